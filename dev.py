@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Set this repository up and run one of its tasks: ``python3 dev.py TASK [ARGUMENTS]``.
+
+Needs Python 3.11 or newer with pip, and git; nothing else has to be there. The first run makes a virtual
+environment from a lock file with hashes, later runs find it ready. Arguments go to the task's last command.
+
+The environment is ready only when its stamp says so, and the stamp is written last: an interrupted set-up is
+done again, and two set-ups at once wait for each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this has not installed anything yet
+    sys.exit(f"dev.py: needs Python 3.11 or newer; this is {sys.version.split()[0]}, {sys.executable}")
+
+ROOT = Path(__file__).resolve().parent
+Command = tuple[str, ...]
+
+
+class Task(NamedTuple):
+    """What a task is for, the lock file it needs, and its commands (arguments of Python), run in order."""
+
+    help: str
+    lock: str
+    commands: tuple[Command, ...]
+
+
+PLAN: Command = ("-m", "registry_reconciler", "plan")
+TEST: Command = ("-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4")
+FORMAT: Command = ("-m", "ruff", "format", "--check", ".")
+LINT: Command = ("-m", "ruff", "check", ".")
+TYPES: Command = ("-m", "mypy")
+GENERATED: Command = ("-m", "registry_reconciler.docs_check")
+
+TASKS = {
+    "plan": Task("show what `registry apply` would change in this repository", "dev", (PLAN,)),
+    "test": Task("run the tests", "dev", (TEST,)),
+    "lint": Task("check format and style", "dev", (FORMAT, LINT)),
+    "types": Task("check the types", "dev", (TYPES,)),
+    "generated": Task("check that generated files are up to date", "dev", (GENERATED,)),
+    "all": Task(
+        "all of the above, as CI does",
+        "dev",
+        (TEST, FORMAT, LINT, TYPES, GENERATED, (*PLAN, "--detailed-exitcode")),
+    ),
+    "bench": Task("run Python where the benchmarks' peers are installed", "bench", ((),)),
+    "mutate": Task(
+        "run cosmic-ray, e.g. `dev.py mutate init pyproject.toml session.sqlite`",
+        "mutation",
+        (("-m", "cosmic_ray.cli"),),
+    ),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the task that the first argument names; the exit code is that of its first failing command."""
+    if not arguments or arguments[0] not in TASKS:
+        print("usage: python3 dev.py TASK [ARGUMENTS]\n", file=sys.stderr)
+        for name, task in TASKS.items():
+            print(f"  {name:<10} {task.help}", file=sys.stderr)
+        return 0 if arguments in (["-h"], ["--help"]) else 64
+    name, *extra = arguments
+    python = environment(TASKS[name].lock)
+    commands = list(TASKS[name].commands)
+    commands[-1] += tuple(extra)
+    for command in commands:
+        code = run(python, command)
+        if code:
+            return code
+    return 0
+
+
+def run(python: Path, command: Command) -> int:
+    """Run Python with these arguments as if the environment were activated."""
+    variables = dict(os.environ)
+    variables["VIRTUAL_ENV"] = str(python.parent.parent)
+    variables["PATH"] = os.pathsep.join([str(python.parent), variables.get("PATH", os.defpath)])
+    with contextlib.suppress(KeyboardInterrupt):  # the child got the signal as well, and answers it
+        return subprocess.run([str(python), *command], cwd=ROOT, env=variables, check=False).returncode
+    return 130
+
+
+def environment(lock: str) -> Path:
+    """The Python of the environment that has what ``requirements/<lock>.txt`` pins, made if need be."""
+    home = ROOT / (".venv" if lock == "dev" else f".venv-{lock}")
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = home / "made-by-dev.py"
+    wanted = fingerprint(ROOT / "requirements" / f"{lock}.txt")
+    with one_at_a_time(ROOT / f".venv-{lock}.lock"):
+        if not (python.exists() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
+            if home.exists() and any(home.iterdir()) and not stamp.is_file():
+                sys.exit(f"dev.py: {home} is there but dev.py did not make it; move it away and try again")
+            print(f"dev.py: setting up {home.name} from requirements/{lock}.txt ...", file=sys.stderr)
+            build(home, python, stamp, lock)
+            stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def build(home: Path, python: Path, stamp: Path, lock: str) -> None:
+    """Make the environment from nothing; its stamp stays empty until it is whole."""
+    # The stamp goes first and comes back first, so that a half-made environment is known as ours.
+    if home.exists():
+        stamp.write_text("", encoding="utf-8")
+        for part in home.iterdir():
+            if part != stamp:
+                shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
+    home.mkdir(exist_ok=True)
+    stamp.write_text("", encoding="utf-8")
+    # Without ensurepip, which some systems package apart: the pip at hand serves the new environment.
+    finished([sys.executable, "-m", "venv", "--without-pip", str(home)])
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    requirements = str(ROOT / "requirements" / f"{lock}.txt")
+    finished([*pip, "--require-hashes", "--only-binary", ":all:", "-r", requirements])
+    finished([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+
+
+def finished(command: list[str]) -> None:
+    """Run a step of the set-up; when it fails, so does everything, with its exit code."""
+    variables = {**os.environ, "PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    code = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+    if code:
+        print(f"dev.py: set-up failed at: {' '.join(command)}", file=sys.stderr)
+        sys.exit(code)
+
+
+def fingerprint(lock: Path) -> str:
+    """A digest of all that an environment is made from: lock, metadata, interpreter, place."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    made_from = (
+        lock.read_text(encoding="utf-8"),
+        (ROOT / "src/registry_reconciler/version.py").read_text(encoding="utf-8"),
+        [project["build-system"], project["project"], project["tool"]["hatch"]],
+        [sys.version, sys.base_prefix, str(ROOT)],
+    )
+    return hashlib.sha256(repr(made_from).encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold the operating system's lock on a file: it goes with the process, however that ends."""
+    with path.open("a+b") as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            while True:  # gives up after ten seconds each time; a set-up takes longer
+                with contextlib.suppress(OSError):
+                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+                    break
+            try:
+                yield
+            finally:
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

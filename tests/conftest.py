@@ -1,0 +1,26 @@
+"""What every test shares: hypothesis profiles.
+
+``ci`` draws the same examples in every run, so that a red run is red again; it is in force where ``CI`` is
+set. ``dev`` draws new ones each time. ``thorough`` digs longer (``--hypothesis-profile=thorough``).
+None has a deadline: a busy machine is not a bug.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_SLOW_IS_FINE = (HealthCheck.too_slow,)
+
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=_SLOW_IS_FINE,
+)
+settings.register_profile("dev", deadline=None, suppress_health_check=_SLOW_IS_FINE)
+settings.register_profile("thorough", deadline=None, max_examples=2_000, suppress_health_check=_SLOW_IS_FINE)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
