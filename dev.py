@@ -128,8 +128,9 @@ def build(home: Path, python: Path, stamp: Path, lock: str) -> None:
 
 def finished(command: list[str]) -> None:
     """Run a step of the set-up; when it fails, so does everything, with its exit code."""
+    # It inherits the lock: killed alone, dev.py leaves a pip behind that still writes into the environment.
     variables = {**os.environ, "PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    code = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env=variables, close_fds=False, check=False).returncode
     if code:
         print(f"dev.py: set-up failed at: {' '.join(command)}", file=sys.stderr)
         sys.exit(code)
@@ -151,7 +152,7 @@ def fingerprint(lock: Path) -> str:
 
 @contextlib.contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold the operating system's lock on a file: it goes with the process, however that ends."""
+    """Hold the operating system's lock on a file: it goes with those who hold it, however they end."""
     with path.open("a+b") as file:
         if sys.platform == "win32":
             import msvcrt
@@ -168,6 +169,7 @@ def one_at_a_time(path: Path) -> Iterator[None]:
         else:
             import fcntl
 
+            os.set_inheritable(file.fileno(), True)
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

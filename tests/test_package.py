@@ -1,4 +1,4 @@
-"""The package as it is installed: version, start-up, what is shipped; and the locks that it is tested with."""
+"""The package as it is installed: version, start-up, what is shipped; and the locks it is tested with."""
 
 from __future__ import annotations
 
