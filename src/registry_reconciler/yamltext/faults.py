@@ -1,0 +1,72 @@
+"""What a reader finds wrong in a YAML text, and the limits it reads under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registry_reconciler.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFault:
+    """One finding about a file's text.
+
+    Attributes:
+        code: one of :data:`registry_reconciler.yamltext.codes.CODES`.
+        line: from 1, as is ``column`` (which counts characters).
+        fix: how to get rid of it, for people.
+        related_line: another line that belongs to it (the first of two duplicate keys), or 0.
+        fatal: the file gives no documents; False: a warning.
+    """
+
+    code: str
+    message: str
+    line: int
+    column: int
+    fix: str = ""
+    related_line: int = 0
+    fatal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """A file as read: its documents, unless a fault is fatal, and all faults in order of place.
+
+    ``documents`` is empty for an empty file; an empty document (``---``) is ``None``. What aliases bring is
+    shared between its places, so values must not be changed in place.
+    """
+
+    documents: tuple[Json, ...]
+    faults: tuple[YamlFault, ...]
+
+    @property
+    def readable(self) -> bool:
+        """Whether ``documents`` is what the file says."""
+        return not any(fault.fatal for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where reading stops, so that no input costs more than seconds and a few times its own size.
+
+    Attributes:
+        max_bytes: size of the file.
+        max_depth: how deep collections may nest.
+        max_documents: documents in one file.
+        max_int_digits: digits of one integer.
+        max_alias_nodes: nodes that aliases and merges may add in all; text counts a node for 16 characters.
+        max_alias_ratio: how many times the file's own nodes aliases may add, once past ``free_alias_nodes``.
+        max_faults: findings after which one file is not read on.
+    """
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_depth: int = 200
+    max_documents: int = 100
+    max_int_digits: int = 400
+    max_alias_nodes: int = 1_000_000
+    max_alias_ratio: int = 100
+    free_alias_nodes: int = 20_000
+    max_faults: int = 50
+
+
+DEFAULT_LIMITS = Limits()
