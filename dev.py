@@ -57,9 +57,9 @@ TASKS = {
     ),
     "bench": Task("run Python where the benchmarks' peers are installed", "bench", ((),)),
     "mutate": Task(
-        "run cosmic-ray, e.g. `dev.py mutate init pyproject.toml session.sqlite`",
+        "run mutmut, e.g. `dev.py mutate run 'registry_reconciler.diff*'`",
         "mutation",
-        (("-m", "cosmic_ray.cli"),),
+        (("-m", "mutmut"),),
     ),
 }
 
