@@ -1,0 +1,400 @@
+"""Carry the steps of a committed transaction out, forward or back, one at a time and any number of times.
+
+Live apply and recovery run the same code. Every step looks at what stands on the disk first, so a step that was
+done is not done again, and bytes that are neither the old nor the new content are never overwritten:
+
+* a replacement is an exchange: what came out is looked at, and if it is not what was expected, it goes back;
+* a new name is taken only when it is free;
+* a deletion is a rename into the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+
+from registry_reconciler.apply import files
+from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile, state_in
+from registry_reconciler.apply.journal import Direction, Record, Step, folders_above
+
+_ABSENT = "absent"
+_STRANGE = "strange"
+
+
+class Conflict(Exception):
+    """Somebody else's bytes stand where a step would write; nothing was done to them."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Undurable(OSError):
+    """A sync failed: what it covered may be lost in a power cut, and no later sync can tell."""
+
+
+class Bench:
+    """An open transaction: the root, its folder in the journal, and what is to be done.
+
+    Attributes:
+        edited: paths that were changed by hand after their step was done; they are left as they are.
+        conflicts: paths where going back was not possible because of such an edit.
+    """
+
+    def __init__(self, anchor: Anchor, name: str, record: Record) -> None:
+        self.anchor = anchor
+        self.place = f"{APPLY}/{name}"
+        self.name = name
+        self.record = record
+        self.edited: list[str] = []
+        self.conflicts: list[str] = []
+        self._fd = os.dup(anchor.folder(self.place))
+
+    def close(self) -> None:
+        """Give the descriptor of the journal's folder back."""
+        os.close(self._fd)
+
+    @property
+    def folder(self) -> int:
+        """The descriptor of the journal's folder."""
+        return self._fd
+
+    # Forward
+
+    def forward(self) -> None:
+        """Do every step and make it durable.
+
+        Raises:
+            Conflict: somebody else's bytes stand where a step that was not done yet would write.
+            Undurable: a sync failed.
+            OSError: the system refused a call; some steps may be done.
+        """
+        for folder in self.record.made:
+            self._ensure_folder(folder)
+        for step in self.record.steps:
+            self._forward(step)
+        for path, _ in self.record.emptied:
+            self._remove_if_empty(path)
+        self.settle()
+
+    def _forward(self, step: Step) -> None:
+        now = self._digest(step.real)
+        if now == (step.after or _ABSENT):
+            self._return_stranger(step)
+            return
+        if self._was_done(step):
+            self.edited.append(step.path)
+        elif now != (step.before or _ABSENT):
+            raise Conflict(step.path)
+        elif step.after is None:
+            self._take(step.real, f"{step.index}.gone", step.before, step.path)
+        elif step.before is None:
+            self._put(f"{step.index}.new", step)
+        else:
+            self._swap(f"{step.index}.new", step, step.before)
+
+    def _was_done(self, step: Step) -> bool:
+        """Whether the journal shows that the step was carried out before: its slot is used up."""
+        if step.after is None:
+            return self._slot(f"{step.index}.gone") != _ABSENT
+        return self._slot(f"{step.index}.new") != step.after
+
+    def _return_stranger(self, step: Step) -> None:
+        """Undo a step that took somebody else's bytes out, as when it was killed before it could look at them."""
+        slot = f"{step.index}.new" if step.after is not None else f"{step.index}.gone"
+        held = self._slot(slot)
+        if held in (_ABSENT, step.before, step.after):
+            return
+        if step.after is None:
+            self._put(slot, step)
+        elif step.before is not None:
+            self._swap(slot, step, step.after)
+        raise Conflict(step.path)
+
+    # Back
+
+    def back(self) -> None:
+        """Undo every step that was done, and make it durable. Hand edits stay; see ``conflicts``.
+
+        Raises:
+            Undurable, OSError: as :meth:`forward`.
+        """
+        for step in reversed(self.record.steps):
+            try:
+                self._back(step)
+            except Conflict:
+                self.conflicts.append(step.path)
+        for folder in reversed(self.record.made):
+            self._remove_if_empty(folder)
+        self.settle()
+
+    def _back(self, step: Step) -> None:
+        now = self._digest(step.real)
+        if step.after is None:
+            self._bring_back(step, now)
+        elif now == (step.before or _ABSENT):
+            return
+        elif self._slot(f"{step.index}.new") == step.after:
+            return  # the step was never done: what stands there is somebody else's
+        elif now != step.after:
+            raise Conflict(step.path)
+        elif step.before is None:
+            self._take(step.real, f"{step.index}.new", step.after, step.path)
+        else:
+            # What the exchange brought out goes back, also when it is a hand edit that came in between.
+            slots = [
+                name for name in (f"{step.index}.new", f"{step.index}.old") if self._slot(name) != _ABSENT
+            ]
+            if not slots:
+                raise Conflict(step.path)
+            self._swap(slots[0], step, step.after)
+
+    def _bring_back(self, step: Step, now: str) -> None:
+        slot = f"{step.index}.gone"
+        if self._slot(slot) == _ABSENT or now == step.before:
+            return
+        if now != _ABSENT:
+            raise Conflict(step.path)
+        modes = dict(self.record.emptied)
+        for folder in folders_above(step.real):
+            self._ensure_folder(folder, modes.get(folder))
+        self._put(slot, step)
+
+    # One file
+
+    def _swap(self, slot: str, step: Step, expected: str) -> None:
+        """Exchange the file and the slot; what comes out of the workspace has to be ``expected``."""
+        name = step.real.rpartition("/")[2]
+        with self._parent(step) as folder:
+            try:
+                files.exchange(slot, self._fd, name, folder)
+            except files.Unsupported:
+                self._replace(slot, step, expected)
+                return
+            if self._slot(slot) != expected:
+                files.exchange(slot, self._fd, name, folder)
+                raise Conflict(step.path)
+
+    def _replace(self, slot: str, step: Step, expected: str) -> None:
+        """The same without an exchange: keep a copy, look once more, rename over it."""
+        name = step.real.rpartition("/")[2]
+        backup = f"{step.index}.old"
+        if slot != backup and self._slot(backup) != expected:
+            with contextlib.suppress(FileNotFoundError):
+                files.unlink(backup, self._fd)
+            with self.anchor.opened(step.real) as source:
+                stage_copy(source, backup, self._fd)
+            self._sync(self._fd)
+        with self._parent(step) as folder:
+            if self._digest(step.real) != expected:
+                raise Conflict(step.path)
+            files.rename(slot, self._fd, name, folder)
+
+    def _put(self, slot: str, step: Step) -> None:
+        name = step.real.rpartition("/")[2]
+        with self._parent(step) as folder:
+            try:
+                files.place(slot, self._fd, name, folder)
+            except FileExistsError as error:
+                raise Conflict(step.path) from error
+
+    def _take(self, real: str, slot: str, expected: str | None, path: str) -> None:
+        """Rename a file into the journal; what came has to be ``expected``."""
+        above, _, name = real.rpartition("/")
+        with self.anchor.held(above) as folder:
+            try:
+                files.rename(name, folder, slot, self._fd)
+            except FileNotFoundError as error:
+                raise Conflict(path) from error
+            if self._slot(slot) != expected:
+                # Not the file that was looked at a moment ago. If its name is taken by now, it stays in the
+                # journal, and the clean-up keeps what it does not know.
+                with contextlib.suppress(FileExistsError):
+                    files.place(slot, self._fd, name, folder)
+                raise Conflict(path)
+
+    @contextlib.contextmanager
+    def _parent(self, step: Step) -> Iterator[int]:
+        with contextlib.ExitStack() as stack:
+            try:
+                folder = stack.enter_context(self.anchor.held(step.real.rpartition("/")[0]))
+            except OSError as error:
+                if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                    raise Conflict(step.path) from error
+                raise
+            yield folder
+
+    def _digest(self, real: str) -> str:
+        try:
+            state = self.anchor.state(real)
+        except NotAFile:
+            return _STRANGE
+        return _ABSENT if state is None else state.digest
+
+    def _slot(self, name: str) -> str:
+        try:
+            state = state_in(self._fd, name)
+        except NotAFile:
+            return _STRANGE
+        return _ABSENT if state is None else state.digest
+
+    # Folders
+
+    def _ensure_folder(self, path: str, mode: int | None = None) -> None:
+        above, _, name = path.rpartition("/")
+        if self.anchor.is_folder(path):
+            return
+        with self.anchor.held(above) as folder:
+            try:
+                files.make_folder(name, folder)
+            except FileExistsError:
+                return
+        if mode is not None:
+            with self.anchor.held(path) as made:
+                files.change_mode(made, mode)
+
+    def _remove_if_empty(self, path: str) -> None:
+        above, _, name = path.rpartition("/")
+        if not self.anchor.is_folder(path):
+            return
+        try:
+            with self.anchor.held(above) as folder:
+                files.remove_folder(name, folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
+                raise
+            return
+        self.anchor.forget(path)
+
+    def settle(self) -> None:
+        """Make all names durable: in every folder of the transaction, then in the journal. Raises Undurable.
+
+        Also those that this process did not touch: a killed one may have, and nothing says that it came to the sync.
+        """
+        for path in sorted(self._folders()):
+            with contextlib.ExitStack() as stack:
+                try:
+                    folder = stack.enter_context(self.anchor.held(path))
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                self._sync(folder)
+        self._sync(self._fd)
+
+    def _folders(self) -> set[str]:
+        above = {step.real.rpartition("/")[0] for step in self.record.steps}
+        for path in (*self.record.made, *(path for path, _ in self.record.emptied)):
+            above.update((path, path.rpartition("/")[0]))
+        return above
+
+    def _sync(self, fd: int) -> None:
+        try:
+            files.sync(fd)
+        except OSError as error:
+            raise Undurable(error.errno, error.strerror) from error
+
+    # The record and the end
+
+    def settle_record(self) -> None:
+        """Make the record's name durable: what it decides must not be acted on before. Raises Undurable."""
+        self._sync(self._fd)
+
+    def turn(self, now: Direction, then: Direction) -> None:
+        """Rename the record and make that durable. Raises Undurable or OSError."""
+        files.rename(now.value, self._fd, then.value, self._fd)
+        self._sync(self._fd)
+
+    def strangers(self) -> list[str]:
+        """Slots that hold bytes which are neither the old nor the new content of their step."""
+        known = {
+            f"{step.index}.{end}": {step.before, step.after, _ABSENT}
+            for step in self.record.steps
+            for end in ("new", "gone")
+        }
+        return [
+            name
+            for name in sorted(os.listdir(self._fd))
+            if name in known and self._slot(name) not in known[name]
+        ]
+
+    def keep(self, slots: list[str]) -> list[str]:
+        """Move slots out of the journal, so that its removal does not lose them; where they are now."""
+        kept = []
+        with self.anchor.held(APPLY) as above:
+            for slot in slots:
+                name = f"kept-{self.name[3:]}-{slot}"
+                files.place(slot, self._fd, name, above)
+                kept.append(f"{APPLY}/{name}")
+            if kept:
+                self._sync(above)
+        return kept
+
+    def slots_of(self, paths: list[str]) -> list[str]:
+        """The slots that hold the old content of the steps for ``paths``."""
+        return [
+            name
+            for step in self.record.steps
+            if step.path in paths and step.before is not None
+            for name in (f"{step.index}.new", f"{step.index}.old", f"{step.index}.gone")
+            if self._slot(name) == step.before
+        ][: len(paths)]
+
+    def close_record(self, direction: Direction) -> None:
+        """Remove the record, which ends the transaction, and make that durable. Raises Undurable or OSError."""
+        files.unlink(direction.value, self._fd)
+        self._sync(self._fd)
+
+
+def discard(anchor: Anchor, name: str) -> None:
+    """Remove a journal folder that has no COMMIT and no ABORT any more. OSError when something stays."""
+    place = f"{APPLY}/{name}"
+    with anchor.held(place) as folder:
+        # Records first: a folder that is half removed must never look like one that has something to do.
+        for slot in sorted(os.listdir(folder), key=lambda name: (name[:1].isdigit(), name)):
+            files.unlink(slot, folder)
+    anchor.forget(place)
+    with anchor.held(APPLY) as above:
+        files.remove_folder(name, above)
+
+
+def stage(name: str, folder: int, data: bytes, like: FileState | None, source: int | None = None) -> None:
+    """Write new content into the journal: all bytes, then owner and mode of the file it replaces, then a sync.
+
+    Raises:
+        OSError: also when the owner cannot be kept.
+    """
+    fd = files.create(name, folder)
+    try:
+        files.write(fd, data)
+        if like is not None:
+            _dress(fd, like, source)
+        files.sync(fd)
+    finally:
+        os.close(fd)
+
+
+def stage_copy(source: int, name: str, folder: int) -> None:
+    """A durable copy of an open file, with its mode and owner."""
+    info = os.fstat(source)
+    fd = files.create(name, folder)
+    try:
+        os.lseek(source, 0, os.SEEK_SET)
+        while chunk := os.read(source, 1 << 20):
+            files.write(fd, chunk)
+        _dress(fd, FileState("", info.st_mode & 0o7777, info.st_uid, info.st_gid, info.st_dev), source)
+        files.sync(fd)
+    finally:
+        os.close(fd)
+
+
+def _dress(fd: int, like: FileState, source: int | None) -> None:
+    own = os.fstat(fd)
+    if (own.st_uid, own.st_gid) != (like.uid, like.gid):
+        files.change_owner(fd, like.uid, like.gid)
+    if own.st_mode & 0o7777 != like.mode:
+        files.change_mode(fd, like.mode)
+    if source is not None:
+        files.copy_attributes(source, fd)

@@ -1,0 +1,191 @@
+"""After an interruption: notice it, finish or undo it, and keep readers out until then."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_reconciler.apply import journal
+from registry_reconciler.apply.anchor import Anchor
+from registry_reconciler.apply.install import Bench, Conflict, discard
+from registry_reconciler.apply.journal import Direction, Found
+from registry_reconciler.apply.lock import WorkspaceLock, shared_lock, tidy
+from registry_reconciler.apply.transaction import RECOVER, reason_of
+from registry_reconciler.errors import InterruptedApply, LockHeld, WriteFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An interrupted transaction that nobody holds.
+
+    Attributes:
+        direction: ``forward`` or ``back``: where recovery will take it.
+        files: the paths concerned.
+        warnings: journals that were ignored.
+    """
+
+    direction: str
+    files: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverResult:
+    """What recovery did.
+
+    Attributes:
+        direction: ``forward`` (the apply is done now), ``back`` (all is as before it) or ``nothing``.
+        files: the paths of the transaction.
+        conflicts: paths that were edited by hand in the meantime; they are left as they are.
+        kept: where bytes are that would have been lost otherwise, as paths from the root.
+        warnings: journals that were ignored, and remains that could not be removed.
+    """
+
+    direction: str = "nothing"
+    files: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader should know: warnings about journals that were ignored."""
+
+    warnings: tuple[str, ...] = ()
+
+
+def pending(root: Path, *, may_write: Callable[[str], bool] | None = None) -> Pending | None:
+    """The interrupted transaction of a workspace, or ``None``: also while an apply is running. Writes nothing."""
+    try:
+        with shared_lock(root, 0.0):
+            found, warnings = _scan(root, may_write)
+    except LockHeld:
+        return None
+    if found is None or found.record is None:
+        return None
+    direction = "forward" if found.direction is Direction.FORWARD else "back"
+    return Pending(direction, tuple(step.path for step in found.record.steps), warnings)
+
+
+@contextlib.contextmanager
+def reader(
+    root: Path, lock_timeout: float, *, may_write: Callable[[str], bool] | None = None
+) -> Iterator[Reading]:
+    """Read the workspace as nobody writes it. Writes nothing itself, and needs no permission to.
+
+    Args:
+        root: the workspace.
+        lock_timeout: seconds to wait for an apply to end.
+        may_write: paths that an apply here may write; a journal that names others is ignored with a warning.
+
+    Raises:
+        LockHeld: an apply ran all the time.
+        InterruptedApply: an apply was interrupted and nobody has recovered it.
+    """
+    with shared_lock(root, lock_timeout):
+        found, warnings = _scan(root, may_write)
+        if found is not None:
+            raise InterruptedApply(
+                "an earlier apply was interrupted, and its files may be half new: run 'registry recover'",
+                next=(RECOVER,),
+            )
+        yield Reading(warnings)
+
+
+def _scan(root: Path, may_write: Callable[[str], bool] | None) -> tuple[Found | None, tuple[str, ...]]:
+    try:
+        with Anchor(root) as anchor:
+            found, warnings = journal.scan(anchor, may_write)
+    except OSError:
+        return None, ()
+    return next((one for one in found if one.record is not None), None), warnings
+
+
+def recover(
+    root: Path,
+    *,
+    may_write: Callable[[str], bool] | None = None,
+    lock: WorkspaceLock | None = None,
+    command: str = "recover",
+    timeout: float = 0.0,
+) -> RecoverResult:
+    """Finish an interrupted apply, or undo it; any number of times, also after it was interrupted itself.
+
+    What was committed goes forward; if somebody else's bytes stand where it has to write, it goes back instead.
+    What was not committed, or was being taken back, goes back. Bytes that are neither old nor new stay.
+
+    Args:
+        root: the workspace.
+        may_write: the paths that an apply here may write; a journal that names others is ignored with a warning.
+        lock: the writer's lock, when the caller holds it; otherwise it is taken for the time of the call.
+        command: for the message that others see who wait for the lock.
+        timeout: seconds to wait for the lock.
+
+    Raises:
+        LockHeld: an apply is running.
+        WriteFailure: the system refused; the journal is still there, and the next recovery goes on.
+    """
+    if lock is None:
+        with WorkspaceLock.acquire(root, command=command, timeout=timeout) as own:
+            return recover(root, may_write=may_write, lock=own)
+    if lock.shared or not lock.held:
+        raise WriteFailure("nothing was written: recovery needs the writer's lock")
+    try:
+        with Anchor(lock.root) as anchor:
+            return _recover(anchor, may_write)
+    except OSError as error:
+        raise WriteFailure(
+            f"recovery stopped ({reason_of(error)}); no byte is lost: put that right and run 'registry recover' again",
+            next=(RECOVER,),
+        ) from error
+
+
+def _recover(anchor: Anchor, may_write: Callable[[str], bool] | None) -> RecoverResult:
+    found, warnings = journal.scan(anchor, may_write)
+    result = RecoverResult(warnings=warnings)
+    for one in found:
+        if one.record is None:
+            discard(anchor, one.name)
+        else:
+            result = _carry_out(anchor, one, result)
+    tidy(anchor)
+    return result
+
+
+def _carry_out(anchor: Anchor, found: Found, so_far: RecoverResult) -> RecoverResult:
+    assert found.record is not None
+    bench = Bench(anchor, found.name, found.record)
+    try:
+        direction = found.direction
+        if direction is Direction.FORWARD:
+            direction = _try_forward(bench)
+        if direction is Direction.BACK:
+            bench.back()
+        kept = bench.keep(sorted({*bench.strangers(), *bench.slots_of(bench.conflicts)}))
+        bench.close_record(direction)
+        conflicts = (*bench.edited, *bench.conflicts)
+    finally:
+        bench.close()
+    discard(anchor, found.name)
+    return RecoverResult(
+        "forward" if direction is Direction.FORWARD else "back",
+        (*so_far.files, *(step.path for step in found.record.steps)),
+        (*so_far.conflicts, *conflicts),
+        (*so_far.kept, *kept),
+        so_far.warnings,
+    )
+
+
+def _try_forward(bench: Bench) -> Direction:
+    # The record of a killed apply may have been renamed and not yet synced: nothing may depend on it before.
+    bench.settle_record()
+    try:
+        bench.forward()
+    except Conflict:
+        bench.edited.clear()
+        bench.turn(Direction.FORWARD, Direction.BACK)
+        return Direction.BACK
+    return Direction.FORWARD
