@@ -1,0 +1,132 @@
+"""Making text that came from YAML harmless, whatever it is printed into.
+
+Ids and texts are written by anyone who can open a pull request. Each function here takes such a text and
+returns one that cannot leave its place in one kind of output: a terminal, JSON on a terminal, Markdown, HTML,
+a line that a CI runner reads. Renderers pass everything that is not their own wording through one of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, soft hyphen, fillers, zero-width and bidi characters, line separators, unseen operators,
+# variation selectors (without U+FE0F, which ordinary emoji carry), annotations, lone surrogates, tags, and
+# what is no character at all.
+_HIDDEN_BEYOND_ASCII = (
+    r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+)
+_HIDDEN = re.compile(rf"[\x00-\x1f{_HIDDEN_BEYOND_ASCII}]")
+_HIDDEN_OR_RUNNER_IN_JSON = re.compile(rf"[{_HIDDEN_BEYOND_ASCII}]|#(?=#\w*\[)")
+
+# The runner trims white space before it looks for "::", and finds "##[" ("##vso[") anywhere in a line.
+_RUNNER = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# A word of prose that no Markdown dialect reads as anything else; every other word is shown as code.
+_PLAIN_WORD = re.compile(r"""[('"“‘«]*[^\W_]+(?:[.,'’/;-][^\W_]+)*[)'"”’».,;:!?…]*|[—–→…]""")
+# Words that GitHub makes links of: www.…, GH-12 and other tickets, commit ids.
+_LINKED_WORD = re.compile(r"\bwww\.|\b[a-z]+-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_BACKTICKS = re.compile(r"`+")
+
+
+def _escape(character: str) -> str:
+    if character in _SHORT:
+        return _SHORT[character]
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def visible(text: str) -> str:
+    """One line for a terminal: unseen characters (control, bidi, zero-width) shown as ``\\x1b``, ``\\u202e``.
+
+    Also line ends become ``\\n``: what comes back never starts a line of its own.
+    """
+    return _HIDDEN.sub(lambda match: _escape(match.group()), text)
+
+
+def runner_safe(text: str) -> str:
+    """A finished report that a CI runner prints without obeying: no line of it is a workflow command.
+
+    ``::`` at the start of a line becomes ``\\x3a:``, and ``##[`` becomes ``\\x23#[``.
+    """
+    return _RUNNER.sub(lambda match: (match.group(1) or "") + _escape_runner(match.group()[-1]), text)
+
+
+def _escape_runner(character: str) -> str:
+    return f"\\x{ord(character):02x}"
+
+
+def json_text(text: str) -> str:
+    """JSON text with every unseen character as ``\\uXXXX``: the same JSON value, harmless when looked at.
+
+    ``text`` must be the output of a JSON encoder (controls below U+0020 are escaped in it already).
+    """
+    return _HIDDEN_OR_RUNNER_IN_JSON.sub(_escape_json, text)
+
+
+def _escape_json(match: re.Match[str]) -> str:
+    number = ord(match.group())
+    if number < 0x10000:
+        return f"\\u{number:04x}"
+    number -= 0x10000
+    return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
+
+
+def _longest_backticks(text: str) -> int:
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+
+
+def code(text: str) -> str:
+    """A Markdown code span: nothing inside is a link, a mention, HTML or emphasis. Not for table cells."""
+    shown = visible(text)
+    if not shown:
+        return "` `"
+    ticks = "`" * (_longest_backticks(shown) + 1)
+    edge = shown[0] in "` " or shown[-1] in "` "
+    pad = " " if edge else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def markdown(text: str) -> str:
+    """Prose inside a line of Markdown: plain words stay, every other word becomes a code span.
+
+    Escaping would not do: GitHub finds mentions, issue numbers and addresses after Markdown is rendered, and
+    only code is left alone.
+    """
+    words = visible(text).split(" ")
+    return " ".join(word if _is_plain(word) else code(word) for word in words if word)
+
+
+def _is_plain(word: str) -> bool:
+    return _PLAIN_WORD.fullmatch(word) is not None and _LINKED_WORD.search(word) is None
+
+
+def fence(lines: list[str], language: str = "") -> list[str]:
+    """A fenced code block around lines, with a fence longer than any run of backticks in them."""
+    shown = [visible(line) for line in lines]
+    longest = max(map(_longest_backticks, shown), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return [ticks + language, *shown, ticks]
+
+
+def html(text: str) -> str:
+    """Text for HTML inside ``<code>``: nothing in it is a tag or an entity."""
+    shown = visible(text)
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
+        shown = shown.replace(character, entity)
+    return shown
+
+
+def workflow(text: str) -> str:
+    """The message of a GitHub annotation command; line ends stay line ends, encoded."""
+    lines = [visible(line) for line in text.split("\n")]
+    return runner_safe("%0A".join(line.replace("%", "%25") for line in lines))
+
+
+def workflow_property(text: str) -> str:
+    """The value of a property (``file``, ``title``) of a GitHub annotation command."""
+    return runner_safe(visible(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C"))
