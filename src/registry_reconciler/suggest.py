@@ -1,0 +1,173 @@
+"""Did you mean …?: the words nearest to one that is not known.
+
+Bounded whatever is asked: long words get no answer, large vocabularies are indexed once by trigrams, and the
+answer depends on the word and the options only, never on what was asked before.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+
+LONGEST = 200
+"""Longer words are no typing slips of anything."""
+
+_PLAIN_SEARCH = 256
+"""Up to so many options are compared one by one; beyond, an index pays."""
+
+_CANDIDATES = 50
+"""So many options of an index are compared at most, those that share most of the rarest trigrams."""
+
+_POSTINGS = 3_000
+"""So many places of trigrams in an index are looked at, of the rarest trigram always the first ones."""
+
+_INDEXES_KEPT = 8
+
+
+def closest(word: str, options: Iterable[str], n: int = 1) -> list[str]:
+    """At most ``n`` of ``options`` that ``word`` may be a slip of: the nearest first, then by code point.
+
+    Asking often about one large vocabulary is cheapest with the same tuple each time.
+    """
+    if not word or len(word) > LONGEST or n < 1:
+        return []
+    known = _frozen(options)
+    folded = word.casefold()
+    budget = _budget(folded)
+    if len(known) <= _PLAIN_SEARCH:
+        candidates: Iterable[str] = known
+    else:
+        candidates = _index(known).candidates(folded, budget)
+    scored = []
+    for option in candidates:
+        distance = _distance(folded, option.casefold(), budget)
+        if distance <= budget and option != word:
+            scored.append((distance, option))
+    if not scored:
+        scored = [(0, option) for option in _same_last_part(folded, known)]
+    return [option for _, option in sorted(set(scored))[:n]]
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """A sentence to put behind a message, with a leading blank, or "" where nothing is near."""
+    found = closest(word, options)
+    return f" Did you mean '{found[0]}'?" if found else ""
+
+
+def _frozen(options: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(options, tuple):
+        return options
+    return tuple(sorted(options)) if isinstance(options, AbstractSet) else tuple(options)
+
+
+def _budget(word: str) -> int:
+    """How many slips a word of this length may have."""
+    if len(word) < 3:
+        return 1 if len(word) == 2 else 0
+    return 1 if len(word) < 6 else 2 if len(word) < 12 else 3
+
+
+def _distance(left: str, right: str, limit: int) -> int:
+    """How many insertions, deletions, replacements and swaps of neighbours lead from one to the other.
+
+    Above ``limit`` it is any larger number: only the band of the table that can stay within is computed.
+    """
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    if left == right:
+        return 0
+    too_far = limit + 1
+    width = len(right)
+    before_last: list[int] = []
+    last = [column if column <= limit else too_far for column in range(width + 1)]
+    for row, letter in enumerate(left, 1):
+        low, high = max(1, row - limit), min(width, row + limit)
+        current = [too_far] * (width + 1)
+        current[0] = min(row, too_far)
+        for column in range(low, high + 1):
+            other = right[column - 1]
+            cost = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (letter != other))
+            if row > 1 and column > 1 and letter == right[column - 2] and left[row - 2] == other:
+                cost = min(cost, before_last[column - 2] + 1)
+            current[column] = cost
+        if min(current[max(0, low - 1) : high + 1]) > limit:
+            return too_far
+        before_last, last = last, current
+    return min(last[width], too_far)
+
+
+def _same_last_part(folded: str, known: Sequence[str]) -> list[str]:
+    """Options that end in the whole word after a dot or slash: people leave out what goes without saying."""
+    if len(folded) < 3:
+        return []
+    if len(known) > _PLAIN_SEARCH:
+        return _index(tuple(known)).by_last_part.get(folded, [])[:100]
+    return [option for option in known if _last_part(option) == folded]
+
+
+def _last_part(option: str) -> str:
+    return option[max(option.rfind("."), option.rfind("/")) + 1 :].casefold()
+
+
+def _trigrams(folded: str) -> set[str]:
+    padded = f"\x02{folded}\x03"
+    return {padded[start : start + 3] for start in range(len(padded) - 2)}
+
+
+class _Index:
+    """A vocabulary by trigrams.
+
+    A slip destroys at most four trigrams of a word, so among a few more one survives.
+    """
+
+    def __init__(self, options: tuple[str, ...]) -> None:
+        self.options = options
+        self.by_trigram: dict[str, list[int]] = {}
+        self.by_last_part: dict[str, list[str]] = {}
+        for number, option in enumerate(options):
+            if len(option) > LONGEST + 3:
+                continue
+            for trigram in _trigrams(option.casefold()):
+                self.by_trigram.setdefault(trigram, []).append(number)
+            last = _last_part(option)
+            if len(last) < len(option):
+                self.by_last_part.setdefault(last, []).append(option)
+
+    def candidates(self, folded: str, budget: int) -> list[str]:
+        """Options about as long that share the word's rarest trigrams, those with most of them first."""
+        rarest = sorted(
+            _trigrams(folded), key=lambda trigram: (len(self.by_trigram.get(trigram, ())), trigram)
+        )
+        shared: dict[int, int] = {}
+        seen = 0
+        for trigram in rarest[: 4 * budget + 1]:
+            numbers = self.by_trigram.get(trigram, ())
+            if seen and seen + len(numbers) > _POSTINGS:
+                break
+            seen += len(numbers)
+            for number in numbers[:_POSTINGS]:
+                shared[number] = shared.get(number, 0) + 1
+        near = [
+            (-count, number)
+            for number, count in shared.items()
+            if abs(len(self.options[number]) - len(folded)) <= budget
+        ]
+        return [self.options[number] for _, number in heapq.nsmallest(_CANDIDATES, near)]
+
+
+_indexes: dict[int, _Index] = {}
+
+
+def _index(options: tuple[str, ...]) -> _Index:
+    # By identity first; the hash of the content serves callers that build a new tuple each time.
+    for index in _indexes.values():
+        if index.options is options:
+            return index
+    key = hash(options)
+    index = _indexes.get(key) or _Index(())
+    if index.options != options:
+        while len(_indexes) >= _INDEXES_KEPT:
+            _indexes.pop(next(iter(_indexes)), None)
+        index = _indexes[key] = _Index(options)
+    return index
