@@ -4,6 +4,33 @@ Importing this package imports none of its parts: a program that only wants
 ``registry_reconciler.runtime`` does not pay for the planning side.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from registry_reconciler.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from registry_reconciler.plan import Plan, PlanOptions
+    from registry_reconciler.problems import Problem, Severity
+    from registry_reconciler.workspace import ApplyResult, Workspace
+
+_HOMES = {
+    "ApplyResult": "workspace",
+    "Plan": "plan",
+    "PlanOptions": "plan",
+    "Problem": "problems",
+    "Severity": "problems",
+    "Workspace": "workspace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["ApplyResult", "Plan", "PlanOptions", "Problem", "Severity", "Workspace", "__version__"]

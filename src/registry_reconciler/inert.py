@@ -26,6 +26,8 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # A word of prose that no Markdown dialect reads as anything else; every other word is shown as code.
 _PLAIN_WORD = re.compile(r"""[('"“‘«]*[^\W_]+(?:[.,'’/;-][^\W_]+)*[)'"”’».,;:!?…]*|[—–→…]""")
+# What may stay outside of the code span around any other word.
+_AROUND_WORD = re.compile(r"""([('"“‘«]*)(.*?)([)'"”’».,;:!?…]*)""")
 # Words that GitHub makes links of: www.…, GH-12 and other tickets, commit ids.
 _LINKED_WORD = re.compile(r"\bwww\.|\b[a-z]+-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 _BACKTICKS = re.compile(r"`+")
@@ -97,12 +99,16 @@ def markdown(text: str) -> str:
     Escaping would not do: GitHub finds mentions, issue numbers and addresses after Markdown is rendered, and
     only code is left alone.
     """
-    words = visible(text).split(" ")
-    return " ".join(word if _is_plain(word) else code(word) for word in words if word)
+    return " ".join(_word(word) for word in visible(text).split(" ") if word)
 
 
-def _is_plain(word: str) -> bool:
-    return _PLAIN_WORD.fullmatch(word) is not None and _LINKED_WORD.search(word) is None
+def _word(word: str) -> str:
+    if _PLAIN_WORD.fullmatch(word) and not _LINKED_WORD.search(word):
+        return word
+    match = _AROUND_WORD.fullmatch(word)
+    if match is None or not match.group(2):
+        return code(word)
+    return match.group(1) + code(match.group(2)) + match.group(3)
 
 
 def fence(lines: list[str], language: str = "") -> list[str]:

@@ -8,7 +8,7 @@ docs/decisions/0004-validation.md says why it is done with jsonschema_rs and our
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,17 @@ from registry_reconciler.wording import SECRET, View, Violation, word
 if TYPE_CHECKING:
     import jsonschema_rs
 
-__all__ = ["SECRET", "SchemaFault", "SchemaSet", "Validator", "Violation", "check_value", "standalone"]
+__all__ = [
+    "SECRET",
+    "SchemaFault",
+    "SchemaSet",
+    "Validator",
+    "Violation",
+    "check_value",
+    "config_violations",
+    "directive_violations",
+    "standalone",
+]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_FINDINGS = 1_000
@@ -103,10 +113,36 @@ class SchemaSet:
         return "x-registry" in schema or not {"$defs", "definitions"} & set(schema)
 
     def check_schema(self, path: str) -> list[Violation]:
-        """What is wrong with a schema file; paths lead into that file. Other files are not spoken of."""
+        """What is wrong with a schema file; paths lead into that file. Where it is empty, :meth:`validator` works.
+
+        Of another file that it needs and that is wrong, only the reference is named.
+        """
+        found = self._own(path)
+        if found:
+            return found
+        found = [self._through(path, file) for file in self._reach(path).files if self._own(file)]
+        if not found:
+            try:
+                self.validator(path)
+            except SchemaFault as fault:
+                where = fault.path if fault.file == path else ()
+                found = [Violation(where, False, fault.message, fault.fix, "$ref")]
+        return found
+
+    def _own(self, path: str) -> list[Violation]:
         if path not in self._found:
             self._found[path] = self._check(path)
         return self._found[path]
+
+    def _through(self, path: str, other: str) -> Violation:
+        reached = self._reach(path)
+        where: FieldPath = ()
+        for at, schema in reached.schemas.items():
+            if at.file == path and isinstance(schema, Mapping) and "$ref" in schema:
+                if self._folder.resolve(path, schema["$ref"]).file == other:
+                    where = (*at.path, "$ref")
+                    break
+        return Violation(where, False, f"it needs {other}, which cannot be used", f"Correct {other}.", "$ref")
 
     def validator(self, kind: Kind | str) -> Validator:
         """The validator of a kind (or of a schema file by its path), compiled once.
@@ -147,7 +183,7 @@ class SchemaSet:
 
         reached = self._reach(path)
         for file in (path, *reached.files):
-            for violation in self.check_schema(file):
+            for violation in self._own(file):
                 raise SchemaFault(file, violation.path, violation.message, violation.fix)
         for fault in reached.faults:
             raise SchemaFault(fault.at.file, fault.at.path, fault.message, fault.fix)
@@ -193,19 +229,31 @@ def check_value(validator: Validator, value: Json, below: FieldPath = ()) -> lis
     ]
 
 
+def config_violations(content: Json) -> list[Violation]:
+    """What is wrong with the content of ``.system/registry/config.yaml``."""
+    from registry_reconciler.builtin import config_schema
+
+    return check_value(_published("config.schema.json", config_schema), content)
+
+
+def directive_violations(content: Json) -> list[Violation]:
+    """What is wrong with the directives in a fragment's document; its other keys are not looked at."""
+    from registry_reconciler.builtin import directives_schema
+
+    return check_value(_published("fragment-directives.schema.json", directives_schema), content)
+
+
+@functools.cache
+def _published(name: str, schema: Callable[[], Json]) -> Validator:
+    return standalone(schema(), name)
+
+
 @functools.cache
 def _meta() -> Validator:
     import jsonschema_rs
 
     compiled = jsonschema_rs.Draft202012Validator({"$ref": DIALECT}, offline=True)
     return Validator(compiled, View(Folder({"": {}}), ""))
-
-
-@functools.cache
-def _x_registry() -> Validator:
-    from registry_reconciler.builtin import x_registry_schema
-
-    return standalone(x_registry_schema(), "x-registry.schema.json")
 
 
 def _check_dialect(schema: Mapping[str, Json]) -> list[Violation]:
@@ -224,7 +272,10 @@ def _check_x_registry(schema: Mapping[str, Json], path: str) -> list[Violation]:
             return [Violation((near[0],), True, text, "Write x-registry.", "x-registry")]
         fix = "Add x-registry with kind, layout, file and key; or only $defs, for other schemas to refer to."
         return [Violation((), False, message, fix, "x-registry")]
-    found = check_value(_x_registry(), schema["x-registry"], ("x-registry",))
+    from registry_reconciler.builtin import x_registry_schema
+
+    published = _published("x-registry.schema.json", x_registry_schema)
+    found = check_value(published, schema["x-registry"], ("x-registry",))
     if not found:
         try:
             parse_kind(schema, path)

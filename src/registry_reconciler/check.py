@@ -1,0 +1,156 @@
+"""Rules over two worlds, as it is and as it would be → problems with their status. Pure but for asking about paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from registry_reconciler.changes import Action, Change
+from registry_reconciler.fields import with_value
+from registry_reconciler.load import Loaded
+from registry_reconciler.model import Json, LiveEntry
+from registry_reconciler.problems import Problem, Status
+from registry_reconciler.resolve import Desired
+from registry_reconciler.structural import problem
+from registry_reconciler.tree import Tree
+from registry_reconciler.world import Item, World
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """The workspace before and after; the same object when nothing changes."""
+
+    before: World
+    after: World
+    changes: tuple[Change, ...]
+
+
+def build_worlds(loaded: Loaded, desired: Desired, changes: tuple[Change, ...], tree_after: Tree) -> Worlds:
+    """The two worlds of a plan."""
+    managed = frozenset(loaded.state.entries) | frozenset(desired.entries)
+    before_items = {
+        address: _live_item(loaded, entry, desired, managed) for address, entry in loaded.live.entries.items()
+    }
+    clashes = tuple(_live_item(loaded, entry, desired, managed) for entry in loaded.live.clashes)
+    before = _world(loaded, desired, before_items, clashes, loaded.tree)
+    touching = tuple(change for change in changes if change.before != change.after or change.from_address)
+    after_items = dict(before_items)
+    for change in touching:
+        after_items.pop(change.from_address or change.address, None)
+    for change in touching:
+        if change.after is not None and change.action is not Action.DELETE:
+            after_items[change.address] = _planned_item(loaded, change)
+    after = _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after)
+    return Worlds(before, after if touching else before, changes)
+
+
+def _world(
+    loaded: Loaded, desired: Desired, items: Mapping[str, Item], clashes: tuple[Item, ...], tree: Tree
+) -> World:
+    unreadable = loaded.fragments.unreadable
+    hidden = [loaded.fragments.files[path].data or b"" for path in sorted(unreadable) if path in loaded.fragments.files]
+    return World(
+        kinds=loaded.kinds,
+        config=loaded.config,
+        tree=tree,
+        items=items,
+        clashes=clashes,
+        overrides=_overrides(desired, items),
+        hidden_kinds=loaded.live.hidden_kinds | loaded.catalog.broken,
+        hidden_text=b"\n".join(hidden).decode("utf-8", "replace"),
+        hidden_addresses=frozenset(
+            address for address, entry in loaded.state.entries.items() if entry.fragment in unreadable
+        ),
+    )
+
+
+def _overrides(desired: Desired, items: Mapping[str, Item]) -> frozenset[str]:
+    from registry_reconciler.globs import is_wild, matches_address
+
+    exact = {pattern.text for pattern in desired.overrides if pattern.text in items}
+    globs = [pattern.text for pattern in desired.overrides if is_wild(pattern.text)]
+    if globs:
+        exact.update(address for address in items if any(matches_address(glob, address) for glob in globs))
+    return frozenset(exact)
+
+
+def full_value(entry: LiveEntry) -> dict[str, Json]:
+    """A live entry's value with its live fields."""
+    value = entry.value
+    for path, part in entry.live_only:
+        value = with_value(value, path, part)
+    return value
+
+
+def _live_item(loaded: Loaded, entry: LiveEntry, desired: Desired, managed: frozenset[str]) -> Item:
+    declared = desired.entries.get(entry.address)
+    return Item(
+        kind=entry.kind,
+        key=entry.key,
+        address=entry.address,
+        value=full_value(entry) if entry.live_only else entry.value,
+        # A declared entry is mended in its fragment, and there the same field stands at the same path.
+        place=declared.place if declared is not None else entry.place,
+        live_place=entry.place,
+        managed=entry.address in managed,
+    )
+
+
+def _planned_item(loaded: Loaded, change: Change) -> Item:
+    value = change.after or {}
+    old = loaded.live.entries.get(change.from_address or change.address)
+    for path, part in old.live_only if old else ():
+        value = with_value(value, path, part)
+    place = change.origin or change.live
+    assert place is not None
+    return Item(change.kind, change.key, change.address, value, place, change.live, change.action is not Action.FORGET)
+
+
+def check(loaded: Loaded, worlds: Worlds, *, no_check: bool = False) -> tuple[Problem, ...]:
+    """Every problem of both worlds, each with its status."""
+    from registry_reconciler.rules import RULES
+    from registry_reconciler.rules.base import Transition, run_transition, run_world
+
+    rules = tuple(rule for rule in RULES if rule.structural or not no_check)
+    after = _keyed((*schema_problems(loaded, worlds.after), *run_world(rules, worlds.after)))
+    if worlds.before is worlds.after:
+        return tuple(replace(one, status=Status.PRE_EXISTING) for one in after.values())
+    before = _keyed((*schema_problems(loaded, worlds.before), *run_world(rules, worlds.before)))
+    found = [
+        replace(one, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
+        for key, one in after.items()
+    ]
+    found += [replace(one, status=Status.FIXED) for key, one in before.items() if key not in after]
+    if not no_check:
+        found += run_transition(rules, Transition(worlds.before, worlds.after, worlds.changes))
+    return tuple(found)
+
+
+def _keyed(problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
+    keyed: dict[tuple[object, ...], Problem] = {}
+    for one in problems:
+        keyed.setdefault(one.identity, one)
+    return keyed
+
+
+def schema_problems(loaded: Loaded, world: World) -> Iterator[Problem]:
+    """Entries that do not fit the schema of their kind."""
+    for kind in world.kinds.values():
+        items = world.of(kind.name)
+        if not items:
+            continue
+        validator = loaded.catalog.schemas.validator(kind)
+        for item in items:
+            if validator.is_valid(item.value):
+                continue
+            for one in validator.violations(item.value):
+                yield problem(
+                    "SCH001",
+                    f"{item.address}: {one.message}",
+                    item.place.at(one.path, on_key=one.on_key),
+                    address=item.address,
+                    path=one.path,
+                    fix=one.fix,
+                    managed=item.managed,
+                    extra=one.keyword,
+                )

@@ -1,0 +1,365 @@
+"""Desired, live and state → changes. Pure: the table of the contract's section 3, row by row.
+
+The state is a third witness: it tells a hand edit (live moved away from what was applied) from a changed wish (the
+fragment moved away from it), and both from an entry that was never ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from registry_reconciler.changes import Action, Change, Drift, Reason
+from registry_reconciler.config import Config
+from registry_reconciler.fielddiff import diff_values
+from registry_reconciler.fields import with_value
+from registry_reconciler.globs import matches_address
+from registry_reconciler.kinds import Kind
+from registry_reconciler.live import Live
+from registry_reconciler.model import DesiredEntry, Json, LiveEntry, Place, same, split_address
+from registry_reconciler.plan import PlanOptions
+from registry_reconciler.problems import Problem, Related
+from registry_reconciler.resolve import Desired
+from registry_reconciler.state import State, StateEntry, applied_digest
+from registry_reconciler.structural import problem
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What would change, before anything is judged.
+
+    Attributes:
+        changes: in address order; without the file of new entries, which the writing stage knows.
+        unchanged: addresses of managed entries that stay as they are.
+        unmanaged: how many live entries nobody manages.
+    """
+
+    changes: tuple[Change, ...]
+    drift: tuple[Drift, ...]
+    problems: tuple[Problem, ...]
+    unchanged: int
+    unmanaged: int
+
+
+@dataclass(slots=True)
+class _Diffing:
+    kinds: Mapping[str, Kind]
+    desired: Desired
+    live: Live
+    state: State
+    options: PlanOptions
+    unreadable: frozenset[str]
+    clashing: frozenset[str]
+    changes: list[Change] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unchanged: int = 0
+
+    def overwritten(self, address: str) -> bool:
+        return any(matches_address(pattern, address) for pattern in self.options.overwrite)
+
+    def adopted(self, address: str) -> bool:
+        return any(matches_address(pattern, address) for pattern in self.options.adopt)
+
+    def digest(self, kind: str, value: dict[str, Json]) -> str:
+        return applied_digest(self.kinds.get(kind), value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trio:
+    """One address with its three witnesses; after a move, ``live`` and ``state`` are those of the old address."""
+
+    address: str
+    desired: DesiredEntry | None
+    state: StateEntry | None
+    live: LiveEntry | None
+    source: str | None = None
+
+
+def diff(
+    kinds: Mapping[str, Kind],
+    config: Config,
+    desired: Desired,
+    live: Live,
+    state: State,
+    options: PlanOptions,
+    unreadable: frozenset[str] = frozenset(),
+    *,
+    any_fragment: bool = True,
+) -> Diff:
+    """Compare the three. ``unreadable`` are fragments whose entries nobody may touch."""
+    clashing = frozenset(entry.address for entry in live.clashes)
+    work = _Diffing(kinds, desired, live, state, options, unreadable, clashing)
+    unmanaged = 0
+    moved_away = set(desired.renames.values())
+    for address in sorted({*desired.entries, *state.entries, *live.entries}):
+        trio = _trio(work, address)
+        if trio.desired is None and trio.state is None:
+            unmanaged += trio.live is not None and address not in moved_away
+        elif address not in moved_away and _selected(options, address) and not _blind(work, trio):
+            _decide(work, trio)
+    brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment))
+    return Diff(
+        tuple(sorted(work.changes, key=lambda change: change.address)),
+        tuple(work.drift),
+        (*work.problems, *brakes),
+        work.unchanged,
+        unmanaged,
+    )
+
+
+def _trio(work: _Diffing, address: str) -> _Trio:
+    source = work.desired.renames.get(address)
+    old = source or address
+    state = work.state.entries.get(old) or work.state.entries.get(address)
+    return _Trio(address, work.desired.entries.get(address), state, work.live.entries.get(old), source)
+
+
+def _selected(options: PlanOptions, address: str) -> bool:
+    if options.target and not any(matches_address(pattern, address) for pattern in options.target):
+        return False
+    return not any(matches_address(pattern, address) for pattern in options.exclude)
+
+
+def _blind(work: _Diffing, trio: _Trio) -> bool:
+    """Whether something about the address cannot be known, so that nothing may be planned for it."""
+    if trio.address in work.desired.disputed or {trio.address, trio.source} & work.clashing:
+        return True
+    kind = split_address(trio.address)[0]
+    if kind not in work.kinds:
+        return True
+    if trio.live is None and kind in work.live.hidden_kinds:
+        return True
+    return trio.desired is None and trio.state is not None and trio.state.fragment in work.unreadable
+
+
+def _decide(work: _Diffing, trio: _Trio) -> None:
+    if trio.desired is None:
+        _decide_silent(work, trio)
+    elif trio.live is None:
+        _decide_absent(work, trio, trio.desired)
+    elif trio.state is None:
+        _decide_unmanaged(work, trio, trio.desired, trio.live)
+    else:
+        _decide_managed(work, trio, trio.desired, trio.live, trio.state)
+
+
+def _decide_absent(work: _Diffing, trio: _Trio, desired: DesiredEntry) -> None:
+    """The fragment says it, the registries do not have it."""
+    state = trio.state
+    if state is None:
+        _add(work, trio, Action.CREATE, Reason.NOT_IN_REGISTRY)
+        return
+    _drifted(work, trio, gone=True)
+    if state.digest == work.digest(desired.kind, _as_before(work, trio, desired)):
+        _add(work, trio, Action.CREATE, Reason.LIVE_CHANGED)
+        _warn_drift(work, trio, desired.place, "it was removed from the registries by hand; this plan puts it back")
+    elif work.overwritten(trio.address):
+        _add(work, trio, Action.CREATE, Reason.BOTH_CHANGED)
+    else:
+        _both_changed(work, trio, desired.place, "it was removed by hand, and its fragment changed too")
+
+
+def _decide_unmanaged(work: _Diffing, trio: _Trio, desired: DesiredEntry, live: LiveEntry) -> None:
+    """The fragment says it, the registries have it, and nobody put it there."""
+    if same(_as_before(work, trio, desired), live.value) or work.adopted(trio.address):
+        action = Action.MOVE if trio.source else Action.ADOPT
+        _add(work, trio, action, Reason.MOVED if trio.source else Reason.ADOPTED)
+        return
+    fields = diff_values(live.value, desired.value)
+    names = ", ".join(dict.fromkeys(str(one.path[0]) for one in fields if one.path))
+    work.problems.append(
+        problem(
+            "STA003",
+            f"{trio.address} is in {live.place.file} already, is not managed, and differs in {names}.",
+            desired.place,
+            address=trio.address,
+            related=(Related("the live entry", live.place),),
+            fix=f"Make the fragment say what is there, or take it over with the fragment's fields: "
+            f"registry plan --adopt {trio.address}",
+        )
+    )
+
+
+def _decide_managed(
+    work: _Diffing, trio: _Trio, desired: DesiredEntry, live: LiveEntry, state: StateEntry
+) -> None:
+    """All three know it."""
+    equal = same(desired.value, live.value)
+    untouched = state.digest == work.digest(live.kind, live.value)
+    if equal and not trio.source:
+        _decide_state_only(work, trio, state, untouched)
+    elif untouched or same(_as_before(work, trio, desired), live.value):
+        reason = Reason.MOVED if trio.source else Reason.DESIRED_CHANGED
+        _add(work, trio, Action.MOVE if trio.source else Action.UPDATE, reason)
+    elif state.digest == work.digest(desired.kind, _as_before(work, trio, desired)):
+        _drifted(work, trio)
+        _add(work, trio, Action.MOVE if trio.source else Action.UPDATE, Reason.LIVE_CHANGED)
+        _warn_drift(work, trio, live.place, "it was edited by hand; this plan undoes that")
+    elif work.overwritten(trio.address):
+        _drifted(work, trio, known=False)
+        _add(work, trio, Action.MOVE if trio.source else Action.UPDATE, Reason.BOTH_CHANGED)
+    else:
+        _drifted(work, trio, known=False)
+        _both_changed(work, trio, live.place, "it was edited by hand, and its fragment changed too")
+
+
+def _decide_state_only(work: _Diffing, trio: _Trio, state: StateEntry, untouched: bool) -> None:
+    assert trio.desired is not None
+    protect = work.desired.protected(trio.address)
+    if not untouched:
+        _add(work, trio, Action.ADOPT, Reason.BOTH_CHANGED, note="the registries say it already")
+    elif state.fragment != trio.desired.place.file:
+        _add(work, trio, Action.ADOPT, Reason.MOVED, note=f"owned by {state.fragment} until now")
+    elif protect != state.protect:
+        note = "protected from now on" if protect else "no longer protected"
+        _add(work, trio, Action.ADOPT, Reason.DESIRED_CHANGED, note=note)
+    else:
+        work.unchanged += 1
+
+
+def _decide_silent(work: _Diffing, trio: _Trio) -> None:
+    """No fragment says it, the state remembers it."""
+    state, live = trio.state, trio.live
+    assert state is not None
+    removal = work.desired.removals.get(trio.address)
+    if live is None:
+        _add(work, trio, Action.FORGET, Reason.REMOVED if removal else Reason.NOT_IN_REGISTRY)
+        return
+    untouched = state.digest == work.digest(live.kind, live.value)
+    if removal is not None and removal.keep:
+        _add(work, trio, Action.FORGET, Reason.REMOVED, note="the live entry stays and is no longer managed")
+    elif untouched or work.overwritten(trio.address):
+        if work.desired.protected(trio.address) or state.protect:
+            _protected(work, trio, live, state)
+        why = Reason.REMOVED if removal else Reason.NOT_IN_FRAGMENTS
+        if not untouched:
+            _drifted(work, trio, known=False)
+            why = Reason.BOTH_CHANGED
+        _add(work, trio, Action.DELETE, why)
+    else:
+        _drifted(work, trio, known=False)
+        _both_changed(work, trio, live.place, "it was edited by hand, and no fragment declares it any more")
+
+
+def _protected(work: _Diffing, trio: _Trio, live: LiveEntry, state: StateEntry) -> None:
+    patterns = [one for one in work.desired.protects if matches_address(one.text, trio.address)]
+    if patterns:
+        why, related = "a fragment protects it", (Related("protected here", patterns[0].place),)
+    else:
+        why, related = "it was protected when it was last applied", ()
+    work.problems.append(
+        problem(
+            "STA005",
+            f"{trio.address} would be deleted, but {why}.",
+            live.place,
+            address=trio.address,
+            related=related,
+            fix="Declare the entry again; or lift the protection in an apply of its own and delete the entry in the next.",
+        )
+    )
+
+
+def _as_before(work: _Diffing, trio: _Trio, desired: DesiredEntry) -> dict[str, Json]:
+    """The desired value under the old key, so that a pure rename compares equal to what was applied."""
+    if trio.source is None or trio.live is None:
+        return desired.value
+    value = desired.value
+    for selector in work.kinds[desired.kind].key:
+        old = selector.get(trio.live.value)
+        if old is not None:
+            value = with_value(value, selector.path, old)
+    return value
+
+
+def _add(work: _Diffing, trio: _Trio, action: Action, reason: Reason, note: str = "") -> None:
+    kind, key = split_address(trio.address)
+    live = trio.live
+    forgotten = action is Action.FORGET
+    after = live.value if forgotten and live else None
+    if trio.desired is not None and action is not Action.DELETE:
+        after = trio.desired.value
+    before = live.value if live else None
+    removal = work.desired.removals.get(trio.address)
+    origin = trio.desired.place if trio.desired else removal.place if removal else None
+    work.changes.append(
+        Change(
+            address=trio.address,
+            kind=kind,
+            key=key,
+            action=action,
+            reason=reason,
+            file=live.place.file if live else "",
+            from_address=trio.source,
+            origin=origin,
+            live=live.place if live else None,
+            fields=diff_values(before, after) if before is not None and after is not None else (),
+            before=before,
+            after=after,
+            note=note,
+        )
+    )
+
+
+def _drifted(work: _Diffing, trio: _Trio, *, gone: bool = False, known: bool = True) -> None:
+    live, desired = trio.live, trio.desired
+    fields = diff_values(desired.value, live.value) if live and desired else ()
+    place = live.place if live else desired.place if desired else Place("")
+    work.drift.append(Drift(trio.address, live.place.file if live else "", fields, place, gone, known))
+
+
+def _warn_drift(work: _Diffing, trio: _Trio, place: Place, why: str) -> None:
+    work.problems.append(
+        problem(
+            "STA001",
+            f"{trio.address} is not what was last applied: {why}.",
+            place,
+            address=trio.address,
+            fix=f"To keep the edit instead: registry drift --accept {trio.address}",
+        )
+    )
+
+
+def _both_changed(work: _Diffing, trio: _Trio, place: Place, why: str) -> None:
+    work.problems.append(
+        problem(
+            "STA002",
+            f"{trio.address} is not what was last applied: {why}.",
+            place,
+            address=trio.address,
+            related=(Related("the fragment", trio.desired.place),) if trio.desired else (),
+            fix=f"Keep the edit: registry drift --accept {trio.address}. "
+            f"Drop it: registry plan --overwrite {trio.address}",
+        )
+    )
+
+
+def _brakes(work: _Diffing, config: Config, any_fragment: bool) -> Iterator[Problem]:
+    deleted: dict[str, list[str]] = {}
+    for change in work.changes:
+        if change.action is Action.DELETE:
+            deleted.setdefault(change.kind, []).append(change.address)
+    if deleted and not any_fragment:
+        total = sum(map(len, deleted.values()))
+        yield problem(
+            "BRK002",
+            f"no fragment declares anything, so all {total} managed entries would be deleted.",
+            Place("desired"),
+            fix="Restore desired/. If everything is really meant to go: registry plan --allow-mass-delete",
+        )
+        return
+    managed: dict[str, int] = {}
+    for address in work.state.entries:
+        kind = split_address(address)[0]
+        managed[kind] = managed.get(kind, 0) + 1
+    for kind, addresses in sorted(deleted.items()):
+        total = managed.get(kind, 0)
+        if total >= config.mass_delete_minimum and len(addresses) * 100 > total * config.mass_delete_percent:
+            yield problem(
+                "BRK001",
+                f"{len(addresses)} of {total} managed entries of {kind} would be deleted, "
+                f"more than {config.mass_delete_percent} %.",
+                Place("desired"),
+                fix="Look for a fragment that was lost. If it is meant: registry plan --allow-mass-delete",
+                extra=kind,
+            )

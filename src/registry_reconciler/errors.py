@@ -1,0 +1,93 @@
+"""Failures: the command could not do its work. Each knows its exit code. Findings are problems, not failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from registry_reconciler.plan import Plan
+
+
+class RegistryFailure(Exception):
+    """The command failed (exit 1). The text says what, where, why and how to go on.
+
+    Attributes:
+        code: a short machine-readable word for the JSON report, constant for a class.
+        next: ready commands, as argument lists, that lead out of it.
+    """
+
+    exit_code = 1
+    code = "failed"
+
+    def __init__(self, message: str, *, next: tuple[tuple[str, ...], ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next = next
+
+
+class UsageFailure(RegistryFailure):
+    """The words of the call are wrong: an unknown option, address, kind or code (exit 64)."""
+
+    exit_code = 64
+    code = "usage"
+
+
+class NoWorkspace(UsageFailure):
+    """There is no workspace here or above."""
+
+    code = "no_workspace"
+
+
+class CannotAsk(UsageFailure):
+    """A question has to be asked, and there is no terminal and no ``--yes``."""
+
+    code = "cannot_ask"
+
+
+class Declined(RegistryFailure):
+    """The person answered no."""
+
+    code = "declined"
+
+
+class StalePlan(RegistryFailure):
+    """The plan computed now is not the one that was saved or expected; ``entries`` are those that differ."""
+
+    code = "stale_plan"
+
+    def __init__(
+        self, message: str, *, entries: tuple[str, ...] = (), next: tuple[tuple[str, ...], ...] = ()
+    ) -> None:
+        super().__init__(message, next=next)
+        self.entries = entries
+
+
+class LockHeld(RegistryFailure):
+    """Another process is applying."""
+
+    code = "lock_held"
+
+
+class InterruptedApply(RegistryFailure):
+    """An earlier apply was interrupted and nobody has recovered it yet."""
+
+    code = "interrupted_apply"
+
+
+class WriteFailure(RegistryFailure):
+    """Writing failed and the workspace is as it was before, or the message says what recovers it."""
+
+    code = "write_failed"
+
+
+class Blocked(RegistryFailure):
+    """At least one problem blocks; nothing was written (exit 3). ``plan`` holds the problems."""
+
+    exit_code = 3
+    code = "blocked"
+
+    def __init__(
+        self, message: str, *, plan: Plan | None = None, next: tuple[tuple[str, ...], ...] = ()
+    ) -> None:
+        super().__init__(message, next=next)
+        self.plan = plan

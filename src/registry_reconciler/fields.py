@@ -1,0 +1,107 @@
+"""Field selectors: how ``x-registry`` names parts of an entry (``metadata.name``, ``related_docs[].path``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from registry_reconciler.model import FieldPath, Json
+
+_STEP = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^.\[\]"]+))((?:\[\])*)(?:\.|$)')
+
+EACH = None
+"""The step ``[]``: every item of a sequence (or every value of a mapping)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A parsed selector. ``steps`` holds names, and ``None`` for ``[]``."""
+
+    text: str
+    steps: tuple[str | None, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Selector:
+        """Parse ``a.b[].c``; a name with dots is put in double quotes. Raises :class:`ValueError`."""
+        steps: list[str | None] = []
+        position = 0
+        while position < len(text):
+            match = _STEP.match(text, position)
+            if match is None:
+                raise ValueError(f"{text!r} is no field: write names separated by dots, with [] after a list")
+            quoted, plain, each = match.groups()
+            steps.append(re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain)
+            steps.extend([EACH] * (len(each) // 2))
+            position = match.end()
+            if text[position - 1] == "." and position == len(text):
+                raise ValueError(f"{text!r} ends in a dot")
+        if not steps:
+            raise ValueError("a field name is empty")
+        return cls(text, tuple(steps))
+
+    @property
+    def single(self) -> bool:
+        """Whether it selects at most one value."""
+        return EACH not in self.steps
+
+    @property
+    def path(self) -> FieldPath:
+        """The field path of a single selector."""
+        return tuple(step for step in self.steps if step is not None)
+
+    def find(self, value: Json) -> Iterator[tuple[FieldPath, Json]]:
+        """Every selected part with its path, in order; what is not there selects nothing."""
+        if len(self.steps) == 1:  # the common case, without a generator a step
+            name = self.steps[0]
+            if isinstance(value, dict) and name in value:
+                yield (name,), value[name]  # type: ignore[misc]
+            return
+        yield from _find(value, self.steps, 0, ())
+
+    def get(self, value: Json, default: Any = None) -> Json:
+        """The first selected value."""
+        for _, found in self.find(value):
+            return found
+        return default
+
+
+def _find(value: Json, steps: tuple[str | None, ...], at: int, path: FieldPath) -> Iterator[tuple[FieldPath, Json]]:
+    if at == len(steps):
+        yield path, value
+        return
+    step = steps[at]
+    if step is EACH:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from _find(item, steps, at + 1, (*path, index))
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                yield from _find(item, steps, at + 1, (*path, name))
+    elif isinstance(value, dict) and step in value:
+        yield from _find(value[step], steps, at + 1, (*path, step))
+
+
+def without(value: dict[str, Json], path: FieldPath) -> dict[str, Json]:
+    """A copy of a mapping in which the part at ``path`` is not there; shares everything else."""
+    if not path or path[0] not in value:
+        return value
+    name = path[0]
+    assert isinstance(name, str)
+    if len(path) == 1:
+        return {key: item for key, item in value.items() if key != name}
+    inner = value[name]
+    if not isinstance(inner, dict):
+        return value
+    return {**value, name: without(inner, path[1:])}
+
+
+def with_value(value: dict[str, Json], path: FieldPath, part: Json) -> dict[str, Json]:
+    """A copy of a mapping with ``part`` at ``path``; missing mappings on the way are made."""
+    name = path[0]
+    assert isinstance(name, str)
+    if len(path) == 1:
+        return {**value, name: part}
+    inner = value.get(name)
+    return {**value, name: with_value(inner if isinstance(inner, dict) else {}, path[1:], part)}

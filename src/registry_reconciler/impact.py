@@ -1,0 +1,68 @@
+"""Who depends on an entry: the references of a world, followed backwards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from registry_reconciler.changes import Action, Change
+from registry_reconciler.check import Worlds
+from registry_reconciler.model import FieldPath
+from registry_reconciler.world import Item, World
+
+
+def references_of(world: World, item: Item) -> Iterator[tuple[FieldPath, str, Item | None]]:
+    """The references of an entry: field, the text there, and the entry it leads to (``None``: dangling)."""
+    for reference in world.kinds[item.kind].references:
+        for path, value in reference.field.find(item.value):
+            for inner, key in _keys(value):
+                if key not in reference.allow:
+                    yield (*path, *inner), key, world.resolve(reference.kinds, key)
+
+
+def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
+    if isinstance(value, str):
+        yield (), value
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            if isinstance(one, str):
+                yield (index,), one
+
+
+def referrers(world: World) -> dict[str, tuple[str, ...]]:
+    """For each address the addresses of the entries that refer to it."""
+    found: dict[str, set[str]] = {}
+    for item in world.items.values():
+        for _, _, target in references_of(world, item):
+            if target is not None and target.address != item.address:
+                found.setdefault(target.address, set()).add(item.address)
+    return {address: tuple(sorted(sources)) for address, sources in found.items()}
+
+
+def dependents(graph: Mapping[str, Iterable[str]], start: str) -> tuple[str, ...]:
+    """Everything that depends on an address, directly or through others."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for source in graph.get(waiting.pop(), ()):
+            if source not in seen and source != start:
+                seen.add(source)
+                waiting.append(source)
+    return tuple(sorted(seen))
+
+
+def impacts(worlds: Worlds, changes: tuple[Change, ...]) -> dict[str, tuple[str, ...]]:
+    """Dependents by changed address: before the plan for what goes, after it for everything else."""
+    if not any(change.before != change.after for change in changes):
+        return {}
+    after = referrers(worlds.after)
+    before = referrers(worlds.before)
+    found: dict[str, tuple[str, ...]] = {}
+    for change in changes:
+        if change.before == change.after:
+            continue
+        gone = change.action is Action.DELETE
+        depending = set(dependents(before if gone else after, change.address))
+        if change.from_address:
+            depending.update(dependents(before, change.from_address))
+        found[change.address] = tuple(sorted(depending - {change.address}))
+    return found

@@ -1,0 +1,255 @@
+"""Live entries: what the registry files hold now, found by kind and layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from registry_reconciler.fields import Selector, with_value, without
+from registry_reconciler.kinds import Kind
+from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
+from registry_reconciler.problems import Problem
+from registry_reconciler.source import SourceFile, read_source
+from registry_reconciler.storage import LAYOUTS
+from registry_reconciler.storage.base import Container, RawEntry
+from registry_reconciler.storage.walk import containers, nested_steps, strip_nested
+from registry_reconciler.structural import problem
+from registry_reconciler.tree import Tree, Unreadable, find
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The registries as they are.
+
+    Attributes:
+        entries: by address; of several entries with one address the first by file and place.
+        clashes: the others.
+        files: every registry file that was read, by path.
+        files_of: the paths of a kind's files.
+        found: how many containers of a kind were found.
+        hidden_kinds: kinds with a file that cannot be read.
+    """
+
+    entries: Mapping[str, LiveEntry]
+    clashes: tuple[LiveEntry, ...]
+    files: Mapping[str, SourceFile]
+    files_of: Mapping[str, tuple[str, ...]]
+    found: Mapping[str, int]
+    hidden_kinds: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is gathered while reading; becomes a :class:`Live`."""
+
+    kinds: Mapping[str, Kind]
+    entries: dict[str, LiveEntry] = field(default_factory=dict)
+    clashes: list[LiveEntry] = field(default_factory=list)
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    files_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def load_live(tree: Tree, kinds: Mapping[str, Kind], known: Mapping[str, SourceFile] | None = None) -> Live:
+    """Read every registry file of every kind. ``known`` are files that were read already."""
+    reading = _Reading(kinds, files=dict(known or {}))
+    for kind in kinds.values():
+        _load_kind(reading, tree, kind)
+    for source in reading.files.values():
+        reading.problems.extend(source.problems)
+    return Live(
+        entries=dict(sorted(reading.entries.items())),
+        clashes=tuple(reading.clashes),
+        files=reading.files,
+        files_of=reading.files_of,
+        found=reading.found,
+        hidden_kinds=frozenset(reading.hidden),
+        problems=tuple(reading.problems),
+    )
+
+
+def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
+    paths: list[str] = []
+    nested = nested_steps(kind, reading.kinds)
+    reading.found[kind.name] = 0
+    for path, bound in _files(reading, tree, kind):
+        source = reading.files.get(path) or read_source(tree, path)
+        if source is None:
+            continue
+        reading.files[path] = source
+        paths.append(path)
+        if not source.readable:
+            reading.hidden.add(kind.name)
+            continue
+        for entry, fault in entries_of(kind, source, bound, nested):
+            if entry is None:
+                reading.problems.append(fault)  # type: ignore[arg-type]
+                continue
+            if fault is not None:
+                reading.problems.append(fault)
+            if reading.entries.setdefault(entry.address, entry) is not entry:
+                reading.clashes.append(entry)
+        reading.found[kind.name] += sum(1 for _ in containers(kind, source.documents, bound))
+    reading.files_of[kind.name] = tuple(paths)
+
+
+def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dict[str, str]]]:
+    try:
+        for path in find(tree, kind.file.glob, exclude=kind.exclude):
+            bound = kind.file.match(path)
+            if bound is not None:
+                yield path, bound
+    except Unreadable as fault:
+        reading.hidden.add(kind.name)
+        reading.problems.append(
+            problem(
+                "LIV001",
+                f"the files {kind.file.text} of {kind.name} cannot be listed: {fault}.",
+                Place(kind.file.text),
+                fix="Make the folder readable.",
+            )
+        )
+
+
+def entries_of(
+    kind: Kind, source: SourceFile, bound: Mapping[str, str], nested: Iterable[tuple[object, ...]]
+) -> Iterator[tuple[LiveEntry | None, Problem | None]]:
+    """The entries of one kind in one file, each with a problem or ``None``."""
+    layout = LAYOUTS[kind.layout]
+    for container in containers(kind, source.documents, bound):
+        if container.value is None:
+            continue
+        place = Place(source.path, container.document, container.path)
+        if not isinstance(container.value, layout.container_type):
+            yield None, _wrong_container(kind, place, container)
+            continue
+        for raw in layout.entries(kind, container.value):
+            yield _entry(kind, place, container.bound, raw, nested)
+
+
+def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
+    wanted = "a list" if kind.layout == "list" else "a mapping"
+    return problem(
+        "LIV005",
+        f"{_where(container.path)} holds the entries of {kind.name} and must be {wanted}, "
+        f"not {_type_name(container.value)}.",
+        place,
+        fix=f"Make it {wanted}, or mend 'layout' and 'at' in {kind.schema_path}.",
+    )
+
+
+def _entry(
+    kind: Kind, container: Place, bound: Mapping[str, str], raw: RawEntry, nested: Iterable[tuple[object, ...]]
+) -> tuple[LiveEntry | None, Problem | None]:
+    place = container.at(raw.path)
+    if not isinstance(raw.value, dict):
+        return None, problem(
+            "LIV003",
+            f"an entry of {kind.name} must be a mapping, not {_type_name(raw.value)}.",
+            place,
+            fix="Write the entry as fields, or mend the schema file's place.",
+            managed=False,
+        )
+    value = strip_nested(raw.value, tuple(nested))  # type: ignore[arg-type]
+    faults: list[Problem] = []
+    for name, told in raw.placed:
+        inside = Selector.parse(name).get(value)
+        if inside is not None:
+            faults.append(_key_inside(kind, place, name, told))
+        value = {name: told, **{key: item for key, item in value.items() if key != name}}
+    carried: list[str] = []
+    disagrees: tuple[str, Json, str] | None = None
+    for name, told in bound.items():
+        path = Selector.parse(name).path
+        inside = Selector.parse(name).get(value)
+        if inside is None:
+            value = with_value(value, path, told)
+        else:
+            carried.append(name)
+            if str(inside) != told:
+                disagrees = (name, inside, told)
+    live_only: list[tuple[FieldPath, Json]] = []
+    for selector in kind.live_fields:
+        for path, part in selector.find(value):
+            live_only.append((path, part))
+            value = without(value, path)
+    key = kind.key_of(value)
+    if key is None:
+        return None, _no_key(kind, place)
+    address = f"{kind.name}/{key}"
+    entry = LiveEntry(
+        kind.name, key, address, value, place, tuple(bound.items()), frozenset(carried), tuple(live_only)
+    )
+    if disagrees is not None:
+        faults.append(_disagrees(entry, *disagrees))
+    return entry, faults[0] if faults else None
+
+
+def _key_inside(kind: Kind, place: Place, name: str, told: str) -> Problem:
+    return problem(
+        "LIV003",
+        f"{kind.name}/{told}: the key {name!r} stands outside of the entry and may not stand inside too.",
+        place.at((name,), on_key=True),
+        address=f"{kind.name}/{told}",
+        fix=f"Remove the field {name!r} from the entry.",
+        managed=False,
+    )
+
+
+def _no_key(kind: Kind, place: Place) -> Problem:
+    fields = ", ".join(selector.text for selector in kind.key)
+    return problem(
+        "LIV003",
+        f"an entry of {kind.name} has no key: {fields} must be there as text or a whole number.",
+        place,
+        fix=f"Give the entry its {fields}.",
+        managed=False,
+    )
+
+
+def _disagrees(entry: LiveEntry, name: str, inside: Json, told: str) -> Problem:
+    return problem(
+        "LIV004",
+        f"{entry.address} says {name}: {inside!r}, but it stands where {name} is {told!r}. The entry's text counts.",
+        entry.place.at((name,)),
+        address=entry.address,
+        path=(name,),
+        fix=f"Move the entry to the place of {inside!r}, or change its {name} to {told!r}.",
+        managed=False,
+    )
+
+
+def duplicate_problems(live: Live, managed: frozenset[str]) -> Iterator[Problem]:
+    """One problem for each address that several live entries have."""
+    from registry_reconciler.problems import Related
+
+    for entry in live.clashes:
+        first = live.entries[entry.address]
+        yield problem(
+            "LIV002",
+            f"{entry.address} stands in the registries twice.",
+            entry.place,
+            address=entry.address,
+            related=(Related("the first one is here", first.place),),
+            fix="Remove one of the two, or give it another key.",
+            managed=entry.address in managed,
+            extra=f"{entry.place.file}#{entry.place.path}",
+        )
+
+
+def _where(path: FieldPath) -> str:
+    from registry_reconciler.model import show_path
+
+    return repr(show_path(path)) if path else "the file"
+
+
+def _type_name(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a truth value"
+    names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
+    return names.get(type(value), type(value).__name__)

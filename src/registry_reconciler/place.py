@@ -1,0 +1,278 @@
+"""Where the entries of a kind go: from a logical value to file, document, container and the text that is written.
+
+The inverse of :mod:`registry_reconciler.live`. Pure but for asking the tree which file names are taken.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from registry_reconciler.fields import Selector, with_value, without
+from registry_reconciler.kinds import Kind, Step
+from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
+from registry_reconciler.paths import registry_path_fault
+from registry_reconciler.source import SourceFile
+from registry_reconciler.storage import LAYOUTS
+from registry_reconciler.storage.base import Container
+from registry_reconciler.storage.walk import containers
+from registry_reconciler.structural import CODES
+from registry_reconciler.tree import Tree
+
+
+class NoPlace(Exception):
+    """An entry cannot be placed: the code of the problem, what is wrong, and how to mend it."""
+
+    def __init__(self, code: str, message: str, fix: str) -> None:
+        assert code in CODES
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a new entry goes.
+
+    Attributes:
+        path: the container's steps in its document.
+        exists: the file is there (perhaps empty).
+        carried: the placeholders that the entry's text says itself.
+    """
+
+    file: str
+    document: int
+    path: FieldPath
+    exists: bool
+    carried: frozenset[str]
+
+
+def raw_value(kind: Kind, value: dict[str, Json], carried: frozenset[str]) -> dict[str, Json]:
+    """The text's part of a logical value: without what only the place says."""
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    if placed:
+        value = without(value, Selector.parse(placed).path)
+    for name in kind.placeholders:
+        if name not in carried:
+            value = without(value, Selector.parse(name).path)
+    return value
+
+
+def keep_hidden(
+    raw: dict[str, Json], there: Json, entry: LiveEntry, nested: Sequence[Sequence[Step]]
+) -> dict[str, Json]:
+    """``raw`` with what a logical value leaves out: live fields, and containers of other kinds inside the entry."""
+    for path, part in entry.live_only:
+        raw = with_value(raw, path, part)
+    for steps in nested:
+        raw = _reattach(raw, there, steps)
+    return raw
+
+
+def _reattach(raw: Json, there: Json, steps: Sequence[Step]) -> Json:
+    if not isinstance(there, dict):
+        return raw
+    raw = raw if isinstance(raw, dict) else {}
+    step, rest = steps[0], steps[1:]
+    if step.kind == "item":
+        items, old = raw.get(step.name), there.get(step.name)
+        if not rest or not isinstance(items, list) or not isinstance(old, list):
+            return raw
+        by = {item.get(step.by): item for item in old if isinstance(item, dict)}
+        return {**raw, step.name: [_reattach(item, by.get(item.get(step.by)), rest) for item in items]}
+    names = [step.name] if step.kind == "name" else list(there)
+    for name in names:
+        if name in there:
+            inner = _reattach(raw.get(name), there[name], rest) if rest else there[name]
+            if inner is not None:
+                raw = {**raw, name: inner}
+    return raw
+
+
+def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
+    """Whether a new value puts the entry somewhere else."""
+    for name, bound in entry.bound:
+        selector = Selector.parse(name)
+        new = selector.get(after)
+        if name in entry.carried:
+            old = selector.get(entry.value)
+            in_path = kind.layout == "file" and name in kind.file.placeholders
+            if in_path and new is not None and str(new) != str(old):
+                return True
+        elif new is None or str(new) != bound:
+            return True
+    return False
+
+
+def find_spot(
+    kind: Kind,
+    value: dict[str, Json],
+    sources: Mapping[str, SourceFile],
+    entries: Sequence[LiveEntry],
+    tree: Tree,
+) -> Spot:
+    """Where a new entry of a kind goes.
+
+    Args:
+        sources: the registry files as they are at this moment.
+        entries: the kind's entries at this moment; they show whether texts carry the placeholders.
+
+    Raises:
+        NoPlace: the place is open, unsafe, or needs something that is not there.
+    """
+    bound = _bound(kind, value)
+    carried = _carried(kind, value, entries)
+    if kind.open:
+        return _only_spot(kind, bound, sources, carried)
+    path = kind.file.fill(bound)
+    source = sources.get(path)
+    if source is None:
+        fault = registry_path_fault(path, tree)
+        if fault is not None:
+            raise NoPlace("WRT004", f"its file would be {path!r}, but {fault}.", "Choose other values for its placeholders.")
+        return Spot(path, 0, _path_in(kind, None, bound, path), False, carried)
+    matching = [one for one in containers(kind, source.documents, {}) if _agrees(one, bound)]
+    if matching:
+        return Spot(path, matching[0].document, matching[0].path, True, carried)
+    document = _document_for(kind, source)
+    content = source.documents[document] if source.documents else None
+    return Spot(path, document, _path_in(kind, content, bound, path), True, carried)
+
+
+def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
+    bound: dict[str, str] = {}
+    for name in kind.placeholders:
+        part = Selector.parse(name).get(value)
+        if isinstance(part, bool) or not isinstance(part, str | int) or part == "":
+            raise NoPlace(
+                "WRT003", f"its place needs the field {name!r} as text or a whole number.", f"Give the entry its {name}."
+            )
+        text = str(part)
+        if name in kind.file.placeholders and ("/" in text or text in (".", "..")):
+            raise NoPlace("WRT004", f"{name} is {text!r} and would name a folder or leave its own.", f"Choose another {name}.")
+        bound[name] = text
+    return bound
+
+
+def _carried(kind: Kind, value: Mapping[str, Json], entries: Sequence[LiveEntry]) -> frozenset[str]:
+    """Which placeholders the text of a new entry says: as its neighbours do.
+
+    Without neighbours a placeholder of the path is said (a file should tell what it holds), one of a step inside the
+    file is not (the structure around the entry says it already).
+    """
+    carried = set()
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    for name in kind.placeholders:
+        if name == placed:
+            continue
+        if entries:
+            if any(name in entry.carried for entry in entries):
+                carried.add(name)
+        elif name in kind.file.placeholders:
+            carried.add(name)
+    return frozenset(carried)
+
+
+def _agrees(container: Container, bound: Mapping[str, str]) -> bool:
+    return all(bound.get(name) == told for name, told in container.bound.items())
+
+
+def _only_spot(
+    kind: Kind, bound: Mapping[str, str], sources: Mapping[str, SourceFile], carried: frozenset[str]
+) -> Spot:
+    found: list[Spot] = []
+    for path, source in sorted(sources.items()):
+        names = kind.file.match(path)
+        if names is None or any(bound.get(name) != told for name, told in names.items()):
+            continue
+        found.extend(
+            Spot(path, one.document, one.path, True, carried)
+            for one in containers(kind, source.documents, names)
+            if _agrees(one, bound) and kind.layout != "file"
+        )
+    if len(found) == 1:
+        return found[0]
+    where = ", ".join(f"{spot.file} at {'.'.join(map(str, spot.path)) or 'its top'}" for spot in found[:5])
+    many = f"{len(found)} places are possible: {where}" if found else "no place is known"
+    raise NoPlace(
+        "WRT003",
+        f"where it goes is open ({kind.file.text}): {many}.",
+        "Create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
+    )
+
+
+def _document_for(kind: Kind, source: SourceFile) -> int:
+    """The document that already has most of the way to the container; the first one otherwise."""
+    best, score = 0, -1
+    for index, document in enumerate(source.documents):
+        depth = 0
+        value = document
+        for step in kind.at:
+            if isinstance(value, dict) and step.name in value and step.kind in ("name", "item"):
+                value = value[step.name]
+                depth += 1
+            else:
+                break
+        usable = document is None or isinstance(document, dict)
+        if usable and depth > score:
+            best, score = index, depth
+    return best
+
+
+def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str) -> FieldPath:
+    path: list[str | int] = []
+    value = document
+    for step in kind.at:
+        if step.kind == "item":
+            items = value.get(step.name) if isinstance(value, dict) else None
+            index = _item(items, step, bound)
+            if index is None:
+                wanted = bound.get(step.binds, step.literal or "")
+                raise NoPlace(
+                    "WRT003",
+                    f"{file} has no item with {step.by}: {wanted} in {step.name!r} to put it in.",
+                    f"Declare that item first (or in the same fragment), or mend {step.binds or step.by}.",
+                )
+            path += [step.name, index]
+            value = items[index] if items else None
+            continue
+        name = bound[step.name] if step.kind == "placeholder" else step.name
+        path.append(name)
+        value = value.get(name) if isinstance(value, dict) else None
+    return tuple(path)
+
+
+def _item(items: Json, step: Step, bound: Mapping[str, str]) -> int | None:
+    wanted = bound.get(step.binds) if step.binds else step.literal
+    if isinstance(items, list):
+        for index, item in enumerate(items):
+            if isinstance(item, dict) and str(item.get(step.by)) == wanted:
+                return index
+    return None
+
+
+def index_for(kind: Kind, key: str, neighbours: Sequence[LiveEntry]) -> int | None:
+    """The position of a new entry among its neighbours (in file order): sorted if they are, else ``None``: the end."""
+    keys = [entry.key for entry in neighbours]
+    if kind.order == "end" or any(left > right for left, right in zip(keys, keys[1:], strict=False)):
+        return None
+    position = bisect_left(keys, key)
+    return position if position < len(keys) else None
+
+
+def neighbours_in(entries: Sequence[LiveEntry], place: Place) -> list[LiveEntry]:
+    """The entries whose nodes lie directly in the container at ``place``, in file order."""
+    size = len(place.path)
+    found = [
+        entry
+        for entry in entries
+        if entry.place.file == place.file
+        and entry.place.document == place.document
+        and len(entry.place.path) == size + 1
+        and entry.place.path[:size] == place.path
+    ]
+    if all(isinstance(entry.place.path[-1], int) for entry in found):
+        return sorted(found, key=lambda entry: entry.place.path[-1])  # type: ignore[arg-type,return-value]
+    return found

@@ -1,0 +1,160 @@
+"""The plan: data that rendering and applying read, and nothing else.
+
+One predicate, :attr:`Plan.applicable`, decides whether it may be applied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from registry_reconciler.changes import Action, Change, Drift
+from registry_reconciler.model import Json, Missing, canonical
+from registry_reconciler.problems import Problem, Severity, Status
+
+if TYPE_CHECKING:
+    from registry_reconciler.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the person asked for beyond the files. All of it is part of the plan's identity.
+
+    Attributes:
+        target, exclude, adopt, overwrite: addresses or globs.
+        allow_mass_delete: lifts the brake on large deletions.
+        no_check: skips the coordination rules (never the structural ones).
+    """
+
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    adopt: tuple[str, ...] = ()
+    overwrite: tuple[str, ...] = ()
+    allow_mass_delete: bool = False
+    no_check: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        """As it stands in the plan's JSON; everything that is not the default, and always ``target``."""
+        data: dict[str, Json] = {"target": list(self.target)}
+        for name in ("exclude", "adopt", "overwrite"):
+            if getattr(self, name):
+                data[name] = list(getattr(self, name))
+        for name in ("allow_mass_delete", "no_check"):
+            if getattr(self, name):
+                data[name] = True
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> PlanOptions:
+        """The inverse of :meth:`to_json`."""
+        lists = {name: tuple(data.get(name, ())) for name in ("target", "exclude", "adopt", "overwrite")}
+        flags = {name: bool(data.get(name, False)) for name in ("allow_mass_delete", "no_check")}
+        return cls(**lists, **flags)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that apply would write: digests before and after (``None``: not there), and the new bytes."""
+
+    path: str
+    before: str | None
+    after: str | None
+    content: bytes | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line at the head of the plan: a weakened check, a widened capability, a skipped rule."""
+
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes, problems and the digests of everything they were computed from.
+
+    Attributes:
+        changes: by address.
+        problems: in the fixed order of :func:`registry_reconciler.problems.sort_key`; fixed ones included.
+        files: every file that apply writes, registries and state (history is added when applying).
+        inputs: digest by path; ``None`` for a path that was asked about and is not there.
+        unchanged, unmanaged: counts of entries.
+        notices: what stands at the head of the plan.
+        secrets: selectors of secret fields by kind, for the renderers (values there are already masked).
+    """
+
+    options: PlanOptions
+    changes: tuple[Change, ...]
+    drift: tuple[Drift, ...]
+    problems: tuple[Problem, ...]
+    files: tuple[FileChange, ...]
+    inputs: Mapping[str, str | None]
+    unchanged: int = 0
+    unmanaged: int = 0
+    notices: tuple[Notice, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict, repr=False)
+
+    @property
+    def blocking(self) -> tuple[Problem, ...]:
+        """The problems that forbid applying."""
+        return tuple(problem for problem in self.problems if problem.blocking)
+
+    @property
+    def applicable(self) -> bool:
+        """Whether apply may write: nothing blocks."""
+        return not any(problem.blocking for problem in self.problems)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.changes and not self.files
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing blocks, else 3."""
+        return 0 if self.applicable else 3
+
+    def count(self, action: Action) -> int:
+        """How many changes of one action."""
+        return sum(change.action is action for change in self.changes)
+
+    def count_problems(self, severity: Severity) -> int:
+        """How many problems of one severity stand (fixed and suppressed ones left out)."""
+        return sum(
+            problem.severity is severity and problem.status is not Status.FIXED and problem.suppressed is None
+            for problem in self.problems
+        )
+
+    @property
+    def plan_id(self) -> str:
+        """The identity of what would be done: unrelated merges do not change it."""
+        body = {
+            "options": self.options.to_json(),
+            "changes": [
+                [change.address, change.action.value, change.from_address, change.before, change.after]
+                for change in self.changes
+            ],
+            "problems": sorted(
+                [problem.code, problem.address or problem.place.file, list(problem.path), problem.identity_extra]
+                for problem in self.problems
+                if problem.status is Status.INTRODUCED
+            ),
+        }
+        return "sha256:" + hashlib.sha256(canonical(_plain(body)).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def to_json(self) -> dict[str, Json]:
+        """The public JSON (contract: ``registry schema plan``); converted, never a dump of internals."""
+        from registry_reconciler.planfile import plan_to_json
+
+        return plan_to_json(self)
+
+
+def _plain(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, Missing) else value

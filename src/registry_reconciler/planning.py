@@ -1,0 +1,195 @@
+"""The flow: load → resolve → diff → write (in memory) → check → settle → :class:`~registry_reconciler.plan.Plan`.
+
+Each stage takes frozen values and returns the next; this module only hands them on. It touches no disk but through the
+tree that it is given, so a plan of a git revision or of a workspace in memory is computed by the same lines.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from registry_reconciler.changes import Action, Change
+from registry_reconciler.check import Worlds, build_worlds, check
+from registry_reconciler.diff import Diff, diff
+from registry_reconciler.impact import impacts
+from registry_reconciler.load import Loaded, load
+from registry_reconciler.masks import mask_change, mask_drift
+from registry_reconciler.model import digest_bytes
+from registry_reconciler.notices import head_notices
+from registry_reconciler.plan import FileChange, Plan, PlanOptions
+from registry_reconciler.problems import Problem
+from registry_reconciler.resolve import Desired, resolve
+from registry_reconciler.settle import Locator, configure, locate_problems, suppress
+from registry_reconciler.state import StateEntry, applied_digest, render_state, state_path
+from registry_reconciler.tree import MemoryTree, Recorder, Tree
+from registry_reconciler.write import Written, write
+
+Progress = Callable[[str], None]
+
+
+def _silent(_step: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """A plan with what it was made from, for commands that look behind it (``show``, ``drift``, ``add``)."""
+
+    plan: Plan
+    loaded: Loaded
+    desired: Desired
+    worlds: Worlds
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Loading makes millions of objects that all live on; the cyclic collector would look at them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def make_plan(tree: Tree, options: PlanOptions = PlanOptions(), progress: Progress = _silent) -> Planning:  # noqa: B008
+    """Compute a plan. Raises nothing for what stands in the files.
+
+    Args:
+        progress: called with the name of each stage as it begins.
+    """
+    with collector_off():
+        progress("reading")
+        loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree))
+        return plan_loaded(loaded, options, progress)
+
+
+def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = _silent) -> Planning:
+    """Compute a plan from what was loaded."""
+    progress("comparing")
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+    difference = diff(
+        loaded.kinds,
+        loaded.config,
+        desired,
+        loaded.live,
+        loaded.state,
+        options,
+        loaded.fragments.unreadable,
+        any_fragment=bool(desired.entries or desired.removals or loaded.fragments.unreadable),
+    )
+    progress("writing in memory")
+    written = write(loaded.kinds, loaded.live, loaded.tree, difference.changes)
+    tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
+    progress("checking")
+    worlds = build_worlds(loaded, desired, written.changes, tree_after)
+    judged = check(loaded, worlds, no_check=options.no_check)
+    found = [*loaded.problems, *desired.problems, *difference.problems, *written.problems, *judged]
+    progress("finishing")
+    return Planning(_assemble(loaded, desired, options, difference, written, worlds, found), loaded, desired, worlds)
+
+
+def _assemble(
+    loaded: Loaded,
+    desired: Desired,
+    options: PlanOptions,
+    difference: Diff,
+    written: Written,
+    worlds: Worlds,
+    found: Sequence[Problem],
+) -> Plan:
+    data = {path: source.data for path, source in loaded.files.items()}
+    locator = Locator(data)
+    settled = suppress(configure(found, loaded.config), desired.allowances, loaded.baseline, loaded.config)
+    locator.prepare(change.origin for change in written.changes if change.origin)
+    locator.prepare(drift.place for drift in difference.drift)
+    problems = locate_problems(settled, locator)
+    impact = impacts(worlds, written.changes)
+    changes = tuple(
+        replace(
+            mask_change(loaded.kinds, change),
+            impact=impact.get(change.address, ()),
+            origin_location=locator.location(change.origin) if change.origin else None,
+        )
+        for change in written.changes
+    )
+    drift = tuple(
+        replace(mask_drift(loaded.kinds, one), location=locator.location(one.place)) for one in difference.drift
+    )
+    files = (*_registry_files(loaded, written), *state_files(loaded, desired, written.changes))
+    return Plan(
+        options=options,
+        changes=changes,
+        drift=drift,
+        problems=problems,
+        files=tuple(sorted(files, key=lambda one: one.path)),
+        inputs=dict(sorted(loaded.tree.inputs.items())),
+        unchanged=difference.unchanged,
+        unmanaged=difference.unmanaged,
+        notices=head_notices(loaded, worlds, written.changes, problems, options),
+        kinds=loaded.kinds,
+    )
+
+
+def _registry_files(loaded: Loaded, written: Written) -> Iterator[FileChange]:
+    for path, content in written.files.items():
+        source = loaded.live.files.get(path)
+        before = digest_bytes(source.data) if source is not None and source.data is not None else None
+        yield FileChange(path, before, None if content is None else digest_bytes(content), content)
+
+
+def state_files(loaded: Loaded, desired: Desired, changes: Iterable[Change]) -> Iterator[FileChange]:
+    """The state files that differ after the changes. Files in which no entry changes stay as they are, byte for byte."""
+    entries = dict(loaded.state.entries)
+    touched: set[str] = set()
+    for change in changes:
+        for address in {change.address, change.from_address or change.address}:
+            touched.update(path for path, fragment in _owners(loaded, address) if fragment)
+            entries.pop(address, None)
+        if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
+            continue
+        owner = desired.entries[change.address].place.file
+        digest = applied_digest(loaded.kinds.get(change.kind), change.after)
+        entries[change.address] = StateEntry(change.address, owner, digest, desired.protected(change.address))
+        touched.add(state_path(owner))
+    by_path: dict[str, list[StateEntry]] = {path: [] for path in touched}
+    for entry in entries.values():
+        path = state_path(entry.fragment)
+        if path in by_path and _known(loaded, desired, entry):
+            by_path[path].append(entry)
+    for path, mine in by_path.items():
+        old = loaded.tree.read(path)
+        content = render_state(mine) if mine else None
+        if content != old:
+            yield FileChange(
+                path,
+                None if old is None else digest_bytes(old),
+                None if content is None else digest_bytes(content),
+                content,
+            )
+
+
+def _owners(loaded: Loaded, address: str) -> Iterator[tuple[str, bool]]:
+    """The state files with a line for an address (several after a union merge)."""
+    chosen = loaded.state.entries.get(address)
+    if chosen is None:
+        return
+    yield state_path(chosen.fragment), True
+    if address in loaded.state.repeated:
+        for path, lines in loaded.state.lines.items():
+            if any(line.address == address for line in lines):
+                yield path, True
+
+
+def _known(loaded: Loaded, desired: Desired, entry: StateEntry) -> bool:
+    """Whether a line is worth keeping: one that neither a fragment nor a live entry knows is dropped."""
+    return entry.address in desired.entries or entry.address in loaded.live.entries
+
+
+def written_files(plan: Plan) -> Mapping[str, bytes | None]:
+    """The files of a plan with their new bytes."""
+    return {one.path: one.content for one in plan.files}

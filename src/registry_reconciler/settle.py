@@ -1,0 +1,102 @@
+"""Problems → what counts of them: allowances, baseline, order, lines and columns. The last stage before the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from registry_reconciler.baseline import Baseline
+from registry_reconciler.config import Config
+from registry_reconciler.fragments import Allowance
+from registry_reconciler.globs import matches_address
+from registry_reconciler.model import Location, Place
+from registry_reconciler.problems import Problem, Related, Status, sort_key
+from registry_reconciler.structural import CODES, LOWERABLE, problem
+
+
+def configure(problems: Iterable[Problem], config: Config) -> Iterator[Problem]:
+    """Give the stages' own problems that may be set (rules have done so already) their configured severity."""
+    for one in problems:
+        if one.code in LOWERABLE:
+            yield replace(one, severity=config.severity(one.code, CODES[one.code][1]))
+        else:
+            yield one
+
+
+def suppress(
+    problems: Iterable[Problem], allowances: tuple[Allowance, ...], baseline: Baseline, config: Config
+) -> list[Problem]:
+    """Mark what a fragment allows or the baseline knows. An allowance that nothing needs is a problem itself."""
+    used: set[Allowance] = set()
+    settled = [_suppress(one, allowances, baseline, used) for one in problems]
+    for allowance in allowances:
+        if allowance not in used:
+            unused = problem(
+                "FRG006",
+                f"{allowance.address} has no problem {allowance.code} that could be allowed.",
+                allowance.place,
+                fix="Remove the allowance.",
+                extra=f"{allowance.address}#{allowance.code}",
+            )
+            settled.append(replace(unused, severity=config.severity("FRG006", unused.severity)))
+    return settled
+
+
+def _suppress(
+    one: Problem, allowances: tuple[Allowance, ...], baseline: Baseline, used: set[Allowance]
+) -> Problem:
+    if one.structural or one.status is Status.FIXED:
+        return one
+    for allowance in allowances:
+        if allowance.code == one.code and matches_address(allowance.address, one.address):
+            used.add(allowance)
+            return replace(one, suppressed=f"allowed: {allowance.reason}")
+    return replace(one, suppressed="baselined") if baseline.has(one) else one
+
+
+class Locator:
+    """Resolves symbolic places to lines and columns, reading each file's structure once."""
+
+    def __init__(self, data: Mapping[str, bytes | None]) -> None:
+        self._data = data
+        self._known: dict[Place, Location] = {}
+
+    def prepare(self, places: Iterable[Place]) -> None:
+        """Resolve many places, file by file."""
+        from registry_reconciler.yamltext.locate import locate
+
+        wanted: dict[str, list[Place]] = {}
+        for place in places:
+            if place not in self._known:
+                self._known[place] = Location(place.file)
+                if self._data.get(place.file) is not None:
+                    wanted.setdefault(place.file, []).append(place)
+        for file, mine in wanted.items():
+            data = self._data[file]
+            assert data is not None
+            asked = [(place.document, place.path, place.on_key) for place in mine]
+            for place, (line, column) in zip(mine, locate(data, asked), strict=True):
+                self._known[place] = Location(file, line, column)
+
+    def location(self, place: Place) -> Location:
+        """Where a prepared place is."""
+        return self._known.get(place) or Location(place.file)
+
+
+def locate_problems(problems: Iterable[Problem], locator: Locator) -> tuple[Problem, ...]:
+    """The problems with their places filled in, in the fixed order."""
+    found = list(problems)
+    locator.prepare(one.place for one in found if one.location is None)
+    locator.prepare(other.place for one in found for other in one.related if other.location is None)
+    located = [
+        one.located(
+            one.location or locator.location(one.place),
+            tuple(_located(other, locator) for other in one.related),
+        )
+        for one in found
+    ]
+    return tuple(sorted(located, key=sort_key))
+
+
+def _located(related: Related, locator: Locator) -> Related:
+    return related if related.location else replace(related, location=locator.location(related.place))

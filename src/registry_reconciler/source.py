@@ -1,0 +1,77 @@
+"""Reading one YAML file of a workspace: bytes to documents, every fault as a problem with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from registry_reconciler.model import Json, Location, Place
+from registry_reconciler.problems import Fix, Problem, Related, Severity
+from registry_reconciler.structural import problem
+from registry_reconciler.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from registry_reconciler.yamltext.read import YamlFault
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A YAML file as it was read.
+
+    Attributes:
+        data: its bytes; ``None`` where it cannot be read at all.
+        documents: its values; empty where ``readable`` is false.
+    """
+
+    path: str
+    data: bytes | None
+    documents: tuple[Json, ...]
+    readable: bool
+    problems: tuple[Problem, ...] = ()
+
+
+def read_source(tree: Tree, path: str) -> SourceFile | None:
+    """Read a YAML file; ``None`` when it is not there."""
+    from registry_reconciler.yamltext.read import read_yaml
+
+    try:
+        data = tree.read(path)
+    except Unreadable as fault:
+        found = problem(
+            "LIV001",
+            f"{path} cannot be read: {fault}.",
+            Place(path),
+            fix="Put a readable regular file there, or remove it.",
+        )
+        return SourceFile(path, None, (), False, (found,))
+    if data is None:
+        return None
+    result = read_yaml(data)
+    faults = tuple(_fault(path, fault) for fault in result.faults)
+    readable = not any(fault.fatal for fault in result.faults)
+    return SourceFile(path, data, result.documents if readable else (), readable, faults)
+
+
+def _fault(path: str, fault: YamlFault) -> Problem:
+    from registry_reconciler.yamltext.codes import CODES
+
+    related: tuple[Related, ...] = ()
+    if fault.related_line:
+        related = (Related("the other place", Place(path), Location(path, fault.related_line, 1)),)
+    return Problem(
+        code=fault.code,
+        title=CODES[fault.code].title,
+        severity=Severity.ERROR if fault.fatal else Severity.WARNING,
+        message=fault.message,
+        place=Place(path),
+        location=Location(path, fault.line, fault.column),
+        fix=Fix(fault.fix) if fault.fix else None,
+        related=related,
+        structural=fault.fatal,
+        identity_extra=f"{fault.message}@{fault.line}",
+    )
+
+
+def with_documents(source: SourceFile, data: bytes, documents: tuple[Json, ...]) -> SourceFile:
+    """The same file with new content."""
+    return replace(source, data=data, documents=documents, readable=True, problems=())

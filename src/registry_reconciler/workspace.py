@@ -1,0 +1,266 @@
+"""The public face: open a workspace, plan it, apply the plan. It composes the stages and does nothing else.
+
+>>> from registry_reconciler import Workspace
+>>> workspace = Workspace.open(".")           # doctest: +SKIP
+>>> plan = workspace.plan(target=["route/*"])  # doctest: +SKIP
+>>> if plan.applicable:                        # doctest: +SKIP
+...     workspace.apply(plan)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_reconciler.errors import Blocked, NoWorkspace, StalePlan, WriteFailure
+from registry_reconciler.plan import Plan, PlanOptions
+from registry_reconciler.tree import DiskTree
+
+if TYPE_CHECKING:
+    from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
+    from registry_reconciler.planning import Planning, Progress
+    from registry_reconciler.runtime.source import RegistryDb
+
+SCHEMAS = ".system/registry/schemas"
+DEFAULT_LOCK_TIMEOUT = 10.0
+"""Seconds to wait for another process that is applying."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What an apply did.
+
+    Attributes:
+        plan: the plan that was carried out, computed under the lock.
+        written: every file that was written, created or deleted, history included; empty when there was nothing to do.
+        recovered: an interrupted apply was found and recovered first; what was done then.
+    """
+
+    plan: Plan
+    written: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    recovered: RecoverResult | None = None
+
+
+def find_root(start: Path) -> Path:
+    """The workspace that a directory lies in: the nearest one above with a folder of schemas.
+
+    Raises:
+        NoWorkspace: there is none.
+    """
+    here = Path(os.path.abspath(start))
+    for folder in (here, *here.parents):
+        if (folder / SCHEMAS).is_dir():
+            return folder
+    raise NoWorkspace(
+        f"no workspace here: neither {here} nor a folder above it has {SCHEMAS}/. "
+        "Make one with 'registry init', or name it with --root DIR.",
+        next=(("registry", "init"),),
+    )
+
+
+class Workspace:
+    """A directory with registries, fragments and state."""
+
+    def __init__(self, root: Path, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT) -> None:
+        self.root = root
+        self.lock_timeout = lock_timeout
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str] = ".", *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT
+    ) -> Workspace:
+        """Open the workspace that ``path`` lies in.
+
+        Args:
+            lock_timeout: seconds to wait while another process applies.
+
+        Raises:
+            NoWorkspace: there is none.
+        """
+        return cls(find_root(Path(path)), lock_timeout=lock_timeout)
+
+    def plan(
+        self,
+        *,
+        target: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        adopt: Sequence[str] = (),
+        overwrite: Sequence[str] = (),
+        allow_mass_delete: bool = False,
+        no_check: bool = False,
+    ) -> Plan:
+        """Compute what apply would do, and every problem. Writes nothing.
+
+        Args:
+            target, exclude: plan only, or not, for these addresses or globs.
+            adopt: take over these live entries although they differ.
+            overwrite: let the fragment win for these entries that changed on both sides.
+            allow_mass_delete: lift the brake on large deletions.
+            no_check: skip the coordination rules.
+
+        Raises:
+            LockHeld: another process is applying, longer than ``lock_timeout``.
+            InterruptedApply: an apply was interrupted and has to be recovered first.
+        """
+        options = PlanOptions(
+            tuple(target), tuple(exclude), tuple(adopt), tuple(overwrite), allow_mass_delete, no_check
+        )
+        return self.planning(options).plan
+
+    def planning(self, options: PlanOptions | None = None, progress: Progress | None = None) -> Planning:
+        """A plan with everything it was made from. Raises as :meth:`plan`."""
+        from registry_reconciler.apply import reader
+
+        with reader(self.root, self.lock_timeout):
+            return self._planning(options or PlanOptions(), progress)
+
+    def _planning(self, options: PlanOptions, progress: Progress | None = None) -> Planning:
+        from registry_reconciler.planning import make_plan
+
+        tree = DiskTree(self.root)
+        return make_plan(tree, options, progress) if progress else make_plan(tree, options)
+
+    def lock(self, command: str) -> WorkspaceLock:
+        """The writer's lock, a context manager. Raises :class:`~registry_reconciler.errors.LockHeld`."""
+        from registry_reconciler.apply import WorkspaceLock
+
+        return WorkspaceLock.acquire(self.root, command=command, timeout=self.lock_timeout)
+
+    def recover(self) -> RecoverResult:
+        """Finish or undo an interrupted apply. Harmless when there is none."""
+        from registry_reconciler.apply import recover
+        from registry_reconciler.receipts import may_write
+
+        return recover(self.root, may_write=may_write, timeout=self.lock_timeout)
+
+    def apply(self, plan: Plan, *, command: str = "registry apply") -> ApplyResult:
+        """Carry out a plan: all of it or nothing.
+
+        The plan is made anew under the lock and has to be the same; it is that new plan which is written. Afterwards it
+        is made once more and has to be empty, otherwise the old files come back.
+
+        Raises:
+            StalePlan: the workspace changed since; nothing was written, ``entries`` names what differs.
+            Blocked: a problem blocks; nothing was written.
+            WriteFailure: writing failed; the text says how the workspace is left.
+            LockHeld: another process is applying.
+        """
+        with self.lock(command) as lock:
+            recovered = self._recover_first(lock)
+            fresh = self._planning(plan.options).plan
+            if fresh.plan_id != plan.plan_id:
+                raise _stale(plan, fresh)
+            return self._write(fresh, lock, recovered)
+
+    def apply_now(
+        self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
+    ) -> ApplyResult:
+        """Plan and apply in one go under the lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
+        from registry_reconciler.planfile import require_expected
+
+        with self.lock(command) as lock:
+            recovered = self._recover_first(lock)
+            plan = self._planning(options).plan
+            if expect is not None:
+                require_expected(expect, plan)
+            return self._write(plan, lock, recovered)
+
+    def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
+        from registry_reconciler.apply import recover
+        from registry_reconciler.receipts import may_write
+
+        result = recover(self.root, lock=lock, may_write=may_write)
+        return result if result.direction != "nothing" else None
+
+    def _write(self, plan: Plan, lock: WorkspaceLock, recovered: RecoverResult | None) -> ApplyResult:
+        from registry_reconciler.apply import commit
+        from registry_reconciler.receipts import file_ops, may_write, removable_folders
+
+        if not plan.applicable:
+            raise Blocked(_blocked_text(plan), plan=plan)
+        if not plan.files:
+            return ApplyResult(plan, recovered=recovered)
+        try:
+            receipt = commit(
+                self.root,
+                file_ops(self.root, plan),
+                lock=lock,
+                inputs=plan.inputs,
+                remove_empty=removable_folders(plan),
+                verify=lambda: self._verify(plan),
+                may_write=may_write,
+            )
+        except StalePlan as stale:
+            raise _edited_meanwhile(plan, stale) from stale
+        return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
+
+    def _verify(self, plan: Plan) -> None:
+        again = self._planning(plan.options).plan
+        if again.empty:
+            return
+        left = ", ".join(change.address for change in again.changes[:5]) or ", ".join(one.path for one in again.files)
+        raise WriteFailure(
+            f"after writing, the same plan was computed again and was not empty ({left}). "
+            "Nothing was kept. This is a fault of registry, or the files are being edited right now: run plan again."
+        )
+
+    def runtime(self) -> RegistryDb:
+        """The applied registries for programs: lookup by id, name and alias (:mod:`registry_reconciler.runtime`)."""
+        from registry_reconciler.runtime.source import open_runtime
+
+        return open_runtime(self.root)
+
+
+def _touched(receipt: Receipt) -> tuple[str, ...]:
+    return tuple(sorted({*receipt.written, *receipt.created, *receipt.deleted}))
+
+
+def _blocked_text(plan: Plan) -> str:
+    count = len(plan.blocking)
+    first = plan.blocking[0]
+    where = f"{first.location.path}:{first.location.line}" if first.location else first.place.file
+    return (
+        f"nothing was written: {count} problem{'s' if count != 1 else ''} block{'s' if count == 1 else ''}. "
+        f"The first: {first.code} at {where}: {first.message}"
+    )
+
+
+def plan_differences(one: Plan, other: Plan) -> tuple[str, ...]:
+    """The addresses whose planned change is not the same in both, and the entries of problems that only one has."""
+    left = {change.address: (change.action, change.before, change.after) for change in one.changes}
+    right = {change.address: (change.action, change.before, change.after) for change in other.changes}
+    found = {address for address in {*left, *right} if left.get(address) != right.get(address)}
+    mine = {problem.identity for problem in one.problems}
+    theirs = {problem.identity for problem in other.problems}
+    found.update(str(identity[1]) for identity in mine ^ theirs)
+    return tuple(sorted(found))
+
+
+def _stale(plan: Plan, fresh: Plan) -> StalePlan:
+    entries = plan_differences(plan, fresh)
+    return StalePlan(
+        f"nothing was written: the workspace changed since the plan was made ({_few(entries)}). Plan again.",
+        entries=entries,
+        next=(("registry", "plan"),),
+    )
+
+
+def _edited_meanwhile(plan: Plan, stale: StalePlan) -> StalePlan:
+    """The transaction names files; people think in entries."""
+    entries = [change.address for change in plan.changes if change.file in stale.entries]
+    entries += [path for path in stale.entries if all(change.file != path for change in plan.changes)]
+    return StalePlan(
+        f"nothing was written: somebody edited {_few(stale.entries)} in the meantime; "
+        f"concerned: {_few(entries)}. Plan again.",
+        entries=tuple(entries),
+        next=(("registry", "plan"),),
+    )
+
+
+def _few(words: Iterable[str]) -> str:
+    words = list(words)
+    return ", ".join(words[:5]) + (f" and {len(words) - 5} more" if len(words) > 5 else "") if words else "its options"

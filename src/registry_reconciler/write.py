@@ -1,0 +1,546 @@
+"""Changes → new bytes of the registry files, in memory. The only caller of the splicer.
+
+Every new text is parsed again and held against what the changes promise: the entries of the file one by one, and
+everything that stands beside them. A file that does not pass is a blocking problem, and none of it is written.
+
+Kinds may nest (a list of skills inside each plugin). Then one file is edited in several rounds: deletions from the
+inside out, then everything else from the outside in, each against the text that the round before left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from registry_reconciler.changes import Action, Change
+from registry_reconciler.kinds import Kind, Step
+from registry_reconciler.live import Live, entries_of
+from registry_reconciler.model import FieldPath, Json, LiveEntry, Place, get_path, same
+from registry_reconciler.place import (
+    NoPlace,
+    Spot,
+    find_spot,
+    index_for,
+    keep_hidden,
+    neighbours_in,
+    raw_value,
+    relocates,
+)
+from registry_reconciler.problems import Problem, Related
+from registry_reconciler.source import SourceFile
+from registry_reconciler.storage import LAYOUTS
+from registry_reconciler.storage.walk import depth, nested_steps
+from registry_reconciler.structural import problem
+from registry_reconciler.tree import Tree
+
+if TYPE_CHECKING:
+    from registry_reconciler.yamltext.splice import Edit, Snippet, SpliceError
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing would give.
+
+    Attributes:
+        changes: the same changes, each with its file; those that cannot be written are left out.
+        files: new bytes by path; ``None``: the file goes.
+    """
+
+    changes: tuple[Change, ...]
+    files: Mapping[str, bytes | None]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _FilePlan:
+    """Edits of one file in one round."""
+
+    edits: list[tuple[Change, Edit]] = field(default_factory=list)
+    creates: list[tuple[Change, FieldPath, dict[str, Json], Snippet | None]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Writing:
+    kinds: Mapping[str, Kind]
+    tree: Tree
+    sources: dict[str, SourceFile]
+    entries: dict[str, dict[str, list[LiveEntry]]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    files: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, Problem] = field(default_factory=dict)
+    nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
+
+    def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
+        """The entries of a file as it is at this moment, by kind, in file order."""
+        if path not in self.entries:
+            source = self.sources.get(path)
+            self.entries[path] = dict(_entries(self, source)) if source else {}
+        return self.entries[path]
+
+    def of(self, kind: str) -> list[LiveEntry]:
+        return [entry for path in sorted(self.sources) for entry in self.entries_in(path).get(kind, ())]
+
+    def fail(self, change: Change, code: str, message: str, place: Place, fix: str, **more: Json) -> None:
+        self.failed[change.address] = problem(
+            code, f"{change.address}: {message}", place, address=change.address, fix=fix, **more
+        )
+
+
+def _entries(work: _Writing, source: SourceFile) -> Iterator[tuple[str, list[LiveEntry]]]:
+    for kind in work.kinds.values():
+        bound = kind.file.match(source.path)
+        if bound is None or not source.readable:
+            continue
+        found = [entry for entry, _ in entries_of(kind, source, bound, work.nested[kind.name]) if entry]
+        yield kind.name, found
+
+
+def write(kinds: Mapping[str, Kind], live: Live, tree: Tree, changes: Sequence[Change]) -> Written:
+    """Place and splice every change that writes. Never raises for what stands in the files."""
+    nested = {name: nested_steps(kind, kinds) for name, kind in kinds.items()}
+    work = _Writing(kinds, tree, dict(live.files), nested=nested)
+    for round_ in _rounds(kinds, changes):
+        _run_round(work, round_)
+    files = {
+        path: None if path in work.removed else work.sources[path].data
+        for path in sorted({*work.sources, *work.removed})
+        if path in work.removed or work.sources[path].data != _data(live, path)
+    }
+    problems = [*work.failed.values(), *_verify(work, live, changes, files)]
+    placed = tuple(
+        replace(change, file=work.files.get(change.address, change.file))
+        for change in changes
+        if change.address not in work.failed
+    )
+    return Written(placed, files, tuple(problems))
+
+
+def _data(live: Live, path: str) -> bytes | None:
+    source = live.files.get(path)
+    return source.data if source else None
+
+
+def _rounds(kinds: Mapping[str, Kind], changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Deletions from the deepest kinds to the outermost, then the rest the other way round; one round where none nest."""
+    writing = [change for change in changes if change.writes]
+    depths = {name: depth(kind, kinds) for name, kind in kinds.items()}
+    if not any(depths[change.kind] for change in writing):
+        if writing:
+            yield writing
+        return
+    deepest = max(depths.values())
+    for level in range(deepest, -1, -1):
+        yield [one for one in writing if depths[one.kind] == level and one.action is Action.DELETE]
+    for level in range(deepest + 1):
+        yield [one for one in writing if depths[one.kind] == level and one.action is not Action.DELETE]
+
+
+def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
+    plans: dict[str, _FilePlan] = {}
+    for change in changes:
+        try:
+            _plan_change(work, plans, change)
+        except NoPlace as error:
+            place = change.origin or change.live or Place(change.file)
+            work.fail(change, error.code, error.message, place, error.fix)
+    for path, plan in sorted(plans.items()):
+        _splice(work, path, plan)
+
+
+def _plan_change(work: _Writing, plans: dict[str, _FilePlan], change: Change) -> None:
+    kind = work.kinds[change.kind]
+    entry = _current(work, change)
+    if change.action is Action.DELETE:
+        assert entry is not None
+        work.files[change.address] = entry.place.file
+        _plan_removal(work, plans, change, kind, entry)
+    elif entry is None:
+        _plan_create(work, plans, change, kind, None)
+    elif relocates(kind, entry, change.after or {}):
+        _plan_relocation(work, plans, change, kind, entry)
+    else:
+        work.files[change.address] = entry.place.file
+        _plan_update(work, plans, change, kind, entry)
+
+
+def _current(work: _Writing, change: Change) -> LiveEntry | None:
+    """The entry as it stands at this moment (an earlier round may have shifted it)."""
+    if change.live is None:
+        return None
+    old = change.from_address or change.address
+    for entry in work.entries_in(change.live.file).get(change.kind, ()):
+        if entry.address == old:
+            return entry
+    return None
+
+
+def _plan_removal(
+    work: _Writing, plans: dict[str, _FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    from registry_reconciler.yamltext.splice import Remove
+
+    inside = _inner_entries(work, entry)
+    if inside:
+        names = ", ".join(one.address for one in inside[:5])
+        work.fail(
+            change,
+            "WRT005",
+            f"it still holds {names}{' and others' if len(inside) > 5 else ''}.",
+            entry.place,
+            "Remove those first (in the same plan is fine), or keep this entry.",
+            related=tuple(Related(one.address, one.place) for one in inside[:20]),
+        )
+        return
+    path = entry.place.file
+    if kind.layout == "file" and not entry.place.path:
+        if len(work.sources[path].documents) == 1:
+            work.removed.add(path)
+            work.entries.pop(path, None)
+        else:
+            raise NoPlace("WRT003", f"{path} holds other documents too.", "Remove the document by hand.")
+        return
+    _plan_for(plans, path).edits.append((change, Remove(entry.place.document, entry.place.path)))
+
+
+def _inner_entries(work: _Writing, outer: LiveEntry) -> list[LiveEntry]:
+    size = len(outer.place.path)
+    return [
+        entry
+        for entries in work.entries_in(outer.place.file).values()
+        for entry in entries
+        if entry.place.document == outer.place.document
+        and len(entry.place.path) > size
+        and entry.place.path[:size] == outer.place.path
+    ]
+
+
+def _plan_for(plans: dict[str, _FilePlan], path: str) -> _FilePlan:
+    return plans.setdefault(path, _FilePlan())
+
+
+def _raw_after(work: _Writing, change: Change, kind: Kind, entry: LiveEntry) -> dict[str, Json]:
+    there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+    raw = raw_value(kind, change.after or {}, entry.carried)
+    return keep_hidden(raw, there, entry, work.nested[kind.name])
+
+
+def _plan_update(
+    work: _Writing, plans: dict[str, _FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    from registry_reconciler.yamltext.splice import RenameKey, Update
+
+    plan = _plan_for(plans, entry.place.file)
+    place = entry.place
+    raw = _raw_after(work, change, kind, entry)
+    there = get_path(work.sources[place.file].documents[place.document], place.path)
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    if placed:
+        from registry_reconciler.fields import Selector
+
+        new = str(Selector.parse(placed).get(change.after))
+        if new != place.path[-1]:
+            plan.edits.append((change, RenameKey(place.document, place.path, new)))
+    if not same(raw, {} if there is None else there):
+        plan.edits.append((change, Update(place.document, place.path, raw)))
+
+
+def _plan_relocation(
+    work: _Writing, plans: dict[str, _FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    """Out of the old place with its comments, into the new one."""
+    from registry_reconciler.yamltext.splice import Remove, extract
+
+    source = work.sources[entry.place.file]
+    assert source.data is not None
+    if kind.layout == "file" and not entry.place.path:
+        _rename_file(work, plans, change, kind, entry)
+        return
+    snippet = extract(source.data, entry.place.document, entry.place.path)
+    _plan_create(work, plans, change, kind, entry, snippet)
+    _plan_for(plans, entry.place.file).edits.append((change, Remove(entry.place.document, entry.place.path)))
+
+
+def _rename_file(
+    work: _Writing, plans: dict[str, _FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    from registry_reconciler.yamltext.splice import Update
+
+    spot = find_spot(kind, change.after or {}, {}, work.of(kind.name), work.tree)
+    old = work.sources[entry.place.file]
+    if spot.file in work.sources and spot.file not in work.removed:
+        raise NoPlace("WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key.")
+    raw = _raw_after(work, change, kind, entry)
+    work.removed.add(entry.place.file)
+    work.removed.discard(spot.file)
+    work.entries.pop(entry.place.file, None)
+    work.sources[spot.file] = replace(old, path=spot.file)
+    work.files[change.address] = spot.file
+    _plan_for(plans, spot.file).edits.append((change, Update(entry.place.document, (), raw)))
+
+
+def _plan_create(
+    work: _Writing,
+    plans: dict[str, _FilePlan],
+    change: Change,
+    kind: Kind,
+    entry: LiveEntry | None,
+    snippet: Snippet | None = None,
+) -> None:
+    from registry_reconciler.yamltext.splice import Insert
+
+    after = change.after or {}
+    sources = {path: source for path, source in work.sources.items() if path not in work.removed}
+    spot = find_spot(kind, after, sources, work.of(kind.name), work.tree)
+    carried = spot.carried | (entry.carried if entry else frozenset())
+    raw = raw_value(kind, after, carried)
+    if entry is not None:
+        there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+        raw = keep_hidden(raw, there, entry, work.nested[kind.name])
+    work.files[change.address] = spot.file
+    plan = _plan_for(plans, spot.file)
+    if kind.layout == "file" and spot.exists and not spot.path:
+        raise NoPlace("WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key.")
+    if not spot.exists or kind.layout == "file":
+        plan.creates.append((change, spot.path, raw, snippet))
+        return
+    container = Place(spot.file, spot.document, spot.path)
+    neighbours = neighbours_in(work.entries_in(spot.file).get(kind.name, ()), container)
+    plan.edits.append((change, _insert(kind, change, spot, raw, neighbours, snippet, Insert)))
+
+
+def _insert(
+    kind: Kind,
+    change: Change,
+    spot: Spot,
+    raw: dict[str, Json],
+    neighbours: Sequence[LiveEntry],
+    snippet: Snippet | None,
+    make: type,
+) -> Edit:
+    position = index_for(kind, change.key, neighbours)
+    if kind.layout == "list":
+        index = None if position is None else neighbours[position].place.path[-1]
+        return make(  # type: ignore[no-any-return]
+            spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
+        )
+    from registry_reconciler.fields import Selector
+
+    name = str(Selector.parse(LAYOUTS[kind.layout].placed_field(kind)).get(change.after))
+    before = None if position is None else neighbours[position].place.path[-1]
+    return make(  # type: ignore[no-any-return]
+        spot.document, spot.path, raw, key=name, before=before, snippet=snippet, container_kind="map"
+    )
+
+
+def _splice(work: _Writing, path: str, plan: _FilePlan) -> None:
+    """Run one round of one file; on failure every change of it is refused."""
+    from registry_reconciler.yamltext.splice import SpliceError, splice
+
+    source = work.sources.get(path)
+    data = source.data if source else None
+    try:
+        if plan.creates:
+            data = _new_text(work, path, plan)
+            source = _parsed(path, data)
+            work.removed.discard(path)
+        if plan.edits and data is not None:
+            data = splice(data, [edit for _, edit in plan.edits])
+            source = _parsed(path, data)
+    except SpliceError as error:
+        _refuse(work, path, plan, error)
+        return
+    assert source is not None
+    if not source.readable:
+        first = source.problems[0]
+        for change in _changes_of(plan):
+            work.fail(change, "WRT001", f"the new text of {path} would not be valid YAML: {first.message}", Place(path), _REPORT)
+        return
+    work.sources[path] = source
+    work.entries.pop(path, None)
+
+
+_REPORT = "Make the change by hand, then run plan again; and please report the file that led here."
+
+
+def _parsed(path: str, data: bytes) -> SourceFile:
+    from registry_reconciler.source import read_source
+    from registry_reconciler.tree import MemoryTree
+
+    source = read_source(MemoryTree({path: data}), path)
+    assert source is not None
+    return source
+
+
+def _new_text(work: _Writing, path: str, plan: _FilePlan) -> bytes:
+    """The text of a file that is not there yet, with the first entry; the others follow as insertions."""
+    from registry_reconciler.yamltext.splice import Insert, new_file, splice
+
+    first, *rest = plan.creates
+    change, container, raw, snippet = first
+    kind = work.kinds[change.kind]
+    data = new_file(
+        raw,
+        container=container,
+        container_kind=LAYOUTS[kind.layout].container_kind if kind.layout != "file" else None,
+        key=_map_key(kind, change),
+        snippet=snippet,
+    )
+    if rest:
+        edits = [
+            Insert(
+                0,
+                other_container,
+                other,
+                key=_map_key(work.kinds[one.kind], one),
+                snippet=piece,
+                container_kind="map" if work.kinds[one.kind].layout == "map" else "list",
+            )
+            for one, other_container, other, piece in rest
+        ]
+        data = splice(data, edits)
+    return data
+
+
+def _map_key(kind: Kind, change: Change) -> str | None:
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    if not placed:
+        return None
+    from registry_reconciler.fields import Selector
+
+    return str(Selector.parse(placed).get(change.after))
+
+
+def _changes_of(plan: _FilePlan) -> Iterator[Change]:
+    seen: set[str] = set()
+    for change in (*(one for one, _ in plan.edits), *(one[0] for one in plan.creates)):
+        if change.address not in seen:
+            seen.add(change.address)
+            yield change
+
+
+def _refuse(work: _Writing, path: str, plan: _FilePlan, error: SpliceError) -> None:
+    code = "WRT002" if error.related else "WRT001"
+    related = tuple(Related("used here", Place(path, document, where)) for document, where in error.related)
+    place = Place(path, error.document, error.path)
+    culprits = [
+        change
+        for change, edit in plan.edits
+        if getattr(edit, "path", getattr(edit, "container", None)) == error.path[: len(getattr(edit, "path", ()))]
+    ]
+    fix = (
+        "Write out the value in the places that use the anchor, then plan again."
+        if related
+        else "Make the change by hand, then plan again."
+    )
+    for change in list(_changes_of(plan)):
+        blamed = not culprits or change in culprits
+        message = f"{path} cannot be edited there: {error.message}" if blamed else f"{path} cannot be written: {error.message}"
+        work.fail(change, code, message, place, fix, related=related)
+
+
+def _verify(
+    work: _Writing, live: Live, changes: Sequence[Change], files: Mapping[str, bytes | None]
+) -> Iterator[Problem]:
+    """Hold the new texts against what was promised."""
+    promised: dict[str, dict[str, Json]] = {}
+    gone: set[str] = set()
+    for change in changes:
+        if change.address in work.failed or not change.writes:
+            continue
+        gone.add(change.from_address or change.address)
+        if change.action is not Action.DELETE and change.after is not None:
+            promised[change.address] = change.after
+    old = _Writing(work.kinds, work.tree, dict(live.files), nested=work.nested)
+    for path, data in files.items():
+        expected = {
+            entry.address: entry
+            for entries in old.entries_in(path).values()
+            for entry in entries
+            if entry.address not in gone
+        }
+        found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
+        wrong = _mismatch(expected, found, promised, {a for a in promised if work.files.get(a) == path})
+        wrong = wrong or _beside(work, old, path, data)
+        if wrong:
+            for change in changes:
+                if work.files.get(change.address) == path and change.address not in work.failed:
+                    work.failed[change.address] = problem(
+                        "WRT001",
+                        f"{path} would not come out as planned: {wrong}.",
+                        change.origin or Place(path),
+                        address=change.address,
+                        fix=_REPORT,
+                    )
+                    yield work.failed[change.address]
+
+
+def _mismatch(
+    expected: Mapping[str, LiveEntry],
+    found: Mapping[str, LiveEntry],
+    promised: Mapping[str, dict[str, Json]],
+    here: set[str],
+) -> str:
+    for address in sorted(here):
+        if address not in found:
+            return f"{address} would be missing"
+        if not same(found[address].value, promised[address]):
+            return f"{address} would not read back as declared"
+    for address, entry in expected.items():
+        other = found.get(address)
+        if other is None:
+            return f"{address} would be lost"
+        if not (same(other.value, entry.value) and other.live_only == entry.live_only):
+            return f"{address} would change"
+    extra = sorted(set(found) - set(expected) - here)
+    return f"{extra[0]} would appear" if extra else ""
+
+
+def _beside(work: _Writing, old: _Writing, path: str, data: bytes | None) -> str:
+    """Whether what stands beside the entries would change."""
+    if data is None or path not in old.sources:
+        return ""
+    before = [_skeleton(one) for one in _without_entries(work, old.sources[path])]
+    after = [_skeleton(one) for one in _without_entries(work, work.sources[path])]
+    while before and before[-1] is None:
+        before.pop()
+    while after and after[-1] is None:
+        after.pop()
+    return "" if same(before, after) else "what stands beside the entries would change"
+
+
+def _without_entries(work: _Writing, source: SourceFile) -> Iterator[Json]:
+    from registry_reconciler.storage.walk import containers
+
+    drop: dict[int, list[FieldPath]] = {}
+    for kind in work.kinds.values():
+        bound = kind.file.match(source.path)
+        if bound is not None:
+            for one in containers(kind, source.documents, bound):
+                drop.setdefault(one.document, []).append(one.path)
+    for index, document in enumerate(source.documents):
+        value = document
+        for path in sorted(drop.get(index, ()), key=len, reverse=True):
+            value = _cut(value, path)
+        yield value
+
+
+def _cut(value: Json, path: FieldPath) -> Json:
+    if not path:
+        return None
+    if isinstance(value, dict) and path[0] in value:
+        return {**value, path[0]: _cut(value[path[0]], path[1:])}
+    if isinstance(value, list) and isinstance(path[0], int) and path[0] < len(value):
+        return [_cut(item, path[1:]) if index == path[0] else item for index, item in enumerate(value)]
+    return value
+
+
+def _skeleton(value: Json) -> Json:
+    """A value without its empty parts: an absent container, a null one and an emptied one are the same."""
+    if isinstance(value, dict):
+        kept = {name: inner for name, item in value.items() if (inner := _skeleton(item)) is not None}
+        return kept or None
+    if isinstance(value, list):
+        kept_items = [inner for item in value if (inner := _skeleton(item)) is not None]
+        return kept_items or None
+    return value
