@@ -1,0 +1,112 @@
+"""The registries at run time: look up, layer and invoke what was applied.
+
+Importing this loads neither the planning side nor a YAML parser. Lookup and layers are here at once; what
+reads a workspace or runs an ability is imported when it is first named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from registry_reconciler.runtime.db import DbSnapshot, RegistryDb, RegistryDbBuilder, RuntimeDb
+from registry_reconciler.runtime.errors import (
+    CapabilityDenied,
+    DuplicateIdError,
+    GoneHandleError,
+    HandleError,
+    IdShadowingError,
+    KeyConflictError,
+    LinkError,
+    RegistryError,
+    StaleHandleError,
+    UnknownCapabilityError,
+    UnknownKeyError,
+    WorkspaceLoadError,
+)
+from registry_reconciler.runtime.index import RegistryBuilder, RegistryIndex
+from registry_reconciler.runtime.items import Definition, item
+from registry_reconciler.runtime.linking import link
+from registry_reconciler.runtime.meta import HasMeta, Key, RegistryMeta
+from registry_reconciler.runtime.overlay import RuntimeRegistry, Snapshot
+from registry_reconciler.runtime.policy import Collision, DuplicatePolicy
+
+if TYPE_CHECKING:
+    from registry_reconciler.runtime.capabilities import Grant, Vocabulary
+    from registry_reconciler.runtime.invocation import Context, InvocationResult, Invoker, invoke
+    from registry_reconciler.runtime.plugins import PluginBuilder, PluginReport, load_plugins
+    from registry_reconciler.runtime.source import EntryItem
+    from registry_reconciler.runtime.testing import CapabilityReport, exercise
+    from registry_reconciler.runtime.workspace import WorkspaceRuntime, open_runtime
+
+_LATER = {
+    "CapabilityReport": "testing",
+    "Context": "invocation",
+    "EntryItem": "source",
+    "Grant": "capabilities",
+    "InvocationResult": "invocation",
+    "Invoker": "invocation",
+    "PluginBuilder": "plugins",
+    "PluginReport": "plugins",
+    "Vocabulary": "capabilities",
+    "WorkspaceRuntime": "workspace",
+    "exercise": "testing",
+    "invoke": "invocation",
+    "load_plugins": "plugins",
+    "open_runtime": "workspace",
+}
+
+__all__ = [
+    "CapabilityDenied",
+    "CapabilityReport",
+    "Collision",
+    "Context",
+    "DbSnapshot",
+    "Definition",
+    "DuplicateIdError",
+    "DuplicatePolicy",
+    "EntryItem",
+    "GoneHandleError",
+    "Grant",
+    "HandleError",
+    "HasMeta",
+    "IdShadowingError",
+    "InvocationResult",
+    "Invoker",
+    "Key",
+    "KeyConflictError",
+    "LinkError",
+    "PluginBuilder",
+    "PluginReport",
+    "RegistryBuilder",
+    "RegistryDb",
+    "RegistryDbBuilder",
+    "RegistryError",
+    "RegistryIndex",
+    "RegistryMeta",
+    "RuntimeDb",
+    "RuntimeRegistry",
+    "Snapshot",
+    "StaleHandleError",
+    "UnknownCapabilityError",
+    "UnknownKeyError",
+    "Vocabulary",
+    "WorkspaceLoadError",
+    "WorkspaceRuntime",
+    "exercise",
+    "invoke",
+    "item",
+    "link",
+    "load_plugins",
+    "open_runtime",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

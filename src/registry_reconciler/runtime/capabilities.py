@@ -1,0 +1,135 @@
+"""Capabilities: the declared words, what a caller was granted, and the decision.
+
+Gating inside one process stops mistakes, not hostile code: code that runs here can do whatever this process
+can. What must be kept apart has to run in another process with fewer rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError, UnknownCapabilityError
+
+Mode = Literal["enforce", "log"]
+
+
+class Vocabulary:
+    """The declared capabilities.
+
+    Args:
+        words: as under ``vocabularies.capabilities`` of the configuration: names, or a mapping whose values
+            may say
+            ``mutates: true``; ``None`` declares nothing, and then any word is known.
+    """
+
+    __slots__ = ("_mutating", "_words", "declared")
+
+    def __init__(self, words: Iterable[str] | Mapping[str, Any] | None = None) -> None:
+        self.declared = words is not None
+        self._words = frozenset(words or ())
+        self._mutating = (
+            frozenset(
+                word for word, spec in words.items() if isinstance(spec, Mapping) and spec.get("mutates")
+            )
+            if isinstance(words, Mapping)
+            else frozenset[str]()
+        )
+
+    def __contains__(self, word: object) -> bool:
+        return not self.declared or word in self._words
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._words))
+
+    def mutates(self, word: str) -> bool:
+        """Whether it changes something. A word that nobody declared may, so it counts as one that does."""
+        return word in self._mutating or word not in self._words
+
+    def to_data(self) -> dict[str, Any] | None:
+        """What the constructor takes."""
+        return {word: {"mutates": word in self._mutating} for word in self} if self.declared else None
+
+    def checked(self, words: Iterable[str], who: str) -> frozenset[str]:
+        """The words as a set.
+
+        Raises:
+            UnknownCapabilityError: one of them is not declared.
+        """
+        given = frozenset(words)
+        unknown = sorted(word for word in given if word not in self)
+        if unknown:
+            raise UnknownCapabilityError([(who, word) for word in unknown], tuple(self))
+        return given
+
+
+class Grant:
+    """What a running item may do, and a record of what it did ask for."""
+
+    __slots__ = ("_granted", "_readonly", "_vocabulary", "lacked", "used")
+
+    def __init__(self, granted: Iterable[str], vocabulary: Vocabulary, readonly: bool = False) -> None:
+        self._granted = frozenset(granted)
+        self._vocabulary = vocabulary
+        self._readonly = readonly
+        self.used: set[str] = set()
+        self.lacked: set[str] = set()
+
+    def allows(self, capability: str) -> bool:
+        """Whether :meth:`use` would go through."""
+        blocked = self._readonly and self._vocabulary.mutates(capability)
+        return capability in self._granted and not blocked
+
+    def use(self, capability: str) -> None:
+        """Say, before doing it, that something needs a capability.
+
+        Raises:
+            CapabilityDenied: it was not granted, or the call is read-only and it mutates.
+        """
+        self.used.add(capability)
+        if self.allows(capability):
+            return
+        self.lacked.add(capability)
+        raise CapabilityDenied(capability, readonly=capability in self._granted)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the gate opens.
+
+    Attributes:
+        verdict: ``allow``, ``log`` (missing, but the mode only logs), ``capability_denied`` or
+            ``readonly_denied``.
+        missing: what was needed and not granted, sorted.
+        mutating: what was needed and mutates although the call is read-only, sorted.
+    """
+
+    verdict: Literal["allow", "log", "capability_denied", "readonly_denied"]
+    missing: tuple[str, ...] = ()
+    mutating: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether the call goes on."""
+        return self.verdict in ("allow", "log")
+
+
+def decide(
+    needed: Iterable[str], granted: frozenset[str], vocabulary: Vocabulary, *, mode: Mode, readonly: bool
+) -> Decision:
+    """Deny by default. ``readonly`` denies in either mode.
+
+    Raises:
+        RegistryError: there is no such mode.
+    """
+    if mode not in ("enforce", "log"):
+        raise RegistryError(f"mode is enforce or log, not {mode!r}")
+    wanted = sorted(set(needed))
+    missing = tuple(word for word in wanted if word not in granted)
+    mutating = tuple(word for word in wanted if readonly and vocabulary.mutates(word))
+    if mutating:
+        return Decision("readonly_denied", missing, mutating)
+    if missing:
+        return Decision("capability_denied" if mode == "enforce" else "log", missing)
+    return Decision("allow")

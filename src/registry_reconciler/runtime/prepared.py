@@ -1,0 +1,181 @@
+"""The prepared index: what a workspace gave to the run time, kept in the user's cache directory.
+
+Guarantee: a prepared index is used only when every file that could have been read has, now, the very bytes
+that it had then, as its SHA-256 says; so a missing, stale, torn, corrupted or foreign one costs time and
+changes no answer. Times and sizes of the workspace's files are not asked at all: hashing is fast, and no
+clock can be racy.
+
+The file is JSON, never a pickle: one line that says what it was made from, one with the rows, then one with
+the text of each entry, which is decoded when somebody asks for it. Workspaces with secret fields are never
+kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from registry_reconciler.config import CONFIG_PATH
+from registry_reconciler.model import digest_bytes
+from registry_reconciler.runtime.capabilities import Vocabulary
+from registry_reconciler.runtime.source import KindInfo, Loaded, Row
+from registry_reconciler.runtime.userdirs import cache_dir
+from registry_reconciler.tree import Tree, Unreadable, find
+
+FORMAT = 1
+SCHEMA_FILES = ".system/registry/schemas/**/*"
+
+Inputs = dict[str, str]
+"""Path → digest of every file that was read, and of every one that is not there and would be."""
+
+
+class NotPreparable(Exception):
+    """Something is where a file is expected and cannot be read: there is nothing to remember."""
+
+
+def inputs_of(tree: Tree, kinds: Iterable[KindInfo]) -> Inputs:
+    """Digests of the configuration, of every schema file and of every registry file, as they are now.
+
+    Raises:
+        NotPreparable: one of them cannot be read.
+    """
+    inputs: Inputs = {}
+    try:
+        inputs[CONFIG_PATH] = _digest(tree, CONFIG_PATH)
+        for path in find(tree, SCHEMA_FILES):
+            inputs[path] = _digest(tree, path)
+        for kind in kinds:
+            for path in find(tree, kind.file, exclude=kind.exclude):
+                if path not in inputs:
+                    inputs[path] = _digest(tree, path)
+    except Unreadable as fault:
+        raise NotPreparable(str(fault)) from fault
+    return inputs
+
+
+def _digest(tree: Tree, path: str) -> str:
+    data = tree.read(path)
+    return "absent" if data is None else digest_bytes(data)
+
+
+def place_of(root: Path) -> Path | None:
+    """The file of a workspace's prepared index; ``None`` when the user has no cache directory."""
+    folder = cache_dir()
+    if folder is None:
+        return None
+    name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:32]
+    return folder / "runtime" / f"{name}.index"
+
+
+def code_stamp() -> str:
+    """Changes whenever the code that reads a workspace may have: another version, another checkout, an
+    edit.
+    """
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    digest = hashlib.sha256(repr((FORMAT, sys.version_info[:3], package)).encode())
+    folders = [package]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.name.startswith((".", "__pycache__")):
+                    continue
+                if entry.is_dir():
+                    folders.append(entry.path)
+                else:
+                    info = entry.stat()
+                    digest.update(repr((entry.path, info.st_size, info.st_mtime_ns)).encode())
+    return digest.hexdigest()
+
+
+def encode(root: Path, loaded: Loaded, inputs: Inputs) -> bytes:
+    """The content of a prepared index."""
+    body = json.dumps([list(row) for row in loaded.rows], ensure_ascii=False, separators=(",", ":"))
+    rest = b"\n".join([body.encode("utf-8", "surrogatepass"), *loaded.texts])
+    header = {
+        "format": FORMAT,
+        "stamp": code_stamp(),
+        "root": os.path.realpath(root),
+        "kinds": [[kind.name, kind.file, list(kind.exclude), kind.space] for kind in loaded.kinds],
+        "capabilities": loaded.vocabulary.to_data(),
+        "environments": None if loaded.environments is None else list(loaded.environments),
+        "inputs": inputs,
+        "body": digest_bytes(rest),
+    }
+    return json.dumps(header, separators=(",", ":")).encode() + b"\n" + rest
+
+
+def remember(root: Path, loaded: Loaded, inputs: Inputs) -> bool:
+    """Keep a prepared index; whether it was kept. Failing is fine: it can be made again."""
+    place = place_of(root)
+    if place is None or os.path.realpath(place).startswith(os.path.realpath(root) + os.sep):
+        return False
+    from registry_reconciler.apply.files import write_cache
+
+    return write_cache(place, encode(root, loaded, inputs))
+
+
+def recall(root: Path, tree: Tree) -> tuple[Loaded, Inputs] | None:
+    """The workspace as it was prepared, when it still is exactly so; ``None`` in every other case."""
+    place = place_of(root)
+    data = None if place is None else _own_file(place)
+    if data is None:
+        return None
+    try:
+        head, _, rest = data.partition(b"\n")
+        header = json.loads(head)
+        if header["format"] != FORMAT or header["root"] != os.path.realpath(root):
+            return None
+        if header["stamp"] != code_stamp() or header["body"] != digest_bytes(rest):
+            return None
+        kinds = tuple(KindInfo(name, file, tuple(out), space) for name, file, out, space in header["kinds"])
+        inputs = inputs_of(tree, kinds)
+        if inputs != header["inputs"]:
+            return None
+        return _decoded(header, kinds, rest), inputs
+    except (NotPreparable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _decoded(header: dict[str, Any], kinds: tuple[KindInfo, ...], rest: bytes) -> Loaded:
+    # Entries hold no line break of their own: JSON escapes it.
+    body, *texts = rest.split(b"\n")
+    rows = [Row._make(row) for row in json.loads(body)]
+    if len(rows) != len(texts):
+        raise ValueError("rows and texts do not fit")
+    words = header["environments"]
+    return Loaded(
+        kinds,
+        rows,
+        texts,
+        Vocabulary(header["capabilities"]),
+        None if words is None else tuple(words),
+    )
+
+
+def _own_file(place: Path) -> bytes | None:
+    """The bytes of a regular file that nobody but the user can have written."""
+    flags = (
+        os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    )
+    try:
+        handle = os.open(place, flags)
+    except OSError:
+        return None
+    try:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
+            return None
+        if hasattr(os, "geteuid") and (info.st_uid != os.geteuid() or info.st_mode & 0o022):
+            return None
+        with os.fdopen(handle, "rb", closefd=False) as stream:
+            return stream.read()
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
