@@ -1,4 +1,4 @@
-"""What a rule is. One rule is one function with its text; families are modules; ``rules/__init__.py`` has the table."""
+"""What a rule is: one function with its text. Families are modules; ``rules/__init__.py`` has the table."""
 
 from __future__ import annotations
 

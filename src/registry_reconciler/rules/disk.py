@@ -1,0 +1,125 @@
+"""Questions about files that several families ask: what is at a path, can a program run, is a name there.
+
+All of them go through the world's tree: every answer is an input of the plan, and nothing is imported or run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from registry_reconciler.model import Json
+from registry_reconciler.rules.shapes import words
+from registry_reconciler.tree import Tree, Unreadable, is_safe
+from registry_reconciler.world import World
+
+PYTHON_ROOTS = ("", "src/")
+"""Where modules of a workspace lie."""
+
+LARGEST_MODULE = 2_000_000
+"""Bytes of Python that are still parsed; longer files are believed."""
+
+
+def normal(path: str) -> str:
+    """A path without what says nothing: ``./`` in front and ``/`` at the end. The root itself is ""."""
+    while path.startswith("./"):
+        path = path[2:]
+    path = path.rstrip("/") if path != "/" else path
+    return "" if path == "." else path
+
+
+def kind_at(world: World, path: str) -> str:
+    """``file``, ``dir``, ``absent``, ``other``, or ``outside`` for a path that leaves the workspace."""
+    path = normal(path)
+    if path and not is_safe(path):
+        return "outside"
+    return world.tree.kind(path)
+
+
+@dataclass(slots=True)
+class _Modules:
+    """The names that each module defines, as far as somebody asked; ``None``: there is no such module."""
+
+    known: dict[str, frozenset[str] | None] = field(default_factory=dict)
+
+
+def _modules(world: World) -> _Modules:
+    return _Modules()
+
+
+def program_fault(world: World, command: Json) -> tuple[str, str]:
+    """What keeps a command from being run: ``missing``, ``outside`` or ``not executable``, and a sentence.
+
+    ("", "") where nothing is wrong. A bare program name, without a slash, is accepted: whether it is on
+    somebody's search path is theirs to know, and a plan must come out the same on any machine.
+    """
+    program = next(iter(words(command)), "")
+    if "/" not in program and "\\" not in program:
+        return "", ""
+    found = kind_at(world, program)
+    if found == "outside":
+        return "outside", f"{program!r} lies outside the workspace."
+    if found != "file":
+        return "missing", f"There is no file {program!r} in the workspace."
+    if not world.tree.executable(normal(program)):
+        return "not executable", f"{program!r} is not executable."
+    return "", ""
+
+
+def function_fault(world: World, function: str) -> str:
+    """What keeps a Python function from being found in the workspace's own modules; "" where it is there."""
+    module, colon, names = function.partition(":")
+    if not colon:
+        module, _, names = function.rpartition(".")
+    if not module or not all(part.isidentifier() for part in (*module.split("."), *names.split("."))):
+        return f"{function!r} is not of the form 'package.module:function'."
+    known = world.memo(_modules).known
+    if module not in known:
+        known[module] = _definitions(world.tree, module)
+    defined = known[module]
+    if defined is None:
+        return f"There is no module {module!r} in the workspace, neither at its root nor below src."
+    if names not in defined and "*" not in defined:
+        return f"The module {module!r} does not define {names!r}."
+    return ""
+
+
+def _definitions(tree: Tree, module: str) -> frozenset[str] | None:
+    for root in PYTHON_ROOTS:
+        stem = root + module.replace(".", "/")
+        for path in (f"{stem}.py", f"{stem}/__init__.py"):
+            if tree.kind(path) == "file":
+                return _defined_in(tree, path)
+    return None
+
+
+def _defined_in(tree: Tree, path: str) -> frozenset[str]:
+    try:
+        source = tree.read(path) or b""
+        if len(source) > LARGEST_MODULE:
+            return frozenset("*")
+        return frozenset(_names(ast.parse(source).body, ""))
+    except (Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
+        # Nothing can be found in what cannot be parsed; the caller says which function is missing.
+        return frozenset()
+
+
+def _names(body: list[ast.stmt], prefix: str) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name
+        elif isinstance(node, ast.ClassDef):
+            yield prefix + node.name
+            yield from _names(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (prefix + (alias.asname or alias.name) for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (prefix + target.id for target in targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            yield from _names(node.body, prefix)
+            for branch in ("orelse", "finalbody"):
+                yield from _names(getattr(node, branch, []), prefix)
+            for handler in getattr(node, "handlers", []):
+                yield from _names(handler.body, prefix)

@@ -1,0 +1,315 @@
+"""Hooks: they wait for events that exist, run what exists, and block only what can be stopped (HOK)."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+
+from registry_reconciler.globs import is_wild, matches_address
+from registry_reconciler.kinds import Kind
+from registry_reconciler.model import FieldPath, Place
+from registry_reconciler.problems import Severity
+from registry_reconciler.rules.abilities import ABILITIES
+from registry_reconciler.rules.base import Finding, Relation, Rule
+from registry_reconciler.rules.disk import function_fault, program_fault
+from registry_reconciler.rules.routes import STAGES
+from registry_reconciler.rules.shapes import listing, part, related, text, texts
+from registry_reconciler.tree import Unreadable, find
+from registry_reconciler.world import Item, World
+
+EVENTS = ("PromptSubmit", "PreAbilityCreate", "PreAbilityCall", "PostAbilityCall", "SessionStop")
+"""The events, where the workspace's configuration declares no others."""
+
+TOO_LATE = ("PostAbilityCall", "SessionStop")
+"""Events of the infrastructure alone: what they tell of has happened, and nothing can be denied any more."""
+
+
+def is_enabled(item: Item) -> bool:
+    """Whether a hook runs at all; it does unless it says no."""
+    return part(item.value, "enabled") is not False
+
+
+def is_blocking(item: Item) -> bool:
+    """Whether a hook may deny what it is asked about."""
+    return part(item.value, "blocking") is True
+
+
+def _unknown_event(world: World) -> Iterator[Finding]:
+    from registry_reconciler.suggest import did_you_mean
+
+    events = world.config.event_types if world.config.event_types is not None else EVENTS
+    for item in world.of("hook"):
+        event = text(item.value, "event_type")
+        if event and event not in events:
+            hint = did_you_mean(event, events)
+            yield Finding(
+                item, f"{event!r} is no event; there are {listing(list(events))}.{hint}", ("event_type",)
+            )
+
+
+def _unknown_stage(world: World) -> Iterator[Finding]:
+    stages = world.config.stages if world.config.stages is not None else STAGES
+    for item in world.of("hook"):
+        for path, stage in texts(item.value, "match", "stage"):
+            if stage not in stages:
+                yield Finding(
+                    item, f"{stage!r} is no stage; there are {listing(list(stages))}.", path, extra=stage
+                )
+
+
+def _globs(world: World) -> Iterator[Finding]:
+    yield from _scopes(world)
+    yield from _path_globs(world)
+
+
+def _scopes(world: World) -> Iterator[Finding]:
+    if world.hidden_kinds & set(ABILITIES) or world.hidden_text:
+        return
+    keys: list[str] = []
+    known: dict[str, bool] = {}
+    for item in world.of("hook"):
+        for path, pattern in texts(item.value, "match", "ability_scope"):
+            if pattern not in known:
+                keys = keys or sorted(item.key for item in world.of(*ABILITIES))
+                known[pattern] = _matches_any(pattern, keys)
+            if not known[pattern]:
+                yield Finding(item, f"No ability matches {pattern!r}.", path, extra=pattern)
+
+
+def _matches_any(pattern: str, keys: list[str]) -> bool:
+    """Whether an ability's id, or its address, matches; only ids with the glob's beginning are looked at."""
+    kind, slash, rest = pattern.partition("/")
+    patterns = (
+        [pattern, rest] if slash and any(matches_address(kind, one) for one in ABILITIES) else [pattern]
+    )
+    for one in patterns:
+        beginning = re.split(r"[*?\[]", one, maxsplit=1)[0]
+        for key in keys[bisect.bisect_left(keys, beginning) :]:
+            if not key.startswith(beginning):
+                break
+            if key == one or (is_wild(one) and matches_address(f"*/{one}", f"ability/{key}")):
+                return True
+    return False
+
+
+def _path_globs(world: World) -> Iterator[Finding]:
+    known: dict[str, bool] = {}
+    for item in world.of("hook"):
+        for path, pattern in texts(item.value, "match", "only_if_changed_paths"):
+            if pattern not in known:
+                known[pattern] = _finds_any(world, pattern)
+            if not known[pattern]:
+                yield Finding(item, f"No file of the workspace matches {pattern!r}.", path, extra=pattern)
+
+
+def _finds_any(world: World, pattern: str) -> bool:
+    try:
+        return next(find(world.tree, pattern), None) is not None
+    except Unreadable:
+        return True
+
+
+def _blocks_too_late(world: World) -> Iterator[Finding]:
+    for item in world.of("hook"):
+        event = text(item.value, "event_type")
+        if is_blocking(item) and event in TOO_LATE:
+            yield Finding(
+                item, f"{event} tells of what has happened; there is nothing left to block.", ("blocking",)
+            )
+
+
+def _handlers(world: World) -> Iterator[Finding]:
+    for item in world.of("hook"):
+        kind = text(item.value, "handler", "kind")
+        command = part(item.value, "handler", "command")
+        function = text(item.value, "handler", "function")
+        if kind == "script":
+            message = program_fault(world, command)[1]
+            path: FieldPath = ("handler", "command", *([0] if isinstance(command, list) else []))
+        else:
+            message = function_fault(world, function) if kind == "python" and function else ""
+            path = ("handler", "function")
+        if message:
+            yield Finding(item, message, path)
+
+
+def _own_file(world: World) -> Iterator[Finding]:
+    kind = world.kinds["hook"]
+    first_in: dict[str, Item] = {}
+    for item in world.of("hook"):
+        if item.live_place is None:
+            continue
+        file = item.live_place.file
+        if world.tree.kind(file) != "file":
+            continue  # The plan moves the hook elsewhere.
+        first = first_in.setdefault(file, item)
+        if first is not item:
+            yield Finding(
+                item,
+                f"{file} holds {first.key} as well; each hook has a file of its own.",
+                place=item.live_place,
+                related=(related(first, "the other hook"),),
+                extra=first.key,
+                others=(first,),
+            )
+        elif not _named_by_id(kind, file, item.key):
+            yield Finding(
+                item, f"{item.key} stands in {file}, which is not named by its id.", place=Place(file)
+            )
+
+
+def _named_by_id(kind: Kind, file: str, key: str) -> bool:
+    bound = kind.file.match(file)
+    if bound:
+        return key in bound.values()
+    return file.rsplit("/", 1)[-1].rsplit(".", 1)[0] == key
+
+
+def _order(world: World) -> Iterator[Finding]:
+    first_of: dict[tuple[str, int], Item] = {}
+    for item in world.of("hook"):
+        event = text(item.value, "event_type")
+        if not (event and is_enabled(item) and is_blocking(item)):
+            continue
+        priority = part(item.value, "priority")
+        number = priority if isinstance(priority, int) and not isinstance(priority, bool) else 0
+        first = first_of.setdefault((event, number), item)
+        if first is not item:
+            yield Finding(
+                item,
+                f"{item.key} and {first.key} both block {event} with priority {number}: their order is open.",
+                ("priority",),
+                related=(related(first, "the other hook", ("priority",)),),
+                others=(first,),
+            )
+
+
+def _hook(**fields: str) -> str:
+    known = {
+        "id": "audit",
+        "event_type": "PreAbilityCall",
+        "handler": "{kind: script, command: [scripts/guard.py]}",
+    }
+    lines = "".join(f"    {name}: {value}\n" for name, value in {**known, **fields}.items())
+    return "hook:\n  - " + lines.removeprefix("    ")
+
+
+_ABILITY = """\
+ability_low:
+  - {ability_id: payments.capture, group: payments, summary: Capture a payment., required_caps: []}
+"""
+
+RULES = (
+    Rule(
+        code="HOK001",
+        title="The event is not known",
+        severity=Severity.ERROR,
+        check=_unknown_event,
+        needs=("hook",),
+        summary="The `event_type` of a hook is one of the configuration's vocabulary.",
+        why="An event that is never sent leaves the hook asleep: a guard that is not there.",
+        example=_hook(event_type="PreAbilityCal"),
+        use_instead=_hook(event_type="PreAbilityCall"),
+        fix="Use one of the events, or add the word to `vocabularies.event_types` of the configuration.",
+    ),
+    Rule(
+        code="HOK002",
+        title="The routing stage is not known",
+        severity=Severity.ERROR,
+        check=_unknown_stage,
+        needs=("hook",),
+        summary="Every `match.stage` of a hook is one of the configuration's vocabulary.",
+        why="The hook would wait for a stage that never comes.",
+        example=_hook(event_type="PromptSubmit", match="{stage: [later]}"),
+        use_instead=_hook(event_type="PromptSubmit", match="{stage: [plan]}"),
+        fix="Use one of the stages, or add the word to `vocabularies.stages` of the configuration.",
+        relations=(
+            Relation(
+                "hook and route", "the stages of the configuration change", "the `match.stage` of hooks"
+            ),
+        ),
+    ),
+    Rule(
+        code="HOK003",
+        title="A glob matches nothing",
+        severity=Severity.WARNING,
+        check=_globs,
+        needs=("hook",),
+        summary=(
+            "Every `match.ability_scope` matches the id (or the address) of an ability, and every "
+            "`match.only_if_changed_paths` a file of the workspace."
+        ),
+        why="A typing slip in a glob leaves the hook asleep, and nothing else would tell.",
+        example=_hook(match="{ability_scope: [paymets.*]}") + _ABILITY,
+        use_instead=_hook(match="{ability_scope: [payments.*]}") + _ABILITY,
+        fix="Correct the glob, or remove it.",
+        relations=(
+            Relation(
+                "hook and ability", "an ability is added, renamed or deleted", "the `match` globs of hooks"
+            ),
+            Relation("hook and disk", "folders move", "the `only_if_changed_paths` of hooks"),
+        ),
+    ),
+    Rule(
+        code="HOK004",
+        title="A hook blocks what has happened already",
+        severity=Severity.ERROR,
+        check=_blocks_too_late,
+        needs=("hook",),
+        summary=f"A hook of {listing(list(TOO_LATE))} is not `blocking`.",
+        why="It looks like a guard and cannot stop anything.",
+        example=_hook(event_type="PostAbilityCall", blocking="true"),
+        use_instead=_hook(event_type="PostAbilityCall", blocking="false"),
+        fix="Set `blocking: false`, or guard PreAbilityCall instead.",
+    ),
+    Rule(
+        code="HOK005",
+        title="The handler cannot be run",
+        severity=Severity.ERROR,
+        check=_handlers,
+        needs=("hook",),
+        summary=(
+            "The handler's script is an executable file of the workspace (a bare program name is looked up "
+            "nowhere), or its Python function is defined in a module of the workspace."
+        ),
+        why="A hook whose handler fails guards nothing, or stops everything.",
+        example=_hook(handler="{kind: script, command: [scripts/gaurd.py]}"),
+        use_instead=_hook(handler="{kind: script, command: [scripts/guard.py]}"),
+        fix="Correct the path or name, or add the handler.",
+        relations=(Relation("hook and disk", "a script or function moves", "the `handler` of hooks"),),
+    ),
+    Rule(
+        code="HOK006",
+        title="A hook is not in a file of its own",
+        severity=Severity.WARNING,
+        check=_own_file,
+        needs=("hook",),
+        summary="Every hook stands in a file of its own that is named by its id.",
+        why=(
+            "Who looks for a hook opens the file with its name; what stands elsewhere is overlooked in a "
+            "review."
+        ),
+        example="# .system/hooks/log.yaml\n" + _hook().replace("hook:\n  - ", "").replace("\n    ", "\n"),
+        use_instead="# .system/hooks/audit.yaml\n"
+        + _hook().replace("hook:\n  - ", "").replace("\n    ", "\n"),
+        fix="Rename the file to the hook's id, or give each hook its file.",
+    ),
+    Rule(
+        code="HOK007",
+        title="The order of two blocking hooks is open",
+        severity=Severity.WARNING,
+        check=_order,
+        needs=("hook",),
+        summary="Enabled blocking hooks of one event have different priorities.",
+        why="Which of them is asked first, and whose reason the caller reads, would be an accident.",
+        example=_hook(id="budget", blocking="true")
+        + _hook(id="guard", blocking="true").removeprefix("hook:\n"),
+        use_instead=_hook(id="budget", blocking="true", priority="10")
+        + _hook(id="guard", blocking="true").removeprefix("hook:\n"),
+        fix="Give one of them a higher `priority`: it is asked first.",
+        relations=(
+            Relation("hook and hook", "a blocking hook is added", "the priorities of others of its event"),
+        ),
+    ),
+)

@@ -1,0 +1,314 @@
+"""Identity: one id, one entry; a name never hides an id; who has a name is known (IDN)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from registry_reconciler.model import FieldPath
+from registry_reconciler.problems import Severity
+from registry_reconciler.rules.base import Finding, Rule, Transition
+from registry_reconciler.rules.naming import names, winner
+from registry_reconciler.rules.shapes import listing, related
+from registry_reconciler.world import Item, World
+
+
+def _ids(world: World, kinds: Sequence[str]) -> dict[str, Item]:
+    """The entry of every id of a space; where two kinds have one id, that of the kind that comes first."""
+    found: dict[str, Item] = {}
+    for item in world.of(*kinds):
+        found.setdefault(item.key, item)
+    return found
+
+
+def _key_path(world: World, item: Item) -> FieldPath:
+    """The field that makes the key, where one field makes it and the entry carries it."""
+    keys = world.kinds[item.kind].key
+    return next((path for path, _ in keys[0].find(item.value)), ()) if len(keys) == 1 else ()
+
+
+def _claim_path(world: World, item: Item, name: str) -> FieldPath:
+    """The field in which an entry claims a name."""
+    roles = world.kinds[item.kind].names
+    for role in (roles.name, roles.aliases):
+        for path, value in role.find(item.value) if role else ():
+            if value == name:
+                return path
+            if isinstance(value, list) and name in value:
+                return (*path, value.index(name))
+    return ()
+
+
+def _same_id(world: World) -> Iterator[Finding]:
+    for kinds in world.spaces().values():
+        if len(kinds) < 2:
+            continue
+        ids = _ids(world, kinds)
+        for item in world.of(*kinds[1:]):
+            first = ids[item.key]
+            if first is not item:
+                yield Finding(
+                    item,
+                    f"{item.key!r} is also the id of {first.address}; {listing(list(kinds))} share ids.",
+                    _key_path(world, item),
+                    related=(related(first, "the other entry"),),
+                    others=(first,),
+                )
+
+
+def _shadowing(world: World) -> Iterator[Finding]:
+    spaces = world.spaces()
+    for space, claimed in names(world).items():
+        kinds = spaces[space]
+        ids = _ids(world, kinds) if len(kinds) > 1 else None
+        for name in claimed.owners:
+            owner = ids.get(name) if ids is not None else world.items.get(f"{kinds[0]}/{name}")
+            if owner is None:
+                continue
+            for item in claimed.claims(name):
+                if item.key != name:
+                    yield Finding(
+                        item,
+                        f"{name!r} is the id of {owner.address}, so {item.address} cannot be found by it.",
+                        _claim_path(world, item, name),
+                        related=(related(owner, "the entry with this id"),),
+                        extra=name,
+                        others=(owner,),
+                    )
+
+
+def _collisions(world: World, on_purpose: bool) -> Iterator[Finding]:
+    for claimed in names(world).values():
+        for name, claims in claimed.clashes.items():
+            if any(item.address in world.overrides for item in claims) is on_purpose:
+                yield from _collision(world, name, claims)
+
+
+def _collision(world: World, name: str, claims: Sequence[Item]) -> Iterator[Finding]:
+    leads_to = winner(world, name, claims)
+    for item in claims:
+        if item is not leads_to:
+            yield Finding(
+                item,
+                f"{name!r} is also a name of {leads_to.address}, which wins: a lookup leads there.",
+                _claim_path(world, item, name),
+                related=(related(leads_to, "the winner", _claim_path(world, leads_to, name)),),
+                extra=name,
+                others=(leads_to,),
+            )
+
+
+def _accidental(world: World) -> Iterator[Finding]:
+    return _collisions(world, on_purpose=False)
+
+
+def _on_purpose(world: World) -> Iterator[Finding]:
+    return _collisions(world, on_purpose=True)
+
+
+def _fold(key: str) -> str:
+    return key.lower() if key.isascii() else unicodedata.normalize("NFKC", key).casefold()
+
+
+def _look_alikes(world: World) -> Iterator[Finding]:
+    for kinds in world.spaces().values():
+        first_of: dict[str, Item] = {}
+        for item in world.of(*kinds):
+            first = first_of.setdefault(_fold(item.key), item)
+            if first.key != item.key:
+                yield Finding(
+                    item,
+                    f"{item.key!r} and {first.key!r} differ only in case or Unicode form.",
+                    _key_path(world, item),
+                    related=(related(first, "the other entry"),),
+                    extra=first.key,
+                    others=(first,),
+                )
+
+
+def _leads_elsewhere(transition: Transition) -> Iterator[Finding]:
+    before, after = transition.before, transition.after
+    renamed = {change.from_address: change.address for change in transition.changes if change.from_address}
+    old_names, new_names = names(before), names(after)
+    for space, name in sorted(_touched_names(transition)):
+        old_claims = old_names[space].claims(name) if space in old_names else ()
+        new_claims = new_names[space].claims(name) if space in new_names else ()
+        if not old_claims or not new_claims:
+            continue
+        old, new = winner(before, name, old_claims), winner(after, name, new_claims)
+        if renamed.get(old.address, old.address) != new.address:
+            yield Finding(
+                new,
+                f"{name!r} led to {old.address} and will lead to {new.address}.",
+                _claim_path(after, new, name),
+                related=(related(old, "what it led to until now"),),
+                extra=name,
+                others=(old,),
+            )
+
+
+def _touched_names(transition: Transition) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for change in transition.changes:
+        for world, address in (
+            (transition.before, change.from_address or change.address),
+            (transition.after, change.address),
+        ):
+            item = world.items.get(address)
+            if item is not None:
+                space = world.kinds[item.kind].space
+                found.update((space, name) for name in _names_of(world, item))
+    return found
+
+
+def _names_of(world: World, item: Item) -> Iterator[str]:
+    name = world.name(item)
+    if name is not None:
+        yield name
+    yield from world.aliases(item)
+
+
+RULES = (
+    Rule(
+        code="IDN001",
+        title="An id is taken in another kind",
+        severity=Severity.ERROR,
+        structural=True,
+        check=_same_id,
+        summary="Kinds that share one id space, as both ability kinds do, have no id in common.",
+        why="Whoever calls the id cannot know which of the two entries answers.",
+        example="""\
+ability_low:
+  - {ability_id: payments.refund, group: payments, summary: Refund a payment., required_caps: []}
+ability_high:
+  - {ability_id: payments.refund, group: payments, type: workflow, summary: Refund it., required_caps: []}
+""",
+        use_instead="""\
+ability_low:
+  - {ability_id: payments.refund, group: payments, summary: Refund a payment., required_caps: []}
+ability_high:
+  - {ability_id: refund-flow, group: payments, type: workflow, summary: Refund it., required_caps: []}
+""",
+        fix="Rename one of the two; a `moved` line keeps its place and comments.",
+    ),
+    Rule(
+        code="IDN002",
+        title="A name hides an id",
+        severity=Severity.ERROR,
+        structural=True,
+        check=_shadowing,
+        summary="No name or alias of an entry is the id of another entry. Its own id as a name is fine.",
+        why=(
+            "Ids are looked up first, so the name would never lead to its entry, and a reader of it is "
+            "misled."
+        ),
+        example="""\
+hook:
+  - {id: audit, event_type: PostAbilityCall, handler: {kind: script, command: [logger]}}
+  - {id: trace, event_type: PostAbilityCall, aliases: [audit], handler: {kind: script, command: [logger]}}
+""",
+        use_instead="""\
+hook:
+  - {id: audit, event_type: PostAbilityCall, handler: {kind: script, command: [logger]}}
+  - {id: trace, event_type: PostAbilityCall, aliases: [calls], handler: {kind: script, command: [logger]}}
+""",
+        fix="Remove or change the name or alias.",
+    ),
+    Rule(
+        code="IDN003",
+        title="Two entries have one name",
+        severity=Severity.WARNING,
+        check=_accidental,
+        summary=(
+            "A name or alias belongs to one entry of its kind. Where several have it, a name goes before an "
+            "alias; then the higher priority wins, then the source (runtime over package over builtin), then "
+            "the smaller id."
+        ),
+        why=(
+            "Only the winner is found by the name, and a change of a priority elsewhere silently changes who "
+            "that is."
+        ),
+        example="""\
+module_type:
+  - {id: http_api, name: API}
+  - {id: grpc_api, name: API}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api, name: HTTP API}
+  - {id: grpc_api, name: gRPC API}
+""",
+        fix=(
+            "Give one of them another name, or list the address under `override` if the name is taken on "
+            "purpose."
+        ),
+    ),
+    Rule(
+        code="IDN004",
+        title="A name is taken on purpose",
+        severity=Severity.RECORD,
+        check=_on_purpose,
+        summary="Entries share a name or alias, and a fragment lists one of them under `override`.",
+        why="It is meant, so it only goes on record: who later wonders where a name leads can read it there.",
+        example="""\
+module_type:
+  - {id: http_api, name: API}
+  - {id: grpc_api, name: API, priority: 5}
+override:
+  - module_type/grpc_api
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api, name: HTTP API}
+  - {id: grpc_api, name: API, priority: 5}
+""",
+        fix="Nothing needs to be done. Remove the shared name to be rid of the record.",
+    ),
+    Rule(
+        code="IDN005",
+        title="Two ids look alike",
+        severity=Severity.WARNING,
+        check=_look_alikes,
+        summary=(
+            "Ids of one id space differ in more than case and Unicode form (compared by NFKC and case "
+            "folding)."
+        ),
+        why="People mistake one for the other, and file systems that ignore case cannot hold both.",
+        example="""\
+module_type:
+  - {id: worker}
+  - {id: Worker}
+""",
+        use_instead="""\
+module_type:
+  - {id: worker}
+  - {id: batch_worker}
+""",
+        fix="Rename one of the two; a `moved` line keeps its place and comments.",
+    ),
+    Rule(
+        code="IDN006",
+        title="A name leads to another entry",
+        severity=Severity.WARNING,
+        transition=_leads_elsewhere,
+        summary="A plan does not change which entry a name or alias leads to, renames apart.",
+        why="Callers that use the name silently get something else after the apply.",
+        example="""\
+module_type:
+  - {id: http_api, name: API}
+---
+module_type:
+  - {id: http_api, name: API}
+  - {id: grpc_api, name: API, priority: 5}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api, name: API}
+---
+module_type:
+  - {id: http_api, name: API}
+  - {id: grpc_api, name: gRPC API, priority: 5}
+""",
+        fix="Check who looks it up by that name; keep the name where it was if nobody should notice.",
+    ),
+)

@@ -1,0 +1,193 @@
+"""Who refers to whom: every reference of a world, resolved once and shared by the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from registry_reconciler.kinds import Kind, Reference
+from registry_reconciler.model import FieldPath
+from registry_reconciler.rules.shapes import Finder, finder
+from registry_reconciler.world import Item, World
+
+
+class Link(NamedTuple):
+    """One reference of one entry: ``value`` stands at ``path`` and leads to ``target``."""
+
+    item: Item
+    reference: Reference
+    path: FieldPath
+    value: str
+    target: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """All references of a world.
+
+    Attributes:
+        resolved: those that lead to an entry.
+        dangling: those that do not, without the values that the reference allows.
+    """
+
+    resolved: Sequence[Link]
+    dangling: Sequence[Link]
+
+
+def links(world: World) -> Links:
+    """Every reference of a world. Values that are no texts or whole numbers are left to the schema."""
+    return world.memo(_links)
+
+
+def _links(world: World) -> Links:
+    resolved: list[Link] = []
+    dangling: list[Link] = []
+    items = world.items
+    for kind in world.kinds.values():
+        for reference in kind.references:
+            find = finder(reference.field)
+            one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
+            for item in world.of(kind.name):
+                for path, value in find(item.value):
+                    if type(value) is not str:
+                        if type(value) is not int:
+                            continue
+                        value = str(value)
+                    target = (
+                        items.get(one_kind + value) if one_kind else world.resolve(reference.kinds, value)
+                    )
+                    if target is not None:
+                        resolved.append(Link(item, reference, path, value, target))
+                    elif value not in reference.allow:
+                        dangling.append(Link(item, reference, path, value, None))
+    return Links(resolved, dangling)
+
+
+def referrers(world: World) -> Mapping[str, Sequence[Link]]:
+    """The references that lead to an entry, by its address."""
+    return world.memo(_referrers)
+
+
+def _referrers(world: World) -> dict[str, list[Link]]:
+    found: dict[str, list[Link]] = {}
+    for link in links(world).resolved:
+        if link.target is not None:
+            found.setdefault(link.target.address, []).append(link)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A step of a graph that may have no cycle."""
+
+    path: FieldPath
+    target: str
+
+
+Graph = Mapping[str, Sequence[Edge]]
+
+
+def acyclic_graphs(world: World) -> Mapping[str, Graph]:
+    """By id space: the graph of its fields that ``x-registry`` calls acyclic; addresses to edges."""
+    graphs: dict[str, dict[str, list[Edge]]] = {}
+    for kind in world.kinds.values():
+        for selector in kind.acyclic:
+            targets = _targets(kind, selector.text)
+            find = finder(selector)
+            graph = graphs.setdefault(kind.space or kind.name, {})
+            for item in world.of(kind.name):
+                for edge in _edges(world, item, targets, find):
+                    graph.setdefault(item.address, []).append(edge)
+    return graphs
+
+
+def _targets(kind: Kind, text: str) -> tuple[str, ...]:
+    """The kinds an acyclic field leads to: what the reference at the same field says, else its own kind."""
+    for reference in kind.references:
+        if reference.field.text.removesuffix("[]") == text.removesuffix("[]"):
+            return reference.kinds
+    return (kind.name,)
+
+
+def _edges(world: World, item: Item, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
+    for path, value in find(item.value):
+        values = enumerate(value) if isinstance(value, list) else ((None, value),)
+        for index, one in values:
+            target = world.resolve(targets, one) if isinstance(one, str) else None
+            if target is not None:
+                yield Edge(path if index is None else (*path, index), target.address)
+
+
+def cycles(graph: Graph) -> list[list[tuple[str, Edge]]]:
+    """One shortest cycle of every knot of a graph, from its smallest address on; linear in the graph."""
+    found = []
+    for knot in _knots(graph):
+        start = min(knot)
+        found.append(_cycle_from(graph, start, knot))
+    return sorted(found, key=lambda cycle: cycle[0][0])
+
+
+def _cycle_from(graph: Graph, start: str, knot: frozenset[str]) -> list[tuple[str, Edge]]:
+    came: dict[str, tuple[str, Edge]] = {}
+    queue = [start]
+    for address in queue:
+        for edge in graph.get(address, ()):
+            if edge.target not in knot or edge.target in came:
+                continue
+            came[edge.target] = (address, edge)
+            if edge.target == start:
+                steps = [came[start]]
+                while steps[-1][0] != start:
+                    steps.append(came[steps[-1][0]])
+                return steps[::-1]
+            queue.append(edge.target)
+    raise AssertionError("a knot has a cycle through each of its members")
+
+
+def _knots(graph: Graph) -> list[frozenset[str]]:
+    """The strongly connected components that hold a cycle (Tarjan's way, without recursion)."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    knots: list[frozenset[str]] = []
+    for root in graph:
+        if root in order:
+            continue
+        work = [(root, iter(graph.get(root, ())))]
+        order[root] = low[root] = len(order)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            address, edges = work[-1]
+            for edge in edges:
+                target = edge.target
+                if target not in order:
+                    order[target] = low[target] = len(order)
+                    stack.append(target)
+                    on_stack.add(target)
+                    work.append((target, iter(graph.get(target, ()))))
+                    break
+                if target in on_stack:
+                    low[address] = min(low[address], order[target])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[address])
+                if low[address] == order[address]:
+                    knots.extend(_close(graph, address, stack, on_stack))
+    return knots
+
+
+def _close(graph: Graph, address: str, stack: list[str], on_stack: set[str]) -> list[frozenset[str]]:
+    members = []
+    while True:
+        member = stack.pop()
+        on_stack.discard(member)
+        members.append(member)
+        if member == address:
+            break
+    if len(members) > 1 or any(edge.target == address for edge in graph.get(address, ())):
+        return [frozenset(members)]
+    return []

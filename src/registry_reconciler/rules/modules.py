@@ -1,0 +1,442 @@
+"""Modules: their types, places, maturity and interfaces fit together (MOD)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from registry_reconciler.model import FieldPath
+from registry_reconciler.problems import Severity
+from registry_reconciler.rules.base import Finding, Relation, Rule
+from registry_reconciler.rules.disk import kind_at, normal
+from registry_reconciler.rules.shapes import related, text, texts, words
+from registry_reconciler.world import Item, World
+
+GONE = ("SUNSET", "REMOVED")
+"""The lifecycles of an interface that is on its way out together with its module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """Which types may call which: ``calls`` from the caller's side, ``called`` from the called one's."""
+
+    calls: Mapping[str, frozenset[str]]
+    called: Mapping[str, frozenset[str]]
+
+    def allowed(self, caller: str, called: str) -> bool:
+        """Whether either side says so. That both must is MOD001, said once and not of every dependency."""
+        return called in self.calls.get(caller, ()) or caller in self.called.get(called, ())
+
+
+def flows(world: World) -> Flows:
+    """The graph of allowed flows between types."""
+    return world.memo(_flows)
+
+
+def _flows(world: World) -> Flows:
+    types = world.of("module_type")
+    return Flows(
+        {item.key: frozenset(words(item.value, "outbound")) for item in types},
+        {item.key: frozenset(words(item.value, "inbound")) for item in types},
+    )
+
+
+def deprecated_modules(world: World) -> frozenset[str]:
+    """The ids of modules that are deprecated, by their status or by their maturity."""
+    return world.memo(_deprecated_modules)
+
+
+def _deprecated_modules(world: World) -> frozenset[str]:
+    by_status = {item.key for item in world.of("module_instance") if world.status(item) == "deprecated"}
+    by_maturity = {
+        item.key for item in world.of("module_maturity") if text(item.value, "maturity") == "DEPRECATED"
+    }
+    return frozenset(by_status | by_maturity)
+
+
+def _one_sided(world: World) -> Iterator[Finding]:
+    for item in world.of("module_type"):
+        for here, there in (("outbound", "inbound"), ("inbound", "outbound")):
+            for path, key in texts(item.value, here):
+                other = world.get("module_type", key)
+                if other is not None and item.key not in words(other.value, there):
+                    yield Finding(
+                        item,
+                        f"{item.key} lists {key} under {here}; {key} does not list {item.key} under {there}.",
+                        path,
+                        related=(related(other, f"lacks {item.key} under {there}", (there,)),),
+                        extra=key,
+                        others=(other,),
+                    )
+
+
+def _may_call(world: World, caller: Item, called: Item) -> str:
+    """Why a module may not call another, or ""; a type that is not there is a dangling reference already."""
+    types = text(caller.value, "module_type"), text(called.value, "module_type")
+    if any(world.get("module_type", one) is None for one in types) or flows(world).allowed(*types):
+        return ""
+    return f"{caller.key} is of type {types[0]}, which may not call {types[1]}, the type of {called.key}."
+
+
+def _dependencies(world: World) -> Iterator[Finding]:
+    for item in world.of("module_instance"):
+        for path, key in texts(item.value, "dependencies", "modules"):
+            other = world.get("module_instance", key)
+            why = _may_call(world, item, other) if other is not None else ""
+            if other is not None and why:
+                yield Finding(
+                    item, why, path, related=(related(other, "called"),), extra=key, others=(other,)
+                )
+
+
+def _consumers(world: World) -> Iterator[Finding]:
+    for item in world.of("module_interface"):
+        owner = world.get("module_instance", text(item.value, "module_id"))
+        for path, key in texts(item.value, "consumers") if owner is not None else ():
+            consumer = world.get("module_instance", key)
+            why = _may_call(world, consumer, owner) if consumer is not None and owner is not None else ""
+            if consumer is not None and why:
+                yield Finding(item, why, path, related=(related(consumer, "the consumer"),), extra=key)
+
+
+def _paths(world: World) -> Iterator[tuple[Item, str]]:
+    for item in world.of("module_instance"):
+        path = text(item.value, "path")
+        if path:
+            yield item, path
+
+
+def _path_missing(world: World) -> Iterator[Finding]:
+    for item, path in _paths(world):
+        # What is planned has no code yet.
+        if world.status(item) != "planned" and kind_at(world, path) in ("absent", "other"):
+            yield Finding(
+                item, f"There is no file or folder {path!r} in the workspace.", ("path",), extra=path
+            )
+
+
+def _path_outside(world: World) -> Iterator[Finding]:
+    for item, path in _paths(world):
+        if kind_at(world, path) == "outside":
+            yield Finding(item, f"{path!r} leads out of the workspace.", ("path",), extra=path)
+
+
+def _path_shared(world: World) -> Iterator[Finding]:
+    declared = any([one.text for one in group] == ["path"] for group in world.kinds["module_instance"].unique)
+    first_of: dict[str, tuple[Item, str]] = {}
+    for item, path in _paths(world):
+        first, first_path = first_of.setdefault(normal(path), (item, path))
+        # Equal texts are UNQ001 where the kind declares the field unique.
+        if first is not item and not (declared and first_path == path):
+            yield Finding(
+                item,
+                f"{path!r} is the path of {first.address} as well.",
+                ("path",),
+                related=(related(first, "the other module", ("path",)),),
+                extra=normal(path),
+                others=(first,),
+            )
+
+
+def _no_maturity(world: World) -> Iterator[Finding]:
+    for item in world.of("module_instance"):
+        if world.get("module_maturity", item.key) is None and not world.maybe_hidden(
+            ("module_maturity",), item.key
+        ):
+            yield Finding(item, f"There is no module_maturity entry for {item.key!r}.", _key(world, item))
+
+
+def _key(world: World, item: Item) -> FieldPath:
+    return next((path for path, _ in world.kinds[item.kind].key[0].find(item.value)), ())
+
+
+def _of_deprecated(world: World) -> Iterator[Finding]:
+    gone = deprecated_modules(world)
+    for item in world.of("module_interface"):
+        module = text(item.value, "module_id")
+        if (
+            module in gone
+            and text(item.value, "lifecycle") not in GONE
+            and world.status(item) != "deprecated"
+        ):
+            owner = world.get("module_instance", module)
+            yield Finding(
+                item,
+                f"Its module, {module}, is deprecated.",
+                ("module_id",),
+                related=(related(owner, "the deprecated module"),) if owner is not None else (),
+                extra=module,
+                others=(owner,) if owner is not None else (),
+            )
+
+
+def _released_early(world: World) -> Iterator[Finding]:
+    for item in world.of("module_interface"):
+        if text(item.value, "lifecycle") != "RELEASED":
+            continue
+        maturity = world.get("module_maturity", text(item.value, "module_id"))
+        word = text(maturity.value, "maturity") if maturity is not None else ""
+        # Of a deprecated module speaks MOD007, of a module without maturity MOD006.
+        if maturity is not None and word not in ("READY_FOR_RELEASE", "DEPRECATED"):
+            yield Finding(
+                item,
+                f"Released, and its module is {word or 'of no maturity'}: it needs READY_FOR_RELEASE.",
+                ("lifecycle",),
+                related=(related(maturity, "the maturity of its module", ("maturity",)),),
+                extra=maturity.key,
+                others=(maturity,),
+            )
+
+
+_TYPES = """\
+module_type:
+  - {id: web, outbound: [store]}
+  - {id: store, inbound: [web]}
+"""
+
+RULES = (
+    Rule(
+        code="MOD001",
+        title="A flow between types is told by one side only",
+        severity=Severity.ERROR,
+        check=_one_sided,
+        needs=("module_type",),
+        summary=(
+            "When a type lists another under `outbound`, that one lists it under `inbound`, and the other "
+            "way round."
+        ),
+        why=(
+            "The graph of allowed flows is read from both ends; a reader of one type must see all of its "
+            "flows."
+        ),
+        example="""\
+module_type:
+  - {id: web, outbound: [store]}
+  - {id: store, inbound: []}
+""",
+        use_instead=_TYPES,
+        fix="Add the flow on the other side, or remove it here.",
+        relations=(
+            Relation(
+                "module and type", "the flows of a type change", "the flows of the type at the other end"
+            ),
+        ),
+    ),
+    Rule(
+        code="MOD002",
+        title="A dependency goes against the type graph",
+        severity=Severity.ERROR,
+        check=_dependencies,
+        needs=("module_type", "module_instance"),
+        summary=(
+            "A module depends only on modules whose type its own type may call (`outbound` here or `inbound` "
+            "there)."
+        ),
+        why=(
+            "The type graph is how the system stays in layers; one dependency against it ties two layers "
+            "together."
+        ),
+        example=_TYPES
+        + """\
+module_instance:
+  - {module_id: shop, module_type: web}
+  - {module_id: orders, module_type: store, dependencies: {modules: [shop]}}
+""",
+        use_instead=_TYPES
+        + """\
+module_instance:
+  - {module_id: shop, module_type: web, dependencies: {modules: [orders]}}
+  - {module_id: orders, module_type: store}
+""",
+        fix="Turn the dependency round, or allow the flow in both types.",
+        relations=(
+            Relation(
+                "module and module", "dependencies of a module change", "that the type graph allows them"
+            ),
+            Relation(
+                "module and type", "the flows of a type change", "the dependencies of modules of both types"
+            ),
+        ),
+    ),
+    Rule(
+        code="MOD003",
+        title="The module's path does not exist",
+        severity=Severity.ERROR,
+        check=_path_missing,
+        needs=("module_instance",),
+        summary=(
+            "The `path` of a module is a file or folder of the workspace. A module that is planned may have "
+            "none yet."
+        ),
+        why="Whoever looks for the module goes to its path first.",
+        example="""\
+module_instance:
+  - {module_id: payments.api, module_type: web, path: services/paymets}
+""",
+        use_instead="""\
+module_instance:
+  - {module_id: payments.api, module_type: web, path: services/payments}
+""",
+        fix="Correct the path, or set `status: planned` while there is nothing yet.",
+        relations=(Relation("module and disk", "a module's folder moves", "the `path` of the module"),),
+    ),
+    Rule(
+        code="MOD004",
+        title="The module's path leaves the workspace",
+        severity=Severity.ERROR,
+        check=_path_outside,
+        needs=("module_instance",),
+        summary=(
+            "The `path` of a module is relative, uses `/`, and neither `..` nor a link leads it out of the "
+            "workspace."
+        ),
+        why=(
+            "What lies elsewhere is not there on another machine, and is nothing that this workspace can "
+            "speak for."
+        ),
+        example="""\
+module_instance:
+  - {module_id: payments.api, module_type: web, path: ../payments}
+""",
+        use_instead="""\
+module_instance:
+  - {module_id: payments.api, module_type: web, path: services/payments}
+""",
+        fix="Write the path from the root of the workspace.",
+    ),
+    Rule(
+        code="MOD005",
+        title="Two modules own one path",
+        severity=Severity.ERROR,
+        check=_path_shared,
+        needs=("module_instance",),
+        summary="No two modules have the same `path`, however it is written (`a/b`, `./a/b`, `a/b/`).",
+        why="A change of a file must have one owner.",
+        example="""\
+module_instance:
+  - {module_id: payments.api, module_type: web, path: services/payments}
+  - {module_id: payments.web, module_type: web, path: services/payments/}
+""",
+        use_instead="""\
+module_instance:
+  - {module_id: payments.api, module_type: web, path: services/payments}
+  - {module_id: payments.web, module_type: web, path: services/shop}
+""",
+        fix="Give each module a path of its own.",
+    ),
+    Rule(
+        code="MOD006",
+        title="A module has no maturity",
+        severity=Severity.WARNING,
+        check=_no_maturity,
+        needs=("module_instance", "module_maturity"),
+        summary="Every module has an entry in module_maturity under its id.",
+        why="Without it nobody can tell whether the module may be released or relied on.",
+        example="""\
+module_instance:
+  - {module_id: payments.api, module_type: web}
+""",
+        use_instead="""\
+module_instance:
+  - {module_id: payments.api, module_type: web}
+module_maturity:
+  - {module_id: payments.api, maturity: SCAFFOLDED}
+""",
+        fix="Declare its maturity; SCAFFOLDED is an answer.",
+        relations=(Relation("maturity and module", "a module is added", "that it has a maturity"),),
+    ),
+    Rule(
+        code="MOD007",
+        title="An interface belongs to a deprecated module",
+        severity=Severity.WARNING,
+        check=_of_deprecated,
+        needs=("module_interface", "module_instance"),
+        summary=(
+            "The module of an interface is not deprecated, by status or by maturity, unless the interface is "
+            "deprecated, SUNSET or REMOVED itself."
+        ),
+        why="Its consumers should learn in time that it goes away.",
+        example="""\
+module_instance:
+  - {module_id: billing, module_type: web, status: deprecated}
+module_interface:
+  - {id: billing.create, module_id: billing, lifecycle: RELEASED}
+""",
+        use_instead="""\
+module_instance:
+  - {module_id: billing, module_type: web, status: deprecated}
+module_interface:
+  - {id: billing.create, module_id: billing, lifecycle: SUNSET}
+""",
+        fix="Set the interface's lifecycle to SUNSET, or move it to the successor.",
+        relations=(
+            Relation("interface and module", "a module is deprecated", "the lifecycle of its interfaces"),
+        ),
+    ),
+    Rule(
+        code="MOD008",
+        title="A consumer goes against the type graph",
+        severity=Severity.ERROR,
+        check=_consumers,
+        needs=("module_interface", "module_instance", "module_type"),
+        summary=(
+            "A module that consumes an interface is of a type that may call the type of the interface's "
+            "module."
+        ),
+        why="A consumer is a dependency; it has to follow the same layers.",
+        example=_TYPES
+        + """\
+module_instance:
+  - {module_id: shop, module_type: web}
+  - {module_id: orders, module_type: store}
+module_interface:
+  - {id: shop.page, module_id: shop, consumers: [orders]}
+""",
+        use_instead=_TYPES
+        + """\
+module_instance:
+  - {module_id: shop, module_type: web}
+  - {module_id: orders, module_type: store}
+module_interface:
+  - {id: orders.find, module_id: orders, consumers: [shop]}
+""",
+        fix="Remove the consumer, or allow the flow in both types.",
+        relations=(
+            Relation(
+                "interface and module",
+                "the consumers of an interface change",
+                "that the type graph allows them",
+            ),
+        ),
+    ),
+    Rule(
+        code="MOD009",
+        title="An interface is released before its module is ready",
+        severity=Severity.ERROR,
+        check=_released_early,
+        needs=("module_interface", "module_maturity"),
+        summary="An interface is RELEASED only when the maturity of its module is READY_FOR_RELEASE.",
+        why="A release is a promise that the module has to keep.",
+        example="""\
+module_instance:
+  - {module_id: orders, module_type: store}
+module_maturity:
+  - {module_id: orders, maturity: FUNCTIONAL}
+module_interface:
+  - {id: orders.find, module_id: orders, lifecycle: RELEASED}
+""",
+        use_instead="""\
+module_instance:
+  - {module_id: orders, module_type: store}
+module_maturity:
+  - {module_id: orders, maturity: READY_FOR_RELEASE}
+module_interface:
+  - {id: orders.find, module_id: orders, lifecycle: RELEASED}
+""",
+        fix="Lower the lifecycle, or raise the maturity once it is true.",
+        relations=(
+            Relation("maturity and module", "a module's maturity is lowered", "its released interfaces"),
+            Relation("interface and module", "a lifecycle becomes RELEASED", "the maturity of the module"),
+        ),
+    ),
+)

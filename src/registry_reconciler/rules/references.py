@@ -1,0 +1,415 @@
+"""References: what an entry refers to is there, by its id, and in a state to be referred to (REF)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from registry_reconciler.model import Place
+from registry_reconciler.problems import Fix, Severity
+from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
+from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
+from registry_reconciler.rules.naming import lookup
+from registry_reconciler.rules.shapes import listing, place_of, related
+from registry_reconciler.world import Item, World
+
+SUGGESTIONS = 20
+"""How many dangling references of a run get a did-you-mean: each looks through all ids of a kind."""
+
+WITH_RULES_OF_THEIR_OWN = frozenset({("module_interface", "module_id"), ("route", "module_id")})
+"""Fields whose deprecated targets MOD007 and RTE006 speak of, so that one cause gives one problem."""
+
+
+def _kinds(link: Link) -> str:
+    return " or ".join(link.reference.kinds)
+
+
+def _by_name(world: World, link: Link) -> Item | None:
+    return lookup(world, link.reference.kinds, link.value)
+
+
+def _dangling(world: World) -> Iterator[Finding]:
+    suggested = 0
+    for link in links(world).dangling:
+        if world.maybe_hidden(link.reference.kinds, link.value) or _by_name(world, link) is not None:
+            continue
+        hint = ""
+        if suggested < SUGGESTIONS:
+            suggested += 1
+            hint = _hint(world, link)
+        yield Finding(
+            link.item,
+            f"There is no {_kinds(link)} {link.value!r}.{hint}",
+            link.path,
+            severity=link.reference.missing,
+            extra=link.value,
+        )
+
+
+def _hint(world: World, link: Link) -> str:
+    from registry_reconciler.suggest import did_you_mean
+
+    return did_you_mean(link.value, [item.key for item in world.of(*link.reference.kinds)])
+
+
+def _named(world: World) -> Iterator[Finding]:
+    for link in links(world).dangling:
+        target = _by_name(world, link)
+        if target is None or world.maybe_hidden(link.reference.kinds, link.value):
+            continue
+        yield Finding(
+            link.item,
+            f"{link.value!r} is a name of {target.address}; a reference says the id, {target.key!r}.",
+            link.path,
+            fix=Fix(
+                f"Replace {link.value!r} by {target.key!r}.",
+                safe=True,
+                replacements=((place_of(link.item, link.path), target.key),),
+            ),
+            related=(related(target, "the entry with this name"),),
+            severity=link.reference.missing,
+            extra=link.value,
+            others=(target,),
+        )
+
+
+def is_active(world: World, item: Item) -> bool:
+    """Whether an entry is in use: ``active``, or without a status although its kind has one."""
+    status = world.status(item)
+    return status == "active" or (not status and world.kinds[item.kind].names.status is not None)
+
+
+def _describes(world: World, link: Link) -> bool:
+    """Whether the reference is the entry's key: then the entry describes its target, and goes with it."""
+    return link.reference.field in world.kinds[link.item.kind].key
+
+
+def _to_deprecated(world: World) -> Iterator[Finding]:
+    statuses = {item.address for item in world.items.values() if world.status(item) == "deprecated"}
+    for link in links(world).resolved if statuses else ():
+        target, item = link.target, link.item
+        if target is None or target.address not in statuses or item.address in statuses:
+            continue
+        if (item.kind, link.reference.field.text) in WITH_RULES_OF_THEIR_OWN or _describes(world, link):
+            continue
+        yield Finding(
+            item,
+            f"{target.address} is deprecated.",
+            link.path,
+            related=(related(target, "the deprecated entry"),),
+            extra=target.address,
+            others=(target,),
+        )
+
+
+def _to_planned(world: World) -> Iterator[Finding]:
+    planned = {item.address for item in world.items.values() if world.status(item) == "planned"}
+    for link in links(world).resolved if planned else ():
+        target, item = link.target, link.item
+        if target is None or target.address not in planned or not is_active(world, item):
+            continue
+        if _describes(world, link):
+            continue
+        yield Finding(
+            item,
+            f"{item.address} is in use, and {target.address} is only planned.",
+            link.path,
+            related=(related(target, "the planned entry"),),
+            extra=target.address,
+            others=(target,),
+        )
+
+
+def _cycles(world: World) -> Iterator[Finding]:
+    for graph in acyclic_graphs(world).values():
+        for steps in cycles(graph):
+            members = [world.items[address] for address, _ in steps]
+            around = " → ".join([*(item.key for item in members), members[0].key])
+            yield Finding(
+                members[0],
+                f"This goes round in a circle: {around}.",
+                steps[0][1].path,
+                related=tuple(
+                    related(item, f"leads on to {edge.target}", edge.path)
+                    for item, (_, edge) in zip(members[1:], steps[1:], strict=True)
+                ),
+                extra=around,
+                others=tuple(members[1:]),
+            )
+
+
+def _still_meant(transition: Transition, address: str) -> list[Link]:
+    """The references to an entry that stand after the plan as they stood before."""
+    found = []
+    moved = {change.from_address: change.address for change in transition.changes if change.from_address}
+    for link in referrers(transition.before).get(address, ()):
+        item = transition.after.items.get(moved.get(link.item.address, link.item.address))
+        for path, value in link.reference.field.find(item.value) if item is not None else ():
+            if value == link.value and item is not None:
+                found.append(link._replace(item=item, path=path))
+                break
+    return found
+
+
+def _gone(transition: Transition) -> Iterator[Finding]:
+    renamed = {change.from_address for change in transition.changes}
+    for change in transition.changes:
+        item = transition.before.items.get(change.address)
+        if item is None or change.address in transition.after.items or change.address in renamed:
+            continue
+        yield from _left_behind(
+            item, _still_meant(transition, change.address), f"{item.address} is deleted", ()
+        )
+
+
+def _renamed(transition: Transition) -> Iterator[Finding]:
+    for change in transition.changes:
+        if not change.from_address or change.from_address in transition.after.items:
+            continue
+        item = transition.before.items.get(change.from_address)
+        new = transition.after.items.get(change.address)
+        if item is None or new is None:
+            continue
+        meant = _still_meant(transition, change.from_address)
+        replacements = tuple(
+            (place_of(link.item, link.path), _renamed_value(link, item, new))
+            for link in meant
+            if link.item.managed
+        )
+        yield from _left_behind(new, meant, f"{item.address} becomes {new.address}", replacements)
+
+
+def _renamed_value(link: Link, old: Item, new: Item) -> str:
+    return new.address if link.value == old.address and link.value != old.key else new.key
+
+
+def _left_behind(
+    item: Item, meant: Sequence[Link], what: str, replacements: tuple[tuple[Place, str], ...]
+) -> Iterator[Finding]:
+    if not meant:
+        return
+    who = listing(list(dict.fromkeys(link.item.address for link in meant)))
+    fix = None
+    if replacements:
+        fix = Fix(f"Put {item.key!r} where they refer to it.", safe=True, replacements=replacements)
+    yield Finding(
+        item,
+        f"{what}, and still referred to by {who}.",
+        fix=fix,
+        related=tuple(related(link.item, "refers to it", link.path) for link in meant),
+        severity=min((link.reference.missing for link in meant), key=lambda severity: severity.rank),
+        others=tuple(link.item for link in meant),
+    )
+
+
+RULES = (
+    Rule(
+        code="REF001",
+        title="The entry referred to does not exist",
+        severity=Severity.ERROR,
+        check=_dangling,
+        summary=(
+            "Every reference that a kind declares in `x-registry` leads to an entry. A reference may be "
+            "declared with another severity, or with values such as `any` that are allowed without one."
+        ),
+        why=(
+            "Whoever follows the reference finds nothing: a module without a type, a route to a module that "
+            "is not."
+        ),
+        example="""\
+module_type:
+  - {id: http_api}
+module_instance:
+  - {module_id: payments.api, module_type: http_apy}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+""",
+        fix="Correct the id, or declare the entry that is missing.",
+        relations=(
+            Relation("ability and module", "a module is deleted or renamed", "the `module_ids` of abilities"),
+            Relation("route and module", "a module is deleted or renamed", "the `module_id` of routes"),
+            Relation("route and ability", "an ability is deleted or renamed", "the `ability_ids` of routes"),
+            Relation("hook and ability", "an ability is deleted or renamed", "the `ability_ids` of hooks"),
+            Relation("hook and ability", "a hook is deleted or renamed", "the `hooks` of abilities"),
+            Relation(
+                "interface and module", "a module is deleted or renamed", "`module_id` and `consumers` there"
+            ),
+            Relation(
+                "maturity and module", "a module is deleted or renamed", "its maturity, which goes with it"
+            ),
+            Relation("module and type", "a type is deleted or renamed", "the `module_type` of modules"),
+        ),
+    ),
+    Rule(
+        code="REF002",
+        title="A reference uses a name instead of the id",
+        severity=Severity.ERROR,
+        check=_named,
+        summary="References say ids. A name or an alias of the entry does not count.",
+        why="Names are for people and may change or move to another entry; the id is what stays.",
+        example="""\
+module_type:
+  - {id: http_api, name: HTTP API}
+module_instance:
+  - {module_id: payments.api, module_type: HTTP API}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api, name: HTTP API}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+""",
+        fix="Write the id.",
+    ),
+    Rule(
+        code="REF003",
+        title="A deprecated entry is referred to",
+        severity=Severity.WARNING,
+        check=_to_deprecated,
+        summary="What is not deprecated itself does not refer to a deprecated entry.",
+        why="The entry is on its way out, and what refers to it will break on the day it goes.",
+        example="""\
+module_type:
+  - {id: soap_api, status: deprecated}
+module_instance:
+  - {module_id: payments.api, module_type: soap_api}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api, status: active}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+""",
+        fix="Refer to the successor, or deprecate this entry too.",
+        relations=(
+            Relation("ability and module", "a module is deprecated", "the abilities that belong to it"),
+            Relation(
+                "hook and ability", "an ability is deprecated", "the hooks, routes and abilities that name it"
+            ),
+        ),
+    ),
+    Rule(
+        code="REF004",
+        title="Something in use relies on something planned",
+        severity=Severity.WARNING,
+        check=_to_planned,
+        summary="An active entry (or one without a status) does not refer to an entry that is only planned.",
+        why="What is planned does not work yet, so what relies on it cannot work either.",
+        example="""\
+module_type:
+  - {id: http_api, status: planned}
+module_instance:
+  - {module_id: payments.api, module_type: http_api, status: active}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api, status: planned}
+module_instance:
+  - {module_id: payments.api, module_type: http_api, status: planned}
+""",
+        fix="Make the entry referred to active, or this one planned.",
+    ),
+    Rule(
+        code="REF005",
+        title="References go round in a circle",
+        severity=Severity.ERROR,
+        check=_cycles,
+        summary=(
+            "Fields that a kind declares `acyclic` lead to an end: parent modules, and abilities that call "
+            "each other. Of every knot of circles one shortest circle is shown."
+        ),
+        why=(
+            "Whoever follows the references never arrives: a parent is its own child, a workflow calls "
+            "itself."
+        ),
+        example="""\
+module_instance:
+  - {module_id: payments, module_type: http_api, parent_module: payments.api}
+  - {module_id: payments.api, module_type: http_api, parent_module: payments}
+""",
+        use_instead="""\
+module_instance:
+  - {module_id: payments, module_type: http_api}
+  - {module_id: payments.api, module_type: http_api, parent_module: payments}
+""",
+        fix="Remove one of the references of the circle.",
+        relations=(
+            Relation("module and module", "`parent_module` changes", "that parents still lead to a root"),
+            Relation(
+                "ability and ability",
+                "`steps` or `ability_ids` change",
+                "that no ability comes to call itself",
+            ),
+        ),
+    ),
+    Rule(
+        code="REF006",
+        title="What others refer to is deleted",
+        severity=Severity.ERROR,
+        transition=_gone,
+        summary="A plan deletes no entry that others still refer to afterwards. All of them are named.",
+        why="Each of them would be left with a reference to nothing.",
+        example="""\
+module_type:
+  - {id: http_api}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+---
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+---
+module_type: []
+module_instance: []
+""",
+        fix="Keep the entry, or change those that refer to it in the same plan.",
+        relations=(Relation("any entry", "it is deleted", "everything that refers to it, in the same plan"),),
+    ),
+    Rule(
+        code="REF007",
+        title="What others refer to is renamed",
+        severity=Severity.ERROR,
+        transition=_renamed,
+        summary=(
+            "A plan renames no entry that others still refer to by the old id afterwards. All of them are "
+            "named."
+        ),
+        why="Each of them would be left with a reference to nothing.",
+        example="""\
+module_type:
+  - {id: http_api}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+---
+module_type:
+  - {id: web_api}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+moved:
+  - {from: module_type/http_api, to: module_type/web_api}
+""",
+        use_instead="""\
+module_type:
+  - {id: http_api}
+module_instance:
+  - {module_id: payments.api, module_type: http_api}
+---
+module_type:
+  - {id: web_api}
+module_instance:
+  - {module_id: payments.api, module_type: web_api}
+moved:
+  - {from: module_type/http_api, to: module_type/web_api}
+""",
+        fix="Write the new id in the same plan.",
+        relations=(Relation("any entry", "it is renamed", "everything that refers to it, in the same plan"),),
+    ),
+)

@@ -1,0 +1,103 @@
+"""Reading entries of any shape without failing: a rule also meets values that their schema forbids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from registry_reconciler.fields import Selector
+from registry_reconciler.model import FieldPath, Json, Place
+from registry_reconciler.problems import Related
+from registry_reconciler.world import Item
+
+Finder: TypeAlias = Callable[[Json], list[tuple[FieldPath, Json]]]
+
+
+def part(value: Json, *names: str) -> Json:
+    """The part of a value below some names; ``None`` where a step is no mapping or has no such name."""
+    for name in names:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def text(value: Json, *names: str) -> str:
+    """The text below some names; "" where there is none."""
+    found = part(value, *names)
+    return found if isinstance(found, str) else ""
+
+
+def texts(value: Json, *names: str) -> Iterator[tuple[FieldPath, str]]:
+    """The texts of a list below some names, with their paths; a single text counts as a list of one."""
+    found = part(value, *names)
+    if isinstance(found, str):
+        yield names, found
+    elif isinstance(found, list):
+        for index, one in enumerate(found):
+            if isinstance(one, str):
+                yield (*names, index), one
+
+
+def words(value: Json, *names: str) -> list[str]:
+    """The texts of a list below some names."""
+    return [one for _, one in texts(value, *names)]
+
+
+def finder(selector: Selector) -> Finder:
+    """What a selector selects, as a function that is fast for the selectors that most fields have.
+
+    References of every entry pass here: a generator a step, as the general way has it, costs twice the time.
+    """
+    steps = selector.steps
+    if all(step is not None for step in steps):
+        return _single(tuple(step for step in steps if step is not None))
+    head = tuple(step for step in steps[:-1] if step is not None)
+    if steps[-1] is None and len(head) == len(steps) - 1:
+        return _items(head)
+    return lambda value: list(selector.find(value))
+
+
+def _single(names: tuple[str, ...]) -> Finder:
+    def find(value: Json) -> list[tuple[FieldPath, Json]]:
+        for name in names:
+            if not isinstance(value, dict) or name not in value:
+                return []
+            value = value[name]
+        return [(names, value)]
+
+    return find
+
+
+def _items(names: tuple[str, ...]) -> Finder:
+    def find(value: Json) -> list[tuple[FieldPath, Json]]:
+        for name in names:
+            if not isinstance(value, dict) or name not in value:
+                return []
+            value = value[name]
+        if isinstance(value, list):
+            return [((*names, index), one) for index, one in enumerate(value)]
+        if isinstance(value, dict):
+            return [((*names, name), one) for name, one in value.items()]
+        return []
+
+    return find
+
+
+def related(item: Item, message: str, path: FieldPath = ()) -> Related:
+    """Another entry, or a field of it, as a place that belongs to a finding."""
+    return Related(message, place_of(item, path))
+
+
+def place_of(item: Item, path: FieldPath = ()) -> Place:
+    """Where a person would change an entry or a field of it."""
+    return item.place.at(path) if path else item.place
+
+
+def listing(names: list[str], most: int = 12) -> str:
+    """``a, b and c``; of very many the first, and how many more."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,69 @@
+"""Values that a kind declares unique (UNQ)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from registry_reconciler.model import FieldPath, canonical
+from registry_reconciler.problems import Severity
+from registry_reconciler.rules.base import Finding, Rule
+from registry_reconciler.rules.shapes import related
+from registry_reconciler.world import Item, World
+
+
+def _values(world: World, item: Item, group: int) -> Iterator[tuple[FieldPath, object]]:
+    selectors = world.kinds[item.kind].unique[group]
+    if len(selectors) == 1:
+        yield from ((path, value) for path, value in selectors[0].find(item.value) if value is not None)
+        return
+    first = [next(selector.find(item.value), None) for selector in selectors]
+    found = [one for one in first if one is not None and one[1] is not None]
+    if len(found) == len(selectors):
+        yield found[0][0], [value for _, value in found]
+
+
+def _unique(world: World) -> Iterator[Finding]:
+    for kind in world.kinds.values():
+        for group, selectors in enumerate(kind.unique):
+            label = " and ".join(selector.text for selector in selectors)
+            first_of: dict[str, Item] = {}
+            for item in world.of(kind.name):
+                for path, value in _values(world, item, group):
+                    shown = value if isinstance(value, str) else canonical(value)
+                    first = first_of.setdefault(f"{type(value).__name__}:{shown}", item)
+                    if first is not item:
+                        yield Finding(
+                            item,
+                            f"{label} is {shown!r} in {first.address} as well.",
+                            path,
+                            related=(related(first, "the other entry", path),),
+                            extra=f"{label}={shown}",
+                            others=(first,),
+                        )
+
+
+RULES = (
+    Rule(
+        code="UNQ001",
+        title="A value that is unique stands twice",
+        severity=Severity.ERROR,
+        check=_unique,
+        summary=(
+            "No two entries of a kind have the same value in the fields that `unique` of its `x-registry` "
+            "names. Entries that lack one of the fields are left out. (`skill` in the example declares "
+            "`unique: [[path]]`.)"
+        ),
+        why="The kind's author said so: something else relies on finding one entry by the value.",
+        example="""\
+skill:
+  - {id: review, path: skills/review/SKILL.md}
+  - {id: plan, path: skills/review/SKILL.md}
+""",
+        use_instead="""\
+skill:
+  - {id: review, path: skills/review/SKILL.md}
+  - {id: plan, path: skills/plan/SKILL.md}
+""",
+        fix="Change one of the two values.",
+    ),
+)
