@@ -1,0 +1,220 @@
+"""One helper for all rule tests: a world from a short YAML text, and what the rules say of it.
+
+The text is a fragment (kinds with entries, ``override`` and ``moved``); for rules about a change it is two documents,
+the workspace before and after. A text that begins with ``# .system/hooks/…`` is that hook's live file.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from registry_reconciler.builtin import builtin_schemas
+from registry_reconciler.changes import Action, Change, Reason
+from registry_reconciler.config import Capability, Config
+from registry_reconciler.kinds import Kind, parse_kind
+from registry_reconciler.model import FieldPath, Place, make_address, split_address
+from registry_reconciler.problems import Problem
+from registry_reconciler.rules import RULES
+from registry_reconciler.rules.base import Rule, Transition, run_transition, run_world
+from registry_reconciler.tree import MemoryTree
+from registry_reconciler.world import Item, World
+
+FRAGMENT = "desired/example.yaml"
+DIRECTIVES = ("moved", "override")
+
+FILES = {
+    "docs/errors.md": b"# Errors\n",
+    "docs/guides/first.md": b"# First steps\n",
+    "scripts/audit.py": b"#!/usr/bin/env python3\n",
+    "scripts/capture.py": b"#!/usr/bin/env python3\n",
+    "scripts/guard.py": b"#!/usr/bin/env python3\n",
+    "scripts/notes.txt": b"not a program\n",
+    "services/payments/main.py": b"",
+    "services/shop/main.py": b"",
+    "skills/plan/SKILL.md": b"# Plan\n",
+    "skills/review/SKILL.md": b"# Review\n",
+    "src/app/payments.py": (
+        b"from os import path as where\nimport json\nLIMIT = 3\nCOUNT: int = 0\n"
+        b"def capture(): ...\nasync def settle(): ...\n"
+        b"class Desk:\n    def open(self): ...\n"
+        b"if LIMIT:\n    def only_if(): ...\nelse:\n    def otherwise(): ...\n"
+        b"try:\n    def tried(): ...\nexcept OSError:\n    def rescued(): ...\nfinally:\n    def at_last(): ...\n"
+    ),
+    "src/app/broken.py": b"def (:\n",
+    "src/app/__init__.py": b"def start(): ...\n",
+    "tool.py": b"def run(): ...\n",
+}
+
+SKILL = {
+    "title": "Skill",
+    "x-registry": {
+        "kind": "skill",
+        "layout": "list",
+        "file": "skills/_registry.yaml",
+        "at": "skills",
+        "key": "id",
+        "references": [
+            {"field": "requires[]", "kind": "skill", "missing": "warning", "allow": ["any"]},
+            {"field": "links.next", "kind": ["skill", "module_type"]},
+        ],
+        "paths": [{"field": "path", "missing": "error", "unlisted": "skills/*/SKILL.md"}],
+        "unique": [["path"], ["team", "rank"]],
+        "acyclic": ["requires"],
+    },
+}
+
+CONFIG = Config(
+    capabilities={name: Capability(name) for name in ("fs.read", "fs.write", "net.write")},
+    environments=("dev", "staging", "prod"),
+)
+
+
+class ExampleTree(MemoryTree):
+    """Files in memory, of which the scripts are executable and one path is a link that leads out."""
+
+    def kind(self, path: str) -> str:
+        return "outside" if path == "linked" or path.startswith("linked/") else super().kind(path)
+
+    def executable(self, path: str) -> bool:
+        return path.startswith("scripts/") and path.endswith(".py")
+
+
+@functools.cache
+def kinds() -> dict[str, Kind]:
+    """The built-in kinds, and ``skill``, which uses what they do not."""
+    found = [
+        parse_kind(yaml.safe_load(data), f"schemas/{name}.schema.yaml")
+        for name, data in builtin_schemas().items()
+    ]
+    return {kind.name: kind for kind in (*found, parse_kind(SKILL, "schemas/skill.schema.yaml"))}
+
+
+@dataclass(frozen=True)
+class Known:
+    """One document of a text as a world, and its moves."""
+
+    world: World
+    moves: tuple[tuple[str, str], ...] = ()
+
+
+def world(
+    text: str, *, config: Config = CONFIG, files: dict[str, bytes | None] | None = None, **more: Any
+) -> World:
+    """The world of a text of one document. ``more`` goes to :class:`World`."""
+    return _known(text, 0, config, files, **more).world
+
+
+def _known(
+    text: str, index: int, config: Config, files: dict[str, bytes | None] | None, **more: Any
+) -> Known:
+    data = (list(yaml.safe_load_all(text)) or [{}])[index] or {}
+    tree: dict[str, bytes | None] = {**FILES, **(files or {})}
+    items: dict[str, Item] = {}
+    if text.startswith("# .system/hooks/"):
+        file = text.splitlines()[0].removeprefix("# ")
+        tree[file] = text.encode()
+        items = dict([_item("hook", data, Place(file), live=Place(file))])
+    else:
+        for kind, entries in data.items():
+            for at, value in enumerate(entries if kind not in DIRECTIVES else ()):
+                items.update([_item(kind, value, Place(FRAGMENT, index, (kind, at)))])
+    made = World(
+        kinds=more.pop("kinds", kinds()),
+        config=config,
+        tree=ExampleTree(tree),
+        items=dict(sorted(items.items())),
+        overrides=frozenset(data.get("override", ())),
+        **more,
+    )
+    return Known(made, tuple((move["from"], move["to"]) for move in data.get("moved", ())))
+
+
+def _item(kind: str, value: dict[str, Any], place: Place, live: Place | None = None) -> tuple[str, Item]:
+    key = kinds()[kind].key_of(value) or ""
+    address = make_address(kind, key)
+    return address, Item(kind, key, address, value, place, live, managed=live is None)
+
+
+def transition(text: str, *, config: Config = CONFIG) -> Transition:
+    """The change between the two documents of a text."""
+    before, after = (_known(text, index, config, None) for index in (0, 1))
+    return change_between(before.world, after.world, after.moves)
+
+
+def change_between(before: World, after: World, moves: Iterable[tuple[str, str]] = ()) -> Transition:
+    """The change between two worlds."""
+    renamed = {new: old for old, new in moves}
+    changes = []
+    for address in sorted({*before.items, *after.items}):
+        old = before.items.get(renamed.get(address, address))
+        new = after.items.get(address)
+        if address in renamed.values() or (old and new and old.value == new.value and address not in renamed):
+            continue
+        kind, key = split_address(address)
+        action = Action.MOVE if address in renamed else Action.DELETE if new is None else Action.UPDATE
+        changes.append(
+            Change(
+                address,
+                kind,
+                key,
+                action if old else Action.CREATE,
+                Reason.DESIRED_CHANGED,
+                "",
+                from_address=renamed.get(address),
+                before=dict(old.value) if old else None,
+                after=dict(new.value) if new else None,
+            )
+        )
+    return Transition(before, after, tuple(changes))
+
+
+def problems(code: str, text: str, **more: Any) -> list[Problem]:
+    """What the rule of a code says of a text, in the order of addresses."""
+    rule = rule_of(code)
+    if rule.transition is not None:
+        found = list(run_transition([rule], transition(text, **more)))
+    else:
+        found = list(run_world([rule], world(text, **more)))
+    return sorted(found, key=lambda one: (one.address, one.place, one.path, one.message))
+
+
+def rule_of(code: str) -> Rule:
+    """The coordination rule of a code."""
+    return next(rule for rule in RULES if rule.code == code)
+
+
+def addresses(code: str, text: str, **more: Any) -> list[str]:
+    """The addresses that the rule of a code complains about."""
+    return [problem.address for problem in problems(code, text, **more)]
+
+
+def messages(code: str, text: str, **more: Any) -> list[str]:
+    """What the rule of a code says."""
+    return [problem.message for problem in problems(code, text, **more)]
+
+
+def line_of(text: str, problem: Problem) -> str:
+    """The line of a text that a problem points at: of its field, or of the nearest part that is there."""
+    nodes = list(yaml.compose_all(text))
+    return text.splitlines()[_mark(nodes[problem.place.document], problem.place.path)].strip()
+
+
+def _mark(node: Any, path: FieldPath) -> int:
+    line = int(node.start_mark.line)
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line
+        else:
+            break
+    return line

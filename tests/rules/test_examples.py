@@ -1,0 +1,156 @@
+"""Every rule's own example violates it, at the line shown, and what to use instead does not."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from registry_reconciler.model import FieldPath
+from registry_reconciler.problems import Severity
+from registry_reconciler.rules import RULES, all_rules, by_code
+from registry_reconciler.rules.base import Rule
+from registry_reconciler.rules.structural import STRUCTURAL, TEXTS
+from registry_reconciler.structural import CODES, LOWERABLE
+from registry_reconciler.yamltext.codes import CODES as YAML_CODES
+from tests.rules.helper import FRAGMENT, line_of, problems, rule_of
+
+E, W, R = Severity.ERROR, Severity.WARNING, Severity.RECORD
+
+
+class Expected(NamedTuple):
+    """What the example gives: one problem; ``line`` is how the line that it points at begins."""
+
+    severity: Severity
+    address: str
+    path: FieldPath
+    line: str
+    file: str = FRAGMENT
+
+
+EXPECTED = {
+    "IDN001": Expected(E, "ability_low/payments.refund", ("ability_id",), "- {ability_id: payments.refund, "),
+    "IDN002": Expected(E, "hook/trace", ("aliases", 0), "- {id: trace, "),
+    "IDN003": Expected(W, "module_type/http_api", ("name",), "- {id: http_api, "),
+    "IDN004": Expected(R, "module_type/http_api", ("name",), "- {id: http_api, "),
+    "IDN005": Expected(W, "module_type/worker", ("id",), "- {id: worker}"),
+    "IDN006": Expected(W, "module_type/grpc_api", ("name",), "- {id: grpc_api, "),
+    "REF001": Expected(E, "module_instance/payments.api", ("module_type",), "- {module_id: payments.api, "),
+    "REF002": Expected(E, "module_instance/payments.api", ("module_type",), "- {module_id: payments.api, "),
+    "REF003": Expected(W, "module_instance/payments.api", ("module_type",), "- {module_id: payments.api, "),
+    "REF004": Expected(W, "module_instance/payments.api", ("module_type",), "- {module_id: payments.api, "),
+    "REF005": Expected(E, "module_instance/payments", ("parent_module",), "- {module_id: payments, "),
+    "REF006": Expected(E, "module_type/http_api", (), "- {id: http_api}"),
+    "REF007": Expected(E, "module_type/web_api", (), "- {id: web_api}"),
+    "UNQ001": Expected(E, "skill/review", ("path",), "- {id: review, "),
+    "PTH001": Expected(E, "skill/review", ("path",), "- {id: review, "),
+    "PTH002": Expected(E, "skill/review", ("path",), "- {id: review, "),
+    "PTH003": Expected(W, "", (), "", file="skills/plan/SKILL.md"),
+    "MOD001": Expected(E, "module_type/web", ("outbound", 0), "- {id: web, "),
+    "MOD002": Expected(E, "module_instance/orders", ("dependencies", "modules", 0), "- {module_id: orders, "),
+    "MOD003": Expected(E, "module_instance/payments.api", ("path",), "- {module_id: payments.api, "),
+    "MOD004": Expected(E, "module_instance/payments.api", ("path",), "- {module_id: payments.api, "),
+    "MOD005": Expected(E, "module_instance/payments.web", ("path",), "- {module_id: payments.web, "),
+    "MOD006": Expected(W, "module_instance/payments.api", ("module_id",), "- {module_id: payments.api, "),
+    "MOD007": Expected(W, "module_interface/billing.create", ("module_id",), "- {id: billing.create, "),
+    "MOD008": Expected(E, "module_interface/shop.page", ("consumers", 0), "- {id: shop.page, "),
+    "MOD009": Expected(E, "module_interface/orders.find", ("lifecycle",), "- {id: orders.find, "),
+    "RTE001": Expected(E, "route/api.errors", ("when_to_use",), "- {id: api.errors, "),
+    "RTE002": Expected(
+        E, "route/api.errors", ("related_docs", 0, "path"), "related_docs: [{path: docs/erors.md}]"
+    ),
+    "RTE003": Expected(E, "route/api.errors", ("related_docs", 0, "path"), "related_docs: [{path: /srv/"),
+    "RTE004": Expected(E, "route/payments.errors", ("topic",), "- {id: payments.errors, "),
+    "RTE005": Expected(W, "route/payments.faults", ("topic",), "- {id: payments.faults, "),
+    "RTE006": Expected(W, "route/billing.errors", ("module_id",), "- {id: billing.errors, "),
+    "RTE007": Expected(E, "route/payments.errors", ("ability_ids", 0), "ability_ids: [bill.send]"),
+    "RTE008": Expected(R, "", (), "", file="docs/guides/first.md"),
+    "RTE009": Expected(R, "module_instance/payments", (), "- {module_id: payments, "),
+    "RTE010": Expected(
+        E, "route/api.errors", ("related_docs", 0, "stage"), "related_docs: [{path: docs/errors.md, "
+    ),
+    "ABL001": Expected(E, "ability_high/payments.flow", ("steps", 0), "steps: [payments.capture]"),
+    "ABL002": Expected(E, "ability_low/payments.capture", ("hooks", "pre_call", 0), "hooks: {pre_call: "),
+    "ABL003": Expected(
+        E, "ability_low/payments.capture", ("implementation", "command", 0), "implementation: "
+    ),
+    "ABL004": Expected(
+        E, "ability_low/payments.capture", ("implementation", "command", 0), "implementation: "
+    ),
+    "ABL005": Expected(
+        E, "ability_low/payments.capture", ("implementation", "command", 0), "implementation: "
+    ),
+    "ABL006": Expected(E, "ability_low/payments.capture", ("implementation", "function"), "implementation: "),
+    "ABL007": Expected(E, "ability_low/payments.capture", ("input_schema", "type"), "input_schema: "),
+    "ABL008": Expected(
+        E, "ability_low/payments.capture", ("required_caps", 0), "- {ability_id: payments.capture, "
+    ),
+    "ABL009": Expected(E, "ability_low/payments.capture", ("environments", 0), "environments: [prodution]"),
+    "ABL010": Expected(R, "ability_low/payments.capture", (), "- ability_id: payments.capture"),
+    "HOK001": Expected(E, "hook/audit", ("event_type",), "event_type: PreAbilityCal"),
+    "HOK002": Expected(E, "hook/audit", ("match", "stage", 0), "match: {stage: [later]}"),
+    "HOK003": Expected(W, "hook/audit", ("match", "ability_scope", 0), "match: {ability_scope: [paymets.*]}"),
+    "HOK004": Expected(E, "hook/audit", ("blocking",), "blocking: true"),
+    "HOK005": Expected(E, "hook/audit", ("handler", "command", 0), "handler: {kind: script, "),
+    "HOK006": Expected(W, "hook/audit", (), "id: audit", file=".system/hooks/log.yaml"),
+    "HOK007": Expected(W, "hook/guard", ("priority",), "- id: guard"),
+    "CAP001": Expected(E, "ability_low/payments.capture", (), "- {ability_id: payments.capture, "),
+    "CAP002": Expected(W, "ability_low/payments.capture", ("required_caps",), "required_caps: []"),
+    "CAP003": Expected(W, "ability_low/payments.capture", ("environments",), "environments: [dev, prod]"),
+    "CAP004": Expected(W, "ability_low/payments.capture", (), "- ability_id: payments.capture"),
+    "CAP005": Expected(W, "hook/guard", ("blocking",), "blocking: false"),
+    "CAP006": Expected(W, "hook/guard", ("handler",), "handler: {kind: script, command: [scripts/audit.py]}"),
+    "CAP007": Expected(W, "hook/guard", ("enabled",), "enabled: false"),
+}
+
+
+def test_every_code_has_its_cases() -> None:
+    assert set(EXPECTED) == {rule.code for rule in RULES}
+
+
+@pytest.mark.parametrize("code", EXPECTED)
+def test_the_example_violates_the_rule(code: str) -> None:
+    rule, expected = rule_of(code), EXPECTED[code]
+    (found,) = problems(code, rule.example)
+    assert (found.code, found.title, found.severity) == (code, rule.title, expected.severity)
+    assert (found.address, found.path, found.place.file) == (expected.address, expected.path, expected.file)
+    assert found.fix is not None and found.fix.description
+    if expected.line:
+        assert line_of(rule.example, found).startswith(expected.line)
+
+
+@pytest.mark.parametrize("code", EXPECTED)
+def test_what_to_use_instead_is_clean(code: str) -> None:
+    assert problems(code, rule_of(code).use_instead) == []
+
+
+@pytest.mark.parametrize("code", ["IDN001", "IDN002"])
+def test_one_id_one_entry_is_structural(code: str) -> None:
+    assert rule_of(code).structural
+    assert all(problem.structural for problem in problems(code, rule_of(code).example))
+
+
+def test_codes_are_unique_and_every_code_is_explained() -> None:
+    codes = [rule.code for rule in all_rules()]
+    assert len(codes) == len(set(codes))
+    assert {*CODES, *YAML_CODES} == {rule.code for rule in STRUCTURAL}
+    assert set(TEXTS) == set(CODES)
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_every_text_is_whole(rule: Rule) -> None:
+    assert all((rule.title, rule.summary, rule.why, rule.fix, rule.example))
+    assert rule.summary.endswith((".", ".)")) and rule.why.endswith(".") and rule.fix.endswith((".", "`."))
+    assert not rule.title.endswith(".")
+    assert rule.family + rule.code[3:] == rule.code and rule.family.isalpha()
+
+
+def test_structural_codes_have_no_checks_and_say_whether_they_can_be_lowered() -> None:
+    for rule in STRUCTURAL:
+        assert rule.check is None and rule.transition is None
+        assert rule.structural is (rule.code not in LOWERABLE)
+
+
+def test_a_code_is_found_in_any_case() -> None:
+    assert by_code("ref001") is rule_of("REF001")
+    assert by_code("REF999") is None
