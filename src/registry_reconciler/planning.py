@@ -83,7 +83,9 @@ def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = _sile
         any_fragment=bool(desired.entries or desired.removals or loaded.fragments.unreadable),
     )
     progress("writing in memory")
-    written = write(loaded.kinds, loaded.live, loaded.tree, difference.changes)
+    written = write(
+        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files
+    )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     worlds = build_worlds(loaded, desired, written.changes, tree_after)

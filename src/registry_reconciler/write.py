@@ -70,6 +70,7 @@ class _Writing:
     files: dict[str, str] = field(default_factory=dict)
     failed: dict[str, Problem] = field(default_factory=dict)
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
+    fragments: Mapping[str, SourceFile] = field(default_factory=dict)
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""
@@ -96,10 +97,20 @@ def _entries(work: _Writing, source: SourceFile) -> Iterator[tuple[str, list[Liv
         yield kind.name, found
 
 
-def write(kinds: Mapping[str, Kind], live: Live, tree: Tree, changes: Sequence[Change]) -> Written:
-    """Place and splice every change that writes. Never raises for what stands in the files."""
+def write(
+    kinds: Mapping[str, Kind],
+    live: Live,
+    tree: Tree,
+    changes: Sequence[Change],
+    fragments: Mapping[str, SourceFile],
+) -> Written:
+    """Place and splice every change that writes. Never raises for what stands in the files.
+
+    Args:
+        fragments: the fragments as read: the comments of a new entry come along from there.
+    """
     nested = {name: nested_steps(kind, kinds) for name, kind in kinds.items()}
-    work = _Writing(kinds, tree, dict(live.files), nested=nested)
+    work = _Writing(kinds, tree, dict(live.files), nested=nested, fragments=fragments)
     for round_ in _rounds(kinds, changes):
         _run_round(work, round_)
     files = {
@@ -297,6 +308,8 @@ def _plan_create(
     if entry is not None:
         there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
         raw = keep_hidden(raw, there, entry, work.nested[kind.name])
+    elif snippet is None:
+        snippet = _told_in_fragment(work, change)
     work.files[change.address] = spot.file
     plan = _plan_for(plans, spot.file)
     if kind.layout == "file" and spot.exists and not spot.path:
@@ -307,6 +320,33 @@ def _plan_create(
     container = Place(spot.file, spot.document, spot.path)
     neighbours = neighbours_in(work.entries_in(spot.file).get(kind.name, ()), container)
     plan.edits.append((change, _insert(kind, change, spot, raw, neighbours, snippet, Insert)))
+
+
+def _told_in_fragment(work: _Writing, change: Change) -> Snippet | None:
+    """The text of a new entry in its fragment, where that has something that values do not: comments, block scalars.
+
+    Everything else is written anew, in the style of its neighbours.
+    """
+    from registry_reconciler.yamltext.splice import SpliceError, extract
+
+    source = work.fragments.get(change.origin.file) if change.origin else None
+    if change.origin is None or source is None or not source.data:
+        return None
+    if not any(mark in source.data for mark in (b"#", b": |", b": >", b"- |", b"- >")):
+        return None
+    try:
+        snippet = extract(source.data, change.origin.document, change.origin.path)
+    except SpliceError:
+        return None
+    lines = snippet.text.split("\n")
+    flow = snippet.text.startswith(("{", "["))
+    telling = snippet.comments or any(_tells(line) for line in lines)
+    return snippet if telling and not flow else None
+
+
+def _tells(line: str) -> bool:
+    """Whether a line may hold a comment or open a block scalar (a false yes only keeps the author's text)."""
+    return "#" in line or line.rstrip("+-0123456789").endswith((": |", ": >", "- |", "- >"))
 
 
 def _insert(
@@ -379,13 +419,7 @@ def _new_text(work: _Writing, path: str, plan: _FilePlan) -> bytes:
     first, *rest = plan.creates
     change, container, raw, snippet = first
     kind = work.kinds[change.kind]
-    data = new_file(
-        raw,
-        container=container,
-        container_kind=LAYOUTS[kind.layout].container_kind if kind.layout != "file" else None,
-        key=_map_key(kind, change),
-        snippet=snippet,
-    )
+    data = new_file(raw, container=(*container, *_first_step(kind, change)), snippet=snippet)
     if rest:
         edits = [
             Insert(
@@ -400,6 +434,14 @@ def _new_text(work: _Writing, path: str, plan: _FilePlan) -> bytes:
         ]
         data = splice(data, edits)
     return data
+
+
+def _first_step(kind: Kind, change: Change) -> FieldPath:
+    """The step from a new container to its first entry."""
+    if kind.layout == "file":
+        return ()
+    key = _map_key(kind, change)
+    return (0,) if key is None else (key,)
 
 
 def _map_key(kind: Kind, change: Change) -> str | None:

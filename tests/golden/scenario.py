@@ -1,0 +1,109 @@
+"""Running one golden scenario."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_reconciler import Plan, Workspace
+from registry_reconciler.builtin import builtin_schemas
+from registry_reconciler.planfile import dumps
+from registry_reconciler.render import render
+
+HERE = Path(__file__).parent
+SCENARIOS = sorted(folder for folder in HERE.iterdir() if (folder / "README.md").is_file())
+REGISTRIES = "modules"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario gives: the plan as text and JSON, and the registries after an apply (``None``: blocked)."""
+
+    text: str
+    json: str
+    after: dict[str, bytes] | None
+
+    @classmethod
+    def expected(cls, folder: Path) -> Outcome:
+        after = folder / "after"
+        return cls(
+            (folder / "expected.txt").read_text("utf-8"),
+            (folder / "expected.json").read_text("utf-8"),
+            dict(_files(after)) if (folder / "applies").exists() else None,
+        )
+
+    def write(self, folder: Path) -> None:
+        (folder / "expected.txt").write_text(self.text, "utf-8")
+        (folder / "expected.json").write_text(self.json, "utf-8")
+        shutil.rmtree(folder / "after", ignore_errors=True)
+        (folder / "applies").unlink(missing_ok=True)
+        if self.after is not None:
+            (folder / "applies").write_text("yes: after/ holds the registries then\n")
+            for name, content in self.after.items():
+                path = folder / "after" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def run(folder: Path, root: Path) -> Outcome:
+    """Lay the scenario out in ``root``, plan it, and apply the plan where nothing blocks."""
+    schemas = root / ".system/registry/schemas"
+    schemas.mkdir(parents=True)
+    for kind, content in builtin_schemas().items():
+        (schemas / f"{kind}.schema.yaml").write_bytes(content)
+    workspace = Workspace.open(root)
+    if (folder / "applied").is_dir():
+        _lay(folder / "applied", root / "desired")
+        workspace.apply(workspace.plan())
+        shutil.rmtree(root / "desired")
+    if (folder / "live").is_dir():
+        shutil.rmtree(root / REGISTRIES, ignore_errors=True)
+        _lay(folder / "live", root)
+    _lay(folder / "desired", root / "desired")
+    plan = workspace.plan(**_options(folder))
+    outcome = Outcome(render(plan, "text"), dumps(plan.to_json()), None)
+    return Outcome(outcome.text, outcome.json, _apply(workspace, plan, root)) if plan.applicable else outcome
+
+
+def _apply(workspace: Workspace, plan: Plan, root: Path) -> dict[str, bytes]:
+    workspace.apply(plan)
+    again = workspace.plan(**_keywords(plan))
+    assert again.empty, again.changes
+    return dict(_files(root / REGISTRIES)) and {
+        f"{REGISTRIES}/{name}": content for name, content in _files(root / REGISTRIES)
+    }
+
+
+def _keywords(plan: Plan) -> dict[str, object]:
+    options = plan.options
+    return {name: getattr(options, name) for name in options.__dataclass_fields__}
+
+
+def _lay(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+
+
+def _options(folder: Path) -> dict[str, object]:
+    file = folder / "options"
+    words = shlex.split(file.read_text()) if file.is_file() else []
+    found: dict[str, object] = {}
+    while words:
+        name = words.pop(0).removeprefix("--").replace("-", "_")
+        if name in ("allow_mass_delete", "no_check"):
+            found[name] = True
+        else:
+            found.setdefault(name, [])
+            values = found[name]
+            assert isinstance(values, list)
+            values.append(words.pop(0))
+    return found

@@ -1,0 +1,27 @@
+"""Golden scenarios: each folder is one situation a person can read.
+
+``applied/`` are the fragments as they were last applied (the state comes of them), ``live/`` the registries as they are
+now, ``desired/`` the fragments now, ``options`` the words behind ``registry plan``. The expected plan stands in
+``expected.txt`` (as in a terminal) and ``expected.json``; ``after/`` holds the registries after the apply, byte for byte.
+
+``python -m tests.golden.update`` writes the expectations anew; read the diff before you commit it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.golden.scenario import SCENARIOS, Outcome, run
+
+
+@pytest.mark.parametrize("folder", SCENARIOS, ids=lambda folder: folder.name)
+def test_scenario(folder: Path, tmp_path: Path) -> None:
+    outcome = run(folder, tmp_path)
+    assert outcome == Outcome.expected(folder)
+
+
+def test_every_scenario_says_what_it_shows() -> None:
+    assert all((folder / "README.md").read_text().strip() for folder in SCENARIOS)
+    assert len(SCENARIOS) >= 36
