@@ -12,6 +12,7 @@ from registry_reconciler.schemawalk import At, Folder, ReferenceFault, reach
 
 _DEFS = "#/$defs/"
 _FRAGMENT_DEFS = "fragment."
+_NO_TEXT = ("array", "object", "number", "boolean", "null")
 _SAMPLES = (
     "example",
     "example-1",
@@ -82,7 +83,7 @@ def _entries(kind: Kind, ids: Mapping[str, Sequence[str]] | None) -> dict[str, J
     for reference in kind.references if ids is not None else ():
         words = _words(reference.kinds, reference.allow, ids or {})
         if words is not None:
-            more.append(_at(reference.field.steps, {"anyOf": [{"enum": words}, {"not": {"type": "string"}}]}))
+            more.append(_at(reference.field.steps, {"anyOf": [{"enum": words}, {"type": list(_NO_TEXT)}]}))
     return {
         "description": " ".join(f"{kind.title}. {kind.description}".split()).removeprefix(". "),
         "type": ["array", "null"],

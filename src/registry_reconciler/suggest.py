@@ -45,7 +45,7 @@ def closest(word: str, options: Iterable[str], n: int = 1) -> list[str]:
         if distance <= budget and option != word:
             scored.append((distance, option))
     if not scored:
-        scored = [(0, option) for option in _same_last_part(folded, known)]
+        scored = [(0, option) for option in _same_last_part(folded, known) if option != word]
     return [option for _, option in sorted(set(scored))[:n]]
 
 

@@ -69,7 +69,7 @@ class Validator:
         self._view = view
 
     def is_valid(self, value: Json) -> bool:
-        """Whether a value obeys the schema. Texts that are no Unicode (lone surrogates) obey none."""
+        """Whether a value obeys the schema. A text that is no Unicode (a lone surrogate) obeys none that looks."""
         try:
             return self._is_valid(value)
         except ValueError:
@@ -113,7 +113,7 @@ class SchemaSet:
         return "x-registry" in schema or not {"$defs", "definitions"} & set(schema)
 
     def check_schema(self, path: str) -> list[Violation]:
-        """What is wrong with a schema file; paths lead into that file. Where it is empty, :meth:`validator` works.
+        """What is wrong with a schema file; paths lead into that file. Where nothing is, it has a validator.
 
         Of another file that it needs and that is wrong, only the reference is named.
         """
@@ -138,10 +138,10 @@ class SchemaSet:
         reached = self._reach(path)
         where: FieldPath = ()
         for at, schema in reached.schemas.items():
-            if at.file == path and isinstance(schema, Mapping) and "$ref" in schema:
-                if self._folder.resolve(path, schema["$ref"]).file == other:
-                    where = (*at.path, "$ref")
-                    break
+            refers = at.file == path and isinstance(schema, Mapping) and "$ref" in schema
+            if refers and self._folder.resolve(path, schema["$ref"]).file == other:
+                where = (*at.path, "$ref")
+                break
         return Violation(where, False, f"it needs {other}, which cannot be used", f"Correct {other}.", "$ref")
 
     def validator(self, kind: Kind | str) -> Validator:
