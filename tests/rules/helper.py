@@ -1,7 +1,7 @@
 """One helper for all rule tests: a world from a short YAML text, and what the rules say of it.
 
-The text is a fragment (kinds with entries, ``override`` and ``moved``); for rules about a change it is two documents,
-the workspace before and after. A text that begins with ``# .system/hooks/…`` is that hook's live file.
+The text is a fragment (kinds with entries, ``override`` and ``moved``); for rules about a change it is two
+documents, the workspace before and after. A text with with ``# .system/hooks/…`` on top is a live file.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ FILES = {
         b"def capture(): ...\nasync def settle(): ...\n"
         b"class Desk:\n    def open(self): ...\n"
         b"if LIMIT:\n    def only_if(): ...\nelse:\n    def otherwise(): ...\n"
-        b"try:\n    def tried(): ...\nexcept OSError:\n    def rescued(): ...\nfinally:\n    def at_last(): ...\n"
+        b"try:\n    def tried(): ...\nexcept OSError:\n    def rescued(): ...\n"
+        b"finally:\n    def at_last(): ...\n"
     ),
     "src/app/broken.py": b"def (:\n",
     "src/app/__init__.py": b"def start(): ...\n",

@@ -114,7 +114,8 @@ def test_the_example_violates_the_rule(code: str) -> None:
     (found,) = problems(code, rule.example)
     assert (found.code, found.title, found.severity) == (code, rule.title, expected.severity)
     assert (found.address, found.path, found.place.file) == (expected.address, expected.path, expected.file)
-    assert found.fix is not None and found.fix.description
+    assert found.fix is not None
+    assert found.fix.description
     if expected.line:
         assert line_of(rule.example, found).startswith(expected.line)
 
@@ -140,14 +141,18 @@ def test_codes_are_unique_and_every_code_is_explained() -> None:
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 def test_every_text_is_whole(rule: Rule) -> None:
     assert all((rule.title, rule.summary, rule.why, rule.fix, rule.example))
-    assert rule.summary.endswith((".", ".)")) and rule.why.endswith(".") and rule.fix.endswith((".", "`."))
+    assert rule.summary.endswith((".", ".)"))
+    assert rule.why.endswith(".")
+    assert rule.fix.endswith((".", "`."))
     assert not rule.title.endswith(".")
-    assert rule.family + rule.code[3:] == rule.code and rule.family.isalpha()
+    assert rule.family + rule.code[3:] == rule.code
+    assert rule.family.isalpha()
 
 
 def test_structural_codes_have_no_checks_and_say_whether_they_can_be_lowered() -> None:
     for rule in STRUCTURAL:
-        assert rule.check is None and rule.transition is None
+        assert rule.check is None
+        assert rule.transition is None
         assert rule.structural is (rule.code not in LOWERABLE)
 
 

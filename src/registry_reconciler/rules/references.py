@@ -48,7 +48,16 @@ def _dangling(world: World) -> Iterator[Finding]:
 def _hint(world: World, link: Link) -> str:
     from registry_reconciler.suggest import did_you_mean
 
-    return did_you_mean(link.value, [item.key for item in world.of(*link.reference.kinds)])
+    kinds = link.reference.kinds
+    known = world.memo(_ids_by_kinds)
+    if kinds not in known:
+        known[kinds] = tuple(item.key for item in world.of(*kinds))
+    return did_you_mean(link.value, known[kinds])
+
+
+def _ids_by_kinds(world: World) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Filled as somebody asks: the same tuple each time lets the suggestions index it once."""
+    return {}
 
 
 def _named(world: World) -> Iterator[Finding]:
