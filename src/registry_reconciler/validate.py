@@ -69,7 +69,7 @@ class Validator:
         self._view = view
 
     def is_valid(self, value: Json) -> bool:
-        """Whether a value obeys the schema. A text that is no Unicode (a lone surrogate) obeys none that looks."""
+        """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none."""
         try:
             return self._is_valid(value)
         except ValueError:
@@ -77,6 +77,11 @@ class Validator:
 
     def violations(self, value: Json) -> list[Violation]:
         """Everything that is wrong with a value, by place; empty for a valid one."""
+        if not self._view.wordable(value):
+            if self.is_valid(value):
+                return []
+            text = "it does not fit its schema, whose alternatives are nested too deeply to say where"
+            return [Violation((), False, text, "Correct the entry, or make the schema simpler.", "anyOf")]
         try:
             findings = list(islice(self._errors(value), MOST_FINDINGS + 1))
         except ValueError:

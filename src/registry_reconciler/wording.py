@@ -18,6 +18,9 @@ SECRET = "«secret»"
 _LONGEST_SHOWN = 60
 _MOST_OPTIONS = 12
 _MOST_ALTERNATIVES = 500
+_MOST_WAYS = 5_000
+_WAYS_FOR_A_PART = 50
+_MOST_PLACES = 300_000
 
 _TYPES = {
     "string": "text",
@@ -76,8 +79,11 @@ class View:
         """All schemas that may speak of the part at ``path``, the most direct first; none is judged."""
         places = self._expand([self._root])
         for step in path:
-            places = self._expand([inner for place in places for inner in self._down(place, step)])
+            places = self._step(places, step)
         return [schema for place in places if isinstance(schema := self._folder.get(place), Mapping)]
+
+    def _step(self, places: list[At], step: str | int) -> list[At]:
+        return self._expand([inner for place in places for inner in self._down(place, step)])
 
     def _down(self, place: At, step: str | int) -> Iterator[At]:
         for steps, _, what in parts(self._folder.get(place)):
@@ -113,6 +119,36 @@ class View:
             )
         return list(found)
 
+    def wordable(self, value: Json) -> bool:
+        """Whether all errors of a value can be gathered in bounded time.
+
+        Judging remembers what it has judged; gathering does not, and takes every way through the alternatives
+        of a schema to every part of the value. Nested alternatives that all look at one part multiply.
+        """
+        try:
+            return self._ways(self._root, value, {}) <= _MOST_WAYS + _WAYS_FOR_A_PART * _size_of(value, {})
+        except RecursionError:
+            return False
+
+    def _ways(self, place: At, value: Json, seen: dict[tuple[At, int], int]) -> int:
+        known = seen.get((place, id(value)))
+        if known is not None:
+            return known
+        if len(seen) >= _MOST_PLACES:
+            return _MOST_WAYS
+        seen[place, id(value)] = ways = 1
+        schema = self._folder.get(place)
+        for steps, _, what in parts(schema):
+            if what == "same":
+                ways += self._ways(At(place.file, place.path + steps), value, seen)
+        if isinstance(schema, Mapping) and "$ref" in schema:
+            ways += self._ways(self._folder.resolve(place.file, schema["$ref"]), value, seen)
+        for step, part in _parts_of(value):
+            for inner in self._down(place, step):
+                ways += self._ways(inner, part, seen)
+        seen[place, id(value)] = ways
+        return ways
+
     def description(self, path: FieldPath) -> str:
         """What the schema says of the part at ``path``, or ""."""
         for schema in self.at(path):
@@ -136,29 +172,54 @@ class View:
 
     def secret(self, path: FieldPath) -> int | None:
         """How many steps of ``path`` lead to a part marked ``x-secret``; ``None`` when nothing on it is."""
+        places = self._expand([self._root])
         for length in range(len(path) + 1):
-            if any(schema.get("x-secret") is True for schema in self.at(path[:length])):
+            if any(_is_secret(self._folder.get(place)) for place in places):
                 return length
+            if length < len(path):
+                places = self._step(places, path[length])
         return None
+
+
+def _is_secret(schema: Json) -> bool:
+    return isinstance(schema, Mapping) and schema.get("x-secret") is True
+
+
+def _parts_of(value: Json) -> Iterable[tuple[str | int, Json]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def _size_of(value: Json, seen: dict[int, int]) -> int:
+    """How many parts a value has; what an alias repeats counts each time, and is looked at once."""
+    known = seen.get(id(value))
+    if known is None:
+        known = seen[id(value)] = 1 + sum(_size_of(part, seen) for _, part in _parts_of(value))
+    return known
 
 
 def word(findings: Iterable[Finding], value: Json, view: View) -> list[Violation]:
     """All violations, by place; of what follows from another error only the other."""
     writer = _Writer(value, view)
-    found = list(findings)
-    wrong_types = {tuple(one.instance_path) for one in found if one.kind.name == "type"}
+    found = _telling(findings)
     others = {tuple(one.instance_path) for one in found if one.kind.name != "unevaluatedProperties"}
     violations: dict[Violation, None] = {}
     for one in found:
         path = tuple(one.instance_path)
-        if path in wrong_types and one.kind.name != "type":
-            continue
         follows = one.kind.name == "unevaluatedProperties" and any(
             other[: len(path)] == path for other in others
         )
         for violation in writer.say(one, follows=follows):
             violations[violation] = None
     return sorted(violations, key=lambda one: (_order(one.path), not one.on_key, one.keyword, one.message))
+
+
+def _telling(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings without those about a part whose type is wrong to begin with."""
+    found = list(findings)
+    wrong = {tuple(one.instance_path) for one in found if one.kind.name == "type"}
+    return [one for one in found if one.kind.name == "type" or tuple(one.instance_path) not in wrong]
 
 
 def _order(path: FieldPath) -> list[tuple[int, int, str]]:
@@ -273,7 +334,7 @@ class _Writer:
             yield self._make(place, "enum", *_not_one_of(self, place, words))
             return
         best = min(meant, key=lambda branch: _badness(branch, path))
-        for one in best:
+        for one in _telling(best):
             yield from self.say(one)
 
 

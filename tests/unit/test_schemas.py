@@ -299,7 +299,7 @@ PLAN = {
                  "before": {}, "after": {}, "impact": ["ability_high/b"]}],
     "drift": [{"address": "route/a", "fields": [], "file": "modules/routes/a.yaml", "line": 3}],
     "problems": [{"code": "REF001", "title": "t", "severity": "error", "status": "introduced",
-                  "suppressed": None, "blocking": True, "message": "m", "address": "route/a", "path": ["module_id"],
+                  "suppressed": None, "blocking": True, "message": "m", "address": "route/a", "path": ["x"],
                   "location": {"path": "p", "line": 3, "column": 7}, "related": [],
                   "fix": {"description": "d", "safe": True, "edits": []}}],
     "files": [{"path": "p", "before": None, "after": "sha256:" + "1" * 64}],

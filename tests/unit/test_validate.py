@@ -464,6 +464,41 @@ def test_a_broken_file_that_is_not_needed_hides_nothing() -> None:
     assert schemas.validator(SKILL).is_valid({})
 
 
+NODE = {"$ref": "#/$defs/node"}
+
+
+def nested(depth: int) -> Json:
+    value: Json = 3
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    "alternatives",
+    [
+        {"anyOf": [{"properties": {"a": NODE}}, {"properties": {"a": NODE}, "minProperties": 1}]},
+        {"oneOf": [{"properties": {"a": NODE}}, {"additionalProperties": NODE}]},
+        {"anyOf": [{"patternProperties": {"^a": NODE}}, {"patternProperties": {"a$": NODE}}]},
+    ],
+)
+def test_alternatives_that_multiply_with_depth_are_bounded(alternatives: dict[str, Json]) -> None:
+    validator = standalone({**NODE, "$defs": {"node": {"type": "object", **alternatives}}})
+    found = only(validator.violations(nested(150)))
+    assert "nested too deeply to say where" in found.message
+    assert only(validator.violations(nested(3))).path == ("a", "a", "a")
+
+
+def test_deep_values_without_alternatives_are_worded() -> None:
+    validator = standalone({"type": "object", "properties": {"a": {"$ref": "#"}}})
+    assert only(validator.violations(nested(150))).path == ("a",) * 150
+
+
+def test_wide_values_are_worded() -> None:
+    validator = standalone({"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}})
+    assert only(validator.violations(["a"] * 20_000 + [3])).path == (20_000,)
+
+
 # Patterns
 
 
