@@ -36,13 +36,14 @@ class NotAFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A regular file as it was read: the digest is of those very bytes."""
+    """A regular file as it was read: the digest is of those very bytes; device and inode say which file it is."""
 
     digest: str
     mode: int
     uid: int
     gid: int
     device: int
+    inode: int
 
 
 def why_unsafe(path: str) -> str | None:
@@ -215,7 +216,9 @@ def state_in(folder: int, name: str) -> FileState | None:
 def state_of(fd: int) -> FileState:
     """Digest, mode and owner of an open regular file, read from its start."""
     info = os.fstat(fd)
-    return FileState(digest_of(fd), stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid, info.st_dev)
+    return FileState(
+        digest_of(fd), stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid, info.st_dev, info.st_ino
+    )
 
 
 def digest_of(fd: int) -> str:

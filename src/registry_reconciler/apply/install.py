@@ -50,6 +50,8 @@ class Bench:
         self.record = record
         self.edited: list[str] = []
         self.conflicts: list[str] = []
+        self._ours = {*record.made, *(path for path, _ in record.emptied)}
+        self._ensured: set[str] = set()
         self._fd = os.dup(anchor.folder(self.place))
 
     def close(self) -> None:
@@ -75,8 +77,7 @@ class Bench:
             self._ensure_folder(folder)
         for step in self.record.steps:
             self._forward(step)
-        for path, _ in self.record.emptied:
-            self._remove_if_empty(path)
+        self._remove_empty([path for path, _ in self.record.emptied])
         self.settle()
 
     def _forward(self, step: Step) -> None:
@@ -126,8 +127,7 @@ class Bench:
                 self._back(step)
             except Conflict:
                 self.conflicts.append(step.path)
-        for folder in reversed(self.record.made):
-            self._remove_if_empty(folder)
+        self._remove_empty(list(reversed(self.record.made)))
         self.settle()
 
     def _back(self, step: Step) -> None:
@@ -137,7 +137,9 @@ class Bench:
         elif now == (step.before or _ABSENT):
             return
         elif self._slot(f"{step.index}.new") == step.after:
-            return  # the step was never done: what stands there is somebody else's
+            # It was never done, and what stands there is somebody else's; or it was half done, as a link.
+            if now == step.after:
+                self._unlink_twin(step)
         elif now != step.after:
             raise Conflict(step.path)
         elif step.before is None:
@@ -150,6 +152,14 @@ class Bench:
             if not slots:
                 raise Conflict(step.path)
             self._swap(slots[0], step, step.after)
+
+    def _unlink_twin(self, step: Step) -> None:
+        """Undo the first half of a placing by hard link (see :func:`files.place`): both names are one file."""
+        ours, there = state_in(self._fd, f"{step.index}.new"), self.anchor.state(step.real)
+        if ours and there and (ours.device, ours.inode) == (there.device, there.inode):
+            above, _, name = step.real.rpartition("/")
+            with self.anchor.held(above) as folder:
+                files.unlink(name, folder)
 
     def _bring_back(self, step: Step, now: str) -> None:
         slot = f"{step.index}.gone"
@@ -182,8 +192,8 @@ class Bench:
         name = step.real.rpartition("/")[2]
         backup = f"{step.index}.old"
         if slot != backup and self._slot(backup) != expected:
-            with contextlib.suppress(FileNotFoundError):
-                files.unlink(backup, self._fd)
+            if self._slot(backup) != _ABSENT:
+                files.unlink(backup, self._fd)  # half a copy, of somebody who was killed
             with self.anchor.opened(step.real) as source:
                 stage_copy(source, backup, self._fd)
             self._sync(self._fd)
@@ -243,17 +253,28 @@ class Bench:
     # Folders
 
     def _ensure_folder(self, path: str, mode: int | None = None) -> None:
-        above, _, name = path.rpartition("/")
-        if self.anchor.is_folder(path):
+        if path in self._ensured or (self.anchor.is_folder(path) and path not in self._ours):
             return
+        above, _, name = path.rpartition("/")
         with self.anchor.held(above) as folder:
             try:
                 files.make_folder(name, folder)
             except FileExistsError:
-                return
+                mode = None
+            # Before anything moves into it: what left the journal for a folder that is lost would be lost too.
+            # Also when it is there already: who made it may have been killed before this point.
+            self._sync(folder)
+        self._ensured.add(path)
         if mode is not None:
             with self.anchor.held(path) as made:
                 files.change_mode(made, mode)
+
+    def _remove_empty(self, paths: list[str]) -> None:
+        if any(self.anchor.is_folder(path) for path in paths):
+            # What left these folders has to be durable elsewhere before they go.
+            self.settle()
+        for path in paths:
+            self._remove_if_empty(path)
 
     def _remove_if_empty(self, path: str) -> None:
         above, _, name = path.rpartition("/")
@@ -269,6 +290,7 @@ class Bench:
                 raise
             return
         self.anchor.forget(path)
+        self._ensured.discard(path)
 
     def settle(self) -> None:
         """Make all names durable: in every folder of the transaction, then in the journal. Raises Undurable.
@@ -384,7 +406,11 @@ def stage_copy(source: int, name: str, folder: int) -> None:
         os.lseek(source, 0, os.SEEK_SET)
         while chunk := os.read(source, 1 << 20):
             files.write(fd, chunk)
-        _dress(fd, FileState("", info.st_mode & 0o7777, info.st_uid, info.st_gid, info.st_dev), source)
+        _dress(
+            fd,
+            FileState("", info.st_mode & 0o7777, info.st_uid, info.st_gid, info.st_dev, info.st_ino),
+            source,
+        )
         files.sync(fd)
     finally:
         os.close(fd)

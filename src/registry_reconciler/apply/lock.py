@@ -181,20 +181,17 @@ def make_apply_folder(anchor: Anchor) -> None:
         with anchor.held(above) as registry:
             files.make_folder(name, registry)
     with anchor.held(APPLY) as folder:
+        if _is_ours(folder):
+            files.unlink(_IGNORE, folder)  # half written by somebody who was killed
         if _IGNORE not in os.listdir(folder):
             _write_small(_IGNORE, IGNORE_TEXT, folder)
-
-
-def tidy(anchor: Anchor) -> None:
-    """Remove the folder for journals if nothing but what this module put there is left in it."""
-    _tidy(anchor, ())
 
 
 def _tidy(anchor: Anchor, made: tuple[str, ...]) -> None:
     with contextlib.suppress(OSError), anchor.held(APPLY) as folder:
         if _OWNER in os.listdir(folder):
             files.unlink(_OWNER, folder)
-        if os.listdir(folder) == [_IGNORE] and _small(_IGNORE, folder) == IGNORE_TEXT:
+        if os.listdir(folder) == [_IGNORE] and _is_ours(folder, whole=True):
             files.unlink(_IGNORE, folder)
     for path in (APPLY, *made):
         above, _, name = path.rpartition("/")
@@ -214,11 +211,15 @@ def _write_small(name: str, data: bytes, folder: int) -> None:
         os.close(fd)
 
 
-def _small(name: str, folder: int) -> bytes:
-    with os.fdopen(
-        os.open(name, os.O_RDONLY | files.NOFOLLOW | files.CLOEXEC, dir_fd=folder), "rb"
-    ) as stream:
-        return stream.read(len(IGNORE_TEXT) + 1)
+def _is_ours(folder: int, *, whole: bool = False) -> bool:
+    """Whether the ignore file is one of ours that was cut short, or (``whole``) also one that was not."""
+    try:
+        fd = os.open(_IGNORE, os.O_RDONLY | files.NOFOLLOW | files.NONBLOCK | files.CLOEXEC, dir_fd=folder)
+    except OSError:
+        return False
+    with os.fdopen(fd, "rb") as stream:
+        text = stream.read(len(IGNORE_TEXT) + 1)
+    return IGNORE_TEXT.startswith(text) and (whole or text != IGNORE_TEXT)
 
 
 def _make_place(root: Path) -> tuple[str, ...]:

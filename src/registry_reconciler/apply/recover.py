@@ -11,7 +11,7 @@ from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import Anchor
 from registry_reconciler.apply.install import Bench, Conflict, discard
 from registry_reconciler.apply.journal import Direction, Found
-from registry_reconciler.apply.lock import WorkspaceLock, shared_lock, tidy
+from registry_reconciler.apply.lock import WorkspaceLock, shared_lock
 from registry_reconciler.apply.transaction import RECOVER, reason_of
 from registry_reconciler.errors import InterruptedApply, LockHeld, WriteFailure
 
@@ -151,7 +151,6 @@ def _recover(anchor: Anchor, may_write: Callable[[str], bool] | None) -> Recover
             discard(anchor, one.name)
         else:
             result = _carry_out(anchor, one, result)
-    tidy(anchor)
     return result
 
 

@@ -1,0 +1,1 @@
+"""Crash tests of the durable apply: see docs/durability.md."""

@@ -1,0 +1,339 @@
+"""Every fault at every file-changing call of an apply of twelve files, and at every call of its recovery.
+
+``python -m tests.crash.sweep`` tries all points and prints how many; ``--only kill,errors`` some of the modes,
+``--every 10`` one point in ten. Each point is a real process that is really killed. Exit 1 when one point ends
+in anything but wholly old or wholly new.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import os
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from registry_reconciler.apply import files, recover
+from registry_reconciler.apply.files import Hook
+from registry_reconciler.errors import InterruptedApply, RegistryFailure
+from tests.crash import faults, scenario
+from tests.crash.scenario import Snapshot
+
+DONE, FAILED, INTERRUPTED, BROKEN, KILLED = 0, 1, 2, 70, -9
+
+
+@dataclass(slots=True)
+class Tally:
+    """Points tried and what went wrong, by mode."""
+
+    points: dict[str, int] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
+
+    def count(self, mode: str, problem: str | None) -> None:
+        """One point more."""
+        self.points[mode] = self.points.get(mode, 0) + 1
+        if problem is not None:
+            self.damaged.append(f"[{mode}] {problem}")
+
+    def text(self) -> str:
+        """What the run prints."""
+        lines = [f"{mode}: {count} points" for mode, count in self.points.items()]
+        lines += self.damaged[:20]
+        return "\n".join([*lines, f"{sum(self.points.values())} points, {len(self.damaged)} damaged"])
+
+
+class Ground:
+    """Where points are tried: a template, a fresh copy for each point, and the two trees that may come out."""
+
+    def __init__(self, *, exchange: bool = True) -> None:
+        self.home = scenario.scratch()
+        self.template = self.home / "template"
+        self.exchange = exchange
+        scenario.build(self.template)
+        self.old = scenario.snapshot(self.template)
+        root = self.fresh()
+        self.calls = self.counted(lambda: scenario.apply(root))
+        self.new = scenario.snapshot(root)
+
+    def __enter__(self) -> Ground:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.home)
+
+    def fresh(self, source: Path | None = None, name: str = "root") -> Path:
+        """A new copy of the template, or of another tree."""
+        root = self.home / name
+        if root.exists():
+            shutil.rmtree(root)
+        shutil.copytree(source or self.template, root, symlinks=True)
+        return root
+
+    def counted(self, action: Callable[[], object]) -> list[str]:
+        """The names of the calls that ``action`` makes when nothing goes wrong."""
+        count = faults.Count()
+        with self.watched(count):
+            action()
+        return count.names
+
+    @contextlib.contextmanager
+    def watched(self, hook: Hook | None) -> Iterator[None]:
+        """``hook`` sees every call of the block."""
+        files.watch(hook if self.exchange else faults.without_exchange(hook))
+        try:
+            yield
+        finally:
+            files.watch(None)
+
+    def child(self, action: Callable[[], object], hook: Hook | None = None) -> int:
+        """Run ``action`` in a process of its own; how it ended."""
+        pid = os.fork()
+        if pid == 0:
+            code = BROKEN
+            try:
+                with self.watched(hook):
+                    action()
+                code = DONE
+            except InterruptedApply:
+                code = INTERRUPTED
+            except RegistryFailure:
+                code = FAILED
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def verdict(self, root: Path, ended: int, edited: Snapshot | None = None) -> str | None:
+        """What is wrong after a point: the workspace now, after a recovery, and after a second one.
+
+        ``edited`` are files that somebody wrote by hand in the meantime: they must be as that person left them.
+        """
+        if ended == BROKEN:
+            return "a traceback"
+        own = {key: value for key, value in scenario.snapshot(root).items() if "/.apply" not in key}
+        if ended == FAILED and self._differs(own, self.old, edited):
+            return f"it said that all is as before: {_difference(own, self.old)}"
+        if self.child(lambda: recover(root)) != DONE:
+            return "recovery failed"
+        found = scenario.snapshot(root)
+        wanted = [self.new] if ended == DONE else [self.old, self.new]
+        if all(self._differs(found, one, edited) for one in wanted):
+            return f"from old {_difference(found, self.old)}, from new {_difference(found, self.new)}"
+        result = recover(root)
+        if result.direction != "nothing" or scenario.snapshot(root) != found:
+            return "the second recovery changed something"
+        return None
+
+    @staticmethod
+    def _differs(found: Snapshot, wanted: Snapshot, edited: Snapshot | None) -> bool:
+        edited = edited or {}
+        kept = "/.apply"
+        left = {
+            key: value for key, value in found.items() if key not in edited and not (edited and kept in key)
+        }
+        right = {key: value for key, value in wanted.items() if key not in edited}
+        for key, value in edited.items():
+            if found.get(key, (None, None, None))[-1] != value[-1]:
+                return True
+        if edited:  # a folder that only the edit keeps alive, or that is made again around it
+            folders = {
+                "/".join(key.split("/")[:depth]) for key in edited for depth in range(1, key.count("/") + 1)
+            }
+            left = {key: value for key, value in left.items() if key not in folders}
+            right = {key: value for key, value in right.items() if key not in folders}
+        return left != right
+
+
+def _difference(found: Snapshot, wanted: Snapshot) -> list[str]:
+    return [
+        ("-" if key not in found else "+" if key not in wanted else "~") + key
+        for key in sorted({*found, *wanted})
+        if found.get(key) != wanted.get(key)
+    ][:6]
+
+
+def kills(ground: Ground, tally: Tally, every: int) -> None:
+    """Killed before, and half way through, each call."""
+    for number in range(0, len(ground.calls), every):
+        for how in (faults.kill_at, faults.tear_at):
+            root = ground.fresh()
+            ended = ground.child(lambda: scenario.apply(root), how(number))
+            problem = "it was not killed" if ended != KILLED else ground.verdict(root, ended)
+            tally.count("kill", problem and f"{how.__name__} {number} {ground.calls[number]}: {problem}")
+
+
+def kills_of_recovery(ground: Ground, tally: Tally, every: int) -> None:
+    """Killed at each call, and the recovery at each of its own."""
+    for number in range(0, len(ground.calls), every):
+        crashed = ground.fresh(name="crashed")
+        ground.child(lambda: scenario.apply(crashed), faults.kill_at(number))
+        trial = ground.fresh(crashed)
+        for second in range(len(ground.counted(lambda: recover(trial)))):
+            root = ground.fresh(crashed)
+            ended = ground.child(lambda: recover(root), faults.kill_at(second))
+            problem = "the recovery was not killed" if ended != KILLED else ground.verdict(root, KILLED)
+            tally.count("recovery killed", problem and f"kill {number}, then {second}: {problem}")
+
+
+def errors(ground: Ground, tally: Tally, every: int) -> None:
+    """Each call refused once, and from then on."""
+    for number in range(0, len(ground.calls), every):
+        for code in faults.ERRORS:
+            for stuck in (False, True):
+                root = ground.fresh()
+                ended = ground.child(lambda: scenario.apply(root), faults.fail_at(number, code, stuck=stuck))
+                problem = ground.verdict(root, ended)
+                where = (
+                    f"{errno.errorcode[code]} at {number} {ground.calls[number]}{' and on' if stuck else ''}"
+                )
+                tally.count("error", problem and f"{where}: {problem}")
+
+
+def errors_of_recovery(ground: Ground, tally: Tally, every: int) -> None:
+    """Killed at each call, and each call of the recovery refused."""
+    for number in range(0, len(ground.calls), every):
+        crashed = ground.fresh(name="crashed")
+        ground.child(lambda: scenario.apply(crashed), faults.kill_at(number))
+        trial = ground.fresh(crashed)
+        for second in range(len(ground.counted(lambda: recover(trial)))):
+            root = ground.fresh(crashed)
+            ended = ground.child(lambda: recover(root), faults.fail_at(second, errno.EIO))
+            problem = ground.verdict(root, BROKEN if ended == BROKEN else KILLED)
+            tally.count("recovery error", problem and f"kill {number}, then EIO {second}: {problem}")
+
+
+def errors_then_kills(ground: Ground, tally: Tally, every: int) -> None:
+    """Each call refused once, and a kill at every call after that."""
+    for number in range(0, len(ground.calls), every):
+        second = number
+        while True:
+            second += 1
+            root = ground.fresh()
+            hook = faults.fail_at(number, errno.EIO, kill_later=second)
+            ended = ground.child(lambda: scenario.apply(root), hook)
+            if ended != KILLED:
+                break
+            problem = ground.verdict(root, ended)
+            tally.count("error then kill", problem and f"EIO {number}, kill {second}: {problem}")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    other = path.with_name("editor~")
+    other.write_bytes(data)
+    other.replace(path)
+
+
+def _write_in_place(path: Path, data: bytes) -> None:
+    with path.open("r+b" if path.exists() else "wb") as stream:
+        stream.truncate(0)
+        stream.write(data)
+
+
+EDITS = {"replace": _replace, "in place": _write_in_place}
+
+
+def hand_edits(ground: Ground, tally: Tally, every: int) -> None:
+    """Somebody edits a file of the apply just before each call, by replacing it or in place."""
+    point = 0
+    for number in range(len(ground.calls)):
+        for path in scenario.CHANGES:
+            for way, edit in EDITS.items():
+                point += 1
+                if point % every:
+                    continue
+                real = "shared/real.yaml" if path in scenario.LINKS else path
+                root = ground.fresh()
+                data = b"edited by hand\n"
+
+                def by_hand(target: Path = root / real, data: bytes = data, edit: object = edit) -> None:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    assert callable(edit)
+                    edit(target, data)
+
+                ended = ground.child(lambda: scenario.apply(root), faults.do_at(number, by_hand))
+                problem = ground.verdict(root, ended, {real: ("file", 0, data)})
+                tally.count("hand edit", problem and f"{path} {way} at {number} ({ended}): {problem}")
+
+
+def edits_after_kills(ground: Ground, tally: Tally, every: int) -> None:
+    """Killed at each call; then somebody edits one of the files, before the recovery."""
+    point = 0
+    for number in range(len(ground.calls)):
+        for path in scenario.CHANGES:
+            point += 1
+            if point % every:
+                continue
+            real = "shared/real.yaml" if path in scenario.LINKS else path
+            root = ground.fresh()
+            ground.child(lambda: scenario.apply(root), faults.kill_at(number))
+            (root / real).parent.mkdir(parents=True, exist_ok=True)
+            _replace(root / real, b"edited after\n")
+            problem = ground.verdict(root, KILLED, {real: ("file", 0, b"edited after\n")})
+            tally.count("edit after kill", problem and f"{path} after kill {number}: {problem}")
+
+
+def short_writes(ground: Ground, tally: Tally, _every: int) -> None:
+    """Every write is cut short, which is no error."""
+    root = ground.fresh()
+    ended = ground.child(lambda: scenario.apply(root), faults.short_writes)
+    tally.count("short writes", "it failed" if ended != DONE else ground.verdict(root, ended))
+
+
+MODES: dict[str, Callable[[Ground, Tally, int], None]] = {
+    "kill": kills,
+    "recovery-kill": kills_of_recovery,
+    "error": errors,
+    "recovery-error": errors_of_recovery,
+    "error-kill": errors_then_kills,
+    "edit": hand_edits,
+    "kill-edit": edits_after_kills,
+    "short": short_writes,
+}
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default=",".join([*MODES, "reorder", "no-exchange"]))
+    parser.add_argument("--every", type=int, default=1)
+    options = parser.parse_args()
+    chosen = options.only.split(",")
+    started, tally = time.monotonic(), Tally()
+    with Ground() as ground:
+        print(
+            f"an apply of {len(scenario.CHANGES)} files makes {len(ground.calls)} file-changing calls",
+            flush=True,
+        )
+        for name in chosen:
+            if name in MODES:
+                MODES[name](ground, tally, options.every)
+                print(
+                    f"{name}: {time.monotonic() - started:.0f} s, {len(tally.damaged)} damaged so far",
+                    flush=True,
+                )
+    if "reorder" in chosen:
+        from tests.crash import reorder
+
+        reorder.sweep(tally, options.every)
+    if "no-exchange" in chosen:
+        plain = Tally()
+        with Ground(exchange=False) as ground:
+            for name in ("kill", "recovery-kill", "error", "error-kill"):
+                MODES[name](ground, plain, options.every)
+        tally.points["without exchange"] = sum(plain.points.values())
+        tally.damaged += [f"without exchange {line}" for line in plain.damaged]
+    print(tally.text())
+    return 1 if tally.damaged else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""A part of the sweep in every run; all of it by ``python -m tests.crash.sweep`` or ``pytest --all-points``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from registry_reconciler.apply import files
+from tests.crash import reorder, sweep
+
+pytestmark = pytest.mark.skipif(
+    not files.DURABLE, reason="a durable apply needs folder descriptors and flock"
+)
+
+FAST = {
+    "kill": 2,
+    "recovery-kill": 9,
+    "error": 8,
+    "recovery-error": 9,
+    "error-kill": 14,
+    "edit": 23,
+    "kill-edit": 23,
+    "short": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[sweep.Ground]:
+    with sweep.Ground() as made:
+        yield made
+
+
+def finish(tally: sweep.Tally) -> None:
+    print(tally.text())
+    assert tally.points, "no point was tried"
+    assert not tally.damaged, tally.text()
+
+
+@pytest.mark.parametrize("mode", sweep.MODES)
+def test_a_fault_leaves_all_old_or_all_new(mode: str, ground: sweep.Ground, all_points: bool) -> None:
+    tally = sweep.Tally()
+    sweep.MODES[mode](ground, tally, 1 if all_points else FAST[mode])
+    finish(tally)
+
+
+@pytest.mark.parametrize("mode", ["kill", "error", "error-kill"])
+def test_a_fault_leaves_all_old_or_all_new_where_names_cannot_be_exchanged(
+    mode: str, all_points: bool
+) -> None:
+    tally = sweep.Tally()
+    with sweep.Ground(exchange=False) as ground:
+        sweep.MODES[mode](ground, tally, 1 if all_points else FAST[mode] * 4)
+    finish(tally)
+
+
+@pytest.mark.skipif(not sys.platform.startswith(("linux", "darwin")), reason="needs the path of a descriptor")
+def test_a_power_cut_leaves_all_old_or_all_new(all_points: bool) -> None:
+    tally = sweep.Tally()
+    reorder.sweep(tally, 1 if all_points else 25)
+    finish(tally)
