@@ -7,6 +7,7 @@ a line that a CI runner reads. Renderers pass everything that is not their own w
 
 from __future__ import annotations
 
+import functools
 import re
 
 # C0 and C1 controls, soft hyphen, fillers, zero-width and bidi characters, line separators, unseen operators,
@@ -102,6 +103,7 @@ def markdown(text: str) -> str:
     return " ".join(_word(word) for word in visible(text).split(" ") if word)
 
 
+@functools.lru_cache(maxsize=4096)
 def _word(word: str) -> str:
     if _PLAIN_WORD.fullmatch(word) and not _LINKED_WORD.search(word):
         return word

@@ -354,7 +354,7 @@ def read_saved_plan(data: bytes) -> SavedPlan:
     if len(data) > MAX_SAVED_BYTES:
         raise UsageFailure(f"a saved plan has at most {MAX_SAVED_BYTES:,} bytes; this file has {len(data):,}")
     try:
-        body = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+        body = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_number)
         if not isinstance(body, dict) or body.get("saved_plan") is not True:
             raise _no_saved_plan()
         checksum = body.pop("checksum", None)

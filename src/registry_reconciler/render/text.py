@@ -303,7 +303,8 @@ class _Report:
         plan_id = None if self.options.base or command == "check" else self.plan.plan_id
         if plan_id and self.plan.applicable and not self.plan.empty:
             self._add(f"Plan id {plan_id}", "dim")
-        self._next(next_commands(self.plan, plan_id))
+        if command != "apply":  # apply asks, or has been done, or says itself what blocks
+            self._next(next_commands(self.plan, plan_id))
 
     def _next(self, commands: Commands) -> None:
         """In a terminal bare ``apply`` shows and asks: a plan id is nothing to type."""
@@ -350,7 +351,7 @@ def _chop(text: str, room: int) -> Iterator[str]:
 
 
 def _is_shown(problem: Problem) -> bool:
-    """Without ``--full``: what stands and matters now. Records, fixed and suppressed ones are only counted."""
+    """Without ``--full``: what stands and matters now. The rest is only counted."""
     return (
         problem.severity is not Severity.RECORD
         and problem.status is not Status.FIXED

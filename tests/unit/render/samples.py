@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from registry_reconciler.changes import Action, Change, Drift, FieldChange, Reason
 from registry_reconciler.model import MISSING, Json, Location, Place
@@ -13,8 +14,8 @@ from registry_reconciler.problems import Fix, Problem, Related, Severity, Status
 D0, D1 = "sha256:" + "0" * 64, "sha256:" + "1" * 64
 
 SUMMARY_BEFORE = (
-    "Capture an authorised payment at the provider that authorised it and book the amount to the ledger of the "
-    "merchant, in the currency of the order."
+    "Capture an authorised payment at the provider that authorised it and book the amount to the ledger of "
+    "the merchant, in the currency of the order."
 )
 SUMMARY_AFTER = SUMMARY_BEFORE.replace("order.", "merchant.")
 GUIDE_BEFORE = "Read the error table first.\nThen look the code up.\nThen answer.\n"
@@ -42,7 +43,12 @@ def changes() -> tuple[Change, ...]:
             ),
             before={"ability_id": "payments.take", "summary": SUMMARY_BEFORE},
             after={"ability_id": "payments.capture", "summary": SUMMARY_AFTER},
-            impact=("ability_high/orders.close", "hook/ledger", "route/payments.errors", "route/payments.work"),
+            impact=(
+                "ability_high/orders.close",
+                "hook/ledger",
+                "route/payments.errors",
+                "route/payments.work",
+            ),
         ),
         Change(
             "ability_low/payments.old",
@@ -108,7 +114,9 @@ def changes() -> tuple[Change, ...]:
                 "id": "api.work",
                 "priority": 10,
                 "module_id": None,
-                "related_docs": [{"path": "docs/work.md", "stage": "plan", "doc_usage": "the way of working"}],
+                "related_docs": [
+                    {"path": "docs/work.md", "stage": "plan", "doc_usage": "the way of working"}
+                ],
             },
         ),
     )
@@ -259,7 +267,10 @@ def hostile() -> Plan:
                 origin=Place(text), after=value, note=text, impact=(text,),
             )
         )  # fmt: skip
-        fields = (FieldChange((text, 0), "update", text, text + "\nmore"), FieldChange((), "update", text * 9, 1))
+        fields = (
+            FieldChange((text, 0), "update", text, text + "\nmore"),
+            FieldChange((), "update", text * 9, 1),
+        )
         some.append(
             Change(
                 f"route/{key}", "route", key, Action.UPDATE, Reason.DESIRED_CHANGED, text, fields=fields,
@@ -269,7 +280,8 @@ def hostile() -> Plan:
         problems.append(
             Problem(
                 "REF001", text, Severity.ERROR, text, Place(text), address=f"hook/{key}", path=(text,),
-                related=(Related(text, Place(text)),), fix=Fix(text, True, (TextEdit(text, D0, 0, 1, text, text),)),
+                related=(Related(text, Place(text)),),
+                fix=Fix(text, True, (TextEdit(text, D0, 0, 1, text, text),)),
                 location=Location(text, 1, 1),
             )
         )  # fmt: skip
@@ -291,9 +303,9 @@ def _many(count: int) -> Iterator[tuple[Change, Problem]]:
             f"ability_low/{key}", "ability_low", key, Action.UPDATE, Reason.DESIRED_CHANGED,
             ".system/registry/low-level/shop.yaml", origin=Place("desired/shop.yaml"),
             origin_location=Location("desired/shop.yaml", number * 4 + 1, 5),
-            fields=(FieldChange(("summary",), "update", f"Part {number}.", f"The part {number} of the shop."),),
+            fields=(FieldChange(("summary",), "update", f"Part {number}.", f"Part {number} of it."),),
             before={"ability_id": key, "summary": f"Part {number}."},
-            after={"ability_id": key, "summary": f"The part {number} of the shop."},
+            after={"ability_id": key, "summary": f"Part {number} of it."},
         )  # fmt: skip
         problem = replace(
             DANGLING if number % 2 else NO_SUMMARY,
@@ -303,6 +315,7 @@ def _many(count: int) -> Iterator[tuple[Change, Problem]]:
         yield change, problem
 
 
+@cache
 def large(count: int = 10_000) -> Plan:
     """So many changes and as many problems, half of which block."""
     pairs = list(_many(count))

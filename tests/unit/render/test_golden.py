@@ -1,0 +1,93 @@
+"""Each format against files that a person can read: ``golden/<plan>.<format>``.
+
+``python -m tests.unit.render.test_golden`` writes them anew; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from registry_reconciler.plan import Plan
+from registry_reconciler.planfile import dumps
+from registry_reconciler.problems import Severity
+from registry_reconciler.render import FORMATS, RenderOptions, render
+from registry_reconciler.render.sarif import to_sarif
+from registry_reconciler.rules.base import Rule
+from registry_reconciler.version import __version__
+from tests.unit.render import samples
+
+GOLDEN = Path(__file__).parent / "golden"
+SUFFIXES = {
+    "text": "txt",
+    "json": "json",
+    "markdown": "md",
+    "sarif": "sarif",
+    "github": "github",
+    "brief": "brief",
+}
+PLANS = {
+    "empty": samples.EMPTY,
+    "small": samples.SMALL,
+    "blocked": samples.BLOCKED,
+    "targeted": samples.TARGETED,
+}
+OPTIONS = RenderOptions(
+    label="nightly",
+    link_base="https://git.example/shop/shop/blob/0a1b2c3",
+    path_prefix="services/shop",
+)
+CASES = [(name, format) for name in PLANS for format in FORMATS]
+
+DANGLING_RULE = Rule(
+    "REF001",
+    "A reference leads nowhere",
+    Severity.ERROR,
+    "Every reference names an entry that is registered.",
+    "Whoever follows it finds nothing.",
+    "route: [{id: a, module_id: gone}]",
+    "Name an entry that is there, or register the one that is missing.",
+)
+
+
+def shown(plan: Plan, format: str) -> str:
+    """A report; SARIF with one rule of its own, so that rewording a real rule changes no golden file."""
+    if format != "sarif":
+        return render(plan, format, OPTIONS)
+    problems = [problem for problem in plan.problems if problem.status.value != "fixed"]
+    log = to_sarif(problems, {"REF001": DANGLING_RULE}.get, OPTIONS.path_prefix)
+    return dumps(log).replace(f'"{__version__}"', '"0.0.0"')
+
+
+@pytest.mark.parametrize(("name", "format"), CASES)
+def test_report_is_the_golden_one(name: str, format: str) -> None:
+    golden = GOLDEN / f"{name}.{SUFFIXES[format]}"
+    assert shown(PLANS[name], format) == golden.read_text(encoding="utf-8")
+
+
+def test_every_golden_file_belongs_to_a_case() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == {
+        f"{name}.{SUFFIXES[format]}" for name, format in CASES
+    }
+
+
+def test_text_with_colour_is_the_same_text() -> None:
+    import re
+
+    plain = render(samples.SMALL, "text")
+    colored = render(samples.SMALL, "text", RenderOptions(color=True))
+    assert "\x1b[31m- ability_low/payments.old\x1b[0m" in colored
+    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == plain
+
+
+def write() -> None:
+    """Write all golden files."""
+    GOLDEN.mkdir(exist_ok=True)
+    for name, format in CASES:
+        path = GOLDEN / f"{name}.{SUFFIXES[format]}"
+        path.write_text(shown(PLANS[name], format), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

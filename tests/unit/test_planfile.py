@@ -1,0 +1,304 @@
+"""The public JSON, the next commands, and plans saved to a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_reconciler.builtin import plan_schema
+from registry_reconciler.changes import Action
+from registry_reconciler.errors import LockHeld, StalePlan, UsageFailure
+from registry_reconciler.model import digest_value
+from registry_reconciler.plan import Plan, PlanOptions
+from registry_reconciler.planfile import (
+    MAX_SAVED_BYTES,
+    differences,
+    dumps,
+    envelope,
+    error_to_json,
+    next_commands,
+    plan_to_json,
+    read_saved_plan,
+    require_expected,
+    require_same,
+    saved_plan,
+)
+from registry_reconciler.problems import Fix
+from tests.unit.render import samples
+
+PLANS = {
+    "empty": samples.EMPTY,
+    "small": samples.SMALL,
+    "blocked": samples.BLOCKED,
+    "targeted": samples.TARGETED,
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("base", ["", "origin/main"])
+def test_the_json_fits_its_schema(name: str, base: str) -> None:
+    import jsonschema_rs
+
+    validator = jsonschema_rs.validator_for(plan_schema(), offline=True)
+    data = json.loads(dumps(plan_to_json(PLANS[name], base=base)))
+    assert [error.message for error in validator.iter_errors(data)] == []
+
+
+def test_the_fields_are_those_of_the_contract_in_its_order() -> None:
+    data = plan_to_json(samples.SMALL)
+    assert [name for name in data if name != "notices"] == [
+        "format_version", "command", "exit", "plan_id", "root", "options", "summary", "changes", "drift",
+        "problems", "files", "inputs", "errors", "next",
+    ]  # fmt: skip
+    assert list(data["summary"]) == [
+        "create", "update", "delete", "move", "adopt", "forget", "unchanged", "unmanaged",
+        "error", "warning", "record", "suppressed", "applicable",
+    ]  # fmt: skip
+    assert data["summary"]["warning"] == 2
+    assert data["summary"]["suppressed"] == 1
+    assert data["exit"] == 0
+    assert plan_to_json(samples.BLOCKED)["exit"] == 3
+
+
+def test_a_part_that_is_not_there_has_no_key_and_null_is_a_value() -> None:
+    change = samples.changes()[0]
+    data = plan_to_json(replace(samples.EMPTY, changes=(change,)))["changes"][0]["fields"]
+    assert data[2] == {"path": ["environments", 1], "action": "create", "after": "production"}
+    assert "before" in data[0]
+
+
+def test_the_order_does_not_depend_on_how_the_plan_was_put_together() -> None:
+    plan = samples.BLOCKED
+    turned = replace(
+        plan,
+        problems=plan.problems[::-1],
+        inputs=dict(reversed(list(plan.inputs.items()))),
+        drift=plan.drift[::-1],
+    )
+    assert dumps(plan_to_json(turned)) == dumps(plan_to_json(plan))
+
+
+def test_hostile_values_keep_their_value() -> None:
+    plan = samples.hostile()
+    text = dumps(plan_to_json(plan))
+    text.encode()
+    assert json.loads(text) == plan_to_json(plan)
+
+
+def test_every_command_has_the_same_envelope_also_when_it_fails() -> None:
+    failure = StalePlan("gone", entries=("hook/a",), next=(("registry", "plan"),))
+    data = envelope("apply", 1, [error_to_json(failure)], failure.next, applied=0)
+    assert data == {
+        "format_version": "1.0",
+        "command": "apply",
+        "exit": 1,
+        "applied": 0,
+        "errors": [{"code": "stale_plan", "message": "gone", "entries": ["hook/a"]}],
+        "next": [["registry", "plan"]],
+    }
+    assert error_to_json(LockHeld("busy")) == {"code": "lock_held", "message": "busy"}
+
+
+# next
+
+
+def test_an_applicable_plan_leads_to_applying_exactly_it() -> None:
+    plan = samples.TARGETED
+    assert next_commands(plan, plan.plan_id) == (
+        ("registry", "apply", "--target", "route/*", "--no-check", "--expect", plan.plan_id),
+    )
+
+
+def test_nothing_to_do_leads_nowhere() -> None:
+    assert next_commands(samples.EMPTY, samples.EMPTY.plan_id) == ()
+    assert next_commands(samples.SMALL, None) == ()
+
+
+def test_a_blocked_plan_leads_to_what_unblocks_it() -> None:
+    adopt = [
+        replace(samples.BOTH_CHANGED, code="STA003", address=f"hook/{name}", fix=Fix("adopt"))
+        for name in "ab"
+    ]
+    brake = replace(samples.BOTH_CHANGED, code="BRK001", address="")
+    plan = replace(
+        samples.BLOCKED,
+        problems=(samples.DANGLING, samples.BOTH_CHANGED, *adopt, brake, brake),
+        options=PlanOptions(target=("hook/*",)),
+    )
+    assert next_commands(plan, plan.plan_id) == (
+        ("registry", "fix"),
+        ("registry", "drift", "--accept", "module_type/http_api"),
+        ("registry", "plan", "--target", "hook/*", "--adopt", "hook/a", "--adopt", "hook/b"),
+        ("registry", "explain", "BRK001"),
+    )
+
+
+def test_next_is_bounded() -> None:
+    many = tuple(replace(samples.BOTH_CHANGED, address=f"hook/h{number}") for number in range(1000))
+    assert len(next_commands(replace(samples.BLOCKED, problems=many), "x")) <= 10
+
+
+# saved plans
+
+
+def test_a_saved_plan_is_read_back() -> None:
+    saved = read_saved_plan(saved_plan(samples.TARGETED).encode())
+    assert saved.plan_id == samples.TARGETED.plan_id
+    assert saved.options == samples.TARGETED.options
+    assert list(saved.changes) == ["route/api.errors"]
+    require_same(saved, samples.TARGETED)
+
+
+def test_a_saved_plan_holds_no_value() -> None:
+    text = saved_plan(samples.SMALL)
+    assert "authorised" not in text
+    assert "payments.take" not in text
+
+
+def test_a_plan_that_differs_is_refused_with_the_entries() -> None:
+    saved = read_saved_plan(saved_plan(samples.SMALL).encode())
+    some = samples.changes()
+    now = replace(samples.SMALL, changes=(replace(some[0], after={"ability_id": "x"}), *some[2:]))
+    assert differences(saved, now) == ("ability_low/payments.capture", "ability_low/payments.old")
+    with pytest.raises(StalePlan) as failure:
+        require_same(saved, now)
+    assert failure.value.entries == ("ability_low/payments.capture", "ability_low/payments.old")
+    assert "ability_low/payments.old" in failure.value.message
+
+
+def test_a_new_problem_makes_it_another_plan() -> None:
+    saved = read_saved_plan(saved_plan(samples.SMALL).encode())
+    now = replace(samples.SMALL, problems=(*samples.SMALL.problems, samples.DANGLING))
+    assert differences(saved, now) == ("REF001 route/api.errors ability_ids 0",)
+
+
+def test_an_unrelated_input_is_no_difference() -> None:
+    saved = read_saved_plan(saved_plan(samples.SMALL).encode())
+    require_same(saved, replace(samples.SMALL, inputs={}, unchanged=99))
+
+
+def _body() -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(saved_plan(samples.SMALL))
+    return body
+
+
+def _signed(body: dict[str, Any]) -> bytes:
+    """An attacker can compute the checksum too: the shape has to hold on its own."""
+    body.pop("checksum", None)
+    return json.dumps({**body, "checksum": digest_value(body)}).encode()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda body: body.update(plan_id="sha256:" + "0" * 64),
+        lambda body: body["changes"].update({"hook/evil": "sha256:" + "0" * 64}),
+        lambda body: body["inputs"].update({"../../etc/passwd": "sha256:" + "0" * 64}),
+        lambda body: body["options"].update(no_check=True),
+        lambda body: body.update(extra=1),
+        lambda body: body.pop("checksum"),
+    ],
+)
+def test_an_edited_saved_plan_is_refused(edit: Callable[[dict[str, Any]], None]) -> None:
+    body = _body()
+    edit(body)
+    with pytest.raises(StalePlan, match="edited"):
+        read_saved_plan(json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda body: body.update(plan_id="latest"),
+        lambda body: body.update(root="/"),
+        lambda body: body.update(changes=[]),
+        lambda body: body.update(changes={"hook/a": 1}),
+        lambda body: body.update(problems="x"),
+        lambda body: body.update(inputs={"a": 1}),
+        lambda body: body.update(options=[]),
+        lambda body: body["options"].update(adopt="hook/*"),
+        lambda body: body["options"].update(no_check="yes"),
+        lambda body: body["options"].update(future=True),
+        lambda body: body.update(extra=1),
+        lambda body: body.pop("inputs"),
+    ],
+)
+def test_a_forged_saved_plan_of_another_shape_is_refused(edit: Callable[[dict[str, Any]], None]) -> None:
+    body = _body()
+    edit(body)
+    with pytest.raises(StalePlan, match="fields that no registry wrote"):
+        read_saved_plan(_signed(body))
+
+
+def test_another_version_is_named() -> None:
+    body = _body()
+    body["format_version"] = "2.0"
+    with pytest.raises(StalePlan, match=r"format version '2\.0'"):
+        read_saved_plan(_signed(body))
+
+
+def test_every_truncation_is_refused() -> None:
+    data = saved_plan(samples.SMALL).encode()
+    for end in range(0, len(data) - 2, 7):
+        with pytest.raises((StalePlan, UsageFailure)):
+            read_saved_plan(data[:end])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"# a README",
+        b"[]",
+        b"{}",
+        b"\xff\xfe\x00",
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"saved_plan": false}',
+        saved_plan(samples.SMALL).encode("utf-16"),
+    ],
+)
+def test_another_file_is_no_saved_plan(data: bytes) -> None:
+    with pytest.raises(UsageFailure, match="no saved plan"):
+        read_saved_plan(data)
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", "[" * 100_000, '"\\ud800', "9" * 10_000])
+def test_numbers_and_nesting_beyond_measure_are_refused(value: str) -> None:
+    with pytest.raises(StalePlan):
+        read_saved_plan(f'{{"format_version": "1.0", "saved_plan": true, "x": {value}}}'.encode())
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    text = saved_plan(samples.SMALL)
+    with pytest.raises(StalePlan):
+        read_saved_plan(text.replace('"root"', '"root": ".", "root"').encode())
+
+
+def test_a_huge_file_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(UsageFailure, match="at most"):
+        read_saved_plan(b" " * (MAX_SAVED_BYTES + 1))
+
+
+def test_expect_takes_the_reviewed_plan_only() -> None:
+    plan: Plan = samples.SMALL
+    require_expected(plan.plan_id, plan)
+    with pytest.raises(StalePlan, match="Nothing was written"):
+        require_expected("sha256:" + "0" * 64, plan)
+    with pytest.raises(UsageFailure, match="no plan id"):
+        require_expected("latest\x1b[31m", plan)
+
+
+def test_every_action_is_counted() -> None:
+    assert {action.value for action in Action} <= set(plan_to_json(samples.EMPTY)["summary"])
+
+
+def test_the_reference_names_every_field() -> None:
+    text = (Path(__file__).parents[2] / "docs/reference/output.md").read_text(encoding="utf-8")
+    missing = [name for name in plan_to_json(samples.SMALL, base="main") if f"`{name}`" not in text]
+    assert missing == []
