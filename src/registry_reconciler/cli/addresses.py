@@ -1,0 +1,63 @@
+"""Addresses that a person typed: known, or answered with what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.globs import is_wild, matches_address
+from registry_reconciler.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning import Planning
+
+
+def known_addresses(planning: Planning) -> frozenset[str]:
+    """Every address that a fragment, a registry, the state or a directive names."""
+    desired, loaded = planning.desired, planning.loaded
+    directives = {word for move in loaded.fragments.moves for word in (move.source, move.target)}
+    directives.update(one.address for one in loaded.fragments.removals)
+    return frozenset({*desired.entries, *loaded.live.entries, *loaded.state.entries, *directives})
+
+
+def require_known(planning: Planning, patterns: Iterable[str]) -> None:
+    """Hold addresses and globs to what there is.
+
+    Raises:
+        UsageFailure: an exact address that nothing has, or a glob of a kind that there is not.
+    """
+    if planning.loaded.fragments.unreadable or planning.loaded.live.hidden_kinds:
+        # The address may stand in a file that cannot be read, and that is the problem to report.
+        return
+    known: frozenset[str] | None = None
+    for pattern in patterns:
+        kind = pattern.partition("/")[0]
+        if (
+            not is_wild(kind)
+            and kind not in planning.loaded.kinds
+            and kind not in planning.loaded.catalog.broken
+        ):
+            raise UsageFailure(
+                f"{pattern}: there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}",
+                next=(("registry", "list", "--kinds"),),
+            )
+        if is_wild(pattern):
+            continue
+        known = known_addresses(planning) if known is None else known
+        if pattern not in known:
+            raise unknown_address(pattern, known)
+
+
+def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
+    """The failure for an address that nothing has."""
+    return UsageFailure(
+        f"there is no entry {address!r}.{did_you_mean(address, tuple(sorted(known)))}",
+        next=(("registry", "list"),),
+    )
+
+
+def select(patterns: Iterable[str], addresses: Iterable[str]) -> list[str]:
+    """The addresses that any of the patterns means, sorted; a bare kind means all of its entries."""
+    wanted = tuple(one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns)
+    return sorted(one for one in addresses if any(matches_address(pattern, one) for pattern in wanted))

@@ -1,0 +1,252 @@
+"""``registry apply``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.cli.addresses import require_known
+from registry_reconciler.cli.common import (
+    LOCK_TIMEOUT,
+    Adopts,
+    AllowMassDelete,
+    Call,
+    Excludes,
+    Full,
+    Label,
+    LockTimeout,
+    MaxBytes,
+    NoCheck,
+    NoColor,
+    Overwrites,
+    PlanFormat,
+    Reports,
+    Root,
+    Targets,
+    Width,
+    make_call,
+    plan_options,
+    planning_of,
+    progress,
+    warn,
+    with_terminal,
+)
+from registry_reconciler.cli.output import put, say, stdin_is_terminal
+from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
+from registry_reconciler.errors import Blocked, CannotAsk, Declined, InterruptedApply, UsageFailure
+from registry_reconciler.plan import Plan, PlanOptions
+
+if TYPE_CHECKING:
+    from registry_reconciler.apply import RecoverResult
+    from registry_reconciler.planfile import SavedPlan
+    from registry_reconciler.planning import Planning
+    from registry_reconciler.workspace import ApplyResult, Workspace
+
+EXAMPLE = """\
+  registry apply --yes
+
+  Plan: 1 to update.
+  Applied: 1 to update.
+    wrote .system/registry/history.jsonl
+    wrote .system/registry/state/docs.yaml.jsonl
+    wrote modules/routes/api.yaml
+"""
+
+
+def command(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A plan that 'registry plan --out' saved.", show_default=False),
+    ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    target: Targets = None,
+    exclude: Excludes = None,
+    adopt: Adopts = None,
+    overwrite: Overwrites = None,
+    allow_mass_delete: AllowMassDelete = False,
+    no_check: NoCheck = False,
+    max_bytes: MaxBytes = None,
+    label: Label = "",
+    root: Root = None,
+    format: PlanFormat = "text",
+    report: Reports = None,
+    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    width: Width = None,
+    full: Full = False,
+    no_color: NoColor = False,
+) -> int:
+    """Make the registries what the fragments say: all of it or nothing.
+
+    Plans, shows the plan, asks, and applies. With FILE or --expect it applies exactly what
+    was reviewed, or nothing.
+    """
+    call = make_call(
+        "apply", root=root, format=format, report=report, lock_timeout=lock_timeout, formats=PLAN_FORMATS
+    )
+    call = with_terminal(call, width, full, no_color)
+    options = plan_options(target, exclude, adopt, overwrite, allow_mass_delete, no_check)
+    saved = _saved(file, options, expect) if file is not None else None
+    workspace = call.workspace()
+    applying = _Applying(call, workspace, label, max_bytes)
+    if saved is not None:
+        return applying.saved(saved)
+    if expect is not None:
+        return applying.expected(options, expect)
+    return applying.asked(options, yes)
+
+
+def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
+    from registry_reconciler.planfile import read_saved_plan
+
+    if options != PlanOptions() or expect is not None:
+        raise UsageFailure("a saved plan has its own options: leave the others away, or plan again")
+    return read_saved_plan(file.read_bytes())
+
+
+class _Applying:
+    """One apply: where it reports to, and what it found to recover."""
+
+    def __init__(self, call: Call, workspace: Workspace, label: str, max_bytes: int | None) -> None:
+        self.call = call
+        self.workspace = workspace
+        self.label = label
+        self.max_bytes = max_bytes
+        self.recovered: RecoverResult | None = None
+
+    def saved(self, saved: SavedPlan) -> int:
+        """Apply the plan that a file names, made anew and found the same."""
+        from registry_reconciler.planfile import require_same
+
+        planning = self._planning(saved.options)
+        require_same(saved, planning.plan)
+        return (
+            self._blocked(planning.plan) if not planning.plan.applicable else self._carry_out(planning.plan)
+        )
+
+    def expected(self, options: PlanOptions, plan_id: str) -> int:
+        """Apply if the plan made under the lock has this id."""
+        try:
+            with progress() as tell:
+                if tell is not None:
+                    tell("applying")
+                result = self.workspace.apply_now(options, expect=plan_id)
+        except Blocked as blocked:
+            if blocked.plan is None:
+                raise
+            return self._blocked(blocked.plan)
+        return self._done(result)
+
+    def asked(self, options: PlanOptions, yes: bool) -> int:
+        """Plan, show, ask, apply."""
+        planning = self._planning(options)
+        require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
+        plan = planning.plan
+        if not plan.applicable:
+            return self._blocked(plan)
+        if plan.empty or yes:
+            return self._carry_out(plan)
+        if not stdin_is_terminal():
+            return self._cannot_ask(plan)
+        if self.call.format == "text":
+            self._report(plan, Shown(0))
+        if not _answered_yes(plan):
+            raise Declined("nothing was written: the answer was no")
+        return self._carry_out(plan, shown=True)
+
+    def _planning(self, options: PlanOptions) -> Planning:
+        try:
+            return planning_of(self.call, self.workspace, options)
+        except InterruptedApply:
+            # An apply is about to take the lock anyway; others are told to run `registry recover`.
+            self.recovered = self.workspace.recover()
+            return planning_of(self.call, self.workspace, options)
+
+    def _carry_out(self, plan: Plan, *, shown: bool = False) -> int:
+        with progress() as tell:
+            if tell is not None:
+                tell("applying")
+            result = self.workspace.apply(plan)
+        return self._done(result, shown=shown)
+
+    def _report(self, plan: Plan, shown: Shown) -> None:
+        report_plan(self.call, plan, shown, self.workspace.root, label=self.label, max_bytes=self.max_bytes)
+
+    def _blocked(self, plan: Plan) -> int:
+        failure = Blocked(f"nothing was written: {len(plan.blocking):,} blocking", plan=plan)
+        self._report(plan, Shown(3, errors=[_error(failure)], extra=_applied(None, self.recovered)))
+        return 3
+
+    def _cannot_ask(self, plan: Plan) -> int:
+        expect = ("registry", "apply", *_typed(plan.options), "--expect", plan.plan_id)
+        failure = CannotAsk(
+            "nothing was written: a question has to be asked, and there is no terminal. "
+            "Add --yes, or --expect with the id of the plan that was reviewed"
+        )
+        extra = _applied(None, self.recovered)
+        self._report(plan, Shown(failure.exit_code, errors=[_error(failure)], next=[expect], extra=extra))
+        say(f"registry apply: {failure.message}")
+        return failure.exit_code
+
+    def _done(self, result: ApplyResult, *, shown: bool = False) -> int:
+        recovered = result.recovered or self.recovered
+        if self.call.format != "text" or not shown:
+            self._report(result.plan, Shown(0, next=[], extra=_applied(result, recovered)))
+        if self.call.format == "text":
+            put("\n".join(_receipt(result, recovered)) + "\n")
+        warn(result.warnings)
+        return 0
+
+
+def _answered_yes(plan: Plan) -> bool:
+    from registry_reconciler.render.words import count_changes
+
+    what = count_changes(plan.changes) or "only the state changes"
+    # On standard error: standard output may be a file.
+    sys.stderr.write(f"Apply this plan ({what})? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
+def _receipt(result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
+    from registry_reconciler.inert import visible
+    from registry_reconciler.render.words import count_changes
+
+    lines = [_recovery(recovered)] if recovered is not None else []
+    if not result.written:
+        return [*lines, "Nothing to do: nothing was written."]
+    what = count_changes(result.plan.changes) or "only the state changed"
+    return [*lines, f"Applied: {what}.", *(f"  wrote {visible(path)}" for path in result.written)]
+
+
+def _recovery(result: RecoverResult) -> str:
+    word = "finished" if result.direction == "forward" else "undone"
+    return f"An interrupted apply was found first and {word}."
+
+
+def _applied(result: ApplyResult | None, recovered: RecoverResult | None) -> dict[str, object]:
+    from registry_reconciler.cli.recover import result_to_json
+
+    return {
+        "written": list(result.written) if result else [],
+        "warnings": list(result.warnings) if result else [],
+        "recovered": result_to_json(recovered) if recovered else None,
+    }
+
+
+def _error(failure: Blocked | CannotAsk) -> dict[str, object]:
+    from registry_reconciler.planfile import error_to_json
+
+    return error_to_json(failure)
+
+
+def _typed(options: PlanOptions) -> tuple[str, ...]:
+    from registry_reconciler.planfile import option_arguments
+
+    return option_arguments(options)

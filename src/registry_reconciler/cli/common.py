@@ -1,0 +1,315 @@
+"""What every command shares: its options, the workspace, progress, and how an answer leaves the program.
+
+Conventions for a command module:
+
+- ``command(...) -> int`` has a parameter for each option, typed with the aliases below, and returns the exit
+  code.
+- ``EXAMPLE`` is one worked example for the help: the call, indented by two, and what it prints.
+- It makes a :class:`Call`, opens ``call.workspace()``, lets the library do the work, and ends in :func:`answer`
+  (text and the JSON envelope) or in :func:`registry_reconciler.cli.plans.report_plan`.
+- What cannot be done is raised as a :class:`~registry_reconciler.errors.RegistryFailure`: ``main`` turns it
+  into a message, an exit code and JSON. Nothing is printed before the answer, except through :func:`say`.
+- Heavy modules are imported inside the functions that need them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from registry_reconciler.cli.output import (
+    put,
+    say,
+    stderr_is_terminal,
+    stdout_is_terminal,
+    write_file,
+)
+from registry_reconciler.errors import NoWorkspace, UsageFailure
+from registry_reconciler.model import Json
+from registry_reconciler.plan import PlanOptions
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning import Planning, Progress
+    from registry_reconciler.workspace import Workspace
+
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", metavar="DIR", help="The workspace; found from here upwards by default."),
+]
+Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How the answer is written.")]
+PlanFormat = Annotated[
+    Literal["text", "json", "markdown", "sarif", "github"],
+    typer.Option("--format", help="How the report is written."),
+]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=PATH",
+        help="Write the report to a file as well, in this format; repeatable.",
+    ),
+]
+LockTimeout = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait while another process applies."
+    ),
+]
+Width = Annotated[
+    int | None,
+    typer.Option(
+        "--width", min=20, max=1000, help="Columns of the text; the terminal's by default, else 80."
+    ),
+]
+Full = Annotated[bool, typer.Option("--full", help="Fold and shorten nothing.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", metavar="PATTERN", help="Only this address, or those that the glob matches; repeatable."
+    ),
+]
+Excludes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude", metavar="PATTERN", help="Not this address, or those that the glob matches; repeatable."
+    ),
+]
+Adopts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adopt",
+        metavar="PATTERN",
+        help="Take over live entries that differ, with the fragment's fields; repeatable.",
+    ),
+]
+Overwrites = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--overwrite", metavar="PATTERN", help="The fragment wins where both sides changed; repeatable."
+    ),
+]
+AllowMassDelete = Annotated[
+    bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
+]
+NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
+Label = Annotated[str, typer.Option("--label", help="Tells several Markdown reports of one workspace apart.")]
+MaxBytes = Annotated[
+    int | None,
+    typer.Option("--max-bytes", min=1, metavar="N", help="The most bytes of a Markdown or brief report."),
+]
+
+LOCK_TIMEOUT = 10.0
+_PATIENCE = 0.5
+"""Seconds after which a step is long enough to be named on a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The options that every command has.
+
+    Attributes:
+        command: as typed, e.g. ``plan``.
+        reports: (format, path) of the files to write besides.
+        width: columns; ``None``: those of the terminal.
+        color: allowed, if a terminal shows it.
+    """
+
+    command: str
+    root: Path | None = None
+    format: str = "text"
+    reports: tuple[tuple[str, Path], ...] = ()
+    lock_timeout: float = LOCK_TIMEOUT
+    width: int | None = None
+    full: bool = False
+    color: bool = True
+
+    def workspace(self) -> Workspace:
+        """The workspace of the call.
+
+        Raises:
+            NoWorkspace: there is none.
+        """
+        from registry_reconciler.workspace import SCHEMAS, Workspace
+
+        if self.root is None:
+            return Workspace.open(lock_timeout=self.lock_timeout)
+        root = Path(os.path.abspath(self.root))
+        if not (root / SCHEMAS).is_dir():
+            raise NoWorkspace(
+                f"{self.root} is no workspace: it has no {SCHEMAS}/",
+                next=(("registry", "init", "--root", str(self.root)),),
+            )
+        return Workspace(root, lock_timeout=self.lock_timeout)
+
+    @property
+    def columns(self) -> int:
+        """How wide text may be."""
+        if self.width is not None:
+            return self.width
+        if not stdout_is_terminal():
+            return 80
+        from shutil import get_terminal_size
+
+        return get_terminal_size((80, 24)).columns
+
+    @property
+    def colored(self) -> bool:
+        """Whether colours are wanted and can be seen."""
+        forbidden = not self.color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return not forbidden and stdout_is_terminal()
+
+
+def parse_reports(values: Sequence[str] | None, formats: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+    """``FORMAT=PATH`` as pairs.
+
+    Raises:
+        UsageFailure: it is none, or the command has no such format.
+    """
+    found = []
+    for value in values or ():
+        form, equals, path = value.partition("=")
+        if not equals or not path:
+            raise UsageFailure(f"--report takes FORMAT=PATH, e.g. json=plan.json; not {value!r}")
+        if form not in formats:
+            raise UsageFailure(f"--report: the format {form!r} is none of {', '.join(formats)}")
+        found.append((form, Path(path)))
+    return tuple(found)
+
+
+def make_call(
+    command: str,
+    *,
+    root: Path | None,
+    format: str = "text",
+    report: Sequence[str] | None = None,
+    lock_timeout: float = LOCK_TIMEOUT,
+    formats: Sequence[str] = ("text", "json"),
+) -> Call:
+    """The shared options of a command, checked."""
+    return Call(command, root, format, parse_reports(report, formats), lock_timeout)
+
+
+def with_terminal(call: Call, width: int | None, full: bool, no_color: bool) -> Call:
+    """The call with what concerns the look of text."""
+    return replace(call, width=width, full=full, color=not no_color)
+
+
+def plan_options(
+    target: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    adopt: Sequence[str] | None = None,
+    overwrite: Sequence[str] | None = None,
+    allow_mass_delete: bool = False,
+    no_check: bool = False,
+) -> PlanOptions:
+    """The options of a plan as typed; each pattern once, so that saying it twice is the same plan."""
+
+    def once(patterns: Sequence[str] | None) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(patterns or ()))
+
+    return PlanOptions(once(target), once(exclude), once(adopt), once(overwrite), allow_mass_delete, no_check)
+
+
+def answer(
+    call: Call,
+    text: str,
+    body: dict[str, Json],
+    *,
+    exit: int = 0,
+    next: Sequence[Sequence[str]] = (),
+    errors: Sequence[dict[str, Json]] = (),
+) -> int:
+    """Write the answer of a command that is no plan, and return its exit code.
+
+    Args:
+        text: for people; ends in a line end.
+        body: the command's own fields of the JSON.
+    """
+    from registry_reconciler.inert import runner_safe
+    from registry_reconciler.planfile import dumps, envelope
+
+    def written(form: str) -> str:
+        if form == "json":
+            return dumps(envelope(call.command, exit, errors, next, **body))
+        return runner_safe(text)
+
+    for form, path in call.reports:
+        write_file(path, written(form))
+    put(written(call.format))
+    return exit
+
+
+def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = None) -> Planning:
+    """A plan with what it was made from, naming long steps on a terminal."""
+    with progress() as tell:
+        return workspace.planning(options or PlanOptions(), tell)
+
+
+@contextmanager
+def progress() -> Iterator[Progress | None]:
+    """Names a step on standard error when it takes long; ``None`` where nobody looks."""
+    if not stderr_is_terminal():
+        yield None
+        return
+    ticker = _Ticker()
+    try:
+        yield ticker.begin
+    finally:
+        ticker.end()
+
+
+class _Ticker:
+    """One line that is overwritten: the step that is being waited for."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+        self._shown = False
+        self._lock = threading.Lock()
+
+    def begin(self, step: str) -> None:
+        """A step begins, and with it the one before ends."""
+        self._stop()
+        self._timer = threading.Timer(_PATIENCE, self._show, (step,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """The last step is done: wipe the line."""
+        self._stop()
+        with self._lock:
+            if self._shown:
+                _stderr("\r\x1b[K")
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _show(self, step: str) -> None:
+        with self._lock:
+            self._shown = True
+            _stderr(f"\r\x1b[K{step} ...")
+
+
+def _stderr(text: str) -> None:
+    import sys
+
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+
+
+def warn(messages: Sequence[str]) -> None:
+    """Warnings on standard error."""
+    for message in messages:
+        say(f"warning: {message}")

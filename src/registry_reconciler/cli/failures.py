@@ -1,0 +1,92 @@
+"""How a command that could not do its work ends: one message, the exit code, and JSON where it was asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import typer
+
+from registry_reconciler.cli.output import put, say, write_file
+from registry_reconciler.errors import RegistryFailure, UsageFailure
+
+USAGE = 64
+DEBUG = "REGISTRY_DEBUG"
+
+
+class Interrupted(RegistryFailure):
+    """Somebody pressed Ctrl-C."""
+
+    code = "interrupted"
+
+
+class SystemRefused(RegistryFailure):
+    """The operating system said no: a permission, a full disk."""
+
+    code = "io"
+
+
+class Unexpected(RegistryFailure):
+    """A fault of registry itself."""
+
+    code = "internal"
+
+
+def as_failure(error: BaseException, command: str) -> RegistryFailure:
+    """Whatever was raised, as a failure with an exit code and a sentence."""
+    if isinstance(error, RegistryFailure):
+        return error
+    if isinstance(error, typer.TyperException):
+        words = ("registry", *(command.split() if command != "registry" else ()), "--help")
+        return UsageFailure(error.format_message(), next=(words,))
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return Interrupted("interrupted; nothing was left half done")
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return SystemRefused(f"{where}{error.strerror or error}")
+    if os.environ.get(DEBUG):
+        import traceback
+
+        say(traceback.format_exc())
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return Unexpected(
+        f"this is a fault of registry ({what}). Please report it with what {DEBUG}=1 prints before this line"
+    )
+
+
+def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure) -> int:
+    """Tell people on standard error and programs where they asked for JSON; returns the exit code."""
+    from registry_reconciler.planfile import dumps, envelope, error_to_json
+    from registry_reconciler.render.words import command_line
+
+    name = "registry" if command == "registry" else f"registry {command}"
+    lines = [f"{name}: {failure.message}", *(f"  try: {command_line(one)}" for one in failure.next[:3])]
+    say("\n".join(lines))
+    report = dumps(envelope(command, failure.exit_code, [error_to_json(failure)], failure.next))
+    if last_value(words, "--format") == "json":
+        put(report)
+    for value in values(words, "--report"):
+        form, _, path = value.partition("=")
+        if form == "json" and path:
+            try:
+                write_file(Path(path), report)
+            except RegistryFailure as second:
+                say(f"{name}: {second.message}")
+    return failure.exit_code
+
+
+def values(words: Sequence[str], option: str) -> Iterator[str]:
+    """What was typed behind an option, also where the rest of the call could not be understood."""
+    for index, word in enumerate(words):
+        if word == "--":
+            return
+        if word == option and index + 1 < len(words):
+            yield words[index + 1]
+        elif word.startswith(option + "="):
+            yield word.partition("=")[2]
+
+
+def last_value(words: Sequence[str], option: str) -> str:
+    """The value that counts, or ""."""
+    return ["", *values(words, option)][-1]

@@ -1,0 +1,96 @@
+"""Standard output for reports, standard error for everything else, and files that the user named.
+
+Bytes, not characters: the same report is the same bytes on every system. Where a terminal cannot show a
+character, it is shown as an escape.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from registry_reconciler.errors import RegistryFailure
+from registry_reconciler.inert import runner_safe, visible
+
+
+class ReportFailure(RegistryFailure):
+    """A file that the user named for a report or a saved plan could not be written."""
+
+    code = "report_failed"
+
+
+def put(text: str) -> None:
+    """Write a report to standard output and flush it, so that a full disk is noticed here."""
+    _write(sys.stdout, text)
+
+
+def say(text: str) -> None:
+    """Write a message for people to standard error; what cannot be seen in it is made visible."""
+    shown = "\n".join(visible(line) for line in text.rstrip("\n").split("\n"))
+    try:
+        _write(sys.stderr, runner_safe(shown) + "\n")
+    except OSError:
+        # Nobody can be told that nobody can be told.
+        return
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:
+        return
+    buffer = getattr(stream, "buffer", None)
+    if buffer is None:
+        stream.write(text)
+        stream.flush()
+        return
+    stream.flush()
+    encoding = stream.encoding if stream.isatty() else "utf-8"
+    buffer.write(text.encode(encoding or "utf-8", "backslashreplace"))
+    buffer.flush()
+
+
+def abandon_stdout() -> None:
+    """Let nothing be written any more: the interpreter would report the broken pipe when it ends."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        return
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that the user named, whole or not at all.
+
+    Raises:
+        ReportFailure: the system refused; what was there is unharmed.
+    """
+    from registry_reconciler.apply.files import write_report
+
+    try:
+        write_report(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise ReportFailure(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def stdout_is_terminal() -> bool:
+    """Whether a person looks at the report."""
+    return _is_terminal(sys.stdout)
+
+
+def stderr_is_terminal() -> bool:
+    """Whether a person looks at the messages."""
+    return _is_terminal(sys.stderr)
+
+
+def stdin_is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return _is_terminal(sys.stdin)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False

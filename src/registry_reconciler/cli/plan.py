@@ -1,0 +1,140 @@
+"""``registry plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry_reconciler.cli.addresses import require_known
+from registry_reconciler.cli.common import (
+    LOCK_TIMEOUT,
+    Adopts,
+    AllowMassDelete,
+    Call,
+    Excludes,
+    Full,
+    Label,
+    LockTimeout,
+    MaxBytes,
+    NoCheck,
+    NoColor,
+    Overwrites,
+    PlanFormat,
+    Reports,
+    Root,
+    Targets,
+    Width,
+    make_call,
+    plan_options,
+    planning_of,
+    with_terminal,
+)
+from registry_reconciler.cli.output import write_file
+from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.plan import Plan, PlanOptions
+
+EXAMPLE = """\
+  registry plan --target 'route/*' --report json=plan.json
+
+  route
+    ~ api.errors  its fragment changed
+        related_docs[0].path  a.md -> b.md
+  Plan: 1 to update.
+  Next: registry apply --target 'route/*'
+"""
+
+
+def command(
+    target: Targets = None,
+    exclude: Excludes = None,
+    adopt: Adopts = None,
+    overwrite: Overwrites = None,
+    allow_mass_delete: AllowMassDelete = False,
+    no_check: NoCheck = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for 'registry apply FILE'.")
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="REV", help="Review: compare with the merge base with this revision."),
+    ] = None,
+    brief: Annotated[
+        bool,
+        typer.Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
+    ] = False,
+    max_bytes: MaxBytes = None,
+    label: Label = "",
+    root: Root = None,
+    format: PlanFormat = "text",
+    report: Reports = None,
+    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    width: Width = None,
+    full: Full = False,
+    no_color: NoColor = False,
+) -> int:
+    """Show what apply would do, and every problem.
+
+    Writes nothing. PATTERN is an address (kind/key) or a glob (route/api.*).
+    """
+    if brief and format != "text":
+        raise UsageFailure("--brief is a format of its own: leave --format away")
+    call = make_call(
+        "plan",
+        root=root,
+        format="brief" if brief else format,
+        report=report,
+        lock_timeout=lock_timeout,
+        formats=PLAN_FORMATS,
+    )
+    call = with_terminal(call, width, full, no_color)
+    options = plan_options(target, exclude, adopt, overwrite, allow_mass_delete, no_check)
+    if base is not None:
+        return _review(call, options, base, out, detailed_exitcode, label, max_bytes)
+    workspace = call.workspace()
+    planning = planning_of(call, workspace, options)
+    require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
+    plan = planning.plan
+    if out is not None:
+        from registry_reconciler.planfile import saved_plan
+
+        write_file(out, saved_plan(plan))
+    shown = Shown(exit_code(plan, detailed_exitcode))
+    report_plan(call, plan, shown, workspace.root, label=label, max_bytes=max_bytes)
+    return shown.exit
+
+
+def exit_code(plan: Plan, detailed: bool) -> int:
+    """What blocks comes before that there is something to do."""
+    return plan.exit_code or (2 if detailed and not plan.empty else 0)
+
+
+def _review(
+    call: Call,
+    options: PlanOptions,
+    base: str,
+    out: Path | None,
+    detailed: bool,
+    label: str,
+    max_bytes: int | None,
+) -> int:
+    from registry_reconciler.review import review_base
+
+    if out is not None:
+        raise UsageFailure(
+            "a review cannot be applied, so --out has nothing to save: leave --base or --out away"
+        )
+    if options.target or options.exclude or options.adopt or options.overwrite:
+        raise UsageFailure(
+            "--base compares everything: leave --target, --exclude, --adopt and --overwrite away"
+        )
+    workspace = call.workspace()
+    review = review_base(workspace, base, no_check=options.no_check)
+    shown = Shown(exit_code(review.plan, detailed), base=review.base, extra=review.extra)
+    report_plan(call, review.plan, shown, workspace.root, label=label, max_bytes=max_bytes)
+    return shown.exit

@@ -1,0 +1,96 @@
+"""Reports of plans, which ``plan``, ``apply``, ``check`` and ``diff`` share: several formats in one run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry_reconciler.cli.common import Call
+from registry_reconciler.cli.output import put, write_file
+from registry_reconciler.model import Json
+from registry_reconciler.plan import Plan
+from registry_reconciler.render.options import RenderOptions
+
+PLAN_FORMATS = ("text", "json", "markdown", "sarif", "github", "brief")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a report says besides the plan.
+
+    Attributes:
+        exit: the exit code of the command.
+        base: the revision compared with.
+        errors: failures as the JSON shows them.
+        next: ready commands; ``None``: those of the plan.
+        extra: more fields of the JSON.
+    """
+
+    exit: int
+    base: str = ""
+    errors: Sequence[Mapping[str, Json]] = ()
+    next: Sequence[Sequence[str]] | None = None
+    extra: Mapping[str, Json] | None = None
+
+
+def report_plan(
+    call: Call, plan: Plan, shown: Shown, root: Path, *, label: str = "", max_bytes: int | None = None
+) -> None:
+    """Write the report files, then the report."""
+    options = RenderOptions(
+        width=call.columns,
+        color=call.colored,
+        full=call.full,
+        max_bytes=max_bytes,
+        label=label,
+        link_base=link_base(),
+        path_prefix=path_prefix(root),
+        command=call.command,
+        base=shown.base,
+    )
+    for form, path in call.reports:
+        write_file(path, plan_text(call, plan, shown, form, _plain(options)))
+    put(plan_text(call, plan, shown, call.format, options))
+
+
+def _plain(options: RenderOptions) -> RenderOptions:
+    """A file is no terminal."""
+    from dataclasses import replace
+
+    return replace(options, color=False)
+
+
+def plan_text(call: Call, plan: Plan, shown: Shown, form: str, options: RenderOptions) -> str:
+    """One report."""
+    if form != "json":
+        from registry_reconciler.render import render
+
+        return render(plan, form, options)
+    from registry_reconciler.planfile import dumps, plan_to_json
+
+    data = plan_to_json(
+        plan, command=call.command, exit=shown.exit, errors=shown.errors, next=shown.next, base=shown.base
+    )
+    if shown.extra:
+        tail = {name: data.pop(name) for name in ("errors", "next")}
+        data = {**data, **shown.extra, **tail}
+    return dumps(data)
+
+
+def path_prefix(root: Path) -> str:
+    """The workspace's folder inside the git work tree; "" when it is the root, or outside git."""
+    here = Path(os.path.abspath(root))
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists():
+            relative = here.relative_to(folder).as_posix()
+            return "" if relative == "." else relative
+    return ""
+
+
+def link_base() -> str:
+    """What links in Markdown are put behind, on a CI runner that says where it runs."""
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
+    server, repository, revision = (os.environ.get(name, "") for name in names)
+    return f"{server}/{repository}/blob/{revision}" if server and repository and revision else ""

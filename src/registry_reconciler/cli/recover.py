@@ -1,0 +1,65 @@
+"""``registry recover``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from registry_reconciler.cli.common import (
+    LOCK_TIMEOUT,
+    Format,
+    LockTimeout,
+    Reports,
+    Root,
+    answer,
+    make_call,
+    warn,
+)
+from registry_reconciler.inert import visible
+from registry_reconciler.model import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.apply import RecoverResult
+
+EXAMPLE = """\
+  registry recover
+
+  Finished an interrupted apply.
+    modules/routes/api.yaml
+"""
+
+_HEADS = {
+    "nothing": "Nothing to recover.",
+    "forward": "Finished an interrupted apply.",
+    "back": "Undid an interrupted apply: everything is as before it.",
+}
+
+
+def command(
+    root: Root = None,
+    format: Format = "text",
+    report: Reports = None,
+    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+) -> int:
+    """Finish or undo an interrupted apply. Harmless when there is none."""
+    call = make_call("recover", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    result = call.workspace().recover()
+    warn(result.warnings)
+    next = [] if result.direction == "nothing" else [["registry", "plan"]]
+    return answer(call, "\n".join(_lines(result)) + "\n", {"recovered": result_to_json(result)}, next=next)
+
+
+def _lines(result: RecoverResult) -> list[str]:
+    lines = [_HEADS[result.direction], *(f"  {visible(path)}" for path in result.files)]
+    lines += [f"  left as it was edited by hand: {visible(path)}" for path in result.conflicts]
+    return lines + [f"  kept for you: {visible(path)}" for path in result.kept]
+
+
+def result_to_json(result: RecoverResult) -> dict[str, Json]:
+    """What recovery did, as the JSON of ``recover`` and ``apply`` shows it."""
+    return {
+        "direction": result.direction,
+        "files": list(result.files),
+        "conflicts": list(result.conflicts),
+        "kept": list(result.kept),
+        "warnings": list(result.warnings),
+    }

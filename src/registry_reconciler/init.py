@@ -1,0 +1,188 @@
+"""What ``registry init`` puts into a folder: decided here over a tree, written as one transaction.
+
+Nothing that is there is overwritten. ``.gitattributes`` and the root's ``AGENTS.md`` are added to, at their
+end, and only when what is added is not there yet; so doing it twice is doing it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_reconciler.builtin import KINDS, builtin_schemas, template
+from registry_reconciler.config import CONFIG_PATH, DESIRED_FOLDER, HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.errors import UsageFailure, WriteFailure
+from registry_reconciler.kinds import SCHEMA_FOLDER, SCHEMA_SUFFIX
+from registry_reconciler.model import digest_bytes
+from registry_reconciler.suggest import did_you_mean
+from registry_reconciler.tree import DiskTree, MemoryTree, Recorder, Tree, Unreadable
+
+if TYPE_CHECKING:
+    from registry_reconciler.apply import Receipt
+
+AGENTS_PATH = ".system/registry/AGENTS.md"
+ATTRIBUTES_PATH = ".gitattributes"
+POINTER_PATH = "AGENTS.md"
+
+MERGED_BY_UNION = (f"{STATE_FOLDER}/** merge=union", f"{HISTORY_PATH} merge=union")
+"""Lines of ``.gitattributes``: lines that are sorted or appended can be merged without asking."""
+
+POINTER = """\
+## Registries
+
+Before you add, change or remove anything that is registered here, read `.system/registry/AGENTS.md`.
+"""
+
+_DESIRED_README = """\
+# What should be registered
+
+Each YAML file here is a fragment: it says which entries there should be. `registry plan` shows what that would
+change, `registry apply` does it. Split the files as you like.
+
+```yaml
+route:
+  - id: api.errors
+    scope: api
+    topic: errors
+    when_to_use: A client gets an error that it does not understand.
+```
+
+`registry list --kinds` shows the kinds, `registry schema KIND --example` an entry to start from.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One file that ``init`` looks after.
+
+    Attributes:
+        before: its bytes now; ``None`` when it is not there.
+        content: its bytes afterwards.
+        said: ``made``, ``extended``, ``there`` or ``differs`` (there, and not what would be made).
+    """
+
+    path: str
+    before: bytes | None
+    content: bytes
+    said: str
+
+
+def chosen_kinds(text: str) -> tuple[str, ...]:
+    """The built-in kinds that ``all``, ``none`` or a list with commas means.
+
+    Raises:
+        UsageFailure: there is no such built-in kind.
+    """
+    if text in ("all", "none"):
+        return KINDS if text == "all" else ()
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in KINDS:
+            raise UsageFailure(
+                f"--kinds: there is no built-in kind {name!r}.{did_you_mean(name, KINDS)} "
+                f"They are: {', '.join(KINDS)}; or all, or none"
+            )
+    return tuple(kind for kind in KINDS if kind in names)
+
+
+def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Placement, ...]:
+    """Everything that ``init`` looks after, with what becomes of it.
+
+    Raises:
+        WriteFailure: something else than a readable file stands where one belongs.
+    """
+    wanted = {CONFIG_PATH: template("config.yaml")}
+    schemas = builtin_schemas()
+    for kind in kinds:
+        wanted[f"{SCHEMA_FOLDER}/{kind}{SCHEMA_SUFFIX}"] = schemas[kind]
+    if not kinds:
+        # The folder makes the workspace, and git keeps no empty folders.
+        wanted[f"{SCHEMA_FOLDER}/.gitkeep"] = b""
+    if not tree.children(DESIRED_FOLDER):
+        wanted[f"{DESIRED_FOLDER}/README.md"] = _DESIRED_README.encode()
+    found = [_kept(tree, path, content) for path, content in wanted.items()]
+    found += [_kept(tree, path, content) for path, content in _pages(tree, found).items()]
+    found.append(_attributes(_read(tree, ATTRIBUTES_PATH)))
+    if pointer:
+        found.append(_pointer(_read(tree, POINTER_PATH)))
+    return tuple(sorted(found, key=lambda one: one.path))
+
+
+def _read(tree: Tree, path: str) -> bytes | None:
+    try:
+        return tree.read(path)
+    except Unreadable as fault:
+        raise WriteFailure(f"nothing was written: {path} is in the way: {fault}") from fault
+
+
+def _kept(tree: Tree, path: str, content: bytes) -> Placement:
+    old = _read(tree, path)
+    if old is None:
+        return Placement(path, None, content, "made")
+    return Placement(path, old, old, "there" if old == content else "differs")
+
+
+def _pages(tree: Tree, found: Iterable[Placement]) -> Mapping[str, bytes]:
+    """The pages for agents, about the kinds that the workspace will have."""
+    from registry_reconciler.guide import workspace_files
+    from registry_reconciler.load import load_catalog, load_config
+
+    after = Recorder(MemoryTree({one.path: one.content for one in found}, tree))
+    pages = workspace_files(load_catalog(after).kinds, load_config(after)[0])
+    return {path: text.encode() for path, text in pages.items()}
+
+
+def _attributes(old: bytes | None) -> Placement:
+    """``.gitattributes`` with the lines that are missing."""
+    there = {b" ".join(line.split()) for line in (old or b"").splitlines()}
+    missing = [line for line in MERGED_BY_UNION if line.encode() not in there]
+    return _extended(ATTRIBUTES_PATH, old, "".join(f"{line}\n" for line in missing))
+
+
+def _pointer(old: bytes | None) -> Placement:
+    if old is not None and AGENTS_PATH.encode() in old:
+        return Placement(POINTER_PATH, old, old, "there")
+    return _extended(POINTER_PATH, old, ("\n" if old else "") + POINTER)
+
+
+def _extended(path: str, old: bytes | None, more: str) -> Placement:
+    """A file with text at its end, in the line endings that it has."""
+    before = old or b""
+    if not more:
+        return Placement(path, old, before, "there")
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    glue = end if before and not before.endswith((b"\n", b"\r")) else b""
+    content = before + glue + more.encode().replace(b"\n", end)
+    return Placement(path, old, content, "made" if old is None else "extended")
+
+
+def write_placements(root: Path, found: Sequence[Placement], lock_timeout: float) -> Receipt:
+    """Write what is to be made or extended: all of it or nothing.
+
+    Raises:
+        LockHeld, StalePlan, WriteFailure, InterruptedApply: see :func:`registry_reconciler.apply.commit`.
+    """
+    from registry_reconciler.apply import FileOp, Receipt, WorkspaceLock, commit
+    from registry_reconciler.receipts import may_write
+
+    ops = [FileOp(one.path, _digest(one.before), one.content) for one in found if one.before != one.content]
+    if not ops:
+        return Receipt()
+    with WorkspaceLock.acquire(root, command="registry init", timeout=lock_timeout) as lock:
+        return commit(root, ops, lock=lock, inputs=dict(_inputs(found)), may_write=may_write)
+
+
+def _digest(data: bytes | None) -> str | None:
+    return None if data is None else digest_bytes(data)
+
+
+def _inputs(found: Iterable[Placement]) -> Iterator[tuple[str, str | None]]:
+    for one in found:
+        yield one.path, _digest(one.before)
+
+
+def disk(root: Path) -> Tree:
+    """The folder as it is."""
+    return DiskTree(root)
