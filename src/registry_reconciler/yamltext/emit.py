@@ -112,7 +112,7 @@ class Emitter:
         comments = piece.snippet.comments
         lines = tuple(piece.snippet.text.split("\n"))
         try:
-            root = compose(piece.snippet.text)[0].root
+            root = compose(piece.snippet.text + "\n")[0].root
         except (Unreadable, IndexError):
             return replace(self.body(piece.value, hints), comments=comments)
         if root.kind not in ("map", "seq") or _ends_keep(piece.snippet.text):

@@ -235,10 +235,11 @@ class Intents:
 
     def _lower(self, node: Node, value: Json, trail: tuple[Node, ...]) -> None:
         """Asks for ``value`` at ``node`` with the fewest changes of nodes."""
-        if node.kind == "alias":
-            self._touch(node, trail).value = value
-            return
         current = to_value(node)
+        if node.kind == "alias":
+            if self.of(node) is None or not same(current, value):
+                self._touch(node, trail).value = value
+            return
         if same(current, value) and not self._shares:
             return
         if node.kind == "map" and isinstance(value, dict) and node.entries:
@@ -289,6 +290,22 @@ class Intents:
 
     # ------------------------------------------------------------ anchors, aliases and merges
 
+    def unshare(self, node: Node, trail: tuple[Node, ...]) -> None:
+        """Asks that what aliases and merges bring at and below a node be written out there."""
+        if node.kind == "alias":
+            self._touch(node, trail).value = to_value(node)
+            return
+        places = [number for number, entry in enumerate(node.entries) if entry.merge]
+        if places:
+            own = {key_of(entry) for entry in node.entries}
+            intent = self._touch(node, trail)
+            intent.removed.update(places)
+            brought = [(key, part) for key, part in to_value(node).items() if key not in own]
+            intent.inserts += [New(places[0], key, part) for key, part in brought]
+        for entry in node.entries:
+            if not entry.merge:
+                self.unshare(entry.value, (*trail, node))
+
     def project(self, node: Node) -> Json:
         """What a node will read as, given all intents."""
         intent = self.of(node)
@@ -330,17 +347,23 @@ class Intents:
         for number, entry in enumerate(node.entries):
             if entry.merge and number not in intent.removed:
                 for source in merge_sources(entry):
-                    for key, part in self.project(source).items():
+                    brought = self.project(source)
+                    for key, part in brought.items() if isinstance(brought, dict) else ():
                         result.setdefault(key, part)
         return result
 
+    def _is_broken(self, node: Node) -> bool:
+        """Whether something that a mapping merges is to be no mapping any more."""
+        sources = [source for entry in node.entries if entry.merge for source in merge_sources(entry)]
+        return not all(isinstance(self.project(source), dict) for source in sources)
+
     def _settle(self) -> None:
         """Gives every user of a changed anchor its own copy where an edit asked for it, refuses elsewhere."""
-        gone = self._gone()
+        gone = self.gone()
         for node in self.document.merges:
             if id(node) not in gone:
                 self._settle_merge(node)
-        gone = self._gone()
+        gone = self.gone()
         hurt: list[Node] = []
         for alias in self.document.aliases:
             if id(alias) in gone or alias.target is None:
@@ -362,13 +385,14 @@ class Intents:
         own = self._own_pairs(node, current)
         wanted = {key: part for key, part in self._merged[id(node)].items() if key not in own}
         brought = {key: part for key, part in self._merge_result(node, current).items() if key not in own}
-        if same(wanted, brought):
+        broken = self._is_broken(node)
+        if same(wanted, brought) and not broken:
             return
         if intent is None:
             users = [alias for entry in node.entries if entry.merge for alias, _ in walk(entry.value)]
             self._refuse([alias for alias in users if alias.kind == "alias"])
         places = [number for number, entry in enumerate(node.entries) if entry.merge]
-        if any(key not in wanted for key in brought):
+        if broken or any(key not in wanted for key in brought):
             current.removed.update(places)
             brought = {}
         for key, part in wanted.items():
@@ -381,10 +405,10 @@ class Intents:
             for entry in node.entries:
                 if entry.merge and any(part is alias for part, _ in walk(entry.value)):
                     target = alias.target
-                    return target is not None and id(target) not in self._gone()
+                    return target is not None and id(target) not in self.gone()
         return False
 
-    def _gone(self) -> set[int]:
+    def gone(self) -> set[int]:
         """The nodes whose text will be gone."""
         gone: set[int] = set()
         for node, _ in walk(self.document.root):

@@ -7,6 +7,7 @@ are taken from the text itself.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -127,10 +128,16 @@ def compose(text: str) -> list[Document]:
     """
     from yaml import YAMLError
 
+    collecting = gc.isenabled()
+    # As in reading: all that is made stays, so the collector would only walk it again and again.
+    gc.disable()
     try:
         return _Composer(text).documents()
     except YAMLError as error:
         raise Unreadable(str(error)) from None
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Open:

@@ -61,11 +61,7 @@ class Replacement:
 
 
 class Patcher:
-    """Collects the replacements for one document.
-
-    ``keep_final`` is set where the text must end with a line end, whatever the file did, because its last
-    line belongs to a block scalar.
-    """
+    """Collects the replacements for one document of a text, which must end with a line end."""
 
     def __init__(self, text: str, intents: Intents, style: Style) -> None:
         self.text = text
@@ -73,7 +69,6 @@ class Patcher:
         self.style = style
         self.emitter = Emitter(style)
         self.replacements: list[Replacement] = []
-        self.keep_final = False
 
     # ------------------------------------------------------------ lines
 
@@ -112,22 +107,24 @@ class Patcher:
         if intent is not None and not isinstance(intent.value, Missing):
             self._replace(node, slot, intent.value)
             return
-        if intent is not None and self._reshape(node, slot, intent):
+        if intent is not None and self._must_rewrite(node, intent):
+            self._replace(node, slot, self.intents.project(node))
             return
+        # Inner changes first: where an inner and an outer list both grow at one place, that is their order.
         for number, entry in enumerate(node.entries):
             if intent is None or number not in intent.removed:
                 self.visit(entry.value, self._slot(node, number, entry, slot))
+        if intent is not None:
+            self._reshape(node, slot, intent)
 
-    def _reshape(self, node: Node, slot: Slot, intent: Intent) -> bool:
-        """Changes the entries of a collection; True when all of its text was written anew."""
-        if not (intent.removed or intent.inserts or intent.renames):
-            return False
-        if node.flow and (
-            self.text[node.body : node.body + 1] not in ("[", "{")
-            or any(entry.explicit for entry in node.entries)
-        ):
-            self._replace(node, slot, self.intents.project(node))
-            return True
+    def _must_rewrite(self, node: Node, intent: Intent) -> bool:
+        """Whether a flow collection has a form that has no room for changes: ``[a: b]`` or ``{? a}``."""
+        changed = bool(intent.removed or intent.inserts or intent.renames)
+        bare = self.text[node.body : node.body + 1] not in ("[", "{")
+        return changed and node.flow and (bare or any(entry.explicit for entry in node.entries))
+
+    def _reshape(self, node: Node, slot: Slot, intent: Intent) -> None:
+        """Changes the entries of a collection."""
         for number, name in intent.renames.items():
             key = node.entries[number].key
             if key is not None and number not in intent.removed:
@@ -137,7 +134,6 @@ class Patcher:
             self._flow(node, slot, intent)
         else:
             self._block(node, slot, intent)
-        return False
 
     def _slot(self, node: Node, number: int, entry: Entry, outer: Slot) -> Slot:
         neighbours: list[Node] = []
@@ -272,19 +268,13 @@ class Patcher:
             mark_end = self.line_start(node.start)
             head = head.lstrip(" ") if body.kind in ("inline", "literal") else tail.strip()
             rows = [*([head] if head else []), *lines]
-            self.put(mark_end, end, self.join(rows) + self._final(body, end))
+            self.put(mark_end, end, self.join(rows))
             return
-        self.put(mark_end, end, lead + self.join([head, *lines]) + self._final(body, end))
+        self.put(mark_end, end, lead + self.join([head, *lines]))
 
     def _starts_line(self, node: Node) -> bool:
         start = self.line_start(node.start)
         return not self.text[start : node.start].strip() and node.start != node.end
-
-    def _final(self, body: Body, end: int) -> str:
-        if body.open_end and end == len(self.text):
-            self.keep_final = True
-            return self.style.newline
-        return ""
 
     def _below(self, slot: Slot, body: Body) -> list[str]:
         style = self.style
@@ -357,7 +347,7 @@ class Patcher:
             self.put(first.start, self.line_end(first.end), empty)
             start = 1
         elif slot.kind == "root" and node.props_end == node.start:
-            position = self._region_start(node, 0, column)
+            position = self.region_start(node, 0, column)
             self.put(position, position, empty + self.style.newline)
         else:
             position = node.props_end if node.props_end > node.start else slot.mark_end
@@ -365,11 +355,11 @@ class Patcher:
         for number in range(start, len(node.entries)):
             self._delete(node, number, column, everything)
 
-    def _region_start(self, node: Node, number: int, column: int) -> int:
+    def region_start(self, node: Node, number: int, column: int) -> int:
         """The start of the first line of an entry, comment lines that belong to it included."""
         entry = node.entries[number]
         start = self.line_start(entry.start)
-        bound = self.next_line(node.entries[number - 1].end) if number else self.line_start(node.start)
+        bound = self.next_line(node.entries[number - 1].end) if number else 0
         while start > bound:
             above = self.line_start(start - 1)
             match = _COMMENT_ROW.match(self.text[above:start])
@@ -379,7 +369,7 @@ class Patcher:
         return start
 
     def _delete(self, node: Node, number: int, column: int, removed: set[int]) -> None:
-        start = self._region_start(node, number, column)
+        start = self.region_start(node, number, column)
         end = self.next_line(node.entries[number].end)
         text = ""
         before = next((k for k in range(number - 1, -1, -1) if k not in removed), None)
@@ -387,8 +377,6 @@ class Patcher:
         if before is not None and not after_is_gone:
             leaf = _last_leaf(node.entries[before].value)
             if leaf.style in ("|", ">"):
-                if end == len(self.text):
-                    self.keep_final = True
                 end, text = self._behind_block_scalar(end, column, "+" in self._header(leaf))
         self.put(start, end, text)
 
@@ -421,7 +409,7 @@ class Patcher:
         start = entries[0].start
         lines: list[str] = []
         for new in own:
-            lines += self._new_lines(node, slot, new, open_allowed=True)[0]
+            lines += self._new_lines(node, slot, new, open_allowed=True)
         body = self.join([lines[0], *indented(lines[1:], column)]) if lines else ""
         if lead == len(entries):
             self.put(start, self.line_end(entries[-1].end), body)
@@ -447,33 +435,27 @@ class Patcher:
     def _detached(self, node: Node, index: int, column: int) -> bool:
         """Whether comments that belong to no entry stand above one: they head it, and not a new one."""
         start = self.next_line(node.entries[index - 1].end)
-        return "#" in self.text[start : self._region_start(node, index, column)]
+        return "#" in self.text[start : self.region_start(node, index, column)]
 
     def _append(self, node: Node, slot: Slot, group: list[New], after: int, column: int) -> None:
         """New entries directly behind the lines of an entry."""
         entry = node.entries[after]
         leaf = _last_leaf(entry.value)
         gap = 0 if "+" in self._header(leaf) and leaf.style in ("|", ">") else self._gap(node, after, column)
-        position = self.line_end(entry.end)
-        swallowing = self._swallows(self.next_line(entry.end), column)
-        at_end = position == len(self.text)
+        position = self.next_line(entry.end)
+        swallowing = self._swallows(position, column)
         rows: list[str] = []
-        open_end = False
         for new in group:
-            lines, open_end = self._new_lines(node, slot, new, open_allowed=not swallowing)
+            lines = self._new_lines(node, slot, new, open_allowed=not swallowing)
             rows += [""] * gap + indented(lines, column)
-        text = "".join(self.style.newline + row for row in rows)
-        if at_end:
+        if position == len(self.text):
             self._settle_last_scalar(leaf)
-            if open_end:
-                text += self.style.newline
-                self.keep_final = True
-        self.put(position, position, text)
+        self.put(position, position, "".join(row + self.style.newline for row in rows))
 
     def _settle_last_scalar(self, leaf: Node) -> None:
         """A block scalar at the very end of a file without a last line end says a string without one."""
         header = self._header(leaf) if leaf.style in ("|", ">") else ""
-        if header and "-" not in header and not leaf.text.endswith("\n"):
+        if id(leaf) not in self.intents.dirty and header and "-" not in header and leaf.text[-1:] != "\n":
             place = leaf.body + len(header)
             self.put(leaf.body, place, header.replace("+", "") + "-")
 
@@ -482,18 +464,17 @@ class Patcher:
     ) -> None:
         """New entries directly above the lines of an entry."""
         gap = self._gap(node, before - 1 if before else 0, column)
-        position = self._region_start(node, before, column)
+        position = self.region_start(node, before, column)
         run_end = before
         while run_end in removed:
             run_end += 1
         followed = run_end > before and self._swallows(self.next_line(node.entries[run_end - 1].end), column)
         rows: list[str] = []
         for new in group:
-            lines, open_end = self._new_lines(node, slot, new, open_allowed=not followed)
+            lines = self._new_lines(node, slot, new, open_allowed=not followed)
             rows += indented(lines, column) + [""] * (
                 gap if before not in removed or new is not group[-1] else 0
             )
-            self.keep_final = self.keep_final or (open_end and run_end == len(node.entries))
         self.put(position, position, "".join(row + self.style.newline for row in rows))
 
     def _gap(self, node: Node, near: int, column: int) -> int:
@@ -502,7 +483,7 @@ class Patcher:
         low = max(0, near - _NEIGHBOURS)
         for number in range(low + 1, min(len(node.entries), near + _NEIGHBOURS + 1)):
             start = self.next_line(node.entries[number - 1].end)
-            between = self.text[start : self._region_start(node, number, column)]
+            between = self.text[start : self.region_start(node, number, column)]
             rows = between.split("\n")
             blank = 0
             for row in reversed(rows[:-1]):
@@ -512,15 +493,15 @@ class Patcher:
             counts[blank] += 1
         return max(counts, key=lambda blank: (counts[blank], -blank)) if counts else 0
 
-    def _new_lines(self, node: Node, slot: Slot, new: New, *, open_allowed: bool) -> tuple[list[str], bool]:
-        """The lines of a new entry, and whether the last belongs to a block scalar."""
+    def _new_lines(self, node: Node, slot: Slot, new: New, *, open_allowed: bool) -> list[str]:
+        """The lines of a new entry; with ``open_allowed`` the last may belong to a block scalar."""
         emitter = self.emitter if open_allowed else self.emitter.without_blocks()
         hints = self._hints(node, slot, new)
         body = emitter.body(new.value, hints)
         if node.kind == "seq":
-            return emitter.item(body, self._dash_near(node, new.index)), body.open_end
+            return emitter.item(body, self._dash_near(node, new.index))
         keys = hints_of([node, *slot.neighbours][:_NEIGHBOURS])
-        return emitter.pair(emitter.key(str(new.key), keys), body), body.open_end
+        return emitter.pair(emitter.key(str(new.key), keys), body)
 
     def _dash_near(self, node: Node, index: int) -> int:
         return self._dash(node.entries[min(index, len(node.entries) - 1)])

@@ -41,6 +41,7 @@ __all__ = [
     "Update",
     "dump",
     "extract",
+    "extract_many",
     "new_file",
     "splice",
 ]
@@ -65,15 +66,19 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
         return (bom + _first_document(text, fitted)).encode()
     style = style_of(text, documents)
     replacements: list[Replacement] = []
-    keep_final = False
+    # A missing last line end is put there while editing, so that every line is one, and taken away after.
+    lines = text if text.endswith("\n") else text + style.newline
     for number in sorted({edit.document for edit in fitted}):
         if not 0 <= number < len(documents):
             raise SpliceError(f"there is no document {number}", number)
         own = [edit for edit in fitted if edit.document == number]
-        patcher = _patch(text, documents[number], number, own, style)
-        replacements += patcher.replacements
-        keep_final = keep_final or patcher.keep_final
-    return (bom + _apply(text, replacements, style, keep_final)).encode()
+        replacements += _patch(lines, documents[number], number, own, style)
+    result, last = _apply(lines, replacements)
+    if lines != text and last >= 0:
+        result = _bare(result, style.newline, untouched=last <= _last_leaf(documents).start)
+    elif lines != text:
+        result = text
+    return (bom + result).encode()
 
 
 def _compose(text: str) -> list[Document]:
@@ -83,7 +88,7 @@ def _compose(text: str) -> list[Document]:
         raise SpliceError(f"the text cannot be read: {error}") from None
 
 
-def _patch(text: str, document: Document, number: int, edits: list[Edit], style: Style) -> Patcher:
+def _patch(text: str, document: Document, number: int, edits: list[Edit], style: Style) -> list[Replacement]:
     intents = Intents(document, number)
     intents.add(edits)
     patcher = Patcher(text, intents, style)
@@ -92,15 +97,15 @@ def _patch(text: str, document: Document, number: int, edits: list[Edit], style:
     if root.is_empty and root.anchor is None and root.tag is None and intent is not None:
         if not isinstance(intent.value, Missing):
             _fill_empty(patcher, document, intent.value)
-        return patcher
+        return patcher.replacements
     patcher.visit(root, Slot("root", document.mark_end, 0))
-    return patcher
+    return patcher.replacements
 
 
 def _fill_empty(patcher: Patcher, document: Document, value: Json | Piece) -> None:
     """A document that says nothing gets a value, below whatever comments it has."""
     text = patcher.text
-    position = document.end
+    position = document.end if document.end < len(text.rstrip("\r\n")) else len(text)
     newline = patcher.style.newline
     before = "" if position == 0 or text[position - 1] == "\n" else newline
     patcher.put(position, position, before + _document_text(value, patcher.style))
@@ -116,7 +121,8 @@ def _document_text(value: Json | Piece, style: Style) -> str:
     return "".join(line + style.newline for line in lines)
 
 
-def _apply(text: str, replacements: list[Replacement], style: Style, keep_final: bool) -> str:
+def _apply(text: str, replacements: list[Replacement]) -> tuple[str, int]:
+    """The text with all replacements, and where the last of them ended; -1 without any."""
     try:
         ordered = settle(replacements)
     except ValueError as error:
@@ -127,11 +133,25 @@ def _apply(text: str, replacements: list[Replacement], style: Style, keep_final:
         parts += (text[position : change.start], change.text)
         position = change.end
     parts.append(text[position:])
-    result = "".join(parts)
-    bare = bool(text) and not text.endswith("\n")
-    if bare and ordered and ordered[-1].end == len(text) and not keep_final:
-        return result.removesuffix("\n").removesuffix("\r") if result.endswith("\n") else result
-    return result
+    return "".join(parts), ordered[-1].end if ordered else -1
+
+
+def _bare(result: str, newline: str, *, untouched: bool) -> str:
+    """Without the last line end, as the file was, unless a new last block scalar needs it for its value."""
+    bare = result.removesuffix("\n").removesuffix("\r")
+    if untouched or not bare:
+        return bare
+    full = _compose(bare + newline)
+    if not same([to_value(document.root) for document in _compose(bare)], [to_value(d.root) for d in full]):
+        return result
+    return bare
+
+
+def _last_leaf(documents: Sequence[Document]) -> Node:
+    node = documents[-1].root
+    while node.entries:
+        node = node.entries[-1].value
+    return node
 
 
 def _first_document(text: str, edits: list[Edit]) -> str:
@@ -160,7 +180,7 @@ def _fit(edit: Edit) -> Edit:
     if same(snippet.value, edit.value):
         return edit
     try:
-        text = splice(snippet.text.encode(), [Update(0, (), edit.value)]).decode()
+        text = splice(f"{snippet.text}\n".encode(), [Update(0, (), edit.value)]).decode()
         fits = same(to_value(compose(text)[0].root), edit.value)
     except (SpliceError, Unreadable, IndexError):
         fits = False
@@ -177,32 +197,77 @@ def extract(data: bytes, document: int, path: FieldPath) -> Snippet:
     Raises:
         SpliceError: there is nothing at ``path``.
     """
+    return extract_many(data, [(document, path)])[0]
+
+
+def extract_many(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippet]:
+    """As :func:`extract`, for many entries of one text, which is composed once."""
     text = data.decode("utf-8").removeprefix(_BOM).replace("\r\n", "\n")
+    text = text if text.endswith("\n") else text + "\n"
     documents = _compose(text)
+    return [_snippet(text, documents, document, path) for document, path in places]
+
+
+def _snippet(text: str, documents: list[Document], document: int, path: FieldPath) -> Snippet:
     if not 0 <= document < len(documents):
         raise SpliceError(f"there is no document {document}", document, path)
-    root = documents[document].root
-    node, parent, number = root, root, -1
-    for step in path:
-        index = child_index(node, step)
-        if index is None:
-            raise SpliceError("there is nothing to take the text of", document, path)
-        parent, number, node = node, index, node.entries[index].value
+    node, trail = _walk_down(documents[document], document, path)
     value = to_value(node)
-    comments = _comments(text, documents[document], parent, number)
+    if any(part.anchor or part.kind == "alias" for part in _parts(node)):
+        text = _unshared(text, documents, document, node, tuple(trail))
+        documents = _compose(text)
+        node, trail = _walk_down(documents[document], document, path)
+    number = child_index(trail[-1], path[-1]) if path else None
+    comments = _comments(text, documents[document], trail[-1] if trail else node, number)
     return Snippet(comments, _own_text(text, node, value), value)
 
 
-def _comments(text: str, document: Document, parent: Node, number: int) -> tuple[str, ...]:
-    if number < 0 or parent.flow:
+def _walk_down(document: Document, number: int, path: FieldPath) -> tuple[Node, list[Node]]:
+    """The node at a path and what it lies in."""
+    node = document.root
+    trail: list[Node] = []
+    for step in path:
+        index = child_index(node, step)
+        if index is None:
+            raise SpliceError("there is nothing to take the text of", number, path)
+        trail.append(node)
+        node = node.entries[index].value
+    return node, trail
+
+
+def _unshared(
+    text: str, documents: Sequence[Document], number: int, node: Node, trail: tuple[Node, ...]
+) -> str:
+    """The text with all aliases and merges of one node written out and its anchors gone."""
+    document = documents[number]
+    intents = Intents(document, number)
+    intents.unshare(node, trail)
+    patcher = Patcher(text, intents, style_of(text, documents))
+    patcher.visit(document.root, Slot("root", document.mark_end, 0))
+    for part in _parts(node):
+        if part.anchor and id(part) not in intents.gone():
+            start = text.index("&", part.start)
+            end = start + 1 + len(part.anchor)
+            while text[end : end + 1] == " ":
+                end += 1
+            patcher.put(start, end, "")
+    return _apply(text, patcher.replacements)[0]
+
+
+def _comments(text: str, document: Document, parent: Node, number: int | None) -> tuple[str, ...]:
+    """The comment lines that belong to an entry (``number`` of ``parent``) or to a whole document."""
+    if parent.flow:
         return ()
+    if number is None:
+        rows = text[document.mark_end if document.explicit else 0 : parent.body].split("\n")
+        return tuple(_last_comments(rows[:-1]))
     patcher = Patcher(text, Intents(document, 0), Style())
     entry = parent.entries[number]
     start = patcher.line_start(entry.start)
     column = entry.start - start
     if text[start : entry.start].strip():
         return ()
-    above = text[patcher._region_start(parent, number, column) : start]
+    above = text[patcher.region_start(parent, number, column) : start]
     rows = [row.strip() for row in above.split("\n") if row.strip()]
     value = entry.value
     if entry.mark_end >= 0 and value.entries and not value.flow:
@@ -212,10 +277,19 @@ def _comments(text: str, document: Document, parent: Node, number: int) -> tuple
     return tuple(rows)
 
 
+def _last_comments(rows: Sequence[str]) -> list[str]:
+    """The comment lines at the end of some lines, with nothing between."""
+    found: list[str] = []
+    for row in reversed(rows):
+        if not row.startswith("#"):
+            break
+        found.insert(0, row.rstrip())
+    return found
+
+
 def _own_text(text: str, node: Node, value: Json) -> str:
     """The node's text in column 0, or the value written anew where its text cannot stand alone."""
-    shared = any(part.anchor or part.kind == "alias" for part in _parts(node))
-    if shared or node.kind not in ("map", "seq") or not node.entries:
+    if node.kind not in ("map", "seq") or not node.entries:
         return dump(value).removesuffix("\n")
     start = text.rfind("\n", 0, node.body) + 1
     column = node.body - start
