@@ -98,7 +98,7 @@ def plan_to_json(
         command,
         plan.exit_code if exit is None else exit,
         errors,
-        next_commands(plan, plan_id) if next is None else next,
+        next_commands(plan, plan_id if command == "plan" else None) if next is None else next,
         **body,
         options=plan.options.to_json(),
         summary=_summary(plan),

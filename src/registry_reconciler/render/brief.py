@@ -49,14 +49,14 @@ _CUT_ROOM = 160
 def render(plan: Plan, options: RenderOptions) -> str:
     """The report, at most ``max_bytes`` long (16,000 by default, never less than 1,000)."""
     limit = DEFAULT_BYTES if options.max_bytes is None else max(options.max_bytes, LEAST_BYTES)
-    plan_id = None if options.base else plan.plan_id
+    plan_id = None if options.base or options.command != "plan" else plan.plan_id
     commands = next_commands(plan, plan_id)
-    return _fit([runner_safe(item) for item in _items(plan, plan_id, commands)], limit)
+    return _fit([runner_safe(item) for item in _items(plan, plan_id, commands, options.command)], limit)
 
 
-def _items(plan: Plan, plan_id: str | None, commands: Commands) -> Iterator[str]:
+def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) -> Iterator[str]:
     """What a reader needs, the most urgent first; an item is shown whole or not at all."""
-    yield _verdict(plan, plan_id)
+    yield _verdict(plan, plan_id, command)
     for words in commands[:_COMMANDS_SHOWN]:
         yield f"next: {command_line(words)}"
     for notice in plan.notices:
@@ -64,9 +64,9 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands) -> Iterator[str]
     blocking = plan.blocking
     for number, problem in enumerate(blocking, 1):
         yield f"blocker {number}/{len(blocking)} {_problem(problem)}{_mend(problem)}"
-    for change in plan.changes:
+    for change in plan.changes if command != "check" else ():
         yield _change(change)
-    for drift in plan.drift:
+    for drift in plan.drift if command != "check" else ():
         gone = "is gone" if drift.gone else ", ".join(show_path(field.path) for field in drift.fields)
         yield f"edited by hand {visible(drift.address)}: {cut(gone, _LINE_LIMIT)}"
     for problem in plan.problems:
@@ -83,8 +83,10 @@ def _worth_a_line(problem: Problem) -> bool:
     )
 
 
-def _verdict(plan: Plan, plan_id: str | None) -> str:
+def _verdict(plan: Plan, plan_id: str | None, command: str) -> str:
     found = verdict(plan)
+    if command == "check" and found is not Verdict.BLOCKED:
+        return f"NOTHING BLOCKS; {count_problems(plan) or 'no problems'}"
     counts = [count_changes(plan.changes), count_problems(plan)]
     words = {
         Verdict.BLOCKED: f"BLOCKED by {len(plan.blocking):,}",

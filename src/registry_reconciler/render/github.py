@@ -71,6 +71,8 @@ def _verdict(plan: Plan, options: RenderOptions) -> str:
     found = verdict(plan)
     if found is Verdict.BLOCKED:
         words = f"blocked by {plural(len(plan.blocking), 'problem')}"
+    elif options.command == "check":
+        words = "nothing blocks"
     else:
         words = count_changes(plan.changes) or ("no changes" if plan.empty else "only the state changes")
     problems = count_problems(plan)

@@ -116,9 +116,14 @@ def _short(text: str, limit: int = _NAME_LIMIT) -> str:
 
 
 def _head(plan: Plan, options: RenderOptions) -> str:
-    what = "Registry review" if options.base else "Registry plan"
+    what = "Registry review" if options.base else f"Registry {visible(options.command)}"
     label = f" ({markdown(_short(visible(options.label), _LABEL_LIMIT))})" if options.label else ""
-    lines = [f"## {what}{label}: {_verdict_words(plan)}", ""]
+    lines = [f"## {what}{label}: {_verdict_words(plan, options.command)}", ""]
+    if options.command == "drift":
+        return "\n".join(lines[:1]) + "\n"
+    if options.command == "check":
+        lines.append(f"{count_problems(plan) or 'No problems'}.")
+        return "\n".join(lines) + "\n"
     counts = [
         count_changes(plan.changes) or ("" if plan.empty else "only the state changes"),
         count_problems(plan),
@@ -151,10 +156,15 @@ def _commands(plan: Plan, plan_id: str) -> Iterator[str]:
         yield line
 
 
-def _verdict_words(plan: Plan) -> str:
+def _verdict_words(plan: Plan, command: str) -> str:
+    if command == "drift":
+        count = len(plan.drift)
+        return f"{plural(count, 'entry')} edited by hand" if count else "none"
     found = verdict(plan)
     if found is Verdict.BLOCKED:
         return f"blocked by {plural(len(plan.blocking), 'problem')}"
+    if command == "check":
+        return "nothing blocks"
     if found is Verdict.CHANGES:
         return plural(len(plan.changes), "change") if plan.changes else "only the state changes"
     return "no changes"
@@ -164,6 +174,9 @@ def _verdict_words(plan: Plan) -> str:
 
 
 def _sections(plan: Plan, options: RenderOptions) -> list[_Section]:
+    drift = _drift(plan.drift, options)
+    if options.command == "drift":
+        return [drift] if drift.entries else []
     blocking = list(plan.blocking)
     rest: dict[str, list[Problem]] = {
         name: [] for name in ("errors", "warnings", "fixed", "suppressed", "records")
@@ -174,8 +187,7 @@ def _sections(plan: Plan, options: RenderOptions) -> list[_Section]:
     found = [
         _notices(plan.notices),
         _problems("Blocking problems", _BLOCKING, blocking, options, open=True),
-        *_changes(plan.changes, options),
-        _drift(plan.drift, options),
+        *((*_changes(plan.changes, options), drift) if options.command != "check" else ()),
         _problems("Warnings", ("warning", "warnings"), rest["warnings"], options),
         _problems(
             "Errors that do not block",

@@ -6,7 +6,6 @@ import json
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from registry_reconciler.changes import Action, Change, FieldChange
 from registry_reconciler.inert import visible
@@ -171,6 +170,8 @@ def _line_diff(old: list[str], new: list[str]) -> Iterator[DiffLine]:
         yield from (DiffLine("-", line) for line in old)
         yield from (DiffLine("+", line) for line in new)
         return
+    from difflib import SequenceMatcher  # most plans have no long text
+
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for number, group in enumerate(matcher.get_grouped_opcodes(1)):
         if number:

@@ -50,3 +50,11 @@ def test_a_review_offers_nothing_to_apply() -> None:
     shown = render(samples.SMALL, "brief", RenderOptions(base="origin/main"))
     assert "sha256:" not in shown
     assert "registry apply" not in shown
+
+
+def test_check_shows_problems_only() -> None:
+    shown = render(samples.SMALL, "brief", RenderOptions(command="check"))
+    assert shown.startswith("NOTHING BLOCKS; 1 error, 2 warnings")
+    assert "error REF009" in shown
+    assert "create" not in shown
+    assert "next:" not in shown

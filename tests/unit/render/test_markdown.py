@@ -154,3 +154,14 @@ def test_hostile_values_stay_text(limit: int) -> None:
 def test_a_plan_without_anything_is_short() -> None:
     plan: Plan = samples.EMPTY
     assert size(render(plan, "markdown")) < 200
+
+
+def test_check_shows_problems_only_and_drift_the_edits_only() -> None:
+    check = render(samples.BLOCKED, "markdown", RenderOptions(command="check"))
+    assert "## Registry check: blocked by 2 problems" in check
+    assert "### Blocking problems" in check
+    assert "### Changes" not in check
+    drift = render(samples.BLOCKED, "markdown", RenderOptions(command="drift"))
+    assert "## Registry drift: 1 entry edited by hand" in drift
+    assert "`module_type/http_api`" in drift
+    assert "REF001" not in drift

@@ -120,3 +120,9 @@ def test_a_text_that_only_loses_its_last_line_end_differs_visibly() -> None:
 def test_an_entry_that_is_gone_says_so() -> None:
     drift = replace(samples.DRIFT, gone=True, fields=())
     assert "the entry is gone" in text(replace(samples.EMPTY, drift=(drift,)), command="drift")
+
+
+def test_the_plan_that_apply_shows_says_nothing_of_typing_apply() -> None:
+    shown = text(samples.SMALL, command="apply")
+    assert "Plan id sha256:" in shown
+    assert "Next:" not in shown
