@@ -68,6 +68,10 @@ def exercise(
         root: the workspace of an entry.
         vocabulary: where given, a used or declared word that it does not know is reported as lacking.
         words: what is declared, where the item itself does not say.
+
+    Raises:
+        TypeError: it is no Python item.
+        HandlerError: the function of an entry cannot be loaded.
     """
     declared = frozenset((*item.meta.required_caps, *words))
     known = vocabulary or Vocabulary()
@@ -75,9 +79,10 @@ def exercise(
     db = RegistryDbBuilder().build().runtime()
     invoker = Invoker(db, root, vocabulary=known, audit=lambda line: None)
     context = Context(invoker, item.meta.id, Asked(db.snapshot(), known, declared), grant, None)
+    function = _function(item, root)
     value, error = None, None
     try:
-        value = call_function(_function(item, root), payload, context, seconds=seconds)
+        value = call_function(function, payload, context, seconds=seconds)
     except Exception as raised:  # the item's own failure belongs into the report
         error = raised
     return CapabilityReport(tuple(sorted(declared - grant.used)), tuple(sorted(grant.lacked)), value, error)

@@ -131,8 +131,10 @@ class WorkspaceRuntime:
         return vocabulary_in(self.snapshot())
 
     def collisions(self) -> dict[str, tuple[Collision, ...]]:
-        """The collisions of every kind that has some."""
-        return self.db.collisions()
+        """The collisions of every kind, or id space that kinds share, that has some."""
+        # What collides within a kind collides in its space too; once is enough.
+        shared = shared_spaces(self._kinds)
+        return {name: found for name, found in self.db.collisions().items() if name not in shared}
 
     def reload(self) -> bool:
         """Serve what the files say now; whether they had changed. What was registered since stays on top.
