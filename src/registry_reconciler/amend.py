@@ -1,7 +1,7 @@
 """Write edits of fragments, alone or together with what follows from them: all of it or nothing.
 
-The plan is computed over the edited fragments in memory; fragments, registries, state and history are then one
-transaction.
+The plan is computed over the edited fragments in memory; fragments, registries, state and history are then
+one transaction.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.planning import Planning, collector_off, make_plan, plan_loaded
 from registry_reconciler.problems import Problem, Status
 from registry_reconciler.receipts import file_ops, may_write, removable_folders
-from registry_reconciler.tree import DiskTree, MemoryTree, Recorder
+from registry_reconciler.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.workspace import Workspace
 
 Draft = Callable[[Loaded], Sequence[FragmentEdit]]
@@ -42,12 +42,12 @@ class Amendment:
     warnings: tuple[str, ...] = ()
 
 
-def overlay(root_tree: DiskTree, edits: Sequence[FragmentEdit]) -> MemoryTree:
+def overlay(below: Tree, edits: Sequence[FragmentEdit]) -> MemoryTree:
     """The workspace with the edited fragments."""
-    return MemoryTree({edit.path: edit.content for edit in edits}, root_tree)
+    return MemoryTree({edit.path: edit.content for edit in edits}, below)
 
 
-def preview(tree: DiskTree, draft: Draft, options: PlanOptions) -> Amendment:
+def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
     """What edits would lead to, compared with the same plan without them. Writes nothing."""
     with collector_off():
         before = load(Recorder(tree))

@@ -7,7 +7,7 @@ Drafts are collected against what was loaded and become one :class:`FragmentEdit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from registry_reconciler.config import DESIRED_FOLDER
@@ -71,7 +71,7 @@ def require_key(kind: Kind, value: Json) -> str:
     if key is None:
         fields = ", ".join(selector.text for selector in kind.key)
         raise UsageFailure(
-            f"an entry of {kind.name} must be a mapping with {fields} as text or a whole number: that is its key."
+            f"an entry of {kind.name} must be a mapping with its key, {fields}, as text or a whole number."
         )
     return key
 
@@ -102,7 +102,8 @@ class Drafts:
             snippet: text and comments to reuse for a new declaration.
 
         Raises:
-            UsageFailure: the value has no key, ``fragment`` is no place for one, or another fragment owns the entry.
+            UsageFailure: the value has no key, ``fragment`` is no place for one, or another one owns the
+                entry.
             Blocked: the fragment cannot be read, or the entry is declared twice.
         """
         from registry_reconciler.yamltext.splice import Update
@@ -117,8 +118,8 @@ class Drafts:
             return path
         if fragment and fragment != owner.place.file:
             raise UsageFailure(
-                f"{address} is declared in {owner.place.file}, not in {fragment}. Leave the fragment out, or move the "
-                "declaration there by hand (that changes the state only)."
+                f"{address} is declared in {owner.place.file}, not in {fragment}. Leave the fragment out, or "
+                "move the declaration there by hand (that changes the state only)."
             )
         if not same(owner.value, value):
             self._edit(owner.place.file, Update(owner.place.document, owner.place.path, value))
@@ -133,7 +134,7 @@ class Drafts:
             self._edit(owner.place.file, Remove(owner.place.document, owner.place.path))
 
     def directive(self, name: str, item: Json, fragment: str) -> None:
-        """Add an item to ``moved``, ``removed``, ``protect``, ``override`` or ``allow``, unless it is there already."""
+        """Add an item to ``moved``, ``removed``, ``protect``, ``override`` or ``allow``, unless it has it."""
         from registry_reconciler.yamltext.splice import Insert
 
         if name not in DIRECTIVES:
@@ -214,6 +215,7 @@ def _insertions(
 ) -> Iterable[Edit]:
     """New declarations in their sorted place where the others are sorted, else at the end."""
     from bisect import bisect_left
+    from itertools import pairwise
 
     from registry_reconciler.yamltext.splice import Insert
 
@@ -222,7 +224,7 @@ def _insertions(
     content = documents[document] if documents else None
     items = (content.get(name) if isinstance(content, dict) else None) or []
     keys = [kind.key_of(item) or "" for item in items]
-    ordered = all(left <= right for left, right in zip(keys, keys[1:], strict=False))
+    ordered = all(left <= right for left, right in pairwise(keys))
     for key, value, snippet in sorted(drafts, key=lambda one: one[0]):
         place = bisect_left(keys, key) if ordered else len(keys)
         index = place if place < len(keys) else None
@@ -255,8 +257,9 @@ def add_directive(loaded: Loaded, name: str, item: Json, fragment: str) -> tuple
 def accept_live(loaded: Loaded, addresses: Iterable[str]) -> tuple[FragmentEdit, ...]:
     """What the registries say becomes what the fragments say, for these managed addresses.
 
-    An entry that was edited by hand changes in its fragment (comments there stay); one that was removed by hand is
-    removed there; one that no fragment declares any more is declared again where it was, with its live comments.
+    An entry that was edited by hand changes in its fragment (comments there stay); one that was removed by
+    hand is removed there; one that no fragment declares any more is declared again where it was, with its
+    live comments.
 
     Raises:
         UsageFailure: an address is not managed.
@@ -275,7 +278,7 @@ def _accept(drafts: Drafts, address: str) -> None:
     live = loaded.live.entries.get(address)
     if kind is None or (state is None and drafts.owner(address) is None):
         raise UsageFailure(
-            f"{address} is not managed, so there is no drift to accept. To manage it: registry adopt {address}",
+            f"{address} is not managed, so it has no drift. To manage it: registry adopt {address}",
             next=(("registry", "adopt", address),),
         )
     if live is None and kind.name in loaded.live.hidden_kinds:
@@ -287,7 +290,8 @@ def _accept(drafts: Drafts, address: str) -> None:
     elif drafts.owner(address) is not None:
         drafts.put(kind, live.value)
     else:
-        drafts.put(kind, live.value, _former_fragment(drafts, state, kind), live_snippet(loaded, live))
+        fragment = _former_fragment(drafts, state, kind)
+        drafts.put(kind, keyed_first(kind, live.value), fragment, live_snippets(loaded, [live])[address])
 
 
 def _former_fragment(drafts: Drafts, state: StateEntry | None, kind: Kind) -> str:
@@ -296,14 +300,36 @@ def _former_fragment(drafts: Drafts, state: StateEntry | None, kind: Kind) -> st
     return state.fragment
 
 
-def live_snippet(loaded: Loaded, entry: LiveEntry) -> Snippet | None:
-    """A live entry's text and comments; ``None`` for a file of its own, whose text is the whole file."""
-    from registry_reconciler.yamltext.splice import SpliceError, extract
+def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Snippet]:
+    """The text and comments of live entries, by address; each file's structure is read once."""
+    from registry_reconciler.yamltext.splice import extract_many
 
-    source = loaded.live.files[entry.place.file]
-    if source.data is None:
-        return None
-    try:
-        return extract(source.data, entry.place.document, entry.place.path)
-    except SpliceError:
-        return None
+    by_file: dict[str, list[LiveEntry]] = {}
+    for entry in entries:
+        by_file.setdefault(entry.place.file, []).append(entry)
+    found: dict[str, Snippet] = {}
+    for path, mine in by_file.items():
+        data = loaded.live.files[path].data
+        assert data is not None
+        snippets = extract_many(data, [(entry.place.document, entry.place.path) for entry in mine])
+        for entry, snippet in zip(mine, snippets, strict=True):
+            head = () if entry.place.path else _head_comments(data)
+            found[entry.address] = replace(snippet, comments=(*head, *snippet.comments))
+    return found
+
+
+def _head_comments(data: bytes) -> tuple[str, ...]:
+    """The comment lines at the top of a file that holds one entry, where nothing parts them from it."""
+    rows: list[str] = []
+    for line in data.decode("utf-8").removeprefix("\ufeff").splitlines():
+        if not line.startswith("#"):
+            return tuple(rows) if line.strip() and not line.startswith(("---", "%")) else ()
+        if "yaml-language-server:" not in line:
+            rows.append(line)
+    return ()
+
+
+def keyed_first(kind: Kind, value: dict[str, Json]) -> dict[str, Json]:
+    """The same value with its key fields in front: what only the place said comes first too."""
+    names = [selector.steps[0] for selector in kind.key if selector.steps[0] in value]
+    return {**{str(name): value[str(name)] for name in names}, **value}

@@ -1,17 +1,25 @@
-"""What adding an entry of any kind shares: YAML files as values, one entry in a list, validation, checks, the write."""
+"""What adding an entry of any kind shares: YAML files, one entry in a list, validation, checks, the write."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
 from registry_reconciler.amend import Amendment, preview, write_and_apply, write_fragments
 from registry_reconciler.errors import Blocked, UsageFailure, WriteFailure
 from registry_reconciler.fields import Selector
-from registry_reconciler.fragmentedit import default_fragment, put_entry, require_key
+from registry_reconciler.fragmentedit import (
+    Drafts,
+    FragmentEdit,
+    default_fragment,
+    put_entry,
+    require_key,
+)
 from registry_reconciler.kinds import SCHEMA_SUFFIX, Kind
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.model import Json, Place, make_address, same
@@ -19,7 +27,7 @@ from registry_reconciler.plan import PlanOptions
 from registry_reconciler.problems import Problem, Status, sort_key
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.tree import DiskTree, Recorder
-from registry_reconciler.workspace import Workspace
+from registry_reconciler.workspace import DEFAULT_LOCK_TIMEOUT, Workspace
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -96,14 +104,15 @@ def _fault_text(path: PathLike, source: SourceFile) -> str:
 
 
 def insert_or_update_entry(data: Json, key_field: str, new_entry: dict[str, Json]) -> Json:
-    """Put an entry into a list of entries: in place of the one with its key, else where it sorts, else at the end.
+    """Put an entry into a list: in place of the one with its key, else where it sorts, else at the end.
 
     Args:
         data: a list of mappings, or a mapping with exactly one list in it (``routes: [...]``).
         key_field: the field that tells entries apart; ``metadata.name`` steps into mappings.
 
     Returns:
-        ``data``, changed in place: the order of the others stays, and of several entries with this key one is left.
+        ``data``, changed in place: the order of the others stays; of several entries with this key one is
+        left.
 
     Raises:
         ValueError: ``new_entry`` has no key, or ``data`` holds no list of entries.
@@ -135,7 +144,7 @@ def _items(data: Json) -> list[Json]:
 def _sorted_place(keys: Sequence[str], key: str) -> int:
     from bisect import bisect_left
 
-    ordered = all(left <= right for left, right in zip(keys, keys[1:], strict=False))
+    ordered = all(left <= right for left, right in pairwise(keys))
     return bisect_left(keys, key) if ordered else len(keys)
 
 
@@ -177,18 +186,18 @@ def validate_entry(entry: Json, schema_path: PathLike) -> list[Problem]:
 
 
 def find_kind(loaded: Loaded, word: str, entry: Json) -> Kind:
-    """The kind that a word means: a kind, or one of :data:`GROUPS` and then the kind that the entry fits.
+    """The kind that a word means: a kind, or the one that the entry fits of :data:`GROUPS` (of all for "").
 
     Raises:
         UsageFailure: no such kind, or several fit the entry; they are listed.
     """
     if word in loaded.kinds:
         return loaded.kinds[word]
-    if word not in GROUPS:
+    if word and word not in GROUPS:
         raise UsageFailure(_unknown_kind(loaded, word))
-    candidates = [loaded.kinds[name] for name in GROUPS[word] if name in loaded.kinds]
+    candidates = [kind for name, kind in loaded.kinds.items() if not word or name in GROUPS[word]]
     if not candidates:
-        raise UsageFailure(f"this workspace has none of the kinds {', '.join(GROUPS[word])}.")
+        raise UsageFailure(f"this workspace has none of the kinds {', '.join(GROUPS.get(word, ()))}.")
     return _fitting(loaded, word, candidates, entry)
 
 
@@ -198,7 +207,8 @@ def _unknown_kind(loaded: Loaded, word: str) -> str:
     known = (*loaded.kinds, *GROUPS)
     if word in loaded.catalog.broken:
         return f"the schema of {word} cannot be used: see 'registry check'."
-    return f"there is no kind {word!r}.{did_you_mean(word, known)} Kinds here: {', '.join(loaded.kinds) or 'none'}."
+    names = ", ".join(loaded.kinds) or "none"
+    return f"there is no kind {word!r}.{did_you_mean(word, known)} Kinds here: {names}."
 
 
 def _fitting(loaded: Loaded, word: str, candidates: Sequence[Kind], entry: Json) -> Kind:
@@ -216,7 +226,8 @@ def _fitting(loaded: Loaded, word: str, candidates: Sequence[Kind], entry: Json)
         return best[0]
     names = ", ".join(kind.name for kind in best or candidates)
     why = f"it could be of {names}" if best else f"it has the key of none of {names}"
-    raise UsageFailure(f"which of the {word} the entry is cannot be told: {why}. Name the kind.")
+    which = f"which of the {word} the entry is" if word else "of which kind the entry is"
+    raise UsageFailure(f"{which} cannot be told: {why}. Name the kind.")
 
 
 def _is_there(loaded: Loaded, kind: Kind, entry: Json) -> bool:
@@ -225,15 +236,15 @@ def _is_there(loaded: Loaded, kind: Kind, entry: Json) -> bool:
 
 
 def check_entry(word: str, new_entry: Json, *, root: PathLike | None = None) -> list[Problem]:
-    """The problems that an entry would bring to the current workspace, or has in it already; nothing is written.
+    """The problems that an entry would bring to the current workspace, or has in it already. Writes nothing.
 
     Args:
         word: a kind, or a group of kinds.
         root: a directory of the workspace; the working directory where it is not given.
 
     Returns:
-        Every problem of the entry and every one that adding it introduces elsewhere, in the fixed order; those that are
-        allowed or baselined are left out.
+        Every problem of the entry and every one that adding it introduces elsewhere, in the fixed order;
+        those that are allowed or baselined are left out.
 
     Raises:
         NoWorkspace: there is none.
@@ -248,14 +259,7 @@ def check_entry(word: str, new_entry: Json, *, root: PathLike | None = None) -> 
     address = make_address(kind.name, require_key(kind, new_entry))
     draft = partial(put_entry, kind=kind, value=new_entry)
     amendment = preview(DiskTree(workspace.root), draft, PlanOptions())
-    assert amendment.plan is not None
-    own = [
-        one
-        for one in amendment.plan.problems
-        if one.address == address and one.status is not Status.FIXED and one.suppressed is None
-    ]
-    found = {one.identity: one for one in (*own, *amendment.introduced)}
-    return sorted(found.values(), key=sort_key)
+    return list(problems_of(amendment, address))
 
 
 def _keyless(loaded: Loaded, word: str, entry: Json) -> Problem | None:
@@ -273,6 +277,27 @@ def _keyless(loaded: Loaded, word: str, entry: Json) -> Problem | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What adding an entry did.
+
+    Attributes:
+        fragment: the fragment that declares it now.
+        problems: warnings and records that the entry has or brings; nothing that blocks.
+    """
+
+    address: str
+    kind: str
+    fragment: str
+    problems: tuple[Problem, ...]
+    amendment: Amendment
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Every file that was written; empty where everything was so already."""
+        return self.amendment.written
+
+
 def add_entry(
     word: str,
     entry: dict[str, Json],
@@ -282,15 +307,16 @@ def add_entry(
     check: bool = True,
     apply: bool = True,
     command: str = "registry add",
-) -> Amendment:
+    lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+) -> Added:
     """Add an entry or update it: in the fragment that owns it, and from there in the registries.
 
-    The checks run first. Fragment, registries, state and history are written together or not at all; the same entry
-    again writes nothing.
+    The checks run first. Fragment, registries, state and history are written together or not at all; the
+    same entry again writes nothing.
 
     Args:
-        word: a kind, or a group of kinds.
-        fragment: where a new declaration goes, e.g. ``desired/payments.yaml``; ``desired/<kind>.yaml`` by default.
+        word: a kind, or a group of kinds; "" for any kind that the entry fits.
+        fragment: where a new declaration goes, ``desired/<kind>.yaml`` by default.
         check: run the coordination rules (the structural ones always run).
         apply: write the registries too, for this entry alone; else only the fragment.
 
@@ -299,15 +325,35 @@ def add_entry(
         UsageFailure: the kind is unknown, the entry has no key, or another fragment owns it.
         WriteFailure, StalePlan, LockHeld: as :meth:`registry_reconciler.Workspace.apply`.
     """
-    workspace = Workspace.open(root or ".")
+    workspace = Workspace.open(root or ".", lock_timeout=lock_timeout)
     kind = find_kind(load_workspace(workspace), word, entry)
     address = make_address(kind.name, require_key(kind, entry))
-    draft = partial(put_entry, kind=kind, value=entry, fragment=fragment)
-    if not apply:
-        return write_fragments(workspace, draft, command=command, options=PlanOptions(no_check=not check))
-    return write_and_apply(
-        workspace, draft, PlanOptions(target=(address,), no_check=not check), command=command
-    )
+    drafted: list[str] = []
+
+    def draft(loaded: Loaded) -> tuple[FragmentEdit, ...]:
+        drafts = Drafts(loaded)
+        drafted.append(drafts.put(kind, entry, fragment))
+        return drafts.finish()
+
+    if apply:
+        options = PlanOptions(target=(address,), no_check=not check)
+        amendment = write_and_apply(workspace, draft, options, command=command)
+    else:
+        options = PlanOptions(no_check=not check)
+        amendment = write_fragments(workspace, draft, command=command, options=options)
+    return Added(address, kind.name, drafted[-1], problems_of(amendment, address), amendment)
+
+
+def problems_of(amendment: Amendment, address: str) -> tuple[Problem, ...]:
+    """The problems that an entry has after an amendment, and those that the amendment brings elsewhere."""
+    assert amendment.plan is not None
+    own = [
+        one
+        for one in amendment.plan.problems
+        if one.address == address and one.status is not Status.FIXED and one.suppressed is None
+    ]
+    found = {one.identity: one for one in (*own, *amendment.introduced)}
+    return tuple(sorted(found.values(), key=sort_key))
 
 
 def load_workspace(workspace: Workspace) -> Loaded:

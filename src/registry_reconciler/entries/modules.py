@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from registry_reconciler.amend import Amendment
-from registry_reconciler.entries.common import PathLike, add_entry, check_entry
+from registry_reconciler.entries.common import Added, PathLike, add_entry, check_entry
 from registry_reconciler.model import Json
 from registry_reconciler.problems import Problem
 
 
 def add_module_type(
     entry: dict[str, Json], *, root: PathLike | None = None, fragment: str = "", check: bool = True
-) -> Amendment:
+) -> Added:
     """Add or update a module type. See :func:`~registry_reconciler.entries.common.add_entry`."""
     return add_entry("module_type", entry, root=root, fragment=fragment, check=check)
 
 
 def add_module_instance(
     entry: dict[str, Json], *, root: PathLike | None = None, fragment: str = "", check: bool = True
-) -> Amendment:
+) -> Added:
     """Add or update a module. See :func:`~registry_reconciler.entries.common.add_entry`."""
     return add_entry("module_instance", entry, root=root, fragment=fragment, check=check)
 
 
 def add_module_maturity(
     entry: dict[str, Json], *, root: PathLike | None = None, fragment: str = "", check: bool = True
-) -> Amendment:
+) -> Added:
     """Add or update a module's maturity. See :func:`~registry_reconciler.entries.common.add_entry`."""
     return add_entry("module_maturity", entry, root=root, fragment=fragment, check=check)
 
 
 def add_module_interface(
     entry: dict[str, Json], *, root: PathLike | None = None, fragment: str = "", check: bool = True
-) -> Amendment:
+) -> Added:
     """Add or update an interface of a module. See :func:`~registry_reconciler.entries.common.add_entry`."""
     return add_entry("module_interface", entry, root=root, fragment=fragment, check=check)
 

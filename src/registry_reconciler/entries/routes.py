@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from registry_reconciler.amend import Amendment
-from registry_reconciler.entries.common import PathLike, add_entry, check_entry
+from registry_reconciler.entries.common import Added, PathLike, add_entry, check_entry
 from registry_reconciler.model import Json
 from registry_reconciler.problems import Problem
 
 
 def add_route(
     entry: dict[str, Json], *, root: PathLike | None = None, fragment: str = "", check: bool = True
-) -> Amendment:
+) -> Added:
     """Add or update a route. See :func:`~registry_reconciler.entries.common.add_entry`."""
     return add_entry("route", entry, root=root, fragment=fragment, check=check)
 
