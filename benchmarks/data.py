@@ -1,0 +1,135 @@
+"""Made-up registries of any size: ``python -m benchmarks.data DIR --entries N [--reordered] [--changed PER_CENT]``.
+
+Entries of about 350 bytes with nested fields, comments, references, names and aliases; live in five files, desired in
+fragments of 100, one per cent changed. Deterministic: the same arguments give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from registry_reconciler.model import digest_value
+from registry_reconciler.yamltext.read import value_of
+
+FRAGMENT = 100
+SHARDS = 5
+
+SCHEMA = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+title: Service
+x-registry:
+  kind: service
+  layout: list
+  file: registries/{shard}.yaml
+  at: services
+  key: id
+  names: {name: name, aliases: aliases, priority: priority}
+  references:
+    - {field: "depends_on[]", kind: service}
+type: object
+additionalProperties: false
+required: [id, shard, name, owner]
+properties:
+  id: {type: string, pattern: '^[a-z0-9.]+$'}
+  shard: {type: string}
+  name: {type: string}
+  aliases: {type: array, items: {type: string}}
+  description: {type: string}
+  priority: {type: integer}
+  owner:
+    type: object
+    additionalProperties: false
+    required: [team]
+    properties: {team: {type: string}, contact: {type: string}}
+  depends_on: {type: array, items: {type: string}}
+  limits:
+    type: object
+    properties: {cpu: {type: integer}, memory: {type: integer}}
+  tags: {type: array, items: {type: string}}
+"""
+
+
+def entry(number: int, total: int, *, changed: bool = False, reordered: bool = False) -> str:
+    """The text of one item of a list, indented by two."""
+    team = number % 97
+    # Services of one area of twenty depend on each other, as teams' services do; never on themselves.
+    area = number - number % 20
+    near, far = (area + (number + step) % 20 for step in (1, 7))
+    near, far = min(near, total - 1), min(far, total - 1)
+    lines = [
+        f"  # Asked for by team {team}; see the handbook.",
+        f"  - id: svc.{number:07}",
+        f"    shard: s{number % SHARDS}",
+        f"    name: Service {number:07}",
+        f"    aliases: [s{number:07}, service-{number}]",
+        "    description: Takes the requests of its area and keeps what comes of them"
+        + (" for ten years." if changed else "."),
+        "    owner:",
+        f"      team: team-{team}",
+        f"      contact: team-{team}@example.org",
+        f"    depends_on: [svc.{near:07}, svc.{far:07}]",
+        f"    limits: {{cpu: {number % 8 + 1}, memory: {(number % 16 + 1) * 256}}}",
+        f"    tags: [area-{team}, tier-{number % 3}]",
+    ]
+    if reordered:
+        lines = [*lines[:2], *lines[9:], *lines[2:9]]
+    return "\n".join(lines) + "\n"
+
+
+def live_files(total: int) -> Iterator[tuple[str, str]]:
+    """The five registry files."""
+    for shard in range(SHARDS):
+        items = "".join(entry(number, total) for number in range(shard, total, SHARDS))
+        yield f"registries/s{shard}.yaml", f"# Services of shard {shard}.\nservices:\n{items}"
+
+
+def fragments(total: int, every: int, *, reordered: bool) -> Iterator[tuple[str, str]]:
+    """Fragments of 100; each ``every``-th entry is changed (0: none)."""
+    for first in range(0, total, FRAGMENT):
+        items = "".join(
+            entry(number, total, changed=bool(every) and number % every == 0, reordered=reordered)
+            for number in range(first, min(first + FRAGMENT, total))
+        )
+        yield f"desired/part-{first // FRAGMENT:05}.yaml", f"service:\n{items}"
+
+
+def state_files(total: int) -> Iterator[tuple[str, str]]:
+    """The state as an apply of the unchanged fragments leaves it."""
+    for first in range(0, total, FRAGMENT):
+        numbers = range(first, min(first + FRAGMENT, total))
+        values = value_of(("i:\n" + "".join(entry(number, total) for number in numbers)).encode())["i"]
+        lines = "".join(
+            f'{{"address": "service/{value["id"]}", "digest": "{digest_value(value)}"}}\n' for value in values
+        )
+        yield f".system/registry/state/part-{first // FRAGMENT:05}.yaml.jsonl", lines
+
+
+def make(root: Path, total: int, *, changed: float = 1.0, reordered: bool = False) -> None:
+    """Lay a workspace out."""
+    every = round(100 / changed) if changed else 0
+    schema = [(".system/registry/schemas/service.schema.yaml", SCHEMA)]
+    for path, text in (
+        *schema,
+        *live_files(total),
+        *fragments(total, every, reordered=reordered),
+        *state_files(total),
+    ):
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--entries", type=int, default=10_000)
+    parser.add_argument("--changed", type=float, default=1.0, help="per cent")
+    parser.add_argument("--reordered", action="store_true")
+    arguments = parser.parse_args()
+    make(arguments.root, arguments.entries, changed=arguments.changed, reordered=arguments.reordered)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Laws of planning and applying, each over random registries and random wishes. Everything happens in memory."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from registry_reconciler.fielddiff import diff_values
+from registry_reconciler.model import Json
+from registry_reconciler.plan import Plan, PlanOptions
+from registry_reconciler.planning import make_plan, written_files
+from registry_reconciler.tree import MemoryTree
+from registry_reconciler.yamltext.splice import dump
+from tests.property.registries import SCHEMA, Maker, Registry
+
+LAYOUTS = ("list", "map", "file")
+SEEN: Counter[str] = Counter()
+RUNS: Counter[str] = Counter()
+
+laws = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=(Phase.explicit, Phase.reuse, Phase.generate))
+
+
+@dataclass
+class Case:
+    """A managed registry and what is wished of it now."""
+
+    layout: str
+    files: dict[str, bytes | None]
+    registry: Registry
+    wishes: list[str]
+    touched: set[str]
+    gone: set[str]
+
+
+def fragment(values: list[dict[str, Json]], extra: str = "") -> bytes:
+    return (dump({"thing": values}) + extra).encode()
+
+
+def plan_of(files: dict[str, bytes | None], options: PlanOptions | None = None) -> Plan:
+    return make_plan(MemoryTree(files), options or PlanOptions()).plan
+
+
+def applied(files: dict[str, bytes | None], plan: Plan) -> dict[str, bytes | None]:
+    assert plan.applicable, plan.problems
+    return {**files, **written_files(plan)}
+
+
+def schema(layout: str) -> bytes:
+    file, at = ("things/{id}.yaml", '""') if layout == "file" else ("things.yaml", "things")
+    return SCHEMA.format(layout=layout, file=file, at=at).encode()
+
+
+def make_case(seed: int, layout: str) -> Case:
+    """A registry whose entries are all managed, then random changes of the fragments."""
+    rng = random.Random(seed)
+    maker = Maker(rng)
+    keys = [f"k{number}" for number in sorted(rng.sample(range(10, 99), rng.randint(1, 6)))]
+    if rng.random() < 0.3:
+        rng.shuffle(keys)
+    registry = maker.registry("map" if layout == "file" else layout, keys)
+    files: dict[str, bytes | None] = {".system/registry/schemas/thing.schema.yaml": schema(layout)}
+    if layout == "file":
+        for piece in registry.pieces:
+            if piece.key:
+                files[f"things/{piece.key}.yaml"] = f"# One file.\nid: {piece.key}\nsize: 3   # small\n".encode()
+    else:
+        files["things.yaml"] = registry.text().encode()
+    SEEN.update(maker.features)
+    entries = make_plan(MemoryTree(files)).loaded.live.entries
+    assert sorted(entry.key for entry in entries.values()) == sorted(keys)
+    values = {entry.key: entry.value for entry in entries.values()}
+    files["desired/all.yaml"] = fragment(list(values.values()))
+    files = applied(files, plan_of(files))
+    return wish(rng, maker, Case(layout, files, registry, [], set(), set()), values)
+
+
+def wish(rng: random.Random, maker: Maker, case: Case, values: dict[str, dict[str, Json]]) -> Case:
+    """Change some wishes; remember which entries they concern."""
+    wanted = dict(values)
+    moved = ""
+    for key in list(values):
+        roll = rng.random()
+        if roll < 0.35:
+            continue
+        case.touched.add(key)
+        if roll < 0.5:
+            del wanted[key]
+            case.gone.add(key)
+        elif roll < 0.6:
+            new = f"m{key}"
+            wanted[new] = {**wanted.pop(key), "id": new}
+            moved += f"- {{from: thing/{key}, to: thing/{new}}}\n"
+        else:
+            wanted[key] = maker.entry(key) if rng.random() < 0.3 else {**wanted[key], "size": rng.randint(1, 9), "note": "x"}
+    for number in rng.sample(range(10, 99), rng.randint(0, 2)):
+        if f"k{number}" not in values:
+            wanted[f"k{number}"] = maker.entry(f"k{number}")
+    order = list(wanted.values())
+    rng.shuffle(order)
+    half = len(order) // 2
+    case.files["desired/all.yaml"] = fragment(order[:half], f"moved:\n{moved}" if moved else "") if half else (f"moved:\n{moved}".encode() if moved else b"")
+    case.files["desired/more.yaml"] = fragment(order[half:])
+    return case
+
+
+def planned(case: Case) -> Plan | None:
+    """The plan of a case; ``None`` where an anchor in use rightly forbids it."""
+    plan = plan_of(case.files, PlanOptions(allow_mass_delete=True))
+    RUNS["all"] += 1
+    if any(problem.code == "WRT002" for problem in plan.problems):
+        RUNS["anchor in use"] += 1
+        return None
+    assert plan.applicable, [(p.code, p.message) for p in plan.blocking]
+    return plan
+
+
+cases = st.builds(make_case, st.integers(0, 2**32), st.sampled_from(LAYOUTS))
+
+
+@laws
+@given(cases)
+def test_after_apply_the_plan_is_empty(case: Case) -> None:
+    plan = planned(case)
+    if plan is not None:
+        again = plan_of(applied(case.files, plan), PlanOptions(allow_mass_delete=True))
+        assert again.empty, (again.changes, again.files)
+
+
+@laws
+@given(cases)
+def test_what_nobody_asked_to_change_keeps_its_bytes(case: Case) -> None:
+    plan = planned(case)
+    if plan is None or case.layout == "file":
+        return
+    new = applied(case.files, plan)["things.yaml"]
+    assert new is not None
+    position = 0
+    registry = case.registry
+    kept = [registry.header, *(piece.text for piece in registry.pieces if piece.key not in case.touched), registry.trailer]
+    if set(registry.keys) == case.gone and not any(plan.files):
+        return
+    for piece in kept:
+        wanted = piece.replace("\n", registry.newline)
+        if piece is registry.header and set(registry.keys) <= case.gone:
+            wanted = wanted.removesuffix("things:" + registry.newline)  # an emptied container says [] behind its key
+        if not registry.final_newline:
+            wanted = wanted.rstrip(registry.newline)
+        found = new.decode().find(wanted, position)
+        assert found >= 0, (wanted, new.decode())
+        position = found + len(wanted)
+
+
+@laws
+@given(cases)
+def test_the_order_of_fragments_does_not_matter(case: Case) -> None:
+    plan = plan_of(case.files, PlanOptions(allow_mass_delete=True))
+    swapped = dict(case.files)
+    swapped["desired/all.yaml"], swapped["desired/more.yaml"] = case.files["desired/more.yaml"], case.files["desired/all.yaml"]
+    other = plan_of(swapped, PlanOptions(allow_mass_delete=True))
+    mine = {change.address: (change.before, change.after) for change in plan.changes if change.writes}
+    theirs = {change.address: (change.before, change.after) for change in other.changes if change.writes}
+    assert mine == theirs
+    registry = {one.path: one.content for one in plan.files if one.path.startswith("things")}
+    assert registry == {one.path: one.content for one in other.files if one.path.startswith("things")}
+
+
+@laws
+@given(st.integers(0, 2**32))
+def test_the_diff_of_a_thing_with_itself_is_empty(seed: int) -> None:
+    value = Maker(random.Random(seed)).entry("k")
+    assert diff_values(value, value) == ()
+    assert diff_values(value, dict(reversed(value.items()))) == ()
+
+
+@laws
+@given(cases)
+def test_the_same_inputs_give_the_same_bytes(case: Case) -> None:
+    from registry_reconciler.planfile import dumps
+
+    assert dumps(plan_of(case.files).to_json()) == dumps(plan_of(dict(reversed(case.files.items()))).to_json())
+
+
+def test_the_generator_shows_what_people_write() -> None:
+    """Runs last in the file: what the cases above were made of."""
+    if not SEEN:
+        pytest.skip("needs the laws above in the same process")
+    wanted = {
+        "merge used", "anchor and alias", "flow item", "flow list", "CRLF", "no final newline", "gap", "header comment",
+        "comment above", "comment on line", "trailing comment", "key behind", "document start", "nested mapping",
+        *(f"block {chomp}" for chomp in ("|", "|-", "|+", ">", ">-", ">+")),
+    }
+    assert wanted <= set(SEEN), wanted - set(SEEN)
+    assert RUNS["anchor in use"] < RUNS["all"] / 4, RUNS
