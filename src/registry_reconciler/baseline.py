@@ -44,7 +44,12 @@ def parse_baseline(content: Json) -> tuple[Baseline, list[tuple[str, FieldPath]]
     for index, item in enumerate(items):
         one = _known(item)
         if one is None:
-            faults.append(("a known problem needs 'code' and 'address' as text, and 'path' as a list.", ("problems", index)))
+            faults.append(
+                (
+                    "a known problem needs 'code' and 'address' as text, and 'path' as a list.",
+                    ("problems", index),
+                )
+            )
         else:
             known.add(one)
     return Baseline(frozenset(known)), faults

@@ -48,7 +48,11 @@ def _world(
     loaded: Loaded, desired: Desired, items: Mapping[str, Item], clashes: tuple[Item, ...], tree: Tree
 ) -> World:
     unreadable = loaded.fragments.unreadable
-    hidden = [loaded.fragments.files[path].data or b"" for path in sorted(unreadable) if path in loaded.fragments.files]
+    hidden = [
+        loaded.fragments.files[path].data or b""
+        for path in sorted(unreadable)
+        if path in loaded.fragments.files
+    ]
     return World(
         kinds=loaded.kinds,
         config=loaded.config,
@@ -103,7 +107,9 @@ def _planned_item(loaded: Loaded, change: Change) -> Item:
         value = with_value(value, path, part)
     place = change.origin or change.live
     assert place is not None
-    return Item(change.kind, change.key, change.address, value, place, change.live, change.action is not Action.FORGET)
+    return Item(
+        change.kind, change.key, change.address, value, place, change.live, change.action is not Action.FORGET
+    )
 
 
 def check(loaded: Loaded, worlds: Worlds, *, no_check: bool = False) -> tuple[Problem, ...]:

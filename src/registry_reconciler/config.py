@@ -74,6 +74,8 @@ def _capabilities(value: Json) -> dict[str, Capability]:
     if isinstance(value, list):
         return {name: Capability(name) for name in value}
     return {
-        name: Capability(name, bool((spec or {}).get("mutates", False)), str((spec or {}).get("description", "")))
+        name: Capability(
+            name, bool((spec or {}).get("mutates", False)), str((spec or {}).get("description", ""))
+        )
         for name, spec in value.items()
     }

@@ -153,7 +153,9 @@ def _decide_absent(work: _Diffing, trio: _Trio, desired: DesiredEntry) -> None:
     _drifted(work, trio, gone=True)
     if state.digest == work.digest(desired.kind, _as_before(work, trio, desired)):
         _add(work, trio, Action.CREATE, Reason.LIVE_CHANGED)
-        _warn_drift(work, trio, desired.place, "it was removed from the registries by hand; this plan puts it back")
+        _warn_drift(
+            work, trio, desired.place, "it was removed from the registries by hand; this plan puts it back"
+        )
     elif work.overwritten(trio.address):
         _add(work, trio, Action.CREATE, Reason.BOTH_CHANGED)
     else:
@@ -244,17 +246,14 @@ def _decide_silent(work: _Diffing, trio: _Trio) -> None:
 
 def _protected(work: _Diffing, trio: _Trio, live: LiveEntry, state: StateEntry) -> None:
     patterns = [one for one in work.desired.protects if matches_address(one.text, trio.address)]
-    if patterns:
-        why, related = "a fragment protects it", (Related("protected here", patterns[0].place),)
-    else:
-        why, related = "it was protected when it was last applied", ()
+    why = "a fragment protects it" if patterns else "it was protected when it was last applied"
     work.problems.append(
         problem(
             "STA005",
             f"{trio.address} would be deleted, but {why}.",
             live.place,
             address=trio.address,
-            related=related,
+            related=tuple(Related("protected here", one.place) for one in patterns),
             fix="Declare the entry again; or lift the protection in an apply of its own and delete the entry in the next.",
         )
     )

@@ -56,7 +56,9 @@ def _blocks(before: list[Json], after: list[Json]) -> Iterator[tuple[int, int, i
     if len(before) == len(after) or max(len(before), len(after)) > _ALIGN_LIMIT:
         yield 0, len(before), 0, len(after)
         return
-    matcher = SequenceMatcher(None, [canonical(one) for one in before], [canonical(one) for one in after], False)
+    matcher = SequenceMatcher(
+        None, [canonical(one) for one in before], [canonical(one) for one in after], False
+    )
     for tag, low, high, new_low, new_high in matcher.get_opcodes():
         if tag != "equal":
             yield low, high, new_low, new_high

@@ -41,6 +41,11 @@ class Selector:
             raise ValueError("a field name is empty")
         return cls(text, tuple(steps))
 
+    @classmethod
+    def of(cls, steps: tuple[str | None, ...]) -> Selector:
+        """The selector of some steps."""
+        return cls("".join("[]" if step is None else f".{step}" for step in steps).lstrip("."), steps)
+
     @property
     def single(self) -> bool:
         """Whether it selects at most one value."""
@@ -67,7 +72,9 @@ class Selector:
         return default
 
 
-def _find(value: Json, steps: tuple[str | None, ...], at: int, path: FieldPath) -> Iterator[tuple[FieldPath, Json]]:
+def _find(
+    value: Json, steps: tuple[str | None, ...], at: int, path: FieldPath
+) -> Iterator[tuple[FieldPath, Json]]:
     if at == len(steps):
         yield path, value
         return

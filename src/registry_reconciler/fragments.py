@@ -98,7 +98,9 @@ def fragment_paths(tree: Tree) -> list[str]:
     ]
 
 
-def load_fragments(tree: Tree, kinds: Mapping[str, Kind], broken_kinds: frozenset[str] = frozenset()) -> Fragments:
+def load_fragments(
+    tree: Tree, kinds: Mapping[str, Kind], broken_kinds: frozenset[str] = frozenset()
+) -> Fragments:
     """Read every fragment. Every fault of every file is collected; ``broken_kinds`` have an unreadable schema."""
     reading = _Reading(kinds, broken_kinds)
     files: dict[str, SourceFile] = {}
@@ -108,7 +110,12 @@ def load_fragments(tree: Tree, kinds: Mapping[str, Kind], broken_kinds: frozense
     except Unreadable as fault:
         paths = []
         unreadable.add(DESIRED_FOLDER)
-        reading.fault(f"{DESIRED_FOLDER}/ cannot be listed: {fault}.", Place(DESIRED_FOLDER), "Make it readable.", code="LIV001")
+        reading.fault(
+            f"{DESIRED_FOLDER}/ cannot be listed: {fault}.",
+            Place(DESIRED_FOLDER),
+            "Make it readable.",
+            code="LIV001",
+        )
     for path in paths:
         source = read_source(tree, path)
         if source is None:
@@ -137,7 +144,9 @@ def _document(reading: _Reading, place: Place, document: Json) -> None:
     if document is None:
         return
     if not isinstance(document, dict):
-        reading.fault("a fragment must be a mapping from kinds to lists of entries.", place, "Write 'KIND:' and a list.")
+        reading.fault(
+            "a fragment must be a mapping from kinds to lists of entries.", place, "Write 'KIND:' and a list."
+        )
         reading.misread.add(place.file)
         return
     for name, content in document.items():
@@ -212,7 +221,9 @@ def _directive(reading: _Reading, name: str, place: Place, content: Json) -> Non
     if content is None:
         return
     if not isinstance(content, list):
-        reading.fault(f"{name!r} must be a list.", place, f"See 'registry explain FRG001' for what {name} takes.")
+        reading.fault(
+            f"{name!r} must be a list.", place, f"See 'registry explain FRG001' for what {name} takes."
+        )
         return
     for index, item in enumerate(content):
         _PARSERS[name](reading, place.at((index,)), item)
@@ -261,7 +272,12 @@ def _pattern(reading: _Reading, place: Place, item: Json, name: str) -> Iterator
 
 
 def _fields(
-    reading: _Reading, place: Place, item: Json, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
+    reading: _Reading,
+    place: Place,
+    item: Json,
+    name: str,
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
 ) -> Iterator[dict[str, str]]:
     shape = "{" + ", ".join(f"{field}: …" for field in required) + "}"
     if not isinstance(item, dict):
@@ -273,12 +289,18 @@ def _fields(
             from registry_reconciler.suggest import did_you_mean
 
             hint = did_you_mean(extra, (*required, *optional))
-            reading.fault(f"{name!r} has no field {extra!r}.{hint}", place.at((extra,), on_key=True), f"Write {shape}.")
+            reading.fault(
+                f"{name!r} has no field {extra!r}.{hint}", place.at((extra,), on_key=True), f"Write {shape}."
+            )
             good = False
     for wanted in required:
         value = item.get(wanted)
         if not isinstance(value, str) or not value.strip():
-            reading.fault(f"an item of {name!r} needs {wanted!r} as text.", _part(place, item, wanted), f"Write {shape}.")
+            reading.fault(
+                f"an item of {name!r} needs {wanted!r} as text.",
+                _part(place, item, wanted),
+                f"Write {shape}.",
+            )
             good = False
         elif wanted in ("address", "from", "to"):
             good = _known_kind(reading, value, place.at((wanted,))) and good

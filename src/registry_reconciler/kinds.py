@@ -6,7 +6,7 @@ Everything that the engine knows of a kind stands here; no other module reads ``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -65,7 +65,10 @@ class FilePattern:
         names = re.findall(r"\{([^{}]*)\}", text)
         for name in names:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
-                raise KindError(f"{{{name}}} in {text!r} is no placeholder: write the name of a field", ("x-registry", "file"))
+                raise KindError(
+                    f"{{{name}}} in {text!r} is no placeholder: write the name of a field",
+                    ("x-registry", "file"),
+                )
         glob = re.sub(r"\{[^{}]*\}", "*", text)
         seen: set[str] = set()
         pattern = ""
@@ -210,7 +213,9 @@ def parse_at(text: str) -> tuple[Step, ...]:
         name = match["plain"] if match["quoted"] is None else re.sub(r"\\(.)", r"\1", match["quoted"])
         if match["by"] is not None:
             if name is None:
-                raise KindError(f"in {text!r}, [field=…] must follow the name of a list", ("x-registry", "at"))
+                raise KindError(
+                    f"in {text!r}, [field=…] must follow the name of a list", ("x-registry", "at")
+                )
             steps.append(Step("item", name, match["by"], match["binds"] or "", match["literal"]))
         elif match["holder"] is not None:
             steps.append(Step("placeholder", match["holder"]))
@@ -221,8 +226,13 @@ def parse_at(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def parse_kind(schema: Mapping[str, Json], schema_path: str) -> Kind:
+def parse_kind(
+    schema: Mapping[str, Json], schema_path: str, secrets: Iterable[tuple[str | None, ...]] = ()
+) -> Kind:
     """The kind that a schema file (already held against the published schema of ``x-registry``) describes.
+
+    Args:
+        secrets: steps to the parts that the schema marks ``x-secret`` (:func:`.schemawalk.secret_steps`).
 
     Raises:
         KindError: a selector, pattern or ``at`` cannot be understood.
@@ -251,7 +261,7 @@ def parse_kind(schema: Mapping[str, Json], schema_path: str) -> Kind:
         acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
         live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
         exclude=tuple(spec.get("exclude", ())),
-        secrets=tuple(Selector(_text(steps), steps) for steps in _secrets(schema, (), 0)),
+        secrets=tuple(Selector.of(steps) for steps in secrets),
     )
 
 
@@ -290,20 +300,3 @@ def _path_rule(spec: Mapping[str, Json]) -> PathRule:
         spec.get("unlisted"),
         _severity(spec.get("unlisted_severity", "warning")),
     )
-
-
-def _secrets(schema: Json, steps: tuple[str | None, ...], depth: int) -> Iterator[tuple[str | None, ...]]:
-    """Steps to every field that is marked ``x-secret``, through ``properties`` and ``items``."""
-    if not isinstance(schema, Mapping) or depth > 32:
-        return
-    if schema.get("x-secret") is True and steps:
-        yield steps
-        return
-    for name, inner in (schema.get("properties") or {}).items():
-        yield from _secrets(inner, (*steps, name), depth + 1)
-    yield from _secrets(schema.get("items"), (*steps, None), depth + 1)
-    yield from _secrets(schema.get("additionalProperties"), (*steps, None), depth + 1)
-
-
-def _text(steps: tuple[str | None, ...]) -> str:
-    return "".join("[]" if step is None else f".{step}" for step in steps).lstrip(".")

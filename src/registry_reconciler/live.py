@@ -142,7 +142,11 @@ def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
 
 
 def _entry(
-    kind: Kind, container: Place, bound: Mapping[str, str], raw: RawEntry, nested: Iterable[tuple[object, ...]]
+    kind: Kind,
+    container: Place,
+    bound: Mapping[str, str],
+    raw: RawEntry,
+    nested: Iterable[tuple[object, ...]],
 ) -> tuple[LiveEntry | None, Problem | None]:
     place = container.at(raw.path)
     if not isinstance(raw.value, dict):

@@ -138,7 +138,9 @@ def load_baseline(tree: Tree) -> tuple[Baseline, tuple[Problem, ...], dict[str, 
 def _single(source: SourceFile, code: str) -> tuple[Json, list[Problem]]:
     if len(source.documents) > 1:
         place = Place(source.path, 1)
-        return None, [problem(code, f"{source.path} must hold one document.", place, fix="Remove the others.")]
+        return None, [
+            problem(code, f"{source.path} must hold one document.", place, fix="Remove the others.")
+        ]
     return (source.documents[0] if source.documents else None), []
 
 
@@ -167,7 +169,7 @@ def load_catalog(tree: Tree) -> Catalog:
         faults = list(_schema_faults(schemas, path))
         if "x-registry" not in document and not faults:
             continue  # a file of shared definitions
-        kind = None if faults else _parse(path, document, kinds, faults)
+        kind = None if faults else _parse(schemas, path, document, kinds, faults)
         problems.extend(faults)
         if kind is None:
             broken.add(_name_in(document) or _stem(path))
@@ -180,10 +182,16 @@ def _schema_files(tree: Tree) -> tuple[dict[str, SourceFile], list[Problem]]:
     files: dict[str, SourceFile] = {}
     problems: list[Problem] = []
     try:
-        paths = [path for path in find(tree, f"{SCHEMA_FOLDER}/**/*") if path.endswith((SCHEMA_SUFFIX, ".schema.yml"))]
+        paths = [
+            path
+            for path in find(tree, f"{SCHEMA_FOLDER}/**/*")
+            if path.endswith((SCHEMA_SUFFIX, ".schema.yml"))
+        ]
     except Unreadable as fault:
         place = Place(SCHEMA_FOLDER)
-        return {}, [problem("LIV001", f"{SCHEMA_FOLDER}/ cannot be listed: {fault}.", place, fix="Make it readable.")]
+        return {}, [
+            problem("LIV001", f"{SCHEMA_FOLDER}/ cannot be listed: {fault}.", place, fix="Make it readable.")
+        ]
     for path in paths:
         source = read_source(tree, path)
         if source is None:
@@ -207,13 +215,15 @@ def _schema_faults(schemas: SchemaSet, path: str) -> Iterator[Problem]:
 
 
 def _parse(
-    path: str, document: dict[str, Json], kinds: Mapping[str, Kind], faults: list[Problem]
+    schemas: SchemaSet, path: str, document: dict[str, Json], kinds: Mapping[str, Kind], faults: list[Problem]
 ) -> Kind | None:
     try:
-        kind = parse_kind(document, path)
+        kind = parse_kind(document, path, schemas.secrets(path))
     except KindError as error:
         faults.append(
-            problem("KND001", f"{error}.", Place(path, 0, error.path), fix="See 'registry schema x-registry'.")
+            problem(
+                "KND001", f"{error}.", Place(path, 0, error.path), fix="See 'registry schema x-registry'."
+            )
         )
         return None
     if kind.name in kinds:
@@ -267,7 +277,11 @@ def empty_places(catalog: Catalog, live: Live, fragments: Fragments) -> Iterator
         if catalog.files[kind.schema_path].data == shipped.get(kind.name):
             continue
         no_file = not live.files_of[kind.name]
-        what = f"no file matches {kind.file.text!r}" if no_file else f"no file of {kind.name} has the place named by 'at'"
+        what = (
+            f"no file matches {kind.file.text!r}"
+            if no_file
+            else f"no file of {kind.name} has the place named by 'at'"
+        )
         yield problem(
             "KND002",
             f"the kind {kind.name!r} has no entries: {what}.",

@@ -29,7 +29,9 @@ def mask_change(kinds: Mapping[str, Kind], change: Change) -> Change:
 def mask_drift(kinds: Mapping[str, Kind], drift: Drift) -> Drift:
     """The drift as it may be shown."""
     secrets = _secrets(kinds, drift.address.partition("/")[0])
-    return replace(drift, fields=tuple(_mask_field(one, secrets) for one in drift.fields)) if secrets else drift
+    return (
+        replace(drift, fields=tuple(_mask_field(one, secrets) for one in drift.fields)) if secrets else drift
+    )
 
 
 def _secrets(kinds: Mapping[str, Kind], kind: str) -> tuple[Selector, ...]:

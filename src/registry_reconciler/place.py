@@ -131,7 +131,11 @@ def find_spot(
     if source is None:
         fault = registry_path_fault(path, tree)
         if fault is not None:
-            raise NoPlace("WRT004", f"its file would be {path!r}, but {fault}.", "Choose other values for its placeholders.")
+            raise NoPlace(
+                "WRT004",
+                f"its file would be {path!r}, but {fault}.",
+                "Choose other values for its placeholders.",
+            )
         return Spot(path, 0, _path_in(kind, None, bound, path), False, carried)
     matching = [one for one in containers(kind, source.documents, {}) if _agrees(one, bound)]
     if matching:
@@ -147,11 +151,17 @@ def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
         part = Selector.parse(name).get(value)
         if isinstance(part, bool) or not isinstance(part, str | int) or part == "":
             raise NoPlace(
-                "WRT003", f"its place needs the field {name!r} as text or a whole number.", f"Give the entry its {name}."
+                "WRT003",
+                f"its place needs the field {name!r} as text or a whole number.",
+                f"Give the entry its {name}.",
             )
         text = str(part)
         if name in kind.file.placeholders and ("/" in text or text in (".", "..")):
-            raise NoPlace("WRT004", f"{name} is {text!r} and would name a folder or leave its own.", f"Choose another {name}.")
+            raise NoPlace(
+                "WRT004",
+                f"{name} is {text!r} and would name a folder or leave its own.",
+                f"Choose another {name}.",
+            )
         bound[name] = text
     return bound
 
@@ -274,5 +284,5 @@ def neighbours_in(entries: Sequence[LiveEntry], place: Place) -> list[LiveEntry]
         and entry.place.path[:size] == place.path
     ]
     if all(isinstance(entry.place.path[-1], int) for entry in found):
-        return sorted(found, key=lambda entry: entry.place.path[-1])  # type: ignore[arg-type,return-value]
+        return sorted(found, key=lambda entry: entry.place.path[-1])
     return found

@@ -49,9 +49,14 @@ class PlanOptions:
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> PlanOptions:
         """The inverse of :meth:`to_json`."""
-        lists = {name: tuple(data.get(name, ())) for name in ("target", "exclude", "adopt", "overwrite")}
-        flags = {name: bool(data.get(name, False)) for name in ("allow_mass_delete", "no_check")}
-        return cls(**lists, **flags)
+        return cls(
+            target=tuple(data.get("target", ())),
+            exclude=tuple(data.get("exclude", ())),
+            adopt=tuple(data.get("adopt", ())),
+            overwrite=tuple(data.get("overwrite", ())),
+            allow_mass_delete=bool(data.get("allow_mass_delete", False)),
+            no_check=bool(data.get("no_check", False)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +143,19 @@ class Plan:
                 for change in self.changes
             ],
             "problems": sorted(
-                [problem.code, problem.address or problem.place.file, list(problem.path), problem.identity_extra]
+                [
+                    problem.code,
+                    problem.address or problem.place.file,
+                    list(problem.path),
+                    problem.identity_extra,
+                ]
                 for problem in self.problems
                 if problem.status is Status.INTRODUCED
             ),
         }
-        return "sha256:" + hashlib.sha256(canonical(_plain(body)).encode("utf-8", "surrogatepass")).hexdigest()
+        return (
+            "sha256:" + hashlib.sha256(canonical(_plain(body)).encode("utf-8", "surrogatepass")).hexdigest()
+        )
 
     def to_json(self) -> dict[str, Json]:
         """The public JSON (contract: ``registry schema plan``); converted, never a dump of internals."""

@@ -83,16 +83,16 @@ def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = _sile
         any_fragment=bool(desired.entries or desired.removals or loaded.fragments.unreadable),
     )
     progress("writing in memory")
-    written = write(
-        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files
-    )
+    written = write(loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files)
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     worlds = build_worlds(loaded, desired, written.changes, tree_after)
     judged = check(loaded, worlds, no_check=options.no_check)
     found = [*loaded.problems, *desired.problems, *difference.problems, *written.problems, *judged]
     progress("finishing")
-    return Planning(_assemble(loaded, desired, options, difference, written, worlds, found), loaded, desired, worlds)
+    return Planning(
+        _assemble(loaded, desired, options, difference, written, worlds, found), loaded, desired, worlds
+    )
 
 
 def _assemble(
@@ -120,7 +120,8 @@ def _assemble(
         for change in written.changes
     )
     drift = tuple(
-        replace(mask_drift(loaded.kinds, one), location=locator.location(one.place)) for one in difference.drift
+        replace(mask_drift(loaded.kinds, one), location=locator.location(one.place))
+        for one in difference.drift
     )
     files = (*_registry_files(loaded, written), *state_files(loaded, desired, written.changes))
     return Plan(

@@ -102,6 +102,3 @@ def _placeholder_folders(plan: Plan, kind: str, path: str) -> Iterator[str]:
         if "{" not in pattern[size - 1]:
             return
         yield "/".join(parts[:size])
-
-
-

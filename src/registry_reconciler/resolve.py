@@ -128,7 +128,10 @@ def _move_fault(
         return f"it is also moved to {seen[move.source].target}", "Keep one of the two moves."
     if move.source in entries:
         place = entries[move.source].place
-        return f"{move.source} is still declared in {place.file}", "Rename the declaration too, or drop the move."
+        return (
+            f"{move.source} is still declared in {place.file}",
+            "Rename the declaration too, or drop the move.",
+        )
     return None
 
 

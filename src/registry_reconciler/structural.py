@@ -71,8 +71,14 @@ def problem(
         address=address,
         path=path,
         related=related,
-        fix=Fix(fix) if isinstance(fix, str) and fix else fix or None,  # type: ignore[arg-type]
+        fix=_fix(fix),
         structural=code not in LOWERABLE,
         managed=managed,
         identity_extra=extra,
     )
+
+
+def _fix(fix: str | Fix) -> Fix | None:
+    if isinstance(fix, Fix):
+        return fix
+    return Fix(fix) if fix else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.kinds import Kind, KindError, parse_kind
 from registry_reconciler.model import FieldPath, Json
-from registry_reconciler.schemawalk import At, Folder, Reach, patterns, reach
+from registry_reconciler.schemawalk import At, Folder, Reach, patterns, reach, secret_steps
 from registry_reconciler.suggest import closest
 from registry_reconciler.wording import SECRET, View, Violation, word
 
@@ -116,6 +116,10 @@ class SchemaSet:
         if not isinstance(schema, Mapping):
             return True
         return "x-registry" in schema or not {"$defs", "definitions"} & set(schema)
+
+    def secrets(self, path: str) -> tuple[tuple[str | None, ...], ...]:
+        """Steps to every part that a schema file marks ``x-secret``; ``None`` is a step over all items or values."""
+        return secret_steps(self._folder, path)
 
     def check_schema(self, path: str) -> list[Violation]:
         """What is wrong with a schema file; paths lead into that file. Where nothing is, it has a validator.

@@ -22,7 +22,7 @@ from registry_reconciler.tree import DiskTree
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
     from registry_reconciler.planning import Planning, Progress
-    from registry_reconciler.runtime.source import RegistryDb
+    from registry_reconciler.runtime import RegistryDb
 
 SCHEMAS = ".system/registry/schemas"
 DEFAULT_LOCK_TIMEOUT = 10.0
@@ -202,7 +202,9 @@ class Workspace:
         again = self._planning(plan.options).plan
         if again.empty:
             return
-        left = ", ".join(change.address for change in again.changes[:5]) or ", ".join(one.path for one in again.files)
+        left = ", ".join(change.address for change in again.changes[:5]) or ", ".join(
+            one.path for one in again.files
+        )
         raise WriteFailure(
             f"after writing, the same plan was computed again and was not empty ({left}). "
             "Nothing was kept. This is a fault of registry, or the files are being edited right now: run plan again."
@@ -210,7 +212,7 @@ class Workspace:
 
     def runtime(self) -> RegistryDb:
         """The applied registries for programs: lookup by id, name and alias (:mod:`registry_reconciler.runtime`)."""
-        from registry_reconciler.runtime.source import open_runtime
+        from registry_reconciler.runtime import open_runtime
 
         return open_runtime(self.root)
 
@@ -263,4 +265,8 @@ def _edited_meanwhile(plan: Plan, stale: StalePlan) -> StalePlan:
 
 def _few(words: Iterable[str]) -> str:
     words = list(words)
-    return ", ".join(words[:5]) + (f" and {len(words) - 5} more" if len(words) > 5 else "") if words else "its options"
+    return (
+        ", ".join(words[:5]) + (f" and {len(words) - 5} more" if len(words) > 5 else "")
+        if words
+        else "its options"
+    )

@@ -280,7 +280,9 @@ def _rename_file(
     spot = find_spot(kind, change.after or {}, {}, work.of(kind.name), work.tree)
     old = work.sources[entry.place.file]
     if spot.file in work.sources and spot.file not in work.removed:
-        raise NoPlace("WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key.")
+        raise NoPlace(
+            "WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key."
+        )
     raw = _raw_after(work, change, kind, entry)
     work.removed.add(entry.place.file)
     work.removed.discard(spot.file)
@@ -313,7 +315,9 @@ def _plan_create(
     work.files[change.address] = spot.file
     plan = _plan_for(plans, spot.file)
     if kind.layout == "file" and spot.exists and not spot.path:
-        raise NoPlace("WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key.")
+        raise NoPlace(
+            "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
+        )
     if not spot.exists or kind.layout == "file":
         plan.creates.append((change, spot.path, raw, snippet))
         return
@@ -394,7 +398,13 @@ def _splice(work: _Writing, path: str, plan: _FilePlan) -> None:
     if not source.readable:
         first = source.problems[0]
         for change in _changes_of(plan):
-            work.fail(change, "WRT001", f"the new text of {path} would not be valid YAML: {first.message}", Place(path), _REPORT)
+            work.fail(
+                change,
+                "WRT001",
+                f"the new text of {path} would not be valid YAML: {first.message}",
+                Place(path),
+                _REPORT,
+            )
         return
     work.sources[path] = source
     work.entries.pop(path, None)
@@ -468,7 +478,8 @@ def _refuse(work: _Writing, path: str, plan: _FilePlan, error: SpliceError) -> N
     culprits = [
         change
         for change, edit in plan.edits
-        if getattr(edit, "path", getattr(edit, "container", None)) == error.path[: len(getattr(edit, "path", ()))]
+        if getattr(edit, "path", getattr(edit, "container", None))
+        == error.path[: len(getattr(edit, "path", ()))]
     ]
     fix = (
         "Write out the value in the places that use the anchor, then plan again."
@@ -477,7 +488,11 @@ def _refuse(work: _Writing, path: str, plan: _FilePlan, error: SpliceError) -> N
     )
     for change in list(_changes_of(plan)):
         blamed = not culprits or change in culprits
-        message = f"{path} cannot be edited there: {error.message}" if blamed else f"{path} cannot be written: {error.message}"
+        message = (
+            f"{path} cannot be edited there: {error.message}"
+            if blamed
+            else f"{path} cannot be written: {error.message}"
+        )
         work.fail(change, code, message, place, fix, related=related)
 
 

@@ -79,7 +79,12 @@ def inner_steps(outer: Kind, inner: Kind) -> tuple[Step, ...] | None:
         return None
     first = steps[0]
     if outer.layout == "list":
-        if outer.at and outer.at[-1].kind == "name" and first.kind == "item" and first.name == outer.at[-1].name:
+        if (
+            outer.at
+            and outer.at[-1].kind == "name"
+            and first.kind == "item"
+            and first.name == outer.at[-1].name
+        ):
             return tuple(steps[1:]) or None
         return None
     if first.kind in ("any", "placeholder"):
