@@ -132,7 +132,7 @@ def is_plain_safe(text: str, *, flow: bool) -> bool:
     """
     if not text or text[-1] in " \t:" or _NEEDS_ESCAPE.search(text) or text.startswith(_DOCUMENT_MARK):
         return False
-    if text[0] in _UNSAFE_START and not (text[0] in "-?:" and len(text) > 1 and text[1] not in " \t,[]{}:-?"):
+    if text[0] in _UNSAFE_START and not (text[0] in "-?" and len(text) > 1 and text[1] not in " \t,[]{}:-?"):
         return False
     if ": " in text or " #" in text or ":\t" in text or "\t#" in text:
         return False

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from registry_reconciler.model import FieldPath, Json, Missing, same
+from registry_reconciler.model import FieldPath, Json, Missing, get_path, same
 from registry_reconciler.yamltext.edits import (
     Edit,
     Insert,
@@ -75,7 +75,7 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
         replacements += _patch(lines, documents[number], number, own, style)
     result, last = _apply(lines, replacements)
     if lines != text and last >= 0:
-        result = _bare(result, style.newline, untouched=last <= _last_leaf(documents).start)
+        result = _bare(result, style.newline, untouched=last < _last_leaf(documents).start)
     elif lines != text:
         result = text
     return (bom + result).encode()
@@ -203,33 +203,41 @@ def extract(data: bytes, document: int, path: FieldPath) -> Snippet:
 def extract_many(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippet]:
     """As :func:`extract`, for many entries of one text, which is composed once."""
     text = data.decode("utf-8").removeprefix(_BOM).replace("\r\n", "\n")
-    text = text if text.endswith("\n") else text + "\n"
     documents = _compose(text)
-    return [_snippet(text, documents, document, path) for document, path in places]
+    # Composed before the last line end is added: that could lengthen a block scalar at the very end.
+    lines = text if text.endswith("\n") else text + "\n"
+    return [_snippet(lines, documents, document, path) for document, path in places]
 
 
-def _snippet(text: str, documents: list[Document], document: int, path: FieldPath) -> Snippet:
+def _snippet(text: str, documents: Sequence[Document], document: int, path: FieldPath) -> Snippet:
     if not 0 <= document < len(documents):
         raise SpliceError(f"there is no document {document}", document, path)
-    node, trail = _walk_down(documents[document], document, path)
+    found = _walk_down(documents[document], path)
+    if found is None:
+        brought = get_path(to_value(documents[document].root), path)
+        if isinstance(brought, Missing):
+            raise SpliceError("there is nothing to take the text of", document, path)
+        # An alias or a merge brings it: it has no text here.
+        return Snippet((), dump(brought).removesuffix("\n"), brought)
+    node, trail = found
     value = to_value(node)
     if any(part.anchor or part.kind == "alias" for part in _parts(node)):
         text = _unshared(text, documents, document, node, tuple(trail))
         documents = _compose(text)
-        node, trail = _walk_down(documents[document], document, path)
+        node, trail = _walk_down(documents[document], path) or found
     number = child_index(trail[-1], path[-1]) if path else None
     comments = _comments(text, documents[document], trail[-1] if trail else node, number)
     return Snippet(comments, _own_text(text, node, value), value)
 
 
-def _walk_down(document: Document, number: int, path: FieldPath) -> tuple[Node, list[Node]]:
-    """The node at a path and what it lies in."""
+def _walk_down(document: Document, path: FieldPath) -> tuple[Node, list[Node]] | None:
+    """The node at a path and what it lies in; ``None`` where the text has none of its own."""
     node = document.root
     trail: list[Node] = []
     for step in path:
         index = child_index(node, step)
         if index is None:
-            raise SpliceError("there is nothing to take the text of", number, path)
+            return None
         trail.append(node)
         node = node.entries[index].value
     return node, trail
