@@ -251,6 +251,7 @@ HOSTILE_TEXTS = (
     "</summary></details></code> &lt; %0A%25",
     "`tick` ``two`` ~~~",
     "- [ ] # head\n---\n1. one",
+    "{0} {name} }} [a](1)",
 )
 
 
@@ -273,7 +274,7 @@ def hostile() -> Plan:
         )
         some.append(
             Change(
-                f"route/{key}", "route", key, Action.UPDATE, Reason.DESIRED_CHANGED, text, fields=fields,
+                f"{text}/{key}", text, key, Action.UPDATE, Reason.DESIRED_CHANGED, text, fields=fields,
                 before={"a": text}, after={"a": text + "x"},
             )
         )  # fmt: skip

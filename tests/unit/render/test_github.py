@@ -35,5 +35,5 @@ def test_values_command_nothing() -> None:
     *commands, verdict = shown.splitlines()
     assert all(COMMAND.fullmatch(line) for line in commands)
     assert len(commands) == 10 + 10 + 1
-    assert verdict.startswith("registry plan: blocked by 15 problems")
+    assert verdict.startswith("registry plan: blocked by 16 problems")
     assert "##[" not in shown
