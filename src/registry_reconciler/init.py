@@ -38,8 +38,8 @@ Before you add, change or remove anything that is registered here, read `.system
 _DESIRED_README = """\
 # What should be registered
 
-Each YAML file here is a fragment: it says which entries there should be. `registry plan` shows what that would
-change, `registry apply` does it. Split the files as you like.
+Each YAML file here is a fragment: it says which entries there should be. `registry plan` shows what that
+would change, `registry apply` does it. Split the files as you like.
 
 ```yaml
 route:

@@ -1,1 +1,1 @@
-"""The command line: one module a command, parsing and printing only. ``main.py`` has the table of commands."""
+"""The command line: one module a command, parsing and printing only. Their table is in ``main.py``."""

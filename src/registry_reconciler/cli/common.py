@@ -5,8 +5,8 @@ Conventions for a command module:
 - ``command(...) -> int`` has a parameter for each option, typed with the aliases below, and returns the exit
   code.
 - ``EXAMPLE`` is one worked example for the help: the call, indented by two, and what it prints.
-- It makes a :class:`Call`, opens ``call.workspace()``, lets the library do the work, and ends in :func:`answer`
-  (text and the JSON envelope) or in :func:`registry_reconciler.cli.plans.report_plan`.
+- It makes a :class:`Call`, opens ``call.workspace()``, lets the library do the work, and ends in
+  :func:`answer` (text and the JSON envelope) or in :func:`registry_reconciler.cli.plans.report_plan`.
 - What cannot be done is raised as a :class:`~registry_reconciler.errors.RegistryFailure`: ``main`` turns it
   into a message, an exit code and JSON. Nothing is printed before the answer, except through :func:`say`.
 - Heavy modules are imported inside the functions that need them.

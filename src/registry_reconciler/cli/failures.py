@@ -1,4 +1,4 @@
-"""How a command that could not do its work ends: one message, the exit code, and JSON where it was asked for."""
+"""How a command that failed ends: one message, the exit code, and JSON where it was asked for."""
 
 from __future__ import annotations
 

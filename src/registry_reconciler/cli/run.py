@@ -1,0 +1,110 @@
+"""``registry run``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from registry_reconciler.cli.common import (
+    LOCK_TIMEOUT,
+    Call,
+    Format,
+    LockTimeout,
+    Reports,
+    Root,
+    answer,
+    make_call,
+)
+from registry_reconciler.cli.output import say
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.inert import visible
+from registry_reconciler.model import Json
+
+EXAMPLE = """\
+  registry run payments.capture --input '{"id": "p-1"}' --cap payments.write
+
+  {
+    "captured": true
+  }
+"""
+
+
+def command(
+    ability: Annotated[str, typer.Argument(metavar="ABILITY", help="Its id, name or alias.")],
+    input: Annotated[
+        str,
+        typer.Option(
+            "--input", metavar="JSON|@FILE|-", help="What the ability gets: JSON, a file, or - for stdin."
+        ),
+    ] = "{}",
+    cap: Annotated[
+        list[str] | None,
+        typer.Option("--cap", metavar="CAP", help="A capability that is granted; repeatable."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and validate, run nothing.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Refuse whatever changes something.")] = False,
+    mode: Annotated[
+        Literal["enforce", "log"], typer.Option("--mode", help="log: warn of missing capabilities and go on.")
+    ] = "enforce",
+    environment: Annotated[
+        str | None, typer.Option("--environment", metavar="NAME", help="Where it runs, e.g. staging.")
+    ] = None,
+    allow_python: Annotated[
+        bool, typer.Option("--allow-python", help="Run abilities and hooks that are Python functions.")
+    ] = False,
+    root: Root = None,
+    format: Format = "text",
+    report: Reports = None,
+    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+) -> int:
+    """Run an ability of the registries.
+
+    Gating in one process stops mistakes, not hostile code.
+    """
+    from registry_reconciler.runtime.commands import run_ability
+
+    call = make_call("run", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    outcome = run_ability(
+        call.workspace().root,
+        ability,
+        _payload(input),
+        caps=cap or (),
+        dry_run=dry_run,
+        readonly=readonly,
+        mode=mode,
+        environment=environment,
+        allow_python=allow_python,
+        lock_timeout=lock_timeout,
+    )
+    return deliver(call, outcome.exit, outcome.data, outcome.lines, outcome.errors, outcome.next)
+
+
+def deliver(
+    call: Call,
+    exit: int,
+    data: dict[str, Json],
+    lines: tuple[str, ...],
+    errors: tuple[str, ...],
+    next: tuple[tuple[str, ...], ...],
+) -> int:
+    """Print what a command of the run-time registries came to."""
+    text = "".join(f"{visible(line)}\n" for one in lines for line in one.split("\n"))
+    for error in errors:
+        say(f"registry {call.command}: {error}")
+    found = [{"code": "failed", "message": error} for error in errors]
+    return answer(call, text, data, exit=exit, errors=found, next=next)
+
+
+def _payload(text: str) -> Json:
+    if text == "-":
+        text = sys.stdin.read()
+    elif text.startswith("@"):
+        text = Path(text[1:]).read_text("utf-8")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageFailure(f"--input is no JSON: {error}") from error
