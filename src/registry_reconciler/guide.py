@@ -349,14 +349,15 @@ def _text(path: Path) -> str | None:
 
 def write(root: Path, files: Mapping[str, str]) -> list[str]:
     """Write what is stale, remove pages that are no more, and return the paths concerned."""
+    from registry_reconciler.apply.files import remove_cache, write_report
+
     changed = stale(root, files)
     for path in changed:
         target = root / path
         if path in files:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(files[path].encode("utf-8"))
+            write_report(target, files[path].encode("utf-8"), parents=True)
         else:
-            target.unlink()
+            remove_cache(target)
     return changed
 
 

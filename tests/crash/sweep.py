@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -286,6 +287,36 @@ def short_writes(ground: Ground, tally: Tally, _every: int) -> None:
     tally.count("short writes", "it failed" if ended != DONE else ground.verdict(root, ended))
 
 
+def signals(ground: Ground, tally: Tally, every: int) -> None:
+    """Asked to stop just before each call, once and twice: it ends cleanly, or as a kill would end it."""
+    for number in range(0, len(ground.calls), every):
+        for wanted in (signal.SIGINT, signal.SIGTERM):
+            for times in (1, 2):
+
+                def send(wanted: int = wanted, times: int = times) -> None:
+                    for _ in range(times):
+                        os.kill(os.getpid(), wanted)
+
+                root = ground.fresh()
+                # A command that gets SIGINT outside of a transaction ends with KeyboardInterrupt, as any other.
+                ended = ground.child(
+                    lambda: _unless_interrupted(scenario.apply, root), faults.do_at(number, send)
+                )
+                problem = ground.verdict(
+                    root, KILLED if ended in (-signal.SIGINT, -signal.SIGTERM) else ended
+                )
+                if times == 1 and ended not in (DONE, FAILED, INTERRUPTED, -signal.SIGTERM):
+                    problem = f"it ended with {ended}"
+                tally.count("signal", problem and f"{times} x {wanted.name} at {number}: {problem}")
+
+
+def _unless_interrupted(action: Callable[[Path], object], root: Path) -> None:
+    try:
+        action(root)
+    except KeyboardInterrupt:
+        raise InterruptedApply("outside of a transaction: nothing is said about the files") from None
+
+
 MODES: dict[str, Callable[[Ground, Tally, int], None]] = {
     "kill": kills,
     "recovery-kill": kills_of_recovery,
@@ -294,6 +325,7 @@ MODES: dict[str, Callable[[Ground, Tally, int], None]] = {
     "error-kill": errors_then_kills,
     "edit": hand_edits,
     "kill-edit": edits_after_kills,
+    "signal": signals,
     "short": short_writes,
 }
 

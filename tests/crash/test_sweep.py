@@ -22,6 +22,7 @@ FAST = {
     "error-kill": 14,
     "edit": 23,
     "kill-edit": 23,
+    "signal": 9,
     "short": 1,
 }
 

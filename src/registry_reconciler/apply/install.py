@@ -21,6 +21,7 @@ from registry_reconciler.apply.journal import Direction, Record, Step, folders_a
 
 _ABSENT = "absent"
 _STRANGE = "strange"
+_BATCH = 32
 
 
 class Conflict(Exception):
@@ -297,13 +298,14 @@ class Bench:
 
         Also those that this process did not touch: a killed one may have, and nothing says that it came to the sync.
         """
-        for path in sorted(self._folders()):
+        paths = sorted(self._folders())
+        for start in range(0, len(paths), _BATCH):
             with contextlib.ExitStack() as stack:
-                try:
-                    folder = stack.enter_context(self.anchor.held(path))
-                except (FileNotFoundError, NotADirectoryError):
-                    continue
-                self._sync(folder)
+                found = []
+                for path in paths[start : start + _BATCH]:
+                    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                        found.append(stack.enter_context(self.anchor.held(path)))
+                self._sync(*found)
         self._sync(self._fd)
 
     def _folders(self) -> set[str]:
@@ -312,9 +314,9 @@ class Bench:
             above.update((path, path.rpartition("/")[0]))
         return above
 
-    def _sync(self, fd: int) -> None:
+    def _sync(self, *fds: int) -> None:
         try:
-            files.sync(fd)
+            files.sync_all(fds)
         except OSError as error:
             raise Undurable(error.errno, error.strerror) from error
 
@@ -362,7 +364,7 @@ class Bench:
             if step.path in paths and step.before is not None
             for name in (f"{step.index}.new", f"{step.index}.old", f"{step.index}.gone")
             if self._slot(name) == step.before
-        ][: len(paths)]
+        ]
 
     def close_record(self, direction: Direction) -> None:
         """Remove the record, which ends the transaction, and make that durable. Raises Undurable or OSError."""
@@ -382,8 +384,11 @@ def discard(anchor: Anchor, name: str) -> None:
         files.remove_folder(name, above)
 
 
-def stage(name: str, folder: int, data: bytes, like: FileState | None, source: int | None = None) -> None:
-    """Write new content into the journal: all bytes, then owner and mode of the file it replaces, then a sync.
+def stage(name: str, folder: int, data: bytes, like: FileState | None, source: int | None = None) -> int:
+    """Write new content into the journal: all bytes, then owner and mode of the file it replaces.
+
+    Returns:
+        The descriptor, for the caller to sync and close.
 
     Raises:
         OSError: also when the owner cannot be kept.
@@ -393,9 +398,10 @@ def stage(name: str, folder: int, data: bytes, like: FileState | None, source: i
         files.write(fd, data)
         if like is not None:
             _dress(fd, like, source)
-        files.sync(fd)
-    finally:
+    except BaseException:
         os.close(fd)
+        raise
+    return fd
 
 
 def stage_copy(source: int, name: str, folder: int) -> None:

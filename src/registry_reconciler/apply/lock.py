@@ -53,8 +53,8 @@ _NO_LOCK_HERE = frozenset(
     )
 )
 
-_mine: set[tuple[int, Path]] = set()
-"""(thread, root) of the writers of this process: a reader inside a writer is let through."""
+_mine: set[tuple[int, int, Path]] = set()
+"""(process, thread, root) of the writers of this process: a reader inside a writer is let through, a fork is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ class WorkspaceLock:
         self.shared = shared
         self._fd = fd
         self._made = made
-        self._thread = threading.get_ident()
+        self._key = _key(root)
         if not shared:
-            _mine.add((self._thread, root))
+            _mine.add(self._key)
 
     @classmethod
     def acquire(cls, root: Path, *, command: str, timeout: float, shared: bool = False) -> WorkspaceLock:
@@ -113,12 +113,12 @@ class WorkspaceLock:
     @property
     def held(self) -> bool:
         """Whether it has not been released yet."""
-        return (self._thread, self.root) in _mine if not self.shared else self._fd >= 0
+        return self._key in _mine and self._key[0] == os.getpid() if not self.shared else self._fd >= 0
 
     def release(self) -> None:
         """Give the lock back and remove what was made for it. Does nothing the second time."""
         if not self.shared and self.held:
-            _mine.discard((self._thread, self.root))
+            _mine.discard(self._key)
             with contextlib.suppress(OSError), Anchor(self.root) as anchor:
                 _tidy(anchor, self._made)
         if self._fd >= 0:
@@ -153,7 +153,11 @@ class WorkspaceLock:
 
 def holds(root: Path) -> bool:
     """Whether this thread is the writer of ``root``."""
-    return (threading.get_ident(), Path(os.path.realpath(root))) in _mine
+    return _key(Path(os.path.realpath(root))) in _mine
+
+
+def _key(root: Path) -> tuple[int, int, Path]:
+    return (os.getpid(), threading.get_ident(), root)
 
 
 def owner_of(root: Path) -> Owner | None:

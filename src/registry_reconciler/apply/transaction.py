@@ -49,6 +49,9 @@ from registry_reconciler.tree import DiskTree, Unreadable
 
 RECOVER = ("registry", "recover")
 
+_BATCH = 32
+"""Files that are open at once while they are staged: enough to sync them together, few enough for any limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileOp:
@@ -253,21 +256,25 @@ def _refuse_early(anchor: Anchor, work: Sequence[_Target], device: int) -> None:
 
 
 def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
-    for index, one in enumerate(work):
+    for start in range(0, len(work), _BATCH):
         signals.check()
         with contextlib.ExitStack() as stack:
-            source = None
-            if one.state is not None:
-                source = stack.enter_context(bench.anchor.opened(one.real))
-                # Going back after a power cut needs the old bytes, and an editor may not have synced them.
-                files.sync(source)
-            if one.op.content is not None:
-                stage(f"{index}.new", bench.folder, one.op.content, one.state, source)
-    stage(Direction.UNDECIDED.value, bench.folder, journal.encode(bench.record), None)
-    files.sync(bench.folder)
-    for path in (APPLY, APPLY.rpartition("/")[0]):
-        with bench.anchor.held(path) as folder:
-            files.sync(folder)
+            fds: list[int] = []
+            for index, one in enumerate(work[start : start + _BATCH], start):
+                source = None
+                if one.state is not None:
+                    source = stack.enter_context(bench.anchor.opened(one.real))
+                    # Going back after a power cut needs the old bytes, and an editor may not have synced them.
+                    fds.append(source)
+                if one.op.content is not None:
+                    fds.append(stage(f"{index}.new", bench.folder, one.op.content, one.state, source))
+                    stack.callback(os.close, fds[-1])
+            files.sync_all(fds)
+    record = stage(Direction.UNDECIDED.value, bench.folder, journal.encode(bench.record), None)
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, record)
+        above = [stack.enter_context(bench.anchor.held(path)) for path in (APPLY, APPLY.rpartition("/")[0])]
+        files.sync_all([record, bench.folder, *above])
 
 
 def _check_inputs(root: Path, inputs: Mapping[str, str | None]) -> None:

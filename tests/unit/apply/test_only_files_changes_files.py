@@ -1,0 +1,132 @@
+"""No module but ``apply/files.py`` creates, writes, renames or removes a file: read from the syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import registry_reconciler
+
+SOURCE = Path(registry_reconciler.__file__).parent
+THE_ONE = SOURCE / "apply" / "files.py"
+NOT_PART_OF_AN_APPLY = frozenset(
+    # The runtime imports nothing of the writing half; it appends a line when an ability is called.
+    (SOURCE / "runtime" / "audit.py",)
+)
+
+OS_CALLS = frozenset(
+    "rename renames replace unlink remove removedirs mkdir makedirs rmdir link symlink truncate ftruncate write writev "
+    "pwrite pwritev fsync fdatasync sync chmod fchmod lchmod chown fchown lchown utime mkfifo mknod sendfile "
+    "copy_file_range setxattr removexattr posix_fallocate".split()
+)
+METHODS = frozenset(
+    "write_text write_bytes touch mkdir unlink rmdir rename symlink_to hardlink_to chmod lchmod".split()
+)
+MODULES = frozenset("shutil tempfile sqlite3 shelve dbm".split())
+READING = frozenset(("get_terminal_size", "which"))
+WRITING_FLAGS = frozenset("O_WRONLY O_RDWR O_CREAT O_TRUNC O_APPEND O_TMPFILE".split())
+
+
+def offences(tree: ast.AST) -> list[str]:
+    """What in a module changes files itself."""
+    found = []
+    harmless = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.args[0]) == "os.devnull"
+        for part in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in harmless:
+            continue
+        if isinstance(node, ast.Import) and any(one.name.split(".")[0] in MODULES for one in node.names):
+            found.append(f"line {node.lineno}: imports {node.names[0].name}")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in {*MODULES, "os"}:
+            found += [
+                f"line {node.lineno}: imports {one.name}"
+                for one in node.names
+                if one.name in OS_CALLS or (node.module != "os" and one.name not in READING)
+            ]
+        elif isinstance(node, ast.Attribute) and node.attr in WRITING_FLAGS:
+            found.append(f"line {node.lineno}: {node.attr}")
+        elif isinstance(node, ast.Call):
+            reason = changes_files(node)
+            if reason:
+                found.append(f"line {node.lineno}: {reason}")
+    return found
+
+
+def changes_files(call: ast.Call) -> str | None:
+    """Why a call changes files, or ``None``."""
+    function = call.func
+    if isinstance(function, ast.Name):
+        return "open for writing" if function.id == "open" and writes(call, 1) else None
+    if not isinstance(function, ast.Attribute):
+        return None
+    base = function.value.id if isinstance(function.value, ast.Name) else ""
+    if base == "os" and function.attr in OS_CALLS:
+        return f"os.{function.attr}"
+    if base == "files":
+        return None
+    if function.attr in METHODS:
+        return f".{function.attr}()"
+    if function.attr == "replace" and len(call.args) == 1 and not call.keywords:
+        return ".replace() of a path"
+    if function.attr in ("open", "fdopen") and writes(
+        call, 1 if base in ("os", "io", "codecs", "gzip") else 0
+    ):
+        return f".{function.attr}() for writing"
+    return None
+
+
+def writes(call: ast.Call, position: int) -> bool:
+    """Whether the mode of an ``open`` lets it write."""
+    given = [one.value for one in call.keywords if one.arg == "mode"] + call.args[position : position + 1]
+    return any(isinstance(one, ast.Constant) and set(str(one.value)) & set("wax+") for one in given[:1])
+
+
+def test_only_one_module_changes_files() -> None:
+    found = {
+        str(path.relative_to(SOURCE)): offences(ast.parse(path.read_text(encoding="utf-8")))
+        for path in SOURCE.rglob("*.py")
+        if path != THE_ONE and path not in NOT_PART_OF_AN_APPLY
+    }
+    assert len(found) > 5
+    assert {path: what for path, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nos.replace('a', 'b')",
+        "from os import unlink",
+        "import shutil",
+        "open('a', 'w')",
+        "open('a', mode='ab')",
+        "path.open('w')",
+        "path.write_text('x')",
+        "path.replace(other)",
+        "path.unlink(missing_ok=True)",
+        "os.open('a', os.O_RDWR)",
+        "os.fdopen(fd, 'wb')",
+    ],
+)
+def test_a_module_that_would_is_found(code: str) -> None:
+    assert offences(ast.parse(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from shutil import which",
+        "os.open(os.devnull, os.O_WRONLY)",
+        "'a'.replace('b', 'c')",
+        "open('a')",
+        "path.open('rb')",
+        "files.unlink('a', 3)",
+    ],
+)
+def test_a_module_that_would_not_is_not(code: str) -> None:
+    assert not offences(ast.parse(code))
