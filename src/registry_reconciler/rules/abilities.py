@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from registry_reconciler.fields import Selector
 from registry_reconciler.model import FieldPath, Json
 from registry_reconciler.problems import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import function_fault, program_fault
 from registry_reconciler.rules.links import links, referrers
-from registry_reconciler.rules.shapes import finder, listing, part, related, text, texts, words
+from registry_reconciler.rules.shapes import Finder, finder, listing, part, related, text, texts, words
 from registry_reconciler.world import Item, World
 
 ABILITIES = ("ability_low", "ability_high")
@@ -72,16 +71,19 @@ def _slots(world: World) -> Iterator[Finding]:
                     )
 
 
-def _implementations(world: World, kind: str) -> Iterator[tuple[Item, dict[str, Json]]]:
+def _implementations(world: World) -> dict[str, list[tuple[Item, dict[str, Json]]]]:
+    """What does the work of the abilities, by its kind."""
+    found: dict[str, list[tuple[Item, dict[str, Json]]]] = {}
     for item in world.of(*ABILITIES):
-        implementation = part(item.value, "implementation")
-        if isinstance(implementation, dict) and implementation.get("kind") == kind:
-            yield item, implementation
+        implementation = item.value.get("implementation")
+        if isinstance(implementation, dict):
+            found.setdefault(text(implementation, "kind"), []).append((item, implementation))
+    return found
 
 
 def _script_rule(fault: str) -> Callable[[World], Iterator[Finding]]:
     def check(world: World) -> Iterator[Finding]:
-        for item, implementation in _implementations(world, "script"):
+        for item, implementation in world.memo(_implementations).get("script", ()):
             command = implementation.get("command")
             found, message = program_fault(world, command)
             if found == fault:
@@ -93,7 +95,7 @@ def _script_rule(fault: str) -> Callable[[World], Iterator[Finding]]:
 
 
 def _functions(world: World) -> Iterator[Finding]:
-    for item, implementation in _implementations(world, "python"):
+    for item, implementation in world.memo(_implementations).get("python", ()):
         function = text(implementation, "function")
         message = function_fault(world, function) if function else ""
         if message:
@@ -132,8 +134,8 @@ def _known_dialect(dialect: Json) -> bool:
     return isinstance(dialect, str) and dialect.rstrip("#").split("://")[-1] in DIALECTS
 
 
-def _values_of(world: World, item: Item, selector: Selector) -> Iterator[tuple[FieldPath, str]]:
-    for path, value in finder(selector)(item.value):
+def _values_of(item: Item, find: Finder) -> Iterator[tuple[FieldPath, str]]:
+    for path, value in find(item.value):
         for index, one in enumerate(value) if isinstance(value, list) else ():
             if isinstance(one, str):
                 yield (*path, index), one
@@ -142,9 +144,11 @@ def _values_of(world: World, item: Item, selector: Selector) -> Iterator[tuple[F
 def _unknown_capabilities(world: World) -> Iterator[Finding]:
     known = world.config.capabilities
     for kind in world.kinds.values() if known is not None else ():
-        selector = kind.names.required_caps
-        for item in world.of(kind.name) if selector is not None else ():
-            for path, word in _values_of(world, item, selector) if selector is not None else ():
+        if kind.names.required_caps is None:
+            continue
+        find = finder(kind.names.required_caps)
+        for item in world.of(kind.name):
+            for path, word in _values_of(item, find):
                 if known is not None and word not in known:
                     yield _unknown(item, path, word, "capability", tuple(known))
 

@@ -10,7 +10,7 @@ from registry_reconciler.problems import Severity
 from registry_reconciler.rules.abilities import ABILITIES
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.hooks import is_blocking, is_enabled
-from registry_reconciler.rules.shapes import listing, part, text, words
+from registry_reconciler.rules.shapes import finder, listing, part, text, words
 from registry_reconciler.world import Item, World
 
 GUARDED = ("pre_create", "pre_call")
@@ -18,12 +18,12 @@ GUARDED = ("pre_create", "pre_call")
 
 
 def _silent(world: World) -> Iterator[Finding]:
-    for item in world.of(*ABILITIES):
-        selector = world.kinds[item.kind].names.required_caps
-        if selector is not None and not any(
-            isinstance(value, list) for _, value in selector.find(item.value)
-        ):
-            yield Finding(item, f"{item.key} does not say which capabilities it needs.")
+    for kind in ABILITIES:
+        selector = world.kinds[kind].names.required_caps if kind in world.kinds else None
+        find = finder(selector) if selector is not None else None
+        for item in world.of(kind) if find is not None else ():
+            if find is not None and not any(isinstance(value, list) for _, value in find(item.value)):
+                yield Finding(item, f"{item.key} does not say which capabilities it needs.")
 
 
 @dataclass(frozen=True, slots=True)

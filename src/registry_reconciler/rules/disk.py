@@ -31,10 +31,16 @@ def normal(path: str) -> str:
 
 def kind_at(world: World, path: str) -> str:
     """``file``, ``dir``, ``absent``, ``other``, or ``outside`` for a path that leaves the workspace."""
-    path = normal(path)
-    if path and not is_safe(path):
-        return "outside"
-    return world.tree.kind(path)
+    known = world.memo(_kinds_by_path)
+    if path not in known:
+        plain = normal(path)
+        known[path] = "outside" if plain and not is_safe(plain) else world.tree.kind(plain)
+    return known[path]
+
+
+def _kinds_by_path(world: World) -> dict[str, str]:
+    """Filled as somebody asks: many entries name the same few files, and several rules ask about each."""
+    return {}
 
 
 @dataclass(slots=True)

@@ -47,8 +47,11 @@ def _links(world: World) -> Links:
     for kind in world.kinds.values():
         for reference in kind.references:
             find = finder(reference.field)
+            first = reference.field.steps[0]
             one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
             for item in world.of(kind.name):
+                if first not in item.value:
+                    continue
                 for path, value in find(item.value):
                     if type(value) is not str:
                         if type(value) is not int:

@@ -9,7 +9,7 @@ from registry_reconciler.problems import Fix, Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
 from registry_reconciler.rules.naming import lookup
-from registry_reconciler.rules.shapes import listing, place_of, related
+from registry_reconciler.rules.shapes import finder, listing, place_of, related
 from registry_reconciler.world import Item, World
 
 SUGGESTIONS = 20
@@ -92,11 +92,24 @@ def _describes(world: World, link: Link) -> bool:
     return link.reference.field in world.kinds[link.item.kind].key
 
 
+def _with_status(world: World) -> dict[str, set[str]]:
+    """Addresses by status."""
+    found: dict[str, set[str]] = {}
+    for kind in world.kinds.values():
+        if kind.names.status is not None:
+            find = finder(kind.names.status)
+            for item in world.of(kind.name):
+                for _, status in find(item.value):
+                    if isinstance(status, str):
+                        found.setdefault(status, set()).add(item.address)
+    return found
+
+
 def _to_deprecated(world: World) -> Iterator[Finding]:
-    statuses = {item.address for item in world.items.values() if world.status(item) == "deprecated"}
-    for link in links(world).resolved if statuses else ():
+    deprecated = world.memo(_with_status).get("deprecated", set())
+    for link in links(world).resolved if deprecated else ():
         target, item = link.target, link.item
-        if target is None or target.address not in statuses or item.address in statuses:
+        if target is None or target.address not in deprecated or item.address in deprecated:
             continue
         if (item.kind, link.reference.field.text) in WITH_RULES_OF_THEIR_OWN or _describes(world, link):
             continue
@@ -111,7 +124,7 @@ def _to_deprecated(world: World) -> Iterator[Finding]:
 
 
 def _to_planned(world: World) -> Iterator[Finding]:
-    planned = {item.address for item in world.items.values() if world.status(item) == "planned"}
+    planned = world.memo(_with_status).get("planned", set())
     for link in links(world).resolved if planned else ():
         target, item = link.target, link.item
         if target is None or target.address not in planned or not is_active(world, item):

@@ -29,7 +29,11 @@ COMPARED = 16
 ABILITIES = ("ability_low", "ability_high")
 
 
-def _overlaps(world: World) -> Iterator[tuple[Item, Item]]:
+def _overlaps(world: World) -> list[tuple[Item, Item]]:
+    return list(_find_overlaps(world))
+
+
+def _find_overlaps(world: World) -> Iterator[tuple[Item, Item]]:
     """Pairs of routes that answer for one topic in overlapping scopes; the later address first."""
     topics: dict[str, dict[str, list[Item]]] = {}
     for item in world.of("route"):
@@ -69,7 +73,7 @@ def _inside(pattern: str, ordered: Sequence[str]) -> Iterator[str]:
 
 
 def _overlap(world: World, same_owner: bool) -> Iterator[Finding]:
-    for item, other in _overlaps(world):
+    for item, other in world.memo(_overlaps):
         owner, other_owner = text(item.value, "module_id"), text(other.value, "module_id")
         if (owner == other_owner) is not same_owner:
             continue
@@ -102,12 +106,16 @@ def _empty_when(world: World) -> Iterator[Finding]:
             yield Finding(item, f"{item.key} does not say when to use it.", ("when_to_use",))
 
 
-def _documents(item: Item) -> Iterator[tuple[FieldPath, str]]:
-    docs = part(item.value, "related_docs")
-    for index, doc in enumerate(docs) if isinstance(docs, list) else ():
-        path = text(doc, "path")
-        if path:
-            yield ("related_docs", index, "path"), path
+def _documents(world: World) -> list[tuple[Item, FieldPath, str]]:
+    """Every related document: the route, the field, the path that it says."""
+    found: list[tuple[Item, FieldPath, str]] = []
+    for item in world.of("route"):
+        docs = part(item.value, "related_docs")
+        for index, doc in enumerate(docs) if isinstance(docs, list) else ():
+            path = text(doc, "path")
+            if path:
+                found.append((item, ("related_docs", index, "path"), path))
+    return found
 
 
 def _document_at(world: World, path: str) -> str:
@@ -119,19 +127,16 @@ def _document_at(world: World, path: str) -> str:
 
 
 def _document_missing(world: World) -> Iterator[Finding]:
-    for item in world.of("route"):
-        for path, document in _documents(item):
-            if _document_at(world, document) in ("absent", "other"):
-                yield Finding(
-                    item, f"There is no document {document!r} in the workspace.", path, extra=document
-                )
+    for item, path, document in world.memo(_documents):
+        if _document_at(world, document) in ("absent", "other"):
+            message = f"There is no document {document!r} in the workspace."
+            yield Finding(item, message, path, extra=document)
 
 
 def _document_outside(world: World) -> Iterator[Finding]:
-    for item in world.of("route"):
-        for path, document in _documents(item):
-            if _document_at(world, document) == "outside":
-                yield Finding(item, f"{document!r} leads out of the workspace.", path, extra=document)
+    for item, path, document in world.memo(_documents):
+        if _document_at(world, document) == "outside":
+            yield Finding(item, f"{document!r} leads out of the workspace.", path, extra=document)
 
 
 def _of_deprecated(world: World) -> Iterator[Finding]:
@@ -169,7 +174,7 @@ def _not_allowed(world: World) -> Iterator[Finding]:
 
 
 def _unrouted_documents(world: World) -> Iterator[Finding]:
-    routed = {normal(path.partition("#")[0]) for item in world.of("route") for _, path in _documents(item)}
+    routed = {normal(path.partition("#")[0]) for _, _, path in world.memo(_documents)}
     if not routed or "route" in world.hidden_kinds:
         return
     try:

@@ -24,8 +24,11 @@ def part(value: Json, *names: str) -> Json:
 
 def text(value: Json, *names: str) -> str:
     """The text below some names; "" where there is none."""
-    found = part(value, *names)
-    return found if isinstance(found, str) else ""
+    for name in names:
+        if not isinstance(value, dict):
+            return ""
+        value = value.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def texts(value: Json, *names: str) -> Iterator[tuple[FieldPath, str]]:
