@@ -40,7 +40,8 @@ def accept(planning: Planning) -> Accepted:
         for one in planning.plan.problems
         if one.status is not Status.FIXED and one.severity is not Severity.RECORD
     ]
-    problems = tuple(one for one in standing if not one.structural and _open(one))
+    # Drift is no state of things to live with: it is accepted or reverted, entry by entry.
+    problems = tuple(one for one in standing if not one.structural and _open(one) and one.code != "STA001")
     known = {known_of(one) for one in problems}
     old = planning.loaded.baseline.known
     return Accepted(

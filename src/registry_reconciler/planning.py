@@ -110,6 +110,10 @@ def _assemble(
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
     problems = locate_problems(settled, locator)
+    if any(one.fix is not None and one.fix.replacements for one in problems):
+        from registry_reconciler.fixes import with_edits
+
+        problems = with_edits(problems, data)
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(
