@@ -7,7 +7,7 @@ does not depend on the order of pushes under the policy ``by_priority``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic
+from typing import Generic, TypeAlias
 
 from registry_reconciler.runtime.errors import (
     DuplicateIdError,
@@ -27,6 +27,11 @@ from registry_reconciler.runtime.policy import (
     losses,
     ranked,
 )
+
+Claimed: TypeAlias = tuple[dict[str, T], dict[str, tuple[T, ...]]]
+"""Who has each word of a namespace, and for contested words all who claim it, best first."""
+
+Parts: TypeAlias = tuple[dict[str, T], Claimed[T], Claimed[T]]
 
 _FEW = 3
 _ENOUGH = 2_000
@@ -163,7 +168,7 @@ class RegistryBuilder(Generic[T]):
             self._settle(self._aliases),
         )
 
-    def _settle(self, claims: _Claims[T]) -> tuple[dict[str, T], dict[str, tuple[T, ...]]]:
+    def _settle(self, claims: _Claims[T]) -> Claimed[T]:
         contested = {word: ranked(items, self.policy) for word, items in claims.contested.items()}
         holder = dict(claims.holder)
         for word, items in contested.items():
@@ -181,8 +186,8 @@ class RegistryIndex(Generic[T]):
         label: str,
         policy: DuplicatePolicy,
         ids: dict[str, T],
-        names: tuple[dict[str, T], dict[str, tuple[T, ...]]],
-        aliases: tuple[dict[str, T], dict[str, tuple[T, ...]]],
+        names: Claimed[T],
+        aliases: Claimed[T],
     ) -> None:
         self.label = label
         self.policy = policy
@@ -234,6 +239,10 @@ class RegistryIndex(Generic[T]):
 
     def __repr__(self) -> str:
         return f"RegistryIndex({self.label!r}, {len(self._ids)} items)"
+
+    def parts(self) -> Parts[T]:
+        """The tables that the index consists of: what its constructor takes."""
+        return self._ids, (self._names, self._name_claims), (self._aliases, self._alias_claims)
 
     def claimers(self, word: str) -> tuple[tuple[T, ...], tuple[T, ...]]:
         """Who claims a word as a name and who as an alias, each ranked best first."""

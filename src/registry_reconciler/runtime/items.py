@@ -18,7 +18,8 @@ R = TypeVar("R")
 _COLLECTED = "__registry_items__"
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: with them, Python 3.11 cannot make one through a subscripted name, as in Definition[P, R](...).
+@dataclass(frozen=True)
 class Definition(Generic[P, R]):
     """An item that is a Python callable (or any object, then without calling it).
 

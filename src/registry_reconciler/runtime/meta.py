@@ -86,7 +86,8 @@ T = TypeVar("T", bound=HasMeta)
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: with them, Python 3.11 cannot make one through a subscripted name, as in Key[Item](...).
+@dataclass(frozen=True)
 class Key(Generic[K]):
     """A handle: plain data that resolves later with ``registry.resolve(key)``.
 

@@ -13,7 +13,7 @@ from registry_reconciler.model import LiveEntry
 from registry_reconciler.problems import Problem, Severity
 from registry_reconciler.runtime.capabilities import Vocabulary
 from registry_reconciler.runtime.errors import DuplicateIdError, WorkspaceLoadError
-from registry_reconciler.runtime.source import EntryItem, KindInfo, Loaded, Row, collector_off, encode_value
+from registry_reconciler.runtime.source import EntryItem, KindInfo, Loaded, Row, collector_off
 from registry_reconciler.tree import MemoryTree, Tree
 
 if TYPE_CHECKING:
@@ -41,11 +41,13 @@ def read_workspace(tree: Tree, where: str) -> tuple[Loaded, bool]:
             raise DuplicateIdError(clash.kind, clash.key, f"it stands twice in {clash.place.file}")
         names = {kind.name: _Names(kind) for kind in catalog.kinds.values()}
         entries = [(entry, whole(entry)) for entry in live.entries.values()]
-        rows = [names[entry.kind].row(entry.key, value) for entry, value in entries]
-        texts = [encode_value(value) for _, value in entries]
+        items = [
+            EntryItem.of(entry.kind, entry.key, names[entry.kind].row(value), value)
+            for entry, value in entries
+        ]
     infos = tuple(kind_info(kind) for kind in catalog.kinds.values())
     secret = any(kind.secrets for kind in catalog.kinds.values())
-    return Loaded(infos, rows, texts, vocabulary_of(config), config.environments), secret
+    return Loaded(infos, items, vocabulary_of(config), config.environments), secret
 
 
 def read_extension(tree: Tree, data: bytes, where: str) -> tuple[tuple[KindInfo, ...], list[EntryItem]]:
@@ -66,9 +68,10 @@ def read_extension(tree: Tree, data: bytes, where: str) -> tuple[tuple[KindInfo,
     for entry in found.entries:
         kind = catalog.kinds[entry.kind]
         faults += [f"{entry.address}: {fault}" for fault in _violations(catalog, kind, entry.value)]
-        row = _Names(kind).row(entry.key, entry.value)
+        row = _Names(kind).row(entry.value)
         stated = kind.names.source is not None and kind.names.source.get(entry.value) in SOURCES
-        items.append(EntryItem(row if stated else row._replace(source="runtime"), encode_value(entry.value)))
+        row = row if stated else row._replace(source="runtime")
+        items.append(EntryItem.of(entry.kind, entry.key, row, entry.value))
     if faults:
         raise WorkspaceLoadError(where, faults)
     return tuple(kind_info(kind) for kind in catalog.kinds.values()), items
@@ -118,25 +121,20 @@ class _Names:
     """Reads the roles of a kind's ``names`` out of its entries."""
 
     def __init__(self, kind: Kind) -> None:
-        self._kind = kind.name
         self._names = kind.names
 
-    def row(self, key: str, value: dict[str, Any]) -> Row:
+    def row(self, value: dict[str, Any]) -> Row:
         names = self._names
         priority = _first(names.priority, value)
         source = _first(names.source, value)
         caps = _first(names.required_caps, value)
         return Row(
-            self._kind,
-            key,
             _text(_first(names.name, value)),
             _texts(names.aliases, value),
             priority if isinstance(priority, int) and not isinstance(priority, bool) else 0,
             source if source in SOURCES else "builtin",
             [str(word) for word in caps] if isinstance(caps, list) else None,
             _text(_first(names.status, value)),
-            _text(value.get("description")),
-            _text(value.get("summary")),
         )
 
 

@@ -17,14 +17,19 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import Any
 
 from registry_reconciler.config import CONFIG_PATH
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.runtime.capabilities import Vocabulary
-from registry_reconciler.runtime.source import KindInfo, Loaded, Row
+from registry_reconciler.runtime.db import RegistryDb
+from registry_reconciler.runtime.index import RegistryIndex
+from registry_reconciler.runtime.policy import DuplicatePolicy
+from registry_reconciler.runtime.source import EntryItem, KindInfo, Loaded, collector_off, settings_tables
 from registry_reconciler.runtime.userdirs import cache_dir
 from registry_reconciler.tree import Tree, Unreadable, find
 
@@ -93,10 +98,25 @@ def code_stamp() -> str:
     return digest.hexdigest()
 
 
-def encode(root: Path, loaded: Loaded, inputs: Inputs) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A workspace as it is served, and what it was made from."""
+
+    db: RegistryDb
+    kinds: tuple[KindInfo, ...]
+    inputs: Inputs
+
+
+def encode(root: Path, loaded: Loaded, served: Served) -> bytes:
     """The content of a prepared index."""
-    body = json.dumps([list(row) for row in loaded.rows], ensure_ascii=False, separators=(",", ":"))
-    rest = b"\n".join([body.encode("utf-8", "surrogatepass"), *loaded.texts])
+    items = loaded.items
+    places = {id(item): place for place, item in enumerate(items)}
+    tables = {
+        "kinds": [[kind, len(list(group))] for kind, group in groupby(items, lambda item: item.kind)],
+        "keys": [item.key for item in items],
+        "domains": {name: _flat(index, places) for name, index in served.db.items()},
+    }
+    rest = b"\n".join([_compact(tables), *(item.line for item in items)])
     header = {
         "format": FORMAT,
         "stamp": code_stamp(),
@@ -104,23 +124,58 @@ def encode(root: Path, loaded: Loaded, inputs: Inputs) -> bytes:
         "kinds": [[kind.name, kind.file, list(kind.exclude), kind.space] for kind in loaded.kinds],
         "capabilities": loaded.vocabulary.to_data(),
         "environments": None if loaded.environments is None else list(loaded.environments),
-        "inputs": inputs,
+        "inputs": served.inputs,
         "body": digest_bytes(rest),
     }
-    return json.dumps(header, separators=(",", ":")).encode() + b"\n" + rest
+    return _compact(header) + b"\n" + rest
 
 
-def remember(root: Path, loaded: Loaded, inputs: Inputs) -> bool:
+def _compact(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _flat(index: RegistryIndex[Any], places: Mapping[int, int]) -> dict[str, Any]:
+    """The tables of an index with places in the list of items instead of items."""
+    ids, *namespaces = index.parts()
+    return {
+        "policy": index.policy.value,
+        "ids": [places[id(item)] for item in ids.values()],
+        "claims": [
+            [
+                list(holder),
+                [places[id(item)] for item in holder.values()],
+                {word: [places[id(item)] for item in claimers] for word, claimers in contested.items()},
+            ]
+            for holder, contested in namespaces
+        ],
+    }
+
+
+def _index(name: str, flat: Mapping[str, Any], items: Sequence[EntryItem]) -> RegistryIndex[EntryItem]:
+    """The index that :func:`_flat` was made of. What was checked when it was built is not checked again."""
+    at = items.__getitem__
+    ids = {item.key: item for item in map(at, flat["ids"])}
+    names, aliases = (
+        (
+            dict(zip(words, map(at, places), strict=True)),
+            {word: tuple(map(at, claimers)) for word, claimers in contested.items()},
+        )
+        for words, places, contested in flat["claims"]
+    )
+    return RegistryIndex(name, DuplicatePolicy(flat["policy"]), ids, names, aliases)
+
+
+def remember(root: Path, loaded: Loaded, served: Served) -> bool:
     """Keep a prepared index; whether it was kept. Failing is fine: it can be made again."""
     place = place_of(root)
     if place is None or os.path.realpath(place).startswith(os.path.realpath(root) + os.sep):
         return False
     from registry_reconciler.apply.files import write_cache
 
-    return write_cache(place, encode(root, loaded, inputs))
+    return write_cache(place, encode(root, loaded, served))
 
 
-def recall(root: Path, tree: Tree) -> tuple[Loaded, Inputs] | None:
+def recall(root: Path, tree: Tree) -> Served | None:
     """The workspace as it was prepared, when it still is exactly so; ``None`` in every other case."""
     place = place_of(root)
     data = None if place is None else _own_file(place)
@@ -137,24 +192,23 @@ def recall(root: Path, tree: Tree) -> tuple[Loaded, Inputs] | None:
         inputs = inputs_of(tree, kinds)
         if inputs != header["inputs"]:
             return None
-        return _decoded(header, kinds, rest), inputs
-    except (NotPreparable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        with collector_off():
+            return Served(_decoded(header, rest), kinds, inputs)
+    except (NotPreparable, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return None
 
 
-def _decoded(header: dict[str, Any], kinds: tuple[KindInfo, ...], rest: bytes) -> Loaded:
-    # Entries hold no line break of their own: JSON escapes it.
-    body, *texts = rest.split(b"\n")
-    rows = [Row._make(row) for row in json.loads(body)]
-    if len(rows) != len(texts):
-        raise ValueError("rows and texts do not fit")
+def _decoded(header: Mapping[str, Any], rest: bytes) -> RegistryDb:
+    body, *lines = rest.split(b"\n")
+    tables = json.loads(body)
+    kinds = chain.from_iterable(repeat(kind, count) for kind, count in tables["kinds"])
+    items = list(map(EntryItem, kinds, tables["keys"], lines))
+    if not len(items) == len(lines) == len(tables["keys"]):
+        raise ValueError("entries and tables do not fit")
     words = header["environments"]
-    return Loaded(
-        kinds,
-        rows,
-        texts,
-        Vocabulary(header["capabilities"]),
-        None if words is None else tuple(words),
+    return RegistryDb(
+        {name: _index(name, flat, items) for name, flat in tables["domains"].items()},
+        settings_tables(Vocabulary(header["capabilities"]), None if words is None else tuple(words)),
     )
 
 

@@ -28,6 +28,16 @@ class _Tables(Protocol):
     def table(self, name: str) -> tuple[Any, ...]: ...
 
 
+def settings_tables(
+    vocabulary: Vocabulary, environments: tuple[str, ...] | None
+) -> dict[str, tuple[Any, ...]]:
+    """The side tables that hold a workspace's settings."""
+    tables: dict[str, tuple[Any, ...]] = {VOCABULARY: (vocabulary,)}
+    if environments is not None:
+        tables[ENVIRONMENTS] = (environments,)
+    return tables
+
+
 def vocabulary_in(db: _Tables) -> Vocabulary:
     """The capabilities that a database was built with; where it says nothing, any word is known."""
     for found in db.table(VOCABULARY):
@@ -44,18 +54,16 @@ def environments_in(db: _Tables) -> tuple[str, ...] | None:
 
 
 class Row(NamedTuple):
-    """One entry. ``required_caps`` is ``None`` where the entry says nothing, which is not an empty list."""
+    """What lookup needs of an entry. ``required_caps`` is ``None`` where it says nothing, which is no empty
+    list.
+    """
 
-    kind: str
-    key: str
     name: str
     aliases: Sequence[str]
     priority: int
     source: str
     required_caps: Sequence[str] | None
     status: str
-    description: str
-    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,71 +87,89 @@ class Loaded:
     """A workspace as it was read.
 
     Attributes:
-        rows: one for each live entry.
-        texts: the JSON text of each entry, in the same order.
+        items: one for each live entry.
         environments: the declared ones; ``None`` where the workspace declares none, and then any word is
             known.
     """
 
     kinds: tuple[KindInfo, ...]
-    rows: Sequence[Row]
-    texts: Sequence[bytes]
+    items: Sequence[EntryItem]
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     environments: tuple[str, ...] | None = None
 
 
 class EntryItem:
-    """A live entry as an item of its kind's registry. Immutable: every :attr:`value` is a copy of its own."""
+    """A live entry as an item of its kind's registry. Immutable: every :attr:`value` is a copy of its own.
 
-    __slots__ = ("_text", "kind", "meta", "stated_caps")
+    It is one line of JSON until somebody asks: most entries of a large workspace are never looked at.
+    """
 
-    def __init__(self, row: Row, text: bytes) -> None:
-        self.kind = row.kind
-        self.stated_caps = row.required_caps is not None
-        self._text = text
-        self.meta = RegistryMeta(
-            row.key,
-            row.name,
-            tuple(row.aliases),
-            row.description,
-            row.summary,
-            row.priority,
-            row.source,  # type: ignore[arg-type]  # RegistryMeta itself refuses another word
-            tuple(row.required_caps or ()),
-            (row.status,) if row.status else (),
-        )
+    __slots__ = ("_meta", "key", "kind", "line")
+
+    def __init__(self, kind: str, key: str, line: bytes) -> None:
+        self.kind = kind
+        self.key = key
+        self.line = line
+        self._meta: RegistryMeta | None = None
+
+    @classmethod
+    def of(cls, kind: str, key: str, row: Row, value: Mapping[str, Any]) -> EntryItem:
+        """The item of an entry. Its line holds no line break: JSON escapes those of the texts."""
+        text = json.dumps([row, value], ensure_ascii=False, separators=(",", ":"))
+        return cls(kind, key, text.encode("utf-8", "surrogatepass"))
 
     @property
-    def key(self) -> str:
-        """The entry's key: the id."""
-        return self.meta.id
+    def meta(self) -> RegistryMeta:
+        """Identity and standing; the id is the entry's key."""
+        if self._meta is None:
+            row, value = json.loads(self.line)
+            self._meta = _meta_of(self.key, Row._make(row), value)
+        return self._meta
+
+    @property
+    def stated_caps(self) -> bool:
+        """Whether the entry says what it needs; an empty list is an answer."""
+        return Row._make(json.loads(self.line)[0]).required_caps is not None
 
     @property
     def address(self) -> str:
         """``kind/key``."""
-        return f"{self.kind}/{self.meta.id}"
+        return f"{self.kind}/{self.key}"
 
     @property
     def value(self) -> dict[str, Any]:
         """All fields of the entry, decoded anew."""
-        decoded: dict[str, Any] = json.loads(self._text)
+        decoded: dict[str, Any] = json.loads(self.line)[1]
         return decoded
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EntryItem):
             return NotImplemented
-        return self.kind == other.kind and self._text == other._text and self.meta == other.meta
+        return self.line == other.line and self.kind == other.kind and self.key == other.key
 
     def __hash__(self) -> int:
-        return hash((self.kind, self.meta.id))
+        return hash((self.kind, self.key))
 
     def __repr__(self) -> str:
         return f"EntryItem({self.address!r})"
 
 
-def encode_value(value: Mapping[str, Any]) -> bytes:
-    """The JSON text of an entry, its fields in their order. No line break occurs in it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+def _meta_of(key: str, row: Row, value: Mapping[str, Any]) -> RegistryMeta:
+    return RegistryMeta(
+        key,
+        row.name,
+        tuple(row.aliases),
+        _text(value.get("description")),
+        _text(value.get("summary")),
+        row.priority,
+        row.source,  # type: ignore[arg-type]  # RegistryMeta itself refuses another word
+        tuple(row.required_caps or ()),
+        (row.status,) if row.status else (),
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 @contextmanager
@@ -158,16 +184,6 @@ def collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def items_of(loaded: Loaded) -> Iterator[EntryItem]:
-    """One item for each row.
-
-    Raises:
-        RegistryError: a row's source is no known word.
-    """
-    for row, text in zip(loaded.rows, loaded.texts, strict=True):
-        yield EntryItem(row, text)
 
 
 def check_capabilities(items: Iterable[EntryItem], vocabulary: Vocabulary) -> None:
@@ -204,16 +220,15 @@ def build_db(loaded: Loaded) -> RegistryDb:
         RegistryError: duplicate ids, a name that shadows an id, an unknown capability.
     """
     with collector_off():
-        items = list(items_of(loaded))
-        check_capabilities(items, loaded.vocabulary)
+        check_capabilities(loaded.items, loaded.vocabulary)
         spaces = shared_spaces(loaded.kinds)
         domains = {kind.name for kind in loaded.kinds} | set(spaces.values())
         builder = RegistryDbBuilder(domains=sorted(domains))
         # With the entries they belong to, so that a reload swaps both at once.
-        builder.side(VOCABULARY, loaded.vocabulary)
-        if loaded.environments is not None:
-            builder.side(ENVIRONMENTS, loaded.environments)
-        for item in items:
+        for table, rows in settings_tables(loaded.vocabulary, loaded.environments).items():
+            for row in rows:
+                builder.side(table, row)
+        for item in loaded.items:
             builder.register(item.kind, item)
             space = spaces.get(item.kind)
             if space is not None:

@@ -21,8 +21,6 @@ from registry_reconciler.runtime.overlay import RuntimeRegistry
 from registry_reconciler.runtime.policy import Collision, PolicyLike
 from registry_reconciler.runtime.source import (
     EntryItem,
-    KindInfo,
-    Loaded,
     build_db,
     check_capabilities,
     shared_spaces,
@@ -55,7 +53,7 @@ def find_root(path: str | os.PathLike[str]) -> Path:
     )
 
 
-def _read(root: Path) -> tuple[Loaded, prepared.Inputs]:
+def _read(root: Path) -> prepared.Served:
     known = prepared.recall(root, DiskTree(root))
     if known is not None:
         return known
@@ -65,12 +63,12 @@ def _read(root: Path) -> tuple[Loaded, prepared.Inputs]:
     tree = Recorder(DiskTree(root))
     loaded, secret = read_workspace(tree, str(root))
     try:
-        inputs = prepared.inputs_of(tree, loaded.kinds)
+        served = prepared.Served(build_db(loaded), loaded.kinds, prepared.inputs_of(tree, loaded.kinds))
     except prepared.NotPreparable as fault:
         raise WorkspaceLoadError(str(root), [str(fault)]) from fault
     if not secret:
-        prepared.remember(root, loaded, inputs)
-    return loaded, inputs
+        prepared.remember(root, loaded, served)
+    return served
 
 
 def prepare(path: str | os.PathLike[str]) -> bool:
@@ -97,11 +95,10 @@ class WorkspaceRuntime:
         self.root = root
         self._lock = threading.RLock()
         self._lock_timeout = lock_timeout
-        loaded, self._inputs = self._consistent()
-        self._kinds: tuple[KindInfo, ...] = loaded.kinds
-        self.db: RuntimeDb = build_db(loaded).runtime(policy, allow_id_overrides)
+        self._served = self._consistent()
+        self.db: RuntimeDb = self._served.db.runtime(policy, allow_id_overrides)
 
-    def _consistent(self) -> tuple[Loaded, prepared.Inputs]:
+    def _consistent(self) -> prepared.Served:
         from registry_reconciler.apply import reader
 
         with reader(self.root, self._lock_timeout):
@@ -116,7 +113,7 @@ class WorkspaceRuntime:
 
     def kinds(self) -> tuple[str, ...]:
         """The names of all kinds, in order."""
-        return tuple(kind.name for kind in self._kinds)
+        return tuple(kind.name for kind in self._served.kinds)
 
     def get(self, address: str) -> EntryItem | None:
         """The entry at ``kind/key``; the key may be an id, a name or an alias."""
@@ -133,7 +130,7 @@ class WorkspaceRuntime:
     def collisions(self) -> dict[str, tuple[Collision, ...]]:
         """The collisions of every kind, or id space that kinds share, that has some."""
         # What collides within a kind collides in its space too; once is enough.
-        shared = shared_spaces(self._kinds)
+        shared = shared_spaces(self._served.kinds)
         return {name: found for name, found in self.db.collisions().items() if name not in shared}
 
     def reload(self) -> bool:
@@ -147,9 +144,9 @@ class WorkspaceRuntime:
         with self._lock:
             if self._unchanged():
                 return False
-            loaded, inputs = self._consistent()
-            self.db.rebase(build_db(loaded))
-            self._kinds, self._inputs = loaded.kinds, inputs
+            served = self._consistent()
+            self.db.rebase(served.db)
+            self._served = served
             return True
 
     def _unchanged(self) -> bool:
@@ -157,7 +154,7 @@ class WorkspaceRuntime:
 
         with reader(self.root, self._lock_timeout):
             try:
-                return prepared.inputs_of(DiskTree(self.root), self._kinds) == self._inputs
+                return prepared.inputs_of(DiskTree(self.root), self._served.kinds) == self._served.inputs
             except prepared.NotPreparable:
                 return False
 

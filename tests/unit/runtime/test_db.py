@@ -343,3 +343,9 @@ def test_installed_plugins_are_entry_points_of_the_group(
     report = load_plugins(builder, only=lambda id: id == "shop")
     assert report.loaded == {"shop": 1}
     assert builder.build()["actions"].require("buy").meta.id == "shop.buy"
+
+
+def test_handles_and_definitions_can_be_made_through_subscripted_names() -> None:
+    made = Definition[[], int](RegistryMeta("a", "x"), lambda: 1)
+    key = Key[Definition[[], int]]("d", "a")
+    assert (made(), key) == (1, Key("d", "a"))
