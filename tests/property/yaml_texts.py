@@ -14,8 +14,47 @@ from registry_reconciler.yamltext.project import path_of, projected
 from registry_reconciler.yamltext.read import read_yaml
 
 WORDS = ["alpha", "beta gamma", "x", "a-b", "v1.2", "http://x.y/z?q=1", "no", "on", "1:30", "012", "1_000"]
-PLAIN = [*WORDS, "true", "False", "null", "~", "7", "-3", "0.5", "1e3", "0o14", "0x1F", "2001-01-01", "a: b"[:1], "é ü"]
+PLAIN = [
+    *WORDS,
+    "true",
+    "False",
+    "null",
+    "~",
+    "7",
+    "-3",
+    "0.5",
+    "1e3",
+    "0o14",
+    "0x1F",
+    "2001-01-01",
+    "a: b"[:1],
+    "é ü",
+]
 COMMENTS = ["# note", "#tight", "# - like: an item", "# 'quote", "# [bracket", "#"]
+
+
+SCALARS: list[Json] = [
+    *(None, True, False, 0, -12, 1.5, 1e30, 1e-7),
+    *(
+        "plain",
+        "two words",
+        "",
+        "yes",
+        "012",
+        "a: b",
+        "x # y",
+        "- z",
+        "'",
+        '"',
+        "{",
+        "0x1F",
+        "1e5",
+        "~",
+        "trail ",
+    ),
+    *("line\n", "two\nlines", "two\nlines\n", "more\n\n", "\nlead", " indented\nrest\n", "tab\there"),
+    *("é\u2028", "#", "para one is here\npara two\n", "=", "a,b", "2001-01-01"),
+]
 
 
 class Text:
@@ -76,7 +115,9 @@ class Text:
             else:
                 shift = self.rng.choice([0, 0, 0, 2, -2])
                 rows.append(" " * max(0, column + shift) + self.rng.choice(COMMENTS))
-                self.seen[("own", "deep", "shallow")[0 if shift == 0 else 1 if shift > 0 else 2] + " comment"] += 1
+                self.seen[
+                    ("own", "deep", "shallow")[0 if shift == 0 else 1 if shift > 0 else 2] + " comment"
+                ] += 1
         return rows
 
     def tail(self) -> str:
@@ -130,7 +171,7 @@ class Text:
     def flow_value(self, indent: int) -> tuple[str, str, list[str]]:
         self.seen["flow"] += 1
         anchor = self.anchor("flow")
-        opening, closing = self.rng.choice(["[]", "{}"])
+        opening, closing = self.rng.choice([("[", "]"), ("{", "}")])
         items = []
         for number in range(self.rng.choice([0, 1, 2, 3])):
             item = self.flow_item()
@@ -166,7 +207,9 @@ class Text:
     def block_scalar(self) -> tuple[str, str, list[str]]:
         mark = self.rng.choice("|>")
         chomp = self.rng.choice(["", "-", "+"])
-        lines = [self.rng.choice(["text", "two words", "# not a comment", "- dash", "k: v", ""]) for _ in range(3)]
+        lines = [
+            self.rng.choice(["text", "two words", "# not a comment", "- dash", "k: v", ""]) for _ in range(3)
+        ]
         lines[0] = "first"
         indicator = ""
         if self.chance(0.3):
@@ -195,7 +238,9 @@ class Text:
         if maps and self.chance(0.5) and number == 0:
             self.seen["merge"] += 1
             return [f"<<: *{self.rng.choice(maps)}"]
-        key = self.rng.choice([f"key{number}", f"key{number}", f"'k {number}'", f'"no{number}"', f"name{number}"])
+        key = self.rng.choice(
+            [f"key{number}", f"key{number}", f"'k {number}'", f'"no{number}"', f"name{number}"]
+        )
         kind, head, lines = self.value(depth, self.step)
         if kind != "inline" or lines or not self.chance(0.04):
             return self.attach(f"{key}:", kind, head, lines, self.step, self.seq_step)
@@ -209,7 +254,9 @@ class Text:
             return ["- " + lines[0], *("  " + row if row else row for row in lines[1:])]
         return self.attach("-", kind, head, lines, 2, 2)
 
-    def attach(self, mark: str, kind: str, head: str, lines: list[str], step: int, seq_step: int) -> list[str]:
+    def attach(
+        self, mark: str, kind: str, head: str, lines: list[str], step: int, seq_step: int
+    ) -> list[str]:
         if kind == "inline":
             first = f"{mark} {head}".rstrip()
             if lines:
@@ -229,14 +276,13 @@ def values(rng: random.Random, depth: int = 0) -> Json:
     """A random JSON value."""
     roll = rng.random()
     if depth < 2 and roll < 0.15:
-        return {rng.choice(["p", "q r", "no", "1", "a:b", "<<"]): values(rng, depth + 1) for _ in range(rng.randint(0, 3))}
+        return {
+            rng.choice(["p", "q r", "no", "1", "a:b", "<<"]): values(rng, depth + 1)
+            for _ in range(rng.randint(0, 3))
+        }
     if depth < 2 and roll < 0.3:
         return [values(rng, depth + 1) for _ in range(rng.randint(0, 3))]
-    return rng.choice(
-        [None, True, False, 0, -12, 1.5, 1e30, 1e-7, "plain", "two words", "", "yes", "012", "a: b", "x # y", "- z",
-         "line\n", "two\nlines", "two\nlines\n", "more\n\n", "\nlead", " indented\nrest\n", "tab\there", "é\u2028",
-         "'", '"', "{", "0x1F", "1e5", "~", "trail ", "#", "para one is here\npara two\n", "=", "a,b", "2001-01-01"]
-    )  # fmt: skip
+    return rng.choice(SCALARS)
 
 
 def paths_of(value: Json, path: FieldPath = ()) -> Iterator[FieldPath]:
@@ -366,9 +412,26 @@ def untouched(text: str, edits: Sequence[Edit], result: str) -> str:
     if len(chunks) > 1 and (not result.endswith(chunks[-1]) or len(result) - len(chunks[-1]) < found):
         return f"what stands behind the last edit changed: {chunks[-1]!r}"
     between.append(result[found : len(result) - len(chunks[-1])] if len(chunks) > 1 else "")
-    if "#" in "".join(between) and edits and not _last_header(text, documents) and all(_goes_whole(documents, edit) for edit in edits):
+    if (
+        "#" in "".join(between)
+        and edits
+        and not _last_header(text, documents)
+        and all(_goes_whole(documents, edit) for edit in edits)
+    ):
         return "a comment of what was removed stayed"
+    for edit in edits:
+        tail = _tail(text, documents, edit)
+        if tail and tail not in "".join(between) and not any(tail in chunk for chunk in chunks):
+            return f"the comment {tail!r} on the line of a changed value is gone"
     return "" if len(chunks) > 1 or result == text else "changed without an edit"
+
+
+def _tail(text: str, documents: Sequence[Document], edit: Edit) -> str:
+    """The comment on the line of a scalar that is updated in block context."""
+    found = _find(documents[edit.document].root, edit.path) if isinstance(edit, Update) else None
+    if found is None or found[0].kind != "scalar" or found[0].flow or found[0].style in ("|", ">"):
+        return ""
+    return text[found[0].end :].split("\n", 1)[0].strip()
 
 
 def _goes_whole(documents: Sequence[Document], edit: Edit) -> bool:
@@ -379,7 +442,9 @@ def _goes_whole(documents: Sequence[Document], edit: Edit) -> bool:
     node, index = found[1][-1]
     merges = any(entry.merge for above, _ in found[1] for entry in above.entries)
     # Behind a block scalar deeper comments stay, moved; behind a dash the next entry's comments move up.
-    scalar_before = index > 0 and any(part.style in ("|", ">") for part in _leaves(node.entries[index - 1].value))
+    scalar_before = index > 0 and any(
+        part.style in ("|", ">") for part in _leaves(node.entries[index - 1].value)
+    )
     return not node.flow and index > 0 and not merges and not scalar_before
 
 
@@ -413,7 +478,9 @@ def emptying(documents: Sequence[Document], edits: Sequence[Edit]) -> Iterator[E
         found = _find(documents[number].root, path)
         if count < 2 or not path or found is None:
             continue
-        first = [edit for edit in edits if isinstance(edit, Remove) and child_index(found[0], edit.path[-1]) == 0]
+        first = [
+            edit for edit in edits if isinstance(edit, Remove) and child_index(found[0], edit.path[-1]) == 0
+        ]
         if first or len(found[0].entries) == count:
             yield Update(number, path, None)
 
@@ -535,7 +602,9 @@ def _insert_spans(text: str, root: Node, edit: Insert) -> list[tuple[int, int]]:
         place = text.find("\n", node.entries[-1].end)
         place = len(text) if place < 0 else place + 1
         # The line end of the last line belongs to the new text where the file has none.
-        return [(min(place, len(text)) - (1 if text[place - 1 : place] == "\n" else 0) - _cr(text, place), place)]
+        return [
+            (min(place, len(text)) - (1 if text[place - 1 : place] == "\n" else 0) - _cr(text, place), place)
+        ]
     start, _ = _lines(text, node, index)
     before = text.find("\n", node.entries[index - 1].end) + 1 if index else start
     return [(before - _cr(text, before) - (1 if before else 0), max(start, node.entries[index].start))]

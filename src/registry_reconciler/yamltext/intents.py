@@ -360,13 +360,15 @@ class Intents:
     def _settle(self) -> None:
         """Gives every user of a changed anchor its own copy where an edit asked for it, refuses elsewhere."""
         gone = self.gone()
+        hurt: list[Node] = []
         for node in self.document.merges:
             if id(node) not in gone:
-                self._settle_merge(node)
+                hurt += self._settle_merge(node)
         gone = self.gone()
-        hurt: list[Node] = []
         for alias in self.document.aliases:
             if id(alias) in gone or alias.target is None:
+                continue
+            if self._feeds_merge(alias) and id(alias.target) not in gone:
                 continue
             intent = self.of(alias)
             if intent is not None and not isinstance(intent.value, Missing):
@@ -375,11 +377,11 @@ class Intents:
                 continue
             if id(alias.target) in gone or not same(self.project(alias.target), to_value(alias.target)):
                 hurt.append(alias)
-        hurt = [alias for alias in hurt if not self._is_unmerged(alias)]
         if hurt:
             self._refuse(hurt)
 
-    def _settle_merge(self, node: Node) -> None:
+    def _settle_merge(self, node: Node) -> list[Node]:
+        """Makes a mapping that merges read as wanted; the aliases in it when nobody asked for a change."""
         intent = self.of(node)
         current = intent or Intent()
         own = self._own_pairs(node, current)
@@ -387,10 +389,10 @@ class Intents:
         brought = {key: part for key, part in self._merge_result(node, current).items() if key not in own}
         broken = self._is_broken(node)
         if same(wanted, brought) and not broken:
-            return
+            return []
         if intent is None:
             users = [alias for entry in node.entries if entry.merge for alias, _ in walk(entry.value)]
-            self._refuse([alias for alias in users if alias.kind == "alias"])
+            return [alias for alias in users if alias.kind == "alias"]
         places = [number for number, entry in enumerate(node.entries) if entry.merge]
         if broken or any(key not in wanted for key in brought):
             current.removed.update(places)
@@ -398,15 +400,12 @@ class Intents:
         for key, part in wanted.items():
             if key not in brought or not same(brought[key], part):
                 current.inserts.append(New(places[-1] + 1, key, deepcopy(part)))
+        return []
 
-    def _is_unmerged(self, alias: Node) -> bool:
-        """Whether an alias feeds a ``<<`` of a settled mapping: it is judged by its effect there."""
-        for node in self.document.merges:
-            for entry in node.entries:
-                if entry.merge and any(part is alias for part, _ in walk(entry.value)):
-                    target = alias.target
-                    return target is not None and id(target) not in self.gone()
-        return False
+    def _feeds_merge(self, alias: Node) -> bool:
+        """Whether an alias stands behind ``<<``: it is judged by its effect on the mapping there."""
+        entries = (entry for node in self.document.merges for entry in node.entries if entry.merge)
+        return any(part is alias for entry in entries for part, _ in walk(entry.value))
 
     def gone(self) -> set[int]:
         """The nodes whose text will be gone."""

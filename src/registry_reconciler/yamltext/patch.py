@@ -157,7 +157,9 @@ class Patcher:
         if slot.kind == "flow":
             self._replace_in_flow(node, slot, value)
             return
-        hints = hints_of(slot.neighbours) if isinstance(plain(value), (dict, list)) else Hints()
+        # The copy that takes an alias's place looks like what the alias stood for.
+        models = slot.neighbours if node.target is None else (node.target, *slot.neighbours)
+        hints = hints_of(models) if isinstance(plain(value), (dict, list)) else Hints()
         emitter = self._emitter_before(node, slot)
         body = self._body(node, slot, value, hints, emitter)
         if body.kind == "inline" and not body.lines and not _is_below(node) and not node.is_empty:
@@ -302,7 +304,7 @@ class Patcher:
             if not tail.strip():
                 return rows, between[0].rstrip()
             return ([between[0].strip()] if between[0].strip() else []) + rows, tail
-        return [], tail
+        return [], tail if tail.strip() or not node.is_empty else ""
 
     # ------------------------------------------------------------ entries of a block collection
 
