@@ -77,6 +77,11 @@ class Builder:
         self._extra = 0
         self._names: dict[str, str] = {}
 
+    @property
+    def has_anchors(self) -> bool:
+        """Whether the document that was read last defines anchors."""
+        return bool(self._anchors)
+
     def documents(self) -> list[Json]:
         """All documents, in order; use only when ``faults`` stays empty."""
         documents: list[Json] = []

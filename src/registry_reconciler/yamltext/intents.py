@@ -95,7 +95,7 @@ class Intents:
         for edit in edits:
             self._take(edit)
         for node, trail, parts in self._detours.values():
-            self._lower(node, project_value(to_value(node), parts), trail)
+            self._lower(node, project_value(to_value(node), parts), trail, only_changes=True)
         if self._shares and self._by_node:
             self._settle()
 
@@ -233,23 +233,30 @@ class Intents:
 
     # ------------------------------------------------------------ a wanted value, node by node
 
-    def _lower(self, node: Node, value: Json, trail: tuple[Node, ...]) -> None:
-        """Asks for ``value`` at ``node`` with the fewest changes of nodes."""
+    def _lower(self, node: Node, value: Json, trail: tuple[Node, ...], *, only_changes: bool = False) -> None:
+        """Asks for ``value`` at ``node`` with the fewest changes of nodes.
+
+        What an alias brings is asked for even where it is right already, as its anchor may change; with
+        ``only_changes`` it is not, so that other edits for parts of ``node`` keep their say.
+        """
         current = to_value(node)
         if node.kind == "alias":
-            if self.of(node) is None or not same(current, value):
+            unasked = only_changes or self.of(node) is not None
+            if not (unasked and same(current, value)):
                 self._touch(node, trail).value = value
             return
-        if same(current, value) and not self._shares:
+        if same(current, value) and (only_changes or not self._shares):
             return
         if node.kind == "map" and isinstance(value, dict) and node.entries:
-            self._lower_map(node, value, trail)
+            self._lower_map(node, value, trail, only_changes)
         elif node.kind == "seq" and isinstance(value, list) and node.entries:
-            self._lower_seq(node, current, value, trail)
+            self._lower_seq(node, current, value, trail, only_changes)
         elif not same(current, value):
             self._touch(node, trail).value = value
 
-    def _lower_map(self, node: Node, value: dict[str, Json], trail: tuple[Node, ...]) -> None:
+    def _lower_map(
+        self, node: Node, value: dict[str, Json], trail: tuple[Node, ...], only_changes: bool
+    ) -> None:
         below = (*trail, node)
         own = {str(key_of(entry)): number for number, entry in enumerate(node.entries) if not entry.merge}
         merged = self._merged.get(id(node), {})
@@ -258,7 +265,7 @@ class Intents:
         position = _first_place(node)
         for key, part in value.items():
             if key in own:
-                self._lower(node.entries[own[key]].value, part, below)
+                self._lower(node.entries[own[key]].value, part, below, only_changes=only_changes)
                 position = own[key] + 1
             elif key not in merged:
                 added.append(New(position, key, part))
@@ -270,7 +277,14 @@ class Intents:
             self._touch(node, trail)
             self._merged[id(node)] = {key: value[key] for key in merged if key in value}
 
-    def _lower_seq(self, node: Node, current: list[Json], value: list[Json], trail: tuple[Node, ...]) -> None:
+    def _lower_seq(
+        self,
+        node: Node,
+        current: list[Json],
+        value: list[Json],
+        trail: tuple[Node, ...],
+        only_changes: bool,
+    ) -> None:
         below = (*trail, node)
         steps = align(current, value)
         kept = {old for old, _ in steps if old is not None}
@@ -281,7 +295,7 @@ class Intents:
             if old is None:
                 added.append(New(position, None, value[new]))
             else:
-                self._lower(node.entries[old].value, value[new], below)
+                self._lower(node.entries[old].value, value[new], below, only_changes=only_changes)
                 position = old + 1
         if removed or added:
             intent = self._touch(node, trail)
@@ -365,17 +379,22 @@ class Intents:
             if id(node) not in gone:
                 hurt += self._settle_merge(node)
         gone = self.gone()
+        feeding = self._behind_merges()
+        changed: dict[int, bool] = {}
         for alias in self.document.aliases:
             if id(alias) in gone or alias.target is None:
                 continue
-            if self._feeds_merge(alias) and id(alias.target) not in gone:
+            if id(alias) in feeding and id(alias.target) not in gone:
                 continue
             intent = self.of(alias)
             if intent is not None and not isinstance(intent.value, Missing):
                 if id(alias.target) not in gone and same(self.project(alias.target), plain(intent.value)):
                     del self._by_node[id(alias)]
                 continue
-            if id(alias.target) in gone or not same(self.project(alias.target), to_value(alias.target)):
+            target = alias.target
+            if id(target) not in changed:
+                changed[id(target)] = id(target) in gone or not same(self.project(target), to_value(target))
+            if changed[id(target)]:
                 hurt.append(alias)
         if hurt:
             self._refuse(hurt)
@@ -402,10 +421,10 @@ class Intents:
                 current.inserts.append(New(places[-1] + 1, key, deepcopy(part)))
         return []
 
-    def _feeds_merge(self, alias: Node) -> bool:
-        """Whether an alias stands behind ``<<``: it is judged by its effect on the mapping there."""
+    def _behind_merges(self) -> set[int]:
+        """The aliases that stand behind ``<<``: they are judged by their effect on the mapping there."""
         entries = (entry for node in self.document.merges for entry in node.entries if entry.merge)
-        return any(part is alias for entry in entries for part, _ in walk(entry.value))
+        return {id(part) for entry in entries for part, _ in walk(entry.value)}
 
     def gone(self) -> set[int]:
         """The nodes whose text will be gone."""

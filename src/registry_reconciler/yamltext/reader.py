@@ -1,0 +1,91 @@
+"""Reading many files of which much is the same text: each item of a list is parsed once.
+
+What stands byte for byte in a fragment and in a registry is the greater part of both. :class:`ChunkReader` remembers
+the items it has read by their text. The answer is always that of :func:`registry_reconciler.yamltext.read.read_yaml`,
+findings included: a file that cannot be proven to be cut rightly (:mod:`chunks` says how) is read as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from registry_reconciler.model import Json
+from registry_reconciler.yamltext.chunks import Section, core, cut
+from registry_reconciler.yamltext.faults import DEFAULT_LIMITS, Limits, YamlFile
+from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.yamltext.scan import scan
+
+_WORD = b"end-of-list-5e0c1f6b"
+_EMPTY_HEAD = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*(?:---[ ]*\n(?:[ ]*(?:#[^\n]*)?\n)*)?")
+
+
+class ChunkReader:
+    """Reads the files of one run. Values are shared between files, so nobody may change one in place."""
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._known: dict[int, dict[bytes, Json]] = {}
+
+    def read(self, data: bytes) -> YamlFile:
+        """What :func:`read_yaml` says of a file."""
+        if scan(data, self._limits):
+            return read_yaml(data, self._limits)
+        document = self._by_items(data)
+        return read_yaml(data, self._limits) if document is None else YamlFile((document,), ())
+
+    def _by_items(self, data: bytes) -> dict[str, Json] | None:
+        sections = () if _WORD in data else cut(data)
+        if not sections or not self._head_is_whole(data[: sections[0].head]):
+            return None
+        items = [[core(item, section.indent) for item in section.items(data)] for section in sections]
+        asked = [list(dict.fromkeys(self._unknown(s, own))) for s, own in zip(sections, items, strict=True)]
+        document = self._read_reduced(_reduced(data, sections, asked))
+        if document is None or not _proven(document, sections, asked):
+            return None
+        for section, unknown, own in zip(sections, asked, items, strict=True):
+            known = self._known.setdefault(section.indent, {})
+            known.update(zip(unknown, document[section.key], strict=False))
+            document[section.key] = [known[item] for item in own]
+        return document
+
+    def _unknown(self, section: Section, items: Sequence[bytes]) -> Iterator[bytes]:
+        known = self._known.get(section.indent, {})
+        return (item for item in items if item not in known)
+
+    def _head_is_whole(self, head: bytes) -> bool:
+        if _EMPTY_HEAD.fullmatch(head):
+            return True
+        documents = read_yaml(head, self._limits).documents
+        return len(documents) == 1 and isinstance(documents[0], dict)
+
+    def _read_reduced(self, text: bytes) -> dict[str, Json] | None:
+        from registry_reconciler.yamltext.build import Builder
+
+        builder = Builder(text, self._limits)
+        documents = builder.documents()
+        if builder.faults or builder.has_anchors or len(documents) != 1 or type(documents[0]) is not dict:
+            return None
+        return documents[0]
+
+
+def _reduced(data: bytes, sections: Sequence[Section], asked: Sequence[Sequence[bytes]]) -> bytes:
+    """The file with only those items that have to be parsed, each list followed by the word."""
+    parts = [data[: sections[0].head]]
+    for section, items in zip(sections, asked, strict=True):
+        parts.append(data[section.head : section.start - 1])
+        parts += (section.mark + item for item in (*items, _WORD))
+        parts.append(b"\n")
+    parts.append(data[sections[-1].end :])
+    return b"".join(parts)
+
+
+def _proven(
+    document: dict[str, Json], sections: Sequence[Section], asked: Sequence[Sequence[bytes]]
+) -> bool:
+    word = _WORD.decode()
+    for section, items in zip(sections, asked, strict=True):
+        found = document.get(section.key)
+        if type(found) is not list or len(found) != len(items) + 1 or found[-1] != word:
+            return False
+    return True
