@@ -94,14 +94,19 @@ def explain(rule: Rule) -> str:
     parts = [
         f"{rule.code}: {rule.title}",
         _strength(rule),
-        textwrap.fill(rule.summary, 80),
-        textwrap.fill(f"Why: {rule.why}", 80),
+        _fill(rule.summary),
+        _fill(f"Why: {rule.why}"),
         "For example, this gives it:\n\n" + textwrap.indent(_visible(rule.example).rstrip("\n"), "    "),
     ]
     if rule.use_instead:
         parts.append("Use instead:\n\n" + textwrap.indent(_visible(rule.use_instead).rstrip("\n"), "    "))
-    parts.append(textwrap.fill(f"Fix: {rule.fix}", 80))
+    parts.append(_fill(f"Fix: {rule.fix}"))
     return "\n\n".join(parts) + "\n"
+
+
+def _fill(text: str) -> str:
+    # Options such as --allow-mass-delete must stay whole to be copied.
+    return textwrap.fill(text, 80, break_on_hyphens=False, break_long_words=False)
 
 
 def rule_page(rule: Rule) -> str:
