@@ -3,7 +3,7 @@
 The parser is libyaml, used for its events only: it knows nothing of values, so the meaning of every scalar,
 key, tag, alias and merge is decided here. Its events come from a loop, not from recursion, so that depth is
 bounded by counting. No place is kept for what is in order; :mod:`locate` finds places on demand, and only a
-file with a finding is read twice to name all its places.
+file with a duplicate key is read twice, to name the first of the two.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> YamlFile:
     try:
         builder = Builder(data, limits)
         documents = builder.documents()
-        if builder.faults:
+        if any(fault.code == "YML003" for fault in builder.faults):
+            # Only the second of two equal keys has a place so far.
             builder = Builder(data, limits, keep_places=True)
             builder.documents()
     finally:
