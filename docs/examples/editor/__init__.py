@@ -1,0 +1,1 @@
+"""An example that is a small product: see README.md."""

@@ -1,0 +1,1 @@
+"""A modal text editor core whose parts are looked up in registries."""
