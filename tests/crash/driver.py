@@ -1,7 +1,7 @@
 """The scenario as a command of its own: ``python -m tests.crash.driver apply|recover|read|count ROOT``.
 
-``count`` applies and prints how many file-changing calls passed the seam. Exit 0 when done, 1 with a message on a
-failure.
+``count`` applies and prints how many file-changing calls passed the seam. Exit 0 when done, 1 with a message
+on a failure.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ def main() -> int:
         if word == "build":
             scenario.build(root)
         elif word == "apply":
+            # With a hook, syncs come one by one from this thread: outside observers see each in its order.
+            files.watch(lambda _index, _name, _arguments, call: call())
             scenario.apply(root)
         elif word == "recover":
             print(recover(root))

@@ -1,9 +1,10 @@
 """Power cuts: what a disk may hold when not everything that was not synced has reached it.
 
-The calls of an apply are recorded. For every prefix of that record, states are built in which un-synced writes and
-name changes are missing one by one, all together, all but one, torn, or at random; each is recovered and has to be
-wholly old or wholly new. The model is stricter than any journaling file system: a write is durable only after a
-sync of its file, a name only after a sync of its folder, and what is not durable may be missing in any combination.
+The calls of an apply are recorded. For every prefix of that record, states are built in which un-synced
+writes and name changes are missing one by one, all together, all but one, torn, or at random; each is
+recovered and has to be wholly old or wholly new. The model is stricter than any journaling file system: a
+write is durable only after a sync of its file, a name only after a sync of its folder, and what is not
+durable may be missing in any combination.
 """
 
 from __future__ import annotations
@@ -158,7 +159,8 @@ def disk_of(snapshot: Snapshot) -> Disk:
             disk.folders.add(path)
         elif what[0] == "file":
             _, mode, data = what
-            assert isinstance(mode, int) and isinstance(data, bytes)
+            assert isinstance(mode, int)
+            assert isinstance(data, bytes)
             disk.files[path], disk.contents[number], disk.modes[number] = number, data, mode
     return disk
 

@@ -1,4 +1,4 @@
-"""One apply of twelve files: updates (one through a link, one executable, one large), creates, deletes, a move."""
+"""One apply of twelve files: updates (one through a link, one large), creates, deletes, a move."""
 
 from __future__ import annotations
 

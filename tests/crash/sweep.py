@@ -1,8 +1,8 @@
 """Every fault at every file-changing call of an apply of twelve files, and at every call of its recovery.
 
-``python -m tests.crash.sweep`` tries all points and prints how many; ``--only kill,errors`` some of the modes,
-``--every 10`` one point in ten. Each point is a real process that is really killed. Exit 1 when one point ends
-in anything but wholly old or wholly new.
+``python -m tests.crash.sweep`` tries all points and prints how many; ``--only kill,errors`` some of the
+modes, ``--every 10`` one point in ten. Each point is a real process that is really killed. Exit 1 when one
+point ends in anything but wholly old or wholly new.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from registry_reconciler.apply import files, recover
@@ -50,7 +51,7 @@ class Tally:
 
 
 class Ground:
-    """Where points are tried: a template, a fresh copy for each point, and the two trees that may come out."""
+    """Where points are tried: a template, a copy for each point, and the two trees that may come out."""
 
     def __init__(self, *, exchange: bool = True) -> None:
         self.home = scenario.scratch()
@@ -59,7 +60,7 @@ class Ground:
         scenario.build(self.template)
         self.old = scenario.snapshot(self.template)
         root = self.fresh()
-        self.calls = self.counted(lambda: scenario.apply(root))
+        self.calls = self.counted(partial(scenario.apply, root))
         self.new = scenario.snapshot(root)
 
     def __enter__(self) -> Ground:
@@ -114,14 +115,14 @@ class Ground:
     def verdict(self, root: Path, ended: int, edited: Snapshot | None = None) -> str | None:
         """What is wrong after a point: the workspace now, after a recovery, and after a second one.
 
-        ``edited`` are files that somebody wrote by hand in the meantime: they must be as that person left them.
+        ``edited`` are files that somebody wrote by hand meanwhile: they must be as that person left them.
         """
         if ended == BROKEN:
             return "a traceback"
         own = {key: value for key, value in scenario.snapshot(root).items() if "/.apply" not in key}
         if ended == FAILED and self._differs(own, self.old, edited):
             return f"it said that all is as before: {_difference(own, self.old)}"
-        if self.child(lambda: recover(root)) != DONE:
+        if self.child(partial(recover, root)) != DONE:
             return "recovery failed"
         found = scenario.snapshot(root)
         wanted = [self.new] if ended == DONE else [self.old, self.new]
@@ -165,7 +166,7 @@ def kills(ground: Ground, tally: Tally, every: int) -> None:
     for number in range(0, len(ground.calls), every):
         for how in (faults.kill_at, faults.tear_at):
             root = ground.fresh()
-            ended = ground.child(lambda: scenario.apply(root), how(number))
+            ended = ground.child(partial(scenario.apply, root), how(number))
             problem = "it was not killed" if ended != KILLED else ground.verdict(root, ended)
             tally.count("kill", problem and f"{how.__name__} {number} {ground.calls[number]}: {problem}")
 
@@ -174,11 +175,11 @@ def kills_of_recovery(ground: Ground, tally: Tally, every: int) -> None:
     """Killed at each call, and the recovery at each of its own."""
     for number in range(0, len(ground.calls), every):
         crashed = ground.fresh(name="crashed")
-        ground.child(lambda: scenario.apply(crashed), faults.kill_at(number))
+        ground.child(partial(scenario.apply, crashed), faults.kill_at(number))
         trial = ground.fresh(crashed)
-        for second in range(len(ground.counted(lambda: recover(trial)))):
+        for second in range(len(ground.counted(partial(recover, trial)))):
             root = ground.fresh(crashed)
-            ended = ground.child(lambda: recover(root), faults.kill_at(second))
+            ended = ground.child(partial(recover, root), faults.kill_at(second))
             problem = "the recovery was not killed" if ended != KILLED else ground.verdict(root, KILLED)
             tally.count("recovery killed", problem and f"kill {number}, then {second}: {problem}")
 
@@ -189,7 +190,7 @@ def errors(ground: Ground, tally: Tally, every: int) -> None:
         for code in faults.ERRORS:
             for stuck in (False, True):
                 root = ground.fresh()
-                ended = ground.child(lambda: scenario.apply(root), faults.fail_at(number, code, stuck=stuck))
+                ended = ground.child(partial(scenario.apply, root), faults.fail_at(number, code, stuck=stuck))
                 problem = ground.verdict(root, ended)
                 where = (
                     f"{errno.errorcode[code]} at {number} {ground.calls[number]}{' and on' if stuck else ''}"
@@ -201,11 +202,11 @@ def errors_of_recovery(ground: Ground, tally: Tally, every: int) -> None:
     """Killed at each call, and each call of the recovery refused."""
     for number in range(0, len(ground.calls), every):
         crashed = ground.fresh(name="crashed")
-        ground.child(lambda: scenario.apply(crashed), faults.kill_at(number))
+        ground.child(partial(scenario.apply, crashed), faults.kill_at(number))
         trial = ground.fresh(crashed)
-        for second in range(len(ground.counted(lambda: recover(trial)))):
+        for second in range(len(ground.counted(partial(recover, trial)))):
             root = ground.fresh(crashed)
-            ended = ground.child(lambda: recover(root), faults.fail_at(second, errno.EIO))
+            ended = ground.child(partial(recover, root), faults.fail_at(second, errno.EIO))
             problem = ground.verdict(root, BROKEN if ended == BROKEN else KILLED)
             tally.count("recovery error", problem and f"kill {number}, then EIO {second}: {problem}")
 
@@ -218,7 +219,7 @@ def errors_then_kills(ground: Ground, tally: Tally, every: int) -> None:
             second += 1
             root = ground.fresh()
             hook = faults.fail_at(number, errno.EIO, kill_later=second)
-            ended = ground.child(lambda: scenario.apply(root), hook)
+            ended = ground.child(partial(scenario.apply, root), hook)
             if ended != KILLED:
                 break
             problem = ground.verdict(root, ended)
@@ -258,7 +259,7 @@ def hand_edits(ground: Ground, tally: Tally, every: int) -> None:
                     assert callable(edit)
                     edit(target, data)
 
-                ended = ground.child(lambda: scenario.apply(root), faults.do_at(number, by_hand))
+                ended = ground.child(partial(scenario.apply, root), faults.do_at(number, by_hand))
                 problem = ground.verdict(root, ended, {real: ("file", 0, data)})
                 tally.count("hand edit", problem and f"{path} {way} at {number} ({ended}): {problem}")
 
@@ -273,7 +274,7 @@ def edits_after_kills(ground: Ground, tally: Tally, every: int) -> None:
                 continue
             real = "shared/real.yaml" if path in scenario.LINKS else path
             root = ground.fresh()
-            ground.child(lambda: scenario.apply(root), faults.kill_at(number))
+            ground.child(partial(scenario.apply, root), faults.kill_at(number))
             (root / real).parent.mkdir(parents=True, exist_ok=True)
             _replace(root / real, b"edited after\n")
             problem = ground.verdict(root, KILLED, {real: ("file", 0, b"edited after\n")})
@@ -283,7 +284,7 @@ def edits_after_kills(ground: Ground, tally: Tally, every: int) -> None:
 def short_writes(ground: Ground, tally: Tally, _every: int) -> None:
     """Every write is cut short, which is no error."""
     root = ground.fresh()
-    ended = ground.child(lambda: scenario.apply(root), faults.short_writes)
+    ended = ground.child(partial(scenario.apply, root), faults.short_writes)
     tally.count("short writes", "it failed" if ended != DONE else ground.verdict(root, ended))
 
 
@@ -298,9 +299,9 @@ def signals(ground: Ground, tally: Tally, every: int) -> None:
                         os.kill(os.getpid(), wanted)
 
                 root = ground.fresh()
-                # A command that gets SIGINT outside of a transaction ends with KeyboardInterrupt, as any other.
+                # Outside of a transaction SIGINT ends a command with KeyboardInterrupt, as any other.
                 ended = ground.child(
-                    lambda: _unless_interrupted(scenario.apply, root), faults.do_at(number, send)
+                    partial(_unless_interrupted, scenario.apply, root), faults.do_at(number, send)
                 )
                 problem = ground.verdict(
                     root, KILLED if ended in (-signal.SIGINT, -signal.SIGTERM) else ended

@@ -1,4 +1,4 @@
-"""A part of the sweep in every run; all of it by ``python -m tests.crash.sweep`` or ``pytest --all-points``."""
+"""A part of the sweep in every run; all of it by ``pytest tests/crash --all-points``."""
 
 from __future__ import annotations
 

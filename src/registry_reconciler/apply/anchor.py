@@ -36,7 +36,7 @@ class NotAFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A regular file as it was read: the digest is of those very bytes; device and inode say which file it is."""
+    """A regular file as it was read: the digest is of those very bytes; device and inode identify it."""
 
     digest: str
     mode: int
@@ -95,7 +95,7 @@ class Anchor:
                 os.close(self._folders.pop(known))
 
     def folder(self, path: str) -> int:
-        """A descriptor of a folder ("" is the root), valid until the next call. OSError for a link on the way."""
+        """A descriptor of a folder ("" is the root), valid until the next call. OSError on meeting a link."""
         if not path:
             return self._root_fd
         known = self._folders.get(path)
@@ -133,7 +133,7 @@ class Anchor:
         """The path without links.
 
         Raises:
-            UnsafePath: a link leads out of the workspace or to a place that no apply touches, or links go round.
+            UnsafePath: a link leads out of the workspace or to a place that no apply touches, or in a circle.
         """
         waiting = path.split("/")[::-1]
         done: list[str] = []

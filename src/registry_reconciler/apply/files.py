@@ -4,8 +4,8 @@ That is what makes the promise of :mod:`registry_reconciler.apply.transaction` t
 calls (:func:`watch`) and, at any one of them, kills the process, answers with an error, cuts a write short or
 edits a file by hand. No environment variable and no option of the product reaches that seam.
 
-Names are relative to a folder descriptor (``folder``) wherever a descriptor is taken: a folder that is swapped
-for a link in the meantime is never followed.
+Names are relative to a folder descriptor (``folder``) wherever a descriptor is taken: a folder that is
+swapped for a link in the meantime is never followed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 Hook: TypeAlias = Callable[[int, str, tuple[Any, ...], Callable[[], Any]], Any]
-"""``hook(index, name, arguments, call)``: what it returns or raises, the caller gets; ``call()`` does the thing."""
+"""``hook(index, name, arguments, call)``: the caller gets what it returns or raises; ``call()`` does it."""
 
 NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 CLOEXEC: int = getattr(os, "O_CLOEXEC", 0)
@@ -47,7 +47,7 @@ class _Seam:
 
 
 def watch(hook: Hook | None) -> None:
-    """Let ``hook`` see, replace or refuse every call from now on, counted from 0; ``None`` ends it. For tests."""
+    """For tests: let ``hook`` see, replace or refuse every call from now on (from 0); ``None`` ends it."""
     _Seam.hook = hook
     _Seam.count = 0
 
@@ -65,7 +65,7 @@ def _call(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def create(name: str, folder: int, mode: int = 0o666) -> int:
-    """A descriptor of a new file, open for writing. FileExistsError when the name is taken, also by a link."""
+    """A descriptor of a new file, open for writing. FileExistsError when the name is taken, if by a link."""
 
     def make(name: str, folder: int, mode: int) -> int:
         return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC, mode, dir_fd=folder)

@@ -1,7 +1,7 @@
 """Carry the steps of a committed transaction out, forward or back, one at a time and any number of times.
 
-Live apply and recovery run the same code. Every step looks at what stands on the disk first, so a step that was
-done is not done again, and bytes that are neither the old nor the new content are never overwritten:
+Live apply and recovery run the same code. Every step looks at what stands on the disk first, so a step that
+was done is not done again, and bytes that are neither the old nor the new content are never overwritten:
 
 * a replacement is an exchange: what came out is looked at, and if it is not what was expected, it goes back;
 * a new name is taken only when it is free;
@@ -104,7 +104,7 @@ class Bench:
         return self._slot(f"{step.index}.new") != step.after
 
     def _return_stranger(self, step: Step) -> None:
-        """Undo a step that took somebody else's bytes out, as when it was killed before it could look at them."""
+        """Undo a step that took somebody else's bytes out, killed before it could look at them."""
         slot = f"{step.index}.new" if step.after is not None else f"{step.index}.gone"
         held = self._slot(slot)
         if held in (_ABSENT, step.before, step.after):
@@ -155,7 +155,7 @@ class Bench:
             self._swap(slots[0], step, step.after)
 
     def _unlink_twin(self, step: Step) -> None:
-        """Undo the first half of a placing by hard link (see :func:`files.place`): both names are one file."""
+        """Undo the first half of a placing by hard link (:func:`files.place`): both names are one file."""
         ours, there = state_in(self._fd, f"{step.index}.new"), self.anchor.state(step.real)
         if ours and there and (ours.device, ours.inode) == (there.device, there.inode):
             above, _, name = step.real.rpartition("/")
@@ -262,8 +262,8 @@ class Bench:
                 files.make_folder(name, folder)
             except FileExistsError:
                 mode = None
-            # Before anything moves into it: what left the journal for a folder that is lost would be lost too.
-            # Also when it is there already: who made it may have been killed before this point.
+            # Before anything moves into it: what left the journal for a folder that is lost would be lost
+            # too. Also when it is there already: who made it may have been killed before this point.
             self._sync(folder)
         self._ensured.add(path)
         if mode is not None:
@@ -296,7 +296,8 @@ class Bench:
     def settle(self) -> None:
         """Make all names durable: in every folder of the transaction, then in the journal. Raises Undurable.
 
-        Also those that this process did not touch: a killed one may have, and nothing says that it came to the sync.
+        Also those that this process did not touch: a killed one may have, and nothing says that it came to
+        the sync.
         """
         paths = sorted(self._folders())
         for start in range(0, len(paths), _BATCH):
@@ -367,7 +368,7 @@ class Bench:
         ]
 
     def close_record(self, direction: Direction) -> None:
-        """Remove the record, which ends the transaction, and make that durable. Raises Undurable or OSError."""
+        """Remove the record, which ends the transaction, durably. Raises Undurable or OSError."""
         files.unlink(direction.value, self._fd)
         self._sync(self._fd)
 

@@ -13,9 +13,9 @@ Layout, all inside ``.system/registry/.apply/``::
         ABORT            the same file after a failure: go back
     kept-<random>-...    bytes that nobody here wrote, found where they would have been lost
 
-The name of a transaction's folder is random, so that a folder that came with a branch can be told from one that
-was made here: git tracks the former. A record that git tracks, whose checksum fails, that is a link, or that
-names a path which no apply writes is ignored.
+The name of a transaction's folder is random, so that a folder that came with a branch can be told from one
+that was made here: git tracks the former. A record that git tracks, whose checksum fails, that is a link, or
+that names a path which no apply writes is ignored.
 """
 
 from __future__ import annotations
@@ -32,7 +32,15 @@ from pathlib import Path
 from typing import Any
 
 from registry_reconciler.apply import files
-from registry_reconciler.apply.anchor import APPLY, Anchor, NotAFile, UnsafePath, state_in, why_unsafe
+from registry_reconciler.apply.anchor import (
+    APPLY,
+    REGISTRY,
+    Anchor,
+    NotAFile,
+    UnsafePath,
+    state_in,
+    why_unsafe,
+)
 
 IGNORE_TEXT = b"# made by registry while it applies\n*\n"
 _HEAD = b"registry-journal 1 "
@@ -122,7 +130,7 @@ def _checked_step(one: Any) -> tuple[str, str, str | None, str | None]:
 
 
 def distrust(record: Record, anchor: Anchor, may_write: Callable[[str], bool] | None) -> str | None:
-    """Why recovery must not touch what ``record`` names; ``None`` when an apply here could have written it."""
+    """Why recovery must not touch what ``record`` names; ``None`` when an apply here could have made it."""
     for step in record.steps:
         for path in {step.path, step.real}:
             reason = why_unsafe(path)
@@ -163,7 +171,7 @@ class Found:
 def scan(
     anchor: Anchor, may_write: Callable[[str], bool] | None = None
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
-    """The transactions whose folders stand there, and a warning for each that is not to be believed. Reads only."""
+    """The transactions that stand there, and a warning for each that is not to be believed. Only reads."""
     names, warnings = _list_folders(anchor)
     found = []
     for name in names:
@@ -188,8 +196,7 @@ def _ignored(place: str, reason: str) -> str:
 
 
 def _list_folders(anchor: Anchor) -> tuple[list[str], list[str]]:
-    above, _, name = APPLY.rpartition("/")
-    if not anchor.is_folder(above):
+    if not anchor.is_folder(REGISTRY):
         return [], []
     try:
         with anchor.held(APPLY) as fd:

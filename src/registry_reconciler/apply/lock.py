@@ -1,9 +1,9 @@
 """The workspace lock: one writer or many readers, kept by the operating system.
 
-The lock is a ``flock`` on the folder ``.system/registry`` itself. A folder needs no file to be made, so a reader
-works in a read-only checkout; no cleaning command removes it under its holder; and it is free the moment its
-holder dies, however it dies. Nothing here ever breaks a lock by looking at a process id. ``owner.json`` says who
-holds it, for messages only.
+The lock is a ``flock`` on the folder ``.system/registry`` itself. A folder needs no file to be made, so a
+reader works in a read-only checkout; no cleaning command removes it under its holder; and it is free the
+moment its holder dies, however it dies. Nothing here ever breaks a lock by looking at a process id.
+``owner.json`` says who holds it, for messages only.
 
 A second lock, on ``.system``, is a turnstile: a writer stands in it while it waits for the readers that are
 inside, so that a stream of readers cannot keep it out.
@@ -54,7 +54,7 @@ _NO_LOCK_HERE = frozenset(
 )
 
 _mine: set[tuple[int, int, Path]] = set()
-"""(process, thread, root) of the writers of this process: a reader inside a writer is let through, a fork is not."""
+"""(process, thread, root) of this process' writers: a reader inside one is let through, a fork is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class WorkspaceLock:
             if shared:
                 return cls(root, -1, shared=True)
             raise WriteFailure(
-                "nothing was written: this system has no folder locks and no folder descriptors, so an apply could "
-                "not keep its promise; run it on Linux, macOS or inside WSL"
+                "nothing was written: this system has no folder locks and no folder descriptors, so an apply "
+                "could not keep its promise; run it on Linux, macOS or inside WSL"
             )
         made = () if shared else _make_place(root)
         fd = _wait(root, shared=shared, deadline=time.monotonic() + timeout, timeout=timeout)
@@ -134,7 +134,7 @@ class WorkspaceLock:
         self.release()
 
     def _say_who(self, command: str) -> None:
-        # A message only: whatever stops it (a full disk, a folder that is not ours) stops the apply itself later.
+        # A message only: whatever stops it (a full disk, say) stops the apply itself later.
         text = json.dumps(
             {
                 "pid": os.getpid(),
@@ -223,7 +223,8 @@ def _is_ours(folder: int, *, whole: bool = False) -> bool:
         return False
     with os.fdopen(fd, "rb") as stream:
         text = stream.read(len(IGNORE_TEXT) + 1)
-    return IGNORE_TEXT.startswith(text) and (whole or text != IGNORE_TEXT)
+    # After a power cut a file that was never synced may be cut short or hold zeros.
+    return IGNORE_TEXT.startswith(text.rstrip(b"\0")) and (whole or text != IGNORE_TEXT)
 
 
 def _make_place(root: Path) -> tuple[str, ...]:
@@ -260,14 +261,15 @@ def _wait(root: Path, *, shared: bool, deadline: float, timeout: float) -> int:
                         return os.dup(room)
             except OSError as error:
                 if shared and error.errno in _NO_LOCK_HERE:
-                    # Where there is no folder to lock or no lock to be had, nobody can be writing with one either.
+                    # Where there is nothing to lock, or no lock to be had, nobody can be writing either.
                     return -1
                 if shared:
                     raise RegistryFailure(
                         f"cannot lock {REGISTRY!r} for reading: {error.strerror or error}"
                     ) from error
                 raise WriteFailure(
-                    f"nothing was written: cannot lock {REGISTRY!r} in {str(root)!r}: {error.strerror or error}"
+                    f"nothing was written: cannot lock {REGISTRY!r} in {str(root)!r}: "
+                    f"{error.strerror or error}"
                 ) from error
             if time.monotonic() >= deadline:
                 raise _held_by_other(root, timeout)
@@ -280,7 +282,7 @@ def _try(gate: contextlib.ExitStack, root: Path, path: str, *, shared: bool) -> 
     fd = os.open(root / path, os.O_RDONLY | files.DIRECTORY | files.NOFOLLOW | files.CLOEXEC)
     try:
         fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        # Somebody who made this folder and gave up may have removed it while we waited: lock the one that is there.
+        # Somebody who made this folder and gave up may have removed it meanwhile: lock what is there.
         now, then = os.stat(root / path), os.fstat(fd)
         if (now.st_dev, now.st_ino) != (then.st_dev, then.st_ino):
             os.close(fd)

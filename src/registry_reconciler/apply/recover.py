@@ -58,7 +58,7 @@ class Reading:
 
 
 def pending(root: Path, *, may_write: Callable[[str], bool] | None = None) -> Pending | None:
-    """The interrupted transaction of a workspace, or ``None``: also while an apply is running. Writes nothing."""
+    """The interrupted transaction of a workspace, or ``None`` (also while an apply runs). Writes nothing."""
     try:
         with shared_lock(root, 0.0):
             found, warnings = _scan(root, may_write)
@@ -114,12 +114,14 @@ def recover(
 ) -> RecoverResult:
     """Finish an interrupted apply, or undo it; any number of times, also after it was interrupted itself.
 
-    What was committed goes forward; if somebody else's bytes stand where it has to write, it goes back instead.
-    What was not committed, or was being taken back, goes back. Bytes that are neither old nor new stay.
+    What was committed goes forward; if somebody else's bytes stand where it has to write, it goes back
+    instead. What was not committed, or was being taken back, goes back. Bytes that are neither old nor new
+    stay.
 
     Args:
         root: the workspace.
-        may_write: the paths that an apply here may write; a journal that names others is ignored with a warning.
+        may_write: the paths that an apply here may write; a journal that names others is ignored with a
+            warning.
         lock: the writer's lock, when the caller holds it; otherwise it is taken for the time of the call.
         command: for the message that others see who wait for the lock.
         timeout: seconds to wait for the lock.
@@ -138,7 +140,8 @@ def recover(
             return _recover(anchor, may_write)
     except OSError as error:
         raise WriteFailure(
-            f"recovery stopped ({reason_of(error)}); no byte is lost: put that right and run 'registry recover' again",
+            f"recovery stopped ({reason_of(error)}); no byte is lost: put that right and run "
+            "'registry recover' again",
             next=(RECOVER,),
         ) from error
 

@@ -1,10 +1,11 @@
 """Write many files as one: all of them or none, whatever happens in between.
 
 The guarantee
-    After :func:`commit` returned, every file is new and durable. After it raised, and after any kill or power cut
-    at any instruction followed by :func:`registry_reconciler.apply.recover.recover`, the workspace is wholly as it
-    was before or wholly as it was to become. Bytes that somebody else wrote in the meantime are never overwritten
-    and never lost. A reader that uses :func:`registry_reconciler.apply.recover.reader` never sees a mixture.
+    After :func:`commit` returned, every file is new and durable. After it raised, and after any kill or power
+    cut at any instruction followed by :func:`registry_reconciler.apply.recover.recover`, the workspace is
+    wholly as it was before or wholly as it was to become. Bytes that somebody else wrote in the meantime are
+    never overwritten and never lost. A reader that uses :func:`registry_reconciler.apply.recover.reader`
+    never sees a mixture.
 
 What it assumes
     A local, journaling file system on Linux or macOS; renames are atomic; ``fsync`` of a file and of a folder
@@ -18,9 +19,10 @@ The protocol
        journal's folders. Nothing outside the journal has been touched.
     3. Look at every input again. Rename RECORD to COMMIT and sync: the commit point.
     4. Exchange, place or take away each file; make every folder durable.
-    5. Let the caller verify. If that or anything after the commit point fails: rename COMMIT to ABORT and sync,
-       which makes the direction durable, then undo.
-    6. Remove the record and sync, then the rest of the journal. What fails here is a warning: the apply is done.
+    5. Let the caller verify. If that or anything after the commit point fails: rename COMMIT to ABORT and
+       sync, which makes the direction durable, then undo.
+    6. Remove the record and sync, then the rest of the journal. What fails here is a warning: the apply is
+       done.
 
     A sync that failed is never repeated: the record stays, and recovery has the last word.
 """
@@ -50,7 +52,7 @@ from registry_reconciler.tree import DiskTree, Unreadable
 RECOVER = ("registry", "recover")
 
 _BATCH = 32
-"""Files that are open at once while they are staged: enough to sync them together, few enough for any limit."""
+"""Files that are open at once while they are staged: enough to sync together, few enough for any limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class FileOp:
     """One file to write or delete.
 
     Attributes:
-        path: from the root, ``/``-separated. A link there that stays inside the workspace stays a link; the file
-            that it leads to gets the content.
+        path: from the root, ``/``-separated. A link there that stays inside the workspace stays a link; the
+            file that it leads to gets the content.
         before: ``sha256:...`` of the bytes that must be there now; ``None``: nothing may be there.
         content: the new bytes; ``None``: delete.
     """
@@ -95,8 +97,8 @@ def commit(
         root: the workspace.
         ops: at most one for a file. One that changes nothing is only checked.
         lock: the writer's lock on ``root``, held by the caller.
-        inputs: what the plan was computed from, as :class:`registry_reconciler.tree.Recorder` remembers it; looked
-            at again just before the commit point.
+        inputs: what the plan was computed from, as :class:`registry_reconciler.tree.Recorder` remembers it;
+            looked at again just before the commit point.
         remove_empty: folders that go when a delete of this call leaves them empty.
         verify: called when all files are new and can still be taken back; whatever it raises takes them back.
         may_write: the paths that recovery will accept; an op outside of them is refused here already.
@@ -104,8 +106,8 @@ def commit(
     Raises:
         StalePlan: a file or input is not what it was; ``entries`` are the paths. Nothing was written.
         InterruptedApply: an earlier apply has to be recovered first.
-        WriteFailure: the system refused, or a signal came. The text says whether the files are as they were or
-            what recovers them.
+        WriteFailure: the system refused, or a signal came. The text says whether the files are as they were
+            or what recovers them.
     """
     if lock.shared or not lock.held or lock.root != Path(os.path.realpath(root)):
         raise WriteFailure("nothing was written: the caller does not hold this workspace's lock")
@@ -175,8 +177,8 @@ def _real_path(anchor: Anchor, op: FileOp, may_write: Callable[[str], bool] | No
         raise WriteFailure(f"nothing was written: {op.path!r} is refused: {error}") from error
     if real != op.path and op.content is None:
         raise WriteFailure(
-            f"nothing was written: {op.path!r} is to be deleted and is reached through a symbolic link to {real!r}; "
-            "remove the link by hand and plan again"
+            f"nothing was written: {op.path!r} is to be deleted and is reached through a symbolic link to "
+            f"{real!r}; remove the link by hand and plan again"
         )
     return real
 
@@ -264,7 +266,7 @@ def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
                 source = None
                 if one.state is not None:
                     source = stack.enter_context(bench.anchor.opened(one.real))
-                    # Going back after a power cut needs the old bytes, and an editor may not have synced them.
+                    # Going back after a power cut needs the old bytes: an editor may not have synced them.
                     fds.append(source)
                 if one.op.content is not None:
                     fds.append(stage(f"{index}.new", bench.folder, one.op.content, one.state, source))
@@ -354,7 +356,7 @@ def _install(bench: Bench, signals: _Signals, verify: Callable[[], None] | None)
 
 
 def _take_back(bench: Bench, error: BaseException) -> BaseException:
-    """Undo after the commit point. What to raise: ``error`` with a text that says how the workspace is now."""
+    """Undo after the commit point. What to raise: ``error``, saying how the workspace is now."""
     stopped = _say_stopped(error)
     try:
         bench.turn(Direction.FORWARD, Direction.BACK)
@@ -375,7 +377,8 @@ def _take_back(bench: Bench, error: BaseException) -> BaseException:
     left = "".join(f"; {path!r} was edited by hand and is left as it is" for path in bench.conflicts)
     if isinstance(error, Conflict):
         return StalePlan(
-            f"{error.path!r} was changed by hand while it was written; everything else is as it was before{left}{note}",
+            f"{error.path!r} was changed by hand while it was written; everything else is as it was before"
+            f"{left}{note}",
             entries=(error.path,),
             next=(("registry", "plan"),),
         )
@@ -400,7 +403,8 @@ def _finish(bench: Bench) -> tuple[str, ...]:
         bench.close_record(Direction.FORWARD)
     except OSError as error:
         return (
-            f"the apply is done, and its journal could not be closed ({reason_of(error)}): run 'registry recover'",
+            f"the apply is done, and its journal could not be closed ({reason_of(error)}): "
+            "run 'registry recover'",
         )
     try:
         discard(bench.anchor, bench.name)
@@ -457,8 +461,8 @@ def _failures(state: str) -> Iterator[None]:
 class _Signals:
     """SIGINT and SIGTERM while writing: the first is a request, the second kills as if nobody had listened.
 
-    ``phase`` says what the first one does: ``late`` only notes it for :meth:`check`, ``now`` raises at once (while
-    the caller's verification runs, which may take long and can always be taken back).
+    ``phase`` says what the first one does: ``late`` only notes it for :meth:`check`, ``now`` raises at once
+    (while the caller's verification runs, which may take long and can always be taken back).
     """
 
     def __init__(self) -> None:

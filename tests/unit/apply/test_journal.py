@@ -76,8 +76,8 @@ def test_a_forged_journal_would_work_if_it_were_believed(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["third/party.txt", "../outside", "/tmp/outside", ".git/hooks/post-checkout", "modules/../../outside", f"{APPLY}/x",
-     "modules/a\\b", "C:/x"],
+    ["third/party.txt", "../outside", "/tmp/outside", ".git/hooks/post-checkout", "modules/../../outside",
+     f"{APPLY}/x", "modules/a\\b", "C:/x"],
 )  # fmt: skip
 def test_one_that_names_a_path_that_no_apply_writes(root: Path, path: str) -> None:
     forge(root, step(path, before=b"not ours\n" if path.startswith("third") else None))
@@ -98,12 +98,8 @@ def test_one_whose_path_leads_out_of_the_workspace(root: Path) -> None:
 @pytest.mark.parametrize("made", [True, False])
 def test_one_that_names_a_folder_of_no_file(root: Path, made: bool) -> None:
     (root / "third/empty").mkdir()
-    forge(
-        root,
-        step("modules/x.yaml"),
-        made=("third/empty",) if made else (),
-        emptied=() if made else (("third/empty", 0),),
-    )
+    folders, emptied = ("third/empty",), (("third/empty", 0o755),)
+    forge(root, step("modules/x.yaml"), made=folders if made else (), emptied=() if made else emptied)
     is_ignored(root, "names the folder")
 
 
@@ -174,7 +170,8 @@ def test_one_that_is_ignored_stays_and_the_next_apply_works_beside_it(root: Path
 
 @pytest.mark.parametrize(
     "body",
-    [b"[]", b"{}", b'{"steps":[[1,2,3,4]],"made":[],"emptied":[]}', b'{"steps":[["a","a",null,null]],"made":[],"emptied":[]}',
+    [b"[]", b"{}", b'{"steps":[[1,2,3,4]],"made":[],"emptied":[]}',
+     b'{"steps":[["a","a",null,null]],"made":[],"emptied":[]}',
      b'{"steps":[["a","a","md5:x",null]],"made":[],"emptied":[]}', b"[" * 100_000],
 )  # fmt: skip
 def test_a_malformed_record_with_a_fitting_checksum(body: bytes) -> None:

@@ -17,16 +17,61 @@ NOT_PART_OF_AN_APPLY = frozenset(
 )
 
 OS_CALLS = frozenset(
-    "rename renames replace unlink remove removedirs mkdir makedirs rmdir link symlink truncate ftruncate write writev "
-    "pwrite pwritev fsync fdatasync sync chmod fchmod lchmod chown fchown lchown utime mkfifo mknod sendfile "
-    "copy_file_range setxattr removexattr posix_fallocate".split()
+    [
+        "rename",
+        "renames",
+        "replace",
+        "unlink",
+        "remove",
+        "removedirs",
+        "mkdir",
+        "makedirs",
+        "rmdir",
+        "link",
+        "symlink",
+        "truncate",
+        "ftruncate",
+        "write",
+        "writev",
+        "pwrite",
+        "pwritev",
+        "fsync",
+        "fdatasync",
+        "sync",
+        "chmod",
+        "fchmod",
+        "lchmod",
+        "chown",
+        "fchown",
+        "lchown",
+        "utime",
+        "mkfifo",
+        "mknod",
+        "sendfile",
+        "copy_file_range",
+        "setxattr",
+        "removexattr",
+        "posix_fallocate",
+    ]
 )
 METHODS = frozenset(
-    "write_text write_bytes touch mkdir unlink rmdir rename symlink_to hardlink_to chmod lchmod".split()
+    [
+        "write_text",
+        "write_bytes",
+        "touch",
+        "mkdir",
+        "unlink",
+        "rmdir",
+        "rename",
+        "symlink_to",
+        "hardlink_to",
+        "chmod",
+        "lchmod",
+    ]
 )
-MODULES = frozenset("shutil tempfile sqlite3 shelve dbm".split())
+MODULES = frozenset(["shutil", "tempfile", "sqlite3", "shelve", "dbm"])
 READING = frozenset(("get_terminal_size", "which"))
-WRITING_FLAGS = frozenset("O_WRONLY O_RDWR O_CREAT O_TRUNC O_APPEND O_TMPFILE".split())
+WRITING_FLAGS = frozenset(["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND", "O_TMPFILE"])
 
 
 def offences(tree: ast.AST) -> list[str]:

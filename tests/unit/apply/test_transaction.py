@@ -132,7 +132,7 @@ def test_a_link_that_leads_elsewhere_is_refused(root: Path, target: str) -> None
     (root.parent / "outside.yaml").write_bytes(b"outside")
     (root / "loop.yaml").symlink_to(target)
     before = scenario.snapshot(root.parent)
-    with pytest.raises(WriteFailure, match="refused: .*link"):
+    with pytest.raises(WriteFailure, match=r"refused: .*link"):
         do(root, {"loop.yaml": b"x"})
     assert scenario.snapshot(root.parent) == before
 
@@ -158,8 +158,9 @@ def test_two_paths_of_one_file_are_refused(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "C:/x", "c:x", "a\\b", "a./b", "a /b", "x\0y", "a\nb", ".git/config",
-     "a/.GIT/x", "GIT~1/x", ".system/registry/.apply/x", ".system/registry/.APPLY", "~/x", "a/"],
+    ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "C:/x", "c:x", "a\\b", "a./b", "a /b", "x\0y",
+     "a\nb", ".git/config", "a/.GIT/x", "GIT~1/x", ".system/registry/.apply/x",
+     ".system/registry/.APPLY", "~/x", "a/"],
 )  # fmt: skip
 def test_an_unsafe_path_is_refused(root: Path, path: str) -> None:
     before = scenario.snapshot(root)
@@ -390,7 +391,7 @@ def test_a_read_only_place_is_refused_before_anything_is_written(nobodys: Path, 
 
     def work() -> None:
         become_nobody()
-        with pytest.raises(WriteFailure, match="nothing was written.*change its mode"):
+        with pytest.raises(WriteFailure, match=r"nothing was written.*change its mode"):
             do(nobodys, {"modules/routes/api.yaml": b"x"})
         os._exit(0)
 
@@ -429,12 +430,8 @@ def test_too_many_open_files_is_a_clear_failure_and_nothing_changes(root: Path) 
         used = len(os.listdir("/dev/fd"))
         for limit in range(used, used + 12):
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-            try:
+            with pytest.raises(RegistryFailure, match=r"(?i)open"):
                 scenario.apply(root)
-            except RegistryFailure as failure:
-                assert "open" in failure.message.lower()
-            else:
-                os._exit(3)  # enough: the test has to use smaller limits
         os._exit(0)
 
     assert in_child(work) == 0
