@@ -90,7 +90,7 @@ def _sites(planning: Planning, drift: Drift) -> Iterator[tuple[FieldChange, Loca
     if drift.gone:
         return
     source = planning.loaded.files.get(drift.place.file)
-    locator = Locator({drift.place.file: source.data if source else None})
+    locator = Locator({drift.place.file: source} if source else {})
     there = [one for one in drift.fields if one.after is not MISSING]
     locator.prepare(drift.place.at(one.path) for one in there)
     for one in drift.fields:

@@ -88,7 +88,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
     changes = tuple(compare(before, after, moves))
     impact = impacts(Worlds(before, after, changes), changes)
     problems = _problems(old, new, Transition(before, after, changes))
-    locator = Locator({path: source.data for path, source in new.loaded.files.items()})
+    locator = Locator(new.loaded.files)
     locator.prepare(change.origin for change in changes if change.origin)
     shown = tuple(
         replace(
@@ -211,7 +211,7 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
         for one in suppress(said, allowances, new.loaded.baseline, new.loaded.config)
         if one.code != "FRG006"
     ]
-    return list(locate_problems(settled, Locator({p: s.data for p, s in new.loaded.files.items()})))
+    return list(locate_problems(settled, Locator(new.loaded.files)))
 
 
 def _pending(plan: Plan) -> Iterator[Notice]:

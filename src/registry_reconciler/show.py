@@ -69,7 +69,7 @@ def portrait(planning: Planning, address: str) -> Portrait:
     loaded, desired = planning.loaded, planning.desired
     wish, live = desired.entries.get(address), loaded.live.entries.get(address)
     kind = loaded.kinds.get(split_address(address)[0])
-    locator = Locator({path: source.data for path, source in loaded.files.items()})
+    locator = Locator(loaded.files)
     changes = [one for one in planning.plan.changes if address in (one.address, one.from_address)]
     return Portrait(
         address=address,

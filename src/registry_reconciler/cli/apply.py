@@ -48,6 +48,11 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   registry apply --yes
 
+  route: 1 to update
+    ~ route/api.errors  (its fragment changed)
+        modules/routes/api.yaml from desired/docs.yaml:12:5
+        ~ topic: "errors" -> "faults"
+
   Plan: 1 to update.
   Applied: 1 to update.
     wrote .system/registry/history.jsonl

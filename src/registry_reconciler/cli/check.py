@@ -28,9 +28,10 @@ from registry_reconciler.problems import Severity
 EXAMPLE = """\
   registry check --fail-on warning
 
-  desired/docs.yaml:12:5 error REF001 The reference leads nowhere
-    route/api.errors: module_id says 'payments.ap', and no module_instance has that key.
-    fix: Did you mean 'payments.api'?
+  error REF001 desired/docs.yaml:13:16 route/api.errors
+    There is no module_instance 'payments.ap'. Did you mean 'payments.api'?
+    fix: Correct the id, or declare the entry that is missing.
+
   Check: 1 error.
 """
 

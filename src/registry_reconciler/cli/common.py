@@ -65,7 +65,11 @@ LockTimeout = Annotated[
 Width = Annotated[
     int | None,
     typer.Option(
-        "--width", min=20, max=1000, help="Columns of the text; the terminal's by default, else 80."
+        "--width",
+        metavar="COLUMNS",
+        min=20,
+        max=1000,
+        help="Columns of the text; the terminal's by default, else 80.",
     ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Fold and shorten nothing.")]
@@ -101,7 +105,10 @@ AllowMassDelete = Annotated[
     bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
 ]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
-Label = Annotated[str, typer.Option("--label", help="Tells several Markdown reports of one workspace apart.")]
+Label = Annotated[
+    str,
+    typer.Option("--label", metavar="TEXT", help="Tells several Markdown reports of one workspace apart."),
+]
 MaxBytes = Annotated[
     int | None,
     typer.Option("--max-bytes", min=1, metavar="N", help="The most bytes of a Markdown or brief report."),

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   registry explain REF001
 
-  REF001: The reference leads nowhere
+  REF001: The entry referred to does not exist
+
+  Severity: error (it blocks the plan), unless the configuration says otherwise.
   ...
 """
 

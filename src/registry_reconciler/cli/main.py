@@ -39,7 +39,7 @@ COMMANDS = (
     Row("check", "check", "Show problems only."),
     Row("drift", "drift", "List managed entries that were edited by hand."),
     Row("diff", "diff", "Compare what two revisions say should be registered."),
-    Row("add", "add", "Write an entry into its fragment, then plan."),
+    Row("add", "add", "Write an entry into the fragment that owns it."),
     Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
     Row("show", "show", "Show one entry: desired, live, applied, references."),
     Row("list", "list", "List entries, or kinds."),

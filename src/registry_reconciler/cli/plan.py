@@ -39,9 +39,11 @@ from registry_reconciler.plan import Plan, PlanOptions
 EXAMPLE = """\
   registry plan --target 'route/*' --report json=plan.json
 
-  route
-    ~ api.errors  its fragment changed
-        related_docs[0].path  a.md -> b.md
+  route: 1 to update
+    ~ route/api.errors  (its fragment changed)
+        modules/routes/api.yaml from desired/docs.yaml:12:5
+        ~ topic: "errors" -> "faults"
+
   Plan: 1 to update.
   Next: registry apply --target 'route/*'
 """

@@ -1,0 +1,1 @@
+"""The command line: in process through ``main`` where that is enough, else through the installed command."""

@@ -1,0 +1,151 @@
+"""What holds for every command of the table: help, envelope, usage errors, lazy start."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from registry_reconciler.cli.main import COMMANDS, Row, main
+from registry_reconciler.version import __version__
+from tests.cli.helper import ROUTES, Box
+
+# A call of each command that succeeds in an applied workspace.
+CALLS: dict[str, tuple[str, ...]] = {
+    "init": (),
+    "plan": (),
+    "apply": ("--yes",),
+    "check": (),
+    "drift": (),
+    "diff": ("HEAD",),
+    "add": ("module_type", "--entry-json", '{"id": "cron", "description": "A timer."}'),
+    "adopt": ("--all", "--dry-run"),
+    "show": ("route/api.errors",),
+    "list": (),
+    "graph": (),
+    "explain": ("REF001",),
+    "fix": (),
+    "fmt": ("--check",),
+    "schema": ("plan",),
+    "schema new": ("skill", "--from", ROUTES),
+    "baseline": (),
+    "recover": (),
+    "run": ("nothing.like.that",),
+    "collisions": (),
+}
+EXITS = {"fmt": {0, 2}, "run": {64}}
+
+ids = [row.name for row in COMMANDS]
+
+
+def words(row: Row) -> tuple[str, ...]:
+    return tuple(row.name.split())
+
+
+def test_the_table_of_calls_is_complete() -> None:
+    assert list(CALLS) == ids
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=ids)
+def test_help_shows_one_worked_example(row: Row, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words(row), "-h"]) == 0
+    said = capsys.readouterr().out
+    module = import_module(f"registry_reconciler.cli.{row.module}")
+    assert f"Example:\n    registry {row.name}" in said
+    for line in module.EXAMPLE.splitlines():
+        assert line.strip() in said
+        assert len(line) <= 90
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=ids)
+def test_the_list_of_commands_says_what_the_command_says(row: Row) -> None:
+    module = import_module(f"registry_reconciler.cli.{row.module}")
+    first = " ".join((inspect.getdoc(module.command) or "").split("\n\n")[0].split())
+    assert first.startswith(row.summary.removesuffix("."))
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=ids)
+def test_json_has_the_envelope_when_it_succeeds(row: Row, committed: Box) -> None:
+    ran = committed.run(*words(row), *CALLS[row.name], "--format", "json")
+    assert ran.exit in EXITS.get(row.name, {0})
+    assert ran.json["command"] == row.name
+    assert ran.json["format_version"].startswith("1.")
+    assert (ran.json["errors"] == []) is (ran.exit in (0, 2))
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=ids)
+def test_a_usage_error_exits_64_with_json_on_stdout_and_words_on_stderr(row: Row, committed: Box) -> None:
+    ran = committed.run(*words(row), "--no-such-option", "--format", "json")
+    assert ran.exit == 64
+    assert ran.json["command"] == row.name
+    assert ran.json["errors"][0]["code"] == "usage"
+    assert "--no-such-option" in ran.err
+    assert ran.json["next"] == [["registry", *words(row), "--help"]]
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=ids)
+def test_json_has_the_envelope_outside_of_a_workspace(row: Row, empty: Box) -> None:
+    ran = empty.run(*words(row), *CALLS[row.name], "--format", "json")
+    if row.name in ("init", "explain", "schema"):
+        assert ran.exit == 0
+        return
+    assert ran.exit == 64
+    assert ran.json["errors"][0]["code"] == "no_workspace"
+    assert ran.json["next"] == [["registry", "init"]]
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=ids)
+def test_text_ends_in_a_line_end_and_has_no_colour_for_a_pipe(row: Row, committed: Box) -> None:
+    ran = committed.run(*words(row), *CALLS[row.name])
+    assert ran.out.endswith("\n") or ran.out == ""
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_root_names_another_workspace_and_is_not_searched_upwards(applied: Box, empty: Box) -> None:
+    elsewhere = Box(applied.root.parent, applied.capsys)
+    assert elsewhere.run("list", "--root", "work", "--format", "json").json["entries"]
+    ran = elsewhere.run("list", "--root", "work/desired", "--format", "json")
+    assert (ran.exit, ran.json["errors"][0]["code"]) == (64, "no_workspace")
+
+
+def test_a_workspace_is_found_from_below(applied: Box) -> None:
+    below = Box(applied.root / "modules" / "routes", applied.capsys)
+    assert below.run("plan", "--detailed-exitcode").exit == 0
+
+
+def test_no_command_and_an_unknown_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 64
+    assert "Commands:" in capsys.readouterr().err
+    assert main(["plam"]) == 64
+    assert "'plan'" in capsys.readouterr().err
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(row.summary in " ".join(said.split()) for row in COMMANDS)
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"registry {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["plan", "check"])
+def test_a_command_starts_without_what_it_does_not_need(command: str, applied: Box) -> None:
+    code = (
+        "import sys; from registry_reconciler.cli.main import main; "
+        f"code = main([{command!r}]); "
+        "print(code, *sorted({name.partition('.')[0] for name in sys.modules}), "
+        "*sorted(n for n in sys.modules if n.startswith('registry_reconciler.cli.')), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=applied.root, capture_output=True, text=True, check=True
+    )
+    found = done.stderr.split()
+    assert found[0] == "0"
+    assert {"rich", "deepdiff", "jsonschema", "ruamel", "pydantic"}.isdisjoint(found)
+    others = {f"registry_reconciler.cli.{row.module}" for row in COMMANDS} - {
+        f"registry_reconciler.cli.{command}"
+    }
+    assert others.isdisjoint(found)

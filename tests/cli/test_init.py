@@ -1,0 +1,107 @@
+"""``init``: idempotent, and it overwrites nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.builtin import KINDS, builtin_schemas
+from tests.cli.helper import Box
+
+SCHEMAS = ".system/registry/schemas"
+
+
+def test_init_places_the_packaged_schemas_byte_for_byte(empty: Box) -> None:
+    ran = empty.run("init", "--format", "json")
+    assert ran.exit == 0
+    assert ran.json["kinds"] == list(KINDS)
+    files = empty.files()
+    for kind, content in builtin_schemas().items():
+        assert files[f"{SCHEMAS}/{kind}.schema.yaml"] == content
+    assert sorted(ran.json["made"]) == sorted(files)
+
+
+def test_twice_is_once(empty: Box) -> None:
+    empty.run("init", "--agents-pointer")
+    before = empty.files()
+    ran = empty.run("init", "--agents-pointer", "--format", "json")
+    assert ran.exit == 0
+    assert (ran.json["made"], ran.json["extended"], ran.json["differs"]) == ([], [], [])
+    assert empty.files() == before
+
+
+def test_what_is_there_is_kept_and_named(empty: Box) -> None:
+    mine = f"{SCHEMAS}/route.schema.yaml"
+    empty.write(mine, "# mine\n")
+    empty.write(".system/registry/config.yaml", "severities: {REF001: warning}\n")
+    empty.write("desired/mine.yaml", "# mine\n")
+    ran = empty.run("init", "--format", "json")
+    assert ran.json["differs"] == [".system/registry/config.yaml", mine]
+    assert empty.read(mine) == "# mine\n"
+    assert "README.md" not in " ".join(path for path in empty.files() if path.startswith("desired"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("*.bin binary", "*.bin binary\nSTATE\nHISTORY\n"),
+        ("*.bin binary\r\n", "*.bin binary\r\nSTATE\r\nHISTORY\r\n"),
+        ("HISTORY\n# mine\n", "HISTORY\n# mine\nSTATE\n"),
+        ("STATE\n\nHISTORY\n", "STATE\n\nHISTORY\n"),
+    ],
+)
+def test_gitattributes_get_only_the_lines_that_are_missing(empty: Box, before: str, after: str) -> None:
+    def real(text: str) -> bytes:
+        state = ".system/registry/state/** merge=union"
+        return (
+            text.replace("STATE", state)
+            .replace("HISTORY", ".system/registry/history.jsonl merge=union")
+            .encode()
+        )
+
+    (empty.root / ".gitattributes").write_bytes(real(before))
+    empty.run("init")
+    assert (empty.root / ".gitattributes").read_bytes() == real(after)
+
+
+def test_some_kinds_none_and_unknown_ones(empty: Box) -> None:
+    assert empty.run("init", "--kinds", "rout").exit == 64
+    assert empty.files() == {}
+    assert empty.run("init", "--kinds", "none").exit == 0
+    assert empty.run("list", "--kinds", "--format", "json").json["kinds"] == []
+    assert empty.run("init", "--kinds", "route, hook").exit == 0
+    found = empty.run("list", "--kinds", "--format", "json").json["kinds"]
+    assert [one["kind"] for one in found] == ["hook", "route"]
+
+
+def test_a_new_workspace_has_nothing_to_plan_and_no_problems(empty: Box) -> None:
+    empty.run("init")
+    ran = empty.run("check", "--fail-on", "warning", "--format", "json")
+    assert (ran.exit, ran.json["problems"]) == (0, [])
+
+
+def test_the_pointer_is_added_to_the_end_once(empty: Box) -> None:
+    empty.write("AGENTS.md", "# Mine\n")
+    empty.run("init")
+    assert empty.read("AGENTS.md") == "# Mine\n"
+    empty.run("init", "--agents-pointer")
+    assert empty.read("AGENTS.md").startswith("# Mine\n\n## Registries\n")
+    assert empty.read("AGENTS.md").count(".system/registry/AGENTS.md") == 1
+
+
+def test_a_workspace_inside_a_workspace_is_made_only_on_demand(empty: Box) -> None:
+    empty.run("init")
+    inner = Box(empty.root / "inner", empty.capsys)
+    inner.root.mkdir()
+    ran = inner.run("init", "--format", "json")
+    assert ran.exit == 64
+    assert inner.files() == {}
+    assert inner.run(*ran.json["next"][0][1:]).exit == 0
+    assert "desired/README.md" in inner.files()
+
+
+def test_something_in_the_way_is_said_and_nothing_is_written(empty: Box) -> None:
+    (empty.root / ".gitattributes").mkdir()
+    ran = empty.run("init")
+    assert ran.exit == 1
+    assert ".gitattributes" in ran.err
+    assert empty.files() == {}
