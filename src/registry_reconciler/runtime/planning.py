@@ -18,6 +18,7 @@ from registry_reconciler.tree import MemoryTree, Tree
 
 if TYPE_CHECKING:
     from registry_reconciler.config import Config
+    from registry_reconciler.live import Live
 
 SOURCES = ("builtin", "package", "runtime")
 
@@ -36,7 +37,14 @@ def read_workspace(tree: Tree, where: str) -> tuple[Loaded, bool]:
         config, config_problems, _ = load_config(tree)
         catalog = load_catalog(tree)
         live = load_live(tree, catalog.kinds)
-        _refuse(where, (*config_problems, *catalog.problems, *live.problems))
+        _refuse(where, config_problems)
+        return understood(where, config, catalog, live)
+
+
+def understood(where: str, config: Config, catalog: Catalog, live: Live) -> tuple[Loaded, bool]:
+    """What the run time serves of what the planning side has read. Returns and raises as above."""
+    with collector_off():
+        _refuse(where, (*catalog.problems, *live.problems))
         for clash in live.clashes:
             raise DuplicateIdError(clash.kind, clash.key, f"it stands twice in {clash.place.file}")
         names = {kind.name: _Names(kind) for kind in catalog.kinds.values()}

@@ -16,7 +16,7 @@ from registry_reconciler.errors import NoWorkspace
 from registry_reconciler.runtime import prepared
 from registry_reconciler.runtime.db import DbSnapshot, RuntimeDb
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
-from registry_reconciler.runtime.meta import HasMeta
+from registry_reconciler.runtime.meta import HasMeta, Key
 from registry_reconciler.runtime.overlay import RuntimeRegistry
 from registry_reconciler.runtime.policy import Collision, PolicyLike
 from registry_reconciler.runtime.source import (
@@ -29,6 +29,7 @@ from registry_reconciler.runtime.source import (
 from registry_reconciler.tree import DiskTree, Recorder, Unreadable
 
 if TYPE_CHECKING:
+    from registry_reconciler.load import Loaded as PlanningLoaded
     from registry_reconciler.runtime.audit import AuditSink
     from registry_reconciler.runtime.capabilities import Vocabulary
     from registry_reconciler.runtime.handlers import Limits
@@ -83,6 +84,18 @@ def prepare(path: str | os.PathLike[str]) -> bool:
     return True
 
 
+def prepare_from(root: Path, read: PlanningLoaded) -> bool:
+    """As :func:`prepare`, from what the planning side has in memory anyway; nothing is parsed again."""
+    from registry_reconciler.runtime.planning import understood
+
+    try:
+        loaded, secret = understood(str(root), read.config, read.catalog, read.live)
+        served = prepared.Served(build_db(loaded), loaded.kinds, prepared.inputs_of(read.tree, loaded.kinds))
+    except (RegistryError, prepared.NotPreparable):
+        return False
+    return not secret and prepared.remember(root, loaded, served)
+
+
 class WorkspaceRuntime:
     """All kinds of a workspace: one registry a kind, and one for each id space that kinds share.
 
@@ -126,6 +139,10 @@ class WorkspaceRuntime:
     def vocabulary(self) -> Vocabulary:
         """The declared capabilities."""
         return vocabulary_in(self.snapshot())
+
+    def resolve(self, key: Key[Any]) -> Any:
+        """The item of a handle, in the kind that the handle names."""
+        return self.db.resolve(key)
 
     def collisions(self) -> dict[str, tuple[Collision, ...]]:
         """The collisions of every kind, or id space that kinds share, that has some."""

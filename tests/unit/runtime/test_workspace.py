@@ -23,7 +23,7 @@ from registry_reconciler.runtime import (
     open_runtime,
     prepared,
 )
-from registry_reconciler.runtime.workspace import prepare
+from registry_reconciler.runtime.workspace import prepare, prepare_from
 from tests.unit.runtime.helper import Site
 
 
@@ -416,6 +416,17 @@ def test_a_workspace_with_secret_fields_is_never_kept(site: Site) -> None:
     site.write("accounts.yaml", [{"id": "a", "token": "hunter2"}])
     assert open_runtime(site.root)["account"].require("a").value["token"] == "hunter2"
     assert not index_file(site).exists()
+
+
+def test_what_the_planning_side_has_read_makes_the_same_index(rich: Site) -> None:
+    from registry_reconciler.load import load
+
+    first = answers(rich)
+    made = index_file(rich).read_bytes()
+    index_file(rich).unlink()
+    assert prepare_from(rich.root, load(prepared_tree(rich))) is True
+    assert index_file(rich).read_bytes() == made
+    assert answers(rich) == first
 
 
 def test_prepare_makes_the_index(site: Site) -> None:
