@@ -1,8 +1,8 @@
 """Semantic review: the projected state of one revision against that of another, or of the working tree.
 
 Projected is what the fragments of a revision lead to, applied or not. Entries and fields that differ are
-the changes; a problem of the new side is introduced unless the old side has it too. A review cannot be applied: it
-has no files and no plan id, and only introduced errors block it.
+the changes; a problem of the new side is introduced unless the old side has it too. A review cannot be
+applied: it has no files and no plan id, and only introduced errors block it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from registry_reconciler.workspace import Workspace
 from registry_reconciler.world import Item, World
 
 _SHORT = 12
+_OF_APPLYING = frozenset({"STA001", "STA002", "STA003", "STA005", "BRK001", "BRK002"})
+"""Drift, both sides changed, adoption, protection and brakes: a review applies nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,8 @@ def _problems(old: Planning, new: Planning, transition: Transition) -> tuple[Pro
 
 
 def _stands(problem: Problem) -> bool:
-    """Problems of applying (drift, both sides changed) are no matter of what the fragments say."""
-    return problem.status is not Status.FIXED and not problem.code.startswith(("STA00", "BRK"))
+    """Whether a problem is one of what the fragments lead to, and not of applying them now."""
+    return problem.status is not Status.FIXED and problem.code not in _OF_APPLYING
 
 
 def _judged(problem: Problem, known: bool) -> Problem:

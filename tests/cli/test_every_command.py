@@ -126,6 +126,12 @@ def test_no_command_and_an_unknown_one(capsys: pytest.CaptureFixture[str]) -> No
     assert all(row.summary in " ".join(said.split()) for row in COMMANDS)
 
 
+def test_options_before_the_command_get_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--root", "x", "plan"]) == 64
+    assert "behind the command" in capsys.readouterr().err
+    assert main(["plan", "--lock-timeout", "nan"]) == 64
+
+
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"registry {__version__}\n"

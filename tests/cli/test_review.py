@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import jsonschema
 
 from tests.cli.helper import Box, git
 
@@ -106,6 +109,9 @@ def test_a_weakened_check_stands_at_the_head(committed: Box) -> None:
 
 def test_reviews_come_in_every_format(committed: Box) -> None:
     committed.replace(FRAGMENT, "topic: errors", "topic: faults")
+    schema = json.loads(committed.run("schema", "plan").out)
+    review = committed.run("plan", "--base", "HEAD", "--format", "json").json
+    jsonschema.Draft202012Validator(schema).validate(review)
     for form in ("text", "markdown", "sarif", "github"):
         ran = committed.run("plan", "--base", "HEAD", "--format", form)
         assert ran.exit == 0

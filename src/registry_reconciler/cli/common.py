@@ -202,6 +202,8 @@ def make_call(
     formats: Sequence[str] = ("text", "json"),
 ) -> Call:
     """The shared options of a command, checked."""
+    if not lock_timeout >= 0:  # "nan" is a number to the parser
+        raise UsageFailure("--lock-timeout takes a number of seconds")
     return Call(command, root, format, parse_reports(report, formats), lock_timeout)
 
 

@@ -31,7 +31,7 @@ EXAMPLE = """\
 
   route: 1 to update
     ~ route/api.errors  (its fragment changed)
-        ~ topic: "errors" -> "faults"
+        ~ topic: "errors" → "faults"
         affects ability_high/docs.refresh
   Review: 1 to update.
 """

@@ -39,7 +39,10 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
         return error
     if isinstance(error, typer.TyperException):
         words = ("registry", *(command.split() if command != "registry" else ()), "--help")
-        return UsageFailure(error.format_message(), next=(words,))
+        message = error.format_message()
+        if command == "registry" and message.startswith("No such option"):
+            message += ". Options stand behind the command: registry plan --root DIR"
+        return UsageFailure(message, next=(words,))
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return Interrupted("interrupted; nothing was left half done")
     if isinstance(error, OSError):

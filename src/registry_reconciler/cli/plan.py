@@ -42,7 +42,7 @@ EXAMPLE = """\
   route: 1 to update
     ~ route/api.errors  (its fragment changed)
         modules/routes/api.yaml from desired/docs.yaml:12:5
-        ~ topic: "errors" -> "faults"
+        ~ topic: "errors" → "faults"
 
   Plan: 1 to update.
   Next: registry apply --target 'route/*'

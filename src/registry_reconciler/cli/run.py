@@ -100,11 +100,11 @@ def deliver(
 
 
 def _payload(text: str) -> Json:
-    if text == "-":
-        text = sys.stdin.read()
-    elif text.startswith("@"):
-        text = Path(text[1:]).read_text("utf-8")
     try:
+        if text == "-":
+            text = sys.stdin.read()
+        elif text.startswith("@"):
+            text = Path(text[1:]).read_text("utf-8")
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageFailure(f"--input is no JSON: {error}") from error
