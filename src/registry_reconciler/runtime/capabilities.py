@@ -56,7 +56,11 @@ class Vocabulary:
 
         Raises:
             UnknownCapabilityError: one of them is not declared.
+            RegistryError: one text instead of several words.
         """
+        if isinstance(words, str):
+            # It would silently become one capability for each letter.
+            raise RegistryError(f"{who}: capabilities are a list of words, not the text {words!r}")
         given = frozenset(words)
         unknown = sorted(word for word in given if word not in self)
         if unknown:

@@ -29,6 +29,7 @@ from registry_reconciler.runtime.handlers import (
     run_script,
 )
 from registry_reconciler.runtime.hooks import (
+    DENIABLE,
     SLOTS,
     Concerned,
     Event,
@@ -291,11 +292,21 @@ class Invoker:
         readonly: bool = False,
         caller: str = "",
     ) -> HookOutcome:
-        """Run the hooks of an event that is no call: PromptSubmit, PreAbilityCreate, SessionStop."""
+        """Run the hooks of an event that is no call: PromptSubmit, PreAbilityCreate, SessionStop.
+
+        It leaves one audit line, under the ability's id or the event's name; an event that can be denied is
+        denied when that line cannot be left.
+        """
         asked = self._asked(caps, caller, readonly, changed_paths, stage)
         item = find(asked.snapshot, ability) if ability else None
         bound = bound_hooks(item, event)
-        return self.heard(Occasion(event, ability, bound, asked.changed_paths, None, stage), payload, asked)
+        occasion = Occasion(event, ability, bound, asked.changed_paths, None, stage)
+        outcome = self.heard(occasion, payload, asked)
+        verdict = "hook_blocked" if outcome.blocked_by else "allow"
+        fault = self.log_decision(ability or event, (), verdict, asked)
+        if fault and event in DENIABLE and not outcome.blocked_by:
+            return HookOutcome("audit", (*outcome.messages, HookMessage("audit", fault)))
+        return outcome
 
     def heard(self, occasion: Occasion, payload: Any, asked: Asked, **more: Any) -> HookOutcome:
         """Run the hooks that an occasion concerns."""

@@ -179,6 +179,8 @@ def test_an_unknown_granted_capability_mode_or_environment_is_refused(site: Site
     run = Run(site)
     with pytest.raises(UnknownCapabilityError):
         run("a", None, "fs.raed")
+    with pytest.raises(RegistryError, match="a list of words"):
+        open_runtime(site.root).invoke("a", None, caps="fs.read")
     with pytest.raises(RegistryError, match="enforce or log"):
         run("a", None, mode="lax")
     with pytest.raises(RegistryError, match="unknown environment 'moon'"):
@@ -397,9 +399,19 @@ def test_hooks_run_by_priority_and_stop_at_the_first_that_denies(site: Site) -> 
 @pytest.mark.parametrize("event", ["PromptSubmit", "PreAbilityCreate", "SessionStop"])
 def test_events_that_are_no_call_can_be_fired(site: Site, event: Any) -> None:
     site.hook("h", event, blocking=True, handler=site.script("h", BLOCK))
-    outcome = open_runtime(site.root).invoker().fire(event, {"prompt": "x"})
+    lines: list[AuditLine] = []
+    outcome = open_runtime(site.root).invoker(audit=lines.append).fire(event, {"prompt": "x"})
+    assert [(line.id, line.verdict) for line in lines] == [
+        (event, "allow" if event == "SessionStop" else "hook_blocked")
+    ]
     assert outcome.blocked_by == ("" if event == "SessionStop" else "h")
     assert len(outcome.messages) == (0 if event == "SessionStop" else 1)
+
+
+def test_an_event_that_can_be_denied_is_denied_when_that_cannot_be_logged(site: Site) -> None:
+    invoker = open_runtime(site.root).invoker(audit=refuse)
+    assert invoker.fire("PromptSubmit", {}).blocked_by == "audit"
+    assert invoker.fire("SessionStop", {}).blocked_by == ""
 
 
 def test_an_abilitys_own_slot_is_heard_when_it_is_created(site: Site) -> None:
