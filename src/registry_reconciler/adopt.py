@@ -152,7 +152,7 @@ def _keyless(loaded: Loaded, patterns: Sequence[str]) -> Iterator[Skipped]:
     if "*" not in patterns:
         return
     found = [one for one in loaded.live.problems if one.code in ("LIV003", "LIV005") and not one.address]
-    locator = Locator({path: source.data for path, source in loaded.files.items()})
+    locator = Locator(loaded.files)
     locator.prepare(one.place for one in found)
     for one in found:
         yield Skipped("", locator.location(one.place), one.code, one.message.rstrip("."), _fix_of(one))
@@ -172,7 +172,7 @@ def _fix_of(problem: Problem) -> str:
 
 def _located(loaded: Loaded, skipped: Mapping[str, Skipped]) -> list[Skipped]:
     """The skipped entries in address order, with their lines."""
-    locator = Locator({path: source.data for path, source in loaded.live.files.items()})
+    locator = Locator(loaded.live.files)
     places = {address: loaded.live.entries[address].place for address in sorted(skipped)}
     locator.prepare(places.values())
     return [replace(skipped[address], location=locator.location(place)) for address, place in places.items()]

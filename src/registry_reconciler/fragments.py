@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from registry_reconciler.config import DESIRED_FOLDER
 from registry_reconciler.kinds import Kind
@@ -12,6 +13,9 @@ from registry_reconciler.problems import Problem
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable, find
+
+if TYPE_CHECKING:
+    from registry_reconciler.yamltext.reader import ChunkReader
 
 DIRECTIVES = ("moved", "removed", "protect", "override", "allow")
 
@@ -99,7 +103,10 @@ def fragment_paths(tree: Tree) -> list[str]:
 
 
 def load_fragments(
-    tree: Tree, kinds: Mapping[str, Kind], broken_kinds: frozenset[str] = frozenset()
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    broken_kinds: frozenset[str] = frozenset(),
+    reader: ChunkReader | None = None,
 ) -> Fragments:
     """Read every fragment. Every fault of every file is collected; ``broken_kinds`` have an unreadable schema."""
     reading = _Reading(kinds, broken_kinds)
@@ -117,7 +124,7 @@ def load_fragments(
             code="LIV001",
         )
     for path in paths:
-        source = read_source(tree, path)
+        source = read_source(tree, path, reader)
         if source is None:
             continue
         files[path] = source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from registry_reconciler.fields import Selector, with_value, without
 from registry_reconciler.kinds import Kind
@@ -15,6 +16,9 @@ from registry_reconciler.storage.base import Container, RawEntry
 from registry_reconciler.storage.walk import containers, nested_steps, strip_nested
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable, find
+
+if TYPE_CHECKING:
+    from registry_reconciler.yamltext.reader import ChunkReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,18 @@ class _Reading:
     files_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    reader: ChunkReader | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
-def load_live(tree: Tree, kinds: Mapping[str, Kind], known: Mapping[str, SourceFile] | None = None) -> Live:
+def load_live(
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    known: Mapping[str, SourceFile] | None = None,
+    reader: ChunkReader | None = None,
+) -> Live:
     """Read every registry file of every kind. ``known`` are files that were read already."""
-    reading = _Reading(kinds, files=dict(known or {}))
+    reading = _Reading(kinds, files=dict(known or {}), reader=reader)
     for kind in kinds.values():
         _load_kind(reading, tree, kind)
     for source in reading.files.values():
@@ -76,7 +86,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     nested = nested_steps(kind, reading.kinds)
     reading.found[kind.name] = 0
     for path, bound in _files(reading, tree, kind):
-        source = reading.files.get(path) or read_source(tree, path)
+        source = reading.files.get(path) or read_source(tree, path, reading.reader)
         if source is None:
             continue
         reading.files[path] = source

@@ -22,6 +22,7 @@ from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.state import State, load_state
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Recorder, Tree, Unreadable, find, is_safe
+from registry_reconciler.yamltext.reader import ChunkReader
 
 if TYPE_CHECKING:
     from registry_reconciler.validate import SchemaSet, Violation
@@ -47,9 +48,10 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Everything that a plan is computed from."""
+    """Everything that a plan is computed from. ``reader`` remembers what was parsed."""
 
     tree: Recorder
+    reader: ChunkReader
     config: Config
     catalog: Catalog
     live: Live
@@ -70,8 +72,9 @@ def load(tree: Tree) -> Loaded:
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
     config, config_problems, config_files = load_config(recorder)
     catalog = load_catalog(recorder)
-    live = load_live(recorder, catalog.kinds)
-    fragments = load_fragments(recorder, catalog.kinds, catalog.broken)
+    reader = ChunkReader()
+    live = load_live(recorder, catalog.kinds, reader=reader)
+    fragments = load_fragments(recorder, catalog.kinds, catalog.broken, reader)
     state = load_state(recorder, catalog.kinds, live.entries, frozenset(fragments.files))
     baseline, baseline_problems, baseline_files = load_baseline(recorder)
     managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
@@ -82,6 +85,7 @@ def load(tree: Tree) -> Loaded:
     )
     return Loaded(
         tree=recorder,
+        reader=reader,
         config=config,
         catalog=catalog,
         live=live,

@@ -83,7 +83,9 @@ def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = _sile
         any_fragment=bool(desired.entries or desired.removals or loaded.fragments.unreadable),
     )
     progress("writing in memory")
-    written = write(loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files)
+    written = write(
+        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files, loaded.reader
+    )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     worlds = build_worlds(loaded, desired, written.changes, tree_after)
@@ -104,8 +106,7 @@ def _assemble(
     worlds: Worlds,
     found: Sequence[Problem],
 ) -> Plan:
-    data = {path: source.data for path, source in loaded.files.items()}
-    locator = Locator(data)
+    locator = Locator(loaded.files)
     settled = suppress(configure(found, loaded.config), desired.allowances, loaded.baseline, loaded.config)
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
@@ -113,7 +114,7 @@ def _assemble(
     if any(one.fix is not None and one.fix.replacements for one in problems):
         from registry_reconciler.fixes import with_edits
 
-        problems = with_edits(problems, data)
+        problems = with_edits(problems, {path: source.data for path, source in loaded.files.items()})
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(

@@ -11,6 +11,7 @@ from registry_reconciler.fragments import Allowance
 from registry_reconciler.globs import matches_address
 from registry_reconciler.model import Location, Place
 from registry_reconciler.problems import Problem, Related, Status, sort_key
+from registry_reconciler.source import SourceFile
 from registry_reconciler.structural import CODES, LOWERABLE, problem
 
 
@@ -57,25 +58,26 @@ def _suppress(
 class Locator:
     """Resolves symbolic places to lines and columns, reading each file's structure once."""
 
-    def __init__(self, data: Mapping[str, bytes | None]) -> None:
-        self._data = data
+    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+        self._files = files
         self._known: dict[Place, Location] = {}
 
     def prepare(self, places: Iterable[Place]) -> None:
         """Resolve many places, file by file."""
-        from registry_reconciler.yamltext.locate import locate
+        from registry_reconciler.yamltext.window import locate_items
 
         wanted: dict[str, list[Place]] = {}
         for place in places:
             if place not in self._known:
                 self._known[place] = Location(place.file)
-                if self._data.get(place.file) is not None:
+                if place.file in self._files and self._files[place.file].data is not None:
                     wanted.setdefault(place.file, []).append(place)
         for file, mine in wanted.items():
-            data = self._data[file]
-            assert data is not None
+            source = self._files[file]
+            assert source.data is not None
             asked = [(place.document, place.path, place.on_key) for place in mine]
-            for place, (line, column) in zip(mine, locate(data, asked), strict=True):
+            found = locate_items(source.data, source.sections, asked)
+            for place, (line, column) in zip(mine, found, strict=True):
                 self._known[place] = Location(file, line, column)
 
     def location(self, place: Place) -> Location:

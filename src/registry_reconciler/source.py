@@ -11,7 +11,9 @@ from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
+    from registry_reconciler.yamltext.chunks import Section
     from registry_reconciler.yamltext.read import YamlFault
+    from registry_reconciler.yamltext.reader import ChunkReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class SourceFile:
     Attributes:
         data: its bytes; ``None`` where it cannot be read at all.
         documents: its values; empty where ``readable`` is false.
+        sections: where the items of its long lists stand, if a reader has proven that.
     """
 
     path: str
@@ -28,10 +31,11 @@ class SourceFile:
     documents: tuple[Json, ...]
     readable: bool
     problems: tuple[Problem, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
-def read_source(tree: Tree, path: str) -> SourceFile | None:
-    """Read a YAML file; ``None`` when it is not there."""
+def read_source(tree: Tree, path: str, reader: ChunkReader | None = None) -> SourceFile | None:
+    """Read a YAML file; ``None`` when it is not there. A ``reader`` parses what files share only once."""
     from registry_reconciler.yamltext.read import read_yaml
 
     try:
@@ -46,10 +50,10 @@ def read_source(tree: Tree, path: str) -> SourceFile | None:
         return SourceFile(path, None, (), False, (found,))
     if data is None:
         return None
-    result = read_yaml(data)
+    result = reader.read(data) if reader else read_yaml(data)
     faults = tuple(_fault(path, fault) for fault in result.faults)
     readable = not any(fault.fatal for fault in result.faults)
-    return SourceFile(path, data, result.documents if readable else (), readable, faults)
+    return SourceFile(path, data, result.documents if readable else (), readable, faults, result.sections)
 
 
 def _fault(path: str, fault: YamlFault) -> Problem:
@@ -74,4 +78,4 @@ def _fault(path: str, fault: YamlFault) -> Problem:
 
 def with_documents(source: SourceFile, data: bytes, documents: tuple[Json, ...]) -> SourceFile:
     """The same file with new content."""
-    return replace(source, data=data, documents=documents, readable=True, problems=())
+    return replace(source, data=data, documents=documents, readable=True, problems=(), sections=())

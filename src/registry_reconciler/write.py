@@ -9,6 +9,7 @@ inside out, then everything else from the outside in, each against the text that
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree
 
 if TYPE_CHECKING:
+    from registry_reconciler.yamltext.reader import ChunkReader
     from registry_reconciler.yamltext.splice import Edit, Snippet, SpliceError
 
 
@@ -71,6 +73,9 @@ class _Writing:
     failed: dict[str, Problem] = field(default_factory=dict)
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
     fragments: Mapping[str, SourceFile] = field(default_factory=dict)
+    snippets: dict[Place, Snippet] = field(default_factory=dict)
+    reader: ChunkReader | None = None
+    by_address: dict[str, dict[tuple[str, str], LiveEntry]] = field(default_factory=dict)
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""
@@ -78,6 +83,20 @@ class _Writing:
             source = self.sources.get(path)
             self.entries[path] = dict(_entries(self, source)) if source else {}
         return self.entries[path]
+
+    def entry_at(self, path: str, kind: str, address: str) -> LiveEntry | None:
+        """An entry of a file as it is at this moment; of several with one address the first."""
+        if path not in self.by_address:
+            known = self.by_address[path] = {}
+            for name, entries in self.entries_in(path).items():
+                for entry in entries:
+                    known.setdefault((name, entry.address), entry)
+        return self.by_address[path].get((kind, address))
+
+    def forget_entries(self, path: str) -> None:
+        """What was looked up of a file that changes now."""
+        self.entries.pop(path, None)
+        self.by_address.pop(path, None)
 
     def of(self, kind: str) -> list[LiveEntry]:
         return [entry for path in sorted(self.sources) for entry in self.entries_in(path).get(kind, ())]
@@ -103,14 +122,17 @@ def write(
     tree: Tree,
     changes: Sequence[Change],
     fragments: Mapping[str, SourceFile],
+    reader: ChunkReader | None = None,
 ) -> Written:
     """Place and splice every change that writes. Never raises for what stands in the files.
 
     Args:
         fragments: the fragments as read: the comments of a new entry come along from there.
+        reader: what read the files; it knows the items again that a new text has in common with them.
     """
     nested = {name: nested_steps(kind, kinds) for name, kind in kinds.items()}
-    work = _Writing(kinds, tree, dict(live.files), nested=nested, fragments=fragments)
+    work = _Writing(kinds, tree, dict(live.files), nested=nested, fragments=fragments, reader=reader)
+    work.snippets = _snippets(fragments, changes)
     for round_ in _rounds(kinds, changes):
         _run_round(work, round_)
     files = {
@@ -180,10 +202,7 @@ def _current(work: _Writing, change: Change) -> LiveEntry | None:
     if change.live is None:
         return None
     old = change.from_address or change.address
-    for entry in work.entries_in(change.live.file).get(change.kind, ()):
-        if entry.address == old:
-            return entry
-    return None
+    return work.entry_at(change.live.file, change.kind, old)
 
 
 def _plan_removal(
@@ -207,7 +226,7 @@ def _plan_removal(
     if kind.layout == "file" and not entry.place.path:
         if len(work.sources[path].documents) == 1:
             work.removed.add(path)
-            work.entries.pop(path, None)
+            work.forget_entries(path)
         else:
             raise NoPlace("WRT003", f"{path} holds other documents too.", "Remove the document by hand.")
         return
@@ -286,7 +305,7 @@ def _rename_file(
     raw = _raw_after(work, change, kind, entry)
     work.removed.add(entry.place.file)
     work.removed.discard(spot.file)
-    work.entries.pop(entry.place.file, None)
+    work.forget_entries(entry.place.file)
     work.sources[spot.file] = replace(old, path=spot.file)
     work.files[change.address] = spot.file
     _plan_for(plans, spot.file).edits.append((change, Update(entry.place.document, (), raw)))
@@ -310,42 +329,52 @@ def _plan_create(
     if entry is not None:
         there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
         raw = keep_hidden(raw, there, entry, work.nested[kind.name])
-    elif snippet is None:
-        snippet = _told_in_fragment(work, change)
     work.files[change.address] = spot.file
     plan = _plan_for(plans, spot.file)
     if kind.layout == "file" and spot.exists and not spot.path:
         raise NoPlace(
             "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
         )
+    container = Place(spot.file, spot.document, spot.path)
+    neighbours = neighbours_in(work.entries_in(spot.file).get(kind.name, ()), container)
+    if snippet is None and entry is None:
+        snippet = _told_in_fragment(work, change, alone=not neighbours)
     if not spot.exists or kind.layout == "file":
         plan.creates.append((change, spot.path, raw, snippet))
         return
-    container = Place(spot.file, spot.document, spot.path)
-    neighbours = neighbours_in(work.entries_in(spot.file).get(kind.name, ()), container)
     plan.edits.append((change, _insert(kind, change, spot, raw, neighbours, snippet, Insert)))
 
 
-def _told_in_fragment(work: _Writing, change: Change) -> Snippet | None:
-    """The text of a new entry in its fragment, where that has something that values do not: comments, block scalars.
+def _snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:
+    """The text of every new entry in its fragment; each fragment is looked at once."""
+    from registry_reconciler.yamltext.splice import SpliceError
+    from registry_reconciler.yamltext.window import extract_items
 
-    Everything else is written anew, in the style of its neighbours.
+    wanted: dict[str, list[Place]] = {}
+    for change in changes:
+        if change.writes and change.live is None and change.origin is not None:
+            wanted.setdefault(change.origin.file, []).append(change.origin)
+    found: dict[Place, Snippet] = {}
+    for file, places in wanted.items():
+        source = fragments.get(file)
+        if source is not None and source.data is not None:
+            with contextlib.suppress(SpliceError):
+                asked = [(place.document, place.path) for place in places]
+                found.update(zip(places, extract_items(source.data, source.sections, asked), strict=True))
+    return found
+
+
+def _told_in_fragment(work: _Writing, change: Change, *, alone: bool) -> Snippet | None:
+    """The author's text of a new entry, where it should be kept rather than written anew like its neighbours.
+
+    That is where it has what values do not have (comments, block scalars), and where there is no neighbour to look like.
+    An entry in flow style is always written anew: in a registry one line a field reads and merges better.
     """
-    from registry_reconciler.yamltext.splice import SpliceError, extract
-
-    source = work.fragments.get(change.origin.file) if change.origin else None
-    if change.origin is None or source is None or not source.data:
+    snippet = work.snippets.get(change.origin) if change.origin else None
+    if snippet is None or snippet.text.startswith(("{", "[")):
         return None
-    if not any(mark in source.data for mark in (b"#", b": |", b": >", b"- |", b"- >")):
-        return None
-    try:
-        snippet = extract(source.data, change.origin.document, change.origin.path)
-    except SpliceError:
-        return None
-    lines = snippet.text.split("\n")
-    flow = snippet.text.startswith(("{", "["))
-    telling = snippet.comments or any(_tells(line) for line in lines)
-    return snippet if telling and not flow else None
+    telling = snippet.comments or any(_tells(line) for line in snippet.text.split("\n"))
+    return snippet if alone or telling else None
 
 
 def _tells(line: str) -> bool:
@@ -379,18 +408,19 @@ def _insert(
 
 def _splice(work: _Writing, path: str, plan: _FilePlan) -> None:
     """Run one round of one file; on failure every change of it is refused."""
-    from registry_reconciler.yamltext.splice import SpliceError, splice
+    from registry_reconciler.yamltext.splice import SpliceError
+    from registry_reconciler.yamltext.window import splice_items
 
     source = work.sources.get(path)
     data = source.data if source else None
     try:
         if plan.creates:
             data = _new_text(work, path, plan)
-            source = _parsed(path, data)
+            source = _parsed(work, path, data)
             work.removed.discard(path)
-        if plan.edits and data is not None:
-            data = splice(data, [edit for _, edit in plan.edits])
-            source = _parsed(path, data)
+        if plan.edits and source is not None and data is not None:
+            data = splice_items(data, source.sections, [edit for _, edit in plan.edits])
+            source = _parsed(work, path, data)
     except SpliceError as error:
         _refuse(work, path, plan, error)
         return
@@ -407,17 +437,17 @@ def _splice(work: _Writing, path: str, plan: _FilePlan) -> None:
             )
         return
     work.sources[path] = source
-    work.entries.pop(path, None)
+    work.forget_entries(path)
 
 
 _REPORT = "Make the change by hand, then run plan again; and please report the file that led here."
 
 
-def _parsed(path: str, data: bytes) -> SourceFile:
+def _parsed(work: _Writing, path: str, data: bytes) -> SourceFile:
     from registry_reconciler.source import read_source
     from registry_reconciler.tree import MemoryTree
 
-    source = read_source(MemoryTree({path: data}), path)
+    source = read_source(MemoryTree({path: data}), path, work.reader)
     assert source is not None
     return source
 

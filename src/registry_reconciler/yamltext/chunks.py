@@ -1,20 +1,26 @@
 """Where the items of the long lists of a file stand, told from its lines alone.
 
-Registries and fragments are lists under a key in column 0. Such a file is cut into a head, sections (a key line and
-the items below it) and a tail. Whether the cut is right cannot be told from lines: a line that looks like an item may
-be text inside quotes. So a cut is a guess, and :mod:`reader` proves it before anything is made of it:
+Registries and fragments are lists under a key in column 0. Such a file is cut into a head, sections (a key
+line and the items below it) and a tail. Whether the cut is right cannot be told from lines: a line that looks
+like an item may be text inside quotes. So a cut is a guess, and :mod:`reader` proves it before anything is
+made of it:
 
-1. The text before the first key line reads on its own as nothing or as a mapping, so nothing is open at its end.
-2. The guessed items of every section are read below their own key line, followed by an item that says a word found
-   nowhere in the file. When that word comes back as the last item of the list at that key, and the list has as many
-   items as were put in, then each guessed item began one: there is one line for each of them, and only a line that
-   begins with the dash in the column of the list can begin an item of it. So no quote, bracket or block scalar crosses
-   from one into the next, and the last crosses into nothing either, or the word would not stand alone.
-3. What an item says depends on nothing outside of it: files with anchors, merges, directives, several documents, tabs
-   behind a dash, carriage returns or block scalars that keep their blank lines are not cut at all.
+1. The text before the first key line reads on its own as nothing or as a mapping, so nothing is open at its
+end.
+2. The guessed items of every section are read below their own key line, followed by an item that says a word
+found
+   nowhere in the file. When that word comes back as the last item of the list at that key, and the list has
+   as many items as were put in, then each guessed item began one: there is one line for each of them, and
+   only a line that begins with the dash in the column of the list can begin an item of it. So no quote,
+   bracket or block scalar crosses from one into the next, and the last crosses into nothing either, or the
+   word would not stand alone.
+3. What an item says depends on nothing outside of it: files with anchors, merges, directives, several
+documents,
+   tabs behind a dash, carriage returns or block scalars that keep their blank lines are not cut at all.
 
-By 2, the scanner is in one and the same state before each item and behind the last one. So items that were proven once
-may be left out of a later reading and put back as values, in any file whose list has its dashes in the same column.
+By 2, the scanner is in one and the same state before each item and behind the last one. So items that were
+proven once may be left out of a later reading and put back as values, in any file whose list has its dashes
+in the same column.
 """
 
 from __future__ import annotations
@@ -39,7 +45,7 @@ class Section:
     Attributes:
         key: the key.
         indent: the column of the dashes.
-        head: offset of the key line (or of blank and comment lines above it, in the second and later sections).
+        head: offset of the key line; from the second section on, of the blank lines and comments above it.
         start: offset of the line of the first item.
         end: offset behind the last line.
     """
@@ -56,7 +62,7 @@ class Section:
         return b"\n" + b" " * self.indent + b"- "
 
     def items(self, data: bytes) -> list[bytes]:
-        """The text of each item behind its dash, without its last line end; comments above the next are included."""
+        """The text of each item behind its dash, without its last line end; with comments above the next."""
         return data[self.start + len(self.mark) - 1 : self.end - 1].split(self.mark)
 
     def starts(self, data: bytes) -> list[int]:
@@ -122,8 +128,8 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
 def core(item: bytes, indent: int) -> bytes:
     """An item without the blank lines and comments behind it that lie no deeper than its dash.
 
-    A comment there is text of nothing: block scalars and plain text end before it, and a quote that were open would
-    be found open.
+    A comment there is text of nothing: block scalars and plain text end before it, and a quote that were open
+    would be found open.
     """
     end = len(item)
     while True:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from registry_reconciler.model import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.yamltext.chunks import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,13 @@ class YamlFile:
 
     ``documents`` is empty for an empty file; an empty document (``---``) is ``None``. What aliases bring is
     shared between its places, so values must not be changed in place.
+
+    ``sections`` says where the items of its long lists stand, if that is proven; no part of what the file says.
     """
 
     documents: tuple[Json, ...]
     faults: tuple[YamlFault, ...]
+    sections: tuple[Section, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def readable(self) -> bool:

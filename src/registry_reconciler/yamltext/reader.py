@@ -1,8 +1,9 @@
 """Reading many files of which much is the same text: each item of a list is parsed once.
 
-What stands byte for byte in a fragment and in a registry is the greater part of both. :class:`ChunkReader` remembers
-the items it has read by their text. The answer is always that of :func:`registry_reconciler.yamltext.read.read_yaml`,
-findings included: a file that cannot be proven to be cut rightly (:mod:`chunks` says how) is read as a whole.
+What stands byte for byte in a fragment and in a registry is the greater part of both. :class:`ChunkReader`
+remembers the items it has read by their text. The answer is always that of
+:func:`registry_reconciler.yamltext.read.read_yaml`, findings included: a file that cannot be proven to be cut
+rightly (:mod:`chunks` says how) is read as a whole.
 """
 
 from __future__ import annotations
@@ -31,10 +32,9 @@ class ChunkReader:
         """What :func:`read_yaml` says of a file."""
         if scan(data, self._limits):
             return read_yaml(data, self._limits)
-        document = self._by_items(data)
-        return read_yaml(data, self._limits) if document is None else YamlFile((document,), ())
+        return self._by_items(data) or read_yaml(data, self._limits)
 
-    def _by_items(self, data: bytes) -> dict[str, Json] | None:
+    def _by_items(self, data: bytes) -> YamlFile | None:
         sections = () if _WORD in data else cut(data)
         if not sections or not self._head_is_whole(data[: sections[0].head]):
             return None
@@ -47,7 +47,7 @@ class ChunkReader:
             known = self._known.setdefault(section.indent, {})
             known.update(zip(unknown, document[section.key], strict=False))
             document[section.key] = [known[item] for item in own]
-        return document
+        return YamlFile((document,), (), sections)
 
     def _unknown(self, section: Section, items: Sequence[bytes]) -> Iterator[bytes]:
         known = self._known.get(section.indent, {})
@@ -80,9 +80,7 @@ def _reduced(data: bytes, sections: Sequence[Section], asked: Sequence[Sequence[
     return b"".join(parts)
 
 
-def _proven(
-    document: dict[str, Json], sections: Sequence[Section], asked: Sequence[Sequence[bytes]]
-) -> bool:
+def _proven(document: dict[str, Json], sections: Sequence[Section], asked: Sequence[Sequence[bytes]]) -> bool:
     word = _WORD.decode()
     for section, items in zip(sections, asked, strict=True):
         found = document.get(section.key)

@@ -1,0 +1,232 @@
+"""Locating, extracting and splicing items of long lists by looking at those items and their neighbours only.
+
+All of it works on a file that :class:`registry_reconciler.yamltext.reader.ChunkReader` has proven to be cut
+rightly: each item is a text of its own there, and says the same wherever it stands in a list of the same
+column. A window is the file with runs of far items left out, each run replaced by one item that says a word
+found nowhere else. The ordinary functions work on the window; where it was changed, the runs are put back for
+their words.
+
+The habits of a file (indentation, quotes) are judged in the window: at the head of its lists and around the
+edits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from registry_reconciler.model import FieldPath
+from registry_reconciler.yamltext.chunks import Section
+from registry_reconciler.yamltext.edits import Edit, Insert, ReplaceDocument, Snippet, SpliceError
+
+NEAR = 6
+"""How many items on both sides of one that is touched are kept: more than the splicer takes as models."""
+HEAD = 40
+"""How many items at the head of a list show the habits of the file."""
+_WORD = b"items-left-out-93d7a2"
+
+Asked = tuple[int, FieldPath, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A file with runs of items left out.
+
+    Attributes:
+        text: what is left, with a word for each run.
+        ranks: where an item of a list is now, by key and index.
+        runs: the words' lines and what they stand for, in order.
+    """
+
+    text: bytes
+    ranks: Mapping[str, Mapping[int, int]]
+    runs: Sequence[tuple[bytes, bytes]]
+
+    def whole(self, text: bytes) -> bytes | None:
+        """A changed window with the runs put back; ``None`` where a word is not there as it was."""
+        parts: list[bytes] = []
+        position = 0
+        for line, run in self.runs:
+            at = text.find(line, position)
+            if at < 0 or (at and text[at - 1 : at] != b"\n"):
+                return None
+            parts += (text[position:at], run)
+            position = at + len(line)
+        return b"".join((*parts, text[position:]))
+
+
+def open_window(
+    data: bytes,
+    sections: Sequence[Section],
+    wanted: Mapping[str, Iterable[int]],
+    near: int = NEAR,
+    head: int = HEAD,
+) -> Window | None:
+    """The window around some items, by key and index; ``None`` where nothing can be left out."""
+    if not sections or _WORD in data:
+        return None
+    parts: list[bytes] = []
+    ranks: dict[str, dict[int, int]] = {}
+    runs: list[tuple[bytes, bytes]] = []
+    position = 0
+    for section in sections:
+        starts = section.starts(data)
+        last = len(starts) - 1
+        kept = _kept(wanted.get(section.key, ()), last, near, head)
+        parts.append(data[position : section.start])
+        rank = ranks[section.key] = {}
+        number = place = 0
+        while number < last:
+            if number in kept:
+                rank[number] = place
+                parts.append(data[starts[number] : starts[number + 1]])
+                number += 1
+            else:
+                stop = next((k for k in range(number, last) if k in kept), last)
+                line = section.mark[1:] + _WORD + b"-%d.\n" % len(runs)
+                runs.append((line, data[starts[number] : starts[stop]]))
+                parts.append(line)
+                number = stop
+            place += 1
+        position = section.end
+    parts.append(data[position:])
+    return Window(b"".join(parts), ranks, runs) if runs else None
+
+
+def _kept(wanted: Iterable[int], count: int, near: int, head: int) -> set[int]:
+    kept = set(range(min(head, count)))
+    for index in wanted:
+        kept.update(range(max(index - near, 0), min(index + near + 1, count)))
+    return kept
+
+
+def splice_items(
+    data: bytes, sections: Sequence[Section], edits: Sequence[Edit], near: int = NEAR, head: int = HEAD
+) -> bytes:
+    """What :func:`registry_reconciler.yamltext.splice.splice` gives, by way of a window if there is one.
+
+    Raises:
+        SpliceError: as ``splice`` does.
+    """
+    from registry_reconciler.yamltext.splice import splice
+
+    wanted = _touched(data, sections, edits)
+    window = open_window(data, sections, wanted, near, head) if wanted is not None else None
+    if window is not None:
+        try:
+            result = window.whole(splice(window.text, [_moved(edit, window) for edit in edits]))
+        except SpliceError:
+            result = None  # the places that it names are those of the window
+        if result is not None:
+            return result
+    return splice(data, edits)
+
+
+def _path(edit: Edit) -> FieldPath:
+    if isinstance(edit, ReplaceDocument):
+        return ()
+    return edit.container if isinstance(edit, Insert) else edit.path
+
+
+def _touched(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]) -> dict[str, list[int]] | None:
+    """The items that edits touch, by key; ``None`` where one is about more than items."""
+    counts = {section.key: len(section.items(data)) for section in sections}
+    wanted: dict[str, list[int]] = {key: [] for key in counts}
+    for edit in edits:
+        path = _path(edit)
+        if edit.document or not path:
+            return None
+        key = path[0]
+        if not isinstance(key, str) or key not in counts:
+            continue
+        index: object = path[1] if len(path) > 1 else None
+        if len(path) == 1:
+            if not isinstance(edit, Insert) or edit.kind != "list":
+                return None
+            index = counts[key] if edit.index is None else edit.index
+        if not isinstance(index, int) or not 0 <= index <= counts[key]:
+            return None
+        wanted[key].append(index)
+    return wanted
+
+
+def _moved(edit: Edit, window: Window) -> Edit:
+    """An edit as it is addressed in the window."""
+    path = _path(edit)
+    rank = window.ranks.get(str(path[0]), None)
+    if rank is None or isinstance(edit, ReplaceDocument):
+        return edit
+    if isinstance(edit, Insert):
+        if len(path) == 1:
+            # Behind the last item is the end, however many there are.
+            return replace(edit, index=None if edit.index is None else rank.get(edit.index))
+        return replace(edit, container=_in_window(path, rank))
+    return replace(edit, path=_in_window(path, rank))
+
+
+def _in_window(path: FieldPath, rank: Mapping[int, int]) -> FieldPath:
+    return (path[0], rank.get(path[1], -1) if isinstance(path[1], int) else path[1], *path[2:])
+
+
+def extract_items(
+    data: bytes, sections: Sequence[Section], places: Sequence[tuple[int, FieldPath]]
+) -> list[Snippet]:
+    """What :func:`registry_reconciler.yamltext.splice.extract_many` gives. Raises as it does."""
+    from registry_reconciler.yamltext.splice import extract_many
+
+    window = None
+    wanted = [_item(sections, document, path) for document, path in places]
+    if all(wanted):
+        by_key: dict[str, list[int]] = {}
+        for key, index in filter(None, wanted):
+            by_key.setdefault(key, []).append(index)
+        window = open_window(data, sections, by_key, near=1, head=0)
+    if window is None or not all(path[1] in window.ranks[str(path[0])] for _, path in places):
+        return extract_many(data, places)
+    moved = [(0, _in_window(path, window.ranks[str(path[0])])) for _, path in places]
+    return extract_many(window.text, moved)
+
+
+def _item(sections: Sequence[Section], document: int, path: FieldPath) -> tuple[str, int] | None:
+    if document or len(path) < 2 or not isinstance(path[1], int):
+        return None
+    return next(((one.key, path[1]) for one in sections if one.key == path[0]), None)
+
+
+def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Asked]) -> list[tuple[int, int]]:
+    """What :func:`registry_reconciler.yamltext.locate.locate` gives."""
+    from registry_reconciler.yamltext.locate import locate
+
+    found: dict[Asked, tuple[int, int]] = {}
+    for section in sections:
+        mine = [one for one in places if one[1][:1] == (section.key,) and _item(sections, one[0], one[1])]
+        found.update(_locate_in(data, section, mine) if mine else ())
+    others = [one for one in places if one not in found]
+    found.update(zip(others, locate(data, others), strict=True))
+    return [found[one] for one in places]
+
+
+def _locate_in(
+    data: bytes, section: Section, places: Sequence[Asked]
+) -> Iterable[tuple[Asked, tuple[int, int]]]:
+    """Composes the items that are asked about, below a key line of their own, and moves the lines."""
+    from registry_reconciler.yamltext.locate import locate
+
+    starts = section.starts(data)
+    wanted = sorted({int(path[1]) for _, path, _ in places if 0 <= int(path[1]) < len(starts) - 1})
+    parts = [b"k:\n"]
+    rank: dict[int, int] = {}
+    shift: dict[int, int] = {}
+    line, real, position = 1, 0, 0
+    for number in wanted:
+        text = data[starts[number] : starts[number + 1]]
+        real += data.count(b"\n", position, starts[number])
+        position = starts[number]
+        rank[number] = len(parts) - 1
+        shift[number] = real - line
+        line += text.count(b"\n")
+        parts.append(text)
+    mine = [one for one in places if one[1][1] in rank]
+    asked = [(0, ("k", rank[int(path[1])], *path[2:]), on_key) for _, path, on_key in mine]
+    for one, (row, column) in zip(mine, locate(b"".join(parts), asked), strict=True):
+        yield one, (row + shift[int(one[1][1])], column)

@@ -1,0 +1,158 @@
+"""Laws of reading and editing by items: never another answer than the whole file gives."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from registry_reconciler.model import FieldPath, same
+from registry_reconciler.yamltext.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.yamltext.locate import locate
+from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.yamltext.reader import ChunkReader
+from registry_reconciler.yamltext.splice import extract_many, splice
+from registry_reconciler.yamltext.window import extract_items, locate_items, open_window, splice_items
+from tests.property.chunk_texts import Lists
+from tests.property.yaml_texts import paths_of
+
+SEEDS = st.integers(0, 2**32)
+SOUP = (
+    *("services:", '"services":', "hooks:", "k: |", "x: '", "- a", "", '"', "'"),
+    *("  - a", '  - "', '  - b"', "  - [", "  - ]", "  - x: |", "  - 'a", "  - ?", "  - |+"),
+    *("  - &a 1", "  - *a", "  - <<: {a: 1}", "  # c", "    # t", "  # b'", "    : b"),
+)
+NASTINESS = st.sampled_from((0.0, 0.02, 0.1, 0.4))
+
+
+def agree(reader: ChunkReader, data: bytes) -> bool:
+    """Whether a reader with a memory says what reading the file alone says."""
+    mine, plain = reader.read(data), read_yaml(data)
+    assert mine.faults == plain.faults, data
+    assert same(list(mine.documents), list(plain.documents)), data
+    assert repr(mine.documents) == repr(plain.documents), data
+    return bool(mine.sections)
+
+
+@settings(max_examples=400, deadline=None)
+@given(SEEDS, NASTINESS)
+def test_reading_by_items_gives_what_reading_the_file_gives(seed: int, nasty: float) -> None:
+    lists = Lists(seed, nasty)
+    reader = ChunkReader()
+    for _ in range(6):
+        agree(reader, lists.text())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(SOUP), max_size=9).map(
+            lambda rows: "".join(row + "\n" for row in rows).encode()
+        ),
+        min_size=2,
+        max_size=5,
+    )
+)
+@example([b'"services":\n  - x: "\nservices:\n  - y"\n', b'services:\n  - y"\n'])
+@example([b'services:\n  - "a\nb: "c\nd: "e"\n', b'services:\n  - "a\nb: 1\n'])
+def test_soups_of_lines_are_read_alike(files: list[bytes]) -> None:
+    reader = ChunkReader()
+    for data in files:
+        agree(reader, data)
+
+
+def test_most_ordinary_lists_are_read_by_items() -> None:
+    taken = total = 0
+    for seed in range(200):
+        lists = Lists(seed, 0.0)
+        reader = ChunkReader()
+        total += 2
+        taken += agree(reader, lists.text()) + agree(reader, lists.text())
+    assert taken > total // 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(SEEDS)
+def test_places_and_texts_of_items_are_those_in_the_file(seed: int) -> None:
+    data = Lists(seed, 0.02).text()
+    file = ChunkReader().read(data)
+    if not file.sections:
+        return
+    paths: list[FieldPath] = [*paths_of(file.documents[0]), (file.sections[0].key, 99), ("none",)]
+    asked = [(0, path, on_key) for path in paths for on_key in (False, True)]
+    assert locate_items(data, file.sections, asked) == locate(data, asked)
+    items = [(0, (one.key, index)) for one in file.sections for index in (0, len(one.items(data)) - 1)]
+    for place in items:
+        assert extract_items(data, file.sections, [place]) == extract_many(data, [place])
+
+
+def regular(seed: int) -> bytes:
+    """A file of one style with lists that are longer than a window."""
+    maker = random.Random(seed)
+    indent = " " * maker.choice((0, 2))
+    gap = maker.choice(("", "\n", f"{indent}# about it\n"))
+    rows = ["# head\n" if maker.random() < 0.5 else "", "services:\n"]
+    for number in range(maker.randint(20, 40)):
+        text = maker.choice(("plain", '"quoted"', "[a, b]", f"|\n{indent}    text\n{indent}    more"))
+        rows.append(f"{gap}{indent}- id: s{number:02}\n{indent}  note: {text}\n")
+        rows.append(f"{indent}  deep:\n{indent}    x: {number}\n")
+    rows.append(maker.choice(("", "other:\n  a: 1\n", "# end\n")))
+    return "".join(rows).encode()
+
+
+def some_edits(seed: int, count: int) -> list[Edit]:
+    maker = random.Random(seed)
+    edits: list[Edit] = []
+    for index in sorted(maker.sample(range(count), maker.randint(1, 3))):
+        choice = maker.randrange(6)
+        if choice == 0:
+            edits.append(Remove(0, ("services", index)))
+        elif choice == 1:
+            edits.append(Insert(0, ("services",), {"id": "new", "note": "x"}, index=index))
+        elif choice == 2:
+            edits.append(Insert(0, ("services",), {"id": "last"}))
+        elif choice == 3:
+            edits.append(Update(0, ("services", index, "deep"), {"x": 1, "y": [1]}))
+        elif choice == 4:
+            edits.append(Remove(0, ("services", index, "note")))
+        else:
+            edits.append(Update(0, ("services", index), {"id": f"s{index:02}", "note": "changed"}))
+    return edits
+
+
+@settings(max_examples=250, deadline=None)
+@given(SEEDS)
+def test_an_edit_through_a_window_gives_the_bytes_of_an_edit_of_the_file(seed: int) -> None:
+    data = regular(seed)
+    file = ChunkReader().read(data)
+    count = len(file.sections[0].items(data))
+    edits = some_edits(seed, count)
+    assert splice_items(data, file.sections, edits, head=3) == splice(data, edits)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS)
+def test_an_edit_through_a_window_is_refused_as_an_edit_of_the_file_is(seed: int) -> None:
+    data = regular(seed)
+    sections = ChunkReader().read(data).sections
+    edit = random.Random(seed).choice(
+        (Remove(0, ("services", 99)), Update(0, ("services", 15, "none", "x"), 1), Remove(1, ("services", 1)))
+    )
+    told = []
+    for whole in (True, False):
+        try:
+            splice(data, [edit]) if whole else splice_items(data, sections, [edit], head=3)
+        except SpliceError as error:
+            told.append((str(error), error.document, error.path))
+    assert len(told) in (0, 2)
+    assert len(set(told)) <= 1
+
+
+def test_the_window_of_an_edit_is_small() -> None:
+    data = b"services:\n" + b"".join(b"  - id: a%04d\n    note: x\n" % number for number in range(500))
+    window = open_window(data, ChunkReader().read(data).sections, {"services": [250]})
+    assert window is not None
+    assert len(window.text) < len(data) / 4
+    assert window.whole(window.text) == data
+    assert window.whole(b"") is None
