@@ -141,9 +141,9 @@ def _item(kind: str, value: dict[str, Any], place: Place, live: Place | None = N
     return address, Item(kind, key, address, value, place, live, managed=live is None)
 
 
-def transition(text: str, *, config: Config = CONFIG) -> Transition:
-    """The change between the two documents of a text."""
-    before, after = (_known(text, index, config, None) for index in (0, 1))
+def transition(text: str, *, config: Config = CONFIG, **more: Any) -> Transition:
+    """The change between the two documents of a text. ``more`` goes to each :class:`World`."""
+    before, after = (_known(text, index, config, None, **more) for index in (0, 1))
     return change_between(before.world, after.world, after.moves)
 
 

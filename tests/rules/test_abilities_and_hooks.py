@@ -166,7 +166,12 @@ def test_a_module_too_long_to_parse_is_believed() -> None:
     [
         ("{type: object}", None),
         ("{$schema: 'http://json-schema.org/draft-07/schema#', type: object}", None),
-        ("{$schema: 'https://json-schema.org/draft/2020-12/schema', type: object}", None),
+        *((f"{{$schema: 'http://json-schema.org/draft-0{draft}/schema#'}}", None) for draft in (4, 6, 7)),
+        *(
+            (f"{{$schema: 'https://json-schema.org/draft/{one}/schema'}}", None)
+            for one in ("2019-09", "2020-12")
+        ),
+        ("{$schema: 'http://json-schema.org/draft-03/schema#'}", ("$schema",)),
         ("true", None),
         ("{$ref: 'http://host.invalid/x'}", None),
         ("{type: objekt}", ("type",)),
@@ -291,10 +296,13 @@ def test_what_comes_first_can_be_blocked(event: str) -> None:
 
 
 def hook_files(*places: tuple[str, str]) -> World:
+    """Hooks in files; before them one that no file holds yet, and one whose file goes."""
     base = world("", files={file: b"" for _, file in places})
     items = {
-        f"hook/{key}": Item("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
-        for key, file in places
+        f"hook/{key}": Item(
+            "hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file) if file else None
+        )
+        for key, file in (("0", ""), ("1", ".system/hooks/gone.yaml"), *places)
     }
     return World(base.kinds, base.config, base.tree, items)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from registry_reconciler.model import FieldPath
 from registry_reconciler.problems import Severity
@@ -13,7 +15,7 @@ from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.structural import STRUCTURAL, TEXTS
 from registry_reconciler.structural import CODES, LOWERABLE
 from registry_reconciler.yamltext.codes import CODES as YAML_CODES
-from tests.rules.helper import FRAGMENT, line_of, problems, rule_of
+from tests.rules.helper import FRAGMENT, kinds, line_of, problems, rule_of
 
 E, W, R = Severity.ERROR, Severity.WARNING, Severity.RECORD
 
@@ -123,6 +125,46 @@ def test_the_example_violates_the_rule(code: str) -> None:
 @pytest.mark.parametrize("code", EXPECTED)
 def test_what_to_use_instead_is_clean(code: str) -> None:
     assert problems(code, rule_of(code).use_instead) == []
+
+
+BYSTANDERS = """\
+module_type: [{id: 0a, name: 0n}, {id: 0b, inbound: [0a]}]
+module_instance:
+  - {module_id: 0a, module_type: true, path: ""}
+  - {module_id: 0b, module_type: 0n}
+  - {module_id: 0c, module_type: nowhere, dependencies: {modules: [0a]}}
+  - {module_id: 0d, module_type: 0b}
+module_maturity: [{module_id: 0a}]
+module_interface: [{id: 0a, module_id: 0a, lifecycle: DESIGNED}, {id: 0b}]
+route: [{id: 0a}, {id: 0b, module_id: 0a, ability_ids: [0a], related_docs: [{}, 3]}]
+ability_low: [{ability_id: 0a, module_ids: [0a], hooks: 3}, {ability_id: 0b, %s}]
+ability_high: [{ability_id: 0c, ability_ids: [0a]}]
+hook: [{id: 0a, name: 0n, blocking: true}, {id: 0b, match: {stage: []}, handler: {}}]
+skill: [{id: 0a, requires: [0b]}, {id: 0b, path: skills/plan}]
+"""
+
+
+def among_bystanders(text: str) -> str:
+    """The documents of a text with entries before those that the text has; in the last one they have changed."""
+    documents = list(yaml.safe_load_all(text))
+    found = []
+    for index, document in enumerate(documents):
+        more = yaml.safe_load(BYSTANDERS % ("x: 1" if index else "environments: [dev]"))
+        for kind, entries in more.items():
+            changed = [{**entry, "x-changed": index} for entry in entries]
+            document = {**document, kind: [*changed, *document.get(kind, [])]}
+        found.append(document)
+    return yaml.safe_dump_all(found, sort_keys=False)
+
+
+@pytest.mark.parametrize("code", [code for code in EXPECTED if EXPECTED[code].address and code != "HOK006"])
+@pytest.mark.parametrize("order", [list, reversed])
+def test_entries_before_it_do_not_hide_a_violation(
+    code: str, order: Callable[[list[str]], Iterable[str]]
+) -> None:
+    ordered = {name: kinds()[name] for name in order(list(kinds()))}
+    found = problems(code, among_bystanders(rule_of(code).example), kinds=ordered)
+    assert EXPECTED[code].address in [one.address for one in found]
 
 
 @pytest.mark.parametrize("code", ["IDN001", "IDN002"])
