@@ -14,6 +14,7 @@ from registry_reconciler.rules import RULES, all_rules, by_code
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.structural import STRUCTURAL, TEXTS
 from registry_reconciler.structural import CODES, LOWERABLE
+from registry_reconciler.validate import SchemaSet
 from registry_reconciler.yamltext.codes import CODES as YAML_CODES
 from tests.rules.helper import FRAGMENT, kinds, line_of, problems, rule_of
 
@@ -127,6 +128,21 @@ def test_what_to_use_instead_is_clean(code: str) -> None:
     assert problems(code, rule_of(code).use_instead) == []
 
 
+@pytest.fixture(scope="module")
+def schemas() -> SchemaSet:
+    return SchemaSet({kind.schema_path: dict(kind.schema) for kind in kinds().values()})
+
+
+@pytest.mark.parametrize("code", EXPECTED)
+def test_what_to_use_instead_fits_the_schemas(code: str, schemas: SchemaSet) -> None:
+    text = rule_of(code).use_instead
+    for document in yaml.safe_load_all(text):
+        entries = {"hook": [document]} if text.startswith("# .system/hooks/") else document
+        for kind, values in entries.items():
+            for value in values if kind in kinds() else ():
+                assert schemas.validator(kinds()[kind]).violations(value) == []
+
+
 BYSTANDERS = """\
 module_type: [{id: 0a, name: 0n}, {id: 0b, inbound: [0a]}]
 module_instance:
@@ -145,7 +161,7 @@ skill: [{id: 0a, requires: [0b]}, {id: 0b, path: skills/plan}]
 
 
 def among_bystanders(text: str) -> str:
-    """The documents of a text with entries before those that the text has; in the last one they have changed."""
+    """The documents of a text with entries before its own; from the first to the second they change."""
     documents = list(yaml.safe_load_all(text))
     found = []
     for index, document in enumerate(documents):
