@@ -22,7 +22,24 @@ x-registry:
 type: object
 """
 
-WORDS = ("alpha", "beta", "gamma", "delta", "yes", "1:30", "on", "null", "#no", "a: b", "it's", 'say "so"', "ünï", "", " x", "012")
+WORDS = (
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "yes",
+    "1:30",
+    "on",
+    "null",
+    "#no",
+    "a: b",
+    "it's",
+    'say "so"',
+    "ünï",
+    "",
+    " x",
+    "012",
+)
 TEXTS = ("one line", "two\nlines", "two\nlines\n", "keeps\n\n", "a\n\n\nb\n", "  led\nin\n")
 CHOMPS = ("|", "|-", "|+", ">", ">-", ">+")
 
@@ -78,7 +95,10 @@ class Maker:
         if depth < 2 and roll < 0.2:
             return [self.value(depth + 1) for _ in range(self.rng.randint(0, 3))]
         if depth < 2 and roll < 0.4:
-            return {name: self.value(depth + 1) for name in self.rng.sample(("k", "l", "m n", "1"), self.rng.randint(0, 3))}
+            return {
+                name: self.value(depth + 1)
+                for name in self.rng.sample(("k", "l", "m n", "1"), self.rng.randint(0, 3))
+            }
         return self.scalar()
 
     def entry(self, key: str) -> dict[str, Json]:
@@ -104,7 +124,10 @@ class Maker:
         trailer = "\n# The end.\n" if not keeps and self.chance(0.3, "trailing comment") else ""
         trailer += "after: [1, 2]\n" if self.chance(0.3, "key behind") else ""
         newline = "\r\n" if self.chance(0.25, "CRLF") else "\n"
-        final = not self.chance(0.25, "no final newline")
+        # Without a last line end a block scalar that keeps its line ends has none to keep: what is added behind it
+        # would give it one, so its header must change. That is tested where texts are spliced.
+        keeps = bool(pieces) and "+\n" in pieces[-1].text and not trailer
+        final = keeps or not self.chance(0.25, "no final newline")
         return Registry(header, pieces, trailer, newline, final, self.features)
 
     def item(self, layout: str, key: str, indent: str, anchored: bool) -> str:
@@ -132,7 +155,10 @@ class Maker:
     def fields(self, anchored: bool) -> list[str]:
         found: list[str] = []
         if self.chance(0.6):
-            found.append("name: " + self.rng.choice(("plain text", "'single ''quoted'", '"double \\"quoted\\""', "Ünïcode ☃")))
+            found.append(
+                "name: "
+                + self.rng.choice(("plain text", "'single ''quoted'", '"double \\"quoted\\""', "Ünïcode ☃"))
+            )
             if self.chance(0.3, "comment on line"):
                 found[-1] += "   # why"
         if self.chance(0.4, "block scalar"):

@@ -375,14 +375,26 @@ class Patcher:
         end = self.next_line(node.entries[number].end)
         text = ""
         before = next((k for k in range(number - 1, -1, -1) if k not in removed), None)
-        after_is_gone = number + 1 in removed
-        if before is not None and not after_is_gone:
+        if before is not None and self._closes_up(node, before, number, column):
             leaf = _last_leaf(node.entries[before].value)
             if leaf.style in ("|", ">"):
-                end, text = self._behind_block_scalar(end, column, "+" in self._header(leaf))
+                bound = len(self.text)
+                if number + 1 in removed:
+                    bound = self.region_start(node, number + 1, column)
+                end, text = self._behind_block_scalar(end, bound, column, "+" in self._header(leaf))
+        if text and self.text[start:end].endswith(text):
+            # What stays as it is may have something inserted before it.
+            end, text = end - len(text), ""
         self.put(start, end, text)
 
-    def _behind_block_scalar(self, position: int, column: int, keep: bool) -> tuple[int, str]:
+    def _closes_up(self, node: Node, before: int, number: int, column: int) -> bool:
+        """Whether nothing but removed entries and blank lines stands between two entries."""
+        return not any(
+            self.text[self.next_line(node.entries[k].end) : self.region_start(node, k + 1, column)].strip()
+            for k in range(before + 1, number)
+        )
+
+    def _behind_block_scalar(self, position: int, bound: int, column: int, keep: bool) -> tuple[int, str]:
         """What must change behind a removed entry so that a block scalar before it does not take it in.
 
         Blank lines would lengthen a scalar that keeps its line ends, so they go; deeper comments would become
@@ -390,7 +402,7 @@ class Patcher:
         """
         rows: list[str] = []
         end = position
-        while end < len(self.text):
+        while end < bound:
             following = self.next_line(end)
             row = self.text[end:following]
             match = _COMMENT_ROW.match(row)
