@@ -523,7 +523,6 @@ class _Call:
         fault = self._invoker.log_decision(self._id, self._needed, decision.verdict, self._asked)
         self._verdict_logged = not fault
         if fault and self._asked.mode == "enforce":
-            self._verdict_logged = True
             raise _Refused("capability_denied", fault)
 
     def _tell(self, status: Status, duration_ms: float) -> None:

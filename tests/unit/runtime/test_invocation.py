@@ -767,6 +767,19 @@ def test_enforce_mode_that_cannot_log_denies(site: Site) -> None:
     assert Run(site, audit=refuse)("a", mode="log").ok
 
 
+def test_a_denial_for_want_of_a_log_is_logged_when_that_works_again(site: Site) -> None:
+    site.abilities({"ability_id": "a", "implementation": marker(site)})
+    lines: list[AuditLine] = []
+
+    def once(line: AuditLine) -> None:
+        lines.append(line)
+        if len(lines) == 1:
+            refuse(line)
+
+    assert Run(site, audit=once)("a").status == "capability_denied"
+    assert [line.verdict for line in lines] == ["allow", "capability_denied"]
+
+
 def test_without_a_place_for_the_log_nothing_is_allowed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.abilities({"ability_id": "a", "implementation": marker(site)})
     monkeypatch.setattr("registry_reconciler.runtime.audit.state_dir", lambda: None)

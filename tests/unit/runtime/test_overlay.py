@@ -185,6 +185,14 @@ def test_a_shadowed_item_keeps_its_claim_on_words_that_would_shadow_it_when_it_i
     assert live.get("Save") is BASE
 
 
+def test_a_shadowed_extra_keeps_its_claims_too() -> None:
+    live = registry(overrides=True)
+    live.register(thing("x", "word"))
+    live.register(thing("x", "X", priority=1))
+    with pytest.raises(IdShadowingError):
+        live.register(thing("word"))
+
+
 def test_unregister_is_as_if_it_had_never_come() -> None:
     live = registry(overrides=True)
     first = thing("x", "X", priority=1)
