@@ -57,6 +57,15 @@ def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
     return Amendment(edits, new.plan, introduced_problems(old, new))
 
 
+def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
+    """As :func:`preview`, for edits that are applied at once: what their plan brings, they bring."""
+    with collector_off():
+        edits = tuple(draft(load(Recorder(tree))))
+        plan = make_plan(overlay(tree, edits), options).plan
+    brought = (one for one in plan.problems if one.status is Status.INTRODUCED and one.suppressed is None)
+    return Amendment(edits, plan, tuple(brought))
+
+
 def introduced_problems(old: Planning, new: Planning) -> tuple[Problem, ...]:
     """The problems that only the new plan has, in order; fixed and suppressed ones left out."""
     known = {one.identity for one in old.plan.problems if one.status is not Status.FIXED}
@@ -103,7 +112,7 @@ def write_and_apply(workspace: Workspace, draft: Draft, options: PlanOptions, *,
     """
     with workspace.lock(command) as lock:
         recover(workspace.root, lock=lock, may_write=may_write)
-        amendment = preview(DiskTree(workspace.root), draft, options)
+        amendment = foresee(DiskTree(workspace.root), draft, options)
         plan = amendment.plan
         assert plan is not None
         _refuse(plan.blocking, plan)
