@@ -454,8 +454,11 @@ def test_a_renamed_ability_is_compared_with_what_it_was() -> None:
 def test_narrowing_a_blocking_hook_is_said(before: str, after: str, message: str) -> None:
     text = change(hooks(f"id: h, blocking: true, {before}"), hooks(f"id: h, blocking: true, {after}"))
     assert messages("CAP004", text) == ([message] if message else [])
-    watching = change(hooks(f"id: h, {before}"), hooks(f"id: h, {after}"))
-    assert problems("CAP004", watching) == []
+    for one, other in (("false", "false"), ("false", "true"), ("true", "false")):
+        watching = change(
+            hooks(f"id: h, blocking: {one}, {before}"), hooks(f"id: h, blocking: {other}, {after}")
+        )
+        assert problems("CAP004", watching) == []
 
 
 @pytest.mark.parametrize(

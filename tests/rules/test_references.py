@@ -258,6 +258,12 @@ def test_a_value_of_several_fields_is_unique_together() -> None:
     assert found.message == "team and rank is '[\"x\",1]' in skill/a as well."
 
 
+def test_a_value_that_stands_twice_is_shown_as_it_is_written() -> None:
+    assert messages("UNQ001", skills("id: a, path: x", "id: b, path: x")) == [
+        "path is 'x' in skill/a as well."
+    ]
+
+
 @pytest.mark.parametrize(
     "other", ["path: null", "path: 1", "team: x", "team: x, rank: null", "path: A", "team: x, rank: '1'"]
 )
