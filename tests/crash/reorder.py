@@ -299,8 +299,7 @@ def _cuts(ground: Ground, every: int) -> Iterator[Cut]:
     log = record(ground, root, lambda: scenario.apply(root), disk_of(ground.old))
     yield Cut("power cut", log, _closed(log, "COMMIT"), ground.new)
 
-    root = ground.fresh()
-    log = record(ground, root, lambda: _refused(lambda: scenario.apply(root, _refuse)), disk_of(ground.old))
+    log = record_refused(ground, ground.fresh())
     yield Cut("power cut in going back", log, _closed(log, "ABORT"), ground.old)
     for number in range(ground.calls.index("rename"), len(ground.calls), max(4, every)):
         log = record_failing(ground, ground.fresh(), number)
@@ -314,6 +313,11 @@ def _cuts(ground: Ground, every: int) -> Iterator[Cut]:
             disk.do(op)
         whole = before + record(ground, crashed, lambda crashed=crashed: recover(crashed), disk)  # type: ignore[misc]
         yield Cut("power cut in recovery", whole, len(whole) + 1, ground.new, first=len(before))
+
+
+def record_refused(ground: Ground, root: Path) -> list[Op]:
+    """What an apply does to ``root`` that is taken back because its verification fails."""
+    return record(ground, root, lambda: _refused(lambda: scenario.apply(root, _refuse)), disk_of(ground.old))
 
 
 def _closed(log: list[Op], name: str) -> int:

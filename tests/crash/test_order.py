@@ -94,3 +94,15 @@ def test_a_folder_is_durable_before_a_file_moves_into_it(log: list[Op]) -> None:
             at for at, op in enumerate(log) if op.name == "rename" and op.other.startswith(path + "/")
         )
         assert Op("sync folder", path.rpartition("/")[0]) in log[index:moved]
+
+
+def test_the_direction_is_durable_before_anything_is_undone() -> None:
+    with sweep.Ground() as ground:
+        log = reorder.record_refused(ground, ground.fresh())
+    at = position(log, "rename", "/ABORT", other=True)
+    assert log[at + 1] == Op("sync folder", log[at].other.rpartition("/")[0])
+    assert [op for op in log[at + 2 :] if outside(op)]
+    gone = position(log, "unlink", "/ABORT")
+    undone = [index for index, op in enumerate(log) if outside(op)]
+    assert max(undone) < gone
+    assert Op("sync folder", "modules/routes") in log[max(undone) : gone]

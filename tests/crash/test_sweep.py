@@ -15,14 +15,14 @@ pytestmark = pytest.mark.skipif(
 )
 
 FAST = {
-    "kill": 2,
-    "recovery-kill": 9,
-    "error": 8,
-    "recovery-error": 9,
-    "error-kill": 14,
-    "edit": 23,
-    "kill-edit": 23,
-    "signal": 9,
+    "kill": 3,
+    "recovery-kill": 7,
+    "error": 11,
+    "recovery-error": 7,
+    "error-kill": 9,
+    "edit": 61,
+    "kill-edit": 37,
+    "signal": 17,
     "short": 1,
 }
 
@@ -52,12 +52,12 @@ def test_a_fault_leaves_all_old_or_all_new_where_names_cannot_be_exchanged(
 ) -> None:
     tally = sweep.Tally()
     with sweep.Ground(exchange=False) as ground:
-        sweep.MODES[mode](ground, tally, 1 if all_points else FAST[mode] * 4)
+        sweep.MODES[mode](ground, tally, 1 if all_points else FAST[mode] * 3)
     finish(tally)
 
 
 @pytest.mark.skipif(not sys.platform.startswith(("linux", "darwin")), reason="needs the path of a descriptor")
 def test_a_power_cut_leaves_all_old_or_all_new(all_points: bool) -> None:
     tally = sweep.Tally()
-    reorder.sweep(tally, 1 if all_points else 25)
+    reorder.sweep(tally, 1 if all_points else 40)
     finish(tally)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from registry_reconciler.apply.files import write_report
 from registry_reconciler.cli.main import COMMANDS, build
 
 PAGE = Path("docs/reference/commands.md")
@@ -63,8 +64,7 @@ def help_of(name: str) -> str:
 def main() -> int:
     """Write the page, or check it."""
     if sys.argv[1:] == ["--write"]:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(page(), encoding="utf-8")
+        write_report(PAGE, page().encode(), parents=True)
         return 0
     return 0 if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page() else 1
 

@@ -315,6 +315,34 @@ def test_bytes_written_through_an_open_descriptor_after_the_exchange_come_back(r
     assert not (root / "modules/new.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    "path", ["modules/routes/api.yaml", "modules/routes/go.yaml", "modules/routes/gone_there.yaml"]
+)
+def test_an_edit_in_the_very_moment_of_a_files_turn_is_not_lost(root: Path, path: str) -> None:
+    """Between the look at the file and the call that replaces, takes or places it."""
+    before = scenario.snapshot(root)
+    turns = []
+
+    def hook(_index: int, name: str, arguments: tuple[Any, ...], call: Callable[[], Any]) -> Any:
+        slot = list(scenario.CHANGES).index(path)
+        if (
+            not turns
+            and name in ("exchange", "place", "rename")
+            and {f"{slot}.new", f"{slot}.gone"} & set(arguments)
+        ):
+            turns.append(name)
+            (root / path).write_bytes(b"by hand\n")
+        return call()
+
+    files.watch(hook)
+    with pytest.raises(StalePlan) as told:
+        scenario.apply(root)
+    assert turns
+    assert told.value.entries == (path,)
+    before[path] = ("file", 0o644, b"by hand\n")
+    assert scenario.snapshot(root) == before
+
+
 # Verification and refusals
 
 
