@@ -126,10 +126,10 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
 
 
 def core(item: bytes, indent: int) -> bytes:
-    """An item without the blank lines and comments behind it that lie no deeper than its dash.
+    """An item without the blank lines and comments behind it that reach no deeper than its dash.
 
     A comment there is text of nothing: block scalars and plain text end before it, and a quote that were open
-    would be found open.
+    would be found open. Blanks that reach deeper may be text of a block scalar.
     """
     end = len(item)
     while True:
@@ -138,6 +138,6 @@ def core(item: bytes, indent: int) -> bytes:
             return item[:end]
         line = item[at + 1 : end]
         text = line.lstrip(b" ")
-        if text and (text[:1] != b"#" or len(line) - len(text) > indent):
+        if text[:1] not in (b"", b"#") or len(line) - len(text) > indent:
             return item[:end]
         end = at

@@ -9,13 +9,14 @@ rightly (:mod:`chunks` says how) is read as a whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from registry_reconciler.model import Json
 from registry_reconciler.yamltext.chunks import Section, core, cut
 from registry_reconciler.yamltext.faults import DEFAULT_LIMITS, Limits, YamlFile
 from registry_reconciler.yamltext.read import read_yaml
 from registry_reconciler.yamltext.scan import scan
+from registry_reconciler.yamltext.simple import SimpleReader
 
 _WORD = b"end-of-list-5e0c1f6b"
 _EMPTY_HEAD = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*(?:---[ ]*\n(?:[ ]*(?:#[^\n]*)?\n)*)?")
@@ -27,6 +28,7 @@ class ChunkReader:
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         self._known: dict[int, dict[bytes, Json]] = {}
+        self._simple = SimpleReader(limits.max_int_digits)
 
     def read(self, data: bytes) -> YamlFile:
         """What :func:`read_yaml` says of a file."""
@@ -39,19 +41,28 @@ class ChunkReader:
         if not sections or not self._head_is_whole(data[: sections[0].head]):
             return None
         items = [[core(item, section.indent) for item in section.items(data)] for section in sections]
-        asked = [list(dict.fromkeys(self._unknown(s, own))) for s, own in zip(sections, items, strict=True)]
+        asked = [self._unknown(s.indent, own) for s, own in zip(sections, items, strict=True)]
         document = self._read_reduced(_reduced(data, sections, asked))
         if document is None or not _proven(document, sections, asked):
             return None
         for section, unknown, own in zip(sections, asked, items, strict=True):
-            known = self._known.setdefault(section.indent, {})
+            known = self._known[section.indent]
             known.update(zip(unknown, document[section.key], strict=False))
             document[section.key] = [known[item] for item in own]
         return YamlFile((document,), (), sections)
 
-    def _unknown(self, section: Section, items: Sequence[bytes]) -> Iterator[bytes]:
-        known = self._known.get(section.indent, {})
-        return (item for item in items if item not in known)
+    def _unknown(self, indent: int, items: Sequence[bytes]) -> list[bytes]:
+        """The items that the parser has to read; those that are simple are read on the way."""
+        known = self._known.setdefault(indent, {})
+        others: dict[bytes, None] = {}
+        for item in items:
+            if item not in known:
+                value = self._simple.read(item.decode(), indent + 2)
+                if value is None:
+                    others[item] = None
+                else:
+                    known[item] = value
+        return list(others)
 
     def _head_is_whole(self, head: bytes) -> bool:
         if _EMPTY_HEAD.fullmatch(head):

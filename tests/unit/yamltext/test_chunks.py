@@ -48,6 +48,7 @@ def test_what_is_not_worth_a_guess_is_not_cut(data: bytes) -> None:
         (b"a: 1\n\n  # next\n", b"a: 1"),
         (b"a: |\n      x\n    # deeper: text", b"a: |\n      x\n    # deeper: text"),
         (b"a: 1\n# left\n    b: 2", b"a: 1\n# left\n    b: 2"),
+        (b"a: |\n      x\n   ", b"a: |\n      x\n   "),
         (b"# first line", b"# first line"),
     ],
 )

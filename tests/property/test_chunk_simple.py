@@ -1,0 +1,203 @@
+"""The law of the fast reader of simple items: it says what the parser says, or nothing."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.yamltext.simple import SimpleReader
+from tests.property.chunk_texts import NASTY_VALUES, VALUES, Lists
+
+SEEDS = st.integers(0, 2**32)
+KEYS = (
+    "a",
+    "b",
+    "c",
+    "id",
+    "null",
+    "True",
+    "n",
+    "y",
+    "x-1",
+    "a.b",
+    "~",
+    "1",
+    "<<",
+    '"q"',
+    "a b",
+    "",
+    "-",
+    "é",
+)
+WORDS = (
+    *(
+        "x",
+        "two words",
+        "1",
+        "-1",
+        "+1",
+        "- x",
+        "-",
+        "--",
+        "---",
+        "...",
+        ".5",
+        "1e3",
+        "0o17",
+        "0x1f",
+        "012",
+        "1_0",
+    ),
+    *(
+        "null",
+        "Null",
+        "~",
+        "true",
+        "no",
+        ".inf",
+        "1:30",
+        "http://x/y",
+        "a: b",
+        "a:",
+        "a #b",
+        "a#b",
+        "#a",
+        "a:b",
+        ":a",
+    ),
+    *(
+        '""',
+        "''",
+        '"a"',
+        "'a'",
+        '"a\\n"',
+        "'it''s'",
+        '"a',
+        "a'",
+        '"a" b',
+        '"a": b',
+        "2020-01-01",
+        "é",
+        "ü: x",
+        "\u00a0x",
+    ),
+    *(
+        "[]",
+        "[ ]",
+        "[a]",
+        "[a, b]",
+        "[a,b]",
+        "[a, ]",
+        "[,]",
+        "[a b, -1]",
+        "[- a]",
+        "[a - b]",
+        "[a: b]",
+        "[a:b]",
+        "[a",
+    ),
+    *(
+        "{}",
+        "{ }",
+        "{a: 1}",
+        "{a: 1, b: x}",
+        "{a:1}",
+        "{a}",
+        "{a: 1, a: 2}",
+        "{a: }",
+        "{a: b: c}",
+        "{1: 2}",
+        "[1, 1.0]",
+    ),
+    *(
+        "[a]x",
+        "[a] ",
+        "x ",
+        " x",
+        "&a x",
+        "*a",
+        "!x y",
+        "|",
+        ">",
+        "@a",
+        "`a",
+        "%a",
+        "?",
+        "? a",
+        ",",
+        "a, b",
+        "]",
+        "}",
+    ),
+    *(
+        "[null, ~]",
+        "[a-, -b]",
+        "{null: 1}",
+        "[./x, a@b]",
+        "{a-b: c.d}",
+        "(a)",
+        "a[0]",
+        "a{b}",
+        "\U0001f600",
+        "9" * 500,
+    ),
+)
+
+
+def some_line(maker: random.Random) -> str:
+    indent = " " * maker.choice((0, 2, 4, 4, 4, 4, 6, 6, 8, 5))
+    kind = maker.randrange(20)
+    if kind == 0:
+        return maker.choice((indent, indent + "# note", "# left", indent + "x", "\t", indent + "\tx: 1", ""))
+    dash = maker.choice(("", "", "", "- ", "-", "-  "))
+    key = maker.choice(KEYS[:4] if maker.random() < 0.9 else KEYS)
+    if kind < 3:
+        return f"{indent}{dash}{key}:"
+    if kind < 6:
+        return f"{indent}- {maker.choice(WORDS)}"
+    return f"{indent}{dash}{key}:{maker.choice((' ', ' ', ' ', ' ', '  ', ''))}{maker.choice(WORDS)}"
+
+
+def agrees(item: str) -> bool:
+    """Whether the fast reader takes an item; then it has to say what the parser says."""
+    mine = SimpleReader(400).read(item, 4)
+    if mine is None:
+        return False
+    plain = read_yaml(f"k:\n  - {item}\n  - end\n".encode())
+    assert repr(plain.documents) == repr(({"k": [mine, "end"]},)), item
+    return True
+
+
+@settings(max_examples=1500, deadline=None)
+@given(SEEDS)
+def test_what_is_read_fast_is_what_the_parser_reads(seed: int) -> None:
+    maker = random.Random(seed)
+    rows = [some_line(maker) for _ in range(maker.choice((1, 2, 3, 4, 6)))]
+    agrees("\n".join([rows[0].lstrip(" "), *rows[1:]]))
+
+
+@settings(max_examples=500, deadline=None)
+@given(SEEDS)
+def test_items_of_lists_are_read_alike(seed: int) -> None:
+    for item in Lists(seed, 0.3).items:
+        agrees(item.replace("$", "    ").removesuffix("\n"))
+
+
+def test_every_word_alone_is_read_alike() -> None:
+    taken = 0
+    for word in (*WORDS, *VALUES, *NASTY_VALUES):
+        for shape in ("a: {}", "a:\n      - {}", "{}: 1", "a: 1\n    b: {}", "a: [{}]", "a: {{b: {}}}", "{}"):
+            item = shape.format(word)
+            for column in (item, item + "\n    # c"):
+                taken += agrees(column)
+    assert taken > 300
+
+
+def test_ordinary_entries_are_taken() -> None:
+    item = "id: a\n    # why\n    name: Some name, here\n    tags: [x, y]\n\n    owner:\n      team: t\n"
+    item += "    uses:\n    - b\n"
+    item += "    steps:\n      - do: x\n        with: {a: 1}\n      - do: y\n    last: 'q'"
+    assert agrees(item)
