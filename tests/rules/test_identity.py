@@ -162,3 +162,9 @@ def test_a_renamed_entry_keeps_its_name() -> None:
 def test_a_name_that_is_new_or_gone_leads_nowhere_else() -> None:
     assert problems("IDN006", change(types("id: a"), types("id: a, name: n"))) == []
     assert problems("IDN006", change(types("id: a, name: n"), types("id: a"))) == []
+
+
+def test_names_that_come_and_go_do_not_hide_one_that_leads_elsewhere() -> None:
+    before = types("id: a, name: n", "id: b, aliases: [n, a-gone]", "id: c")
+    after = types("id: b, aliases: [n]", "id: c, name: a-new")
+    assert addresses("IDN006", change(before, after)) == ["module_type/b"]
