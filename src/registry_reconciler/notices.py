@@ -7,16 +7,26 @@ from difflib import SequenceMatcher
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.check import Worlds
+from registry_reconciler.config import Config
 from registry_reconciler.load import Loaded
 from registry_reconciler.model import canonical
 from registry_reconciler.plan import Notice, PlanOptions
-from registry_reconciler.problems import Problem
+from registry_reconciler.problems import Problem, Severity, Status
+from registry_reconciler.weaken import TITLE, lowered
+
+WIDENING = frozenset({"CAP002", "CAP003", "CAP004", "CAP005", "CAP006", "CAP007"})
+"""Rules that say what an ability or hook may do more than before; a test holds that these are all of them."""
 
 _ALIKE = 0.8
 """Two entries of one kind, one going and one coming, that share this much of their text are a likely rename."""
 
 _PAIR_LIMIT = 20_000
 """More pairs than this are not compared: the plan is no rename then, and the price is the product of both sides."""
+
+
+def standing_notices(config: Config) -> tuple[Notice, ...]:
+    """Checks that the workspace's settings hold less strictly than they come."""
+    return tuple(lowered(Config(), config))
 
 
 def head_notices(
@@ -29,6 +39,7 @@ def head_notices(
     """Everything that a reviewer must see first."""
     return (
         *_skipped(options),
+        *_accepted(problems),
         *_widened(problems),
         *_renames(changes),
     )
@@ -41,9 +52,16 @@ def _skipped(options: PlanOptions) -> Iterator[Notice]:
         yield Notice("Brake lifted", "--allow-mass-delete: large deletions do not block.")
 
 
+def _accepted(problems: Sequence[Problem]) -> Iterator[Notice]:
+    """Errors that this plan brings in and that do not block, because somebody said so."""
+    for problem in problems:
+        if problem.suppressed and problem.status is Status.INTRODUCED and problem.severity is Severity.ERROR:
+            yield Notice(TITLE, f"{problem.code} of {problem.address} does not block ({problem.suppressed}).")
+
+
 def _widened(problems: Sequence[Problem]) -> Iterator[Notice]:
     for problem in problems:
-        if problem.code.startswith("CAP1"):
+        if problem.code in WIDENING and problem.status is Status.INTRODUCED:
             yield Notice("Widened capability", problem.message)
 
 

@@ -18,7 +18,7 @@ from registry_reconciler.impact import impacts
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.masks import mask_change, mask_drift
 from registry_reconciler.model import digest_bytes
-from registry_reconciler.notices import head_notices
+from registry_reconciler.notices import head_notices, standing_notices
 from registry_reconciler.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.problems import Problem
 from registry_reconciler.resolve import Desired, resolve
@@ -138,7 +138,10 @@ def _assemble(
         inputs=dict(sorted(loaded.tree.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
-        notices=head_notices(loaded, worlds, written.changes, problems, options),
+        notices=(
+            *standing_notices(loaded.config),
+            *head_notices(loaded, worlds, written.changes, problems, options),
+        ),
         kinds=loaded.kinds,
     )
 

@@ -12,9 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from registry_reconciler import weaken
 from registry_reconciler.changes import Action, Change, Reason
 from registry_reconciler.check import Worlds
-from registry_reconciler.config import Config
 from registry_reconciler.fielddiff import diff_values
 from registry_reconciler.gitrev import RevisionTree, commit_of, merge_base
 from registry_reconciler.impact import impacts
@@ -233,22 +233,8 @@ def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Proble
 
 def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:
     """Checks that the new side holds less strictly than the old one."""
-    yield from _lowered(old.loaded.config, new.loaded.config)
-    allowed = {(one.address, one.code) for one in old.desired.allowances}
-    for one in new.desired.allowances:
-        if (one.address, one.code) not in allowed:
-            yield Notice("Check weakened", f"{one.code} is allowed for {one.address}: {one.reason}")
-    patterns = {one.text for one in new.desired.protects}
-    for text in sorted({one.text for one in old.desired.protects} - patterns):
-        yield Notice("Check weakened", f"{text} is no longer protected.")
-
-
-def _lowered(old: Config, new: Config) -> Iterator[Notice]:
-    for code in sorted({*old.severities, *new.severities}):
-        for rule in RULES:
-            if code in (rule.code, rule.family):
-                was, now = old.severity(rule.code, rule.severity), new.severity(rule.code, rule.severity)
-                if now.rank > was.rank:
-                    yield Notice("Check weakened", f"{rule.code} is a {now.value} and was a {was.value}.")
-    if new.mass_delete_percent > old.mass_delete_percent or new.mass_delete_minimum > old.mass_delete_minimum:
-        yield Notice("Check weakened", "the brake on large deletions is looser.")
+    yield from weaken.lowered(old.loaded.config, new.loaded.config)
+    yield from weaken.allowed(old.desired.allowances, new.desired.allowances)
+    yield from weaken.unprotected(old.desired, new.desired)
+    yield from weaken.baselined(old.loaded.baseline, new.loaded.baseline)
+    yield from weaken.schemas_changed(old.loaded.catalog, new.loaded.catalog)
