@@ -8,8 +8,14 @@ None has a deadline: a busy machine is not a bug.
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
+
+# Nothing a test does may land in the home of the person who runs it; child processes inherit this.
+_HOME = tempfile.TemporaryDirectory(prefix="registry-tests-")
+for _name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+    os.environ[_name] = os.path.join(_HOME.name, _name.lower())
 
 _SLOW_IS_FINE = (HealthCheck.too_slow,)
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from registry_reconciler.tree import DiskTree
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
     from registry_reconciler.planning import Planning, Progress
-    from registry_reconciler.runtime import RegistryDb
+    from registry_reconciler.runtime.workspace import WorkspaceRuntime
 
 SCHEMAS = ".system/registry/schemas"
 DEFAULT_LOCK_TIMEOUT = 10.0
@@ -184,6 +185,7 @@ class Workspace:
             raise Blocked(_blocked_text(plan), plan=plan)
         if not plan.files:
             return ApplyResult(plan, recovered=recovered)
+        after: list[Planning] = []
         try:
             receipt = commit(
                 self.root,
@@ -191,17 +193,20 @@ class Workspace:
                 lock=lock,
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
-                verify=lambda: self._verify(plan),
+                verify=lambda: after.append(self._verify(plan)),
                 may_write=may_write,
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale
+        for planning in after:
+            self._prepare(planning)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
 
-    def _verify(self, plan: Plan) -> None:
-        again = self._planning(plan.options).plan
+    def _verify(self, plan: Plan) -> Planning:
+        planning = self._planning(plan.options)
+        again = planning.plan
         if again.empty:
-            return
+            return planning
         left = ", ".join(change.address for change in again.changes[:5]) or ", ".join(
             one.path for one in again.files
         )
@@ -210,7 +215,14 @@ class Workspace:
             "Nothing was kept. This is a fault of registry, or the files are being edited right now: run plan again."
         )
 
-    def runtime(self) -> RegistryDb:
+    def _prepare(self, planning: Planning) -> None:
+        """Leave the index that programs open; it is a cache, so nothing about it can make an apply fail."""
+        from registry_reconciler.runtime.workspace import prepare_from
+
+        with contextlib.suppress(OSError):
+            prepare_from(self.root, planning.loaded)
+
+    def runtime(self) -> WorkspaceRuntime:
         """The applied registries for programs: lookup by id, name and alias (:mod:`registry_reconciler.runtime`)."""
         from registry_reconciler.runtime import open_runtime
 
