@@ -321,7 +321,7 @@ def test_bytes_written_through_an_open_descriptor_after_the_exchange_come_back(r
 def test_an_edit_in_the_very_moment_of_a_files_turn_is_not_lost(root: Path, path: str) -> None:
     """Between the look at the file and the call that replaces, takes or places it."""
     before = scenario.snapshot(root)
-    turns = []
+    turns: list[str] = []
 
     def hook(_index: int, name: str, arguments: tuple[Any, ...], call: Callable[[], Any]) -> Any:
         slot = list(scenario.CHANGES).index(path)
@@ -549,6 +549,55 @@ def test_a_file_that_was_edited_after_its_turn_stays_when_recovery_goes_forward(
     assert (result.direction, result.conflicts) == ("forward", ("modules/routes/api.yaml",))
     assert (root / "modules/routes/api.yaml").read_bytes() == b"by hand\n"
     assert (root / "modules/types.yaml").read_bytes() == scenario.CHANGES["modules/types.yaml"]
+
+
+def test_an_edit_that_an_exchange_took_out_comes_back_when_the_apply_is_killed_right_then(root: Path) -> None:
+    before = scenario.snapshot(root)
+    path = root / "modules/routes/big.yaml"
+    pid = os.fork()
+    if pid == 0:
+
+        def hook(_index: int, name: str, arguments: tuple[Any, ...], call: Callable[[], Any]) -> Any:
+            if name == "exchange" and arguments[0] == "1.new":
+                path.write_bytes(b"by hand\n")
+                call()
+                faults.kill()
+            return call()
+
+        files.watch(hook)
+        try:
+            scenario.apply(root)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    assert path.read_bytes() != b"by hand\n"
+    assert recover(root).direction == "back"
+    before["modules/routes/big.yaml"] = ("file", 0o600, b"by hand\n")
+    assert scenario.snapshot(root) == before
+
+
+def test_after_a_failed_sync_the_record_stays_and_recovery_decides(root: Path) -> None:
+    """The kernel forgets lost pages once it has told of them: a later sync that works proves nothing."""
+    before = scenario.snapshot(root)
+    done: list[str] = []
+
+    def hook(_index: int, name: str, arguments: tuple[Any, ...], call: Callable[[], Any]) -> Any:
+        if name == "fsync" and done.count("exchange") == 4 and "failed" not in done:
+            done.append("failed")
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        done.append(name)
+        return call()
+
+    files.watch(hook)
+    with pytest.raises(InterruptedApply, match="registry recover"):
+        scenario.apply(root)
+    files.watch(None)
+    assert "failed" in done
+    found = pending(root)
+    assert found is not None
+    assert found.direction == "back"
+    assert recover(root).direction == "back"
+    assert scenario.snapshot(root) == before
 
 
 def test_recovery_needs_the_writers_lock(root: Path) -> None:
