@@ -9,7 +9,7 @@ from registry_reconciler.model import FieldPath, Json, Location, Place
 
 
 class Action(enum.Enum):
-    """What happens to an entry. ``adopt`` and ``forget`` change the state only (``adopt --adopt`` may change fields)."""
+    """What happens to an entry. ``adopt`` and ``forget`` change the state only (``adopt`` on demand also fields)."""
 
     CREATE = "create"
     UPDATE = "update"

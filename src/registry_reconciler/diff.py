@@ -254,7 +254,8 @@ def _protected(work: _Diffing, trio: _Trio, live: LiveEntry, state: StateEntry) 
             live.place,
             address=trio.address,
             related=tuple(Related("protected here", one.place) for one in patterns),
-            fix="Declare the entry again; or lift the protection in an apply of its own and delete the entry in the next.",
+            fix="Declare the entry again; or lift the protection in an apply of its own "
+            "and delete the entry in the next.",
         )
     )
 

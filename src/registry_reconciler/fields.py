@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ class Selector:
     @classmethod
     def parse(cls, text: str) -> Selector:
         """Parse ``a.b[].c``; a name with dots is put in double quotes. Raises :class:`ValueError`."""
+        return _parsed(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> Selector:
         steps: list[str | None] = []
         position = 0
         while position < len(text):
@@ -67,9 +72,17 @@ class Selector:
 
     def get(self, value: Json, default: Any = None) -> Json:
         """The first selected value."""
+        if len(self.steps) == 1 and self.steps[0] is not EACH:
+            return value.get(self.steps[0], default) if isinstance(value, dict) else default
         for _, found in self.find(value):
             return found
         return default
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(text: str) -> Selector:
+    """Selectors are few and asked for with every entry."""
+    return Selector._parse(text)
 
 
 def _find(

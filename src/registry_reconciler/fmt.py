@@ -15,7 +15,7 @@ from registry_reconciler.fragmentedit import FragmentEdit
 from registry_reconciler.fragments import DIRECTIVES
 from registry_reconciler.kinds import Kind
 from registry_reconciler.load import Loaded
-from registry_reconciler.model import Json, digest_bytes, same
+from registry_reconciler.model import Json, canonical, digest_bytes, same
 from registry_reconciler.relayout import comment_lines, relayout
 from registry_reconciler.yamltext.nodes import Document, Entry, Node, compose
 from registry_reconciler.yamltext.read import read_yaml
@@ -90,18 +90,31 @@ def format_fragment(data: bytes, kinds: Mapping[str, Kind]) -> bytes:
 
 
 def _pass(text: str, kinds: Mapping[str, Kind]) -> str:
-    ordered = _reorder(text, kinds)
-    return _checked(ordered, relayout(ordered))
+    return _checked(text, relayout(_reorder(text, kinds)), kinds)
 
 
-def _checked(old: str, new: str) -> str:
+def _checked(old: str, new: str, kinds: Mapping[str, Kind]) -> str:
     """``new`` where it says the same and has the same comments, else a failure."""
     before, after = read_yaml(old.encode()), read_yaml(new.encode())
-    if not after.readable or not same(list(before.documents), list(after.documents)):
+    if not after.readable or _said(before.documents, kinds) != _said(after.documents, kinds):
         raise NotFormatted("its canonical form would not read back the same; please report the file")
-    if sorted(comment_lines(old)) != sorted(comment_lines(new)):
+    if set(comment_lines(old)) != set(comment_lines(new)):
         raise NotFormatted("a comment would be lost; please report the file")
     return new
+
+
+def _said(documents: Sequence[Json], kinds: Mapping[str, Kind]) -> list[Json]:
+    """What documents say, whatever the order of entries and however often they say the same."""
+    return [
+        {name: _said_of(part) if name in kinds else canonical(part) for name, part in one.items()}
+        if isinstance(one, dict)
+        else canonical(one)
+        for one in documents
+    ]
+
+
+def _said_of(part: Json) -> Json:
+    return sorted({canonical(item) for item in part}) if isinstance(part, list) else canonical(part)
 
 
 @dataclass(slots=True)
@@ -147,7 +160,7 @@ def _reorder(text: str, kinds: Mapping[str, Kind]) -> str:
         if root.kind != "map" or root.flow or not root.entries or not isinstance(value, dict):
             continue
         start = _line(text, document.mark_end) + 1 if document.explicit else position
-        stop = _stop(text, document)
+        stop = _stop(text, lines, document)
         if start > _line(text, root.entries[0].start):
             continue  # The first key stands on the line of the mark.
         done += lines[position:start]
@@ -162,9 +175,12 @@ def _line(text: str, offset: int) -> int:
     return text.count("\n", 0, offset)
 
 
-def _stop(text: str, document: Document) -> int:
-    """The first line behind a document's last value."""
-    return _line(text, document.root.end) + 1
+def _stop(text: str, lines: Sequence[str], document: Document) -> int:
+    """The first line behind a document's last value and the comments that stand below it, deeper."""
+    stop = _line(text, document.root.end) + 1
+    while stop < len(lines) and _is_comment_deeper(lines[stop], 0):
+        stop += 1
+    return stop
 
 
 def _document(
@@ -258,7 +274,9 @@ def _in_order(chunks: list[_Chunk]) -> list[_Chunk]:
     for chunk in sorted(chunks, key=lambda one: one.key):
         last = ordered[-1] if ordered else None
         if last is not None and last.key == chunk.key and _may_drop(chunk, last):
-            ordered[-1] = _Chunk([*_new_comments(chunk, last), *last.lines], last.key, last.value)
+            at = next(number for number, line in enumerate(last.lines) if line.lstrip().startswith("-"))
+            lines = [*last.lines[:at], *_new_comments(chunk, last), *last.lines[at:]]
+            ordered[-1] = _Chunk(lines, last.key, last.value)
         else:
             ordered.append(chunk)
     if ordered and ordered[0] is not chunks[0]:

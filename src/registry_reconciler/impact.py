@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.check import Worlds
 from registry_reconciler.model import FieldPath
+from registry_reconciler.rules.shapes import finder
 from registry_reconciler.world import Item, World
 
 
@@ -31,10 +32,15 @@ def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
 def referrers(world: World) -> dict[str, tuple[str, ...]]:
     """For each address the addresses of the entries that refer to it."""
     found: dict[str, set[str]] = {}
-    for item in world.items.values():
-        for _, _, target in references_of(world, item):
-            if target is not None and target.address != item.address:
-                found.setdefault(target.address, set()).add(item.address)
+    for kind in world.kinds.values():
+        for reference in kind.references:
+            find = finder(reference.field)
+            for item in world.of(kind.name):
+                for _, value in find(item.value):
+                    for key in (value,) if type(value) is str else [key for _, key in _keys(value)]:
+                        target = world.resolve(reference.kinds, key) if key not in reference.allow else None
+                        if target is not None and target is not item:
+                            found.setdefault(target.address, set()).add(item.address)
     return {address: tuple(sorted(sources)) for address, sources in found.items()}
 
 
@@ -55,7 +61,8 @@ def impacts(worlds: Worlds, changes: tuple[Change, ...]) -> dict[str, tuple[str,
     if not any(change.before != change.after for change in changes):
         return {}
     after = referrers(worlds.after)
-    before = referrers(worlds.before)
+    looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
+    before = referrers(worlds.before) if looks_back else {}
     found: dict[str, tuple[str, ...]] = {}
     for change in changes:
         if change.before == change.after:

@@ -184,6 +184,10 @@ class Kind:
 
     def key_of(self, value: Json) -> str | None:
         """The key of an entry's value; ``None`` where a key field is missing or is no text or whole number."""
+        if len(self.key) == 1:
+            only = self.key[0].get(value)
+            if type(only) is str and only:
+                return only
         parts = []
         for selector in self.key:
             part = selector.get(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.fields import Selector, with_value, without
-from registry_reconciler.kinds import Kind
+from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.problems import Problem
 from registry_reconciler.source import SourceFile, read_source
@@ -136,8 +136,27 @@ def entries_of(
         if not isinstance(container.value, layout.container_type):
             yield None, _wrong_container(kind, place, container)
             continue
+        site = _site(kind, place, container, nested)
         for raw in layout.entries(kind, container.value):
-            yield _entry(kind, place, container.bound, raw, nested)
+            yield _entry(site, raw)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What the entries of one container have in common, looked up once for all of them."""
+
+    kind: Kind
+    place: Place
+    nested: tuple[tuple[Step, ...], ...]
+    bound: tuple[tuple[str, str], ...]
+    selectors: tuple[tuple[str, str, Selector], ...]
+    all_carried: frozenset[str]
+
+
+def _site(kind: Kind, place: Place, container: Container, nested: Iterable[tuple[object, ...]]) -> _Site:
+    bound = tuple(container.bound.items())
+    selectors = tuple((name, told, Selector.parse(name)) for name, told in bound)
+    return _Site(kind, place, tuple(nested), bound, selectors, frozenset(container.bound))  # type: ignore[arg-type]
 
 
 def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
@@ -151,14 +170,9 @@ def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
     )
 
 
-def _entry(
-    kind: Kind,
-    container: Place,
-    bound: Mapping[str, str],
-    raw: RawEntry,
-    nested: Iterable[tuple[object, ...]],
-) -> tuple[LiveEntry | None, Problem | None]:
-    place = container.at(raw.path)
+def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None]:
+    kind = site.kind
+    place = site.place.at(raw.path)
     if not isinstance(raw.value, dict):
         return None, problem(
             "LIV003",
@@ -167,7 +181,7 @@ def _entry(
             fix="Write the entry as fields, or mend the schema file's place.",
             managed=False,
         )
-    value = strip_nested(raw.value, tuple(nested))  # type: ignore[arg-type]
+    value = strip_nested(raw.value, site.nested)
     faults: list[Problem] = []
     for name, told in raw.placed:
         inside = Selector.parse(name).get(value)
@@ -176,11 +190,10 @@ def _entry(
         value = {name: told, **{key: item for key, item in value.items() if key != name}}
     carried: list[str] = []
     disagrees: tuple[str, Json, str] | None = None
-    for name, told in bound.items():
-        path = Selector.parse(name).path
-        inside = Selector.parse(name).get(value)
+    for name, told, selector in site.selectors:
+        inside = selector.get(value)
         if inside is None:
-            value = with_value(value, path, told)
+            value = with_value(value, selector.path, told)
         else:
             carried.append(name)
             if str(inside) != told:
@@ -194,9 +207,8 @@ def _entry(
     if key is None:
         return None, _no_key(kind, place)
     address = f"{kind.name}/{key}"
-    entry = LiveEntry(
-        kind.name, key, address, value, place, tuple(bound.items()), frozenset(carried), tuple(live_only)
-    )
+    says = site.all_carried if len(carried) == len(site.bound) else frozenset(carried)
+    entry = LiveEntry(kind.name, key, address, value, place, site.bound, says, tuple(live_only))
     if disagrees is not None:
         faults.append(_disagrees(entry, *disagrees))
     return entry, faults[0] if faults else None

@@ -24,6 +24,7 @@ class Missing:
     _instance: Missing | None = None
 
     def __new__(cls) -> Missing:
+        """The one there is."""
         if cls._instance is None:
             cls._instance = super().__new__(cls)
         return cls._instance
@@ -80,7 +81,7 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 def same(left: Json, right: Json) -> bool:
-    """Whether two JSON values are equal as JSON: ``True`` is not ``1``, ``1`` is not ``1.0``, order of keys is nothing."""
+    """Whether two JSON values are equal as JSON: ``1`` is neither ``True`` nor ``1.0``; the order of keys is nothing."""
     if left is right:
         return True
     kind = type(left)
@@ -95,7 +96,18 @@ def same(left: Json, right: Json) -> bool:
     return bool(left == right)
 
 
-_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_iterencode = _encoder.iterencode
+if json.encoder.c_make_encoder is not None:
+    # ``encode`` makes this anew for every value, which costs as much as encoding an entry.
+    _fast = json.encoder.c_make_encoder(
+        None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, False
+    )
+
+    def _encode(value: Json) -> str:
+        return "".join(_fast(value, 0))
+else:
+    _encode = _encoder.encode
 
 
 def canonical(value: Json) -> str:

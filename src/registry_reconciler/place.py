@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from registry_reconciler.fields import Selector, with_value, without
 from registry_reconciler.kinds import Kind, Step
@@ -266,7 +267,7 @@ def _item(items: Json, step: Step, bound: Mapping[str, str]) -> int | None:
 def index_for(kind: Kind, key: str, neighbours: Sequence[LiveEntry]) -> int | None:
     """The position of a new entry among its neighbours (in file order): sorted if they are, else ``None``: the end."""
     keys = [entry.key for entry in neighbours]
-    if kind.order == "end" or any(left > right for left, right in zip(keys, keys[1:], strict=False)):
+    if kind.order == "end" or any(left > right for left, right in pairwise(keys)):
         return None
     position = bisect_left(keys, key)
     return position if position < len(keys) else None

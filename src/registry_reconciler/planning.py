@@ -154,7 +154,7 @@ def _registry_files(loaded: Loaded, written: Written) -> Iterator[FileChange]:
 
 
 def state_files(loaded: Loaded, desired: Desired, changes: Iterable[Change]) -> Iterator[FileChange]:
-    """The state files that differ after the changes. Files in which no entry changes stay as they are, byte for byte."""
+    """The state files that differ after the changes; where no entry changes, a file keeps its bytes."""
     entries = dict(loaded.state.entries)
     touched: set[str] = set()
     for change in changes:

@@ -1,4 +1,4 @@
-"""From a plan to file operations, and the line that an apply leaves in the history. Pure but for the clock and the name."""
+"""From a plan to file operations, and the line that an apply leaves in the history."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def file_ops(root: Path, plan: Plan) -> list[FileOp]:
 
 
 def history_line(plan: Plan) -> dict[str, Json]:
-    """What is remembered of an apply: when, what, who, how many, with which flags, and the problems that are only logged."""
+    """What is remembered of an apply: when, what, who, how many, which flags, and problems that are only logged."""
     from datetime import UTC, datetime
 
     options = plan.options.to_json()

@@ -1,6 +1,7 @@
 """From what fragments say to what is desired: one declaration an address, and directives that hold together.
 
-Pure: reads no file. Directives that are spent (a move whose source is gone, a removal of what is not there) vanish here.
+Pure: reads no file. Directives that are spent (a move whose source is gone, a removal of what is not there)
+vanish here.
 """
 
 from __future__ import annotations

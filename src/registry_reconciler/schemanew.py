@@ -286,14 +286,21 @@ def _guessed_key(work: _Work, chosen: Candidate, entries: Sequence[Found]) -> li
         told = _keys_repeat(entries)
         return [*holders, name] if told else [name]
     unique = unique_fields(entries, work.kind)
-    if unique:
-        words = ("id", "key", "name", f"{work.kind}_id")
-        if unique[0].rpartition(".")[2] not in words and not unique[0].endswith("_id"):
-            others = ", ".join(unique[1:4])
-            more = f" ({others} would do, too)" if others else ""
-            work.doubt("x-registry.key", f"{unique[0]} is the key because no two entries share it{more}.")
+    if unique and _is_key_word(unique[0], work.kind):
         return [unique[0]]
-    return _joined_key(work, entries, holders)
+    joined = _joined_key(work, entries, holders)
+    if joined or not unique:
+        return joined or [next(iter(entries[0].value), "id")]
+    others = ", ".join(unique[1:4])
+    more = f" ({others} would do, too)" if others else ""
+    work.doubt("x-registry.key", f"{unique[0]} is the key because no two entries share it{more}.")
+    return [unique[0]]
+
+
+def _is_key_word(name: str, kind: str) -> bool:
+    """Whether a field's name says that it tells entries apart."""
+    last = name.rpartition(".")[2].lower()
+    return last in ("id", "key", "name", "slug", "code", f"{kind}_id") or last.endswith(("_id", "-id"))
 
 
 def _keys_repeat(entries: Sequence[Found]) -> bool:
@@ -303,7 +310,7 @@ def _keys_repeat(entries: Sequence[Found]) -> bool:
 
 
 def _joined_key(work: _Work, entries: Sequence[Found], holders: Sequence[str]) -> list[str]:
-    """A key of several fields: what the place says, then a field."""
+    """A key of what the place says and a field, else a field that is no key alone, else nothing."""
     fields = [name for name in ("id", "name", "key", f"{work.kind}_id", "title") if _all_have(entries, name)]
     for holder in reversed(holders):
         for name in fields:
@@ -315,7 +322,7 @@ def _joined_key(work: _Work, entries: Sequence[Found], holders: Sequence[str]) -
             return [*holders, name]
     if holders and not duplicates(entries, holders):
         return list(holders)
-    return [fields[0]] if fields else [next(iter(entries[0].value), "id")]
+    return fields[:1]
 
 
 def _all_have(entries: Sequence[Found], name: str) -> bool:

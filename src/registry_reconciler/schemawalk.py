@@ -323,7 +323,8 @@ def _mapping(schema: Json) -> Mapping[str, Json]:
 def secret_steps(folder: Folder, file: str) -> tuple[tuple[str | None, ...], ...]:
     """Steps to every part that is marked ``x-secret``, through references and combinations.
 
-    ``None`` steps over all items of a list or all values of a mapping; a name that only a pattern matches counts as all.
+    ``None`` steps over all items of a list or all values of a mapping; a name that only a pattern matches counts
+    as all.
     """
     found: dict[tuple[str | None, ...], None] = {}
     waiting: list[tuple[At, tuple[str | None, ...]]] = [(At(file, ()), ())]

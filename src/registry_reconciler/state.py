@@ -8,6 +8,7 @@ counts. Values never stand here, so secrets cannot.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,12 @@ from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable, find
 
 SUFFIX = ".jsonl"
+_quoted = json.encoder.encode_basestring
+_LINES = re.compile(
+    r'^\{"address": "([^"\\\x00-\x1f]*/[^"\\\x00-\x1f]*)", "digest": "([^"\\\x00-\x1f]*)"(, "protect": true)?\}$',
+    re.MULTILINE,
+)
+"""Lines as they are written here, but for those with something escaped."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,10 +46,8 @@ class StateEntry:
 
     def line(self) -> str:
         """The line in the state file, without its end."""
-        data: dict[str, object] = {"address": self.address, "digest": self.digest}
-        if self.protect:
-            data["protect"] = True
-        return json.dumps(data, ensure_ascii=False, separators=(", ", ": "))
+        protect = ', "protect": true' if self.protect else ""
+        return f'{{"address": {_quoted(self.address)}, "digest": {_quoted(self.digest)}{protect}}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,12 @@ def _unreadable(path: str, why: str) -> Problem:
 
 
 def _parse(path: str, data: bytes) -> tuple[list[StateEntry], list[Problem]]:
+    fragment = fragment_of(path)
+    plain = _as_written(data, fragment)
+    if plain is not None:
+        return plain, []
     found: list[StateEntry] = []
     problems: list[Problem] = []
-    fragment = fragment_of(path)
     for number, line in enumerate(data.split(b"\n"), 1):
         line = line.strip()
         if not line:
@@ -128,6 +136,19 @@ def _parse(path: str, data: bytes) -> tuple[list[StateEntry], list[Problem]]:
         else:
             found.append(entry)
     return found, problems
+
+
+def _as_written(data: bytes, fragment: str) -> list[StateEntry] | None:
+    """The lines of a file in which every line is as :meth:`StateEntry.line` writes it; else ``None``."""
+    if not data.endswith(b"\n"):
+        return None
+    try:
+        rows = _LINES.findall(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+    if len(rows) != data.count(b"\n"):
+        return None
+    return [StateEntry(address, fragment, digest, bool(protect)) for address, digest, protect in rows]
 
 
 def _entry(line: bytes, fragment: str) -> StateEntry | None:

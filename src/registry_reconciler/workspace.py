@@ -160,7 +160,7 @@ class Workspace:
     def apply_now(
         self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
     ) -> ApplyResult:
-        """Plan and apply in one go under the lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
+        """Plan and apply under one lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
         from registry_reconciler.planfile import require_expected
 
         with self.lock(command) as lock:

@@ -155,7 +155,7 @@ def _data(live: Live, path: str) -> bytes | None:
 
 
 def _rounds(kinds: Mapping[str, Kind], changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Deletions from the deepest kinds to the outermost, then the rest the other way round; one round where none nest."""
+    """Deletions from the deepest kinds outwards, then the rest inwards; one round where no kinds nest."""
     writing = [change for change in changes if change.writes]
     depths = {name: depth(kind, kinds) for name, kind in kinds.items()}
     if not any(depths[change.kind] for change in writing):
@@ -367,7 +367,8 @@ def _snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) ->
 def _told_in_fragment(work: _Writing, change: Change, *, alone: bool) -> Snippet | None:
     """The author's text of a new entry, where it should be kept rather than written anew like its neighbours.
 
-    That is where it has what values do not have (comments, block scalars), and where there is no neighbour to look like.
+    That is where it has what values do not have (comments, block scalars), and where there is no neighbour to look
+    like.
     An entry in flow style is always written anew: in a registry one line a field reads and merges better.
     """
     snippet = work.snippets.get(change.origin) if change.origin else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from registry_reconciler import Plan, Workspace
+from registry_reconciler import Plan, PlanOptions, Workspace
 from registry_reconciler.builtin import builtin_schemas
 from registry_reconciler.planfile import dumps
 from registry_reconciler.render import render
@@ -69,23 +69,16 @@ def run(folder: Path, root: Path) -> Outcome:
         shutil.rmtree(root / REGISTRIES, ignore_errors=True)
         _lay(folder / "live", root)
     _lay(folder / "desired", root / "desired")
-    plan = workspace.plan(**_options(folder))
+    plan = workspace.planning(_options(folder)).plan
     outcome = Outcome(render(plan, "text"), dumps(plan.to_json()), None)
     return Outcome(outcome.text, outcome.json, _apply(workspace, plan, root)) if plan.applicable else outcome
 
 
 def _apply(workspace: Workspace, plan: Plan, root: Path) -> dict[str, bytes]:
     workspace.apply(plan)
-    again = workspace.plan(**_keywords(plan))
+    again = workspace.planning(plan.options).plan
     assert again.empty, again.changes
-    return dict(_files(root / REGISTRIES)) and {
-        f"{REGISTRIES}/{name}": content for name, content in _files(root / REGISTRIES)
-    }
-
-
-def _keywords(plan: Plan) -> dict[str, object]:
-    options = plan.options
-    return {name: getattr(options, name) for name in options.__dataclass_fields__}
+    return {f"{REGISTRIES}/{name}": content for name, content in _files(root / REGISTRIES)}
 
 
 def _lay(source: Path, target: Path) -> None:
@@ -93,17 +86,15 @@ def _lay(source: Path, target: Path) -> None:
         shutil.copytree(source, target, dirs_exist_ok=True)
 
 
-def _options(folder: Path) -> dict[str, object]:
+def _options(folder: Path) -> PlanOptions:
+    """The words in ``options``, as the command line takes them."""
     file = folder / "options"
-    words = shlex.split(file.read_text()) if file.is_file() else []
-    found: dict[str, object] = {}
-    while words:
-        name = words.pop(0).removeprefix("--").replace("-", "_")
+    words = iter(shlex.split(file.read_text()) if file.is_file() else ())
+    options = PlanOptions()
+    for word in words:
+        name = word.removeprefix("--").replace("-", "_")
         if name in ("allow_mass_delete", "no_check"):
-            found[name] = True
+            options = replace(options, **{name: True})  # type: ignore[arg-type]
         else:
-            found.setdefault(name, [])
-            values = found[name]
-            assert isinstance(values, list)
-            values.append(words.pop(0))
-    return found
+            options = replace(options, **{name: (*getattr(options, name), next(words))})  # type: ignore[arg-type]
+    return options

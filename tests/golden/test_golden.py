@@ -2,7 +2,8 @@
 
 ``applied/`` are the fragments as they were last applied (the state comes of them), ``live/`` the registries as they are
 now, ``desired/`` the fragments now, ``options`` the words behind ``registry plan``. The expected plan stands in
-``expected.txt`` (as in a terminal) and ``expected.json``; ``after/`` holds the registries after the apply, byte for byte.
+``expected.txt`` (as in a terminal) and ``expected.json``; ``after/`` holds the registries after the apply, byte for
+byte.
 
 ``python -m tests.golden.update`` writes the expectations anew; read the diff before you commit it.
 """

@@ -67,7 +67,7 @@ def test_selectors_find_every_part_with_its_path() -> None:
 
 @pytest.mark.parametrize("text", ["", "a.", ".a", "a[", "a[0]", 'a"b'])
 def test_what_is_no_selector_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         Selector.parse(text)
 
 

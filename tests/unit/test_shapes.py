@@ -7,7 +7,6 @@ bytes as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -66,7 +65,8 @@ SHAPES = (
         "list deep in a file, always at the end",
         "{layout: list, file: things.yaml, at: spec.items, key: metadata.name, order: end}",
         {
-            "things.yaml": "spec:\n  items:\n    - metadata: {name: z}\n      size: 1\n    - metadata:\n        name: y\n      size: 3\n"
+            "things.yaml": "spec:\n  items:\n    - metadata: {name: z}\n"
+            "      size: 1\n    - metadata:\n        name: y\n      size: 3\n"
         },
         ("y", "z"),
         ("y", "size", 4),
@@ -127,7 +127,8 @@ SHAPES = (
         "placeholder as a step, key of two fields",
         "{layout: list, file: things.yaml, at: 'domains.{domain}.things', key: [domain, id]}",
         {
-            "things.yaml": "domains:\n  x:\n    title: X\n    things:\n    - id: a\n      size: 1\n  y:\n    things:\n    - id: a\n      size: 3\n"
+            "things.yaml": "domains:\n  x:\n    title: X\n    things:\n    - id: a\n"
+            "      size: 1\n  y:\n    things:\n    - id: a\n      size: 3\n"
         },
         ("x/a", "y/a"),
         ("y/a", "size", 4),
@@ -145,7 +146,8 @@ SHAPES = (
         "named step over a list",
         "{layout: list, file: things.yaml, at: 'plugins[name={plugin}].things', key: [plugin, id]}",
         {
-            "things.yaml": "plugins:\n  - name: p\n    things:\n      - id: a\n        size: 1\n\n  - name: q\n    things:\n      - id: a\n        size: 3\n"
+            "things.yaml": "plugins:\n  - name: p\n    things:\n      - id: a\n        size: 1\n"
+            "\n  - name: q\n    things:\n      - id: a\n        size: 3\n"
         },
         ("p/a", "q/a"),
         ("q/a", "size", 4),
@@ -165,7 +167,8 @@ SHAPES = (
         "nested in another kind",
         "{layout: list, file: things.yaml, at: 'plugins[name={plugin}].things', key: [plugin, id]}",
         {
-            "things.yaml": "plugins:\n  - name: p\n    size: 9\n    things:\n      - id: a\n        size: 1\n  - name: q\n    things: []\n"
+            "things.yaml": "plugins:\n  - name: p\n    size: 9\n    things:\n"
+            "      - id: a\n        size: 1\n  - name: q\n    things: []\n"
         },
         ("p/a",),
         ("p/a", "size", 4),
@@ -249,8 +252,9 @@ def adopted(shape: Shape) -> Files:
 
 
 @pytest.fixture(params=SHAPES, ids=lambda shape: shape.name)
-def shape(request: pytest.FixtureRequest) -> Iterator[Shape]:
-    yield request.param
+def shape(request: pytest.FixtureRequest) -> Shape:
+    found: Shape = request.param
+    return found
 
 
 def test_every_entry_is_found(shape: Shape) -> None:

@@ -47,10 +47,8 @@ def _walk_items(
         told = item.get(step.by) if isinstance(item, dict) else None
         if isinstance(told, bool) or not isinstance(told, str | int):
             continue
-        if step.binds:
-            names = _bind(bound, step.binds, str(told))
-        else:
-            names = bound if str(told) == step.literal else None
+        fits = bound if str(told) == step.literal else None
+        names = _bind(bound, step.binds, str(told)) if step.binds else fits
         if names is not None:
             yield from walk(rest, item, names, (*path, index))
 
