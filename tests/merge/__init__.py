@@ -1,0 +1,1 @@
+"""Branches merged by real git."""

@@ -1,0 +1,1 @@
+"""The write path for single entries."""
