@@ -452,17 +452,22 @@ def _properties(work: _Work, shape: Shape, key: Sequence[str]) -> dict[str, Json
     required += [name for name in schema.get("required", ()) if name not in required]
     for name in apart:
         properties[name] = {"type": "array", "items": {"type": "object"}}
-    # A container of another kind is no part of this kind's entries, so nothing may demand it.
-    required = [name for name in dict.fromkeys(required) if name not in apart]
+    # A container of another kind is no part of this kind's entries, so nothing may demand what could become one.
+    inner = {name for name, one in shape.fields.items() if one.items is not None and one.items.mappings}
+    required = [name for name in dict.fromkeys(required) if name not in inner]
     return {"type": "object", "required": required, "properties": properties}
 
 
 def _kinds_apart(work: _Work, shape: Shape) -> list[str]:
-    """Fields with so many mappings of so many fields that they look like entries of a kind of their own."""
+    """Fields whose items have names of their own, so that they look like entries of another kind."""
     found = []
     for name, one in shape.fields.items():
         inner = one.items
-        if inner is None or inner.mappings < 4 or len(inner.fields) < 3 or one.types != {"array"}:
+        if inner is None or inner.mappings < 3 or inner.mappings < inner.count or one.types != {"array"}:
+            continue
+        if not any(
+            inner.fields[word].count == inner.count for word in ("id", "name", "key") if word in inner.fields
+        ):
             continue
         found.append(name)
         word = re.sub(r"[^A-Za-z0-9_-]", "_", singular(name))
