@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.check import Worlds
 from registry_reconciler.model import FieldPath
-from registry_reconciler.rules.shapes import finder
 from registry_reconciler.world import Item, World
 
 
@@ -31,6 +30,8 @@ def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
 
 def referrers(world: World) -> dict[str, tuple[str, ...]]:
     """For each address the addresses of the entries that refer to it."""
+    from registry_reconciler.rules.shapes import finder
+
     found: dict[str, set[str]] = {}
     for kind in world.kinds.values():
         for reference in kind.references:

@@ -81,7 +81,7 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 def same(left: Json, right: Json) -> bool:
-    """Whether two JSON values are equal as JSON: ``1`` is neither ``True`` nor ``1.0``; the order of keys is nothing."""
+    """Whether two JSON values are equal as JSON: ``1`` is neither ``True`` nor ``1.0``; order of keys is nothing."""
     if left is right:
         return True
     kind = type(left)
@@ -97,17 +97,17 @@ def same(left: Json, right: Json) -> bool:
 
 
 _encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_iterencode = _encoder.iterencode
-if json.encoder.c_make_encoder is not None:
-    # ``encode`` makes this anew for every value, which costs as much as encoding an entry.
-    _fast = json.encoder.c_make_encoder(
-        None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, False
-    )
+_make_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
+# ``encode`` makes this anew for every value, which costs as much as encoding an entry.
+_chunks = (
+    _make_encoder(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", True, False, False)
+    if _make_encoder is not None
+    else None
+)
 
-    def _encode(value: Json) -> str:
-        return "".join(_fast(value, 0))
-else:
-    _encode = _encoder.encode
+
+def _encode(value: Json) -> str:
+    return _encoder.encode(value) if _chunks is None else "".join(_chunks(value, 0))
 
 
 def canonical(value: Json) -> str:

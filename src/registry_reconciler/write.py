@@ -76,6 +76,7 @@ class _Writing:
     snippets: dict[Place, Snippet] = field(default_factory=dict)
     reader: ChunkReader | None = None
     by_address: dict[str, dict[tuple[str, str], LiveEntry]] = field(default_factory=dict)
+    live: Live | None = None
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""
@@ -86,6 +87,9 @@ class _Writing:
 
     def entry_at(self, path: str, kind: str, address: str) -> LiveEntry | None:
         """An entry of a file as it is at this moment; of several with one address the first."""
+        if self.live is not None and self.sources.get(path) is self.live.files.get(path):
+            entry = self.live.entries.get(address)
+            return entry if entry is not None and entry.place.file == path else None
         if path not in self.by_address:
             known = self.by_address[path] = {}
             for name, entries in self.entries_in(path).items():
@@ -131,7 +135,9 @@ def write(
         reader: what read the files; it knows the items again that a new text has in common with them.
     """
     nested = {name: nested_steps(kind, kinds) for name, kind in kinds.items()}
-    work = _Writing(kinds, tree, dict(live.files), nested=nested, fragments=fragments, reader=reader)
+    work = _Writing(
+        kinds, tree, dict(live.files), nested=nested, fragments=fragments, reader=reader, live=live
+    )
     work.snippets = _snippets(fragments, changes)
     for round_ in _rounds(kinds, changes):
         _run_round(work, round_)
@@ -540,13 +546,9 @@ def _verify(
         if change.action is not Action.DELETE and change.after is not None:
             promised[change.address] = change.after
     old = _Writing(work.kinds, work.tree, dict(live.files), nested=work.nested)
+    there = _by_file(live, files)
     for path, data in files.items():
-        expected = {
-            entry.address: entry
-            for entries in old.entries_in(path).values()
-            for entry in entries
-            if entry.address not in gone
-        }
+        expected = {entry.address: entry for entry in there[path] if entry.address not in gone}
         found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
         wrong = _mismatch(expected, found, promised, {a for a in promised if work.files.get(a) == path})
         wrong = wrong or _beside(work, old, path, data)
@@ -561,6 +563,15 @@ def _verify(
                         fix=_REPORT,
                     )
                     yield work.failed[change.address]
+
+
+def _by_file(live: Live, files: Mapping[str, bytes | None]) -> dict[str, list[LiveEntry]]:
+    """The entries of some files as they are now."""
+    found: dict[str, list[LiveEntry]] = {path: [] for path in files}
+    for entry in (*live.entries.values(), *live.clashes):
+        if entry.place.file in found:
+            found[entry.place.file].append(entry)
+    return found
 
 
 def _mismatch(

@@ -151,7 +151,7 @@ def test_an_edit_through_a_window_is_refused_as_an_edit_of_the_file_is(seed: int
 
 def test_the_window_of_an_edit_is_small() -> None:
     data = b"services:\n" + b"".join(b"  - id: a%04d\n    note: x\n" % number for number in range(500))
-    window = open_window(data, ChunkReader().read(data).sections, {"services": [250]})
+    window = open_window(data, ChunkReader().read(data).sections, {"services": [(250, 6)]})
     assert window is not None
     assert len(window.text) < len(data) / 4
     assert window.whole(window.text) == data

@@ -29,6 +29,8 @@ _LINE = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _STARTS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.")
+_LETTERS: Final = frozenset("nNtTfF")
+"""They begin the words null, true and false, the longest of which has five characters."""
 _DEEPEST = 20
 _MOST_FLOWS = 10_000
 
@@ -93,7 +95,7 @@ class SimpleReader:
                 raise _Other
             if plain:
                 value: Json = plain
-                if plain[0] in MAYBE_NOT_TEXT:
+                if plain[0] in MAYBE_NOT_TEXT and (len(plain) < 6 or plain[0] not in _LETTERS):
                     value = resolve_plain(plain, self._digits)
             elif quoted:
                 value = quoted[1:-1]
@@ -142,4 +144,6 @@ class SimpleReader:
     def _word(self, text: str) -> Json:
         if text[:1] not in _STARTS:
             raise _Other
-        return resolve_plain(text, self._digits) if text[0] in MAYBE_NOT_TEXT else text
+        if text[0] not in MAYBE_NOT_TEXT or (len(text) > 5 and text[0] in _LETTERS):
+            return text
+        return resolve_plain(text, self._digits)

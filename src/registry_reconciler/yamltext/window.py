@@ -20,7 +20,9 @@ from registry_reconciler.yamltext.chunks import Section
 from registry_reconciler.yamltext.edits import Edit, Insert, ReplaceDocument, Snippet, SpliceError
 
 NEAR = 6
-"""How many items on both sides of one that is touched are kept: more than the splicer takes as models."""
+"""How many items on both sides of a new one are kept: more than the splicer takes as models."""
+NEAR_CHANGED = 3
+"""As :data:`NEAR`, of one that stays or goes: it is a model of itself, and no blank lines are counted for it."""
 HEAD = 40
 """How many items at the head of a list show the habits of the file."""
 _WORD = b"items-left-out-93d7a2"
@@ -58,11 +60,15 @@ class Window:
 def open_window(
     data: bytes,
     sections: Sequence[Section],
-    wanted: Mapping[str, Iterable[int]],
-    near: int = NEAR,
+    wanted: Mapping[str, Iterable[tuple[int, int]]],
     head: int = HEAD,
 ) -> Window | None:
-    """The window around some items, by key and index; ``None`` where nothing can be left out."""
+    """The window around some items; ``None`` where nothing can be left out.
+
+    Args:
+        wanted: by key: indexes, each with how many items on both sides are kept.
+        head: how many items at the head of every list are kept.
+    """
     if not sections or _WORD in data:
         return None
     parts: list[bytes] = []
@@ -72,7 +78,7 @@ def open_window(
     for section in sections:
         starts = section.starts(data)
         last = len(starts) - 1
-        kept = _kept(wanted.get(section.key, ()), last, near, head)
+        kept = _kept(wanted.get(section.key, ()), last, head)
         parts.append(data[position : section.start])
         rank = ranks[section.key] = {}
         number = place = 0
@@ -93,16 +99,14 @@ def open_window(
     return Window(b"".join(parts), ranks, runs) if runs else None
 
 
-def _kept(wanted: Iterable[int], count: int, near: int, head: int) -> set[int]:
+def _kept(wanted: Iterable[tuple[int, int]], count: int, head: int) -> set[int]:
     kept = set(range(min(head, count)))
-    for index in wanted:
+    for index, near in wanted:
         kept.update(range(max(index - near, 0), min(index + near + 1, count)))
     return kept
 
 
-def splice_items(
-    data: bytes, sections: Sequence[Section], edits: Sequence[Edit], near: int = NEAR, head: int = HEAD
-) -> bytes:
+def splice_items(data: bytes, sections: Sequence[Section], edits: Sequence[Edit], head: int = HEAD) -> bytes:
     """What :func:`registry_reconciler.yamltext.splice.splice` gives, by way of a window if there is one.
 
     Raises:
@@ -111,7 +115,7 @@ def splice_items(
     from registry_reconciler.yamltext.splice import splice
 
     wanted = _touched(data, sections, edits)
-    window = open_window(data, sections, wanted, near, head) if wanted is not None else None
+    window = open_window(data, sections, wanted, head) if wanted is not None else None
     if window is not None:
         try:
             result = window.whole(splice(window.text, [_moved(edit, window) for edit in edits]))
@@ -128,10 +132,12 @@ def _path(edit: Edit) -> FieldPath:
     return edit.container if isinstance(edit, Insert) else edit.path
 
 
-def _touched(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]) -> dict[str, list[int]] | None:
-    """The items that edits touch, by key; ``None`` where one is about more than items."""
+def _touched(
+    data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
+) -> dict[str, list[tuple[int, int]]] | None:
+    """The items that edits touch, as :func:`open_window` wants them; ``None`` where one is about more."""
     counts = {section.key: len(section.items(data)) for section in sections}
-    wanted: dict[str, list[int]] = {key: [] for key in counts}
+    wanted: dict[str, list[tuple[int, int]]] = {key: [] for key in counts}
     for edit in edits:
         path = _path(edit)
         if edit.document or not path:
@@ -146,7 +152,7 @@ def _touched(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]) ->
             index = counts[key] if edit.index is None else edit.index
         if not isinstance(index, int) or not 0 <= index <= counts[key]:
             return None
-        wanted[key].append(index)
+        wanted[key].append((index, NEAR if len(path) == 1 else NEAR_CHANGED))
     return wanted
 
 
@@ -177,10 +183,10 @@ def extract_items(
     window = None
     wanted = [_item(sections, document, path) for document, path in places]
     if all(wanted):
-        by_key: dict[str, list[int]] = {}
+        by_key: dict[str, list[tuple[int, int]]] = {}
         for key, index in filter(None, wanted):
-            by_key.setdefault(key, []).append(index)
-        window = open_window(data, sections, by_key, near=1, head=0)
+            by_key.setdefault(key, []).append((index, 1))
+        window = open_window(data, sections, by_key, head=0)
     if window is None or not all(path[1] in window.ranks[str(path[0])] for _, path in places):
         return extract_many(data, places)
     moved = [(0, _in_window(path, window.ranks[str(path[0])])) for _, path in places]
