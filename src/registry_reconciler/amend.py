@@ -16,9 +16,10 @@ from registry_reconciler.load import Loaded, load
 from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.planning import Planning, collector_off, make_plan, plan_loaded
 from registry_reconciler.problems import Problem, Status
-from registry_reconciler.receipts import file_ops, may_write, removable_folders
+from registry_reconciler.receipts import file_ops, removable_folders
 from registry_reconciler.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.workspace import Workspace
+from registry_reconciler.writable import Writable
 
 Draft = Callable[[Loaded], Sequence[FragmentEdit]]
 """From what is there to the edits wanted; called under the lock."""
@@ -90,7 +91,7 @@ def write_fragments(
         StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
     with workspace.lock(command) as lock:
-        recover(workspace.root, lock=lock, may_write=may_write)
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
         tree = DiskTree(workspace.root)
         if options is None:
             amendment = Amendment(tuple(draft(load(Recorder(tree)))))
@@ -98,7 +99,11 @@ def write_fragments(
             amendment = preview(tree, draft, options)
             _refuse([one for one in amendment.introduced if one.blocking], amendment.plan)
         receipt = commit(
-            workspace.root, _fragment_ops(amendment.edits), lock=lock, inputs={}, may_write=may_write
+            workspace.root,
+            _fragment_ops(amendment.edits),
+            lock=lock,
+            inputs={},
+            may_write=Writable(workspace.root),
         )
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
 
@@ -111,7 +116,7 @@ def write_and_apply(workspace: Workspace, draft: Draft, options: PlanOptions, *,
         StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
     with workspace.lock(command) as lock:
-        recover(workspace.root, lock=lock, may_write=may_write)
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
         amendment = foresee(DiskTree(workspace.root), draft, options)
         plan = amendment.plan
         assert plan is not None
@@ -126,7 +131,7 @@ def write_and_apply(workspace: Workspace, draft: Draft, options: PlanOptions, *,
             inputs={**plan.inputs, **{edit.path: edit.before for edit in amendment.edits}},
             remove_empty=removable_folders(plan),
             verify=lambda: _verify(workspace, options),
-            may_write=may_write,
+            may_write=Writable(workspace.root),
         )
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
 

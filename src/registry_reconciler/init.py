@@ -165,13 +165,13 @@ def write_placements(root: Path, found: Sequence[Placement], lock_timeout: float
         LockHeld, StalePlan, WriteFailure, InterruptedApply: see :func:`registry_reconciler.apply.commit`.
     """
     from registry_reconciler.apply import FileOp, Receipt, WorkspaceLock, commit
-    from registry_reconciler.receipts import may_write
+    from registry_reconciler.writable import Writable
 
     ops = [FileOp(one.path, _digest(one.before), one.content) for one in found if one.before != one.content]
     if not ops:
         return Receipt()
     with WorkspaceLock.acquire(root, command="registry init", timeout=lock_timeout) as lock:
-        return commit(root, ops, lock=lock, inputs=dict(_inputs(found)), may_write=may_write)
+        return commit(root, ops, lock=lock, inputs=dict(_inputs(found)), may_write=Writable(root))
 
 
 def _digest(data: bytes | None) -> str | None:

@@ -11,9 +11,9 @@ from registry_reconciler.model import digest_bytes
 from registry_reconciler.plan import PlanOptions
 from registry_reconciler.planning import Planning, make_plan
 from registry_reconciler.problems import Problem, Severity, Status
-from registry_reconciler.receipts import may_write
 from registry_reconciler.tree import DiskTree
 from registry_reconciler.workspace import Workspace
+from registry_reconciler.writable import Writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,14 @@ def write_baseline(workspace: Workspace) -> tuple[Accepted, Receipt]:
         LockHeld, StalePlan, WriteFailure: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
     with workspace.lock("registry baseline") as lock:
-        recover(workspace.root, lock=lock, may_write=may_write)
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
         tree = DiskTree(workspace.root)
         planning = make_plan(tree, PlanOptions())
         accepted = accept(planning)
         old = tree.read(BASELINE_PATH)
         before = None if old is None else digest_bytes(old)
         op = FileOp(BASELINE_PATH, before, render_baseline(accepted.problems))
-        receipt = commit(workspace.root, [op], lock=lock, inputs=planning.plan.inputs, may_write=may_write)
+        receipt = commit(
+            workspace.root, [op], lock=lock, inputs=planning.plan.inputs, may_write=Writable(workspace.root)
+        )
     return accepted, receipt

@@ -12,15 +12,9 @@ from registry_reconciler.changes import Action
 from registry_reconciler.config import HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.model import Json, digest_bytes
-from registry_reconciler.paths import JOURNAL_FOLDER
 from registry_reconciler.plan import Plan
 from registry_reconciler.problems import Severity, Status
-from registry_reconciler.tree import DiskTree, Unreadable, is_safe
-
-
-def may_write(path: str) -> bool:
-    """Whether an apply here could ever write a path; recovery refuses every other."""
-    return is_safe(path) and not path.casefold().startswith(JOURNAL_FOLDER)
+from registry_reconciler.tree import DiskTree, Unreadable
 
 
 def file_ops(root: Path, plan: Plan) -> list[FileOp]:

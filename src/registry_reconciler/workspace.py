@@ -115,8 +115,9 @@ class Workspace:
     def planning(self, options: PlanOptions | None = None, progress: Progress | None = None) -> Planning:
         """A plan with everything it was made from. Raises as :meth:`plan`."""
         from registry_reconciler.apply import reader
+        from registry_reconciler.writable import Writable
 
-        with reader(self.root, self.lock_timeout):
+        with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
             return self._planning(options or PlanOptions(), progress)
 
     def _planning(self, options: PlanOptions, progress: Progress | None = None) -> Planning:
@@ -134,9 +135,9 @@ class Workspace:
     def recover(self) -> RecoverResult:
         """Finish or undo an interrupted apply. Harmless when there is none."""
         from registry_reconciler.apply import recover
-        from registry_reconciler.receipts import may_write
+        from registry_reconciler.writable import Writable
 
-        return recover(self.root, may_write=may_write, timeout=self.lock_timeout)
+        return recover(self.root, may_write=Writable(self.root), timeout=self.lock_timeout)
 
     def apply(self, plan: Plan, *, command: str = "registry apply") -> ApplyResult:
         """Carry out a plan: all of it or nothing.
@@ -172,14 +173,15 @@ class Workspace:
 
     def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
         from registry_reconciler.apply import recover
-        from registry_reconciler.receipts import may_write
+        from registry_reconciler.writable import Writable
 
-        result = recover(self.root, lock=lock, may_write=may_write)
+        result = recover(self.root, lock=lock, may_write=Writable(self.root))
         return result if result.direction != "nothing" else None
 
     def _write(self, plan: Plan, lock: WorkspaceLock, recovered: RecoverResult | None) -> ApplyResult:
         from registry_reconciler.apply import commit
-        from registry_reconciler.receipts import file_ops, may_write, removable_folders
+        from registry_reconciler.receipts import file_ops, removable_folders
+        from registry_reconciler.writable import Writable
 
         if not plan.applicable:
             raise Blocked(_blocked_text(plan), plan=plan)
@@ -194,7 +196,7 @@ class Workspace:
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
                 verify=lambda: after.append(self._verify(plan)),
-                may_write=may_write,
+                may_write=Writable(self.root),
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale

@@ -104,12 +104,12 @@ def command(
 def _write(workspace: Workspace, made: NewSchema) -> None:
     """Place the file among the schemas; what is there already is never overwritten."""
     from registry_reconciler.apply import FileOp, commit, recover
-    from registry_reconciler.receipts import may_write
+    from registry_reconciler.writable import Writable
 
     with workspace.lock("registry schema new") as lock:
-        recover(workspace.root, lock=lock, may_write=may_write)
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
         op = FileOp(made.path, None, made.content)
-        receipt = commit(workspace.root, [op], lock=lock, inputs={}, may_write=may_write)
+        receipt = commit(workspace.root, [op], lock=lock, inputs={}, may_write=Writable(workspace.root))
     warn(receipt.warnings)
 
 

@@ -113,8 +113,9 @@ class WorkspaceRuntime:
 
     def _consistent(self) -> prepared.Served:
         from registry_reconciler.apply import reader
+        from registry_reconciler.writable import Writable
 
-        with reader(self.root, self._lock_timeout):
+        with reader(self.root, self._lock_timeout, may_write=Writable(self.root)):
             return _read(self.root)
 
     def __getitem__(self, kind: str) -> RuntimeRegistry[Any]:

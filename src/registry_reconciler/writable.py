@@ -1,0 +1,45 @@
+"""What an apply may write. Light to import: every reader of a workspace holds a journal that it finds against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_reconciler.config import DESIRED_FOLDER
+from registry_reconciler.paths import JOURNAL_FOLDER
+from registry_reconciler.tree import is_safe
+
+if TYPE_CHECKING:
+    from registry_reconciler.kinds import Kind
+
+_ROOT_FILES = (".gitattributes", "AGENTS.md")
+_OWN_FOLDERS = (DESIRED_FOLDER + "/", ".system/registry/")
+
+
+class Writable:
+    """Whether an apply in a workspace could ever write a path; recovery refuses every other.
+
+    A journal is a file like any other, and an archive may bring one along: it must not lead to a workflow, a script or
+    a hook of git. What may be written is the engine's own (fragments, state, schemas, settings), what ``init`` touches
+    in the root, and the files that the workspace's kinds name.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._kinds: tuple[Kind, ...] | None = None
+
+    def __call__(self, path: str) -> bool:
+        """Whether ``path`` may be written."""
+        if not is_safe(path) or path.casefold().startswith(JOURNAL_FOLDER):
+            return False
+        if path in _ROOT_FILES or path.startswith(_OWN_FOLDERS):
+            return True
+        return any(kind.file.match(path) is not None for kind in self._known())
+
+    def _known(self) -> tuple[Kind, ...]:
+        if self._kinds is None:
+            from registry_reconciler.load import load_catalog
+            from registry_reconciler.tree import DiskTree
+
+            self._kinds = tuple(load_catalog(DiskTree(self._root)).kinds.values())
+        return self._kinds
