@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -66,17 +67,44 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
     name = "registry" if command == "registry" else f"registry {command}"
     lines = [f"{name}: {failure.message}", *(f"  try: {command_line(one)}" for one in failure.next[:3])]
     say("\n".join(lines))
-    report = dumps(envelope(command, failure.exit_code, [error_to_json(failure)], failure.next))
-    if last_value(words, "--format") == "json":
-        put(report)
+    reports: dict[str, Callable[[], str]] = {
+        "json": lambda: dumps(envelope(command, failure.exit_code, [error_to_json(failure)], failure.next)),
+        "github": lambda: _annotation(name, failure),
+    }
+    if command in ("plan", "apply", "check", "diff"):
+        reports["markdown"] = lambda: _comment(command, words, failure)
+    form = last_value(words, "--format")
+    if form in ("json", "github"):
+        put(reports[form]())
     for value in values(words, "--report"):
         form, _, path = value.partition("=")
-        if form == "json" and path:
+        if form in reports and path:
             try:
-                write_file(Path(path), report)
+                write_file(Path(path), reports[form]())
             except RegistryFailure as second:
                 say(f"{name}: {second.message}")
     return failure.exit_code
+
+
+def _annotation(name: str, failure: RegistryFailure) -> str:
+    from registry_reconciler.inert import workflow
+
+    return f"::error title=registry::{workflow(f'{name}: {failure.message}')}\n"
+
+
+def _comment(command: str, words: Sequence[str], failure: RegistryFailure) -> str:
+    """A comment on a pull request that is no longer true is worse than one that says so."""
+    from registry_reconciler.cli.plans import path_prefix
+    from registry_reconciler.render.markdown import failed
+    from registry_reconciler.render.options import RenderOptions
+    from registry_reconciler.workspace import find_root
+
+    root = Path(last_value(words, "--root") or os.curdir)
+    if not last_value(words, "--root"):
+        with suppress(RegistryFailure, OSError):
+            root = find_root(Path.cwd())
+    label = last_value(words, "--label")
+    return failed(failure.message, RenderOptions(label=label, path_prefix=path_prefix(root), command=command))
 
 
 def values(words: Sequence[str], option: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from registry_reconciler.model import Json
 from registry_reconciler.plan import Plan
 from registry_reconciler.render.options import RenderOptions
 
-PLAN_FORMATS = ("text", "json", "markdown", "sarif", "github", "brief")
+PLAN_FORMATS = ("text", "json", "markdown", "summary", "sarif", "github", "brief")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,12 @@ def _markdown(plan: Plan, options: RenderOptions) -> str:
     return markdown.render(plan, options)
 
 
+def _summary(plan: Plan, options: RenderOptions) -> str:
+    from registry_reconciler.render import markdown
+
+    return markdown.job_summary(plan, options)
+
+
 def _sarif(plan: Plan, options: RenderOptions) -> str:
     from registry_reconciler.render import sarif
 
@@ -57,6 +63,7 @@ FORMATS: Mapping[str, Renderer] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,
+    "summary": _summary,
     "sarif": _sarif,
     "github": _github,
     "brief": _brief,

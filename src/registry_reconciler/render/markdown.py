@@ -101,6 +101,12 @@ def job_summary(plan: Plan, options: RenderOptions) -> str:
     return _fit(_head(plan, options), _sections(plan, options), options, limit)
 
 
+def failed(message: str, options: RenderOptions) -> str:
+    """The comment when there is no plan to show: it replaces one that is no longer true."""
+    title = f"## Registry {visible(options.command)}: failed"
+    return runner_safe(f"{marker(options)}\n{title}\n\n{markdown(_short(visible(message), _TEXT_LIMIT))}\n")
+
+
 def marker(options: RenderOptions) -> str:
     """The first line of the comment of one workspace and label: find it again by this, and replace it."""
     root = _short(quote(options.path_prefix.strip("/").encode("utf-8", "surrogatepass")) or ".")

@@ -23,6 +23,7 @@ SUFFIXES = {
     "text": "txt",
     "json": "json",
     "markdown": "md",
+    "summary": "summary.md",
     "sarif": "sarif",
     "github": "github",
     "brief": "brief",

@@ -1,0 +1,143 @@
+"""A CI runner in small: runs the steps of ``action.yml`` in a shell, with the files and variables of a runner."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+
+# Stands for a Python that has to be installed into: its environments are this one, its pip only takes notes.
+PYTHON = """\
+#!/usr/bin/env bash
+case "$1 $2" in
+  "-m venv") home="${{@: -1}}"; mkdir -p "$home/bin" "$home/site"; cp "$0" "$home/bin/python"; exit;;
+  "-m pip") printf '%s\\n' "$*" >>"{notes}"; exit;;
+esac
+case "$2" in *sysconfig*) printf '%s\\n' "$(dirname "$(dirname "$0")")/site"; exit;; esac
+exec "{real}" "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job did."""
+
+    exit: int
+    log: str
+    summary: str
+    outputs: dict[str, str]
+    path: list[str]
+
+    @property
+    def annotations(self) -> list[str]:
+        return [line for line in self.log.splitlines() if re.match(r"::(error|warning|notice) ", line)]
+
+
+@dataclass
+class Runner:
+    """One machine. ``api``: where the service is; ``event``: what the workflow runs for."""
+
+    home: Path
+    checkout: Path
+    api: str = "http://127.0.0.1:9"
+    event: dict[str, Any] = field(default_factory=dict)
+    base_ref: str = "main"
+
+    def run(self, **inputs: str) -> Job:
+        """All steps of the action, until one fails."""
+        self.home.mkdir(exist_ok=True)
+        values = {name: one.get("default", "") for name, one in ACTION["inputs"].items()}
+        values |= {"python": str(self._python())}
+        values |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        known = {"github.token": "the-token"}
+        known |= {f"inputs.{name}": _resolve(value, known) for name, value in values.items()}
+        env = self._environment()
+        log, code = "", 0
+        for number, step in enumerate(STEPS):
+            files = self._files(number)
+            own = {name: _resolve(str(value), known) for name, value in step.get("env", {}).items()}
+            script = self.home / f"{number}.sh"
+            script.write_text(step["run"], "utf-8")
+            done = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+                cwd=self.checkout,
+                env={**env, **own, **{name: str(path) for name, path in files.items()}},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=120,
+            )
+            log += done.stdout.decode()
+            env |= _pairs(files["GITHUB_ENV"])
+            for one in files["GITHUB_PATH"].read_text().split():
+                env["PATH"] = f"{one}{os.pathsep}{env['PATH']}"
+            outputs = _pairs(files["GITHUB_OUTPUT"])
+            known |= {f"steps.{step.get('id')}.outputs.{name}": value for name, value in outputs.items()}
+            code = done.returncode
+            if code:
+                break
+        named = {name: _resolve(one["value"], known) for name, one in ACTION["outputs"].items()}
+        summary = "".join(path.read_text("utf-8") for path in sorted(self.home.glob("*.GITHUB_STEP_SUMMARY")))
+        return Job(code, log, summary, named, env["PATH"].split(os.pathsep))
+
+    @property
+    def notes(self) -> str:
+        """What pip was asked for."""
+        path = self.home / "pip"
+        return path.read_text("utf-8") if path.exists() else ""
+
+    def _python(self) -> Path:
+        path = self.home / "python3"
+        path.write_text(PYTHON.format(notes=self.home / "pip", real=sys.executable), "utf-8")
+        path.chmod(0o755)
+        return path
+
+    def _environment(self) -> dict[str, str]:
+        event = self.home / "event.json"
+        event.write_text(json.dumps(self.event), "utf-8")
+        temp = self.home / "temp"
+        temp.mkdir(exist_ok=True)
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_API_URL": self.api,
+            "GITHUB_BASE_REF": self.base_ref,
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_GRAPHQL_URL": f"{self.api}/graphql",
+            "GITHUB_REPOSITORY": "shop/shop",
+            "GITHUB_SERVER_URL": "https://git.example",
+            "GITHUB_SHA": "0a1b2c3",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "REGISTRY_RETRY_SECONDS": "0",
+            "RUNNER_TEMP": str(temp),
+        }
+
+    def _files(self, number: int) -> dict[str, Path]:
+        names = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        files = {name: self.home / f"{number}.{name}" for name in names}
+        for path in files.values():
+            path.write_text("")
+        return files
+
+
+def _resolve(text: str, known: dict[str, str]) -> str:
+    return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda found: known.get(found[1], ""), text)
+
+
+def _pairs(path: Path) -> dict[str, str]:
+    lines = path.read_text("utf-8").splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
