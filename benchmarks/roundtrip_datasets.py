@@ -33,6 +33,7 @@ from registry_reconciler.amend import overlay, write_fragments
 from registry_reconciler.fields import Selector, with_value, without
 from registry_reconciler.fragmentedit import Drafts
 from registry_reconciler.kinds import Kind
+from registry_reconciler.known import write_baseline
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.model import Json, LiveEntry, make_address, same, split_address
 from registry_reconciler.plan import Plan, PlanOptions
@@ -77,6 +78,8 @@ def prepare(source: Path, target: Path, kinds: Sequence[str]) -> Workspace:
         (target / made.path).write_bytes(made.content)
     before = registry_bytes(load(Recorder(DiskTree(target))))
     workspace = Workspace.open(target)
+    # What is wrong with the data today is not what is tried here.
+    write_baseline(workspace)
     adoption = adopt(DiskTree(target), ["*"])
     write_fragments(workspace, lambda _loaded: adoption.edits, command="roundtrip")
     plan = workspace.plan()
@@ -100,6 +103,8 @@ def travel(tree: Tree, seed: int, edits: int) -> Tour:
     loaded = load(Recorder(tree))
     expected = {address: entry.value for address, entry in loaded.live.entries.items()}
     tour = Tour(tree, random.Random(seed), expected)
+    if not loaded.fragments.entries:
+        raise Broken("nothing was adopted, so there is nothing to edit")
     while sum(tour.done.values()) < edits:
         step(tour)
         if sum(tour.refused.values()) > edits + 20:
@@ -283,7 +288,9 @@ def lines_beside(loaded: Loaded, path: str, addresses: set[str]) -> list[str] | 
         entry = loaded.live.entries.get(address)
         if entry is not None and entry.place.file == path:
             gone.update(lines_of(text, rows, entry))
-    return [row.rstrip("\r") for number, row in enumerate(rows) if number not in gone and not _is_frame(row)]
+    kept = [row for number, row in enumerate(rows) if number not in gone and not _is_frame(row)]
+    # In a flow list the comma behind a neighbour comes and goes with the item after it.
+    return [row.rstrip("\r").rstrip(",") for row in kept]
 
 
 def _is_frame(row: str) -> bool:

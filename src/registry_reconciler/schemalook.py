@@ -128,6 +128,10 @@ def _look(
                     step = (*at, f"{{{holder}}}", quoted(inner))
                     _look(found, file, part, step, inner, (*bound, (holder, key)))
             return
+        if _is_grouped(value):
+            holder = _holder(name or "group", (item for part in value.values() for item in part))
+            for key, part in value.items():
+                _look(found, file, part, (*at, f"{{{holder}}}"), name, (*bound, (holder, key)))
         for inner, part in value.items():
             _look(found, file, part, (*at, quoted(inner)), inner, bound)
 
@@ -153,6 +157,14 @@ def _is_map(value: dict[str, Json]) -> bool:
         return False
     shapes = Counter(name for item in items for name in item)
     return bool(shapes) and shapes.most_common(1)[0][1] >= max(2, 0.6 * len(items))
+
+
+def _is_grouped(value: dict[str, Json]) -> bool:
+    """Whether a mapping's values are lists of alike mappings, so that its keys are names of groups."""
+    if len(value) < 2 or not all(_is_list(part) for part in value.values()):
+        return False
+    shapes = [{name for item in part for name in item} for part in value.values()]
+    return all(len(shapes[0] & other) * 2 > len(shapes[0] | other) for other in shapes[1:])
 
 
 def _look_into_items(

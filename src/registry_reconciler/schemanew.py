@@ -189,10 +189,10 @@ def _asked_for(places: Sequence[Candidate], at: str) -> Candidate:
 
 
 def _one_a_file(documents: Mapping[str, Sequence[Json]]) -> Candidate | None:
-    """Each file as one entry, where each holds one mapping."""
-    if not all(len(values) == 1 and isinstance(values[0], dict) for values in documents.values() if values):
+    """Each document as an entry, where all are mappings."""
+    if not all(isinstance(value, dict) for values in documents.values() for value in values):
         return None
-    entries = [Found(path, values[0]) for path, values in documents.items() if values]
+    entries = [Found(path, value) for path, values in documents.items() for value in values]
     return Candidate("file", (), "", entries)
 
 
@@ -235,14 +235,23 @@ def _named_stars(work: _Work, chosen: Candidate) -> str:
 
 def _field_like(entries: Sequence[Found], told: Mapping[str, str], taken: set[str]) -> str | None:
     """The field that says what the path says, in nine of ten entries."""
-    names = list(entries[0].value) if entries else []
-    for name in sorted(names, key=lambda one: (one not in ("id", "name"), names.index(one))):
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", name) or name in taken:
+    names = _text_fields(entries[0].value) if entries else []
+    for name in sorted(names, key=lambda one: (one not in ("id", "name"), one.count("."), names.index(one))):
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name) or name in taken:
             continue
-        hits = sum(str(entry.value.get(name)) == told[entry.file] for entry in entries)
+        hits = sum(entry.text(name) == told[entry.file] for entry in entries)
         if hits >= _HOLDS * len(entries):
             return name
     return None
+
+
+def _text_fields(value: Mapping[str, Json]) -> list[str]:
+    """The fields that hold a word or number, at the top and one level down."""
+    names = [name for name, part in value.items() if isinstance(part, str | int)]
+    for outer, part in value.items():
+        if isinstance(part, dict):
+            names += [f"{outer}.{name}" for name, inner in part.items() if isinstance(inner, str | int)]
+    return names
 
 
 def _folder_name(before: str, entries: Sequence[Found], taken: set[str]) -> str:

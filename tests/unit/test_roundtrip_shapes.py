@@ -84,6 +84,55 @@ plugins:
 """
 
 
+SERVICES = """\
+defaults: &d
+  timeout: 30
+  retries: 2
+services:
+  a:
+    <<: *d
+    port: 1
+    tags: &t [x, y]
+  b:
+    <<: *d
+    retries: 5   # more
+    port: 2
+    tags: *t
+  c:
+    port: 3
+    note: |+
+      kept
+
+  d: {port: 4, <<: *d}
+"""
+
+ITEMS = """\
+{
+  "version": 3,
+  "items": [
+    {"id": "a", "n": 1.0, "list": []},
+    {"id": "b", "n": 2,
+     "list": ["x"]},
+    {"id": "c", "n": 1e3}
+  ]
+}
+"""
+
+TEAMS = """\
+frontend:
+- id: a
+  name: Alpha   # x
+- id: b
+  name: Beta
+
+# the back
+backend:
+- {id: c, name: C}
+- id: d
+  name: "D"
+  tags: [x, y]"""
+
+
 def server(name: str, category: str) -> str:
     return (
         f"# {name}\nname: {name}\nimage: mcp/{name}\nmeta:\n  category: {category}\n  tags:\n    - one\n"
@@ -98,6 +147,9 @@ SHAPES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         {"registry.yaml": PLUGINS},
         ("category=registry.yaml", "plugin=registry.yaml", "skill=registry.yaml"),
     ),
+    "anchors": ({"services.yaml": SERVICES}, ("service=services.yaml",)),
+    "json": ({"items.json": ITEMS}, ("item=items.json",)),
+    "groups, no last line end": ({"teams.yaml": TEAMS}, ("team=teams.yaml",)),
     "file": (
         {
             f"servers/{name}/server.yaml": server(name, category)

@@ -103,8 +103,22 @@ SHAPES: dict[str, tuple[dict[str, str], str, str, dict[str, object], int]] = {
         {f"k/{name}.yaml": f"kind: T\nmetadata: {{name: {name}}}\n" for name in ("x1", "x2")},
         "res",
         "k/*.yaml",
-        {"layout": "file", "key": "metadata.name"},
+        {"layout": "file", "file": "k/{metadata.name}.yaml", "key": "metadata.name"},
         2,
+    ),
+    "several documents in a file": (
+        {"k.yaml": "metadata: {name: a}\n---\nmetadata: {name: b}\n"},
+        "res",
+        "k.yaml",
+        {"layout": "file", "file": "k.yaml", "key": "metadata.name"},
+        2,
+    ),
+    "a list for each group": (
+        {"t.yaml": "front: [{id: a, n: 1}]\nback: [{id: b, n: 2}, {id: c, n: 3}]\n"},
+        "team",
+        "t.yaml",
+        {"layout": "list", "at": "{group}", "key": "id"},
+        3,
     ),
 }
 
@@ -173,9 +187,9 @@ def test_a_key_that_is_not_unique_needs_a_decision_at_its_line() -> None:
 
 
 def test_place_and_key_can_be_named() -> None:
-    text = "one: [{id: a, code: x}, {id: d, code: z}]\ntwo: [{id: b, code: y}, {id: c, code: x}]\n"
-    new = made({"r.yaml": text}, "thing", "r.yaml", at="two", key=("code",))
-    assert (new.spec["at"], new.spec["key"], new.entries) == ("two", "code", 2)
+    text = "one: [{id: a, code: x}, {id: d, code: z}]\ntwos: [{id: b, code: y}, {id: c, code: x}]\n"
+    new = made({"r.yaml": text}, "thing", "r.yaml", at="twos", key=("code",))
+    assert (new.spec["at"], new.spec["key"], new.entries) == ("twos", "code", 2)
     assert any("one" in doubt.message for doubt in made({"r.yaml": text}, "other", "r.yaml").doubts)
 
 
