@@ -16,13 +16,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry_reconciler.errors import RegistryFailure, UsageFailure
-from registry_reconciler.tree import Unreadable
+from registry_reconciler.tree import MAX_BYTES, Unreadable
 
 _LINKS_FOLLOWED = 40
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _BRANCH = re.compile(r"(?![0-9a-f]{7,64}$)[\w./-]+")
 _DEEPEN = 100
 """Commits that a message for a shallow clone asks for beyond those that are there."""
+
+
+_GIT = (
+    "git",
+    # What a repository's own configuration could run while it is only read.
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "core.quotePath=false"),
+    *("-c", "log.showSignature=false"),
+)
+_OF_HOOKS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+_SETTINGS = {
+    # A reader takes no lock, asks nothing, speaks one language, and sees objects as they were committed.
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    # What a partial clone has not got stays unknown: no protocol is allowed, so nothing is fetched.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+}
 
 
 class GitFailure(RegistryFailure):
@@ -37,18 +58,20 @@ class ShallowClone(GitFailure):
     code = "shallow_clone"
 
 
-def run_git(folder: Path, arguments: Sequence[str], *, check: bool = True) -> bytes | None:
-    """What a git command prints; ``None`` where it fails and ``check`` is false.
+def run_git(
+    folder: Path, arguments: Sequence[str], *, check: bool = True, more: Mapping[str, str] | None = None
+) -> bytes | None:
+    """What a git command prints; ``None`` where it fails and ``check`` is false. ``more`` joins the environment.
 
     Raises:
         GitFailure: git is missing, or the command failed.
     """
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments]
+    command = [*_GIT, *arguments]
     try:
         result = subprocess.run(
             command,
             cwd=folder,
-            env=_environment(),
+            env={**_environment(), **(more or {})},
             capture_output=True,
             stdin=subprocess.DEVNULL,
             check=False,
@@ -66,8 +89,9 @@ def run_git(folder: Path, arguments: Sequence[str], *, check: bool = True) -> by
 
 
 def _environment() -> Mapping[str, str]:
-    # A reader takes no lock, asks nothing, and speaks one language.
-    return {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    # Inside a hook git says where its repository is, relative to another folder than ours.
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
+    return {**kept, **_SETTINGS}
 
 
 def is_repository(folder: Path) -> bool:
@@ -186,7 +210,19 @@ class RevisionTree:
         """See :class:`~registry_reconciler.tree.Tree`."""
         real = self._follow(folder) if folder else ""
         names = self._folders.get(real, ()) if real is not None else ()
-        return tuple((name, self.kind(f"{folder}/{name}" if folder else name)) for name in sorted(names))
+        inside = real or ""
+        return tuple(
+            (name, self._child_kind(f"{inside}/{name}" if inside else name)) for name in sorted(names)
+        )
+
+    def _child_kind(self, path: str) -> str:
+        """The kind of what stands in a folder, whose own path has no link in it."""
+        kind = self.kind(path)
+        entry = self._entries.get(path)
+        if kind != "dir" or entry is None or entry.mode != "120000":
+            return kind
+        target = self._follow(path) or ""
+        return "other" if not target or path.startswith(target + "/") else "link"
 
     def close(self) -> None:
         """End the git process that answers."""
@@ -226,7 +262,7 @@ class RevisionTree:
     def _blob(self, blob: str) -> bytes:
         if self._process is None:
             self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch"],
+                [*_GIT, "cat-file", "--batch"],
                 cwd=self.folder,
                 env=_environment(),
                 stdin=subprocess.PIPE,
@@ -242,6 +278,10 @@ class RevisionTree:
             # A partial clone that cannot fetch, or a damaged object store.
             raise Unreadable(f"git has not got its content ({blob[:12]})")
         size = int(head[2])
+        if size > MAX_BYTES:
+            self._process.kill()
+            self.close()
+            raise Unreadable(f"it has {size:,} bytes; at most {MAX_BYTES:,} are read")
         data = self._process.stdout.read(size)
         self._process.stdout.read(1)
         return data
@@ -291,8 +331,23 @@ def blame(folder: Path, path: str, lines: Iterable[int]) -> dict[int, Blame]:
     if not wanted:
         return {}
     ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
-    said = run_git(folder, ["blame", "--line-porcelain", *ranges, "--", path], check=False)
+    words = ["blame", "--no-textconv", "--line-porcelain", *ranges, "--", path]
+    said = run_git(folder, words, check=False, more=_without_filters(folder))
     return {one.line: one for one in _parse_blame((said or b"").decode("utf-8", "replace"))}
+
+
+def _without_filters(folder: Path) -> dict[str, str]:
+    """Settings that empty every filter: an attribute of the work tree picks one, and git would run its command."""
+    pattern = r"^filter\..*\.(clean|process)$"
+    listed = run_git(folder, ["config", "--name-only", "-z", "--get-regexp", pattern], check=False)
+    names = sorted({name for name in os.fsdecode(listed or b"").split("\0") if name})
+    there = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(there) if there.isdecimal() else 0
+    # Not -c NAME=: a name may hold an equals sign.
+    found = {"GIT_CONFIG_COUNT": str(first + len(names))}
+    for number, name in enumerate(names, first):
+        found |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": ""}
+    return found
 
 
 def _parse_blame(text: str) -> Iterable[Blame]:

@@ -24,7 +24,7 @@ from registry_reconciler.problems import Problem
 from registry_reconciler.resolve import Desired, resolve
 from registry_reconciler.settle import Locator, configure, locate_problems, suppress
 from registry_reconciler.state import StateEntry, applied_digest, render_state, state_path
-from registry_reconciler.tree import MemoryTree, Recorder, Tree
+from registry_reconciler.tree import MemoryTree, Recorder, Tree, Unreadable
 from registry_reconciler.write import Written, write
 
 Progress = Callable[[str], None]
@@ -173,7 +173,10 @@ def state_files(loaded: Loaded, desired: Desired, changes: Iterable[Change]) -> 
         if path in by_path and _known(loaded, desired, entry):
             by_path[path].append(entry)
     for path, mine in by_path.items():
-        old = loaded.tree.read(path)
+        try:
+            old = loaded.tree.read(path)
+        except Unreadable:
+            continue  # a problem stands for it, and blocks
         content = render_state(mine) if mine else None
         if content != old:
             yield FileChange(

@@ -8,6 +8,7 @@ are the inputs of a plan.
 from __future__ import annotations
 
 import os
+import re
 import stat as stat_module
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,9 @@ from registry_reconciler.model import digest_bytes
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
 """Folders that a wildcard never enters; a pattern that names one literally does."""
+
+MAX_BYTES = 128 * 1024 * 1024
+"""No larger file is read: a sparse one costs its author nothing, and the reader all memory."""
 
 
 class Unreadable(Exception):
@@ -37,19 +41,30 @@ class Tree(Protocol):
         """Whether the file's owner may execute it."""
 
     def children(self, folder: str) -> tuple[tuple[str, str], ...]:
-        """Names and kinds (as in :meth:`kind`) in a folder, by name; empty when there is none."""
+        """Names and kinds (as in :meth:`kind`) in a folder, by name; empty when there is none.
+
+        A link to a folder is a ``link``, or ``other`` where it leads to a folder that it lies in.
+        """
 
 
 def is_safe(path: str) -> bool:
     """Whether a path stays inside the root on every system, whatever stands on the disk."""
     if not path or path.startswith(("/", "\\", "~")) or "\\" in path or "\0" in path or ":" in path:
         return False
-    for part in path.split("/"):
-        if part in ("", ".", "..") or part != part.rstrip(". ") or part.lower() == ".git":
-            return False
-        if any(ord(character) < 32 for character in part):
-            return False
-    return True
+    return all(_is_safe_name(part) for part in path.split("/"))
+
+
+_FOLDERS_OF_GIT = (".git", "git~1")
+"""Also the short name that Windows gives it."""
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+# macOS leaves these out when it compares names.
+_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+
+
+def _is_safe_name(name: str) -> bool:
+    if name in ("", ".", "..") or name != name.rstrip(". ") or any(ord(character) < 32 for character in name):
+        return False
+    return _UNSEEN.sub("", name).casefold() not in _FOLDERS_OF_GIT and not _DEVICES.fullmatch(name)
 
 
 class DiskTree:
@@ -89,12 +104,15 @@ class DiskTree:
         """See :class:`Tree`."""
         full = os.path.join(self.root, folder)
         found = []
+        real = os.path.realpath(full)
+        if real != self._real_root and not real.startswith(self._real_root + os.sep):
+            raise Unreadable("it is a symbolic link that leads out of the workspace")
         try:
             with os.scandir(full) as entries:
                 for entry in entries:
                     below = f"{folder}/{entry.name}" if folder else entry.name
                     if entry.is_symlink():
-                        found.append((entry.name, self.kind(below)))
+                        found.append((entry.name, self._link_kind(below, real)))
                     elif entry.is_dir():
                         found.append((entry.name, "dir"))
                     else:
@@ -104,6 +122,13 @@ class DiskTree:
         except OSError as error:
             raise Unreadable(f"the folder cannot be listed: {error.strerror}") from error
         return tuple(sorted(found))
+
+    def _link_kind(self, path: str, folder: str) -> str:
+        kind = self.kind(path)
+        if kind != "dir":
+            return kind
+        target = os.path.realpath(os.path.join(self.root, path))
+        return "other" if folder == target or folder.startswith(target + os.sep) else "link"
 
     def read(self, path: str) -> bytes | None:
         """See :class:`Tree`."""
@@ -124,6 +149,8 @@ class DiskTree:
                 raise Unreadable(f"it is {what}, and a file is expected")
             if not self._inside(full):
                 raise Unreadable("it is a symbolic link that leads out of the workspace")
+            if info.st_size > MAX_BYTES:
+                raise Unreadable(f"it has {info.st_size:,} bytes; at most {MAX_BYTES:,} are read")
             with os.fdopen(handle, "rb", closefd=False) as stream:
                 return stream.read()
         except OSError as error:
@@ -228,9 +255,18 @@ class Recorder:
             self._children[folder] = self.tree.children(folder)
         return self._children[folder]
 
+    @property
+    def folders(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Every folder that was listed, with its entries. Not part of a plan's inputs, but of what it rests on."""
+        return self._children
+
 
 def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[str]:
-    """All files that a glob matches, in code-point order. ``**`` crosses folders; wildcards skip tool folders."""
+    """All files that a glob matches, in code-point order. ``**`` crosses folders; wildcards skip tool folders.
+
+    A path goes through one link to a folder at most, and through none that leads back: links could else make more
+    paths than anyone can visit. A folder that is named like a YAML file is found too, so that reading it says so.
+    """
     glob = Glob(pattern)
     excluded = [Glob(one) for one in exclude]
     if not glob.wild:
@@ -239,16 +275,18 @@ def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[s
         return
     yield from sorted(
         path
-        for path in _walk(tree, glob.root, glob)
+        for path in _walk(tree, glob.root, glob, False)
         if glob.matches(path) and not any(one.matches(path) for one in excluded)
     )
 
 
-def _walk(tree: Tree, folder: str, glob: Glob) -> Iterator[str]:
+def _walk(tree: Tree, folder: str, glob: Glob, linked: bool) -> Iterator[str]:
     for name, kind in tree.children(folder):
         path = f"{folder}/{name}" if folder else name
-        if kind == "dir":
-            if name not in SKIPPED_FOLDERS and glob.may_match_below(path):
-                yield from _walk(tree, path, glob)
-        else:
+        if kind not in ("dir", "link"):
             yield path
+            continue
+        if name.endswith((".yaml", ".yml")):
+            yield path
+        if name not in SKIPPED_FOLDERS and glob.may_match_below(path) and not (linked and kind == "link"):
+            yield from _walk(tree, path, glob, linked or kind == "link")

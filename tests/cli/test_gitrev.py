@@ -30,6 +30,7 @@ def repository(tmp_path: Path) -> Path:
         "to-folder": "a/b",
         "a/up": "../run.sh",
         "chain": "to-file",
+        "a/back": "..",
         "leaves": "../outside.txt",
         "absolute": "/etc/hostname",
     }.items():
@@ -49,7 +50,7 @@ def everything(tree: Tree, folder: str = "") -> Iterator[tuple[object, ...]]:
         except Unreadable:
             data = b"unreadable"
         yield path, kind, tree.kind(path), data, kind == "file" and tree.executable(path)
-        if kind == "dir":
+        if kind in ("dir", "link"):
             yield from everything(tree, path)
 
 
@@ -59,7 +60,7 @@ def test_a_revision_answers_as_the_disk_did(repository: Path) -> None:
     (repository / "new").write_text("new")
     with closing(RevisionTree(repository, commit_of(repository, "HEAD"))) as tree:
         assert list(everything(tree)) == on_disk
-        assert len(on_disk) == 13
+        assert len(on_disk) == 14
         assert tree.read("to-folder/c.yaml") == b"c: 1\r\n"
         assert (tree.read("new"), tree.kind("new"), tree.children("new")) == (None, "absent", ())
 
@@ -97,3 +98,15 @@ def test_blame_tells_lines_apart(repository: Path) -> None:
     assert (found[2].commit, found[2].author) == ("", "")
     assert blame(repository, "no-such-file", [1]) == {}
     assert blame(repository, "list.txt", []) == {}
+
+
+def test_a_hostile_configuration_runs_nothing(repository: Path) -> None:
+    home = repository.parent
+    for name in ("diff.evil.textconv", "filter.evil=x.clean", "filter.evil=x.process", "core.fsmonitor"):
+        git(home, "config", name, f"touch {home}/ran; cat")
+    (repository / ".gitattributes").write_text("*.yaml diff=evil filter=evil=x\n")
+    (repository / "a/b/c.yaml").write_text("c: 2\r\n")
+    assert blame(repository, "a/b/c.yaml", [1])[1].commit == ""
+    with closing(RevisionTree(repository, commit_of(repository, "HEAD"))) as tree:
+        assert tree.read("a/b/c.yaml") == b"c: 1\r\n"
+    assert not (home / "ran").exists()

@@ -28,6 +28,10 @@ from registry_reconciler.tree import DiskTree, MemoryTree, Recorder, Unreadable,
         "a\nb",
         "~/a",
         "a\0",
+        "a/GIT~1/x",
+        "a/.g\u200cit/x",
+        "a/nul.yaml",
+        "COM1",
     ],
 )
 def test_paths_that_leave_the_root_or_mean_two_things_are_unsafe(path: str) -> None:
@@ -99,3 +103,35 @@ def test_a_recorder_reads_once_and_remembers_what_was_asked() -> None:
     assert recorder.kind("other") == "absent"
     assert set(recorder.inputs) == {"a", "gone", "other"}
     assert recorder.inputs["gone"] is None
+
+
+def test_links_between_folders_make_no_endless_paths(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / "d" / name).mkdir(parents=True)
+        (tmp_path / "d" / name / "x.yaml").write_text("")
+        for link in range(8):
+            (tmp_path / "d" / name / f"to{link}").symlink_to(f"../{'b' if name == 'a' else 'a'}")
+            (tmp_path / "d" / name / f"up{link}").symlink_to("..")
+    found = list(find(DiskTree(tmp_path), "d/**/*.yaml"))
+    assert len(found) == 2 + 2 * 8
+    assert "d/a/to0/x.yaml" in found
+
+
+def test_a_folder_that_leads_out_is_not_listed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "d").symlink_to("../out")
+    with pytest.raises(Unreadable, match="out of the workspace"):
+        list(find(DiskTree(tmp_path / "in"), "d/*.yaml"))
+
+
+def test_a_folder_named_like_a_file_is_found_so_that_reading_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "d" / "x.yaml").mkdir(parents=True)
+    assert list(find(DiskTree(tmp_path), "d/*.yaml")) == ["d/x.yaml"]
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(Unreadable, match="are read"):
+        DiskTree(tmp_path).read("sparse")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -141,7 +140,9 @@ def read_entry(source: str, text: str) -> dict[str, Json]:
     elif source == _STDIN:
         entry = _parse("standard input", sys.stdin.buffer.read())
     else:
-        entry = _parse(source, Path(source).read_bytes())
+        from registry_reconciler.cli.named import read_named
+
+        entry = _parse(source, read_named(source, instead="'-' reads standard input"))
     if not isinstance(entry, dict):
         raise UsageFailure("an entry is a mapping from fields to values; one entry at a time.")
     return entry

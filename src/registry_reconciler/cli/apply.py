@@ -108,11 +108,12 @@ def command(
 
 
 def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
+    from registry_reconciler.cli.named import read_named
     from registry_reconciler.planfile import read_saved_plan
 
     if options != PlanOptions() or expect is not None:
         raise UsageFailure("a saved plan has its own options: leave the others away, or plan again")
-    return read_saved_plan(file.read_bytes())
+    return read_saved_plan(read_named(file))
 
 
 class _Applying:

@@ -11,6 +11,7 @@ import typer
 
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.errors import RegistryFailure, UsageFailure
+from registry_reconciler.tree import Unreadable
 
 USAGE = 64
 DEBUG = "REGISTRY_DEBUG"
@@ -46,6 +47,8 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
         return UsageFailure(message, next=(words,))
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return Interrupted("interrupted; nothing was left half done")
+    if isinstance(error, Unreadable):
+        return SystemRefused(f"a file of the workspace cannot be read: {error}")
     if isinstance(error, OSError):
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
         return SystemRefused(f"{where}{error.strerror or error}")

@@ -98,13 +98,14 @@ def _folder(root: Path | None) -> Path:
 def _wants_pointer(folder: Path) -> bool:
     """Ask, where somebody can answer and there is something to add."""
     from registry_reconciler.init import AGENTS_PATH, POINTER_PATH
+    from registry_reconciler.tree import DiskTree, Unreadable
 
     if not stdin_is_terminal():
         return False
     try:
-        if AGENTS_PATH in (folder / POINTER_PATH).read_text("utf-8", "replace"):
+        if AGENTS_PATH.encode() in (DiskTree(folder).read(POINTER_PATH) or b""):
             return True
-    except OSError:
+    except Unreadable:
         pass
     sys.stderr.write(f"Add a line to {POINTER_PATH} that leads agents to {AGENTS_PATH}? [y/N] ")
     sys.stderr.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -104,7 +103,9 @@ def _payload(text: str) -> Json:
         if text == "-":
             text = sys.stdin.read()
         elif text.startswith("@"):
-            text = Path(text[1:]).read_text("utf-8")
+            from registry_reconciler.cli.named import read_named
+
+            text = read_named(text[1:], instead="'-' reads standard input").decode("utf-8")
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageFailure(f"--input is no JSON: {error}") from error

@@ -6,6 +6,7 @@ All of them go through the world's tree: every answer is an input of the plan, a
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from registry_reconciler.world import World
 PYTHON_ROOTS = ("", "src/")
 """Where modules of a workspace lie."""
 
-LARGEST_MODULE = 2_000_000
+LARGEST_MODULE = 500_000
 """Bytes of Python that are still parsed; longer files are believed."""
 
 
@@ -105,7 +106,10 @@ def _defined_in(tree: Tree, path: str) -> frozenset[str]:
         source = tree.read(path) or b""
         if len(source) > LARGEST_MODULE:
             return frozenset("*")
-        return frozenset(_names(ast.parse(source).body, ""))
+        with warnings.catch_warnings():
+            # The parser would print its own about the text, on standard error.
+            warnings.simplefilter("ignore")
+            return frozenset(_names(ast.parse(source).body, ""))
     except (Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
         # Nothing can be found in what cannot be parsed; the caller says which function is missing.
         return frozenset()

@@ -111,6 +111,7 @@ class Builder:
         stack: list[_Frame] = []
         names = self._names
         maybe = MAYBE_NOT_TEXT
+        longest = self.limits.max_scalar
         root: Json = None
         while True:
             event = get()
@@ -118,6 +119,8 @@ class Builder:
             if kind is ScalarEvent:
                 self._count += 1
                 text = event.value
+                if len(text) > longest:
+                    self._too_long(event)
                 if event.tag is not None:
                     value = self._tagged(event)
                 elif event.style or text[:1] not in maybe:
@@ -162,6 +165,11 @@ class Builder:
                     root = value
             elif kind is DocumentEndEvent:
                 return root
+
+    def _too_long(self, event: Any) -> None:
+        message = f"a text of {len(event.value):,} characters; at most {self.limits.max_scalar:,} are read"
+        self._fault("YML008", message, event, fix="keep it in a file of its own, and name that")
+        raise _Stop
 
     def _open(self, stack: list[_Frame], event: Any, value: Any) -> None:
         if len(stack) >= self.limits.max_depth:

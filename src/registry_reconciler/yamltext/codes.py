@@ -88,7 +88,7 @@ _TABLE: Final = (
     YamlCode(
         "YML008",
         "Beyond a limit",
-        "The file is too large, nests too deep, or holds too many documents.",
+        "The file is too large, nests too deep, or holds too many documents or too long a text.",
         "Reading must take bounded time and memory, whoever wrote the file.",
         "Split the file, or flatten the value.",
         "a: " + "[" * 201 + "]" * 201 + "\n",

@@ -57,19 +57,21 @@ class Limits:
     """Where reading stops, so that no input costs more than seconds and a few times its own size.
 
     Attributes:
-        max_bytes: size of the file.
+        max_bytes: size of the file; a fifth of a million entries fits.
         max_depth: how deep collections may nest.
         max_documents: documents in one file.
         max_int_digits: digits of one integer.
+        max_scalar: characters of one scalar; far more than any text of a registry, and parsers keep it several times.
         max_alias_nodes: nodes that aliases and merges may add in all; text counts a node for 16 characters.
         max_alias_ratio: how many times the file's own nodes aliases may add, once past ``free_alias_nodes``.
         max_faults: findings after which one file is not read on.
     """
 
-    max_bytes: int = 64 * 1024 * 1024
+    max_bytes: int = 80 * 1024 * 1024
     max_depth: int = 200
     max_documents: int = 100
     max_int_digits: int = 400
+    max_scalar: int = 1024 * 1024
     max_alias_nodes: int = 1_000_000
     max_alias_ratio: int = 100
     free_alias_nodes: int = 20_000

@@ -57,7 +57,8 @@ class ChunkReader:
         others: dict[bytes, None] = {}
         for item in items:
             if item not in known:
-                value = self._simple.read(item.decode(), indent + 2)
+                small = len(item) <= self._limits.max_scalar
+                value = self._simple.read(item.decode(), indent + 2) if small else None
                 if value is None:
                     others[item] = None
                 else:
