@@ -76,9 +76,11 @@ CONFIG = Config(
 
 
 class ExampleTree(MemoryTree):
-    """Files in memory, of which the scripts are executable and one path is a link that leads out."""
+    """Files in memory: the scripts are executable, ``linked`` leads out, ``pipe`` is no file and no folder."""
 
     def kind(self, path: str) -> str:
+        if path == "pipe":
+            return "other"
         return "outside" if path == "linked" or path.startswith("linked/") else super().kind(path)
 
     def executable(self, path: str) -> bool:
