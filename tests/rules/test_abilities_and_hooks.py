@@ -8,6 +8,7 @@ from registry_reconciler.config import Config
 from registry_reconciler.model import Place
 from registry_reconciler.problems import Severity
 from registry_reconciler.rules.base import run_world
+from registry_reconciler.rules.disk import LARGEST_MODULE
 from registry_reconciler.world import Item, World
 from tests.rules.helper import addresses, messages, problems, rule_of, world
 
@@ -157,8 +158,8 @@ def test_looking_for_a_function_runs_nothing() -> None:
 
 def test_a_module_too_long_to_parse_is_believed() -> None:
     text = low("ability_id: a, implementation: {kind: python, function: 'long:any'}")
-    assert problems("ABL006", text, files={"long.py": b"#" * 2_000_001}) == []
-    assert len(problems("ABL006", text, files={"long.py": b"#" * 2_000_000})) == 1
+    assert problems("ABL006", text, files={"long.py": b"#" * (LARGEST_MODULE + 1)}) == []
+    assert len(problems("ABL006", text, files={"long.py": b"#" * LARGEST_MODULE})) == 1
 
 
 @pytest.mark.parametrize(
