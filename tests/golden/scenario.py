@@ -11,19 +11,26 @@ from pathlib import Path
 from registry_reconciler import Plan, PlanOptions, Workspace
 from registry_reconciler.builtin import builtin_schemas
 from registry_reconciler.planfile import dumps
-from registry_reconciler.render import render
+from registry_reconciler.render import RenderOptions, render
+from registry_reconciler.version import __version__
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(folder for folder in HERE.iterdir() if (folder / "README.md").is_file())
 REGISTRIES = "modules"
+SHOWN = {"md": "markdown", "summary.md": "summary", "sarif": "sarif", "github": "github", "brief": "brief"}
+"""Formats that only some scenarios are shown in: those that have a file ``expected.<suffix>``."""
+OPTIONS = RenderOptions(link_base="https://git.example/shop/shop/blob/0a1b2c3")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a scenario gives: the plan as text and JSON, and the registries after an apply (``None``: blocked)."""
+    """What a scenario gives: the plan as text, JSON and whatever else it is shown in (by suffix), and the
+    registries after an apply (``None``: blocked).
+    """
 
     text: str
     json: str
+    shown: dict[str, str]
     after: dict[str, bytes] | None
 
     @classmethod
@@ -32,12 +39,15 @@ class Outcome:
         return cls(
             (folder / "expected.txt").read_text("utf-8"),
             (folder / "expected.json").read_text("utf-8"),
+            {suffix: (folder / f"expected.{suffix}").read_text("utf-8") for suffix in _suffixes(folder)},
             dict(_files(after)) if (folder / "applies").exists() else None,
         )
 
     def write(self, folder: Path) -> None:
         (folder / "expected.txt").write_text(self.text, "utf-8")
         (folder / "expected.json").write_text(self.json, "utf-8")
+        for suffix, text in self.shown.items():
+            (folder / f"expected.{suffix}").write_text(text, "utf-8")
         shutil.rmtree(folder / "after", ignore_errors=True)
         (folder / "applies").unlink(missing_ok=True)
         if self.after is not None:
@@ -46,6 +56,15 @@ class Outcome:
                 path = folder / "after" / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+
+
+def _suffixes(folder: Path) -> list[str]:
+    return [suffix for suffix in SHOWN if (folder / f"expected.{suffix}").is_file()]
+
+
+def _shown(plan: Plan, suffix: str) -> str:
+    # A release of its own changes no golden file.
+    return render(plan, SHOWN[suffix], OPTIONS).replace(f'"{__version__}"', '"0.0.0"')
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -70,8 +89,9 @@ def run(folder: Path, root: Path) -> Outcome:
         _lay(folder / "live", root)
     _lay(folder / "desired", root / "desired")
     plan = workspace.planning(_options(folder)).plan
-    outcome = Outcome(render(plan, "text"), dumps(plan.to_json()), None)
-    return Outcome(outcome.text, outcome.json, _apply(workspace, plan, root)) if plan.applicable else outcome
+    shown = {suffix: _shown(plan, suffix) for suffix in _suffixes(folder)}
+    outcome = Outcome(render(plan, "text"), dumps(plan.to_json()), shown, None)
+    return replace(outcome, after=_apply(workspace, plan, root)) if plan.applicable else outcome
 
 
 def _apply(workspace: Workspace, plan: Plan, root: Path) -> dict[str, bytes]:
