@@ -12,6 +12,7 @@ from registry_reconciler.cli.common import (
     Label,
     LockTimeout,
     MaxBytes,
+    NoCache,
     NoColor,
     PlanFormat,
     Reports,
@@ -56,8 +57,10 @@ def command(
     width: Width = None,
     full: Full = False,
     no_color: NoColor = False,
+    no_cache: NoCache = False,
 ) -> int:
     """Show problems only, of the whole workspace as it would be after apply."""
+    del no_cache  # `main` has seen it.
     del files  # One change can break an entry in any other file.
     call = make_call(
         "check", root=root, format=format, report=report, lock_timeout=lock_timeout, formats=PLAN_FORMATS

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from registry_reconciler.cli import memory
 from registry_reconciler.cli.output import (
     put,
     say,
@@ -105,6 +106,13 @@ AllowMassDelete = Annotated[
     bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
 ]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Compute the answer even if it is known; REGISTRY_NO_CACHE=1 does the same.",
+    ),
+]
 Label = Annotated[
     str,
     typer.Option("--label", metavar="TEXT", help="Tells several Markdown reports of one workspace apart."),
@@ -260,7 +268,9 @@ def answer(
 def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = None) -> Planning:
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
-        return workspace.planning(options or PlanOptions(), tell)
+        planning = workspace.planning(options or PlanOptions(), tell)
+    memory.saw(workspace.root, planning.loaded.tree)
+    return planning
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from registry_reconciler.cli.common import (
     Format,
     Full,
     LockTimeout,
+    NoCache,
     NoColor,
     Reports,
     Root,
@@ -75,8 +76,10 @@ def command(
     width: Width = None,
     full: Full = False,
     no_color: NoColor = False,
+    no_cache: NoCache = False,
 ) -> int:
     """List managed entries that were edited by hand; exit 2 when there are any."""
+    del no_cache  # `main` has seen it.
     if accept and revert:
         raise UsageFailure("--accept and --revert are opposites: one at a time")
     call = make_call("drift", root=root, format=format, report=report, lock_timeout=lock_timeout)

@@ -19,8 +19,9 @@ import typer
 import typer.core
 import typer.main
 
+from registry_reconciler.cli import memory
 from registry_reconciler.cli.failures import USAGE, answer_failure, as_failure
-from registry_reconciler.cli.output import abandon_stdout, say
+from registry_reconciler.cli.output import abandon_stdout, put, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,6 @@ def _app(cls: Any = None) -> typer.Typer:
 
 def _version(value: bool) -> None:
     if value:
-        from registry_reconciler.cli.output import put
         from registry_reconciler.version import __version__
 
         put(f"registry {__version__}\n")
@@ -175,10 +175,16 @@ def _guarded(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
+    known = memory.begin(words)
+    if known is not None:
+        put(known[0])
+        return known[1]
     # Not app(): it turns an interruption into exit 130 and a full pipe into SystemExit.
     command = build()
     with command.make_context("registry", list(words)) as context:
-        return cast(int, command.invoke(context))
+        code = cast(int, command.invoke(context))
+    memory.end(words, code)
+    return code
 
 
 def _help() -> str:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from registry_reconciler.cli import memory
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.inert import runner_safe, visible
 
@@ -23,11 +24,13 @@ class ReportFailure(RegistryFailure):
 
 def put(text: str) -> None:
     """Write a report to standard output and flush it, so that a full disk is noticed here."""
+    memory.heard(text)
     _write(sys.stdout, text)
 
 
 def say(text: str) -> None:
     """Write a message for people to standard error; what cannot be seen in it is made visible."""
+    memory.spoil()
     shown = "\n".join(visible(line) for line in text.rstrip("\n").split("\n"))
     try:
         _write(sys.stderr, runner_safe(shown) + "\n")
@@ -67,6 +70,8 @@ def write_file(path: Path, text: str) -> None:
         ReportFailure: the system refused; what was there is unharmed.
     """
     from registry_reconciler.apply.files import write_report
+
+    memory.spoil()
 
     try:
         write_report(path, text.encode("utf-8", "backslashreplace"))

@@ -18,6 +18,7 @@ from registry_reconciler.cli.common import (
     Label,
     LockTimeout,
     MaxBytes,
+    NoCache,
     NoCheck,
     NoColor,
     Overwrites,
@@ -79,11 +80,13 @@ def command(
     width: Width = None,
     full: Full = False,
     no_color: NoColor = False,
+    no_cache: NoCache = False,
 ) -> int:
     """Show what apply would do, and every problem.
 
     Writes nothing. PATTERN is an address (kind/key) or a glob (route/api.*).
     """
+    del no_cache  # `main` has seen it.
     if brief and format != "text":
         raise UsageFailure("--brief is a format of its own: leave --format away")
     call = make_call(

@@ -1,0 +1,150 @@
+"""Finished reports: what a command printed, as long as nothing that it was computed from has changed.
+
+A report belongs to a key: this very program and interpreter, the words of the command, the directory, and everything
+of the environment that shapes output. It is given again only if the witness of the run that made it still holds, under
+the reader's lock, with no apply pending. Commands that write, and answers that depend on more than files of the
+workspace, are never kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry_reconciler.cache import store
+from registry_reconciler.cache.witness import NotKept, Witness, still_so, witness_of
+
+OFF = "REGISTRY_NO_CACHE"
+_FLAGS = frozenset(
+    {"--allow-mass-delete", "--no-check", "--detailed-exitcode", "--brief", "--full", "--no-color"}
+)
+_VALUED = frozenset(
+    {"--target", "--exclude", "--adopt", "--overwrite", "--max-bytes", "--label", "--root", "--format"}
+    | {"--lock-timeout", "--width", "--fail-on"}
+)
+_ENVIRONMENT = ("NO_COLOR", "TERM", "COLUMNS", "LINES", "GITHUB_", "CI", "PYTHON", "LANG", "LC_")
+_LONGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a command printed on standard output, and its exit code."""
+
+    text: str
+    exit: int
+
+
+def key_of(words: Sequence[str]) -> str | None:
+    """What a report of these words belongs to; ``None`` where none is kept."""
+    if not words or os.environ.get(OFF) or not _plain(words[1:]):
+        return None
+    streams = [_stream(sys.stdout), _stream(sys.stderr)]
+    environment = {name: value for name, value in sorted(os.environ.items()) if name.startswith(_ENVIRONMENT)}
+    try:
+        parts = [list(words), os.getcwd(), streams, environment, _program()]
+    except OSError:
+        return None
+    return repr(parts)
+
+
+def _plain(words: Sequence[str]) -> bool:
+    """Whether only options are used that shape a report: one that is not known here may write."""
+    waiting = False
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if waiting:
+            waiting = False
+        elif name in _VALUED:
+            waiting = not equals
+        elif word.startswith("-") and word not in _FLAGS:
+            return False
+    return not waiting
+
+
+def _stream(stream: Any) -> list[object]:
+    try:
+        terminal = stream.isatty()
+        return [terminal, stream.encoding, list(os.get_terminal_size(stream.fileno())) if terminal else []]
+    except (AttributeError, OSError, ValueError):
+        return []
+
+
+def _program() -> str:
+    """This program: the files of the package, the interpreter, and when packages were last installed."""
+    package = Path(__file__).resolve().parent.parent
+    seen = hashlib.sha256(sys.version.encode())
+    waiting = [str(package)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.is_dir():
+                    if entry.name != "__pycache__":
+                        waiting.append(entry.path)
+                    continue
+                info = entry.stat()
+                seen.update(f"{entry.path}\0{info.st_size}\0{info.st_mtime_ns}\0".encode(errors="replace"))
+    for place in sys.path:
+        if place.endswith(("site-packages", "dist-packages")):
+            seen.update(f"{place}\0{os.stat(place).st_mtime_ns}\0".encode(errors="replace"))
+    return seen.hexdigest()
+
+
+def recall(key: str, root: Path) -> Report | None:
+    """The report of a key, if it still holds for the workspace at ``root``."""
+    record = store.load(key)
+    if record is None or record.get("root") != os.path.realpath(root):
+        return None
+    try:
+        witness = Witness.from_json(record["witness"])
+        report = Report(record["text"], record["exit"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if type(report.text) is not str or type(report.exit) is not int:
+        return None
+    from registry_reconciler.apply import reader
+    from registry_reconciler.errors import RegistryFailure
+
+    try:
+        with reader(root, 0):
+            holds, unsure = still_so(record["root"], witness)
+            if holds and unsure:
+                _refresh(key, record, witness)
+    except RegistryFailure:
+        return None  # the command itself waits, or says why not
+    return report if holds else None
+
+
+def _refresh(key: str, record: dict[str, Any], witness: Witness) -> None:
+    """Take the witness anew where files were touched or young, so that times tell the next time."""
+    from registry_reconciler.cache.witness import retake
+
+    try:
+        fresh = retake(record["root"], witness)
+    except (NotKept, OSError):
+        return
+    if fresh != witness:
+        store.save(key, {**record, "witness": fresh.to_json()})
+
+
+def remember(
+    key: str,
+    root: Path,
+    report: Report,
+    inputs: Mapping[str, str | None],
+    folders: Mapping[str, tuple[tuple[str, str], ...]],
+) -> None:
+    """Keep a report, with what the run that made it saw. Where that cannot be told any more, nothing is kept."""
+    if len(report.text) > _LONGEST:
+        return
+    real = os.path.realpath(root)
+    try:
+        witness = witness_of(real, inputs, folders)
+    except (NotKept, OSError, ValueError):
+        return
+    record = {"root": real, "witness": witness.to_json(), "text": report.text, "exit": report.exit}
+    store.save(key, record)

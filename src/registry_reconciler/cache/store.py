@@ -1,0 +1,96 @@
+"""Records in the user's cache directory: small JSON files that only their user can write, each with its checksum.
+
+Whatever cannot be read, or is not exactly what was written, is as good as absent. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+MOST = 64
+"""So many records are kept; the oldest go."""
+_LARGEST = 64 * 1024 * 1024
+
+
+def folder() -> Path | None:
+    """Where records are kept; ``None`` where there is no such place."""
+    from registry_reconciler.runtime.userdirs import cache_dir
+
+    base = cache_dir()
+    return None if base is None else base / "reports"
+
+
+def load(key: str) -> dict[str, Any] | None:
+    """The record of a key."""
+    place = folder()
+    if place is None or not _ours(place, directory=True):
+        return None
+    path = place / f"{_name(key)}.json"
+    try:
+        if not _ours(path, directory=False):
+            return None
+        data = path.read_bytes()
+        checksum, _, body = data.partition(b"\n")
+        if len(data) > _LARGEST or checksum.decode("ascii") != hashlib.sha256(body).hexdigest():
+            return None
+        record = json.loads(body)
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("key") != key:
+        return None
+    return record
+
+
+def save(key: str, record: dict[str, Any]) -> None:
+    """Keep a record, if that can be done."""
+    place = folder()
+    if place is None:
+        return
+    body = json.dumps({**record, "format": FORMAT, "key": key}, separators=(",", ":")).encode()
+    data = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+    if len(data) > _LARGEST:
+        return
+    with contextlib.suppress(OSError):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _ours(place, directory=True):
+            return
+        _prune(place)
+        name = _name(key)
+        draft = place / f".{name}.{os.getpid()}"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            os.replace(draft, place / f"{name}.json")
+        except OSError:
+            draft.unlink(missing_ok=True)
+
+
+def _name(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:40]
+
+
+def _ours(path: Path, *, directory: bool) -> bool:
+    """Whether a path is what it should be, belongs to the user, and nobody else can write to it."""
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return False
+    if not (stat.S_ISDIR(info.st_mode) if directory else stat.S_ISREG(info.st_mode)):
+        return False
+    return not hasattr(os, "getuid") or (info.st_uid == os.getuid() and not info.st_mode & 0o022)
+
+
+def _prune(place: Path) -> None:
+    with os.scandir(place) as entries:
+        found = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in entries)
+    for _, path in found[: max(len(found) - MOST + 1, 0)]:
+        with contextlib.suppress(OSError):
+            os.unlink(path)

@@ -1,0 +1,194 @@
+"""What a run saw of the files of a workspace, and whether it would see the same now.
+
+The guarantee: :func:`still_so` is true only if every file that the run read has the same bytes, every folder that it
+listed the same entries, and every path that it asked about the same kind. It assumes what git assumes of its index: a
+file whose size, times (of content and of status), inode and mode are what they were was not written to, unless that
+could have happened within the resolution of the clock. So the times of anything younger than that when it was looked
+at are not believed: its bytes are read again each time.
+
+Symbolic links are not taken: where one is met, nothing is remembered.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry_reconciler.model import digest_bytes
+
+YOUNG = 2_000_000_000
+"""Nanoseconds: the coarsest clock of a file system in use (FAT) ticks every two seconds."""
+
+Signature = list[int]
+Row = tuple[str, str, "Signature | None"]
+
+
+class NotKept(Exception):
+    """What the run saw cannot be remembered, or is not so any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What was seen.
+
+    Attributes:
+        paths: path, what was there (``sha256:…``, ``file``, ``dir``, ``absent``; with ``+x`` or ``-x`` behind it where
+            that was asked), and what tells that it was not touched; ``None``: look at the bytes.
+        folders: folder, digest of its entries (``absent``: none), and the same.
+    """
+
+    paths: tuple[Row, ...]
+    folders: tuple[Row, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"paths": [list(row) for row in self.paths], "folders": [list(row) for row in self.folders]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Witness:
+        """The inverse. Raises :class:`ValueError`, :class:`TypeError` or :class:`KeyError`."""
+        return cls(tuple(map(_row, data["paths"])), tuple(map(_row, data["folders"])))
+
+
+def _row(data: Any) -> Row:
+    path, told, signature = data
+    if not isinstance(path, str) or not isinstance(told, str):
+        raise ValueError("no row of a witness")
+    if signature is not None and not (type(signature) is list and all(type(one) is int for one in signature)):
+        raise ValueError("no signature")
+    return path, told, signature
+
+
+def witness_of(
+    root: str, inputs: Mapping[str, str | None], folders: Mapping[str, tuple[tuple[str, str], ...]]
+) -> Witness:
+    """What a run saw, taken from the files as they are now and held against what the run was told.
+
+    Args:
+        inputs: as :class:`registry_reconciler.tree.Recorder` gathers them.
+        folders: its listings.
+
+    Raises:
+        NotKept: something has changed since, or is of a sort that is not remembered.
+    """
+    now = time.time_ns()
+    told: dict[str, str] = {}
+    for name, answer in inputs.items():
+        path, mark, _ = name.partition("#executable")
+        if mark:
+            told[path] = told.get(path, "") + ("+x" if answer else "-x")
+        else:
+            told[path] = (answer or "absent") + told.get(path, "")
+    paths = tuple(_checked(root, path, what, _path_now, now) for path, what in told.items())
+    listed = ((folder, _digest(entries)) for folder, entries in folders.items())
+    rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
+    _no_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
+    return Witness(paths, rows)
+
+
+def retake(root: str, witness: Witness) -> Witness:
+    """The same witness with the times of now. Raises :class:`NotKept` where something else is seen."""
+    now = time.time_ns()
+    return Witness(
+        tuple(_checked(root, path, told, _path_now, now) for path, told, _ in witness.paths),
+        tuple(_checked(root, path, told, _folder_now, now) for path, told, _ in witness.folders),
+    )
+
+
+def still_so(root: str, witness: Witness) -> tuple[bool, bool]:
+    """Whether a run would see the same, and whether the witness is worth taking anew because times did not tell."""
+    unsure = False
+    try:
+        _no_links(root, (*(row[0] for row in witness.paths), *(row[0] for row in witness.folders)))
+        for rows, look in ((witness.paths, _path_now), (witness.folders, _folder_now)):
+            for path, told, signature in rows:
+                info = _lstat(os.path.join(root, path))
+                if signature is None or info is None or _signature(info) != signature:
+                    unsure = unsure or told != "absent"
+                    if look(root, path, told) != told:
+                        return False, False
+    except (NotKept, OSError, ValueError):
+        return False, False
+    return True, unsure
+
+
+def _checked(root: str, path: str, told: str, look: Callable[[str, str, str], str], now: int) -> Row:
+    # Looked at before it is read: what is written in between makes the signature too old, never too new.
+    info = _lstat(os.path.join(root, path))
+    if look(root, path, told) != told:
+        raise NotKept(path)
+    if info is None or max(info.st_mtime_ns, info.st_ctime_ns) > now - YOUNG:
+        return path, told, None
+    return path, told, _signature(info)
+
+
+def _lstat(full: str) -> os.stat_result | None:
+    try:
+        return os.lstat(full)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _signature(info: os.stat_result) -> Signature:
+    return [info.st_mode, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns]
+
+
+def _path_now(root: str, path: str, told: str) -> str:
+    """What is at a path now, as much as was told of it."""
+    full = os.path.join(root, path)
+    info = _lstat(full)
+    mark = ""
+    if told.endswith(("+x", "-x")):
+        mark = "+x" if info is not None and info.st_mode & stat.S_IXUSR else "-x"
+    if info is None:
+        return "absent" + mark
+    if stat.S_ISDIR(info.st_mode):
+        return "dir" + mark
+    if not stat.S_ISREG(info.st_mode):
+        raise NotKept(path)
+    if not told.startswith("sha256:"):
+        return ("file" if told.startswith(("file", "absent", "dir")) else "") + mark
+    with open(full, "rb") as stream:
+        return digest_bytes(stream.read()) + mark
+
+
+def _folder_now(root: str, folder: str, told: str) -> str:
+    del told
+    entries = []
+    try:
+        with os.scandir(os.path.join(root, folder)) as found:
+            for entry in found:
+                if entry.is_symlink():
+                    raise NotKept(entry.path)
+                kind = "dir" if entry.is_dir() else "file" if entry.is_file() else "other"
+                entries.append((entry.name, kind))
+    except (FileNotFoundError, NotADirectoryError):
+        entries = []
+    return _digest(tuple(sorted(entries)))
+
+
+def _digest(entries: tuple[tuple[str, str], ...]) -> str:
+    if not entries:
+        return "absent"
+    text = "\0".join(f"{name}\0{kind}" for name, kind in entries)
+    return digest_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def _no_links(root: str, paths: tuple[str, ...]) -> None:
+    """Neither a path nor a folder on the way to it may be a symbolic link. Raises :class:`NotKept`."""
+    parents = {""}
+    for path in paths:
+        parents.add(path)
+        while path:
+            path = path.rpartition("/")[0]
+            if path in parents:
+                break
+            parents.add(path)
+    for parent in parents:
+        info = _lstat(os.path.join(root, parent)) if parent else None
+        if info is not None and stat.S_ISLNK(info.st_mode):
+            raise NotKept(parent)
