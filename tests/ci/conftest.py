@@ -10,10 +10,10 @@ import pytest
 
 from tests.ci.runner import Runner
 from tests.ci.service import Service
-from tests.cli.conftest import committed, made, plain_environment
+from tests.cli.conftest import applied, committed, made, plain_environment
 from tests.cli.helper import Box
 
-__all__ = ["committed", "made", "plain_environment"]
+__all__ = ["applied", "committed", "made", "plain_environment"]
 
 
 @pytest.fixture
