@@ -7,8 +7,10 @@ says why.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from registry_reconciler.builtin import KINDS
 from registry_reconciler.fragmentedit import FragmentEdit
@@ -172,7 +174,16 @@ def _reorder(text: str, kinds: Mapping[str, Kind]) -> str:
 
 def _line(text: str, offset: int) -> int:
     """The number, from 0, of the line that an offset is in."""
-    return text.count("\n", 0, offset)
+    return bisect_right(_starts(text), offset) - 1
+
+
+@lru_cache(maxsize=2)
+def _starts(text: str) -> list[int]:
+    """Where each line begins."""
+    starts = [0]
+    for row in text.split("\n"):
+        starts.append(starts[-1] + len(row) + 1)
+    return starts[:-1]
 
 
 def _stop(text: str, lines: Sequence[str], document: Document) -> int:
