@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from registry_reconciler.model import FieldPath, Json
+from registry_reconciler.model import FieldPath, Json, get_path
 
 _STEP = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^.\[\]"]+))((?:\[\])*)(?:\.|$)')
 
@@ -104,17 +104,26 @@ def _find(
 
 
 def without(value: dict[str, Json], path: FieldPath) -> dict[str, Json]:
-    """A copy of a mapping in which the part at ``path`` is not there; shares everything else."""
+    """A copy of a mapping in which the part at ``path`` is not there, nor mappings that held nothing else."""
     if not path or path[0] not in value:
         return value
     name = path[0]
-    assert isinstance(name, str)
-    if len(path) == 1:
-        return {key: item for key, item in value.items() if key != name}
     inner = value[name]
-    if not isinstance(inner, dict):
-        return value
-    return {**value, name: without(inner, path[1:])}
+    if len(path) > 1:
+        if not isinstance(inner, dict):
+            return value
+        rest = without(inner, path[1:])
+        if rest or not inner:
+            return {**value, name: rest}
+    return {key: item for key, item in value.items() if key != name}
+
+
+def without_empty(value: dict[str, Json], path: FieldPath) -> dict[str, Json]:
+    """A copy of a mapping in which the mappings on the way to ``path`` are not there where they are empty."""
+    for size in range(len(path) - 1, 0, -1):
+        if get_path(value, path[:size]) == {}:
+            value = without(value, path[:size])
+    return value
 
 
 def with_value(value: dict[str, Json], path: FieldPath, part: Json) -> dict[str, Json]:

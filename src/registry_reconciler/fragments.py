@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.config import DESIRED_FOLDER
-from registry_reconciler.kinds import Kind
-from registry_reconciler.model import DesiredEntry, FieldPath, Json, Place, split_address
+from registry_reconciler.fields import without_empty
+from registry_reconciler.kinds import Kind, Step
+from registry_reconciler.model import MISSING, DesiredEntry, FieldPath, Json, Place, same, split_address
 from registry_reconciler.problems import Problem
 from registry_reconciler.source import SourceFile, read_source
+from registry_reconciler.storage.walk import nested_steps, strip_nested
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable, find
 
@@ -88,6 +90,7 @@ class _Reading:
     allowances: list[Allowance] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     misread: set[str] = field(default_factory=set)
+    nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
 
     def fault(self, message: str, place: Place, fix: str, *, code: str = "FRG001") -> None:
         self.problems.append(problem(code, message, place, fix=fix))
@@ -221,7 +224,31 @@ def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) 
                     fix=f"Remove {selector.text} from the fragment.",
                 )
             )
+        # A mapping that only live fields fill says nothing, in a registry as in a fragment.
+        value = without_empty(value, selector.path)
+    reading.problems.extend(_held_by_others(reading, kind, address, place, value))
     return DesiredEntry(kind.name, key, address, value, place)
+
+
+def _held_by_others(
+    reading: _Reading, kind: Kind, address: str, place: Place, value: dict[str, Json]
+) -> Iterator[Problem]:
+    """Fields that are containers of kinds inside this one: their entries are declared by themselves."""
+    if kind.name not in reading.nested:
+        reading.nested[kind.name] = nested_steps(kind, reading.kinds)
+    nested = reading.nested[kind.name]
+    left = strip_nested(value, nested) if nested else value
+    for name in value:
+        if same(left.get(name, MISSING), value[name]):
+            continue
+        yield problem(
+            "FRG007",
+            f"{address}: {name} holds entries of another kind and is no part of this one.",
+            place.at((name,), on_key=True),
+            address=address,
+            path=(name,),
+            fix=f"Declare what {name} holds as entries of their own kind.",
+        )
 
 
 def _directive(reading: _Reading, name: str, place: Place, content: Json) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from registry_reconciler.fields import Selector, with_value, without
+from registry_reconciler.fields import Selector, with_value, without, without_empty
+from registry_reconciler.globs import Glob
 from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.problems import Problem
@@ -106,6 +107,11 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     reading.files_of[kind.name] = tuple(paths)
 
 
+def excluded(kind: Kind, path: str) -> bool:
+    """Whether the kind's ``exclude`` says that a file is none of its own."""
+    return any(Glob(pattern).matches(path) for pattern in kind.exclude)
+
+
 def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dict[str, str]]]:
     try:
         for path in find(tree, kind.file.glob, exclude=kind.exclude):
@@ -184,10 +190,10 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
     value = strip_nested(raw.value, site.nested)
     faults: list[Problem] = []
     for name, told in raw.placed:
-        inside = Selector.parse(name).get(value)
-        if inside is not None:
+        selector = Selector.parse(name)
+        if selector.get(value) is not None:
             faults.append(_key_inside(kind, place, name, told))
-        value = {name: told, **{key: item for key, item in value.items() if key != name}}
+        value = _with_key(value, selector.path, told)
     carried: list[str] = []
     disagrees: tuple[str, Json, str] | None = None
     for name, told, selector in site.selectors:
@@ -203,6 +209,7 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
         for path, part in selector.find(value):
             live_only.append((path, part))
             value = without(value, path)
+        value = without_empty(value, selector.path)
     key = kind.key_of(value)
     if key is None:
         return None, _no_key(kind, place)
@@ -214,11 +221,18 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
     return entry, faults[0] if faults else None
 
 
+def _with_key(value: dict[str, Json], path: FieldPath, told: str) -> dict[str, Json]:
+    """The value with its key, which is shown first where it is a field of its own."""
+    if len(path) > 1:
+        return with_value(value, path, told)
+    return {path[0]: told, **{name: item for name, item in value.items() if name != path[0]}}  # type: ignore[dict-item]
+
+
 def _key_inside(kind: Kind, place: Place, name: str, told: str) -> Problem:
     return problem(
         "LIV003",
         f"{kind.name}/{told}: the key {name!r} stands outside of the entry and may not stand inside too.",
-        place.at((name,), on_key=True),
+        place.at(Selector.parse(name).path, on_key=True),
         address=f"{kind.name}/{told}",
         fix=f"Remove the field {name!r} from the entry.",
         managed=False,

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from registry_reconciler.fields import Selector, with_value, without
 from registry_reconciler.kinds import Kind, Step
+from registry_reconciler.live import excluded
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.paths import registry_path_fault
 from registry_reconciler.source import SourceFile
@@ -125,9 +126,16 @@ def find_spot(
     """
     bound = _bound(kind, value)
     carried = _carried(kind, value, entries)
+    require_text(kind, value, carried)
     if kind.open:
         return _only_spot(kind, bound, sources, carried)
     path = kind.file.fill(bound)
+    if excluded(kind, path):
+        raise NoPlace(
+            "WRT003",
+            f"its file would be {path!r}, which the kind's 'exclude' takes out.",
+            "Choose other values for its placeholders.",
+        )
     source = sources.get(path)
     if source is None:
         fault = registry_path_fault(path, tree)
@@ -167,6 +175,19 @@ def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
     return bound
 
 
+def require_text(kind: Kind, value: Mapping[str, Json], carried: frozenset[str]) -> None:
+    """What only the place of an entry says is text; a number would never read back as the number that it was."""
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    for name in (*kind.placeholders, *([placed] if placed else ())):
+        part = Selector.parse(name).get(value)
+        if name not in carried and isinstance(part, int):
+            raise NoPlace(
+                "WRT003",
+                f"{name} is the number {part}, but the place of the entry says it, and what a place says is text.",
+                f"Write {name}: '{part}' in the fragment.",
+            )
+
+
 def _carried(kind: Kind, value: Mapping[str, Json], entries: Sequence[LiveEntry]) -> frozenset[str]:
     """Which placeholders the text of a new entry says: as its neighbours do.
 
@@ -195,7 +216,7 @@ def _only_spot(
 ) -> Spot:
     found: list[Spot] = []
     for path, source in sorted(sources.items()):
-        names = kind.file.match(path)
+        names = None if excluded(kind, path) else kind.file.match(path)
         if names is None or any(bound.get(name) != told for name, told in names.items()):
             continue
         found.extend(

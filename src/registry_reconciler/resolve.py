@@ -58,9 +58,16 @@ def resolve(fragments: Fragments, state: Mapping[str, StateEntry], live: Mapping
         protects=fragments.protects,
         overrides=fragments.overrides,
         allowances=fragments.allowances,
-        disputed=frozenset(disputed | {one.address for one in problems if one.address}),
+        disputed=frozenset(disputed | {one for found in problems for one in _concerned(found, entries)}),
         problems=tuple(problems),
     )
+
+
+def _concerned(found: Problem, entries: Mapping[str, DesiredEntry]) -> Iterator[str]:
+    """The addresses for which nothing is planned: of a move that cannot be done also what it would move."""
+    yield found.address
+    if found.code == "FRG003" and found.identity_extra not in entries:
+        yield found.identity_extra
 
 
 def _unique(

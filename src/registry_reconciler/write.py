@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.kinds import Kind, Step
-from registry_reconciler.live import Live, entries_of
+from registry_reconciler.live import Live, entries_of, excluded
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place, get_path, same
 from registry_reconciler.place import (
     NoPlace,
@@ -27,6 +27,7 @@ from registry_reconciler.place import (
     neighbours_in,
     raw_value,
     relocates,
+    require_text,
 )
 from registry_reconciler.problems import Problem, Related
 from registry_reconciler.source import SourceFile
@@ -76,6 +77,9 @@ class _Writing:
     snippets: dict[Place, Snippet] = field(default_factory=dict)
     reader: ChunkReader | None = None
     by_address: dict[str, dict[tuple[str, str], LiveEntry]] = field(default_factory=dict)
+    leaving: set[tuple[str, str]] = field(default_factory=set)
+    postponed: list[Change] = field(default_factory=list)
+    carried_along: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     live: Live | None = None
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
@@ -114,7 +118,7 @@ class _Writing:
 def _entries(work: _Writing, source: SourceFile) -> Iterator[tuple[str, list[LiveEntry]]]:
     for kind in work.kinds.values():
         bound = kind.file.match(source.path)
-        if bound is None or not source.readable:
+        if bound is None or not source.readable or excluded(kind, source.path):
             continue
         found = [entry for entry, _ in entries_of(kind, source, bound, work.nested[kind.name]) if entry]
         yield kind.name, found
@@ -139,8 +143,12 @@ def write(
         kinds, tree, dict(live.files), nested=nested, fragments=fragments, reader=reader, live=live
     )
     work.snippets = _snippets(fragments, changes)
+    work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
     for round_ in _rounds(kinds, changes):
         _run_round(work, round_)
+    work.leaving.clear()
+    for change in work.postponed:
+        _run_round(work, [change])
     files = {
         path: None if path in work.removed else work.sources[path].data
         for path in sorted({*work.sources, *work.removed})
@@ -153,6 +161,10 @@ def write(
         if change.address not in work.failed
     )
     return Written(placed, files, tuple(problems))
+
+
+def _may_leave(change: Change) -> bool:
+    return change.writes and change.live is not None and change.action is not Action.DELETE
 
 
 def _data(live: Live, path: str) -> bytes | None:
@@ -177,7 +189,9 @@ def _rounds(kinds: Mapping[str, Kind], changes: Sequence[Change]) -> Iterator[li
 
 def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
     plans: dict[str, _FilePlan] = {}
-    for change in changes:
+    inside = {change.address: _carried_inside(work, change) for change in changes}
+    # What goes makes room for what comes: a new entry may take over the file of one that is deleted.
+    for change in sorted(changes, key=lambda one: one.action is not Action.DELETE):
         try:
             _plan_change(work, plans, change)
         except NoPlace as error:
@@ -185,6 +199,32 @@ def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
             work.fail(change, error.code, error.message, place, error.fix)
     for path, plan in sorted(plans.items()):
         _splice(work, path, plan)
+    for change in changes:
+        if inside[change.address] and change.address not in work.failed:
+            _follow(work, change, inside[change.address])
+
+
+def _carried_inside(work: _Writing, change: Change) -> list[tuple[LiveEntry, FieldPath]]:
+    """The entries of other kinds inside one that changes, with their steps from it: they go where it goes."""
+    if not work.nested[change.kind] or change.action is Action.DELETE:
+        return []
+    entry = _current(work, change)
+    if entry is None:
+        return []
+    size = len(entry.place.path)
+    return [(one, one.place.path[size:]) for one in _inner_entries(work, entry)]
+
+
+def _follow(work: _Writing, change: Change, inside: list[tuple[LiveEntry, FieldPath]]) -> None:
+    """Remember under which addresses the entries inside a changed one stand now: their places may be in their keys."""
+    outer = work.entry_at(work.files[change.address], change.kind, change.address)
+    if outer is None:
+        return
+    now = {(one.kind, one.place.path): one for one in _inner_entries(work, outer)}
+    for entry, steps in inside:
+        new = now.get((entry.kind, (*outer.place.path, *steps)))
+        if new is not None:
+            work.carried_along[(entry.kind, entry.address)] = (new.place.file, new.address)
 
 
 def _plan_change(work: _Writing, plans: dict[str, _FilePlan], change: Change) -> None:
@@ -208,7 +248,8 @@ def _current(work: _Writing, change: Change) -> LiveEntry | None:
     if change.live is None:
         return None
     old = change.from_address or change.address
-    return work.entry_at(change.live.file, change.kind, old)
+    file, address = work.carried_along.get((change.kind, old), (change.live.file, old))
+    return work.entry_at(file, change.kind, address)
 
 
 def _plan_removal(
@@ -217,6 +258,9 @@ def _plan_removal(
     from registry_reconciler.yamltext.splice import Remove
 
     inside = _inner_entries(work, entry)
+    if inside and all((one.kind, one.address) in work.leaving for one in inside):
+        work.postponed.append(change)
+        return
     if inside:
         names = ", ".join(one.address for one in inside[:5])
         work.fail(
@@ -257,6 +301,7 @@ def _plan_for(plans: dict[str, _FilePlan], path: str) -> _FilePlan:
 
 def _raw_after(work: _Writing, change: Change, kind: Kind, entry: LiveEntry) -> dict[str, Json]:
     there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+    require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
     return keep_hidden(raw, there, entry, work.nested[kind.name])
 
@@ -336,11 +381,8 @@ def _plan_create(
         there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
         raw = keep_hidden(raw, there, entry, work.nested[kind.name])
     work.files[change.address] = spot.file
+    _refuse_taken(work, plans, kind, spot)
     plan = _plan_for(plans, spot.file)
-    if kind.layout == "file" and spot.exists and not spot.path:
-        raise NoPlace(
-            "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
-        )
     container = Place(spot.file, spot.document, spot.path)
     neighbours = neighbours_in(work.entries_in(spot.file).get(kind.name, ()), container)
     if snippet is None and entry is None:
@@ -349,6 +391,23 @@ def _plan_create(
         plan.creates.append((change, spot.path, raw, snippet))
         return
     plan.edits.append((change, _insert(kind, change, spot, raw, neighbours, snippet, Insert)))
+
+
+def _refuse_taken(work: _Writing, plans: Mapping[str, _FilePlan], kind: Kind, spot: Spot) -> None:
+    if kind.layout == "file" and spot.exists and not spot.path:
+        raise NoPlace(
+            "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
+        )
+    if spot.exists:
+        return
+    folded = spot.file.casefold()
+    for path, plan in plans.items():
+        if plan.creates and path.casefold() == folded and (path != spot.file or kind.layout == "file"):
+            raise NoPlace(
+                "WRT004",
+                f"its file would be {spot.file!r}, and {plan.creates[0][0].address} gets {path!r}.",
+                "Choose another key: some systems take names that differ in case only for one file.",
+            )
 
 
 def _snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:
@@ -546,6 +605,9 @@ def _verify(
         if change.action is not Action.DELETE and change.after is not None:
             promised[change.address] = change.after
     old = _Writing(work.kinds, work.tree, dict(live.files), nested=work.nested)
+    # A promise that no byte was changed for is looked at too: it may be one that the file cannot keep.
+    untouched = {work.files[a]: _data(live, work.files[a]) for a in promised if work.files[a] not in files}
+    files = {**untouched, **files}
     there = _by_file(live, files)
     for path, data in files.items():
         expected = {entry.address: entry for entry in there[path] if entry.address not in gone}
@@ -553,6 +615,7 @@ def _verify(
         wrong = _mismatch(expected, found, promised, {a for a in promised if work.files.get(a) == path})
         wrong = wrong or _beside(work, old, path, data)
         if wrong:
+            fix = _carried_fix(work, wrong) or _REPORT
             for change in changes:
                 if work.files.get(change.address) == path and change.address not in work.failed:
                     work.failed[change.address] = problem(
@@ -560,9 +623,19 @@ def _verify(
                         f"{path} would not come out as planned: {wrong}.",
                         change.origin or Place(path),
                         address=change.address,
-                        fix=_REPORT,
+                        fix=fix,
                     )
                     yield work.failed[change.address]
+
+
+def _carried_fix(work: _Writing, wrong: str) -> str:
+    """What to do where entries inside a renamed one are called otherwise with it."""
+    renamed = [
+        f"{{from: {old}, to: {new}}}"
+        for (_, old), (_, new) in sorted(work.carried_along.items())
+        if old != new and wrong.startswith((f"{old} ", f"{new} "))
+    ]
+    return f"Rename what is inside too, under moved: {renamed[0]}." if renamed else ""
 
 
 def _by_file(live: Live, files: Mapping[str, bytes | None]) -> dict[str, list[LiveEntry]]:

@@ -1,0 +1,176 @@
+"""Where entries go when several things happen in one plan: nested kinds, names of files, keys from the place."""
+
+from __future__ import annotations
+
+from registry_reconciler.model import Json
+from registry_reconciler.plan import Plan, PlanOptions
+from registry_reconciler.planning import make_plan, written_files
+from registry_reconciler.tree import MemoryTree
+from registry_reconciler.yamltext.splice import dump
+
+Files = dict[str, bytes | None]
+
+PLUGIN = "{layout: list, file: market.yaml, at: plugins, key: name}"
+SKILL = "{layout: list, file: market.yaml, at: 'plugins[name={plugin}].skills', key: [plugin, id]}"
+MARKET = b"""\
+plugins:
+# about p
+- name: p
+  size: 1
+  skills:
+  # about a
+  - id: a
+    size: 1   # of a
+- name: q
+"""
+P: dict[str, Json] = {"name": "p", "size": 1}
+Q: dict[str, Json] = {"name": "q"}
+A: dict[str, Json] = {"plugin": "p", "id": "a", "size": 1}
+
+
+def kind(name: str, spec: str) -> Files:
+    text = f"type: object\nx-registry: {{kind: {name}, {spec[1:]}\n"
+    return {f".system/registry/schemas/{name}.schema.yaml": text.encode()}
+
+
+def wish(files: Files, content: dict[str, Json]) -> Files:
+    return {**files, "desired/all.yaml": dump(content).encode()}
+
+
+def plan(files: Files, options: PlanOptions = PlanOptions()) -> Plan:  # noqa: B008
+    return make_plan(MemoryTree(files), options).plan
+
+
+def apply(files: Files) -> Files:
+    found = plan(files)
+    assert found.applicable, [(one.code, one.message) for one in found.blocking]
+    after = {**files, **written_files(found)}
+    assert plan(after).empty
+    return after
+
+
+def blocking(files: Files) -> list[tuple[str, str]]:
+    return [(one.code, one.address) for one in plan(files).blocking]
+
+
+def market() -> Files:
+    files = {**kind("plugin", PLUGIN), **kind("skill", SKILL), "market.yaml": MARKET}
+    return apply(wish(files, {"plugin": [P, Q], "skill": [A]}))
+
+
+def test_an_outer_entry_is_renamed_together_with_what_is_inside() -> None:
+    moved = [{"from": "plugin/p", "to": "plugin/z"}, {"from": "skill/p/a", "to": "skill/z/b"}]
+    after = apply(
+        wish(
+            market(),
+            {
+                "plugin": [{**P, "name": "z"}, Q],
+                "skill": [{**A, "plugin": "z", "id": "b", "size": 2}],
+                "moved": moved,
+            },
+        )
+    )
+    assert after["market.yaml"] == MARKET.replace(b"name: p", b"name: z").replace(b"id: a", b"id: b").replace(
+        b"size: 1   #", b"size: 2   #"
+    )
+
+
+def test_an_outer_entry_is_not_renamed_under_what_is_inside() -> None:
+    files = wish(
+        market(),
+        {"plugin": [{**P, "name": "z"}, Q], "skill": [A], "moved": [{"from": "plugin/p", "to": "plugin/z"}]},
+    )
+    (found,) = plan(files).blocking
+    assert (found.code, found.address) == ("WRT001", "plugin/z")
+    assert found.fix is not None
+    assert "{from: skill/p/a, to: skill/z/a}" in found.fix.description
+
+
+def test_what_is_inside_moves_out_and_the_outer_entry_goes() -> None:
+    files = wish(
+        market(),
+        {
+            "plugin": [Q],
+            "skill": [{**A, "plugin": "q"}],
+            "moved": [{"from": "skill/p/a", "to": "skill/q/a"}],
+        },
+    )
+    after = apply(files)
+    assert after["market.yaml"] == (
+        b"plugins:\n- name: q\n  skills:\n  # about a\n  - id: a\n    size: 1   # of a\n"
+    )
+
+
+def test_the_entries_inside_are_no_field_of_the_outer_one() -> None:
+    files = wish(market(), {"plugin": [{**P, "skills": [{"id": "a"}]}, Q], "skill": [A]})
+    assert ("FRG007", "plugin/p") in blocking(files)
+
+
+def test_a_new_entry_takes_over_the_file_of_one_that_goes() -> None:
+    files = {**kind("page", "{layout: file, file: 'pages/{slug}.yaml', key: id}")}
+    files["pages/home.yaml"] = b"id: b\nslug: home\n"
+    files = apply(wish(files, {"page": [{"id": "b", "slug": "home"}]}))
+    after = apply(wish(files, {"page": [{"id": "a", "slug": "home"}]}))
+    assert after["pages/home.yaml"] == b"id: a\nslug: home\n"
+
+
+def test_two_new_entries_never_share_a_file() -> None:
+    files = kind("page", "{layout: file, file: 'pages/{slug}.yaml', key: id}")
+    for other in ("home", "Home"):
+        found = wish(files, {"page": [{"id": "a", "slug": "home"}, {"id": "b", "slug": other}]})
+        assert blocking(found) == [("WRT004", "page/b")]
+
+
+def test_the_key_of_a_map_may_be_a_field_in_a_field() -> None:
+    files: Files = {
+        **kind("thing", "{layout: map, file: things.yaml, key: metadata.name}"),
+        "things.yaml": b"a:\n  size: 1\nb:\n  metadata: {team: x}\n",
+    }
+    declared: list[Json] = [
+        {"metadata": {"name": "a"}, "size": 1},
+        {"metadata": {"name": "b", "team": "x"}},
+    ]
+    files = apply(wish(files, {"thing": declared}))
+    assert files["things.yaml"] == b"a:\n  size: 1\nb:\n  metadata: {team: x}\n"
+    declared[0]["size"] = 2
+    assert apply(wish(files, {"thing": declared}))["things.yaml"] == (
+        b"a:\n  size: 2\nb:\n  metadata: {team: x}\n"
+    )
+
+
+def test_a_number_that_only_the_place_would_say_is_refused() -> None:
+    files: Files = {
+        **kind("thing", "{layout: list, file: '{level}.yaml', key: id}"),
+        "1.yaml": b"- id: a\n",
+    }
+    files = wish(files, {"thing": [{"id": "a", "level": "1"}, {"id": "b", "level": 1}]})
+    assert blocking(files) == [("WRT003", "thing/b")]
+
+
+def test_a_live_field_in_a_field_is_never_drift() -> None:
+    files: Files = {
+        **kind("thing", "{layout: list, file: t.yaml, key: id, live_fields: [meta.stars]}"),
+        "t.yaml": b"- id: a\n  meta:\n    stars: 5\n  size: 1\n",
+    }
+    files = apply(wish(files, {"thing": [{"id": "a", "size": 1}]}))
+    assert files["t.yaml"] == b"- id: a\n  meta:\n    stars: 5\n  size: 1\n"
+    files = apply(wish(files, {"thing": [{"id": "a", "size": 2}]}))
+    assert files["t.yaml"] == b"- id: a\n  meta:\n    stars: 5\n  size: 2\n"
+    files["t.yaml"] = b"- id: a\n  size: 2\n"
+    assert plan(files).empty
+
+
+def test_no_entry_is_created_where_the_kind_does_not_look() -> None:
+    files = kind("thing", "{layout: file, file: 'things/{id}.yaml', key: id, exclude: ['things/_*.yaml']}")
+    assert blocking(wish(files, {"thing": [{"id": "_a"}]})) == [("WRT003", "thing/_a")]
+
+
+def test_a_move_that_cannot_be_done_deletes_nothing() -> None:
+    files: Files = {
+        **kind("thing", "{layout: list, file: t.yaml, key: id}"),
+        "t.yaml": b"- id: a\n- id: b\n",
+    }
+    files = apply(wish(files, {"thing": [{"id": "a"}, {"id": "b"}]}))
+    files = wish(files, {"thing": [{"id": "b"}], "moved": [{"from": "thing/a", "to": "thing/b"}]})
+    assert blocking(files) == [("FRG003", "thing/b")]
+    assert plan(files).changes == ()
