@@ -1,0 +1,399 @@
+"""How fast plans are, beside peers in the same run: ``python3 dev.py bench -m benchmarks.plan [--write]``.
+
+Every figure is of a whole process: processor time, user and system, median of ``--repeats`` runs that take turns.
+It makes its data in a temporary directory; ``--write`` writes ``docs/performance.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.data import entry, make
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "performance.md"
+PEERS = ROOT / "benchmarks" / "peers"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a process took: seconds of processor time, and bytes of memory at its peak."""
+
+    seconds: float
+    memory: int
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    beside: str
+    ours: float
+    theirs: float
+    target: str
+    holds: bool | None
+    shown: str = ""
+
+
+@dataclass(slots=True)
+class Bench:
+    """Where things are, and what was found."""
+
+    home: Path
+    repeats: int
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def run(
+        self, command: Sequence[str], folder: Path, *, cache: bool = False, ok: tuple[int, ...] = (0,)
+    ) -> Cost:
+        """One process to its end."""
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "PYTHONHASHSEED": "0"}
+        environment["XDG_CACHE_HOME"] = str(self.home / "cache")
+        environment.pop("REGISTRY_NO_CACHE", None)
+        if not cache:
+            environment["REGISTRY_NO_CACHE"] = "1"
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in ok:
+            raise SystemExit(f"{' '.join(command)} in {folder}: exit {process.returncode}")
+        scale = 1 if sys.platform == "darwin" else 1024
+        return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * scale)
+
+    def medians(self, *works: Callable[[], Cost], repeats: int = 0) -> list[Cost]:
+        """Each work several times, in turns, so that a busy machine is busy for all of them."""
+        runs = [[work() for work in works] for _ in range(repeats or self.repeats)]
+        return [
+            Cost(statistics.median(one.seconds for one in mine), max(one.memory for one in mine))
+            for mine in zip(*runs, strict=True)
+        ]
+
+    def add(
+        self, what: str, beside: str, ours: float, theirs: float, target: str, holds: bool | None, shown: str
+    ) -> None:
+        self.rows.append(Row(what, beside, ours, theirs, target, holds, shown))
+        print(
+            f"{what:55} {beside:40} {ours:8.3f} {theirs:8.3f}  {shown:24} {target} {mark(holds)}", flush=True
+        )
+
+    def faster(self, what: str, beside: str, ours: Cost, theirs: Cost, least: float) -> None:
+        """A target of the form: so many times as fast."""
+        ratio = theirs.seconds / ours.seconds
+        shown = f"{ratio:.1f} times as fast"
+        self.add(what, beside, ours.seconds, theirs.seconds, f"≥ {least:g} times", ratio >= least, shown)
+
+    def within(self, what: str, beside: str, ours: float, theirs: float, most: float | None) -> None:
+        """A target of the form: at most so many times what the other takes; ``None``: no target, for comparison."""
+        ratio = ours / theirs
+        if most is None:
+            self.add(what, beside, ours, theirs, "", None, f"{ratio:.2f} times")
+            return
+        self.add(what, beside, ours, theirs, f"≤ {most:g} times", ratio <= most, f"{ratio:.2f} times")
+
+
+def mark(holds: bool | None) -> str:
+    """How a row ended."""
+    return {True: "holds", False: "does not hold", None: ""}[holds]
+
+
+def registry(*words: str) -> list[str]:
+    """The command line of the product."""
+    return [sys.executable, "-m", "registry_reconciler", *words]
+
+
+def peer(name: str, root: Path) -> list[str]:
+    return [sys.executable, str(PEERS / f"{name}.py"), str(root)]
+
+
+def octodns(home: Path, total: int) -> tuple[list[str], Path]:
+    """A zone of as many records, one per cent changed between source and target."""
+    root = home / f"octodns-{total}"
+    for side, every in (("source", 100), ("target", 0)):
+        (root / side).mkdir(parents=True, exist_ok=True)
+        rows = "".join(
+            f"r{number:07}:\n  ttl: {600 if every and number % every == 0 else 300}\n  type: A\n"
+            f"  values:\n  - 192.0.2.{number % 250 + 1}\n"
+            for number in range(total)
+        )
+        (root / side / "example.com.yaml").write_text(f"---\n{rows}", "utf-8")
+    (root / "config.yaml").write_text(
+        "providers:\n"
+        "  source: {class: octodns.provider.yaml.YamlProvider, directory: ./source}\n"
+        "  target: {class: octodns.provider.yaml.YamlProvider, directory: ./target}\n"
+        "zones:\n  example.com.: {sources: [source], targets: [target]}\n",
+        "utf-8",
+    )
+    code = "import sys; from octodns.cmds.sync import main; sys.exit(main())"
+    return [sys.executable, "-c", code, "--config-file=config.yaml", "--quiet"], root
+
+
+def one_file(home: Path, total: int) -> tuple[list[str], Path]:
+    """check-jsonschema on one file of as many entries."""
+    root = home / f"one-{total}"
+    root.mkdir(exist_ok=True)
+    (root / "data.yaml").write_text("services:\n" + "".join(entry(n, total) for n in range(total)), "utf-8")
+    from benchmarks.data import SCHEMA
+
+    schema = SCHEMA.replace("$schema: https://json-schema.org/draft/2020-12/schema\n", "")
+    rows = "".join(f"      {line}\n" for line in schema.splitlines())
+    (root / "schema.yaml").write_text(
+        f"type: object\nproperties:\n  services:\n    type: array\n    items:\n{rows}", "utf-8"
+    )
+    return [sys.executable, "-m", "check_jsonschema", "--schemafile", "schema.yaml", "data.yaml"], root
+
+
+def target(total: int, most: float) -> float | None:
+    """Targets of cold plans are for 100,000 entries; smaller ones are measured for comparison."""
+    return most if total >= 100_000 else None
+
+
+def measure_cold(bench: Bench, sizes: Sequence[int]) -> dict[int, Cost]:
+    """Cold plans of all sizes, beside events and yaml-rs."""
+    found: dict[int, Cost] = {}
+    has_rust = importlib.util.find_spec("yaml_rs") is not None
+    for total in sizes:
+        root = bench.home / f"w{total}"
+        works = [
+            lambda root=root: bench.run(registry("plan"), root),
+            lambda root=root: bench.run(peer("events", root), root),
+        ]
+        if has_rust:
+            works.append(lambda root=root: bench.run(peer("rust", root), root))
+        costs = bench.medians(*works)
+        found[total] = costs[0]
+        what = f"cold plan, {total:,} entries, byte-equal"
+        bench.within(
+            what,
+            "libyaml events, smallest builder, both sides",
+            costs[0].seconds,
+            costs[1].seconds,
+            target(total, 1.5),
+        )
+        if has_rust:
+            bench.within(
+                what, "yaml-rs parsing both sides", costs[0].seconds, costs[2].seconds, target(total, 1.6)
+            )
+        data = sum(
+            path.stat().st_size for path in root.rglob("*") if path.is_file() and ".git" not in path.parts
+        )
+        bench.within(
+            f"memory, cold, {total:,} entries (MB)",
+            "bytes read (MB)",
+            costs[0].memory / 1e6,
+            data / 1e6,
+            target(total, 10),
+        )
+    for small, large in pairwise(sizes):
+        if large == 10 * small and small >= 10_000:
+            what = f"growth from {small:,} to {large:,} entries"
+            bench.within(f"{what}: time", "itself", found[large].seconds, found[small].seconds, 11)
+            bench.within(
+                f"{what}: memory (MB)", "itself", found[large].memory / 1e6, found[small].memory / 1e6, 11
+            )
+    return found
+
+
+def measure_peers(bench: Bench, total: int, cold: Cost) -> None:
+    """What others take for as many records."""
+    sync, folder = octodns(bench.home, total)
+    check, place = one_file(bench.home, total)
+    costs = bench.medians(lambda: bench.run(sync, folder), lambda: bench.run(check, place))
+    what = f"cold plan, {total:,} entries"
+    bench.faster(what, f"octoDNS plan, {total:,} records", cold, costs[0], 10)
+    bench.faster(what, f"check-jsonschema, {total:,} entries", cold, costs[1], 10)
+    root = bench.home / f"w{total}"
+    script = bench.medians(lambda: bench.run(peer("script", root), root), repeats=1)[0]
+    bench.faster(what, "ruamel round trip + jsonschema + deepdiff", cold, script, 40)
+
+
+def measure_reordered(bench: Bench, total: int, cold: Cost) -> None:
+    root = bench.home / f"r{total}"
+    make(root, total, reordered=True)
+    cost = bench.medians(lambda: bench.run(registry("plan"), root))[0]
+    what = f"cold plan, {total:,} entries, keys reordered"
+    bench.add(
+        what, "byte-equal", cost.seconds, cold.seconds, "", None, f"{cost.seconds / cold.seconds:.2f} times"
+    )
+
+
+def measure_unchanged(bench: Bench, total: int) -> None:
+    """Nothing changed since the last plan."""
+    root = bench.home / f"w{total}"
+    for words in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=root, check=True, stdout=subprocess.DEVNULL)
+    bench.run(registry("plan"), root, cache=True)
+    ours, bare, git = bench.medians(
+        lambda: bench.run(registry("plan"), root, cache=True),
+        lambda: bench.run([sys.executable, "-c", "pass"], root),
+        lambda: bench.run(["git", "status", "--porcelain"], root),
+        repeats=max(5, bench.repeats),
+    )
+    more = (ours.seconds - bare.seconds) * 1000
+    what = f"nothing changed, {total:,} entries, whole process"
+    bench.add(
+        what,
+        "python -c pass",
+        ours.seconds,
+        bare.seconds,
+        "≤ 300 ms more",
+        more <= 300,
+        f"{more:.0f} ms more",
+    )
+    known = subprocess.run(
+        peer("known", root),
+        cwd=root,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(bench.home / "cache")},
+    )
+    what = f"nothing changed, {total:,} entries, in process"
+    bench.within(what, "git status", float(known.stderr), git.seconds, 5)
+
+
+def measure_one(bench: Bench, total: int, cold: Cost) -> None:
+    """One entry of one fragment changed."""
+    root = bench.home / f"c{total}"
+    make(root, total, changed=0)
+    path = root / "desired/part-00000.yaml"
+    text = path.read_text("utf-8")
+    plans, applies = [], []
+    for number in range(bench.repeats):
+        path.write_text(text.replace("name: Service 0000003", f"name: Changed {number}"), "utf-8")
+        plans.append(bench.run(registry("plan"), root, cache=True))
+        applies.append(bench.run(registry("apply", "--yes"), root, cache=True))
+    plan = statistics.median(one.seconds for one in plans)
+    apply = statistics.median(one.seconds for one in applies)
+    bench.within(f"one fragment changed, {total:,} entries", "cold plan", plan, cold.seconds, 0.1)
+    bench.within(f"apply of 1 changed entry of {total:,}", "the plan for it", apply, plan, 2)
+
+
+def profile(root: Path) -> str:
+    """Where the time of a cold plan goes: by stage, and by function."""
+    code = (
+        "import cProfile,pstats,sys,time\n"
+        "from registry_reconciler.planning import make_plan\n"
+        "from registry_reconciler.plan import PlanOptions\n"
+        "from registry_reconciler.tree import DiskTree\n"
+        "from pathlib import Path\n"
+        "marks=[]\n"
+        "tell=lambda step: marks.append((step,time.process_time()))\n"
+        "make_plan(DiskTree(Path(sys.argv[1])),PlanOptions(),tell)\n"
+        "marks.append(('',time.process_time()))\n"
+        "total=marks[-1][1]-marks[0][1]\n"
+        "for (step,start),(_,stop) in zip(marks,marks[1:]): print(f'{step:20} {(stop-start)/total:6.0%}')\n"
+        "print()\n"
+        "run=cProfile.Profile()\n"
+        "run.runcall(make_plan,DiskTree(Path(sys.argv[1])))\n"
+        "stats=pstats.Stats(run).strip_dirs().sort_stats('tottime')\n"
+        "whole=sum(row[2] for row in stats.stats.values())\n"
+        "for key in stats.fcn_list[:18]:\n"
+        "    row=stats.stats[key]\n"
+        "    print(f'{row[2]/whole:6.1%}  {key[0]}:{key[2]}')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    return subprocess.run(
+        [sys.executable, "-c", code, str(root)], check=True, capture_output=True, text=True, env=environment
+    ).stdout
+
+
+def machine() -> str:
+    """What it was measured on."""
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as stream:
+        name = next((row.partition(":")[2].strip() for row in stream if row.startswith("model name")), name)
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{name}, {os.cpu_count()} processors, {platform.system()} {platform.release()}, {python}; load {load}"
+
+
+def page(bench: Bench, arguments: argparse.Namespace, where: str) -> str:
+    """The page of the documentation."""
+    out = io.StringIO()
+    out.write(
+        "# Performance\n\nWritten by `python3 dev.py bench -m benchmarks.plan --write`; do not edit.\n\n"
+        f"Machine: {machine()}.\n\n"
+        "Figures are processor time of whole processes, user and system, in seconds, the median of "
+        f"{bench.repeats} runs that took turns with their peers; on an idle machine that is the time that passes. "
+        "Entries have about 350 bytes, nested fields and comments; they live in five files and are desired in "
+        "fragments of 100; 1 % is changed. Cold means: without any cache of ours.\n\n"
+        "| what | beside | ours | theirs | ratio | target | |\n| --- | --- | ---: | ---: | --- | --- | --- |\n"
+    )
+    for row in bench.rows:
+        cells = (
+            row.what,
+            row.beside,
+            f"{row.ours:.3f}",
+            f"{row.theirs:.3f}",
+            row.shown,
+            row.target,
+            mark(row.holds),
+        )
+        out.write(f"| {' | '.join(cells)} |\n")
+    out.write(
+        "\n## Where the time of a cold plan goes\n\n"
+        f"{max(arguments.sizes):,} entries, byte-equal: first by stage, then by function (share of own time under the "
+        f"profiler, which exaggerates small functions).\n\n```text\n{where}```\n\n"
+        "How it is done stands in [decision 6](decisions/0006-speed.md).\n"
+    )
+    return out.getvalue()
+
+
+def sizes(text: str) -> list[int]:
+    return [int(one.replace("_", "")) for one in text.split(",")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--sizes", type=sizes, default=[1_000, 10_000, 100_000], help="add 1000000 if you have time"
+    )
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--no-peers", action="store_true", help="without those that take minutes")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    arguments = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="registry-bench-"))
+    try:
+        bench = Bench(home, arguments.repeats)
+        for total in arguments.sizes:
+            make(home / f"w{total}", total)
+        print(machine())
+        cold = measure_cold(bench, arguments.sizes)
+        middle, largest = min(10_000, max(arguments.sizes)), max(arguments.sizes)
+        if not arguments.no_peers:
+            measure_peers(bench, middle, cold[middle])
+        measure_reordered(bench, middle, cold[middle])
+        measure_one(bench, largest, cold[largest])
+        where = profile(home / f"w{largest}")
+        measure_unchanged(bench, largest)
+        text = page(bench, arguments, where)
+        print(where)
+        if arguments.write:
+            PAGE.write_text(text, encoding="utf-8")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
