@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from registry_reconciler.fields import Selector
-from registry_reconciler.kinds import Kind, Names, Reference, parse_kind
+from registry_reconciler.kinds import FilePattern, Kind, Names, Reference, parse_kind
 from registry_reconciler.model import Place
 from registry_reconciler.problems import Problem
 from registry_reconciler.rules.base import run_transition, run_world
@@ -510,3 +510,58 @@ def test_a_pair_of_another_owner_does_not_hide_one_of_the_same() -> None:
         "d and a, both of m, both answer for 't' in 's'.",
     ]
     assert addresses("RTE004", text) == ["route/b", "route/c", "route/d", "route/d"]
+
+
+def test_a_deleted_entry_is_not_to_be_mended_by_writing_its_id() -> None:
+    (found,) = problems(
+        "REF006", change(skills("id: a", "id: b, requires: [a]"), skills("id: b, requires: [a]"))
+    )
+    assert found.fix is not None
+    assert (found.fix.safe, found.fix.replacements) == (False, ())
+
+
+def test_references_of_unmanaged_entries_are_named_and_not_rewritten() -> None:
+    before = world(skills("id: a", "id: b, requires: [a]", "id: d, requires: [a]"))
+    after = world(skills("id: b, requires: [a]", "id: c", "id: d, requires: [a]"))
+    move = [("skill/a", "skill/c")]
+    changed = change_between(before, all_unmanaged_but(after, "skill/c", "skill/d"), move)
+    (found,) = run_transition([rule_of("REF007")], changed)
+    assert found.message.endswith("still referred to by skill/b and skill/d.")
+    assert found.fix is not None
+    assert [place.path for place, _ in found.fix.replacements] == [("skill", 2, "requires", 0)]
+
+
+def test_a_status_that_is_no_text_is_none() -> None:
+    text = types("id: t, status: [deprecated]") + "module_instance: [{module_id: m, module_type: t}]"
+    assert problems("REF003", text) == []
+
+
+def test_modules_without_a_path_share_none() -> None:
+    free = changed_kind("module_instance", unique=())
+    assert problems("MOD005", "module_instance: [{module_id: a}, {module_id: b}]", kinds=free) == []
+
+
+def test_a_related_document_without_a_path_leads_nowhere() -> None:
+    assert problems("RTE008", "route: [{id: r, related_docs: [{stage: plan}]}]") == []
+
+
+def test_capabilities_that_are_no_words_are_left_to_the_schema() -> None:
+    text = abilities("ability_id: a, required_caps: [3, {fs: read}, [fs.read], magic]")
+    assert [one.path for one in problems("ABL008", text)] == [("required_caps", 3)]
+
+
+@pytest.mark.parametrize(("key", "told"), [("a", False), ("hook", True)])
+def test_a_hook_may_be_named_by_its_folder(key: str, told: bool) -> None:
+    file = "hooks/a/hook.yaml"
+    placed = changed_kind("hook", file=FilePattern.parse("hooks/{id}/hook.yaml"))
+    base = world("", files={file: b""}, kinds=placed)
+    item = Item("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
+    found = judged("HOK006", World(base.kinds, base.config, base.tree, {item.address: item}))
+    assert bool(found) is told
+
+
+def test_what_a_module_assigns_to_parts_of_things_is_no_name_of_it() -> None:
+    files: dict[str, bytes | None] = {"parts.py": b"x.y = 1\nz['k'] = 2\ndef go(): ...\n"}
+    text = "ability_id: a, implementation: {kind: python, function: 'parts:%s'}"
+    assert problems("ABL006", abilities(text % "go"), files=files) == []
+    assert addresses("ABL006", abilities(text % "y"), files=files) == ["ability_low/a"]
