@@ -9,7 +9,7 @@ from registry_reconciler.changes import Action, Change
 from registry_reconciler.fields import with_value
 from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, LiveEntry
-from registry_reconciler.problems import Problem, Status
+from registry_reconciler.problems import Fix, Problem, Status
 from registry_reconciler.resolve import Desired
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree
@@ -150,13 +150,14 @@ def schema_problems(loaded: Loaded, world: World) -> Iterator[Problem]:
             if validator.is_valid(item.value):
                 continue
             for one in validator.violations(item.value):
+                place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
                     f"{item.address}: {one.message}",
-                    item.place.at(one.path, on_key=one.on_key),
+                    place,
                     address=item.address,
                     path=one.path,
-                    fix=one.fix,
+                    fix=Fix(one.fix, replacements=((place, one.instead),) if one.instead else ()),
                     managed=item.managed,
                     extra=one.keyword,
                 )

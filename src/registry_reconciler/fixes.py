@@ -97,8 +97,10 @@ def _scalar_edit(known: _Text, place: Place, node: Node, value: Json) -> TextEdi
 
 def _text_edit(known: _Text, path: str, start: int, end: int, new: str) -> TextEdit:
     """An edit whose offsets count bytes of the file, a BOM included."""
-    head = len(known.data) - len(known.text.encode("utf-8"))
-    first = head + len(known.text[:start].encode("utf-8"))
+    text = known.text
+    ascii = text.isascii()
+    head = len(known.data) - (len(text) if ascii else len(text.encode("utf-8")))
+    first = head + (start if ascii else len(text[:start].encode("utf-8")))
     old = known.text[start:end]
     return TextEdit(path, known.digest, first, first + len(old.encode("utf-8")), old, new)
 

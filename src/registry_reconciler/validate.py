@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -232,10 +233,7 @@ def check_value(validator: Validator, value: Json, below: FieldPath = ()) -> lis
     """The violations of a value, with ``below`` in front of their paths; cheap for a valid one."""
     if validator.is_valid(value):
         return []
-    return [
-        Violation(below + one.path, one.on_key, one.message, one.fix, one.keyword)
-        for one in validator.violations(value)
-    ]
+    return [replace(one, path=below + one.path) for one in validator.violations(value)]
 
 
 def config_violations(content: Json) -> list[Violation]:

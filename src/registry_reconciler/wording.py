@@ -43,6 +43,7 @@ class Violation:
         message: what is wrong, with the value concerned (secrets masked, long values cut).
         fix: what to do, as a sentence.
         keyword: the keyword of JSON Schema that says so.
+        instead: the word that the value may be a slip of, or "".
     """
 
     path: FieldPath
@@ -50,6 +51,7 @@ class Violation:
     message: str
     fix: str
     keyword: str
+    instead: str = ""
 
 
 class Finding(Protocol):
@@ -250,17 +252,26 @@ class _Writer:
         else:
             sentence = _SENTENCES.get(name, _other)
             message, fix = sentence(self, path, finding.kind)
-            yield self._make(path, name, message, fix)
+            instead = self.near(path, list(finding.kind.options)) if name == "enum" else ""
+            yield self._make(path, name, message, fix, instead=instead)
 
     def _make(
-        self, path: FieldPath, keyword: str, message: str, fix: str, *, on_key: bool = False
+        self,
+        path: FieldPath,
+        keyword: str,
+        message: str,
+        fix: str,
+        *,
+        on_key: bool = False,
+        instead: str = "",
     ) -> Violation:
         secret = self.view.secret(path)
         if secret is not None and secret < len(path):
             # Even the names inside a secret are part of it.
             path, on_key = path[:secret], False
             message, fix = f"{_name(path)} is not as its schema wants it", self.explain(path, "Correct it.")
-        return Violation(path, on_key, message, fix, keyword)
+            instead = ""
+        return Violation(path, on_key, message, fix, keyword, instead)
 
     def show(self, path: FieldPath) -> str:
         """A part as a message may show it."""
@@ -331,7 +342,8 @@ class _Writer:
         options = _discriminator(meant)
         if options is not None:
             place, words = options
-            yield self._make(place, "enum", *_not_one_of(self, place, words))
+            message, fix = _not_one_of(self, place, words)
+            yield self._make(place, "enum", message, fix, instead=self.near(place, words))
             return
         best = min(meant, key=lambda branch: _badness(branch, path))
         for one in _telling(best):

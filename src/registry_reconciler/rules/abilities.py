@@ -9,7 +9,18 @@ from registry_reconciler.problems import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import function_fault, program_fault
 from registry_reconciler.rules.links import links, referrers
-from registry_reconciler.rules.shapes import Finder, finder, listing, part, related, text, texts, words
+from registry_reconciler.rules.shapes import (
+    Finder,
+    finder,
+    hint_at,
+    listing,
+    part,
+    related,
+    slip,
+    text,
+    texts,
+    words,
+)
 from registry_reconciler.world import Item, World
 
 ABILITIES = ("ability_low", "ability_high")
@@ -162,11 +173,11 @@ def _unknown_environments(world: World) -> Iterator[Finding]:
 
 
 def _unknown(item: Item, path: FieldPath, word: str, what: str, known: Sequence[str]) -> Finding:
-    from registry_reconciler.suggest import did_you_mean
+    from registry_reconciler.suggest import closest
 
-    return Finding(
-        item, f"{word!r} is no {what} of this workspace.{did_you_mean(word, known)}", path, extra=word
-    )
+    near = next(iter(closest(word, known)), None)
+    message = f"{word!r} is no {what} of this workspace.{hint_at(near)}"
+    return Finding(item, message, path, extra=word, replacements=slip(item, path, near))
 
 
 def _nameless(world: World) -> Iterator[Finding]:

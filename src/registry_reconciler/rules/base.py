@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from registry_reconciler.changes import Change
-from registry_reconciler.model import FieldPath, Place
+from registry_reconciler.model import FieldPath, Json, Place
 from registry_reconciler.problems import Fix, Problem, Related, Severity
 from registry_reconciler.world import Item, World
 
@@ -21,6 +21,7 @@ class Finding:
         place: where it is, if not the field of the entry.
         severity: where it is not the rule's own (a reference says ``missing: warning``).
         extra: tells two findings of one rule at one field apart, e.g. the other entry.
+        replacements: a patch to look at, where the rule's own words of the fix are said.
     """
 
     item: Item | None
@@ -33,6 +34,7 @@ class Finding:
     extra: str = ""
     on_key: bool = False
     others: tuple[Item, ...] = ()
+    replacements: tuple[tuple[Place, Json], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Rule:
             address=item.address if item else "",
             path=finding.path,
             related=finding.related,
-            fix=finding.fix or Fix(self.fix),
+            fix=finding.fix or Fix(self.fix, replacements=finding.replacements),
             structural=self.structural,
             managed=any(one.managed for one in involved) if involved else True,
             identity_extra=finding.extra,

@@ -14,7 +14,7 @@ from registry_reconciler.rules.abilities import ABILITIES
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import function_fault, program_fault
 from registry_reconciler.rules.routes import STAGES
-from registry_reconciler.rules.shapes import listing, part, related, text, texts
+from registry_reconciler.rules.shapes import hint_at, listing, part, related, slip, text, texts
 from registry_reconciler.tree import Unreadable, find
 from registry_reconciler.world import Item, World
 
@@ -36,15 +36,18 @@ def is_blocking(item: Item) -> bool:
 
 
 def _unknown_event(world: World) -> Iterator[Finding]:
-    from registry_reconciler.suggest import did_you_mean
+    from registry_reconciler.suggest import closest
 
     events = world.config.event_types if world.config.event_types is not None else EVENTS
     for item in world.of("hook"):
         event = text(item.value, "event_type")
         if event and event not in events:
-            hint = did_you_mean(event, events)
+            near = next(iter(closest(event, events)), None)
             yield Finding(
-                item, f"{event!r} is no event; there are {listing(list(events))}.{hint}", ("event_type",)
+                item,
+                f"{event!r} is no event; there are {listing(list(events))}.{hint_at(near)}",
+                ("event_type",),
+                replacements=slip(item, ("event_type",), near),
             )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from registry_reconciler.model import FieldPath
+from registry_reconciler.model import FieldPath, Json, Place
 from registry_reconciler.problems import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal
-from registry_reconciler.rules.shapes import related, text, texts, words
+from registry_reconciler.rules.shapes import part, place_of, related, text, texts, words
 from registry_reconciler.world import Item, World
 
 GONE = ("SUNSET", "REMOVED")
@@ -67,7 +67,14 @@ def _one_sided(world: World) -> Iterator[Finding]:
                         related=(related(other, f"lacks {item.key} under {there}", (there,)),),
                         extra=key,
                         others=(other,),
+                        replacements=_told_there(other, there, item.key),
                     )
+
+
+def _told_there(other: Item, field: str, key: str) -> tuple[tuple[Place, Json], ...]:
+    """The patch that tells the flow on its other side as well, where that has a list to put it in."""
+    told = part(other.value, field)
+    return ((place_of(other, (field,)), [*told, key]),) if isinstance(told, list) else ()
 
 
 def _may_call(world: World, caller: Item, called: Item) -> str:

@@ -9,7 +9,7 @@ from registry_reconciler.problems import Fix, Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
 from registry_reconciler.rules.naming import lookup
-from registry_reconciler.rules.shapes import finder, listing, place_of, related
+from registry_reconciler.rules.shapes import finder, hint_at, listing, place_of, related, slip
 from registry_reconciler.world import Item, World
 
 SUGGESTIONS = 20
@@ -32,27 +32,28 @@ def _dangling(world: World) -> Iterator[Finding]:
     for link in links(world).dangling:
         if world.maybe_hidden(link.reference.kinds, link.value) or _by_name(world, link) is not None:
             continue
-        hint = ""
+        near = None
         if suggested < SUGGESTIONS:
             suggested += 1
-            hint = _hint(world, link)
+            near = _near(world, link)
         yield Finding(
             link.item,
-            f"There is no {_kinds(link)} {link.value!r}.{hint}",
+            f"There is no {_kinds(link)} {link.value!r}.{hint_at(near)}",
             link.path,
             severity=link.reference.missing,
             extra=link.value,
+            replacements=slip(link.item, link.path, near),
         )
 
 
-def _hint(world: World, link: Link) -> str:
-    from registry_reconciler.suggest import did_you_mean
+def _near(world: World, link: Link) -> str | None:
+    from registry_reconciler.suggest import closest
 
     kinds = link.reference.kinds
     known = world.memo(_ids_by_kinds)
     if kinds not in known:
         known[kinds] = tuple(item.key for item in world.of(*kinds))
-    return did_you_mean(link.value, known[kinds])
+    return next(iter(closest(link.value, known[kinds])), None)
 
 
 def _ids_by_kinds(world: World) -> dict[tuple[str, ...], tuple[str, ...]]:

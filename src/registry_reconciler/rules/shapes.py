@@ -97,6 +97,16 @@ def place_of(item: Item, path: FieldPath = ()) -> Place:
     return item.place.at(path) if path else item.place
 
 
+def hint_at(near: str | None) -> str:
+    """A sentence to put behind a message, with a leading blank; "" where nothing is near."""
+    return f" Did you mean '{near}'?" if near else ""
+
+
+def slip(item: Item, path: FieldPath, near: str | None) -> tuple[tuple[Place, Json], ...]:
+    """The patch that takes a word for a slip of another one; none where nothing is near."""
+    return ((place_of(item, path), near),) if near else ()
+
+
 def listing(names: list[str], most: int = 12) -> str:
     """``a, b and c``; of very many the first, and how many more."""
     if len(names) > most:
