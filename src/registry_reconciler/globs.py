@@ -10,49 +10,68 @@ import functools
 import re
 
 
+_LONGEST = 4096
+"""Characters of a pattern that can still match: no path is longer."""
+
+_NOTHING = re.compile(r"(?!)")
+
+
 def is_wild(pattern: str) -> bool:
     """Whether a pattern is more than a literal path."""
     return any(character in pattern for character in "*?[")
 
 
 def translate(pattern: str) -> str:
-    """The regular expression (to be matched whole) of a glob, segment by segment."""
-    parts: list[str] = []
+    """The regular expression (to be matched whole) of a glob, segment by segment.
+
+    Matching takes time in proportion to pattern times text, whatever both are: of several stars, each but the last
+    takes the first place that fits and keeps it, because the next star can take up the rest.
+    """
     segments = pattern.split("/")
+    last = len(segments) - 1
+    parts = [""]
+    crossing = []
     for index, segment in enumerate(segments):
-        last = index == len(segments) - 1
-        if segment == "**":
-            parts.append(".*" if last else "(?:[^/]+/)*")
+        if segment == "**" and index < last:
+            parts.append("")
+            crossing.append("(?:[^/]+/)*")
         else:
-            parts.append(_segment(segment) + ("" if last else "/"))
-    return "".join(parts)
+            parts[-1] += ".*" if segment == "**" else _segment(segment) + ("" if index == last else "/")
+    return parts[0] + _joined(list(zip(crossing, parts[1:], strict=True)))
+
+
+def _joined(pairs: list[tuple[str, str]]) -> str:
+    """Stars with what follows each: all but the last pair keep their first fit."""
+    first = "".join(f"(?>{star}?{fixed})" for star, fixed in pairs[:-1])
+    return first + "".join(pairs[-1]) if pairs else ""
 
 
 def _segment(segment: str) -> str:
-    out: list[str] = []
+    parts = [""]
     index = 0
     while index < len(segment):
         character = segment[index]
         if character == "*":
-            # Runs of stars mean one star; collapsing them keeps matching linear in practice.
-            while index + 1 < len(segment) and segment[index + 1] == "*":
-                index += 1
-            out.append("[^/]*")
+            # Runs of stars mean one star.
+            if len(parts) == 1 or parts[-1]:
+                parts.append("")
         elif character == "?":
-            out.append("[^/]")
+            parts[-1] += "[^/]"
         elif character == "[" and (end := segment.find("]", index + 2)) > 0:
-            body = segment[index + 1 : end].replace("\\", "\\\\")
+            body = re.sub(r"[\\\[&~|]", r"\\\g<0>", segment[index + 1 : end])
             body = "^/" + body[1:] if body[0] in "!^" else body
-            out.append(f"[{body}]")
+            parts[-1] += f"[{body}]"
             index = end
         else:
-            out.append(re.escape(character))
+            parts[-1] += re.escape(character)
         index += 1
-    return "".join(out)
+    return parts[0] + _joined([("[^/]*", fixed) for fixed in parts[1:]])
 
 
 @functools.lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
+    if len(pattern) > _LONGEST:
+        return _NOTHING
     try:
         return re.compile(translate(pattern), re.DOTALL)
     except re.error:

@@ -70,6 +70,11 @@ class FilePattern:
                     ("x-registry", "file"),
                 )
         glob = re.sub(r"\{[^{}]*\}", "*", text)
+        if names and (text.count("**") > 2 or any(_variable(one) > _MOST_VARIABLE for one in text.split("/"))):
+            raise KindError(
+                f"{text!r} has too many placeholders and stars: at most {_MOST_VARIABLE} in one name, and ** twice",
+                ("x-registry", "file"),
+            )
         seen: set[str] = set()
         pattern = ""
         for index, part in enumerate(re.split(r"\{([^{}]*)\}", text)):
@@ -103,6 +108,14 @@ class FilePattern:
     def fill(self, values: Mapping[str, str]) -> str:
         """The path with its placeholders filled in."""
         return re.sub(r"\{([^{}]*)\}", lambda match: values[match.group(1)], self.text)
+
+
+_MOST_VARIABLE = 3
+"""With more of them in one name there are too many ways to try."""
+
+
+def _variable(segment: str) -> int:
+    return len(re.findall(r"\{[^{}]*\}|\*+", segment))
 
 
 def _group(name: str) -> str:

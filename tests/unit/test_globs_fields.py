@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry_reconciler.fields import Selector, with_value, without
 from registry_reconciler.globs import Glob, matches_address
@@ -92,3 +94,53 @@ def test_a_file_pattern_binds_and_fills_its_placeholders() -> None:
 def test_steps_that_mean_nothing_are_refused(text: str) -> None:
     with pytest.raises(KindError):
         parse_at(text)
+
+
+def _matches(pattern: list[str], parts: list[str]) -> bool:
+    """What a glob means, by trying everything."""
+    if not pattern:
+        return not parts
+    first, rest = pattern[0], pattern[1:]
+    if first == "**" and not rest:
+        return bool(parts)
+    if first == "**":
+        return any(_matches(rest, parts[skip:]) for skip in range(len(parts)))
+    return bool(parts) and _name_matches(first, parts[0]) and _matches(rest, parts[1:])
+
+
+def _name_matches(pattern: str, name: str) -> bool:
+    if not pattern:
+        return not name
+    if pattern[0] == "*":
+        return any(_name_matches(pattern[1:], name[skip:]) for skip in range(len(name) + 1))
+    return bool(name) and pattern[0] in ("?", name[0]) and _name_matches(pattern[1:], name[1:])
+
+
+_NAMES = st.text("ab", min_size=1, max_size=5)
+
+
+@given(
+    st.lists(st.text("ab*?", min_size=1, max_size=6) | st.just("**"), min_size=1, max_size=5),
+    st.lists(_NAMES, min_size=1, max_size=6),
+)
+def test_a_glob_matches_what_trying_everything_matches(pattern: list[str], parts: list[str]) -> None:
+    assert Glob("/".join(pattern)).matches("/".join(parts)) is _matches(pattern, parts)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("*a" * 40 + "b", "a" * 4000), ("**/" + "*/a/**/" * 20 + "b", "a/" * 1000 + "a")]
+)
+def test_a_glob_of_many_stars_ends(pattern: str, text: str) -> None:
+    assert not Glob(pattern).matches(text)
+    assert not matches_address(f"m/{pattern}", f"m/{text}")
+
+
+def test_a_pattern_longer_than_any_path_matches_nothing() -> None:
+    assert not Glob("a" * 5000).matches("a" * 5000)
+
+
+def test_a_place_with_too_many_ways_to_read_it_is_refused() -> None:
+    for text in ("{a}{b}{c}{d}.yaml", "*{a}*{b}.yaml", "**/{a}/**/{b}/**/c.yaml"):
+        with pytest.raises(KindError, match="too many"):
+            FilePattern.parse(text)
+    assert FilePattern.parse("**/{a}-{b}/**/*.yaml").match("x/1-2/y.yaml") == {"a": "1", "b": "2"}
