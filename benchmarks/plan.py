@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.data import entry, make
+from benchmarks.data import SCHEMA, entry
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
@@ -59,16 +59,24 @@ class Bench:
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def run(
-        self, command: Sequence[str], folder: Path, *, cache: bool = False, ok: tuple[int, ...] = (0,)
-    ) -> Cost:
-        """One process to its end."""
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "PYTHONHASHSEED": "0"}
+    def environment(self, *, cache: bool) -> dict[str, str]:
+        """What a process gets: the product from here, and its cache or none."""
+        path = f"{self.home / 'src'}{os.pathsep}{ROOT}"
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
         environment["XDG_CACHE_HOME"] = str(self.home / "cache")
         environment.pop("REGISTRY_NO_CACHE", None)
         if not cache:
             environment["REGISTRY_NO_CACHE"] = "1"
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+        return environment
+
+    def run(
+        self, command: Sequence[str], folder: Path, *, cache: bool = False, ok: tuple[int, ...] = (0,)
+    ) -> Cost:
+        """One process to its end."""
+        environment = self.environment(cache=cache)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in ok:
@@ -148,14 +156,19 @@ def one_file(home: Path, total: int) -> tuple[list[str], Path]:
     root = home / f"one-{total}"
     root.mkdir(exist_ok=True)
     (root / "data.yaml").write_text("services:\n" + "".join(entry(n, total) for n in range(total)), "utf-8")
-    from benchmarks.data import SCHEMA
-
     schema = SCHEMA.replace("$schema: https://json-schema.org/draft/2020-12/schema\n", "")
     rows = "".join(f"      {line}\n" for line in schema.splitlines())
     (root / "schema.yaml").write_text(
         f"type: object\nproperties:\n  services:\n    type: array\n    items:\n{rows}", "utf-8"
     )
     return [sys.executable, "-m", "check_jsonschema", "--schemafile", "schema.yaml", "data.yaml"], root
+
+
+def laid_out(root: Path, total: int, *words: str) -> None:
+    """A workspace; made by another process, because a small one measures the memory of its children rightly."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-m", "benchmarks.data", str(root), "--entries", str(total), *words]
+    subprocess.run(command, check=True, env=environment)
 
 
 def target(total: int, most: float) -> float | None:
@@ -224,7 +237,7 @@ def measure_peers(bench: Bench, total: int, cold: Cost) -> None:
 
 def measure_reordered(bench: Bench, total: int, cold: Cost) -> None:
     root = bench.home / f"r{total}"
-    make(root, total, reordered=True)
+    laid_out(root, total, "--reordered")
     cost = bench.medians(lambda: bench.run(registry("plan"), root))[0]
     what = f"cold plan, {total:,} entries, keys reordered"
     bench.add(
@@ -266,7 +279,7 @@ def measure_unchanged(bench: Bench, total: int) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(bench.home / "cache")},
+        env=bench.environment(cache=True),
     )
     what = f"nothing changed, {total:,} entries, in process"
     bench.within(what, "git status", float(known.stderr), git.seconds, 5)
@@ -275,7 +288,7 @@ def measure_unchanged(bench: Bench, total: int) -> None:
 def measure_one(bench: Bench, total: int, cold: Cost) -> None:
     """One entry of one fragment changed."""
     root = bench.home / f"c{total}"
-    make(root, total, changed=0)
+    laid_out(root, total, "--changed", "0")
     path = root / "desired/part-00000.yaml"
     text = path.read_text("utf-8")
     plans, applies = [], []
@@ -376,8 +389,11 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="registry-bench-"))
     try:
         bench = Bench(home, arguments.repeats)
+        # Compiled, as installed programs are, and without leaving that in the source tree.
+        shutil.copytree(ROOT / "src", home / "src")
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(home / "src")], check=True)
         for total in arguments.sizes:
-            make(home / f"w{total}", total)
+            laid_out(home / f"w{total}", total)
         print(machine())
         cold = measure_cold(bench, arguments.sizes)
         middle, largest = min(10_000, max(arguments.sizes)), max(arguments.sizes)
