@@ -10,7 +10,7 @@ from registry_reconciler.fields import with_value
 from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, LiveEntry
 from registry_reconciler.problems import Fix, Problem, Status
-from registry_reconciler.resolve import Desired
+from registry_reconciler.resolve import Desired, means
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree
 from registry_reconciler.world import Item, World
@@ -69,12 +69,12 @@ def _world(
 
 
 def _overrides(desired: Desired, items: Mapping[str, Item]) -> frozenset[str]:
-    from registry_reconciler.globs import is_wild, matches_address
+    from registry_reconciler.globs import is_wild
 
     exact = {pattern.text for pattern in desired.overrides if pattern.text in items}
-    globs = [pattern.text for pattern in desired.overrides if is_wild(pattern.text)]
+    globs = [one.text for one in desired.overrides if is_wild(one.text) and one.text not in desired.exact]
     if globs:
-        exact.update(address for address in items if any(matches_address(glob, address) for glob in globs))
+        exact.update(address for address in items if any(means(glob, address, ()) for glob in globs))
     return frozenset(exact)
 
 

@@ -13,13 +13,12 @@ from registry_reconciler.changes import Action, Change, Drift, Reason
 from registry_reconciler.config import Config
 from registry_reconciler.fielddiff import diff_values
 from registry_reconciler.fields import with_value
-from registry_reconciler.globs import matches_address
 from registry_reconciler.kinds import Kind
 from registry_reconciler.live import Live
 from registry_reconciler.model import DesiredEntry, Json, LiveEntry, Place, same, split_address
 from registry_reconciler.plan import PlanOptions
 from registry_reconciler.problems import Problem, Related
-from registry_reconciler.resolve import Desired
+from registry_reconciler.resolve import Desired, exact_ones, means
 from registry_reconciler.state import State, StateEntry, applied_digest
 from registry_reconciler.structural import problem
 
@@ -50,16 +49,17 @@ class _Diffing:
     options: PlanOptions
     unreadable: frozenset[str]
     clashing: frozenset[str]
+    exact: frozenset[str] = frozenset()
     changes: list[Change] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unchanged: int = 0
 
     def overwritten(self, address: str) -> bool:
-        return any(matches_address(pattern, address) for pattern in self.options.overwrite)
+        return any(means(pattern, address, self.exact) for pattern in self.options.overwrite)
 
     def adopted(self, address: str) -> bool:
-        return any(matches_address(pattern, address) for pattern in self.options.adopt)
+        return any(means(pattern, address, self.exact) for pattern in self.options.adopt)
 
     def digest(self, kind: str, value: dict[str, Json]) -> str:
         return applied_digest(self.kinds.get(kind), value)
@@ -89,14 +89,16 @@ def diff(
 ) -> Diff:
     """Compare the three. ``unreadable`` are fragments whose entries nobody may touch."""
     clashing = frozenset(entry.address for entry in live.clashes)
-    work = _Diffing(kinds, desired, live, state, options, unreadable, clashing)
+    asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
+    exact = exact_ones(asked, desired.entries, state.entries, live.entries)
+    work = _Diffing(kinds, desired, live, state, options, unreadable, clashing, exact)
     unmanaged = 0
     moved_away = set(desired.renames.values())
     for address in sorted({*desired.entries, *state.entries, *live.entries}):
         trio = _trio(work, address)
         if trio.desired is None and trio.state is None:
             unmanaged += trio.live is not None and address not in moved_away
-        elif address not in moved_away and _selected(options, address) and not _blind(work, trio):
+        elif address not in moved_away and _selected(work, address) and not _blind(work, trio):
             _decide(work, trio)
     brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment))
     return Diff(
@@ -115,10 +117,11 @@ def _trio(work: _Diffing, address: str) -> _Trio:
     return _Trio(address, work.desired.entries.get(address), state, work.live.entries.get(old), source)
 
 
-def _selected(options: PlanOptions, address: str) -> bool:
-    if options.target and not any(matches_address(pattern, address) for pattern in options.target):
+def _selected(work: _Diffing, address: str) -> bool:
+    target, exclude = work.options.target, work.options.exclude
+    if target and not any(means(pattern, address, work.exact) for pattern in target):
         return False
-    return not any(matches_address(pattern, address) for pattern in options.exclude)
+    return not any(means(pattern, address, work.exact) for pattern in exclude)
 
 
 def _blind(work: _Diffing, trio: _Trio) -> bool:
@@ -245,7 +248,7 @@ def _decide_silent(work: _Diffing, trio: _Trio) -> None:
 
 
 def _protected(work: _Diffing, trio: _Trio, live: LiveEntry, state: StateEntry) -> None:
-    patterns = [one for one in work.desired.protects if matches_address(one.text, trio.address)]
+    patterns = [one for one in work.desired.protects if means(one.text, trio.address, work.desired.exact)]
     why = "a fragment protects it" if patterns else "it was protected when it was last applied"
     work.problems.append(
         problem(

@@ -32,7 +32,7 @@ class Live:
         files: every registry file that was read, by path.
         files_of: the paths of a kind's files.
         found: how many containers of a kind were found.
-        hidden_kinds: kinds with a file that cannot be read.
+        hidden_kinds: kinds with a file or container that cannot be read.
     """
 
     entries: Mapping[str, LiveEntry]
@@ -98,6 +98,8 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
         for entry, fault in entries_of(kind, source, bound, nested):
             if entry is None:
                 reading.problems.append(fault)  # type: ignore[arg-type]
+                if fault is not None and fault.code == "LIV005":
+                    reading.hidden.add(kind.name)  # what it meant to hold is not known
                 continue
             if fault is not None:
                 reading.problems.append(fault)

@@ -107,7 +107,9 @@ def _assemble(
     found: Sequence[Problem],
 ) -> Plan:
     locator = Locator(loaded.files)
-    settled = suppress(configure(found, loaded.config), desired.allowances, loaded.baseline, loaded.config)
+    settled = suppress(
+        configure(found, loaded.config), desired.allowances, loaded.baseline, loaded.config, desired.exact
+    )
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
     problems = locate_problems(settled, locator)

@@ -6,11 +6,11 @@ vanish here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from registry_reconciler.fragments import Allowance, Fragments, Move, Pattern, Removal
-from registry_reconciler.globs import matches_address
+from registry_reconciler.globs import is_wild, matches_address
 from registry_reconciler.model import DesiredEntry, LiveEntry, split_address
 from registry_reconciler.problems import Problem, Related
 from registry_reconciler.state import StateEntry
@@ -25,6 +25,7 @@ class Desired:
         entries: by address, in address order.
         renames: the address before, by the address after; only moves that are still to be done.
         removals: by address; only those of entries that are managed.
+        exact: addresses that look like globs; a pattern that is one of them means that entry and no other.
         disputed: addresses about which fragments contradict each other; nothing is planned for them.
     """
 
@@ -37,10 +38,21 @@ class Desired:
     allowances: tuple[Allowance, ...]
     disputed: frozenset[str]
     problems: tuple[Problem, ...]
+    exact: frozenset[str] = frozenset()
 
     def protected(self, address: str) -> bool:
         """Whether a fragment protects the address."""
-        return any(matches_address(pattern.text, address) for pattern in self.protects)
+        return any(means(pattern.text, address, self.exact) for pattern in self.protects)
+
+
+def means(pattern: str, address: str, exact: Container[str]) -> bool:
+    """Whether a pattern means an address; one that is an address itself (in ``exact``) is not read as a glob."""
+    return pattern == address or (pattern not in exact and matches_address(pattern, address))
+
+
+def exact_ones(patterns: Iterable[str], *known: Container[str]) -> frozenset[str]:
+    """The patterns that are addresses although they look like globs."""
+    return frozenset(one for one in patterns if is_wild(one) and any(one in group for group in known))
 
 
 def resolve(fragments: Fragments, state: Mapping[str, StateEntry], live: Mapping[str, LiveEntry]) -> Desired:
@@ -60,7 +72,15 @@ def resolve(fragments: Fragments, state: Mapping[str, StateEntry], live: Mapping
         allowances=fragments.allowances,
         disputed=frozenset(disputed | {one for found in problems for one in _concerned(found, entries)}),
         problems=tuple(problems),
+        exact=exact_ones(_patterns(fragments), entries, state, live),
     )
+
+
+def _patterns(fragments: Fragments) -> Iterator[str]:
+    for pattern in (*fragments.protects, *fragments.overrides):
+        yield pattern.text
+    for allowance in fragments.allowances:
+        yield allowance.address
 
 
 def _concerned(found: Problem, entries: Mapping[str, DesiredEntry]) -> Iterator[str]:

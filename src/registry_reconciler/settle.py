@@ -8,9 +8,9 @@ from dataclasses import replace
 from registry_reconciler.baseline import Baseline
 from registry_reconciler.config import Config
 from registry_reconciler.fragments import Allowance
-from registry_reconciler.globs import matches_address
 from registry_reconciler.model import Location, Place
 from registry_reconciler.problems import Problem, Related, Status, sort_key
+from registry_reconciler.resolve import means
 from registry_reconciler.source import SourceFile
 from registry_reconciler.structural import CODES, LOWERABLE, problem
 
@@ -25,11 +25,19 @@ def configure(problems: Iterable[Problem], config: Config) -> Iterator[Problem]:
 
 
 def suppress(
-    problems: Iterable[Problem], allowances: tuple[Allowance, ...], baseline: Baseline, config: Config
+    problems: Iterable[Problem],
+    allowances: tuple[Allowance, ...],
+    baseline: Baseline,
+    config: Config,
+    exact: frozenset[str] = frozenset(),
 ) -> list[Problem]:
-    """Mark what a fragment allows or the baseline knows. An allowance that nothing needs is a problem itself."""
+    """Mark what a fragment allows or the baseline knows. An allowance that nothing needs is a problem itself.
+
+    Args:
+        exact: addresses of allowances that look like globs and are none.
+    """
     used: set[Allowance] = set()
-    settled = [_suppress(one, allowances, baseline, used) for one in problems]
+    settled = [_suppress(one, allowances, baseline, used, exact) for one in problems]
     for allowance in allowances:
         if allowance not in used:
             unused = problem(
@@ -44,12 +52,16 @@ def suppress(
 
 
 def _suppress(
-    one: Problem, allowances: tuple[Allowance, ...], baseline: Baseline, used: set[Allowance]
+    one: Problem,
+    allowances: tuple[Allowance, ...],
+    baseline: Baseline,
+    used: set[Allowance],
+    exact: frozenset[str],
 ) -> Problem:
     if one.structural or one.status is Status.FIXED:
         return one
     for allowance in allowances:
-        if allowance.code == one.code and matches_address(allowance.address, one.address):
+        if allowance.code == one.code and means(allowance.address, one.address, exact):
             used.add(allowance)
             return replace(one, suppressed=f"allowed: {allowance.reason}")
     return replace(one, suppressed="baselined") if baseline.has(one) else one

@@ -174,3 +174,14 @@ def test_a_move_that_cannot_be_done_deletes_nothing() -> None:
     files = wish(files, {"thing": [{"id": "b"}], "moved": [{"from": "thing/a", "to": "thing/b"}]})
     assert blocking(files) == [("FRG003", "thing/b")]
     assert plan(files).changes == ()
+
+
+def test_a_container_of_the_wrong_shape_hides_what_it_was_to_hold() -> None:
+    files: Files = {
+        **kind("thing", "{layout: list, file: t.yaml, at: t, key: id}"),
+        "t.yaml": b"t:\n- id: a\n",
+    }
+    files = apply(wish(files, {"thing": [{"id": "a"}]}))
+    files["t.yaml"] = b"t: {a: {}}\n"
+    assert [one.code for one in plan(files).problems] == ["LIV005"]
+    assert plan(files).changes == ()

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from registry_reconciler.errors import UsageFailure
-from registry_reconciler.globs import is_wild, matches_address
+from registry_reconciler.globs import is_wild
+from registry_reconciler.resolve import exact_ones, means
 from registry_reconciler.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -60,4 +61,6 @@ def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
 def select(patterns: Iterable[str], addresses: Iterable[str]) -> list[str]:
     """The addresses that any of the patterns means, sorted; a bare kind means all of its entries."""
     wanted = tuple(one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns)
-    return sorted(one for one in addresses if any(matches_address(pattern, one) for pattern in wanted))
+    known = frozenset(addresses)
+    exact = exact_ones(wanted, known)
+    return sorted(one for one in known if any(means(pattern, one, exact) for pattern in wanted))
