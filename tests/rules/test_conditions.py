@@ -14,7 +14,7 @@ from registry_reconciler.rules.base import run_transition, run_world
 from registry_reconciler.rules.disk import normal
 from registry_reconciler.rules.links import acyclic_graphs
 from registry_reconciler.rules.modules import flows
-from registry_reconciler.rules.shapes import finder, listing
+from registry_reconciler.rules.shapes import finder, listing, texts
 from registry_reconciler.rules.shapes import text as text_at
 from registry_reconciler.tree import Unreadable
 from registry_reconciler.world import Item, World
@@ -481,6 +481,10 @@ def test_the_quick_way_to_a_field_finds_what_the_selector_finds(field: str, valu
 def test_a_text_is_not_read_where_something_else_stands() -> None:
     assert text_at({"a": {"b": "c"}}, "a", "b") == "c"
     assert [text_at({"a": value}, "a") for value in (None, 3, True, ["c"], {"b": "c"})] == [""] * 5
+
+
+def test_texts_of_a_list_are_its_texts_with_their_places() -> None:
+    assert list(texts({"a": ["b", 3, None, ["c"], "d"]}, "a")) == [(("a", 0), "b"), (("a", 4), "d")]
 
 
 @pytest.mark.parametrize(
