@@ -139,14 +139,13 @@ def _change(old: Item | None, new: Item | None, source: str | None) -> Change:
         action, reason = Action.DELETE, Reason.NOT_IN_FRAGMENTS
     elif source is not None:
         action, reason = Action.MOVE, Reason.MOVED
-    place = item.live_place or item.place
     return Change(
         address=item.address,
         kind=item.kind,
         key=item.key,
         action=action,
         reason=reason,
-        file=place.file,
+        file=item.live_place.file if item.live_place else "",
         from_address=source,
         origin=new.place if new else None,
         live=old.live_place if old else None,

@@ -168,3 +168,23 @@ def test_a_workspace_below_the_git_root(empty: Box) -> None:
     inner.replace(FRAGMENT, "A timer.", "Another timer.")
     ran = inner.run("plan", "--base", "HEAD", "--format", "json")
     assert changes(ran.json) == [("module_type/cron", "update")]
+
+
+def test_a_place_is_named_once_and_is_where_the_entry_is(committed: Box) -> None:
+    committed.write("desired/new.yaml", "module_type:\n  - {id: batch, description: A batch.}\n")
+    committed.write("modules/routes/web.yaml", ROUTE_BY_HAND)
+    ran = committed.run("plan", "--base", "HEAD", "--format", "json")
+    files = {one["address"]: one["file"] for one in ran.json["changes"]}
+    assert files == {"module_type/batch": "", "route/web.one": "modules/routes/web.yaml"}
+    text = committed.run("plan", "--base", "HEAD").out
+    assert "\n      from desired/new.yaml:2:5\n" in text
+    assert "\n      modules/routes/web.yaml:2:5\n" in text
+    shown = committed.run("plan", "--base", "HEAD", "--format", "markdown").out
+    assert "(not in the registries yet) · `desired/new.yaml:2`\n" in shown
+    assert "· `modules/routes/web.yaml:2`\n" in shown
+
+
+ROUTE_BY_HAND = """\
+routes:
+  - {id: web.one, scope: web, topic: one, module_id: payments.api, when_to_use: Once.}
+"""

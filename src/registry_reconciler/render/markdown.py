@@ -282,7 +282,8 @@ def _change(change: Change, options: RenderOptions) -> _Entry:
     fields = shown_fields(change)
     origin = change_origin(change)
     places = [_link(origin, options)] if origin else []
-    places += [_link(Location(change.file), options)] if change.file else []
+    there = change.file and (origin is None or change.file != origin.path)
+    places += [_link(Location(change.file), options)] if there else []
     long = [f"{start} ({markdown(_short(reason(change)))})" + (" · " + " → ".join(places) if places else "")]
     if change.impact:
         shown = ", ".join(code(_short(visible(one))) for one in change.impact[:_IMPACT_SHOWN])

@@ -187,7 +187,9 @@ class _Report:
     def _places(self, change: Change) -> None:
         origin = change_origin(change)
         places = [visible(change.file)] if change.file else []
-        if origin is not None:
+        if origin is not None and origin.path == change.file:
+            places = [show_location(origin)]
+        elif origin is not None:
             places.append(f"from {show_location(origin)}")
         line = " ".join(places)
         if columns(line) + 6 <= self.width:
