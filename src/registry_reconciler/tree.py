@@ -265,7 +265,7 @@ def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[s
     """All files that a glob matches, in code-point order. ``**`` crosses folders; wildcards skip tool folders.
 
     A path goes through one link to a folder at most, and through none that leads back: links could else make more
-    paths than anyone can visit. A folder that is named like a YAML file is found too, so that reading it says so.
+    paths than anyone can visit. A folder that is named like a file is found too, so that reading it says so.
     """
     glob = Glob(pattern)
     excluded = [Glob(one) for one in exclude]
@@ -286,7 +286,7 @@ def _walk(tree: Tree, folder: str, glob: Glob, linked: bool) -> Iterator[str]:
         if kind not in ("dir", "link"):
             yield path
             continue
-        if name.endswith((".yaml", ".yml")):
+        if name.endswith((".yaml", ".yml", ".jsonl")):
             yield path
         if name not in SKIPPED_FOLDERS and glob.may_match_below(path) and not (linked and kind == "link"):
             yield from _walk(tree, path, glob, linked or kind == "link")

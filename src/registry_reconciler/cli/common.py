@@ -38,6 +38,7 @@ from registry_reconciler.plan import PlanOptions
 
 if TYPE_CHECKING:
     from registry_reconciler.planning import Planning, Progress
+    from registry_reconciler.problems import Problem
     from registry_reconciler.workspace import Workspace
 
 Root = Annotated[
@@ -271,6 +272,30 @@ def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = 
         planning = workspace.planning(options or PlanOptions(), tell)
     memory.saw(workspace.root, planning.loaded.tree)
     return planning
+
+
+_HIDES = frozenset({"LIV001", "KND001", "SCH002", "CFG001", "STA004"})
+"""Codes of problems, beside those of YAML, that keep a file's content from being seen."""
+
+
+def unseen(planning: Planning) -> tuple[str, ...]:
+    """The files that cannot be read, each with its place and why: what they hold is not in any answer."""
+    found = [
+        one
+        for one in planning.plan.problems
+        if one.structural and one.blocking and (one.code in _HIDES or one.code.startswith("YML"))
+    ]
+    return tuple(f"{_where(one)}: {one.message}" for one in found)
+
+
+def _where(problem: Problem) -> str:
+    at = problem.location
+    return f"{at.path}:{at.line}:{at.column}" if at is not None and at.line else problem.place.file
+
+
+def warn_unseen(planning: Planning) -> None:
+    """Say on standard error what an answer does not know."""
+    warn([f"cannot be read, so the answer is not whole: {one}" for one in unseen(planning)])
 
 
 @contextmanager

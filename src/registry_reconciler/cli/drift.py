@@ -22,6 +22,7 @@ from registry_reconciler.cli.common import (
     answer,
     make_call,
     planning_of,
+    unseen,
     warn,
     with_terminal,
 )
@@ -108,9 +109,13 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
         "drift": [_to_json(one) for one in found],
         "stale_state": [{"address": one.address, "why": one.why} for one in stale],
     }
-    lines = list(_lines(call, found, stale))
+    hidden = unseen(planning)
+    lines = list(_lines(call, found, stale)) if found or stale or not hidden else []
+    lines += [visible(f"Cannot be read: {one}") for one in hidden]
     lines += [("Next: " if number == 0 else "      ") + _typed(one) for number, one in enumerate(next)]
-    return answer(call, "\n".join(lines) + "\n", body, exit=2 if found else 0, next=next)
+    errors = [{"code": "unreadable", "message": one} for one in hidden]
+    exit = 3 if hidden else 2 if found else 0
+    return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
 
 
 def _next(addresses: Sequence[str]) -> list[list[str]]:

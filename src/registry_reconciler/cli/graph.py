@@ -16,6 +16,7 @@ from registry_reconciler.cli.common import (
     answer,
     make_call,
     planning_of,
+    warn_unseen,
 )
 from registry_reconciler.inert import visible
 
@@ -47,6 +48,7 @@ def command(
 
     call = make_call("graph", root=root, format=format, lock_timeout=lock_timeout)
     planning = planning_of(call, call.workspace())
+    warn_unseen(planning)
     found = edges(planning.worlds.after)
     if address is not None:
         known = known_addresses(planning)

@@ -17,6 +17,7 @@ from registry_reconciler.cli.common import (
     answer,
     make_call,
     planning_of,
+    warn_unseen,
 )
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.globs import is_wild, matches_address
@@ -56,6 +57,7 @@ def command(
         raise UsageFailure("--kinds counts both: leave --managed or --unmanaged away")
     call = make_call("list", root=root, format=format, report=report, lock_timeout=lock_timeout)
     planning = planning_of(call, call.workspace())
+    warn_unseen(planning)
     require_known(planning, (one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns or ()))
     if kinds:
         return _kinds(call, planning, patterns or [])

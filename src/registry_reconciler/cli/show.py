@@ -17,6 +17,7 @@ from registry_reconciler.cli.common import (
     answer,
     make_call,
     planning_of,
+    warn_unseen,
 )
 from registry_reconciler.cli.values import location_to_json, yaml_lines
 from registry_reconciler.inert import visible
@@ -50,6 +51,7 @@ def command(
 
     call = make_call("show", root=root, format=format, report=report, lock_timeout=lock_timeout)
     planning = planning_of(call, call.workspace())
+    warn_unseen(planning)
     known = known_addresses(planning)
     if address not in known:
         raise unknown_address(address, known)
