@@ -60,3 +60,31 @@ def test_both_branches_applied_merge_to_nothing_left_to_do(committed: Box) -> No
     assert committed.run("plan", "--detailed-exitcode").exit == 0
     history = committed.read(".system/registry/history.jsonl").splitlines()
     assert len(history) == 3
+
+
+def test_a_merge_that_changes_the_reviewed_entry_makes_it_stale(committed: Box) -> None:
+    plan_id = propose(committed)
+    committed.replace(FRAGMENT, "when_to_use: A client gets an error.", "when_to_use: A client fails.")
+    committed.git("commit", "-qam", "the same entry")
+    committed.git("merge", "-q", "--no-edit", "work")
+    before = committed.files()
+    ran = committed.run("apply", "--expect", plan_id, "--format", "json")
+    assert ran.exit == 1
+    assert ran.json["errors"][0]["code"] == "stale_plan"
+    assert ran.json["errors"][0]["entries"] == ["route/api.errors"]
+    assert committed.files() == before
+
+
+def test_an_unrelated_merge_leaves_a_saved_plan_good(committed: Box) -> None:
+    committed.git("checkout", "-qb", "work")
+    committed.replace(FRAGMENT, "topic: errors", "topic: faults")
+    committed.git("commit", "-qam", "faults")
+    assert committed.run("plan", "--out", "../reviewed.json").exit == 0
+    committed.git("checkout", "-q", "main")
+    committed.write("desired/other.yaml", "module_type:\n- {id: batch, description: A batch.}\n")
+    assert committed.run("apply", "--yes").exit == 0
+    committed.git("add", "-A")
+    committed.git("commit", "-qm", "other")
+    committed.git("merge", "-q", "--no-edit", "work")
+    assert committed.run("apply", "../reviewed.json").exit == 0
+    assert "topic: faults" in committed.read("modules/routes/api.yaml")
