@@ -180,6 +180,11 @@ def test_a_module_too_long_to_parse_is_believed() -> None:
         ("{required: [a, a]}", ("required",)),
         ("{$schema: 'http://host.invalid/x'}", ("$schema",)),
         ("{$schema: 3}", ("$schema",)),
+        ("{$schema: 'http://any.host://json-schema.org/draft-07/schema'}", ("$schema",)),
+        ("{$schema: 'ftp://json-schema.org/draft-07/schema'}", ("$schema",)),
+        ("{$schema: json-schema.org/draft-07/schema}", ("$schema",)),
+        # A schema inside of another names its dialect too; nothing may be asked about it.
+        ("{$defs: {a: {$id: 'http://host.invalid/a', $schema: 'http://host.invalid/x'}}}", None),
     ],
 )
 @pytest.mark.parametrize("name", ["input_schema", "output_schema"])

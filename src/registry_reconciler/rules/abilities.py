@@ -38,6 +38,8 @@ DIALECTS = (
 )
 """The JSON Schema dialects that can be checked without fetching anything."""
 
+_DIALECT_URIS = frozenset(f"{scheme}://{name}" for scheme in ("http", "https") for name in DIALECTS)
+
 
 def _environments(world: World) -> Iterator[Finding]:
     for link in links(world).resolved:
@@ -136,13 +138,14 @@ def _schema_fault(schema: dict[str, Json]) -> tuple[FieldPath, str]:
         jsonschema_rs.meta.validate(schema)
     except jsonschema_rs.ValidationError as error:
         return tuple(error.instance_path), f"{error.message}."
-    except (ValueError, OverflowError, RecursionError) as error:
+    except (ValueError, OverflowError, RecursionError, jsonschema_rs.ReferencingError) as error:
         return (), f"{error}."
     return (), ""
 
 
 def _known_dialect(dialect: Json) -> bool:
-    return isinstance(dialect, str) and dialect.rstrip("#").split("://")[-1] in DIALECTS
+    """Whether a dialect is one of those exactly: anything else would be looked for on the network."""
+    return isinstance(dialect, str) and dialect.rstrip("#") in _DIALECT_URIS
 
 
 def _values_of(item: Item, find: Finder) -> Iterator[tuple[FieldPath, str]]:
