@@ -67,12 +67,12 @@ class Loaded:
         return self.catalog.kinds
 
 
-def load(tree: Tree) -> Loaded:
+def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
     """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
     config, config_problems, config_files = load_config(recorder)
     catalog = load_catalog(recorder)
-    reader = ChunkReader()
+    reader = reader or ChunkReader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     fragments = load_fragments(recorder, catalog.kinds, catalog.broken, reader)
     state = load_state(recorder, catalog.kinds, live.entries, frozenset(fragments.files))

@@ -26,11 +26,12 @@ from registry_reconciler.settle import Locator, configure, locate_problems, supp
 from registry_reconciler.state import StateEntry, applied_digest, render_state, state_path
 from registry_reconciler.tree import MemoryTree, Recorder, Tree, Unreadable
 from registry_reconciler.write import Written, write
+from registry_reconciler.yamltext.reader import ChunkReader
 
 Progress = Callable[[str], None]
 
 
-def _silent(_step: str) -> None:
+def silent(_step: str) -> None:
     """Nobody listens."""
 
 
@@ -56,19 +57,25 @@ def collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def make_plan(tree: Tree, options: PlanOptions = PlanOptions(), progress: Progress = _silent) -> Planning:  # noqa: B008
+def make_plan(
+    tree: Tree,
+    options: PlanOptions = PlanOptions(),  # noqa: B008
+    progress: Progress = silent,
+    reader: ChunkReader | None = None,
+) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
     Args:
         progress: called with the name of each stage as it begins.
+        reader: knows what was parsed for an earlier plan; the answer is the same without it.
     """
     with collector_off():
         progress("reading")
-        loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree))
+        loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
         return plan_loaded(loaded, options, progress)
 
 
-def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = _silent) -> Planning:
+def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = silent) -> Planning:
     """Compute a plan from what was loaded."""
     progress("comparing")
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
     from registry_reconciler.planning import Planning, Progress
     from registry_reconciler.runtime.workspace import WorkspaceRuntime
+    from registry_reconciler.yamltext.reader import ChunkReader
 
 SCHEMAS = ".system/registry/schemas"
 DEFAULT_LOCK_TIMEOUT = 10.0
@@ -120,11 +121,12 @@ class Workspace:
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
             return self._planning(options or PlanOptions(), progress)
 
-    def _planning(self, options: PlanOptions, progress: Progress | None = None) -> Planning:
-        from registry_reconciler.planning import make_plan
+    def _planning(
+        self, options: PlanOptions, progress: Progress | None = None, reader: ChunkReader | None = None
+    ) -> Planning:
+        from registry_reconciler.planning import make_plan, silent
 
-        tree = DiskTree(self.root)
-        return make_plan(tree, options, progress) if progress else make_plan(tree, options)
+        return make_plan(DiskTree(self.root), options, progress or silent, reader)
 
     def lock(self, command: str) -> WorkspaceLock:
         """The writer's lock, a context manager. Raises :class:`~registry_reconciler.errors.LockHeld`."""
@@ -153,10 +155,11 @@ class Workspace:
         """
         with self.lock(command) as lock:
             recovered = self._recover_first(lock)
-            fresh = self._planning(plan.options).plan
+            reader = _reader()
+            fresh = self._planning(plan.options, reader=reader).plan
             if fresh.plan_id != plan.plan_id:
                 raise _stale(plan, fresh)
-            return self._write(fresh, lock, recovered)
+            return self._write(fresh, lock, recovered, reader)
 
     def apply_now(
         self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
@@ -166,10 +169,11 @@ class Workspace:
 
         with self.lock(command) as lock:
             recovered = self._recover_first(lock)
-            plan = self._planning(options).plan
+            reader = _reader()
+            plan = self._planning(options, reader=reader).plan
             if expect is not None:
                 require_expected(expect, plan)
-            return self._write(plan, lock, recovered)
+            return self._write(plan, lock, recovered, reader)
 
     def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
         from registry_reconciler.apply import recover
@@ -178,7 +182,9 @@ class Workspace:
         result = recover(self.root, lock=lock, may_write=Writable(self.root))
         return result if result.direction != "nothing" else None
 
-    def _write(self, plan: Plan, lock: WorkspaceLock, recovered: RecoverResult | None) -> ApplyResult:
+    def _write(
+        self, plan: Plan, lock: WorkspaceLock, recovered: RecoverResult | None, reader: ChunkReader
+    ) -> ApplyResult:
         from registry_reconciler.apply import commit
         from registry_reconciler.receipts import file_ops, removable_folders
         from registry_reconciler.writable import Writable
@@ -195,7 +201,7 @@ class Workspace:
                 lock=lock,
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
-                verify=lambda: after.append(self._verify(plan)),
+                verify=lambda: after.append(self._verify(plan, reader)),
                 may_write=Writable(self.root),
             )
         except StalePlan as stale:
@@ -204,8 +210,9 @@ class Workspace:
             self._prepare(planning)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
 
-    def _verify(self, plan: Plan) -> Planning:
-        planning = self._planning(plan.options)
+    def _verify(self, plan: Plan, reader: ChunkReader) -> Planning:
+        # Every file is read and hashed again; the reader only spares parsing the same text twice.
+        planning = self._planning(plan.options, reader=reader)
         again = planning.plan
         if again.empty:
             return planning
@@ -229,6 +236,12 @@ class Workspace:
         from registry_reconciler.runtime import open_runtime
 
         return open_runtime(self.root)
+
+
+def _reader() -> ChunkReader:
+    from registry_reconciler.yamltext.reader import ChunkReader
+
+    return ChunkReader()
 
 
 def _touched(receipt: Receipt) -> tuple[str, ...]:

@@ -136,8 +136,8 @@ class _Applying:
             self._blocked(planning.plan) if not planning.plan.applicable else self._carry_out(planning.plan)
         )
 
-    def expected(self, options: PlanOptions, plan_id: str) -> int:
-        """Apply if the plan made under the lock has this id."""
+    def expected(self, options: PlanOptions, plan_id: str | None) -> int:
+        """Plan and apply under one lock, if the plan has this id."""
         try:
             with progress() as tell:
                 if tell is not None:
@@ -151,6 +151,9 @@ class _Applying:
 
     def asked(self, options: PlanOptions, yes: bool) -> int:
         """Plan, show, ask, apply."""
+        if yes and not (options.target or options.exclude or options.adopt or options.overwrite):
+            # Nobody looks at the plan before it is made under the lock, and no pattern has to be known.
+            return self.expected(options, None)
         planning = self._planning(options)
         require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
         plan = planning.plan
