@@ -98,7 +98,11 @@ def diff(
         trio = _trio(work, address)
         if trio.desired is None and trio.state is None:
             unmanaged += trio.live is not None and address not in moved_away
-        elif address not in moved_away and _selected(work, address) and not _blind(work, trio):
+        elif (
+            address not in moved_away
+            and _selected(work, {address, desired.renames.get(address, address)})
+            and not _blind(work, trio)
+        ):
             _decide(work, trio)
     brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment))
     return Diff(
@@ -117,11 +121,12 @@ def _trio(work: _Diffing, address: str) -> _Trio:
     return _Trio(address, work.desired.entries.get(address), state, work.live.entries.get(old), source)
 
 
-def _selected(work: _Diffing, address: str) -> bool:
+def _selected(work: _Diffing, addresses: set[str]) -> bool:
+    """Whether the plan is asked for an entry; one that moves is meant by its old address as well as by its new one."""
     target, exclude = work.options.target, work.options.exclude
-    if target and not any(means(pattern, address, work.exact) for pattern in target):
+    if target and not any(means(pattern, one, work.exact) for pattern in target for one in addresses):
         return False
-    return not any(means(pattern, address, work.exact) for pattern in exclude)
+    return not any(means(pattern, one, work.exact) for pattern in exclude for one in addresses)
 
 
 def _blind(work: _Diffing, trio: _Trio) -> bool:

@@ -197,8 +197,8 @@ def _open_moves(
                     f"Remove one of the two entries, or the move. {source} stays where it is until then.",
                 )
             )
-        elif target in state and source not in live:
-            continue
+        elif source not in live and (target in state or target in live):
+            continue  # done already, by an apply or by hand
         elif target in taken:
             problems.append(
                 _bad_move(moves[source], f"{taken[target]} is moved there too", "Keep one of the two moves.")
@@ -230,7 +230,7 @@ def _removals(
             )
         elif address in state:
             yield address, removal
-        elif address in live:
+        elif address in live and not removal.keep:
             problems.append(
                 problem(
                     "FRG005",

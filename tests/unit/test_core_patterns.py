@@ -89,3 +89,12 @@ def test_arguments_of_commands() -> None:
     known = [f"thing/{key}" for key in KEYS]
     assert select(["thing/a*"], known) == ["thing/a*"]
     assert select(["thing"], known) == sorted(known)
+
+
+def test_a_move_is_meant_by_its_old_address_too(state: dict[str, bytes | None]) -> None:
+    moved: dict[str, Json] = {
+        "thing": [{"id": "new"}, *({"id": key} for key in KEYS if key != "a1")],
+        "moved": [{"from": "thing/a1", "to": "thing/new"}],
+    }
+    assert addresses(plan(state, moved, target=("thing/a1",))) == ["thing/new"]
+    assert addresses(plan(state, moved, exclude=("thing/a1",))) == []

@@ -1,0 +1,56 @@
+"""Directives that are done already, by an apply or by hand, are no-ops."""
+
+from __future__ import annotations
+
+from registry_reconciler.changes import Action
+from registry_reconciler.model import Json
+from registry_reconciler.plan import Plan
+from registry_reconciler.planning import make_plan, written_files
+from registry_reconciler.tree import MemoryTree
+from registry_reconciler.yamltext.splice import dump
+
+Files = dict[str, bytes | None]
+
+SCHEMA = b"type: object\nx-registry: {kind: thing, layout: list, file: t.yaml, key: id}\n"
+
+
+def plan(files: Files) -> Plan:
+    return make_plan(MemoryTree(files)).plan
+
+
+def wish(files: Files, content: dict[str, Json]) -> Files:
+    return {**files, "desired/all.yaml": dump(content).encode()}
+
+
+def apply(files: Files) -> Files:
+    return {**files, **written_files(plan(files))}
+
+
+def managed(*keys: str) -> Files:
+    files: Files = {".system/registry/schemas/thing.schema.yaml": SCHEMA}
+    return apply(wish(files, {"thing": [{"id": key} for key in keys]}))
+
+
+def test_a_rename_that_was_made_by_hand_too_changes_the_state_only() -> None:
+    files = managed("a", "b")
+    files["t.yaml"] = b"- id: z\n- id: b\n"
+    files = wish(
+        files, {"thing": [{"id": "z"}, {"id": "b"}], "moved": [{"from": "thing/a", "to": "thing/z"}]}
+    )
+    found = plan(files)
+    assert found.problems == ()
+    assert [(one.action, one.address) for one in found.changes] == [
+        (Action.FORGET, "thing/a"),
+        (Action.ADOPT, "thing/z"),
+    ]
+    assert plan(apply(files)).empty
+
+
+def test_a_removal_that_kept_its_entry_says_nothing_afterwards() -> None:
+    files = wish(
+        managed("a", "b"), {"thing": [{"id": "b"}], "removed": [{"address": "thing/a", "keep": True}]}
+    )
+    after = apply(files)
+    assert after["t.yaml"] == b"- id: a\n- id: b\n"
+    assert plan(after).problems == ()
+    assert plan(after).empty
