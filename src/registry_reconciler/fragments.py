@@ -237,7 +237,9 @@ def _held_by_others(
     if kind.name not in reading.nested:
         reading.nested[kind.name] = nested_steps(kind, reading.kinds)
     nested = reading.nested[kind.name]
-    left = strip_nested(value, nested) if nested else value
+    if not nested:
+        return
+    left = strip_nested(value, nested)
     for name in value:
         if same(left.get(name, MISSING), value[name]):
             continue
