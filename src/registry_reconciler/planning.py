@@ -16,7 +16,7 @@ from registry_reconciler.check import Worlds, build_worlds, check
 from registry_reconciler.diff import Diff, diff
 from registry_reconciler.impact import impacts
 from registry_reconciler.load import Loaded, load
-from registry_reconciler.masks import mask_change, mask_drift
+from registry_reconciler.masks import mask_change, mask_drift, mask_problems
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.notices import head_notices, standing_notices
 from registry_reconciler.plan import FileChange, Plan, PlanOptions
@@ -115,7 +115,12 @@ def _assemble(
 ) -> Plan:
     locator = Locator(loaded.files)
     settled = suppress(
-        configure(found, loaded.config), desired.allowances, loaded.baseline, loaded.config, desired.exact
+        configure(found, loaded.config),
+        desired.allowances,
+        loaded.baseline,
+        loaded.config,
+        desired.exact,
+        whole=not (options.no_check or options.target or options.exclude),
     )
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
@@ -124,6 +129,9 @@ def _assemble(
         from registry_reconciler.fixes import with_edits
 
         problems = with_edits(problems, {path: source.data for path, source in loaded.files.items()})
+    problems = mask_problems(
+        problems, loaded.kinds, (*loaded.live.entries.values(), *loaded.fragments.entries)
+    )
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(

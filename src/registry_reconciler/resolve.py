@@ -26,7 +26,8 @@ class Desired:
         renames: the address before, by the address after; only moves that are still to be done.
         removals: by address; only those of entries that are managed.
         exact: addresses that look like globs; a pattern that is one of them means that entry and no other.
-        disputed: addresses about which fragments contradict each other; nothing is planned for them.
+        disputed: addresses about which fragments contradict each other or say what they may not; nothing is planned
+            for them.
     """
 
     entries: Mapping[str, DesiredEntry]
@@ -59,6 +60,7 @@ def resolve(fragments: Fragments, state: Mapping[str, StateEntry], live: Mapping
     """Settle declarations and directives against each other and against what is there."""
     problems: list[Problem] = []
     entries, disputed = _unique(fragments.entries, problems)
+    disputed.update(one.address for one in fragments.problems if one.address)
     chains = _moves(fragments.moves, entries, problems)
     renames = dict(_open_moves(chains, entries, state, live, problems))
     removals = dict(_removals(fragments.removals, entries, state, live, problems))

@@ -30,16 +30,19 @@ def suppress(
     baseline: Baseline,
     config: Config,
     exact: frozenset[str] = frozenset(),
+    *,
+    whole: bool = True,
 ) -> list[Problem]:
     """Mark what a fragment allows or the baseline knows. An allowance that nothing needs is a problem itself.
 
     Args:
         exact: addresses of allowances that look like globs and are none.
+        whole: all rules looked at all changes; only then can an allowance be called unused.
     """
     used: set[Allowance] = set()
     settled = [_suppress(one, allowances, baseline, used, exact) for one in problems]
     for allowance in allowances:
-        if allowance not in used:
+        if whole and allowance not in used:
             unused = problem(
                 "FRG006",
                 f"{allowance.address} has no problem {allowance.code} that could be allowed.",

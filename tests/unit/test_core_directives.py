@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from registry_reconciler.changes import Action
 from registry_reconciler.model import Json
-from registry_reconciler.plan import Plan
+from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.planning import make_plan, written_files
 from registry_reconciler.tree import MemoryTree
 from registry_reconciler.yamltext.splice import dump
@@ -54,3 +54,27 @@ def test_a_removal_that_kept_its_entry_says_nothing_afterwards() -> None:
     assert after["t.yaml"] == b"- id: a\n- id: b\n"
     assert plan(after).problems == ()
     assert plan(after).empty
+
+
+def test_an_allowance_is_not_called_unused_by_a_plan_that_does_not_look() -> None:
+    allow = [{"address": "thing/a", "code": "REF001", "reason": "known"}]
+    files = wish(managed("a", "b"), {"thing": [{"id": "a"}, {"id": "b"}], "allow": allow})
+    for options, codes in (
+        (PlanOptions(), ["FRG006"]),
+        (PlanOptions(no_check=True), []),
+        (PlanOptions(target=("thing/b",)), []),
+        (PlanOptions(exclude=("thing/a",)), []),
+    ):
+        assert [one.code for one in make_plan(MemoryTree(files), options).plan.problems] == codes
+
+
+def test_an_entry_that_says_what_it_may_not_is_not_planned() -> None:
+    files: Files = {
+        ".system/registry/schemas/thing.schema.yaml": SCHEMA.replace(
+            b"key: id", b"key: id, live_fields: [stars]"
+        ),
+        "t.yaml": b"- id: a\n  stars: 5\n",
+    }
+    found = plan(wish(files, {"thing": [{"id": "a", "size": 1, "stars": 6}]}))
+    assert [one.code for one in found.problems] == ["FRG007"]
+    assert found.files == ()
