@@ -6,7 +6,7 @@ Everything that the engine knows of a kind stands here; no other module reads ``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -70,7 +70,9 @@ class FilePattern:
                     ("x-registry", "file"),
                 )
         glob = re.sub(r"\{[^{}]*\}", "*", text)
-        if names and (text.count("**") > 2 or any(_variable(one) > _MOST_VARIABLE for one in text.split("/"))):
+        if names and (
+            text.count("**") > 2 or any(_variable(one) > _MOST_VARIABLE for one in text.split("/"))
+        ):
             raise KindError(
                 f"{text!r} has too many placeholders and stars: at most {_MOST_VARIABLE} in one name, and ** twice",
                 ("x-registry", "file"),
@@ -256,7 +258,7 @@ def parse_kind(
     """
     spec = schema["x-registry"]
     keys = spec["key"] if isinstance(spec["key"], list) else [spec["key"]]
-    return Kind(
+    kind = Kind(
         name=spec["kind"],
         schema=schema,
         schema_path=schema_path,
@@ -279,6 +281,35 @@ def parse_kind(
         live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
         exclude=tuple(spec.get("exclude", ())),
         secrets=tuple(Selector.of(steps) for steps in secrets),
+    )
+    _refuse_shown_secrets(kind)
+    return kind
+
+
+def _refuse_shown_secrets(kind: Kind) -> None:
+    """What identifies, names or links an entry is shown and looked up everywhere: it cannot be a secret."""
+    names = [getattr(kind.names, role) for role in NAME_ROLES]
+    uses = {
+        "key": kind.key,
+        "file": [Selector(name, tuple(name.split("."))) for name in kind.placeholders],
+        "names": [one for one in names if one is not None],
+        "references": [one.field for one in kind.references],
+        "paths": [one.field for one in kind.paths],
+        "unique": [one for group in kind.unique for one in group],
+        "acyclic": kind.acyclic,
+    }
+    for where, fields in uses.items():
+        for one in fields:
+            if any(_within(one.steps, secret.steps) for secret in kind.secrets):
+                raise KindError(
+                    f"{where}: the field {one.text!r} is marked x-secret, and what stands there is shown",
+                    ("x-registry", where),
+                )
+
+
+def _within(steps: Sequence[str | None], outer: Sequence[str | None]) -> bool:
+    return len(steps) >= len(outer) and all(
+        mine == theirs or mine is None or theirs is None for mine, theirs in zip(steps, outer, strict=False)
     )
 
 

@@ -433,8 +433,6 @@ def _is_options(options: Mapping[str, Json]) -> bool:
 
 def differences(saved: SavedPlan, plan: Plan) -> tuple[str, ...]:
     """What a plan does otherwise than the saved one: addresses and problems; empty when it is the same."""
-    if saved.plan_id == plan.plan_id:
-        return ()
     now = _change_digests(plan)
     entries = sorted(
         address
@@ -442,6 +440,9 @@ def differences(saved: SavedPlan, plan: Plan) -> tuple[str, ...]:
         if saved.changes.get(address) != now.get(address)
     )
     problems = sorted(set(saved.problems) ^ set(_introduced(plan)))
+    if saved.plan_id == plan.plan_id:
+        # A file whose parts do not fit its id was edited, and whoever did may have been believed.
+        return (*entries, *problems)
     return (*entries, *problems) or ("options",)
 
 

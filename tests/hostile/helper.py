@@ -63,7 +63,11 @@ def run(root: Path, *words: str, stdin: bytes | None = None, env: dict[str, str]
     )
     used = json.loads(report.read_text("utf-8"))
     return Used(
-        used["exit"], done.stdout.decode(), done.stderr.decode("utf-8", "replace"), used["cpu"], used["memory"]
+        used["exit"],
+        done.stdout.decode(),
+        done.stderr.decode("utf-8", "replace"),
+        used["cpu"],
+        used["memory"],
     )
 
 
