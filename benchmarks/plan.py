@@ -344,11 +344,14 @@ def machine() -> str:
 def page(bench: Bench, arguments: argparse.Namespace, where: str) -> str:
     """The page of the documentation."""
     out = io.StringIO()
+    times = "one run each, beside their peers"
+    if bench.repeats > 1:
+        times = f"the median of {bench.repeats} runs that took turns with their peers"
     out.write(
         "# Performance\n\nWritten by `python3 dev.py bench -m benchmarks.plan --write`; do not edit.\n\n"
         f"Machine: {machine()}.\n\n"
-        "Figures are processor time of whole processes, user and system, in seconds, the median of "
-        f"{bench.repeats} runs that took turns with their peers; on an idle machine that is the time that passes. "
+        "Figures are processor time of whole processes, user and system, in seconds, "
+        f"{times}; on an idle machine that is the time that passes. "
         "Entries have about 350 bytes, nested fields and comments; they live in five files and are desired in "
         "fragments of 100; 1 % is changed. Cold means: without any cache of ours.\n\n"
         "| what | beside | ours | theirs | ratio | target | |\n| --- | --- | ---: | ---: | --- | --- | --- |\n"
