@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.live import Live, entries_of, excluded
-from registry_reconciler.model import FieldPath, Json, LiveEntry, Place, get_path, same
+from registry_reconciler.model import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
 from registry_reconciler.place import (
     NoPlace,
     Spot,
@@ -273,14 +273,18 @@ def _plan_removal(
         )
         return
     path = entry.place.file
-    if kind.layout == "file" and not entry.place.path:
-        if len(work.sources[path].documents) == 1:
-            work.removed.add(path)
-            work.forget_entries(path)
-        else:
-            raise NoPlace("WRT003", f"{path} holds other documents too.", "Remove the document by hand.")
+    if kind.layout == "file" and _alone(work.sources[path], entry):
+        work.removed.add(path)
+        work.forget_entries(path)
         return
+    if not entry.place.path:
+        raise NoPlace("WRT003", f"{path} holds other documents too.", "Remove the document by hand.")
     _plan_for(plans, path).edits.append((change, Remove(entry.place.document, entry.place.path)))
+
+
+def _alone(source: SourceFile, entry: LiveEntry) -> bool:
+    """Whether a file holds nothing but one entry."""
+    return len(source.documents) == 1 and _skeleton(_cut(source.documents[0], entry.place.path)) is None
 
 
 def _inner_entries(work: _Writing, outer: LiveEntry) -> list[LiveEntry]:
@@ -370,7 +374,7 @@ def _plan_create(
     entry: LiveEntry | None,
     snippet: Snippet | None = None,
 ) -> None:
-    from registry_reconciler.yamltext.splice import Insert
+    from registry_reconciler.yamltext.splice import Insert, Update
 
     after = change.after or {}
     sources = {path: source for path, source in work.sources.items() if path not in work.removed}
@@ -387,17 +391,23 @@ def _plan_create(
     neighbours = neighbours_in(work.entries_in(spot.file).get(kind.name, ()), container)
     if snippet is None and entry is None:
         snippet = _told_in_fragment(work, change, alone=not neighbours)
-    if not spot.exists or kind.layout == "file":
+    if spot.exists and kind.layout == "file":
+        plan.edits.append((change, Update(spot.document, spot.path, raw)))
+        return
+    if not spot.exists:
         plan.creates.append((change, spot.path, raw, snippet))
         return
     plan.edits.append((change, _insert(kind, change, spot, raw, neighbours, snippet, Insert)))
 
 
 def _refuse_taken(work: _Writing, plans: Mapping[str, _FilePlan], kind: Kind, spot: Spot) -> None:
-    if kind.layout == "file" and spot.exists and not spot.path:
+    if kind.layout == "file" and spot.exists and _standing(work, spot) is not None:
         raise NoPlace(
             "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
         )
+    for other, edit in plans[spot.file].edits if spot.file in plans else ():
+        if kind.layout == "file" and _where(edit) == (spot.document, spot.path):
+            raise NoPlace("WRT004", f"{other.address} gets {spot.file!r}.", "Choose another key.")
     if spot.exists:
         return
     folded = spot.file.casefold()
@@ -408,6 +418,18 @@ def _refuse_taken(work: _Writing, plans: Mapping[str, _FilePlan], kind: Kind, sp
                 f"its file would be {spot.file!r}, and {plan.creates[0][0].address} gets {path!r}.",
                 "Choose another key: some systems take names that differ in case only for one file.",
             )
+
+
+def _where(edit: Edit) -> tuple[int, FieldPath] | None:
+    path = getattr(edit, "path", None)
+    return None if path is None else (edit.document, path)
+
+
+def _standing(work: _Writing, spot: Spot) -> Json:
+    """What stands where an entry of layout ``file`` is to go; a null is nothing, as everywhere."""
+    documents = work.sources[spot.file].documents
+    found = get_path(documents[spot.document], spot.path) if documents else None
+    return None if found is MISSING else found
 
 
 def _snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:

@@ -185,3 +185,34 @@ def test_a_container_of_the_wrong_shape_hides_what_it_was_to_hold() -> None:
     files["t.yaml"] = b"t: {a: {}}\n"
     assert [one.code for one in plan(files).problems] == ["LIV005"]
     assert plan(files).changes == ()
+
+
+def test_an_empty_file_takes_its_entry() -> None:
+    files: Files = {
+        **kind("page", "{layout: file, file: 'pages/{id}.yaml', key: id}"),
+        "pages/a.yaml": b"# about a\n",
+        "pages/b.yaml": b"",
+    }
+    files = apply(wish(files, {"page": [{"id": "a"}, {"id": "b"}]}))
+    assert files["pages/a.yaml"] == b"# about a\nid: a\n"
+    assert files["pages/b.yaml"] == b"id: b\n"
+
+
+def test_an_entry_inside_its_file_keeps_what_stands_beside_it() -> None:
+    spec = "{layout: file, file: 'pages/{slug}.yaml', at: spec, key: id}"
+    files: Files = {
+        **kind("page", spec),
+        "pages/a.yaml": b"kind: Page\n",
+        "pages/b.yaml": b"kind: Page\nspec:   # of b\n",
+    }
+    pages = [{"id": name, "slug": name} for name in "abc"]
+    files = apply(wish(files, {"page": pages}))
+    assert files["pages/a.yaml"] == b"kind: Page\nspec:\n  id: a\n  slug: a\n"
+    assert files["pages/b.yaml"] == b"kind: Page\nspec:   # of b\n  id: b\n  slug: b\n"
+    files["pages/d.yaml"] = b"kind: Page\n"
+    both = wish(files, {"page": [*pages, {"id": "d", "slug": "d"}, {"id": "e", "slug": "d"}]})
+    assert blocking(both) == [("WRT004", "page/e")]
+    twice = wish(files, {"page": [*pages, {"id": "d", "slug": "a"}]})
+    assert blocking(twice) == [("WRT004", "page/d")]
+    gone = apply(wish(files, {"page": pages[:1]}))
+    assert (gone["pages/b.yaml"], gone["pages/c.yaml"]) == (b"kind: Page\n", None)
