@@ -4,7 +4,8 @@ Every new text is parsed again and held against what the changes promise: the en
 everything that stands beside them. A file that does not pass is a blocking problem, and none of it is written.
 
 Kinds may nest (a list of skills inside each plugin). Then one file is edited in several rounds: deletions from the
-inside out, then everything else from the outside in, each against the text that the round before left.
+inside out, then everything else from the outside in, each against the text that the round before left. What is inside
+a renamed entry is looked for under its new address from then on, and an entry whose inner ones move out goes last.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class _Writing:
     leaving: set[tuple[str, str]] = field(default_factory=set)
     postponed: list[Change] = field(default_factory=list)
     carried_along: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    origins: dict[tuple[str, str], str] = field(default_factory=dict)
     live: Live | None = None
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
@@ -204,27 +206,34 @@ def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
             _follow(work, change, inside[change.address])
 
 
-def _carried_inside(work: _Writing, change: Change) -> list[tuple[LiveEntry, FieldPath]]:
-    """The entries of other kinds inside one that changes, with their steps from it: they go where it goes."""
+def _carried_inside(work: _Writing, change: Change) -> list[tuple[str, LiveEntry, FieldPath]]:
+    """The entries of other kinds inside one that changes: they go where it goes.
+
+    Each with the address that it had before the plan and its steps from the outer one.
+    """
     if not work.nested[change.kind] or change.action is Action.DELETE:
         return []
     entry = _current(work, change)
     if entry is None:
         return []
     size = len(entry.place.path)
-    return [(one, one.place.path[size:]) for one in _inner_entries(work, entry)]
+    return [
+        (work.origins.get((one.kind, one.address), one.address), one, one.place.path[size:])
+        for one in _inner_entries(work, entry)
+    ]
 
 
-def _follow(work: _Writing, change: Change, inside: list[tuple[LiveEntry, FieldPath]]) -> None:
+def _follow(work: _Writing, change: Change, inside: list[tuple[str, LiveEntry, FieldPath]]) -> None:
     """Remember under which addresses the entries inside a changed one stand now: their places may be in their keys."""
     outer = work.entry_at(work.files[change.address], change.kind, change.address)
     if outer is None:
         return
     now = {(one.kind, one.place.path): one for one in _inner_entries(work, outer)}
-    for entry, steps in inside:
+    for origin, entry, steps in inside:
         new = now.get((entry.kind, (*outer.place.path, *steps)))
         if new is not None:
-            work.carried_along[(entry.kind, entry.address)] = (new.place.file, new.address)
+            work.carried_along[(entry.kind, origin)] = (new.place.file, new.address)
+            work.origins[(entry.kind, new.address)] = origin
 
 
 def _plan_change(work: _Writing, plans: dict[str, _FilePlan], change: Change) -> None:

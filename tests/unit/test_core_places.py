@@ -216,3 +216,35 @@ def test_an_entry_inside_its_file_keeps_what_stands_beside_it() -> None:
     assert blocking(twice) == [("WRT004", "page/d")]
     gone = apply(wish(files, {"page": pages[:1]}))
     assert (gone["pages/b.yaml"], gone["pages/c.yaml"]) == (b"kind: Page\n", None)
+
+
+def test_three_kinds_inside_each_other_are_renamed_together() -> None:
+    files: Files = {
+        **kind("outer", "{layout: list, file: x.yaml, at: one, key: n}"),
+        **kind("middle", "{layout: list, file: x.yaml, at: 'one[n={p}].two', key: [p, n]}"),
+        **kind("inner", "{layout: list, file: x.yaml, at: 'one[n={p}].two[n={q}].three', key: [p, q, n]}"),
+        "x.yaml": b"one:\n- n: a\n  two:\n  # b\n  - n: b\n    three:\n    - n: c   # c\n",
+    }
+    files = apply(
+        wish(
+            files,
+            {
+                "outer": [{"n": "a"}],
+                "middle": [{"p": "a", "n": "b"}],
+                "inner": [{"p": "a", "q": "b", "n": "c"}],
+            },
+        )
+    )
+    renamed: dict[str, Json] = {
+        "outer": [{"n": "A"}],
+        "middle": [{"p": "A", "n": "B"}],
+        "inner": [{"p": "A", "q": "B", "n": "C"}],
+        "moved": [
+            {"from": "outer/a", "to": "outer/A"},
+            {"from": "middle/a/b", "to": "middle/A/B"},
+            {"from": "inner/a/b/c", "to": "inner/A/B/C"},
+        ],
+    }
+    assert apply(wish(files, renamed))["x.yaml"] == (
+        b"one:\n- n: A\n  two:\n  # b\n  - n: B\n    three:\n    - n: C   # c\n"
+    )
