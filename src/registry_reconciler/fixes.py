@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from registry_reconciler.yamltext.nodes import Document, Node
 
 
+PATCHES = 50
+"""How many patches to look at a plan makes at most: nobody reads more."""
+
+PATCHED_BYTES = 2_000_000
+"""How many bytes of files it goes through for them: a patch may have to look through a whole file."""
+
+
 @dataclass(slots=True)
 class _Text:
     """A file's text, composed once for all the edits in it."""
@@ -138,14 +145,20 @@ def with_edits(problems: Sequence[Problem], data: Mapping[str, bytes | None]) ->
     if not any(one.fix is not None and one.fix.replacements for one in problems):
         return tuple(problems)
     editor = Editor(data)
-    return tuple(_with_edits(one, editor) for one in problems)
-
-
-def _with_edits(problem: Problem, editor: Editor) -> Problem:
-    fix = problem.fix
-    if fix is None or not fix.replacements or fix.edits:
-        return problem
-    return replace(problem, fix=replace(fix, edits=editor.edits(fix.replacements)))
+    patches = seen = 0
+    found = []
+    for one in problems:
+        if one.fix is not None and one.fix.replacements and not one.fix.edits:
+            replacements = one.fix.replacements
+            if not one.fix.safe:
+                patches += 1
+                seen += sum(len(data.get(place.file) or b"") for place, _ in replacements)
+                if patches > PATCHES or (seen > PATCHED_BYTES and patches > 1):
+                    replacements = ()
+            fix = replace(one.fix, edits=editor.edits(replacements), replacements=replacements)
+            one = replace(one, fix=fix)
+        found.append(one)
+    return tuple(found)
 
 
 def edits_for(planning: Planning, problem: Problem) -> tuple[TextEdit, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.fixes import Editor, apply_edits, with_edits
+from registry_reconciler.fixes import PATCHES, Editor, apply_edits, with_edits
 from registry_reconciler.model import FieldPath, Json, Place, digest_bytes
 from registry_reconciler.problems import Fix, Problem, Severity
 from registry_reconciler.yamltext.read import read_yaml
@@ -93,3 +93,25 @@ def test_problems_get_the_edits_of_their_fixes() -> None:
     assert first is bare
     assert second.fix is not None
     assert [edit.new for edit in second.fix.edits] == ["new"]
+
+
+@pytest.mark.parametrize(("padding", "made"), [(0, PATCHES), (300_000, 6), (3_000_000, 1)])
+def test_only_so_many_patches_are_made_and_every_safe_edit(padding: int, made: int) -> None:
+    text = b"route:\n" + b"- {id: x, module_id: y}\n" * 200 + b"#" * padding
+    data: dict[str, bytes | None] = {"desired/a.yaml": text}
+    problems = [
+        Problem(
+            "SCH001",
+            "t",
+            Severity.ERROR,
+            "m",
+            Place("desired/a.yaml", 0, ("route", number)),
+            fix=Fix("f", safe, replacements=((Place("desired/a.yaml", 0, ("route", number, "id")), "z"),)),
+        )
+        for safe in (False, True)
+        for number in range(100)
+    ]
+    found = with_edits(problems, data)
+    edited = [one.fix is not None and bool(one.fix.edits) for one in found]
+    assert edited == [True] * made + [False] * (100 - made) + [True] * 100
+    assert all(one.fix is not None and bool(one.fix.replacements) == bool(one.fix.edits) for one in found)
