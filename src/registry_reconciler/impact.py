@@ -10,6 +10,16 @@ from registry_reconciler.model import FieldPath
 from registry_reconciler.world import Item, World
 
 
+MOST_DEPENDENTS = 1_000
+"""So many dependents of one entry are named."""
+
+_MOST_NAMED = 200_000
+"""So many are named in a whole plan, but always :data:`_FEWEST` each. In a circle every entry depends on every other,
+so naming them all would cost the square of their number."""
+
+_FEWEST = 20
+
+
 def references_of(world: World, item: Item) -> Iterator[tuple[FieldPath, str, Item | None]]:
     """The references of an entry: field, the text there, and the entry it leads to (``None``: dangling)."""
     for reference in world.kinds[item.kind].references:
@@ -45,15 +55,14 @@ def referrers(world: World) -> dict[str, tuple[str, ...]]:
     return {address: tuple(sorted(sources)) for address, sources in found.items()}
 
 
-def dependents(graph: Mapping[str, Iterable[str]], start: str) -> tuple[str, ...]:
-    """Everything that depends on an address, directly or through others."""
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for source in graph.get(waiting.pop(), ()):
-            if source not in seen and source != start:
-                seen.add(source)
-                waiting.append(source)
+def dependents(graph: Mapping[str, Iterable[str]], start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
+    """What depends on an address, directly or through others, sorted; of more than ``most`` the nearest ones."""
+    seen: dict[str, None] = {}
+    ring = [start]
+    while ring and len(seen) < most:
+        nearest = {source: None for address in ring for source in graph.get(address, ())}
+        ring = [source for source in nearest if source not in seen and source != start]
+        seen.update(dict.fromkeys(ring[: most - len(seen)]))
     return tuple(sorted(seen))
 
 
@@ -65,12 +74,13 @@ def impacts(worlds: Worlds, changes: tuple[Change, ...]) -> dict[str, tuple[str,
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
     before = referrers(worlds.before) if looks_back else {}
     found: dict[str, tuple[str, ...]] = {}
+    most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
     for change in changes:
         if change.before == change.after:
             continue
         gone = change.action is Action.DELETE
-        depending = set(dependents(before if gone else after, change.address))
+        depending = set(dependents(before if gone else after, change.address, most))
         if change.from_address:
-            depending.update(dependents(before, change.from_address))
+            depending.update(dependents(before, change.from_address, most))
         found[change.address] = tuple(sorted(depending - {change.address}))
     return found
