@@ -54,7 +54,12 @@ def run(root: Path, *words: str, stdin: bytes | None = None, env: dict[str, str]
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(LAUNCHER), str(report), script(), *words],
         cwd=root,
-        env={**os.environ, "REGISTRY_ACTOR": "ada", **(env or {})},
+        env={
+            **os.environ,
+            "REGISTRY_ACTOR": "ada",
+            "XDG_CACHE_HOME": str(root.parent / "cache"),
+            **(env or {}),
+        },
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,

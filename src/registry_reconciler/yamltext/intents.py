@@ -76,7 +76,7 @@ class Intents:
         self._by_node: dict[int, Intent] = {}
         self._detours: dict[int, tuple[Node, tuple[Node, ...], list[tuple[FieldPath, Edit]]]] = {}
         self._merged: dict[int, dict[str, Json]] = {}
-        self._shares = bool(document.aliases)
+        self._shares = bool(document.aliases or document.merges)
 
     def of(self, node: Node) -> Intent | None:
         """The intent for a node, if it has one."""

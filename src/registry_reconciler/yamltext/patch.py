@@ -241,7 +241,14 @@ class Patcher:
             text = (": " if mark else " ") + text
             if mark and slot.entry is not None and slot.entry.explicit:
                 text = " " + text
+            elif mark and slot.entry is not None and slot.entry.key is not None:
+                self._on_one_line(slot.entry.key)
         self.put(node.start, node.end, text)
+
+    def _on_one_line(self, key: Node) -> None:
+        """A key alone may go over several lines; one with a value may not."""
+        if key.kind == "scalar" and "\n" in self.text[key.start : key.end]:
+            self.put(key.body, key.end, self.emitter.restyled(key.text, key.style, flow=True))
 
     def _rewrite(self, node: Node, slot: Slot, body: Body) -> None:
         """Writes the whole line of a value anew: from behind its mark to its end, and the lines below."""
@@ -299,6 +306,9 @@ class Patcher:
             return [], text[behind : self.line_end(behind)]
         between = text[mark_end : node.start].replace("\r\n", "\n").split("\n")
         tail = text[node.end : end]
+        if tail.startswith("#"):
+            # Behind a bracket or quote a comment needs no space; behind what takes its place it does.
+            tail = " " + tail
         if len(between) > 1:
             rows = [row.rstrip() for row in between[1:-1] if row.strip()]
             if not tail.strip():

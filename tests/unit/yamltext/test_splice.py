@@ -540,3 +540,17 @@ def test_a_new_file_has_its_entry_with_comments() -> None:
     assert new_file([{"id": "b"}], container=("x", "v")) == b"x:\n  v:\n    - id: b\n"
     assert new_file({"id": "b"}, comments=["# new"]) == b"# new\nid: b\n"
     assert new_file({}) == b"{}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        (b"a: {}#c\n", Insert(0, ("a",), 5, None, key="k"), b"a: #c\n  k: 5\n"),
+        (b"a: []#c\nb: 1\n", Insert(0, ("a",), "x", 0), b"a: #c\n  - x\nb: 1\n"),
+        (b"<<: {x: 1}\ny: 2\n", Update(0, ("x",), 5), b"<<: {x: 1}\nx: 5\ny: 2\n"),
+        (b"a:\n  <<: {x: 1}\n", Update(0, ("a", "x"), 5), b"a:\n  <<: {x: 1}\n  x: 5\n"),
+        (b'{"a\n b"}\n', Update(0, ("a b",), 5), b'{"a b": 5}\n'),
+    ],
+)
+def test_forms_that_a_search_found(before: bytes, edit: Edit, after: bytes) -> None:
+    assert splice(before, [edit]) == after
