@@ -1,6 +1,11 @@
 """``python -m registry_reconciler``: the same command as ``registry``."""
 
+import os
 import sys
+
+if not sys.flags.safe_path and sys.path and os.path.realpath(sys.path[0]) == os.path.realpath(os.curdir):
+    # ``-m`` puts the working directory first, where a workspace may have a yaml.py of its own.
+    del sys.path[0]
 
 from registry_reconciler.cli.main import main
 

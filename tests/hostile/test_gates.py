@@ -91,9 +91,13 @@ def test_nothing_of_the_workspace_runs(words: tuple[str, ...], trapped: Path) ->
     assert not (trapped.parent / "ran").exists()
 
 
-def test_nothing_runs_with_python_m_from_elsewhere(trapped: Path) -> None:
+@pytest.mark.parametrize("safely", [True, False])
+def test_nothing_runs_with_python_m(safely: bool, trapped: Path) -> None:
+    if not safely:
+        # What shadows the package itself is found before any line of it runs.
+        (trapped / "registry_reconciler.py").unlink()
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "registry_reconciler", "plan", "--root", str(trapped)],
+        [sys.executable, *(["-P"] if safely else []), "-m", "registry_reconciler", "plan"],
         cwd=trapped,
         capture_output=True,
         check=False,
