@@ -5,7 +5,6 @@ Whatever cannot be read, or is not exactly what was written, is as good as absen
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -57,20 +56,12 @@ def save(key: str, record: dict[str, Any]) -> None:
     data = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
     if len(data) > _LARGEST:
         return
-    with contextlib.suppress(OSError):
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _ours(place, directory=True):
-            return
-        _prune(place)
-        name = _name(key)
-        draft = place / f".{name}.{os.getpid()}"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            os.replace(draft, place / f"{name}.json")
-        except OSError:
-            draft.unlink(missing_ok=True)
+    if place.exists() and not _ours(place, directory=True):
+        return
+    from registry_reconciler.apply.files import write_cache
+
+    _prune(place)
+    write_cache(place / f"{_name(key)}.json", data)
 
 
 def _name(key: str) -> str:
@@ -89,8 +80,12 @@ def _ours(path: Path, *, directory: bool) -> bool:
 
 
 def _prune(place: Path) -> None:
-    with os.scandir(place) as entries:
-        found = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in entries)
+    from registry_reconciler.apply.files import remove_cache
+
+    try:
+        with os.scandir(place) as entries:
+            found = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in entries)
+    except OSError:
+        return
     for _, path in found[: max(len(found) - MOST + 1, 0)]:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+        remove_cache(Path(path))
