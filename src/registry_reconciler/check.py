@@ -44,6 +44,10 @@ def build_worlds(loaded: Loaded, desired: Desired, changes: tuple[Change, ...], 
     return Worlds(before, after if touching else before, changes)
 
 
+_MOST_SEARCHED = 1024 * 1024
+"""Bytes of unreadable fragments that are still looked into."""
+
+
 def _world(
     loaded: Loaded, desired: Desired, items: Mapping[str, Item], clashes: tuple[Item, ...], tree: Tree
 ) -> World:
@@ -53,6 +57,8 @@ def _world(
         for path in sorted(unreadable)
         if path in loaded.fragments.files
     ]
+    # Each unknown key is looked for in it, so it has to be short; of a long one anything is believed.
+    long = sum(map(len, hidden)) > _MOST_SEARCHED
     return World(
         kinds=loaded.kinds,
         config=loaded.config,
@@ -61,7 +67,8 @@ def _world(
         clashes=clashes,
         overrides=_overrides(desired, items),
         hidden_kinds=loaded.live.hidden_kinds | loaded.catalog.broken,
-        hidden_text=b"\n".join(hidden).decode("utf-8", "replace"),
+        hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
+        hidden_all=long,
         hidden_addresses=frozenset(
             address for address, entry in loaded.state.entries.items() if entry.fragment in unreadable
         ),

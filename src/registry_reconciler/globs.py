@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 
-
 _LONGEST = 4096
 """Characters of a pattern that can still match: no path is longer."""
 

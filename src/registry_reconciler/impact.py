@@ -9,7 +9,6 @@ from registry_reconciler.check import Worlds
 from registry_reconciler.model import FieldPath
 from registry_reconciler.world import Item, World
 
-
 MOST_DEPENDENTS = 1_000
 """So many dependents of one entry are named."""
 
@@ -55,7 +54,9 @@ def referrers(world: World) -> dict[str, tuple[str, ...]]:
     return {address: tuple(sorted(sources)) for address, sources in found.items()}
 
 
-def dependents(graph: Mapping[str, Iterable[str]], start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
+def dependents(
+    graph: Mapping[str, Iterable[str]], start: str, most: int = MOST_DEPENDENTS
+) -> tuple[str, ...]:
     """What depends on an address, directly or through others, sorted; of more than ``most`` the nearest ones."""
     seen: dict[str, None] = {}
     ring = [start]

@@ -51,6 +51,7 @@ class World:
         overrides: addresses that take a name or alias on purpose.
         hidden_kinds: kinds whose entries are not all known, because a file of theirs cannot be read.
         hidden_text: text of fragments that cannot be read; what they may declare is not reported as dangling.
+        hidden_all: such fragments are too long to look into, and may declare anything.
         hidden_addresses: addresses that unreadable fragments own, as the state remembers.
     """
 
@@ -62,6 +63,7 @@ class World:
     overrides: frozenset[str] = frozenset()
     hidden_kinds: frozenset[str] = frozenset()
     hidden_text: str = ""
+    hidden_all: bool = False
     hidden_addresses: frozenset[str] = frozenset()
     _by_kind: dict[str, tuple[Item, ...]] = field(default_factory=dict, repr=False, compare=False)
     _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -104,7 +106,7 @@ class World:
         """Whether an entry may exist in a file that cannot be read, so that nothing may be said about it."""
         if any(kind in self.hidden_kinds or f"{kind}/{key}" in self.hidden_addresses for kind in kinds):
             return True
-        return bool(self.hidden_text) and key in self.hidden_text
+        return self.hidden_all or (bool(self.hidden_text) and key in self.hidden_text)
 
     def spaces(self) -> Mapping[str, tuple[str, ...]]:
         """Kinds by the id space that they share."""

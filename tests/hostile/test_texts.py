@@ -75,3 +75,13 @@ def test_other_commands_say_what_they_cannot_see(words: tuple[str, ...], exit: i
     assert used.exit == exit
     for path in ("desired/x.yaml", "modules/routes/api.yaml"):
         assert path in used.out + used.err
+
+
+def test_a_long_unreadable_fragment_hides_what_it_may_declare(root: Path) -> None:
+    entry = "- {{id: t{0}, description: d, outbound: [gone{0}]}}\n"
+    (root / "desired/many.yaml").write_text("module_type:\n" + "".join(map(entry.format, range(2_000))))
+    (root / "desired/x.yaml").write_bytes(MAKERS["unclosed_quote"]())
+    used = run(root, "check", "--format", "json")
+    unharmed(used)
+    assert used.exit == 3
+    assert {one["code"] for one in used.json["problems"]} == {"YML001"}

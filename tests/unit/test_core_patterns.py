@@ -21,7 +21,7 @@ KEYS = ("a*", "a1", "a[1]", "ab")
 
 def plan(state: dict[str, bytes | None], content: dict[str, Json], **options: tuple[str, ...]) -> Plan:
     files = {**state, "desired/all.yaml": dump(content).encode()}
-    return make_plan(MemoryTree(files), PlanOptions(allow_mass_delete=True, **options)).plan
+    return make_plan(MemoryTree(files), PlanOptions(allow_mass_delete=True, **options)).plan  # type: ignore[arg-type]
 
 
 def applied(content: dict[str, Json]) -> dict[str, bytes | None]:

@@ -67,7 +67,7 @@ def _globs(world: World) -> Iterator[Finding]:
 
 
 def _scopes(world: World) -> Iterator[Finding]:
-    if world.hidden_kinds & set(ABILITIES) or world.hidden_text:
+    if world.hidden_kinds & set(ABILITIES) or world.hidden_text or world.hidden_all:
         return
     keys: list[str] = []
     known: dict[str, bool] = {}
