@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.fields import with_value
+from registry_reconciler.config import CONFIG_PATH, Config
 from registry_reconciler.load import Loaded
-from registry_reconciler.model import Json, LiveEntry
+from registry_reconciler.model import Json, LiveEntry, Place
 from registry_reconciler.problems import Fix, Problem, Status
 from registry_reconciler.resolve import Desired, means
 from registry_reconciler.structural import problem
@@ -137,6 +138,33 @@ def check(loaded: Loaded, worlds: Worlds, *, no_check: bool = False) -> tuple[Pr
     if not no_check:
         found += run_transition(rules, Transition(worlds.before, worlds.after, worlds.changes))
     return tuple(found)
+
+
+def severity_problems(config: Config) -> Iterator[Problem]:
+    """Severities that are set for codes that nobody knows, or that cannot be lowered."""
+    from registry_reconciler.rules import all_rules
+    from registry_reconciler.suggest import did_you_mean
+
+    if not config.severities:
+        return
+    free = {rule.code for rule in all_rules() if not rule.structural}
+    fixed = {rule.code for rule in all_rules() if rule.structural}
+    settable = free | {code.rstrip("0123456789") for code in free}
+    for code in config.severities:
+        if code in settable:
+            continue
+        structural = code in fixed or code in {one.rstrip("0123456789") for one in fixed}
+        why = (
+            "is structural, and its severity cannot be set" if structural else "is no code that is known here"
+        )
+        yield problem(
+            "CFG001",
+            f"{code} {why}.{'' if structural else did_you_mean(code, sorted(settable))}",
+            Place(CONFIG_PATH, 0, ("severities", code), on_key=True),
+            path=("severities", code),
+            fix="Remove it." if structural else "Correct the code, or remove it.",
+            extra=code,
+        )
 
 
 def _keyed(problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
