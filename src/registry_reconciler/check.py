@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from registry_reconciler.changes import Action, Change
-from registry_reconciler.fields import with_value
 from registry_reconciler.config import CONFIG_PATH, Config
+from registry_reconciler.fields import with_value
 from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, LiveEntry, Place
 from registry_reconciler.problems import Fix, Problem, Status

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from registry_reconciler.changes import Action, Change
-from registry_reconciler.check import Worlds, build_worlds, check
+from registry_reconciler.check import Worlds, build_worlds, check, severity_problems
 from registry_reconciler.diff import Diff, diff
 from registry_reconciler.impact import impacts
 from registry_reconciler.load import Loaded, load
@@ -97,7 +97,14 @@ def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = silen
     progress("checking")
     worlds = build_worlds(loaded, desired, written.changes, tree_after)
     judged = check(loaded, worlds, no_check=options.no_check)
-    found = [*loaded.problems, *desired.problems, *difference.problems, *written.problems, *judged]
+    found = [
+        *loaded.problems,
+        *severity_problems(loaded.config),
+        *desired.problems,
+        *difference.problems,
+        *written.problems,
+        *judged,
+    ]
     progress("finishing")
     return Planning(
         _assemble(loaded, desired, options, difference, written, worlds, found), loaded, desired, worlds

@@ -75,3 +75,16 @@ def test_an_entry_that_goes_while_one_like_it_comes_is_a_likely_rename() -> None
     (notice,) = plan(files).notices
     assert notice.title == "Likely rename"
     assert "moved:\n- {from: module_type/old_name, to: module_type/new_name}" in notice.message
+
+
+def test_a_severity_of_an_unknown_or_structural_code_is_a_problem() -> None:
+    files = workspace()
+    files[CONFIG] = (
+        b"severities: {REF009: warning, SCH001: warning, YML: record, STA001: record, FRG006: error}\n"
+    )
+    found = {problem.path[-1]: problem.message for problem in plan(files).blocking}
+    assert found == {
+        "REF009": "REF009 is no code that is known here. Did you mean 'REF001'?",
+        "SCH001": "SCH001 is structural, and its severity cannot be set.",
+        "YML": "YML is structural, and its severity cannot be set.",
+    }
