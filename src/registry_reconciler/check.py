@@ -56,7 +56,8 @@ def _world(
     hidden = [
         loaded.fragments.files[path].data or b""
         for path in sorted(unreadable)
-        if path in loaded.fragments.files
+        # What could be parsed is known; only text that could not may declare more.
+        if path in loaded.fragments.files and not loaded.fragments.files[path].readable
     ]
     # Each unknown key is looked for in it, so it has to be short; of a long one anything is believed.
     long = sum(map(len, hidden)) > _MOST_SEARCHED
