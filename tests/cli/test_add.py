@@ -269,3 +269,16 @@ def test_an_entry_that_cannot_be_read_says_where(box: Box) -> None:
     assert ran.exit == 3
     assert "entry.yaml:2:1" in ran.err
     assert box.run("add", "module_type", "--entry-file", "no.yaml").exit == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'{"id": "a", "description": "\ud83d\ude00"}', "\U0001f600"),
+        (r'{"id": "a", "description": "\\ud83d"}', r"\ud83d"),
+    ],
+)
+def test_json_may_write_a_character_as_two_escapes(text: str, value: str) -> None:
+    from registry_reconciler.cli.add import read_entry
+
+    assert read_entry("", text) == {"id": "a", "description": value}

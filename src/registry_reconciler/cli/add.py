@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -149,16 +150,27 @@ def read_entry(source: str, text: str) -> dict[str, Json]:
 
 
 def _parse(name: str, data: bytes) -> Json:
-    """YAML, of which JSON is a part but for its freedom to indent with tabs."""
+    """YAML, of which JSON is a part but for tabs as indentation, and for characters written as two escapes."""
     from registry_reconciler.yamltext.read import read_yaml
 
-    read = read_yaml(data.replace(b"\t", b" ") if data.lstrip()[:1] == b"{" else data)
+    if data.lstrip()[:1] == b"{":
+        data = _PAIR.sub(_join, data.replace(b"\t", b" "))
+    read = read_yaml(data)
     if not read.readable:
         fault = read.faults[0]
         raise Blocked(f"{name}:{fault.line}:{fault.column}: {fault.message}")
     if len(read.documents) != 1:
         raise UsageFailure(f"{name} must hold one entry.")
     return read.documents[0]
+
+
+_PAIR = re.compile(rb"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+"""A character beyond the first 65,536 as JSON escapes it; an even number of backslashes before it stays one."""
+
+
+def _join(match: re.Match[bytes]) -> bytes:
+    high, low = int(match[2], 16), int(match[3], 16)
+    return match[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).encode()
 
 
 def _done(call: Call, added: Added, *, applied: bool) -> int:
