@@ -18,13 +18,13 @@ OLD: dict[str, tuple[int, bytes]] = {
     "modules/routes/api.yaml": (0o644, b"routes:\n- id: api\n"),
     "modules/routes/big.yaml": (0o600, b"# large\n" + b"routes: []\n" * 9000),
     "modules/routes/go.yaml": (0o644, b"routes: [go]\n"),
-    "shared/real.yaml": (0o755, b"types: []\n"),
+    "linked/real.yaml": (0o755, b"types: []\n"),
     ".system/hooks/one.yaml": (0o644, b"id: one\n"),
     ".system/hooks/old/two.yaml": (0o640, b"id: two\n"),
     ".system/hooks/old/three.yaml": (0o644, b"id: three\n"),
     "third/party.txt": (0o644, b"not ours\n"),
 }
-LINKS = {"modules/types.yaml": "../shared/real.yaml"}
+LINKS = {"modules/types.yaml": "../linked/real.yaml"}
 
 CHANGES: dict[str, bytes | None] = {
     "modules/routes/api.yaml": b"routes:\n- id: api\n- id: new\n",
@@ -60,7 +60,7 @@ def operations(changes: dict[str, bytes | None] = CHANGES) -> list[FileOp]:
     """The apply's operations with the digests of the old tree."""
     found = []
     for path, content in changes.items():
-        old = OLD.get("shared/real.yaml" if path in LINKS else path)
+        old = OLD.get("linked/real.yaml" if path in LINKS else path)
         found.append(FileOp(path, digest_bytes(old[1]) if old else None, content))
     return found
 
@@ -70,7 +70,7 @@ def inputs() -> dict[str, str | None]:
     known: dict[str, str | None] = {
         path: digest_bytes(data) for path, (_, data) in OLD.items() if path[0] != "t"
     }
-    known["modules/types.yaml"] = digest_bytes(OLD["shared/real.yaml"][1])
+    known["modules/types.yaml"] = digest_bytes(OLD["linked/real.yaml"][1])
     known["modules/routes/gone_there.yaml"] = None
     known["third/party.txt"] = "file"
     return known

@@ -254,7 +254,7 @@ def hand_edits(ground: Ground, tally: Tally, every: int) -> None:
                 point += 1
                 if point % every:
                     continue
-                real = "shared/real.yaml" if path in scenario.LINKS else path
+                real = "linked/real.yaml" if path in scenario.LINKS else path
                 root = ground.fresh()
                 data = b"edited by hand\n"
 
@@ -276,7 +276,7 @@ def edits_after_kills(ground: Ground, tally: Tally, every: int) -> None:
             point += 1
             if point % every:
                 continue
-            real = "shared/real.yaml" if path in scenario.LINKS else path
+            real = "linked/real.yaml" if path in scenario.LINKS else path
             root = ground.fresh()
             ground.child(partial(scenario.apply, root), faults.kill_at(number))
             (root / real).parent.mkdir(parents=True, exist_ok=True)

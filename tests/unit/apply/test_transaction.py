@@ -81,7 +81,7 @@ def test_the_receipt_says_what_was_done(root: Path) -> None:
 def test_mode_is_kept_and_a_new_file_gets_the_usual_one(root: Path) -> None:
     scenario.apply(root)
     assert (root / "modules/routes/big.yaml").stat().st_mode & 0o777 == 0o600
-    assert (root / "shared/real.yaml").stat().st_mode & 0o777 == 0o755
+    assert (root / "linked/real.yaml").stat().st_mode & 0o777 == 0o755
     umask = os.umask(0)
     os.umask(umask)
     assert (root / "modules/routes/new/two.yaml").stat().st_mode & 0o777 == 0o666 & ~umask
@@ -114,8 +114,8 @@ def test_an_owner_that_cannot_be_kept_stops_the_apply(root: Path) -> None:
 
 def test_a_link_inside_the_workspace_stays_a_link_and_its_file_gets_the_content(root: Path) -> None:
     do(root, {"modules/types.yaml": b"types: [x]\n"})
-    assert os.readlink(root / "modules/types.yaml") == "../shared/real.yaml"
-    assert (root / "shared/real.yaml").read_bytes() == b"types: [x]\n"
+    assert os.readlink(root / "modules/types.yaml") == "../linked/real.yaml"
+    assert (root / "linked/real.yaml").read_bytes() == b"types: [x]\n"
 
 
 def test_links_to_folders_and_absolute_ones_inside_are_followed(root: Path) -> None:
@@ -148,12 +148,12 @@ def test_a_folder_link_out_of_the_workspace_is_refused(root: Path) -> None:
 def test_deleting_through_a_link_is_refused(root: Path) -> None:
     with pytest.raises(WriteFailure, match="remove the link by hand"):
         do(root, {"modules/types.yaml": None})
-    assert (root / "shared/real.yaml").exists()
+    assert (root / "linked/real.yaml").exists()
 
 
 def test_two_paths_of_one_file_are_refused(root: Path) -> None:
     with pytest.raises(WriteFailure, match="the same file"):
-        do(root, {"modules/types.yaml": b"a", "shared/real.yaml": b"b"})
+        do(root, {"modules/types.yaml": b"a", "linked/real.yaml": b"b"})
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_file_that_changed_is_reported_and_nothing_written(root: Path) -> None
         ("desired/pay.yaml", "dir"),
         ("desired/pay.yaml", "unreadable"),
         ("desired/pay.yaml#executable", "yes"),
-        ("shared/real.yaml#executable", None),
+        ("linked/real.yaml#executable", None),
     ],
 )
 def test_an_input_that_changed_is_reported_and_nothing_written(
@@ -261,7 +261,7 @@ def test_inputs_that_are_as_they_were_pass(root: Path) -> None:
         "desired/none.yaml": None,
         "desired": "dir",
         "folder.yaml": "unreadable",
-        "shared/real.yaml#executable": "yes",
+        "linked/real.yaml#executable": "yes",
         "desired/pay.yaml#executable": None,
     }
     assert do(root, {"modules/new.yaml": b"x"}, inputs=inputs).created == ("modules/new.yaml",)
