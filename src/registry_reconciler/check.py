@@ -12,6 +12,7 @@ from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, LiveEntry, Place
 from registry_reconciler.problems import Fix, Problem, Status
 from registry_reconciler.resolve import Desired, means
+from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree
 from registry_reconciler.world import Item, World
@@ -26,14 +27,19 @@ class Worlds:
     changes: tuple[Change, ...]
 
 
-def build_worlds(loaded: Loaded, desired: Desired, changes: tuple[Change, ...], tree_after: Tree) -> Worlds:
+def build_worlds(
+    loaded: Loaded, desired: Desired, changes: tuple[Change, ...], tree_after: Tree, rest: Rest = NOTHING
+) -> Worlds:
     """The two worlds of a plan."""
     managed = frozenset(loaded.state.entries) | frozenset(desired.entries)
     before_items = {
         address: _live_item(loaded, entry, desired, managed) for address, entry in loaded.live.entries.items()
     }
+    if rest.context:
+        before_items.update((item.address, item) for item in rest.context)
+        before_items = dict(sorted(before_items.items()))
     clashes = tuple(_live_item(loaded, entry, desired, managed) for entry in loaded.live.clashes)
-    before = _world(loaded, desired, before_items, clashes, loaded.tree)
+    before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
     touching = tuple(change for change in changes if change.before != change.after or change.from_address)
     after_items = dict(before_items)
     for change in touching:
@@ -41,7 +47,7 @@ def build_worlds(loaded: Loaded, desired: Desired, changes: tuple[Change, ...], 
     for change in touching:
         if change.after is not None and change.action is not Action.DELETE:
             after_items[change.address] = _planned_item(loaded, change)
-    after = _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after)
+    after = _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest)
     return Worlds(before, after if touching else before, changes)
 
 
@@ -50,7 +56,12 @@ _MOST_SEARCHED = 1024 * 1024
 
 
 def _world(
-    loaded: Loaded, desired: Desired, items: Mapping[str, Item], clashes: tuple[Item, ...], tree: Tree
+    loaded: Loaded,
+    desired: Desired,
+    items: Mapping[str, Item],
+    clashes: tuple[Item, ...],
+    tree: Tree,
+    rest: Rest,
 ) -> World:
     unreadable = loaded.fragments.unreadable
     hidden = [
@@ -74,6 +85,7 @@ def _world(
         hidden_addresses=frozenset(
             address for address, entry in loaded.state.entries.items() if entry.fragment in unreadable
         ),
+        rest=rest,
     )
 
 
@@ -127,10 +139,12 @@ def check(loaded: Loaded, worlds: Worlds, *, no_check: bool = False) -> tuple[Pr
     from registry_reconciler.rules.base import Transition, run_transition, run_world
 
     rules = tuple(rule for rule in RULES if rule.structural or not no_check)
-    after = _keyed((*schema_problems(loaded, worlds.after), *run_world(rules, worlds.after)))
+    after = _keyed(worlds.after, (*schema_problems(loaded, worlds.after), *run_world(rules, worlds.after)))
     if worlds.before is worlds.after:
         return tuple(replace(one, status=Status.PRE_EXISTING) for one in after.values())
-    before = _keyed((*schema_problems(loaded, worlds.before), *run_world(rules, worlds.before)))
+    before = _keyed(
+        worlds.before, (*schema_problems(loaded, worlds.before), *run_world(rules, worlds.before))
+    )
     found = [
         replace(one, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
         for key, one in after.items()
@@ -168,10 +182,12 @@ def severity_problems(config: Config) -> Iterator[Problem]:
         )
 
 
-def _keyed(problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
+def _keyed(world: World, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
+    """Problems by identity, without those of entries that are only looked at."""
     keyed: dict[tuple[object, ...], Problem] = {}
     for one in problems:
-        keyed.setdefault(one.identity, one)
+        if not one.address or world.judges(one.address):
+            keyed.setdefault(one.identity, one)
     return keyed
 
 

@@ -19,6 +19,7 @@ from registry_reconciler.model import DesiredEntry, Json, LiveEntry, Place, same
 from registry_reconciler.plan import PlanOptions
 from registry_reconciler.problems import Problem, Related
 from registry_reconciler.resolve import Desired, exact_ones, means
+from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.state import State, StateEntry, applied_digest
 from registry_reconciler.structural import problem
 
@@ -86,6 +87,7 @@ def diff(
     unreadable: frozenset[str] = frozenset(),
     *,
     any_fragment: bool = True,
+    rest: Rest = NOTHING,
 ) -> Diff:
     """Compare the three. ``unreadable`` are fragments whose entries nobody may touch."""
     clashing = frozenset(entry.address for entry in live.clashes)
@@ -104,13 +106,13 @@ def diff(
             and not _blind(work, trio)
         ):
             _decide(work, trio)
-    brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment))
+    brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment, rest))
     return Diff(
         tuple(sorted(work.changes, key=lambda change: change.address)),
         tuple(work.drift),
         (*work.problems, *brakes),
-        work.unchanged,
-        unmanaged,
+        work.unchanged + rest.unchanged,
+        unmanaged + rest.unmanaged,
     )
 
 
@@ -342,7 +344,7 @@ def _both_changed(work: _Diffing, trio: _Trio, place: Place, why: str) -> None:
     )
 
 
-def _brakes(work: _Diffing, config: Config, any_fragment: bool) -> Iterator[Problem]:
+def _brakes(work: _Diffing, config: Config, any_fragment: bool, rest: Rest) -> Iterator[Problem]:
     deleted: dict[str, list[str]] = {}
     for change in work.changes:
         if change.action is Action.DELETE:
@@ -356,7 +358,7 @@ def _brakes(work: _Diffing, config: Config, any_fragment: bool) -> Iterator[Prob
             fix="Restore desired/. If everything is really meant to go: registry plan --allow-mass-delete",
         )
         return
-    managed: dict[str, int] = {}
+    managed = dict(rest.managed)
     for address in work.state.entries:
         kind = split_address(address)[0]
         managed[kind] = managed.get(kind, 0) + 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.check import Worlds
 from registry_reconciler.model import FieldPath
+from registry_reconciler.rest import Elsewhere
 from registry_reconciler.world import Item, World
 
 MOST_DEPENDENTS = 1_000
@@ -54,9 +57,30 @@ def referrers(world: World) -> dict[str, tuple[str, ...]]:
     return {address: tuple(sorted(sources)) for address, sources in found.items()}
 
 
-def dependents(
-    graph: Mapping[str, Iterable[str]], start: str, most: int = MOST_DEPENDENTS
-) -> tuple[str, ...]:
+class Referrers(Protocol):
+    """For an address the addresses of those that refer to it, sorted."""
+
+    def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        """See the class."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """Who refers to an entry, among those that were loaded and among the rest."""
+
+    loaded: Mapping[str, tuple[str, ...]]
+    elsewhere: Elsewhere
+
+    def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
+
+
+def _with_rest(world: World, loaded: Mapping[str, tuple[str, ...]]) -> Referrers:
+    elsewhere = world.rest.elsewhere
+    return loaded if elsewhere is None else _Everywhere(loaded, elsewhere)
+
+
+def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
     """What depends on an address, directly or through others, sorted; of more than ``most`` the nearest ones."""
     seen: dict[str, None] = {}
     ring = [start]
@@ -71,9 +95,9 @@ def impacts(worlds: Worlds, changes: tuple[Change, ...]) -> dict[str, tuple[str,
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
     if not any(change.before != change.after for change in changes):
         return {}
-    after = referrers(worlds.after)
+    after = _with_rest(worlds.after, referrers(worlds.after))
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
-    before = referrers(worlds.before) if looks_back else {}
+    before = _with_rest(worlds.before, referrers(worlds.before)) if looks_back else {}
     found: dict[str, tuple[str, ...]] = {}
     most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
     for change in changes:

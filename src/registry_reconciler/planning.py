@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.check import Worlds, build_worlds, check, severity_problems
@@ -21,7 +21,9 @@ from registry_reconciler.model import digest_bytes
 from registry_reconciler.notices import head_notices, standing_notices
 from registry_reconciler.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.problems import Problem
+from registry_reconciler.records import dataclass
 from registry_reconciler.resolve import Desired, resolve
+from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.settle import Locator, configure, locate_problems, suppress
 from registry_reconciler.state import StateEntry, applied_digest, render_state, state_path
 from registry_reconciler.tree import MemoryTree, Recorder, Tree, Unreadable
@@ -75,8 +77,10 @@ def make_plan(
         return plan_loaded(loaded, options, progress)
 
 
-def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = silent) -> Planning:
-    """Compute a plan from what was loaded."""
+def plan_loaded(
+    loaded: Loaded, options: PlanOptions, progress: Progress = silent, rest: Rest = NOTHING
+) -> Planning:
+    """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
     difference = diff(
@@ -87,7 +91,10 @@ def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = silen
         loaded.state,
         options,
         loaded.fragments.unreadable,
-        any_fragment=bool(desired.entries or desired.removals or loaded.fragments.unreadable),
+        any_fragment=bool(
+            desired.entries or desired.removals or loaded.fragments.unreadable or rest.unchanged
+        ),
+        rest=rest,
     )
     progress("writing in memory")
     written = write(
@@ -95,7 +102,7 @@ def plan_loaded(loaded: Loaded, options: PlanOptions, progress: Progress = silen
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
-    worlds = build_worlds(loaded, desired, written.changes, tree_after)
+    worlds = build_worlds(loaded, desired, written.changes, tree_after, rest)
     judged = check(loaded, worlds, no_check=options.no_check)
     found = [
         *loaded.problems,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from registry_reconciler.config import Config
 from registry_reconciler.kinds import Kind
 from registry_reconciler.model import Json, Place
+from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.tree import Tree
 
 SOURCE_RANK = {"builtin": 0, "package": 1, "runtime": 2}
@@ -20,8 +21,7 @@ SOURCE_RANK = {"builtin": 0, "package": 1, "runtime": 2}
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """An entry in a world.
 
     Attributes:
@@ -53,6 +53,7 @@ class World:
         hidden_text: text of fragments that cannot be read; what they may declare is not reported as dangling.
         hidden_all: such fragments are too long to look into, and may declare anything.
         hidden_addresses: addresses that unreadable fragments own, as the state remembers.
+        rest: what is not among ``items`` and yet there.
     """
 
     kinds: Mapping[str, Kind]
@@ -65,6 +66,7 @@ class World:
     hidden_text: str = ""
     hidden_all: bool = False
     hidden_addresses: frozenset[str] = frozenset()
+    rest: Rest = NOTHING
     _by_kind: dict[str, tuple[Item, ...]] = field(default_factory=dict, repr=False, compare=False)
     _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -85,6 +87,21 @@ class World:
         if len(kinds) == 1:
             return self._by_kind.get(kinds[0], ())
         return tuple(item for kind in kinds for item in self._by_kind.get(kind, ()))
+
+    def keys(self, *kinds: str) -> tuple[str, ...]:
+        """The keys of all entries of some kinds, by kind as given, then sorted; also of entries that were not loaded."""
+        elsewhere = self.rest.elsewhere
+        if elsewhere is None:
+            return tuple(item.key for item in self.of(*kinds))
+        return tuple(
+            key
+            for kind in kinds
+            for key in sorted([*(item.key for item in self.of(kind)), *elsewhere.keys((kind,))])
+        )
+
+    def judges(self, address: str) -> bool:
+        """Whether what is found about an entry counts."""
+        return self.rest.judged is None or address in self.rest.judged
 
     def get(self, kind: str, key: str) -> Item | None:
         """The entry of a kind by key."""

@@ -62,7 +62,7 @@ def _links(world: World) -> Links:
                     )
                     if target is not None:
                         resolved.append(Link(item, reference, path, value, target))
-                    elif value not in reference.allow:
+                    elif value not in reference.allow and world.judges(item.address):
                         dangling.append(Link(item, reference, path, value, None))
     return Links(resolved, dangling)
 

@@ -52,7 +52,7 @@ def _near(world: World, link: Link) -> str | None:
     kinds = link.reference.kinds
     known = world.memo(_ids_by_kinds)
     if kinds not in known:
-        known[kinds] = tuple(item.key for item in world.of(*kinds))
+        known[kinds] = world.keys(*kinds)
     return next(iter(closest(link.value, known[kinds])), None)
 
 
