@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from registry_reconciler.model import FieldPath, Json
 from registry_reconciler.problems import Problem
+from registry_reconciler.records import dataclass
 
 Known = tuple[str, str, FieldPath]
 HEADER = (

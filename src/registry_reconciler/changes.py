@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from registry_reconciler.model import FieldPath, Json, Location, Place
+from registry_reconciler.records import dataclass
 
 
 class Action(enum.Enum):

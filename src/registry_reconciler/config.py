@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry_reconciler.model import Json
 from registry_reconciler.problems import Severity
+from registry_reconciler.records import dataclass
 
 CONFIG_PATH = ".system/registry/config.yaml"
 BASELINE_PATH = ".system/registry/baseline.yaml"

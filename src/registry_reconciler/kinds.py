@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from registry_reconciler.fields import Selector
 from registry_reconciler.globs import translate
 from registry_reconciler.model import Json
 from registry_reconciler.problems import Severity
+from registry_reconciler.records import dataclass
 
 SCHEMA_FOLDER = ".system/registry/schemas"
 SCHEMA_SUFFIX = ".schema.yaml"

@@ -7,7 +7,7 @@ problem with its place and hides nothing of the other files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from registry_reconciler.baseline import Baseline, parse_baseline
@@ -18,6 +18,7 @@ from registry_reconciler.live import Live, duplicate_problems, load_live
 from registry_reconciler.model import Json, Place
 from registry_reconciler.paths import is_reserved
 from registry_reconciler.problems import Problem, Status
+from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.state import State, load_state
 from registry_reconciler.structural import problem

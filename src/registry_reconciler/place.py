@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from registry_reconciler.fields import Selector, with_value, without
@@ -15,6 +14,7 @@ from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.live import excluded
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.paths import registry_path_fault
+from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile
 from registry_reconciler.storage import LAYOUTS
 from registry_reconciler.storage.base import Container

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.changes import Action, Change, Drift
 from registry_reconciler.model import Json, Missing, canonical
 from registry_reconciler.problems import Problem, Severity, Status
+from registry_reconciler.records import dataclass
 
 if TYPE_CHECKING:
     from registry_reconciler.kinds import Kind

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from registry_reconciler.changes import Action, Change, Drift, FieldChange
 from registry_reconciler.errors import RegistryFailure, StalePlan, UsageFailure
@@ -22,6 +21,7 @@ from registry_reconciler.inert import json_text, visible
 from registry_reconciler.model import Json, Location, Missing, digest_value
 from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.problems import Fix, Problem, Related, Severity, Status, sort_key
+from registry_reconciler.records import dataclass
 
 FORMAT_VERSION = "1.0"
 MAX_SAVED_BYTES = 64 * 1024 * 1024

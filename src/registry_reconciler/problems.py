@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from registry_reconciler.model import FieldPath, Json, Location, Place
+from registry_reconciler.records import dataclass
 
 
 class Severity(enum.Enum):

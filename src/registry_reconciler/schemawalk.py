@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote, urlsplit
 
 from registry_reconciler.model import FieldPath, Json
+from registry_reconciler.records import dataclass
 
 _ONE = {
     "items": "child",

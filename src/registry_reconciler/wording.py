@@ -7,10 +7,10 @@ meant, leave out what follows from another error, and never show a secret.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from registry_reconciler.model import MISSING, FieldPath, Json, canonical, get_path, same, show_path
+from registry_reconciler.records import dataclass
 from registry_reconciler.schemawalk import At, Folder, ReferenceFault, parts
 from registry_reconciler.suggest import closest
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry_reconciler.errors import Blocked, NoWorkspace, StalePlan, WriteFailure
 from registry_reconciler.plan import Plan, PlanOptions
+from registry_reconciler.records import dataclass
 from registry_reconciler.tree import DiskTree
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from registry_reconciler.changes import Action, Change
@@ -31,6 +31,7 @@ from registry_reconciler.place import (
     require_text,
 )
 from registry_reconciler.problems import Problem, Related
+from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile
 from registry_reconciler.storage import LAYOUTS
 from registry_reconciler.storage.walk import depth, nested_steps

@@ -12,11 +12,11 @@ import os
 import stat
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from registry_reconciler.apply import files
+from registry_reconciler.records import dataclass
 
 REGISTRY = ".system/registry"
 APPLY = ".system/registry/.apply"

@@ -27,7 +27,6 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +40,7 @@ from registry_reconciler.apply.anchor import (
     state_in,
     why_unsafe,
 )
+from registry_reconciler.records import dataclass
 
 IGNORE_TEXT = b"# made by registry while it applies\n*\n"
 _HEAD = b"registry-journal 1 "

@@ -19,7 +19,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +28,7 @@ from registry_reconciler.apply import files
 from registry_reconciler.apply.anchor import APPLY, REGISTRY, Anchor
 from registry_reconciler.apply.journal import IGNORE_TEXT
 from registry_reconciler.errors import LockHeld, RegistryFailure, WriteFailure
+from registry_reconciler.records import dataclass
 
 try:
     import fcntl

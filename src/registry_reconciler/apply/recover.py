@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from registry_reconciler.apply import journal
@@ -14,6 +13,7 @@ from registry_reconciler.apply.journal import Direction, Found
 from registry_reconciler.apply.lock import WorkspaceLock, shared_lock
 from registry_reconciler.apply.transaction import RECOVER, reason_of
 from registry_reconciler.errors import InterruptedApply, LockHeld, WriteFailure
+from registry_reconciler.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

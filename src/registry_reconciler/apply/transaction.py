@@ -35,7 +35,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -47,6 +46,7 @@ from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, WriteFailure
 from registry_reconciler.model import digest_bytes
+from registry_reconciler.records import dataclass
 from registry_reconciler.tree import DiskTree, Unreadable
 
 RECOVER = ("registry", "recover")

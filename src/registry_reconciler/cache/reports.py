@@ -12,12 +12,12 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from registry_reconciler.cache import store
 from registry_reconciler.cache.witness import NotKept, Witness, still_so, witness_of
+from registry_reconciler.records import dataclass
 
 OFF = "REGISTRY_NO_CACHE"
 _FLAGS = frozenset(

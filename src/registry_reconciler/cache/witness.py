@@ -15,10 +15,10 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from registry_reconciler.model import digest_bytes
+from registry_reconciler.records import dataclass
 
 YOUNG = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system in use (FAT) ticks every two seconds."""

@@ -18,7 +18,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -35,6 +35,7 @@ from registry_reconciler.cli.output import (
 from registry_reconciler.errors import NoWorkspace, UsageFailure
 from registry_reconciler.model import Json
 from registry_reconciler.plan import PlanOptions
+from registry_reconciler.records import dataclass
 
 if TYPE_CHECKING:
     from registry_reconciler.planning import Planning, Progress

@@ -12,7 +12,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any, cast
 
@@ -23,6 +22,7 @@ import typer.main
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.failures import USAGE, answer_failure, as_failure
 from registry_reconciler.cli.output import abandon_stdout, put, say
+from registry_reconciler.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from registry_reconciler.cli.common import Call
 from registry_reconciler.cli.output import put, write_file
 from registry_reconciler.model import Json
 from registry_reconciler.plan import Plan
+from registry_reconciler.records import dataclass
 from registry_reconciler.render.options import RenderOptions
 
 PLAN_FORMATS = ("text", "json", "markdown", "summary", "sarif", "github", "brief")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from registry_reconciler.changes import Action, Change, FieldChange
 from registry_reconciler.inert import visible
 from registry_reconciler.model import MISSING, FieldPath, Json, Missing
+from registry_reconciler.records import dataclass
 
 MASKED = "«secret»"
 """What the planner puts in place of a secret value."""

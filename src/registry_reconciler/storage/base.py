@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from registry_reconciler.kinds import Kind
 from registry_reconciler.model import FieldPath, Json
+from registry_reconciler.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from registry_reconciler.model import FieldPath, Json
+from registry_reconciler.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from registry_reconciler.model import Json
+from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.edits import Snippet
 from registry_reconciler.yamltext.scalars import (
     double_quoted,

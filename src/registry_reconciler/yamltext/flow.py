@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.nodes import Node, skip
 from registry_reconciler.yamltext.style import column_of
 

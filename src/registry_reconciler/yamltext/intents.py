@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from registry_reconciler.model import MISSING, FieldPath, Json, Missing, same
+from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.align import align
 from registry_reconciler.yamltext.edits import (
     Edit,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
 from registry_reconciler.model import Missing
+from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.emit import (
     Body,
     Emitter,

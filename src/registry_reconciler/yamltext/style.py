@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TypeAlias
 
+from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.nodes import Document, Node, key_of, scalar_value
 
 Pattern: TypeAlias = tuple[str, ...]

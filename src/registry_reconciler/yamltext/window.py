@@ -13,9 +13,10 @@ edits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from registry_reconciler.model import FieldPath
+from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.chunks import Section
 from registry_reconciler.yamltext.edits import Edit, Insert, ReplaceDocument, Snippet, SpliceError
 
