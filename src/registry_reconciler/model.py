@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Json: TypeAlias = Any
 """A JSON value: ``None``, ``bool``, ``int``, ``float``, ``str``, ``list`` or ``dict`` with string keys."""
@@ -39,9 +39,11 @@ class Missing:
 MISSING = Missing()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A symbolic place in a YAML file: resolved to line and column only for what is reported.
+
+    There is one for every entry on either side. A named tuple is made in a quarter of the time that a frozen
+    dataclass takes, as are the entries below.
 
     Attributes:
         file: path from the workspace root, with ``/``.
@@ -155,8 +157,7 @@ def show_path(path: FieldPath) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class LiveEntry:
+class LiveEntry(NamedTuple):
     """An entry as a registry holds it now.
 
     Attributes:
@@ -178,8 +179,7 @@ class LiveEntry:
     live_only: tuple[tuple[FieldPath, Json], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredEntry:
+class DesiredEntry(NamedTuple):
     """An entry as a fragment says it should be; ``place`` is in that fragment."""
 
     kind: str

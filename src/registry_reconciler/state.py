@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from registry_reconciler.config import DESIRED_FOLDER, STATE_FOLDER
 from registry_reconciler.kinds import Kind
@@ -29,8 +30,7 @@ _LINES = re.compile(
 """Lines as they are written here, but for those with something escaped."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StateEntry:
+class StateEntry(NamedTuple):
     """What is remembered of one managed entry.
 
     Attributes:
