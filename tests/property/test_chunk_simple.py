@@ -56,6 +56,8 @@ WORDS = (
         "Null",
         "~",
         "true",
+        "false",
+        "nothing",
         "no",
         ".inf",
         "1:30",
@@ -161,9 +163,9 @@ def some_line(maker: random.Random) -> str:
     return f"{indent}{dash}{key}:{maker.choice((' ', ' ', ' ', ' ', '  ', ''))}{maker.choice(WORDS)}"
 
 
-def agrees(item: str) -> bool:
+def agrees(item: str, reader: SimpleReader | None = None) -> bool:
     """Whether the fast reader takes an item; then it has to say what the parser says."""
-    mine = SimpleReader(400).read(item, 4)
+    mine = (reader or SimpleReader(400)).read(item, 4)
     if mine is None:
         return False
     plain = read_yaml(f"k:\n  - {item}\n  - end\n".encode())
@@ -177,6 +179,46 @@ def test_what_is_read_fast_is_what_the_parser_reads(seed: int) -> None:
     maker = random.Random(seed)
     rows = [some_line(maker) for _ in range(maker.choice((1, 2, 3, 4, 6)))]
     agrees("\n".join([rows[0].lstrip(" "), *rows[1:]]))
+
+
+def other_values(maker: random.Random, item: str) -> str:
+    """The item with other values in some of its lines, now and then with another line."""
+    rows = item.split("\n")
+    for number in range(len(rows)):
+        before, colon, _ = rows[number].partition(": ")
+        if maker.random() < 0.5 and colon:
+            rows[number] = f"{before}: {maker.choice(WORDS)}"
+        elif maker.random() < 0.1:
+            rows[number] = some_line(maker)
+    return "\n".join(rows)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SEEDS)
+def test_what_has_the_shape_of_many_items_is_what_the_parser_reads(seed: int) -> None:
+    maker = random.Random(seed)
+    rows = [some_line(maker) for _ in range(maker.choice((1, 2, 3, 4, 6)))]
+    item = "\n".join([rows[0].lstrip(" "), *rows[1:]])
+    reader = SimpleReader(400)
+    if reader.read(item, 4) is None:
+        item = "id: a\n    # why\n    b:\n      c: x\n    d: [x, y]\n    e:\n    - b\n    - c: 'q'\n      f:"
+    for _ in range(120):
+        reader.read(item, 4)
+    for _ in range(30):
+        agrees(other_values(maker, item), reader)
+
+
+def test_a_shape_reads_as_much_as_the_lines_do() -> None:
+    shaped = SimpleReader(400)
+    line = "a: {}\n    b:\n      - {}\n      - c: {}\n    d:\n    # {}\n    e: {}"
+    words = [one for one in WORDS if SimpleReader(400).read(f"a: {one}", 4)]
+    for sample in ("x", "'x'", "[x]", "1"):
+        for _ in range(120):
+            shaped.read(line.format(*[sample] * 5), 4)
+    for word in words:
+        item = line.format(*[word] * 5)
+        assert repr(shaped.read(item, 4)) == repr(SimpleReader(400).read(item, 4)), item
+    assert len(words) > 40
 
 
 @settings(max_examples=500, deadline=None)

@@ -9,22 +9,20 @@ answer.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from registry_reconciler.model import Json
 from registry_reconciler.yamltext.scalars import MAYBE_NOT_TEXT, NotJson, resolve_plain
+from registry_reconciler.yamltext.shape import FLOW, PLAIN, QUOTED, Row, Shape, shape_of
 
 _LINE = re.compile(
-    r"""^(?:
+    rf"""^(?:
       [ ]*+\#[^\n\t]*+
     | ([ ]*+)                                   # indentation
       (-[ ])?+                                  # an item of a list
-      (?:([A-Za-z_][A-Za-z0-9_.-]{0,99}+):(?:[ ]++|$))?+   # a key
-      (?:
-        ((?:[A-Za-z0-9_/.(+\u0080-\U0010ffff]|-(?=[^\s]))(?:[^:#\n\t]++|:(?=\S)|(?<=\S)\#)*+(?<![ ]))
-      | ("[^"\\\n\t]*+"|'[^'\n\t]*+')
-      | (\[[A-Za-z0-9_/.@, -]*+\]|\{[A-Za-z0-9_/.@,: -]*+\})
-      )?+
+      (?:([A-Za-z_][A-Za-z0-9_.-]{{0,99}}+):(?:[ ]++|$))?+   # a key
+      (?:({PLAIN})|({QUOTED})|({FLOW}))?+
     )$""",
     re.VERBOSE | re.MULTILINE,
 )
@@ -33,6 +31,13 @@ _LETTERS: Final = frozenset("nNtTfF")
 """They begin the words null, true and false, the longest of which has five characters."""
 _DEEPEST = 20
 _MOST_FLOWS = 10_000
+_WORD: Final = r"(?:[A-EG-MO-SU-Za-eg-mo-su-z_/][A-Za-z0-9_/.@-]*+|[nNtTfF][A-Za-z0-9_/.@-]{5,}+)"
+_WORDS = re.compile(rf"\[{_WORD}(?:, {_WORD})*+\]")
+"""Flow lists of nothing but texts without blanks, written as most write them."""
+_MANY = 100
+"""So many items of as many lines are read line by line before a shape is made of one: to compile it costs as much."""
+_MOST_SHAPES = 8
+_MOST_LINES = 100
 
 
 class _Other(Exception):
@@ -46,6 +51,8 @@ class SimpleReader:
         self._digits = max_int_digits
         self._names: dict[str, str] = {}
         self._flows: dict[str, Json] = {}
+        self._shapes: dict[tuple[int, int], list[Shape]] = {}
+        self._others: dict[tuple[int, int], int] = {}
 
     def read(self, item: str, column: int) -> dict[str, Json] | None:
         """The mapping that the text of an item behind its dash says, or ``None``: ask the parser.
@@ -54,16 +61,44 @@ class SimpleReader:
             item: its lines, without the last line end; the first without the indentation and dash before it.
             column: of the first character behind ``- ``.
         """
-        rows = _LINE.findall(" " * column + item)
-        if len(rows) != item.count("\n") + 1:
-            return None
+        size = (column, item.count("\n") + 1)
         try:
-            return self._mapping(rows)
+            for shape in self._shapes.get(size, ()):
+                match = shape.match(item)
+                if match is not None:
+                    return self._of_shape(shape, list(match.groups()))
+            rows = _LINE.findall(" " * column + item)
+            if len(rows) != size[1]:
+                return None
+            value = self._mapping(rows)
         except (_Other, NotJson):
             return None
+        self._learn(size, rows)
+        return value
+
+    def _learn(self, size: tuple[int, int], rows: list[tuple[str, ...]]) -> None:
+        """Make a shape of an item, if there were many of its size that had none."""
+        count = self._others[size] = self._others.get(size, 0) + 1
+        shapes = self._shapes.setdefault(size, [])
+        if count % _MANY == 0 and len(shapes) < _MOST_SHAPES and size[1] <= _MOST_LINES:
+            shapes.append(shape_of([Row(*row) for row in rows], self._mapping))
+
+    def _of_shape(self, shape: Shape, values: list[Json]) -> dict[str, Json]:
+        for index in shape.plain:
+            first = values[index][0]
+            if first in MAYBE_NOT_TEXT and (first not in _LETTERS or len(values[index]) < 6):
+                values[index] = resolve_plain(values[index], self._digits)
+        for index in shape.quoted:
+            values[index] = values[index][1:-1]
+        flows = self._flows
+        for index in shape.flow:
+            value = flows.get(values[index])
+            values[index] = self._flow(values[index]) if value is None else value
+        item: dict[str, Json] = shape.build(values)
+        return item
 
     # One loop over the lines, as long as it is: a call a line would cost as much as the rest.
-    def _mapping(self, rows: list[tuple[str, ...]]) -> dict[str, Json]:  # noqa: C901, PLR0915
+    def _mapping(self, rows: Sequence[Sequence[str]]) -> dict[str, Json]:  # noqa: C901, PLR0915
         root: dict[str, Json] = {}
         here: Json = root
         column = len(rows[0][0])
@@ -103,8 +138,6 @@ class SimpleReader:
                 value = self._flows.get(flow)
                 if value is None:
                     value = self._flow(flow)
-                    if len(self._flows) < _MOST_FLOWS:
-                        self._flows[flow] = value
             else:
                 value = None
                 pending = key
@@ -126,6 +159,12 @@ class SimpleReader:
         return root
 
     def _flow(self, text: str) -> Json:
+        value = text[1:-1].split(", ") if _WORDS.fullmatch(text) else self._parts(text)
+        if len(self._flows) < _MOST_FLOWS:
+            self._flows[text] = value
+        return value
+
+    def _parts(self, text: str) -> Json:
         inside = text[1:-1].strip(" ")
         if not inside:
             return [] if text[0] == "[" else {}
