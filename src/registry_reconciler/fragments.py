@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -110,13 +110,14 @@ def load_fragments(
     kinds: Mapping[str, Kind],
     broken_kinds: frozenset[str] = frozenset(),
     reader: ChunkReader | None = None,
+    only: Sequence[str] | None = None,
 ) -> Fragments:
-    """Read every fragment. Every fault of every file is collected; ``broken_kinds`` have an unreadable schema."""
+    """Read every fragment, or only some. Every fault is collected; ``broken_kinds`` have an unreadable schema."""
     reading = _Reading(kinds, broken_kinds)
     files: dict[str, SourceFile] = {}
     unreadable: set[str] = set()
     try:
-        paths = fragment_paths(tree)
+        paths = fragment_paths(tree) if only is None else only
     except Unreadable as fault:
         paths = []
         unreadable.add(DESIRED_FOLDER)
@@ -188,8 +189,9 @@ def _entries(reading: _Reading, kind: Kind, place: Place, content: Json) -> None
         reading.misread.add(place.file)
         reading.fault(f"{kind.name!r} must be a list of entries.", place, "Begin each entry with '- '.")
         return
+    file, document, path, _ = place
     for index, value in enumerate(content):
-        where = place.at((index,))
+        where = Place(file, document, (*path, index))
         if not isinstance(value, dict):
             reading.misread.add(place.file)
             reading.fault(f"an entry of {kind.name} must be a mapping.", where, "Write the entry as fields.")
@@ -226,19 +228,18 @@ def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) 
             )
         # A mapping that only live fields fill says nothing, in a registry as in a fragment.
         value = without_empty(value, selector.path)
-    reading.problems.extend(_held_by_others(reading, kind, address, place, value))
+    nested = reading.nested.get(kind.name)
+    if nested is None:
+        nested = reading.nested[kind.name] = nested_steps(kind, reading.kinds)
+    if nested:
+        reading.problems.extend(_held_by_others(nested, kind, address, place, value))
     return DesiredEntry(kind.name, key, address, value, place)
 
 
 def _held_by_others(
-    reading: _Reading, kind: Kind, address: str, place: Place, value: dict[str, Json]
+    nested: tuple[tuple[Step, ...], ...], kind: Kind, address: str, place: Place, value: dict[str, Json]
 ) -> Iterator[Problem]:
     """Fields that are containers of kinds inside this one: their entries are declared by themselves."""
-    if kind.name not in reading.nested:
-        reading.nested[kind.name] = nested_steps(kind, reading.kinds)
-    nested = reading.nested[kind.name]
-    if not nested:
-        return
     left = strip_nested(value, nested)
     for name in value:
         if same(left.get(name, MISSING), value[name]):

@@ -6,7 +6,8 @@ problem with its place and hides nothing of the other files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -71,12 +72,26 @@ class Loaded:
 def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
     """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
-    config, config_problems, config_files = load_config(recorder)
+    config = load_config(recorder)
     catalog = load_catalog(recorder)
     reader = reader or ChunkReader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     fragments = load_fragments(recorder, catalog.kinds, catalog.broken, reader)
     state = load_state(recorder, catalog.kinds, live.entries, frozenset(fragments.files))
+    return put_together(recorder, reader, config, catalog, live, fragments, state)
+
+
+def put_together(
+    recorder: Recorder,
+    reader: ChunkReader,
+    settings: tuple[Config, tuple[Problem, ...], dict[str, SourceFile]],
+    catalog: Catalog,
+    live: Live,
+    fragments: Fragments,
+    state: State,
+) -> Loaded:
+    """Everything that was read as one value, with the faults that only all of it shows."""
+    config, config_problems, config_files = settings
     baseline, baseline_problems, baseline_files = load_baseline(recorder)
     managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
     live_problems = (
@@ -93,7 +108,7 @@ def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
         fragments=fragments,
         state=state,
         baseline=baseline,
-        files={**config_files, **baseline_files, **catalog.files, **live.files, **fragments.files},
+        files=ChainMap(*map(_readable, (fragments.files, live.files, catalog.files, baseline_files, config_files))),
         problems=(
             *config_problems,
             *catalog.problems,
@@ -103,6 +118,10 @@ def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
             *baseline_problems,
         ),
     )
+
+
+def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile]:
+    return files  # type: ignore[return-value]  # a chain never writes to any but the first, and nobody to that
 
 
 def _pre_existing(one: Problem, managed: frozenset[str]) -> Problem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -81,14 +81,26 @@ def applied_digest(kind: Kind | None, value: dict[str, Json]) -> str:
     return digest_value(mask(value, kind.secrets) if kind is not None and kind.secrets else value)
 
 
+def state_paths(tree: Tree) -> list[str]:
+    """The paths of all state files. Raises :class:`Unreadable`."""
+    return list(find(tree, f"{STATE_FOLDER}/**/*{SUFFIX}"))
+
+
 def load_state(
-    tree: Tree, kinds: Mapping[str, Kind], live: Mapping[str, LiveEntry], fragments: frozenset[str]
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    live: Mapping[str, LiveEntry],
+    fragments: frozenset[str],
+    only: Sequence[str] | None = None,
 ) -> State:
-    """Read all state files. ``live`` decides between several lines of one entry, ``fragments`` breaks ties."""
+    """Read all state files, or only some.
+
+    ``live`` decides between several lines of one entry, ``fragments`` breaks ties.
+    """
     lines: dict[str, tuple[StateEntry, ...]] = {}
     problems: list[Problem] = []
     try:
-        paths = list(find(tree, f"{STATE_FOLDER}/**/*{SUFFIX}"))
+        paths = state_paths(tree) if only is None else only
     except Unreadable as fault:
         return State({}, {}, (_unreadable(STATE_FOLDER, str(fault)),))
     for path in paths:
@@ -100,16 +112,11 @@ def load_state(
         found, faults = _parse(path, data or b"")
         lines[path] = tuple(found)
         problems.extend(faults)
-    groups = _group(lines)
-    return State(
-        {
-            address: entries[0] if len(entries) == 1 else _best(entries, kinds, live.get(address), fragments)
-            for address, entries in sorted(groups.items())
-        },
-        lines,
-        tuple(problems),
-        frozenset(address for address, entries in groups.items() if len(entries) > 1),
-    )
+    chosen = {entry.address: entry for entries in lines.values() for entry in entries}
+    repeated = _repeated(lines) if len(chosen) < sum(map(len, lines.values())) else {}
+    for address, entries in repeated.items():
+        chosen[address] = _best(entries, kinds, live.get(address), fragments)
+    return State(dict(sorted(chosen.items())), lines, tuple(problems), frozenset(repeated))
 
 
 def _unreadable(path: str, why: str) -> Problem:
@@ -192,12 +199,13 @@ def _conflict(path: str, number: int) -> Problem:
     )
 
 
-def _group(lines: Mapping[str, Iterable[StateEntry]]) -> dict[str, list[StateEntry]]:
+def _repeated(lines: Mapping[str, Iterable[StateEntry]]) -> dict[str, list[StateEntry]]:
+    """The lines of every address that has several."""
     groups: dict[str, list[StateEntry]] = {}
     for entries in lines.values():
         for entry in entries:
             groups.setdefault(entry.address, []).append(entry)
-    return groups
+    return {address: entries for address, entries in groups.items() if len(entries) > 1}
 
 
 def _best(

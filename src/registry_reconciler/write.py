@@ -11,8 +11,10 @@ a renamed entry is looked for under its new address from then on, and an entry w
 from __future__ import annotations
 
 import contextlib
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from operator import is_
 from typing import TYPE_CHECKING
 
 from registry_reconciler.changes import Action, Change
@@ -37,6 +39,7 @@ from registry_reconciler.storage import LAYOUTS
 from registry_reconciler.storage.walk import depth, nested_steps
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree
+from registry_reconciler.yamltext.unread import Unread
 
 if TYPE_CHECKING:
     from registry_reconciler.yamltext.reader import ChunkReader
@@ -69,7 +72,7 @@ class _FilePlan:
 class _Writing:
     kinds: Mapping[str, Kind]
     tree: Tree
-    sources: dict[str, SourceFile]
+    sources: ChainMap[str, SourceFile]
     entries: dict[str, dict[str, list[LiveEntry]]] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
@@ -143,7 +146,7 @@ def write(
     """
     nested = {name: nested_steps(kind, kinds) for name, kind in kinds.items()}
     work = _Writing(
-        kinds, tree, dict(live.files), nested=nested, fragments=fragments, reader=reader, live=live
+        kinds, tree, _over(live.files), nested=nested, fragments=fragments, reader=reader, live=live
     )
     work.snippets = _snippets(fragments, changes)
     work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
@@ -154,7 +157,7 @@ def write(
         _run_round(work, [change])
     files = {
         path: None if path in work.removed else work.sources[path].data
-        for path in sorted({*work.sources, *work.removed})
+        for path in sorted({*work.sources.maps[0], *work.removed})
         if path in work.removed or work.sources[path].data != _data(live, path)
     }
     problems = [*work.failed.values(), *_verify(work, live, changes, files)]
@@ -164,6 +167,11 @@ def write(
         if change.address not in work.failed
     )
     return Written(placed, files, tuple(problems))
+
+
+def _over(files: Mapping[str, SourceFile]) -> ChainMap[str, SourceFile]:
+    """Files to change, over those that are there; those are looked at only where somebody asks."""
+    return ChainMap({}, files)  # type: ignore[arg-type]  # a chain writes to its first map only
 
 
 def _may_leave(change: Change) -> bool:
@@ -636,7 +644,7 @@ def _verify(
         gone.add(change.from_address or change.address)
         if change.action is not Action.DELETE and change.after is not None:
             promised[change.address] = change.after
-    old = _Writing(work.kinds, work.tree, dict(live.files), nested=work.nested)
+    old = _Writing(work.kinds, work.tree, _over(live.files), nested=work.nested)
     # A promise that no byte was changed for is looked at too: it may be one that the file cannot keep.
     untouched = {work.files[a]: _data(live, work.files[a]) for a in promised if work.files[a] not in files}
     files = {**untouched, **files}
@@ -645,7 +653,7 @@ def _verify(
         expected = {entry.address: entry for entry in there[path] if entry.address not in gone}
         found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
         wrong = _mismatch(expected, found, promised, {a for a in promised if work.files.get(a) == path})
-        wrong = wrong or _beside(work, old, path, data)
+        wrong = wrong or _beside(work, old, path, data) or _left_out(work, old, path, data)
         if wrong:
             fix = _carried_fix(work, wrong) or _REPORT
             for change in changes:
@@ -711,6 +719,21 @@ def _beside(work: _Writing, old: _Writing, path: str, data: bytes | None) -> str
     while after and after[-1] is None:
         after.pop()
     return "" if same(before, after) else "what stands beside the entries would change"
+
+
+def _left_out(work: _Writing, old: _Writing, path: str, data: bytes | None) -> str:
+    """Whether an item that nobody read would go, come, or change its place among the others."""
+    if data is None or path not in old.sources:
+        return ""
+    before, after = (list(_unread(one.sources[path].documents)) for one in (old, work))
+    same_ones = len(before) == len(after) and all(map(is_, before, after))
+    return "" if same_ones else "an entry that no change is about would be touched"
+
+
+def _unread(documents: Sequence[Json]) -> Iterator[Unread]:
+    for document in documents:
+        for value in document.values() if isinstance(document, dict) else ():
+            yield from (item for item in value if type(item) is Unread) if isinstance(value, list) else ()
 
 
 def _without_entries(work: _Writing, source: SourceFile) -> Iterator[Json]:

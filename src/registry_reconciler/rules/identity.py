@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.model import FieldPath
 from registry_reconciler.problems import Severity
 from registry_reconciler.rules.base import Finding, Rule, Transition
-from registry_reconciler.rules.naming import names, winner
+from registry_reconciler.rules.naming import look_alike, names, winner
 from registry_reconciler.rules.shapes import listing, related
 from registry_reconciler.world import Item, World
 
@@ -106,15 +105,11 @@ def _on_purpose(world: World) -> Iterator[Finding]:
     return _collisions(world, on_purpose=True)
 
 
-def _fold(key: str) -> str:
-    return key.lower() if key.isascii() else unicodedata.normalize("NFKC", key).casefold()
-
-
 def _look_alikes(world: World) -> Iterator[Finding]:
     for kinds in world.spaces().values():
         first_of: dict[str, Item] = {}
         for item in world.of(*kinds):
-            first = first_of.setdefault(_fold(item.key), item)
+            first = first_of.setdefault(look_alike(item.key), item)
             if first.key != item.key:
                 yield Finding(
                     item,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,11 @@ class Names:
         if name in self.clashes:
             return self.clashes[name]
         return (self.owners[name],) if name in self.owners else ()
+
+
+def look_alike(key: str) -> str:
+    """What a key has in common with keys that people may mistake for it."""
+    return key.lower() if key.isascii() else unicodedata.normalize("NFKC", key).casefold()
 
 
 def names(world: World) -> Mapping[str, Names]:
