@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from registry_reconciler.cli.main import build
+from registry_reconciler.cli.parser import build
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "ci.md").read_text("utf-8")
 

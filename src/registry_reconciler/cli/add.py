@@ -7,8 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Call,
@@ -25,6 +23,7 @@ from registry_reconciler.cli.common import (
     warn,
     with_terminal,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -50,11 +49,11 @@ _STDIN = "-"
 def command(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KIND] [-]", help="The kind; - reads the entry from standard input."),
+        Argument(metavar="[KIND] [-]", help="The kind; - reads the entry from standard input."),
     ] = None,
     type_: Annotated[
         str,
-        typer.Option(
+        Option(
             "--type",
             metavar="KIND",
             help="The kind, or modules, routes, abilities or hooks: found from the entry.",
@@ -62,17 +61,15 @@ def command(
     ] = "",
     entry_file: Annotated[
         str,
-        typer.Option("--entry-file", metavar="FILE", help="A YAML or JSON file with the entry; - for stdin."),
+        Option("--entry-file", metavar="FILE", help="A YAML or JSON file with the entry; - for stdin."),
     ] = "",
-    entry_json: Annotated[str, typer.Option("--entry-json", metavar="JSON", help="The entry.")] = "",
+    entry_json: Annotated[str, Option("--entry-json", metavar="JSON", help="The entry.")] = "",
     fragment: Annotated[
         str,
-        typer.Option(
-            "--fragment", metavar="FILE", help="Where a new entry goes; desired/KIND.yaml by default."
-        ),
+        Option("--fragment", metavar="FILE", help="Where a new entry goes; desired/KIND.yaml by default."),
     ] = "",
     no_check: NoCheck = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Apply the entry too, in the same step.")] = False,
+    apply: Annotated[bool, Option("--apply", help="Apply the entry too, in the same step.")] = False,
     root: Root = None,
     format: Format = "text",
     report: Reports = None,

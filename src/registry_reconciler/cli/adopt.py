@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Format,
@@ -17,6 +15,7 @@ from registry_reconciler.cli.common import (
     progress,
     warn,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -40,18 +39,18 @@ EXAMPLE = """\
 def command(
     patterns: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[GLOB]...", help="Addresses, or globs that match addresses."),
+        Argument(metavar="[GLOB]...", help="Addresses, or globs that match addresses."),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every entry that nobody manages.")] = False,
+    all_: Annotated[bool, Option("--all", help="Every entry that nobody manages.")] = False,
     by: Annotated[
         str,
-        typer.Option(
+        Option(
             "--by",
             metavar="file|kind|FIELD",
             help="One fragment for each kind, registry file or value of a field.",
         ),
     ] = "kind",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be done.")] = False,
     root: Root = None,
     format: Format = "text",
     report: Reports = None,

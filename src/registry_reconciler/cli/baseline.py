@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Format,
@@ -18,6 +16,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     warn,
 )
+from registry_reconciler.cli.options import Option
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json, show_path
 
@@ -35,7 +34,7 @@ EXAMPLE = """\
 
 
 def command(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be done.")] = False,
     root: Root = None,
     format: Format = "text",
     report: Reports = None,

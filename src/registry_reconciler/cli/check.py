@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Full,
@@ -22,6 +20,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     with_terminal,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
 from registry_reconciler.plan import Plan
 from registry_reconciler.problems import Severity
@@ -40,13 +39,13 @@ EXAMPLE = """\
 def command(
     files: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="[FILES]...", help="Ignored: pre-commit names the files that changed.", show_default=False
         ),
     ] = None,
     fail_on: Annotated[
         Literal["error", "warning"],
-        typer.Option("--fail-on", help="The least severity that makes it exit 3."),
+        Option("--fail-on", help="The least severity that makes it exit 3."),
     ] = "error",
     max_bytes: MaxBytes = None,
     label: Label = "",

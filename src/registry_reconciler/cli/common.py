@@ -22,9 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
 from registry_reconciler.cli import memory
+from registry_reconciler.cli.options import Option
 from registry_reconciler.cli.output import (
     put,
     say,
@@ -44,16 +43,16 @@ if TYPE_CHECKING:
 
 Root = Annotated[
     Path | None,
-    typer.Option("--root", metavar="DIR", help="The workspace; found from here upwards by default."),
+    Option("--root", metavar="DIR", help="The workspace; found from here upwards by default."),
 ]
-Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How the answer is written.")]
+Format = Annotated[Literal["text", "json"], Option("--format", help="How the answer is written.")]
 PlanFormat = Annotated[
     Literal["text", "json", "markdown", "sarif", "github"],
-    typer.Option("--format", help="How the report is written."),
+    Option("--format", help="How the report is written."),
 ]
 Reports = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--report",
         metavar="FORMAT=PATH",
         help="Write the report to a file as well, in this format; repeatable.",
@@ -61,13 +60,13 @@ Reports = Annotated[
 ]
 LockTimeout = Annotated[
     float,
-    typer.Option(
+    Option(
         "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait while another process applies."
     ),
 ]
 Width = Annotated[
     int | None,
-    typer.Option(
+    Option(
         "--width",
         metavar="COLUMNS",
         min=20,
@@ -75,24 +74,24 @@ Width = Annotated[
         help="Columns of the text; the terminal's by default, else 80.",
     ),
 ]
-Full = Annotated[bool, typer.Option("--full", help="Fold and shorten nothing.")]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
+Full = Annotated[bool, Option("--full", help="Fold and shorten nothing.")]
+NoColor = Annotated[bool, Option("--no-color", help="No colour; NO_COLOR does the same.")]
 
 Targets = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--target", metavar="PATTERN", help="Only this address, or those that the glob matches; repeatable."
     ),
 ]
 Excludes = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--exclude", metavar="PATTERN", help="Not this address, or those that the glob matches; repeatable."
     ),
 ]
 Adopts = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--adopt",
         metavar="PATTERN",
         help="Take over live entries that differ, with the fragment's fields; repeatable.",
@@ -100,28 +99,24 @@ Adopts = Annotated[
 ]
 Overwrites = Annotated[
     list[str] | None,
-    typer.Option(
-        "--overwrite", metavar="PATTERN", help="The fragment wins where both sides changed; repeatable."
-    ),
+    Option("--overwrite", metavar="PATTERN", help="The fragment wins where both sides changed; repeatable."),
 ]
-AllowMassDelete = Annotated[
-    bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
-]
-NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
+AllowMassDelete = Annotated[bool, Option("--allow-mass-delete", help="Lift the brake on large deletions.")]
+NoCheck = Annotated[bool, Option("--no-check", help="Skip the coordination rules. Not for agents.")]
 NoCache = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--no-cache",
         help="Compute the answer even if it is known; REGISTRY_NO_CACHE=1 does the same.",
     ),
 ]
 Label = Annotated[
     str,
-    typer.Option("--label", metavar="TEXT", help="Tells several Markdown reports of one workspace apart."),
+    Option("--label", metavar="TEXT", help="Tells several Markdown reports of one workspace apart."),
 ]
 MaxBytes = Annotated[
     int | None,
-    typer.Option("--max-bytes", min=1, metavar="N", help="The most bytes of a Markdown or brief report."),
+    Option("--max-bytes", min=1, metavar="N", help="The most bytes of a Markdown or brief report."),
 ]
 
 LOCK_TIMEOUT = 10.0

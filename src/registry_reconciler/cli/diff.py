@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Full,
@@ -21,6 +19,7 @@ from registry_reconciler.cli.common import (
     make_call,
     with_terminal,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.plan import exit_code
 from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
 
@@ -38,13 +37,13 @@ EXAMPLE = """\
 
 
 def command(
-    old: Annotated[str, typer.Argument(metavar="REV", help="A revision that git knows.")],
+    old: Annotated[str, Argument(metavar="REV", help="A revision that git knows.")],
     new: Annotated[
         str | None,
-        typer.Argument(metavar="[REV]", help="Another one; the working tree by default.", show_default=False),
+        Argument(metavar="[REV]", help="Another one; the working tree by default.", show_default=False),
     ] = None,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
+        bool, Option("--detailed-exitcode", help="Exit 2 when there are changes.")
     ] = False,
     no_check: NoCheck = False,
     max_bytes: MaxBytes = None,

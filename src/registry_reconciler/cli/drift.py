@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
@@ -26,6 +24,7 @@ from registry_reconciler.cli.common import (
     warn,
     with_terminal,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
@@ -56,7 +55,7 @@ _VALUE_WIDTH = 60
 def command(
     addresses: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="[PATTERN]...",
             help="Only these; with --accept or --revert: these as well.",
             show_default=False,
@@ -64,11 +63,11 @@ def command(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option("--accept", metavar="ADDRESS", help="Write the edit into the fragment; repeatable."),
+        Option("--accept", metavar="ADDRESS", help="Write the edit into the fragment; repeatable."),
     ] = None,
     revert: Annotated[
         list[str] | None,
-        typer.Option("--revert", metavar="ADDRESS", help="Undo the edit in the registry; repeatable."),
+        Option("--revert", metavar="ADDRESS", help="Undo the edit in the registry; repeatable."),
     ] = None,
     root: Root = None,
     format: Format = "text",

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Call,
@@ -19,6 +17,7 @@ from registry_reconciler.cli.common import (
     make_call,
     planning_of,
 )
+from registry_reconciler.cli.options import Argument
 from registry_reconciler.errors import NoWorkspace, UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -43,7 +42,7 @@ _CODE = re.compile(r"[A-Za-z]{3}[0-9]{3}")
 
 def command(
     subjects: Annotated[
-        list[str], typer.Argument(metavar="CODE|KIND|ADDRESS...", help="What to explain.", show_default=False)
+        list[str], Argument(metavar="CODE|KIND|ADDRESS...", help="What to explain.", show_default=False)
     ],
     root: Root = None,
     format: Format = "text",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-
-import typer
 
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.errors import RegistryFailure, UsageFailure
@@ -39,13 +38,15 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
     """Whatever was raised, as a failure with an exit code and a sentence."""
     if isinstance(error, RegistryFailure):
         return error
-    if isinstance(error, typer.TyperException):
+    # An exception of typer can only be there where typer is imported already.
+    typer = sys.modules.get("typer")
+    if typer is not None and isinstance(error, typer.TyperException):
         words = ("registry", *(command.split() if command != "registry" else ()), "--help")
         message = error.format_message()
         if command == "registry" and message.startswith("No such option"):
             message += ". Options stand behind the command: registry plan --root DIR"
         return UsageFailure(message, next=(words,))
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
+    if isinstance(error, KeyboardInterrupt) or (typer is not None and isinstance(error, typer.Abort)):
         return Interrupted("interrupted; nothing was left half done")
     if isinstance(error, Unreadable):
         return SystemRefused(f"a file of the workspace cannot be read: {error}")

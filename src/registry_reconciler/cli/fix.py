@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Format,
@@ -17,6 +15,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     warn,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
 
@@ -40,9 +39,9 @@ EXAMPLE = """\
 
 def command(
     codes: Annotated[
-        list[str] | None, typer.Argument(metavar="[CODE]...", help="Only problems with these codes.")
+        list[str] | None, Argument(metavar="[CODE]...", help="Only problems with these codes.")
     ] = None,
-    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
+    diff: Annotated[bool, Option("--diff", help="Write nothing; show what would change.")] = False,
     root: Root = None,
     format: Format = "text",
     report: Reports = None,

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Format,
@@ -19,6 +17,7 @@ from registry_reconciler.cli.common import (
     make_call,
     warn,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -40,12 +39,12 @@ EXAMPLE = """\
 def command(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATHS]...", help="Fragments, or folders of them; all of them by default."),
+        Argument(metavar="[PATHS]...", help="Fragments, or folders of them; all of them by default."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 2 when something would be formatted.")
+        bool, Option("--check", help="Write nothing; exit 2 when something would be formatted.")
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
+    diff: Annotated[bool, Option("--diff", help="Write nothing; show what would change.")] = False,
     root: Root = None,
     format: Format = "text",
     report: Reports = None,

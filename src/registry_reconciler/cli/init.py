@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Format,
@@ -20,6 +18,7 @@ from registry_reconciler.cli.common import (
     make_call,
     warn,
 )
+from registry_reconciler.cli.options import Option
 from registry_reconciler.cli.output import stdin_is_terminal
 from registry_reconciler.errors import NoWorkspace, UsageFailure
 from registry_reconciler.inert import visible
@@ -45,11 +44,11 @@ _HEADS = {
 def command(
     kinds: Annotated[
         str,
-        typer.Option("--kinds", metavar="all|none|LIST", help="Which built-in kinds, separated by commas."),
+        Option("--kinds", metavar="all|none|LIST", help="Which built-in kinds, separated by commas."),
     ] = "all",
     agents_pointer: Annotated[
         bool | None,
-        typer.Option(
+        Option(
             "--agents-pointer/--no-agents-pointer",
             help="Whether the AGENTS.md of this folder leads agents to the registries.",
             show_default=False,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.addresses import require_known, select
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
@@ -19,6 +17,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     warn_unseen,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.globs import is_wild, matches_address
 from registry_reconciler.inert import visible
@@ -40,12 +39,12 @@ EXAMPLE = """\
 def command(
     patterns: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KIND|GLOB]...", help="A kind, an address or a glob.", show_default=False),
+        Argument(metavar="[KIND|GLOB]...", help="A kind, an address or a glob.", show_default=False),
     ] = None,
-    kinds: Annotated[bool, typer.Option("--kinds", help="List kinds: files, entries, managed.")] = False,
+    kinds: Annotated[bool, Option("--kinds", help="List kinds: files, entries, managed.")] = False,
     managed: Annotated[
         bool | None,
-        typer.Option("--managed/--unmanaged", help="Only those that are, or are not.", show_default=False),
+        Option("--managed/--unmanaged", help="Only those that are, or are not.", show_default=False),
     ] = None,
     root: Root = None,
     format: Format = "text",

@@ -13,14 +13,11 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Any, cast
-
-import typer
-import typer.core
-import typer.main
+from typing import cast
 
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.failures import USAGE, answer_failure, as_failure
+from registry_reconciler.cli.options import plain_arguments
 from registry_reconciler.cli.output import abandon_stdout, put, say
 from registry_reconciler.records import dataclass
 
@@ -58,96 +55,17 @@ COMMANDS = (
 )
 """Every command, in the order of the help."""
 
-EPILOG = """\b
-Exit codes: 0 done; 1 failed; 2 changes or drift (where asked for);
-3 blocked by a problem; 64 usage.
-"""
-
-_BY_NAME = {row.name: row for row in COMMANDS}
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
-
-
-class _Commands(typer.core.TyperGroup):
-    """The commands of the table, each imported when it is asked for."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(_BY_NAME)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        row = _BY_NAME.get(cmd_name)
-        return _load(row) if row is not None else None
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        two = " ".join(args[:2])
-        if two in _BY_NAME:
-            return two, self.get_command(ctx, two), args[2:]
-        if args[0] not in _BY_NAME and not args[0].startswith("-"):
-            from registry_reconciler.suggest import did_you_mean
-
-            ctx.fail(f"no such command: {args[0]}.{did_you_mean(args[0], _BY_NAME)}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(row.name, row.summary) for row in COMMANDS])
-
-
-def _load(row: Row) -> Any:
-    module = import_module(f"registry_reconciler.cli.{row.module}")
-    app = _app()
-    app.command(
-        row.name,
-        context_settings=_SETTINGS,
-        epilog=_verbatim(f"Example:\n{module.EXAMPLE}"),
-    )(module.command)
-    return typer.main.get_command(app)
-
-
-def _verbatim(text: str) -> str:
-    """Help text that typer must not wrap anew: it asks for a mark before each paragraph."""
-    return "\n\n".join("\b\n" + paragraph for paragraph in text.strip().split("\n\n"))
-
-
-def _app(cls: Any = None) -> typer.Typer:
-    return typer.Typer(
-        cls=cls,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings=_SETTINGS,
-    )
-
-
-def _version(value: bool) -> None:
-    if value:
-        from registry_reconciler.version import __version__
-
-        put(f"registry {__version__}\n")
-        raise typer.Exit(0)
-
-
-def _top(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
-    ] = False,
-) -> None:
-    """Plan and apply registries kept as YAML."""
-
-
-def build() -> Any:
-    """The command line as an object of typer, for tests and for the reference page."""
-    app = _app(_Commands)
-    app.callback(epilog=EPILOG)(_top)
-    return typer.main.get_command(app)
+BY_NAME = {row.name: row for row in COMMANDS}
+"""The rows by what is typed."""
 
 
 def command_of(words: Sequence[str]) -> str:
     """The command that was typed, as far as it can be known; ``registry`` when none was."""
     plain = [word for word in words if not word.startswith("-")]
     two = " ".join(words[:2])
-    if two in _BY_NAME:
+    if two in BY_NAME:
         return two
-    return plain[0] if plain and plain[0] in _BY_NAME else "registry"
+    return plain[0] if plain and plain[0] in BY_NAME else "registry"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -169,12 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(words: list[str]) -> int:
     if not words:
-        say(_help())
+        from registry_reconciler.cli.parser import help_text
+
+        say(help_text())
         return USAGE
     try:
         return _run(words)
-    except typer.Exit as stop:
-        return stop.exit_code
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt) as error:
@@ -186,15 +104,21 @@ def _run(words: list[str]) -> int:
     if known is not None:
         put(known[0])
         return known[1]
-    # Not app(): it turns an interruption into exit 130 and a full pipe into SystemExit.
-    command = build()
-    with command.make_context("registry", list(words)) as context:
-        code = cast(int, command.invoke(context))
+    code = _run_plainly(words)
+    if code is None:
+        from registry_reconciler.cli.parser import run
+
+        code = run(words)
     memory.end(words, code)
     return code
 
 
-def _help() -> str:
-    command = build()
-    with command.make_context("registry", ["--version"], resilient_parsing=True) as context:
-        return cast(str, command.get_help(context))
+def _run_plainly(words: Sequence[str]) -> int | None:
+    """The exit code of a call that is typed plainly; ``None``: it has not run, and typer has to look at it."""
+    two = " ".join(words[:2])
+    row = BY_NAME.get(two) or BY_NAME.get(words[0])
+    if row is None:
+        return None
+    command = import_module(f"registry_reconciler.cli.{row.module}").command
+    arguments = plain_arguments(command, words[2 if row.name == two else 1 :])
+    return None if arguments is None else cast(int, command(**arguments))

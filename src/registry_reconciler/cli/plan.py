@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
@@ -32,6 +30,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     with_terminal,
 )
+from registry_reconciler.cli.options import Option
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
 from registry_reconciler.errors import UsageFailure
@@ -58,18 +57,18 @@ def command(
     allow_mass_delete: AllowMassDelete = False,
     no_check: NoCheck = False,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
+        bool, Option("--detailed-exitcode", help="Exit 2 when there are changes.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for 'registry apply FILE'.")
+        Path | None, Option("--out", metavar="FILE", help="Save the plan, for 'registry apply FILE'.")
     ] = None,
     base: Annotated[
         str | None,
-        typer.Option("--base", metavar="REV", help="Review: compare with the merge base with this revision."),
+        Option("--base", metavar="REV", help="Review: compare with the merge base with this revision."),
     ] = None,
     brief: Annotated[
         bool,
-        typer.Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
+        Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
     ] = False,
     max_bytes: MaxBytes = None,
     label: Label = "",

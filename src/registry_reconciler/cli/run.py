@@ -6,8 +6,6 @@ import json
 import sys
 from typing import Annotated, Literal
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Call,
@@ -18,6 +16,7 @@ from registry_reconciler.cli.common import (
     answer,
     make_call,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.output import say
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
@@ -33,27 +32,27 @@ EXAMPLE = """\
 
 
 def command(
-    ability: Annotated[str, typer.Argument(metavar="ABILITY", help="Its id, name or alias.")],
+    ability: Annotated[str, Argument(metavar="ABILITY", help="Its id, name or alias.")],
     input: Annotated[
         str,
-        typer.Option(
+        Option(
             "--input", metavar="JSON|@FILE|-", help="What the ability gets: JSON, a file, or - for stdin."
         ),
     ] = "{}",
     cap: Annotated[
         list[str] | None,
-        typer.Option("--cap", metavar="CAP", help="A capability that is granted; repeatable."),
+        Option("--cap", metavar="CAP", help="A capability that is granted; repeatable."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and validate, run nothing.")] = False,
-    readonly: Annotated[bool, typer.Option("--readonly", help="Refuse whatever changes something.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Decide and validate, run nothing.")] = False,
+    readonly: Annotated[bool, Option("--readonly", help="Refuse whatever changes something.")] = False,
     mode: Annotated[
-        Literal["enforce", "log"], typer.Option("--mode", help="log: warn of missing capabilities and go on.")
+        Literal["enforce", "log"], Option("--mode", help="log: warn of missing capabilities and go on.")
     ] = "enforce",
     environment: Annotated[
-        str | None, typer.Option("--environment", metavar="NAME", help="Where it runs, e.g. staging.")
+        str | None, Option("--environment", metavar="NAME", help="Where it runs, e.g. staging.")
     ] = None,
     allow_python: Annotated[
-        bool, typer.Option("--allow-python", help="Run abilities and hooks that are Python functions.")
+        bool, Option("--allow-python", help="Run abilities and hooks that are Python functions.")
     ] = False,
     root: Root = None,
     format: Format = "text",

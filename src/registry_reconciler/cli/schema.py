@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Call,
@@ -17,6 +15,7 @@ from registry_reconciler.cli.common import (
     make_call,
     planning_of,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
@@ -32,11 +31,9 @@ EXAMPLE = """\
 
 
 def command(
-    what: Annotated[str, typer.Argument(metavar="plan|fragment|x-registry|config|KIND", show_default=False)],
-    example: Annotated[bool, typer.Option("--example", help="A fragment with an entry of the kind.")] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead.")
-    ] = None,
+    what: Annotated[str, Argument(metavar="plan|fragment|x-registry|config|KIND", show_default=False)],
+    example: Annotated[bool, Option("--example", help="A fragment with an entry of the kind.")] = False,
+    out: Annotated[Path | None, Option("--out", metavar="FILE", help="Write it to a file instead.")] = None,
     root: Root = None,
     format: Format = "text",
     lock_timeout: LockTimeout = LOCK_TIMEOUT,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
     Format,
@@ -17,6 +15,7 @@ from registry_reconciler.cli.common import (
     make_call,
     warn,
 )
+from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -38,24 +37,24 @@ _FINDINGS_SHOWN = 10
 
 
 def command(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="The name of the new kind.")],
+    kind: Annotated[str, Argument(metavar="KIND", help="The name of the new kind.")],
     source: Annotated[
         str,
-        typer.Option(
+        Option(
             "--from", metavar="FILE_OR_GLOB", help="Files with entries; {field} in it is a part of the path."
         ),
     ],
     out: Annotated[
         str,
-        typer.Option("--out", metavar="FILE", help="Where to; - prints it. By default among the schemas."),
+        Option("--out", metavar="FILE", help="Where to; - prints it. By default among the schemas."),
     ] = "",
     at: Annotated[
         str,
-        typer.Option("--at", metavar="PLACE", help="Where the entries lie in a file; guessed by default."),
+        Option("--at", metavar="PLACE", help="Where the entries lie in a file; guessed by default."),
     ] = "",
     key: Annotated[
         list[str] | None,
-        typer.Option("--key", metavar="FIELD", help="The key field; repeatable. Guessed by default."),
+        Option("--key", metavar="FIELD", help="The key field; repeatable. Guessed by default."),
     ] = None,
     root: Root = None,
     format: Format = "text",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry_reconciler.cli.addresses import known_addresses, unknown_address
 from registry_reconciler.cli.common import (
     LOCK_TIMEOUT,
@@ -19,6 +17,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     warn_unseen,
 )
+from registry_reconciler.cli.options import Argument
 from registry_reconciler.cli.values import location_to_json, yaml_lines
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json, same, show_path
@@ -40,7 +39,7 @@ EXAMPLE = """\
 
 
 def command(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="kind/key")],
+    address: Annotated[str, Argument(metavar="ADDRESS", help="kind/key")],
     root: Root = None,
     format: Format = "text",
     report: Reports = None,
