@@ -159,12 +159,15 @@ class _Site:
     bound: tuple[tuple[str, str], ...]
     selectors: tuple[tuple[str, str, Selector], ...]
     all_carried: frozenset[str]
+    key_field: str | None
 
 
 def _site(kind: Kind, place: Place, container: Container, nested: Iterable[tuple[object, ...]]) -> _Site:
     bound = tuple(container.bound.items())
     selectors = tuple((name, told, Selector.parse(name)) for name, told in bound)
-    return _Site(kind, place, tuple(nested), bound, selectors, frozenset(container.bound))  # type: ignore[arg-type]
+    key_field = kind.key[0].steps[0] if len(kind.key) == 1 == len(kind.key[0].steps) else None
+    steps: tuple[tuple[Step, ...], ...] = tuple(nested)  # type: ignore[arg-type]
+    return _Site(kind, place, steps, bound, selectors, frozenset(container.bound), key_field)
 
 
 def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
@@ -189,7 +192,7 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             fix="Write the entry as fields, or mend the schema file's place.",
             managed=False,
         )
-    value = strip_nested(raw.value, site.nested)
+    value = strip_nested(raw.value, site.nested) if site.nested else raw.value
     faults: list[Problem] = []
     for name, told in raw.placed:
         selector = Selector.parse(name)
@@ -212,7 +215,9 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             live_only.append((path, part))
             value = without(value, path)
         value = without_empty(value, selector.path)
-    key = kind.key_of(value)
+    key = value.get(site.key_field) if site.key_field is not None else None
+    if type(key) is not str or not key:
+        key = kind.key_of(value)
     if key is None:
         return None, _no_key(kind, place)
     address = f"{kind.name}/{key}"

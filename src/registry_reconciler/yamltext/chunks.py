@@ -132,12 +132,12 @@ def core(item: bytes, indent: int) -> bytes:
     would be found open. Blanks that reach deeper may be text of a block scalar.
     """
     end = len(item)
+    deeper = b" " * (indent + 1)
     while True:
         at = item.rfind(b"\n", 0, end)
-        if at < 0:
+        if at < 0 or item.startswith(deeper, at + 1, end):
             return item[:end]
         line = item[at + 1 : end]
-        text = line.lstrip(b" ")
-        if text[:1] not in (b"", b"#") or len(line) - len(text) > indent:
+        if line.lstrip(b" ")[:1] not in (b"", b"#"):
             return item[:end]
         end = at
