@@ -20,9 +20,13 @@ KINDS = (
 
 
 def _read(name: str) -> bytes:
-    from importlib.resources import files
+    # As importlib.resources, of which the import alone takes as long as reading all the files.
+    from pkgutil import get_data
 
-    return files("registry_reconciler").joinpath("data", *name.split("/")).read_bytes()
+    data = get_data("registry_reconciler", f"data/{name}")
+    if data is None:
+        raise FileNotFoundError(name)
+    return data
 
 
 def _json(name: str) -> dict[str, Json]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from registry_reconciler.apply.lock import WorkspaceLock
-from registry_reconciler.apply.recover import Pending, RecoverResult, pending, reader, recover
-from registry_reconciler.apply.transaction import FileOp, Receipt, commit
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from registry_reconciler.apply.lock import WorkspaceLock
+    from registry_reconciler.apply.reading import Pending, pending, reader
+    from registry_reconciler.apply.recovery import RecoverResult, recover
+    from registry_reconciler.apply.transaction import FileOp, Receipt, commit
 
 __all__ = [
     "FileOp",
@@ -17,3 +22,24 @@ __all__ = [
     "reader",
     "recover",
 ]
+
+_MODULES = {
+    "FileOp": "transaction",
+    "Pending": "reading",
+    "Receipt": "transaction",
+    "RecoverResult": "recovery",
+    "WorkspaceLock": "lock",
+    "commit": "transaction",
+    "pending": "reading",
+    "reader": "reading",
+    "recover": "recovery",
+}
+"""Where a name comes from. It is imported when it is asked for: a plan only reads, and starts without what writes."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -25,7 +25,6 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -235,6 +234,8 @@ def _read(folder: int, name: str) -> bytes | None:
 
 def tracked(root: Path, path: str) -> bool:
     """Whether git tracks anything at or below ``path``; False where there is no git index."""
+    import subprocess
+
     index = _index_of(root)
     if index is None:
         return False

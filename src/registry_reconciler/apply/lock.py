@@ -15,11 +15,9 @@ import contextlib
 import errno
 import json
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -134,6 +132,9 @@ class WorkspaceLock:
         self.release()
 
     def _say_who(self, command: str) -> None:
+        import socket
+        from datetime import UTC, datetime
+
         # A message only: whatever stops it (a full disk, say) stops the apply itself later.
         text = json.dumps(
             {

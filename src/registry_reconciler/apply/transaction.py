@@ -2,9 +2,9 @@
 
 The guarantee
     After :func:`commit` returned, every file is new and durable. After it raised, and after any kill or power
-    cut at any instruction followed by :func:`registry_reconciler.apply.recover.recover`, the workspace is
+    cut at any instruction followed by :func:`registry_reconciler.apply.recovery.recover`, the workspace is
     wholly as it was before or wholly as it was to become. Bytes that somebody else wrote in the meantime are
-    never overwritten and never lost. A reader that uses :func:`registry_reconciler.apply.recover.reader`
+    never overwritten and never lost. A reader that uses :func:`registry_reconciler.apply.reading.reader`
     never sees a mixture.
 
 What it assumes
@@ -44,12 +44,11 @@ from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile,
 from registry_reconciler.apply.install import Bench, Conflict, Undurable, discard, stage
 from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
+from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, WriteFailure
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.records import dataclass
 from registry_reconciler.tree import DiskTree, Unreadable
-
-RECOVER = ("registry", "recover")
 
 _BATCH = 32
 """Files that are open at once while they are staged: enough to sync together, few enough for any limit."""

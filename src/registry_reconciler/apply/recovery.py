@@ -1,34 +1,19 @@
-"""After an interruption: notice it, finish or undo it, and keep readers out until then."""
+"""After an interruption: finish or undo it."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import Anchor
 from registry_reconciler.apply.install import Bench, Conflict, discard
 from registry_reconciler.apply.journal import Direction, Found
-from registry_reconciler.apply.lock import WorkspaceLock, shared_lock
-from registry_reconciler.apply.transaction import RECOVER, reason_of
-from registry_reconciler.errors import InterruptedApply, LockHeld, WriteFailure
+from registry_reconciler.apply.lock import WorkspaceLock
+from registry_reconciler.apply.reading import RECOVER
+from registry_reconciler.apply.transaction import reason_of
+from registry_reconciler.errors import WriteFailure
 from registry_reconciler.records import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An interrupted transaction that nobody holds.
-
-    Attributes:
-        direction: ``forward`` or ``back``: where recovery will take it.
-        files: the paths concerned.
-        warnings: journals that were ignored.
-    """
-
-    direction: str
-    files: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,60 +33,6 @@ class RecoverResult:
     conflicts: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a reader should know: warnings about journals that were ignored."""
-
-    warnings: tuple[str, ...] = ()
-
-
-def pending(root: Path, *, may_write: Callable[[str], bool] | None = None) -> Pending | None:
-    """The interrupted transaction of a workspace, or ``None`` (also while an apply runs). Writes nothing."""
-    try:
-        with shared_lock(root, 0.0):
-            found, warnings = _scan(root, may_write)
-    except LockHeld:
-        return None
-    if found is None or found.record is None:
-        return None
-    direction = "forward" if found.direction is Direction.FORWARD else "back"
-    return Pending(direction, tuple(step.path for step in found.record.steps), warnings)
-
-
-@contextlib.contextmanager
-def reader(
-    root: Path, lock_timeout: float, *, may_write: Callable[[str], bool] | None = None
-) -> Iterator[Reading]:
-    """Read the workspace as nobody writes it. Writes nothing itself, and needs no permission to.
-
-    Args:
-        root: the workspace.
-        lock_timeout: seconds to wait for an apply to end.
-        may_write: paths that an apply here may write; a journal that names others is ignored with a warning.
-
-    Raises:
-        LockHeld: an apply ran all the time.
-        InterruptedApply: an apply was interrupted and nobody has recovered it.
-    """
-    with shared_lock(root, lock_timeout):
-        found, warnings = _scan(root, may_write)
-        if found is not None:
-            raise InterruptedApply(
-                "an earlier apply was interrupted, and its files may be half new: run 'registry recover'",
-                next=(RECOVER,),
-            )
-        yield Reading(warnings)
-
-
-def _scan(root: Path, may_write: Callable[[str], bool] | None) -> tuple[Found | None, tuple[str, ...]]:
-    try:
-        with Anchor(root) as anchor:
-            found, warnings = journal.scan(anchor, may_write)
-    except OSError:
-        return None, ()
-    return next((one for one in found if one.record is not None), None), warnings
 
 
 def recover(
