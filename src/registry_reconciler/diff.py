@@ -96,7 +96,12 @@ def diff(
     work = _Diffing(kinds, desired, live, state, options, unreadable, clashing, exact)
     unmanaged = 0
     moved_away = set(desired.renames.values())
-    for address in sorted({*desired.entries, *state.entries, *live.entries}):
+    special = desired.disputed | clashing | moved_away | desired.renames.keys()
+    whole = not options.target and not options.exclude
+    for address in _in_order(desired, state, live):
+        if whole and address not in special and _as_applied(work, address):
+            work.unchanged += 1
+            continue
         trio = _trio(work, address)
         if trio.desired is None and trio.state is None:
             unmanaged += trio.live is not None and address not in moved_away
@@ -113,6 +118,28 @@ def diff(
         (*work.problems, *brakes),
         work.unchanged + rest.unchanged,
         unmanaged + rest.unmanaged,
+    )
+
+
+def _in_order(desired: Desired, state: State, live: Live) -> list[str]:
+    """All addresses, sorted. Most are live, and those are in order already: then sorting is one look at each."""
+    known = live.entries
+    others = {
+        address for entries in (desired.entries, state.entries) for address in entries if address not in known
+    }
+    return sorted([*known, *others])
+
+
+def _as_applied(work: _Diffing, address: str) -> bool:
+    """Whether fragment, registry and state say one and the same, as they do of most entries: no more is to be asked."""
+    desired, live = work.desired.entries.get(address), work.live.entries.get(address)
+    state = work.state.entries.get(address)
+    if desired is None or live is None or state is None or state.protect or work.desired.protects:
+        return False
+    return (
+        state.fragment == desired.place.file
+        and same(desired.value, live.value)
+        and state.digest == work.digest(live.kind, live.value)
     )
 
 
