@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.config import CONFIG_PATH, Config
 from registry_reconciler.fields import with_value
+from registry_reconciler.kinds import Kind
 from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, LiveEntry, Place
 from registry_reconciler.problems import Fix, Problem, Status
@@ -47,7 +48,12 @@ def build_worlds(
     for change in touching:
         if change.after is not None and change.action is not Action.DELETE:
             after_items[change.address] = _planned_item(loaded, change)
-    after = _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest)
+    touched = frozenset(one for change in touching for one in (change.address, change.from_address) if one)
+    after = replace(
+        _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
+        earlier=before,
+        touched=touched,
+    )
     return Worlds(before, after if touching else before, changes)
 
 
@@ -82,11 +88,16 @@ def _world(
         hidden_kinds=loaded.live.hidden_kinds | loaded.catalog.broken,
         hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
         hidden_all=long,
-        hidden_addresses=frozenset(
-            address for address, entry in loaded.state.entries.items() if entry.fragment in unreadable
-        ),
+        hidden_addresses=_owned_by(loaded, unreadable),
         rest=rest,
     )
+
+
+def _owned_by(loaded: Loaded, fragments: frozenset[str]) -> frozenset[str]:
+    if not fragments:
+        return frozenset()
+    entries = loaded.state.entries.items()
+    return frozenset(address for address, entry in entries if entry.fragment in fragments)
 
 
 def _overrides(desired: Desired, items: Mapping[str, Item]) -> frozenset[str]:
@@ -194,14 +205,8 @@ def _keyed(world: World, problems: Iterable[Problem]) -> dict[tuple[object, ...]
 def schema_problems(loaded: Loaded, world: World) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
     for kind in world.kinds.values():
-        items = world.of(kind.name)
-        if not items:
-            continue
-        validator = loaded.catalog.schemas.validator(kind)
-        for item in items:
-            if validator.is_valid(item.value):
-                continue
-            for one in validator.violations(item.value):
+        for item in _unfit(loaded, world, kind):
+            for one in loaded.catalog.schemas.validator(kind).violations(item.value):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
@@ -213,3 +218,24 @@ def schema_problems(loaded: Loaded, world: World) -> Iterator[Problem]:
                     managed=item.managed,
                     extra=one.keyword,
                 )
+
+
+def _unfit(loaded: Loaded, world: World, kind: Kind) -> list[Item]:
+    """The entries of a kind that its schema does not take, by address."""
+    known = world.memo(_unfit_by_kind)
+    if kind.name not in known:
+        earlier = world.earlier
+        unfit: list[Item] = []
+        if earlier is not None:
+            unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
+        asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
+        if asked:
+            fits = loaded.catalog.schemas.validator(kind).is_valid
+            unfit += [item for item in asked if not fits(item.value)]
+        known[kind.name] = sorted(unfit, key=lambda item: item.address)
+    return known[kind.name]
+
+
+def _unfit_by_kind(world: World) -> dict[str, list[Item]]:
+    """Filled as somebody asks, because a world has no schemas."""
+    return {}

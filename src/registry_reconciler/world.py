@@ -54,6 +54,8 @@ class World:
         hidden_all: such fragments are too long to look into, and may declare anything.
         hidden_addresses: addresses that unreadable fragments own, as the state remembers.
         rest: what is not among ``items`` and yet there.
+        earlier: a world with the very same items but at the ``touched`` addresses, and with the same kinds: what was
+            made of the others there need not be made again.
     """
 
     kinds: Mapping[str, Kind]
@@ -67,6 +69,8 @@ class World:
     hidden_all: bool = False
     hidden_addresses: frozenset[str] = frozenset()
     rest: Rest = NOTHING
+    earlier: World | None = field(default=None, repr=False, compare=False)
+    touched: frozenset[str] = frozenset()
     _by_kind: dict[str, tuple[Item, ...]] = field(default_factory=dict, repr=False, compare=False)
     _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -98,6 +102,11 @@ class World:
             for kind in kinds
             for key in sorted([*(item.key for item in self.of(kind)), *elsewhere.keys((kind,))])
         )
+
+    def touched_items(self, *kinds: str) -> list[Item]:
+        """The entries of some kinds that the earlier world has not, or has otherwise; in address order."""
+        found = (self.items.get(address) for address in sorted(self.touched))
+        return [item for item in found if item is not None and item.kind in kinds]
 
     def judges(self, address: str) -> bool:
         """Whether what is found about an entry counts."""

@@ -184,7 +184,7 @@ def _unknown(item: Item, path: FieldPath, word: str, what: str, known: Sequence[
 
 
 def _nameless(world: World) -> Iterator[Finding]:
-    if world.hidden_kinds & {"route", "hook", *ABILITIES}:
+    if world.hidden_kinds & {"route", "hook", *ABILITIES} or not world.of(*ABILITIES):
         return
     named = referrers(world)
     for item in world.of(*ABILITIES):

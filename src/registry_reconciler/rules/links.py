@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,17 +22,26 @@ class Link(NamedTuple):
     target: Item | None
 
 
+class Part(NamedTuple):
+    """The references of a world by one field; see :class:`Links`."""
+
+    resolved: list[Link]
+    dangling: list[Link]
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
-    """All references of a world.
+    """All references of a world, by kind and field, then by entry.
 
     Attributes:
         resolved: those that lead to an entry.
         dangling: those that do not, without the values that the reference allows.
+        parts: the same, kind by kind and reference by reference.
     """
 
     resolved: Sequence[Link]
     dangling: Sequence[Link]
+    parts: Sequence[Part]
 
 
 def links(world: World) -> Links:
@@ -41,30 +50,63 @@ def links(world: World) -> Links:
 
 
 def _links(world: World) -> Links:
+    told = [(kind, reference) for kind in world.kinds.values() for reference in kind.references]
+    if world.earlier is None:
+        parts = [_part(world, reference, world.of(kind.name)) for kind, reference in told]
+    else:
+        before = links(world.earlier).parts
+        parts = [_renewed(world, *one, part) for one, part in zip(told, before, strict=True)]
+    resolved = [link for part in parts for link in part.resolved]
+    return Links(resolved, [link for part in parts for link in part.dangling], parts)
+
+
+def _part(world: World, reference: Reference, entries: Iterable[Item]) -> Part:
+    """One reference of some entries of its kind."""
     resolved: list[Link] = []
     dangling: list[Link] = []
     items = world.items
-    for kind in world.kinds.values():
-        for reference in kind.references:
-            find = finder(reference.field)
-            first = reference.field.steps[0]
-            one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
-            for item in world.of(kind.name):
-                if first not in item.value:
+    find = finder(reference.field)
+    first = reference.field.steps[0]
+    one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
+    for item in entries:
+        if first not in item.value:
+            continue
+        for path, value in find(item.value):
+            if type(value) is not str:
+                if type(value) is not int:
                     continue
-                for path, value in find(item.value):
-                    if type(value) is not str:
-                        if type(value) is not int:
-                            continue
-                        value = str(value)
-                    target = (
-                        items.get(one_kind + value) if one_kind else world.resolve(reference.kinds, value)
-                    )
-                    if target is not None:
-                        resolved.append(Link(item, reference, path, value, target))
-                    elif value not in reference.allow and world.judges(item.address):
-                        dangling.append(Link(item, reference, path, value, None))
-    return Links(resolved, dangling)
+                value = str(value)
+            target = items.get(one_kind + value) if one_kind else world.resolve(reference.kinds, value)
+            if target is not None:
+                resolved.append(Link(item, reference, path, value, target))
+            elif value not in reference.allow and world.judges(item.address):
+                dangling.append(Link(item, reference, path, value, None))
+    return Part(resolved, dangling)
+
+
+def _renewed(world: World, kind: Kind, reference: Reference, before: Part) -> Part:
+    """One reference in a world of which the earlier one is known: all but what touched entries say or are called by."""
+    reaching = _reaching(world.touched, reference.kinds)
+    stale = {link.item.address for links in before for link in links if link.value in reaching}
+    stale.update(address for address in world.touched if address.startswith(f"{kind.name}/"))
+    if not stale:
+        return before
+    entries = (world.items.get(address) for address in sorted(stale))
+    new = _part(world, reference, [item for item in entries if item is not None])
+    return Part(_merged(before.resolved, new.resolved, stale), _merged(before.dangling, new.dangling, stale))
+
+
+def _reaching(addresses: Iterable[str], kinds: Sequence[str]) -> set[str]:
+    """Every value by which a reference to some kinds can lead to one of some addresses."""
+    found = {
+        address[len(kind) + 1 :] for address in addresses for kind in kinds if address.startswith(f"{kind}/")
+    }
+    return found.union(addresses) if len(kinds) > 1 else found
+
+
+def _merged(before: Iterable[Link], new: Iterable[Link], stale: Container[str]) -> list[Link]:
+    kept = (link for link in before if link.item.address not in stale)
+    return sorted([*kept, *new], key=lambda link: link.item.address)
 
 
 def referrers(world: World) -> Mapping[str, Sequence[Link]]:

@@ -6,13 +6,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from registry_reconciler.rules.shapes import finder
+from registry_reconciler.rules.shapes import Finder, finder
 from registry_reconciler.world import Item, World
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names and aliases of one id space.
+    """The names and aliases of one id space, in no particular order.
 
     Attributes:
         owners: an entry that claims a name; the only one unless ``clashes`` has the name.
@@ -40,31 +40,76 @@ def names(world: World) -> Mapping[str, Names]:
 
 
 def _names(world: World) -> dict[str, Names]:
-    spaces: dict[str, Names] = {}
-    for space, kinds in world.spaces().items():
-        owners: dict[str, Item] = {}
-        clashes: dict[str, list[Item]] = {}
-        for kind in kinds:
-            roles = world.kinds[kind].names
-            finders = [finder(role) for role in (roles.name, roles.aliases) if role is not None]
-            for item in world.of(kind) if finders else ():
-                for find in finders:
-                    for _, value in find(item.value):
-                        for name in value if isinstance(value, list) else (value,):
-                            if type(name) is str:
-                                _claim(owners, clashes, name, item)
-        spaces[space] = Names(owners, clashes)
-    return spaces
+    if world.earlier is None:
+        return {space: _told(world, kinds) for space, kinds in world.spaces().items()}
+    before = names(world.earlier)
+    return {space: _renewed(world, kinds, before[space]) for space, kinds in world.spaces().items()}
 
 
-def _claim(owners: dict[str, Item], clashes: dict[str, list[Item]], name: str, item: Item) -> None:
-    first = owners.setdefault(name, item)
-    if first is item:
-        return
-    claims = clashes.setdefault(name, [first])
+def _told(world: World, kinds: Sequence[str]) -> Names:
+    owners: dict[str, Item] = {}
+    clashes: dict[str, list[Item]] = {}
+    for kind in kinds:
+        finders = _finders(world, kind)
+        for item in world.of(kind) if finders else ():
+            for find in finders:
+                for _, value in find(item.value):
+                    for name in value if isinstance(value, list) else (value,):
+                        if type(name) is str and owners.setdefault(name, item) is not item:
+                            _clash(owners, clashes, name, item)
+    return Names(owners, clashes)
+
+
+def _finders(world: World, kind: str) -> list[Finder]:
+    roles = world.kinds[kind].names
+    return [finder(role) for role in (roles.name, roles.aliases) if role is not None]
+
+
+def _clash(owners: dict[str, Item], clashes: dict[str, list[Item]], name: str, item: Item) -> None:
+    claims = clashes.setdefault(name, [owners[name]])
     # An entry claims its names one after another, so an equal claim of its own is always the last.
     if claims[-1] is not item:
         claims.append(item)
+
+
+def _renewed(world: World, kinds: Sequence[str], before: Names) -> Names:
+    """The names in a world of which the earlier one is known: only those that touched entries claim or claimed."""
+    assert world.earlier is not None
+    gone = [world.earlier.items.get(address) for address in world.touched]
+    new = world.touched_items(*kinds)
+    concerned = {name for item in (*gone, *new) if item is not None for name in _claimed(world, kinds, item)}
+    if not concerned:
+        return before
+    owners, clashes = dict(before.owners), dict(before.clashes)
+    claiming: dict[str, list[Item]] = {name: [] for name in concerned}
+    for item in new:
+        for name in _claimed(world, kinds, item):
+            claiming[name].append(item)
+    for name, items in claiming.items():
+        items += (item for item in before.claims(name) if item.address not in world.touched)
+        items.sort(key=lambda item: (kinds.index(item.kind), item.address))
+        owners.pop(name, None)
+        clashes.pop(name, None)
+        if items:
+            owners[name] = items[0]
+        if len(items) > 1:
+            clashes[name] = items
+    return Names(owners, clashes)
+
+
+def _claimed(world: World, kinds: Sequence[str], item: Item) -> set[str]:
+    """The names and aliases of an entry in the space of some kinds."""
+    found = (
+        [value for find in _finders(world, item.kind) for _, value in find(item.value)]
+        if item.kind in kinds
+        else []
+    )
+    return {
+        name
+        for value in found
+        for name in (value if isinstance(value, list) else (value,))
+        if type(name) is str
+    }
 
 
 def winner(world: World, name: str, claims: Sequence[Item]) -> Item:

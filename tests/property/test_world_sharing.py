@@ -1,0 +1,116 @@
+"""Laws of a world that knows an earlier one: whatever it takes over from there, its answers are its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry_reconciler.check import Worlds, check
+from registry_reconciler.model import Place
+from registry_reconciler.plan import PlanOptions
+from registry_reconciler.planning import make_plan
+from registry_reconciler.rules import RULES
+from registry_reconciler.rules.base import run_world
+from registry_reconciler.rules.links import links
+from registry_reconciler.rules.naming import names
+from registry_reconciler.tree import MemoryTree
+from registry_reconciler.world import Item, World
+from tests.property.test_rules_robust import entries, parts, world
+
+
+def alone(one: World) -> World:
+    """The same world, and nothing known of it."""
+    return dataclasses.replace(one, earlier=None, touched=frozenset(), _by_kind={}, _memo={})
+
+
+@st.composite
+def two_worlds(draw: st.DrawFn) -> World:
+    """A world that knows an earlier one."""
+    drawn: dict[str, Any] = draw(parts())
+    before: Mapping[str, Item] = drawn["items"]
+    new = {item.address: item for item in draw(st.lists(entries(), max_size=4))}
+    gone = draw(st.sets(st.sampled_from(sorted(before)), max_size=3)) if before else set()
+    after = {**{address: item for address, item in before.items() if address not in gone}, **new}
+    return dataclasses.replace(
+        world({**drawn, "items": dict(sorted(after.items()))}),
+        earlier=world(drawn),
+        touched=frozenset(gone.union(new)),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(two_worlds())
+def test_the_references_are_those_of_the_world_alone(after: World) -> None:
+    told, plain = links(after), links(alone(after))
+    assert told.resolved == plain.resolved
+    assert told.dangling == plain.dangling
+    for link in told.resolved:
+        assert link.item is after.items[link.item.address]
+        assert link.target is not None
+        assert link.target is after.items[link.target.address]
+
+
+@settings(max_examples=300, deadline=None)
+@given(two_worlds())
+def test_the_names_are_those_of_the_world_alone(after: World) -> None:
+    told, plain = names(after), names(alone(after))
+    assert told.keys() == plain.keys()
+    for space, claimed in plain.items():
+        assert told[space].owners == claimed.owners
+        assert told[space].clashes == claimed.clashes
+
+
+@settings(max_examples=150, deadline=None)
+@given(two_worlds())
+def test_the_problems_are_those_of_the_world_alone(after: World) -> None:
+    told, plain = run_world(RULES, after), run_world(RULES, alone(after))
+    assert sorted(map(repr, told)) == sorted(map(repr, plain))
+
+
+def test_an_entry_that_is_new_is_found_by_its_address() -> None:
+    place = Place("desired/any.yaml")
+    route = Item("route", "r", "route/r", {"id": "r", "ability_ids": ["ability_high/a"]}, place)
+    ability = Item("ability_high", "a", "ability_high/a", {"ability_id": "a"}, place)
+    before = world({"items": {route.address: route}})
+    after = dataclasses.replace(
+        world({"items": {ability.address: ability, route.address: route}}),
+        earlier=before,
+        touched=frozenset([ability.address]),
+    )
+    assert [link.value for link in links(before).dangling] == ["ability_high/a"]
+    assert [link.target for link in links(after).resolved] == [ability]
+    assert not links(after).dangling
+
+
+THINGS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["1", "2", "x"]))
+SCHEMA = b"""\
+x-registry: {kind: thing, layout: list, file: things.yaml, at: things, key: id, names: {name: n}}
+type: object
+properties: {n: {type: integer}}
+"""
+
+
+def listed(key: str, things: dict[str, str]) -> bytes:
+    return "".join([f"{key}:\n", *(f"  - {{id: {one}, n: {n}}}\n" for one, n in things.items())]).encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(THINGS, THINGS)
+def test_what_does_not_fit_its_schema_is_found_as_in_each_world_alone(
+    live: dict[str, str], wanted: dict[str, str]
+) -> None:
+    files: dict[str, bytes | None] = {
+        ".system/registry/schemas/thing.schema.yaml": SCHEMA,
+        "things.yaml": listed("things", live),
+        "desired/things.yaml": listed("thing", wanted),
+    }
+    planning = make_plan(MemoryTree(files), PlanOptions(adopt=("*",)))
+    worlds = planning.worlds
+    plain = Worlds(alone(worlds.before), alone(worlds.after), worlds.changes)
+    if worlds.before is worlds.after:
+        plain = Worlds(plain.after, plain.after, worlds.changes)
+    assert check(planning.loaded, worlds) == check(planning.loaded, plain)
