@@ -20,6 +20,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     with_terminal,
 )
+from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
 from registry_reconciler.plan import Plan
@@ -66,7 +67,9 @@ def command(
     )
     call = with_terminal(call, width, full, no_color)
     workspace = call.workspace()
-    plan = planning_of(call, workspace).plan
+    planning = planning_of(call, workspace)
+    keep_until_the_end(planning)
+    plan = planning.plan
     shown = Shown(exit_code(plan, fail_on))
     report_plan(call, plan, shown, workspace.root, label=label, max_bytes=max_bytes)
     return shown.exit

@@ -24,6 +24,7 @@ from registry_reconciler.cli.common import (
     warn,
     with_terminal,
 )
+from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
@@ -90,6 +91,7 @@ def command(
         return _accept(call, workspace, planning, [*accept, *(addresses or ())])
     if revert:
         return _revert(call, workspace, planning, [*revert, *(addresses or ())])
+    keep_until_the_end(planning)
     return _list(call, workspace, planning, addresses or [])
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import cast
 
-from registry_reconciler.cli import memory
+from registry_reconciler.cli import ending, memory
 from registry_reconciler.cli.failures import USAGE, answer_failure, as_failure
 from registry_reconciler.cli.options import plain_arguments
 from registry_reconciler.cli.output import abandon_stdout, put, say
@@ -69,7 +69,13 @@ def command_of(words: Sequence[str]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. Raises nothing."""
+    """Run one command and return its exit code. Raises nothing.
+
+    Args:
+        arguments: what was typed behind ``registry``; ``None``: what this process was started with, and it ends then.
+    """
+    if arguments is None:
+        ending.begin_program()
     words = list(sys.argv[1:] if arguments is None else arguments)
     # One command makes little garbage in cycles, and a plan makes millions of values that are none.
     collecting = gc.isenabled()
@@ -81,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         abandon_stdout()
         return 0
     finally:
+        ending.end_program()
         if collecting:
             gc.enable()
 

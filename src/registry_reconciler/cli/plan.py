@@ -30,6 +30,7 @@ from registry_reconciler.cli.common import (
     planning_of,
     with_terminal,
 )
+from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Option
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
@@ -102,6 +103,7 @@ def command(
         return _review(call, options, base, out, detailed_exitcode, label, max_bytes)
     workspace = call.workspace()
     planning = planning_of(call, workspace, options)
+    keep_until_the_end(planning)
     require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
     plan = planning.plan
     if out is not None:
