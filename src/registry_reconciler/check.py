@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.config import CONFIG_PATH, Config
@@ -12,6 +12,7 @@ from registry_reconciler.kinds import Kind
 from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, LiveEntry, Place
 from registry_reconciler.problems import Fix, Problem, Status
+from registry_reconciler.records import dataclass
 from registry_reconciler.resolve import Desired, means
 from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.structural import problem

@@ -7,7 +7,7 @@ fragment moved away from it), and both from an entry that was never ours.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry_reconciler.changes import Action, Change, Drift, Reason
 from registry_reconciler.config import Config
@@ -18,6 +18,7 @@ from registry_reconciler.live import Live
 from registry_reconciler.model import DesiredEntry, Json, LiveEntry, Place, same, split_address
 from registry_reconciler.plan import PlanOptions
 from registry_reconciler.problems import Problem, Related
+from registry_reconciler.records import dataclass
 from registry_reconciler.resolve import Desired, exact_ones, means
 from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.state import State, StateEntry, applied_digest

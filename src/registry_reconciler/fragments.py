@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.config import DESIRED_FOLDER
@@ -11,6 +11,7 @@ from registry_reconciler.fields import without_empty
 from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.model import MISSING, DesiredEntry, FieldPath, Json, Place, same, split_address
 from registry_reconciler.problems import Problem
+from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.storage.walk import nested_steps, strip_nested
 from registry_reconciler.structural import problem

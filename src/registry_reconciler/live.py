@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.fields import Selector, with_value, without, without_empty
@@ -11,6 +11,7 @@ from registry_reconciler.globs import Glob
 from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.problems import Problem
+from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.storage import LAYOUTS
 from registry_reconciler.storage.base import Container, RawEntry

@@ -1,6 +1,6 @@
 """The words of the product as small frozen values: no I/O, no rule, no rendering.
 
-Everything here is imported by every stage and imports nothing of the package.
+Everything here is imported by every stage and imports of the package only the decorator.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
+
+from registry_reconciler.records import dataclass
 
 Json: TypeAlias = Any
 """A JSON value: ``None``, ``bool``, ``int``, ``float``, ``str``, ``list`` or ``dict`` with string keys."""

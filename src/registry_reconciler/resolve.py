@@ -7,12 +7,12 @@ vanish here.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from registry_reconciler.fragments import Allowance, Fragments, Move, Pattern, Removal
 from registry_reconciler.globs import is_wild, matches_address
 from registry_reconciler.model import DesiredEntry, LiveEntry, split_address
 from registry_reconciler.problems import Problem, Related
+from registry_reconciler.records import dataclass
 from registry_reconciler.state import StateEntry
 from registry_reconciler.structural import problem
 

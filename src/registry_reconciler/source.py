@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from registry_reconciler.model import Json, Location, Place
 from registry_reconciler.problems import Fix, Problem, Related, Severity
+from registry_reconciler.records import dataclass
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from registry_reconciler.config import DESIRED_FOLDER, STATE_FOLDER
@@ -18,6 +17,7 @@ from registry_reconciler.kinds import Kind
 from registry_reconciler.masks import mask
 from registry_reconciler.model import Json, LiveEntry, Location, Place, digest_value
 from registry_reconciler.problems import Problem
+from registry_reconciler.records import dataclass
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable, find
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple, TypeVar, cast
 
 from registry_reconciler.config import Config
 from registry_reconciler.kinds import Kind
 from registry_reconciler.model import Json, Place
+from registry_reconciler.records import dataclass
 from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.tree import Tree
 
@@ -93,7 +94,7 @@ class World:
         return tuple(item for kind in kinds for item in self._by_kind.get(kind, ()))
 
     def keys(self, *kinds: str) -> tuple[str, ...]:
-        """The keys of all entries of some kinds, by kind as given, then sorted; also of entries that were not loaded."""
+        """The keys of all entries of some kinds, by kind as given, then sorted; those not loaded too."""
         elsewhere = self.rest.elsewhere
         if elsewhere is None:
             return tuple(item.key for item in self.of(*kinds))

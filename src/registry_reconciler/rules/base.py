@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry_reconciler.changes import Change
 from registry_reconciler.model import FieldPath, Json, Place
 from registry_reconciler.problems import Fix, Problem, Related, Severity
+from registry_reconciler.records import dataclass
 from registry_reconciler.world import Item, World
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from registry_reconciler.model import MISSING, FieldPath, Json, same
 from registry_reconciler.problems import Severity
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.abilities import ABILITIES
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.hooks import is_blocking, is_enabled

@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry_reconciler.model import Json
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.shapes import words
 from registry_reconciler.tree import Tree, Unreadable, is_safe
 from registry_reconciler.world import World

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from registry_reconciler.kinds import Kind, Reference
 from registry_reconciler.model import FieldPath
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.shapes import Finder, finder
 from registry_reconciler.world import Item, World
 

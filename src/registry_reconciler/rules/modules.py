@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from registry_reconciler.model import FieldPath, Json, Place
 from registry_reconciler.problems import Severity
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal
 from registry_reconciler.rules.shapes import part, place_of, related, text, texts, words

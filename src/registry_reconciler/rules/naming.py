@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.shapes import Finder, finder
 from registry_reconciler.world import Item, World
 

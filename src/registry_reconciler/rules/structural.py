@@ -6,9 +6,9 @@ A stage raises them through :mod:`registry_reconciler.structural`, whose table g
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from registry_reconciler.problems import Severity
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.structural import CODES, LOWERABLE
 from registry_reconciler.yamltext.codes import CODES as YAML_CODES

@@ -27,7 +27,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from registry_reconciler.records import dataclass
 
 _KEY_LINE = re.compile(rb"([A-Za-z_][A-Za-z0-9_.-]*):[ ]*(?:#[^\n]*)?\n")
 _GAP = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*")

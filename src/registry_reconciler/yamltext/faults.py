@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.model import Json
+from registry_reconciler.records import dataclass
 
 if TYPE_CHECKING:
     from registry_reconciler.yamltext.chunks import Section
