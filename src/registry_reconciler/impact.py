@@ -45,14 +45,17 @@ def referrers(world: World) -> dict[str, tuple[str, ...]]:
     from registry_reconciler.rules.shapes import finder
 
     found: dict[str, set[str]] = {}
+    items = world.items
     for kind in world.kinds.values():
         for reference in kind.references:
-            find = finder(reference.field)
+            find, allowed = finder(reference.field), reference.allow
+            # Most references are to one kind, and every reference of a world passes here.
+            prefix = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
             for item in world.of(kind.name):
                 for _, value in find(item.value):
                     for key in (value,) if type(value) is str else [key for _, key in _keys(value)]:
-                        target = world.resolve(reference.kinds, key) if key not in reference.allow else None
-                        if target is not None and target is not item:
+                        target = items.get(prefix + key) if prefix else world.resolve(reference.kinds, key)
+                        if target is not None and target is not item and key not in allowed:
                             found.setdefault(target.address, set()).add(item.address)
     return {address: tuple(sorted(sources)) for address, sources in found.items()}
 

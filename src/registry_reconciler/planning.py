@@ -199,8 +199,9 @@ def state_files(loaded: Loaded, desired: Desired, changes: Iterable[Change]) -> 
         entries[change.address] = StateEntry(change.address, owner, digest, desired.protected(change.address))
         touched.add(state_path(owner))
     by_path: dict[str, list[StateEntry]] = {path: [] for path in touched}
+    paths = {fragment: state_path(fragment) for fragment in {entry.fragment for entry in entries.values()}}
     for entry in entries.values():
-        path = state_path(entry.fragment)
+        path = paths[entry.fragment]
         if path in by_path and _known(loaded, desired, entry):
             by_path[path].append(entry)
     for path, mine in by_path.items():

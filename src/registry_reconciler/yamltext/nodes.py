@@ -177,12 +177,13 @@ class _Composer:
 
     def _read_document(self) -> None:
         events = self._events
+        scalar = events.ScalarEvent
         get = self._parser.get_event
         stack: list[_Open] = []
         while True:
             event = get()
             kind = type(event)
-            if kind is events.ScalarEvent:
+            if kind is scalar:
                 self._add(stack, self._scalar(stack, event))
             elif kind is events.AliasEvent:
                 node = Node(
@@ -295,22 +296,28 @@ class _Composer:
             entry = Entry(None, node, node.start, -1)
         else:
             dash = skip(self._text, frame.previous)
-            _pin(node, dash + 1)
+            if not node.text:
+                _pin(node, dash + 1)
             entry = Entry(None, node, dash, dash + 1)
         frame.node.entries.append(entry)
         frame.previous = entry.end
 
     def _add_pair(self, frame: _Open, key: Node, node: Node) -> None:
         text = self._text
-        colon = skip(text, key.end)
-        has_colon = text[colon : colon + 1] == ":"
-        _pin(node, colon + 1 if has_colon else key.end)
+        has_colon = text.startswith(":", key.end)
+        colon = key.end
+        if not has_colon:
+            colon = skip(text, key.end)
+            has_colon = text.startswith(":", colon)
+        if not node.text:
+            _pin(node, colon + 1 if has_colon else key.end)
         entry = Entry(key, node, key.start, colon + 1 if has_colon else -1)
-        position = self._before_key(frame)
-        if position < key.start and text[position] == "?":
-            entry.start = position
-            entry.explicit = True
-        entry.merge = key.kind == "scalar" and key.text == "<<" and not key.style and key.tag is None
+        if text.find("?", frame.previous, key.start) >= 0:
+            position = self._before_key(frame)
+            if position < key.start and text[position] == "?":
+                entry.start = position
+                entry.explicit = True
+        entry.merge = key.text == "<<" and key.kind == "scalar" and not key.style and key.tag is None
         frame.node.entries.append(entry)
         frame.previous = entry.end
 
