@@ -77,7 +77,10 @@ class Section:
 
 def cut(data: bytes) -> tuple[Section, ...]:
     """The sections of a file that stand one behind the other, as a guess; none where it is not worth one."""
-    if not data.endswith(b"\n") or b"\r" in data or b"<<" in data or data.startswith(b"\xef\xbb\xbf"):
+    if not data.endswith(b"\n") or b"\r" in data or data.startswith(b"\xef\xbb\xbf"):
+        return ()
+    # One byte is looked for twenty times as fast as two.
+    if b"<" in data and b"<<" in data:
         return ()
     if b"+" in data and _KEEPS_BLANKS.search(data):
         return ()
@@ -110,6 +113,7 @@ def _list_below(data: bytes, position: int) -> tuple[str, int, int] | None:
 
 
 def _sections(data: bytes, position: int) -> Iterator[Section]:
+    ends = (b"\n", b"\t") if b"\t" in data else (b"\n",)
     while True:
         gap = _GAP.match(data, position)
         found = _list_below(data, gap.end() if gap else position)
@@ -120,7 +124,7 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
         end = below.end() if below else len(data)
         section = Section(key, indent, position, start, end)
         dash = section.mark[:-1]
-        if data.find(dash + b"\n", start - 1, end) >= 0 or data.find(dash + b"\t", start - 1, end) >= 0:
+        if any(data.find(dash + one, start - 1, end) >= 0 for one in ends):
             return
         yield section
         position = end

