@@ -8,7 +8,7 @@ docs/decisions/0004-validation.md says why it is done with jsonschema_rs and our
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -172,7 +172,7 @@ class SchemaSet:
 
     def _check(self, path: str) -> list[Violation]:
         schema = self._folder.files[path]
-        found = check_value(_meta(), schema)
+        found = [] if _is_plain_schema(schema) else check_value(_meta(), schema)
         if not isinstance(schema, Mapping):
             return found
         found += _check_dialect(schema)
@@ -252,7 +252,26 @@ def directive_violations(content: Json) -> list[Violation]:
 
 @functools.cache
 def _published(name: str, schema: Callable[[], Json]) -> Validator:
-    return standalone(schema(), name)
+    return _Published({name: schema()}).validator(name)
+
+
+class _Published(_Single):
+    """A schema of the package itself: a test checks it, once and not in every run."""
+
+    def _check(self, path: str) -> list[Violation]:
+        return []
+
+
+def _is_plain_schema(schema: Json) -> bool:
+    """Whether the library's own meta-schema, which needs no compiling, lets a schema pass; it finds no places."""
+    import jsonschema_rs
+
+    if not isinstance(schema, dict) or schema.get("$schema", DIALECT) != DIALECT:
+        return False
+    try:
+        return jsonschema_rs.meta.is_valid(schema)
+    except ValueError:
+        return False
 
 
 @functools.cache
@@ -323,22 +342,19 @@ def _all_patterns(reached: Reach) -> Iterable[tuple[At, FieldPath, str]]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _pattern_size(text: str) -> int | None:
-    """The smallest limit of :data:`_SIZES` that a pattern fits; ``None`` where it cannot be used at all."""
+def _linear_size(text: str) -> int | None:
+    """The smallest limit of :data:`_SIZES` that a pattern fits in the linear engine; ``None`` where it fits none."""
     import jsonschema_rs
 
-    limits: Sequence[Any] = [jsonschema_rs.RegexOptions(size_limit=size) for size in _SIZES]
-    for size, options in zip(_SIZES, limits, strict=True):
-        if _compiles(text, options):
-            return size
-    return _SIZES[1] if _compiles(text, _backtracking()) else None
+    return next(
+        (size for size in _SIZES if _compiles(text, jsonschema_rs.RegexOptions(size_limit=size))), None
+    )
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_linear(text: str) -> bool:
-    import jsonschema_rs
-
-    return _compiles(text, jsonschema_rs.RegexOptions(size_limit=_SIZES[-1]))
+def _pattern_size(text: str) -> int | None:
+    """The limit of :data:`_SIZES` that a pattern is counted with; ``None`` where it cannot be used at all."""
+    return _linear_size(text) or (_SIZES[1] if _compiles(text, _backtracking()) else None)
 
 
 def _compiles(text: str, options: Any) -> bool:
@@ -361,7 +377,7 @@ def _engine(reached: Reach) -> Any:
     """The linear engine; where a pattern looks around or back, the other one, with a limit on steps."""
     import jsonschema_rs
 
-    if all(_is_linear(text) for _, _, text in _all_patterns(reached)):
+    if all(_linear_size(text) for schema in reached.schemas.values() for _, text in patterns(schema)):
         return jsonschema_rs.RegexOptions(size_limit=_SIZES[-1])
     return _backtracking()
 
