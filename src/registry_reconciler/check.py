@@ -33,14 +33,13 @@ def build_worlds(
     loaded: Loaded, desired: Desired, changes: tuple[Change, ...], tree_after: Tree, rest: Rest = NOTHING
 ) -> Worlds:
     """The two worlds of a plan."""
-    managed = frozenset(loaded.state.entries) | frozenset(desired.entries)
     before_items = {
-        address: _live_item(loaded, entry, desired, managed) for address, entry in loaded.live.entries.items()
+        address: _live_item(loaded, entry, desired) for address, entry in loaded.live.entries.items()
     }
     if rest.context:
         before_items.update((item.address, item) for item in rest.context)
         before_items = dict(sorted(before_items.items()))
-    clashes = tuple(_live_item(loaded, entry, desired, managed) for entry in loaded.live.clashes)
+    clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
     before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
     touching = tuple(change for change in changes if change.before != change.after or change.from_address)
     after_items = dict(before_items)
@@ -119,17 +118,17 @@ def full_value(entry: LiveEntry) -> dict[str, Json]:
     return value
 
 
-def _live_item(loaded: Loaded, entry: LiveEntry, desired: Desired, managed: frozenset[str]) -> Item:
+def _live_item(loaded: Loaded, entry: LiveEntry, desired: Desired) -> Item:
     declared = desired.entries.get(entry.address)
     return Item(
-        kind=entry.kind,
-        key=entry.key,
-        address=entry.address,
-        value=full_value(entry) if entry.live_only else entry.value,
+        entry.kind,
+        entry.key,
+        entry.address,
+        full_value(entry) if entry.live_only else entry.value,
         # A declared entry is mended in its fragment, and there the same field stands at the same path.
-        place=declared.place if declared is not None else entry.place,
-        live_place=entry.place,
-        managed=entry.address in managed,
+        declared.place if declared is not None else entry.place,
+        entry.place,
+        declared is not None or entry.address in loaded.state.entries,
     )
 
 

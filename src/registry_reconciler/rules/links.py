@@ -64,19 +64,16 @@ def _part(world: World, reference: Reference, entries: Iterable[Item]) -> Part:
     """One reference of some entries of its kind."""
     resolved: list[Link] = []
     dangling: list[Link] = []
-    items = world.items
+    entry_at = world.items.get
     find = finder(reference.field)
-    first = reference.field.steps[0]
     one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
     for item in entries:
-        if first not in item.value:
-            continue
         for path, value in find(item.value):
             if type(value) is not str:
                 if type(value) is not int:
                     continue
                 value = str(value)
-            target = items.get(one_kind + value) if one_kind else world.resolve(reference.kinds, value)
+            target = entry_at(one_kind + value) if one_kind else world.resolve(reference.kinds, value)
             if target is not None:
                 resolved.append(Link(item, reference, path, value, target))
             elif value not in reference.allow and world.judges(item.address):

@@ -52,9 +52,10 @@ def _told(world: World, kinds: Sequence[str]) -> Names:
     for kind in kinds:
         finders = _finders(world, kind)
         for item in world.of(kind) if finders else ():
+            value = item.value
             for find in finders:
-                for _, value in find(item.value):
-                    for name in value if isinstance(value, list) else (value,):
+                for _, told in find(value):
+                    for name in told if type(told) is list else (told,):
                         if type(name) is str and owners.setdefault(name, item) is not item:
                             _clash(owners, clashes, name, item)
     return Names(owners, clashes)

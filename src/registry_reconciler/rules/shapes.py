@@ -62,6 +62,11 @@ def finder(selector: Selector) -> Finder:
 
 
 def _single(names: tuple[str, ...]) -> Finder:
+    if len(names) == 1:
+        return lambda value: (
+            [(names, value[names[0]])] if isinstance(value, dict) and names[0] in value else []
+        )
+
     def find(value: Json) -> list[tuple[FieldPath, Json]]:
         for name in names:
             if not isinstance(value, dict) or name not in value:
@@ -73,12 +78,17 @@ def _single(names: tuple[str, ...]) -> Finder:
 
 
 def _items(names: tuple[str, ...]) -> Finder:
+    # The paths of the first items, made once for all entries.
+    paths: list[FieldPath] = [(*names, index) for index in range(20)]
+
     def find(value: Json) -> list[tuple[FieldPath, Json]]:
         for name in names:
             if not isinstance(value, dict) or name not in value:
                 return []
             value = value[name]
         if isinstance(value, list):
+            if len(value) <= len(paths):
+                return list(zip(paths, value))  # noqa: B905  # to say strict= would cost as much as all the rest
             return [((*names, index), one) for index, one in enumerate(value)]
         if isinstance(value, dict):
             return [((*names, name), one) for name, one in value.items()]

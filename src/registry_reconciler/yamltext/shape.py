@@ -54,7 +54,8 @@ class Shape(NamedTuple):
         """The item of the values of its groups, which are used up."""
         values.append(None)
         for keys, pick in self.containers:
-            values.append(list(pick(values)) if keys is None else dict(zip(keys, pick(values), strict=True)))
+            # To say strict= would cost as much as all the rest.
+            values.append(list(pick(values)) if keys is None else dict(zip(keys, pick(values))))  # noqa: B905
         return values[-1]
 
 
