@@ -6,7 +6,7 @@ The inverse of :mod:`registry_reconciler.live`. Pure but for asking the tree whi
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from registry_reconciler.fields import Selector, with_value, without
@@ -112,7 +112,7 @@ def find_spot(
     kind: Kind,
     value: dict[str, Json],
     sources: Mapping[str, SourceFile],
-    entries: Sequence[LiveEntry],
+    entries: Iterable[LiveEntry],
     tree: Tree,
 ) -> Spot:
     """Where a new entry of a kind goes.
@@ -125,7 +125,7 @@ def find_spot(
         NoPlace: the place is open, unsafe, or needs something that is not there.
     """
     bound = _bound(kind, value)
-    carried = _carried(kind, value, entries)
+    carried = _carried(kind, entries)
     require_text(kind, value, carried)
     if kind.open:
         return _only_spot(kind, bound, sources, carried)
@@ -188,23 +188,21 @@ def require_text(kind: Kind, value: Mapping[str, Json], carried: frozenset[str])
             )
 
 
-def _carried(kind: Kind, value: Mapping[str, Json], entries: Sequence[LiveEntry]) -> frozenset[str]:
+def _carried(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     """Which placeholders the text of a new entry says: as its neighbours do.
 
     Without neighbours a placeholder of the path is said (a file should tell what it holds), one of a step inside the
     file is not (the structure around the entry says it already).
     """
-    carried = set()
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    for name in kind.placeholders:
-        if name == placed:
-            continue
-        if entries:
-            if any(name in entry.carried for entry in entries):
-                carried.add(name)
-        elif name in kind.file.placeholders:
-            carried.add(name)
-    return frozenset(carried)
+    asked = frozenset(kind.placeholders) - {LAYOUTS[kind.layout].placed_field(kind)}
+    carried: frozenset[str] = frozenset()
+    alone = True
+    for entry in entries if asked else ():
+        alone = False
+        carried |= asked & entry.carried
+        if carried == asked:
+            break
+    return asked.intersection(kind.file.placeholders) if alone else carried
 
 
 def _agrees(container: Container, bound: Mapping[str, str]) -> bool:

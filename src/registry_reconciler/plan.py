@@ -61,6 +61,19 @@ class PlanOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembering:
+    """How plans deal with what is remembered of their workspace.
+
+    Attributes:
+        uses: look only at what may have changed since, where that tells enough.
+        keeps: remember a plan of the whole.
+    """
+
+    uses: bool = True
+    keeps: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """A file that apply would write: digests before and after (``None``: not there), and the new bytes."""
 

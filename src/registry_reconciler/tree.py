@@ -234,6 +234,21 @@ class Recorder:
             self.inputs[path] = None if data is None else digest_bytes(data)
         return self._bytes[path]
 
+    def digest(self, path: str) -> str | None:
+        """The digest of a file, ``None`` when nothing is there; its bytes are not kept. An unreadable one has none."""
+        if path not in self._bytes and path not in self._faults:
+            try:
+                data = self.tree.read(path)
+            except Unreadable:
+                return None
+            return None if data is None else digest_bytes(data)
+        return self.inputs[path]
+
+    def believe(self, path: str, digest: str) -> None:
+        """Take it from the caller that a file has a digest, which makes it an input without being read."""
+        if path not in self._bytes:
+            self.inputs[path] = digest
+
     def kind(self, path: str) -> str:
         """See :class:`Tree`."""
         known = self._kinds.get(path)

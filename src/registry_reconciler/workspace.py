@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry_reconciler.errors import Blocked, NoWorkspace, StalePlan, WriteFailure
-from registry_reconciler.plan import Plan, PlanOptions
+from registry_reconciler.plan import Plan, PlanOptions, Remembering
 from registry_reconciler.records import dataclass
 from registry_reconciler.tree import DiskTree
 
@@ -67,9 +67,13 @@ def find_root(start: Path) -> Path:
 class Workspace:
     """A directory with registries, fragments and state."""
 
-    def __init__(self, root: Path, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT) -> None:
+    def __init__(
+        self, root: Path, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT, remembering: bool = False
+    ) -> None:
         self.root = root
         self.lock_timeout = lock_timeout
+        self.remembering = remembering
+        """Plans use what is remembered of the workspace in the user's cache directory, and remember."""
 
     @classmethod
     def open(
@@ -121,6 +125,31 @@ class Workspace:
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
             return self._planning(options or PlanOptions(), progress)
 
+    def quick_planning(
+        self, options: PlanOptions | None = None, progress: Progress | None = None
+    ) -> Planning:
+        """As :meth:`planning`, but what it was made from may be a part; its plan is always that of the whole."""
+        from registry_reconciler.apply import reader
+        from registry_reconciler.writable import Writable
+
+        with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
+            return self._quick(options or PlanOptions(), progress, Remembering())[0]
+
+    def _quick(
+        self,
+        options: PlanOptions,
+        progress: Progress | None,
+        remembering: Remembering,
+        reader: ChunkReader | None = None,
+    ) -> tuple[Planning, bool]:
+        """A plan, and whether it was made from a part of the workspace."""
+        if not self.remembering:
+            return self._planning(options, progress, reader), False
+        from registry_reconciler.partial.plan import quick_plan
+        from registry_reconciler.planning import silent
+
+        return quick_plan(self.root, options, progress or silent, remembering, reader)
+
     def _planning(
         self, options: PlanOptions, progress: Progress | None = None, reader: ChunkReader | None = None
     ) -> Planning:
@@ -154,12 +183,7 @@ class Workspace:
             LockHeld: another process is applying.
         """
         with self.lock(command) as lock:
-            recovered = self._recover_first(lock)
-            reader = _reader()
-            fresh = self._planning(plan.options, reader=reader).plan
-            if fresh.plan_id != plan.plan_id:
-                raise _stale(plan, fresh)
-            return self._write(fresh, lock, recovered, reader)
+            return self._carry_out(plan.options, lock, lambda fresh: _require_same(plan, fresh))
 
     def apply_now(
         self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
@@ -168,12 +192,25 @@ class Workspace:
         from registry_reconciler.planfile import require_expected
 
         with self.lock(command) as lock:
-            recovered = self._recover_first(lock)
-            reader = _reader()
-            plan = self._planning(options, reader=reader).plan
-            if expect is not None:
-                require_expected(expect, plan)
-            return self._write(plan, lock, recovered, reader)
+            return self._carry_out(
+                options, lock, lambda plan: None if expect is None else require_expected(expect, plan)
+            )
+
+    def _carry_out(
+        self, options: PlanOptions, lock: WorkspaceLock, require: Callable[[Plan], None]
+    ) -> ApplyResult:
+        recovered = self._recover_first(lock)
+        reader = _reader()
+        remembering = Remembering(keeps=False)
+        planning, is_part = self._quick(options, None, remembering, reader)
+        if is_part:
+            with contextlib.suppress(StalePlan):
+                require(planning.plan)
+                return self._write(planning.plan, lock, recovered, reader, remembering)
+            # Either it is stale, or the times of a file hid that it changed: only all bytes can tell.
+            planning = self._planning(options, reader=reader)
+        require(planning.plan)
+        return self._write(planning.plan, lock, recovered, reader, Remembering(uses=False))
 
     def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
         from registry_reconciler.apply import recover
@@ -183,7 +220,12 @@ class Workspace:
         return result if result.direction != "nothing" else None
 
     def _write(
-        self, plan: Plan, lock: WorkspaceLock, recovered: RecoverResult | None, reader: ChunkReader
+        self,
+        plan: Plan,
+        lock: WorkspaceLock,
+        recovered: RecoverResult | None,
+        reader: ChunkReader,
+        remembering: Remembering,
     ) -> ApplyResult:
         from registry_reconciler.apply import commit
         from registry_reconciler.receipts import file_ops, removable_folders
@@ -193,7 +235,7 @@ class Workspace:
             raise Blocked(_blocked_text(plan), plan=plan)
         if not plan.files:
             return ApplyResult(plan, recovered=recovered)
-        after: list[Planning] = []
+        after: list[tuple[Planning, bool]] = []
         try:
             receipt = commit(
                 self.root,
@@ -201,21 +243,21 @@ class Workspace:
                 lock=lock,
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
-                verify=lambda: after.append(self._verify(plan, reader)),
+                verify=lambda: after.append(self._verify(plan, reader, remembering)),
                 may_write=Writable(self.root),
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale
-        for planning in after:
-            self._prepare(planning)
+        for planning, is_part in after:
+            self._prepare(plan, planning, is_part)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
 
-    def _verify(self, plan: Plan, reader: ChunkReader) -> Planning:
-        # Every file is read and hashed again; the reader only spares parsing the same text twice.
-        planning = self._planning(plan.options, reader=reader)
+    def _verify(self, plan: Plan, reader: ChunkReader, remembering: Remembering) -> tuple[Planning, bool]:
+        # What was written is read again; the reader only spares parsing the same text twice.
+        planning, is_part = self._quick(plan.options, None, remembering, reader)
         again = planning.plan
         if again.empty:
-            return planning
+            return planning, is_part
         left = ", ".join(change.address for change in again.changes[:5]) or ", ".join(
             one.path for one in again.files
         )
@@ -224,12 +266,15 @@ class Workspace:
             "Nothing was kept. This is a fault of registry, or the files are being edited right now: run plan again."
         )
 
-    def _prepare(self, planning: Planning) -> None:
+    def _prepare(self, plan: Plan, planning: Planning, is_part: bool) -> None:
         """Leave the index that programs open; it is a cache, so nothing about it can make an apply fail."""
-        from registry_reconciler.runtime.workspace import prepare_from
+        from registry_reconciler.runtime.workspace import prepare_after, prepare_from
 
         with contextlib.suppress(OSError):
-            prepare_from(self.root, planning.loaded)
+            if is_part:
+                prepare_after(self.root, plan, planning.loaded)
+            else:
+                prepare_from(self.root, planning.loaded)
 
     def runtime(self) -> WorkspaceRuntime:
         """The applied registries for programs: lookup by id, name and alias (:mod:`registry_reconciler.runtime`)."""
@@ -269,9 +314,11 @@ def plan_differences(one: Plan, other: Plan) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _stale(plan: Plan, fresh: Plan) -> StalePlan:
+def _require_same(plan: Plan, fresh: Plan) -> None:
+    if fresh.plan_id == plan.plan_id:
+        return
     entries = plan_differences(plan, fresh)
-    return StalePlan(
+    raise StalePlan(
         f"nothing was written: the workspace changed since the plan was made ({_few(entries)}). Plan again.",
         entries=entries,
         next=(("registry", "plan"),),

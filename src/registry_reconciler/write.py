@@ -112,8 +112,16 @@ class _Writing:
         self.entries.pop(path, None)
         self.by_address.pop(path, None)
 
-    def of(self, kind: str) -> list[LiveEntry]:
-        return [entry for path in sorted(self.sources) for entry in self.entries_in(path).get(kind, ())]
+    def of(self, kind: str) -> Iterator[LiveEntry]:
+        """The entries of a kind as they are at this moment, also those whose values nobody read."""
+        for path in sorted(self.sources):
+            yield from self.all_in(path, kind)
+
+    def all_in(self, path: str, kind: str) -> list[LiveEntry]:
+        """The entries of a kind in a file, also those whose values nobody read; these have none."""
+        read = self.entries_in(path).get(kind, [])
+        source = self.sources.get(path)
+        return read if source is None else [*read, *_unread_entries(self.kinds[kind], source)]
 
     def fail(self, change: Change, code: str, message: str, place: Place, fix: str, **more: Json) -> None:
         self.failed[change.address] = problem(
@@ -128,6 +136,20 @@ def _entries(work: _Writing, source: SourceFile) -> Iterator[tuple[str, list[Liv
             continue
         found = [entry for entry, _ in entries_of(kind, source, bound, work.nested[kind.name]) if entry]
         yield kind.name, found
+
+
+def _unread_entries(kind: Kind, source: SourceFile) -> Iterator[LiveEntry]:
+    """The entries of a kind that are known to be in a file and were not read: their keys and places."""
+    if kind.layout != "list" or len(kind.at) != 1 or not any(_unread(source.documents)):
+        return
+    for number, document in enumerate(source.documents):
+        items = document.get(kind.at[0].name) if isinstance(document, dict) else None
+        for index, item in enumerate(items) if isinstance(items, list) else ():
+            if type(item) is Unread:
+                place = Place(source.path, number, (kind.at[0].name, index))
+                yield LiveEntry(
+                    kind.name, item.key, f"{kind.name}/{item.key}", {}, place, carried=item.carried
+                )
 
 
 def write(
@@ -395,7 +417,9 @@ def _plan_create(
     from registry_reconciler.yamltext.splice import Insert, Update
 
     after = change.after or {}
-    sources = {path: source for path, source in work.sources.items() if path not in work.removed}
+    sources: Mapping[str, SourceFile] = work.sources
+    if work.removed:
+        sources = {path: source for path, source in work.sources.items() if path not in work.removed}
     spot = find_spot(kind, after, sources, work.of(kind.name), work.tree)
     carried = spot.carried | (entry.carried if entry else frozenset())
     raw = raw_value(kind, after, carried)
@@ -406,7 +430,7 @@ def _plan_create(
     _refuse_taken(work, plans, kind, spot)
     plan = _plan_for(plans, spot.file)
     container = Place(spot.file, spot.document, spot.path)
-    neighbours = neighbours_in(work.entries_in(spot.file).get(kind.name, ()), container)
+    neighbours = neighbours_in(work.all_in(spot.file, kind.name), container)
     if snippet is None and entry is None:
         snippet = _told_in_fragment(work, change, alone=not neighbours)
     if spot.exists and kind.layout == "file":

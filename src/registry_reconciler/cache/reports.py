@@ -46,7 +46,7 @@ def key_of(words: Sequence[str]) -> str | None:
     streams = [_stream(sys.stdout), _stream(sys.stderr)]
     environment = {name: value for name, value in sorted(os.environ.items()) if name.startswith(_ENVIRONMENT)}
     try:
-        parts = [list(words), os.getcwd(), streams, environment, _program()]
+        parts = [list(words), os.getcwd(), streams, environment, program()]
     except OSError:
         return None
     return repr(parts)
@@ -74,7 +74,7 @@ def _stream(stream: Any) -> list[object]:
         return []
 
 
-def _program() -> str:
+def program() -> str:
     """This program: the files of the package, the interpreter, and when packages were last installed."""
     package = Path(__file__).resolve().parent.parent
     seen = hashlib.sha256(sys.version.encode())
@@ -137,13 +137,14 @@ def remember(
     report: Report,
     inputs: Mapping[str, str | None],
     folders: Mapping[str, tuple[tuple[str, str], ...]],
+    since: int = 0,
 ) -> None:
-    """Keep a report, with what the run that made it saw. Where that cannot be told any more, nothing is kept."""
+    """Keep a report, with what the run that made it saw since a moment. Nothing is kept where that cannot be told."""
     if len(report.text) > _LONGEST:
         return
     real = os.path.realpath(root)
     try:
-        witness = witness_of(real, inputs, folders)
+        witness = witness_of(real, inputs, folders, since)
     except (NotKept, OSError, ValueError):
         return
     record = {"root": real, "witness": witness.to_json(), "text": report.text, "exit": report.exit}

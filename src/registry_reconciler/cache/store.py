@@ -29,15 +29,12 @@ def folder() -> Path | None:
 def load(key: str) -> dict[str, Any] | None:
     """The record of a key."""
     place = folder()
-    if place is None or not _ours(place, directory=True):
+    data = None if place is None else read_own(place / f"{_name(key)}.json", _LARGEST)
+    if data is None:
         return None
-    path = place / f"{_name(key)}.json"
     try:
-        if not _ours(path, directory=False):
-            return None
-        data = path.read_bytes()
         checksum, _, body = data.partition(b"\n")
-        if len(data) > _LARGEST or checksum.decode("ascii") != hashlib.sha256(body).hexdigest():
+        if checksum.decode("ascii") != hashlib.sha256(body).hexdigest():
             return None
         record = json.loads(body)
     except (OSError, ValueError, RecursionError):
@@ -45,6 +42,16 @@ def load(key: str) -> dict[str, Any] | None:
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("key") != key:
         return None
     return record
+
+
+def read_own(path: Path, largest: int) -> bytes | None:
+    """The bytes of a file that only its user can have written; ``None`` where it is not there or is no such file."""
+    if not _ours(path.parent, directory=True) or not _ours(path, directory=False):
+        return None
+    try:
+        return path.read_bytes() if path.stat().st_size <= largest else None
+    except OSError:
+        return None
 
 
 def save(key: str, record: dict[str, Any]) -> None:

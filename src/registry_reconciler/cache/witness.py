@@ -55,22 +55,27 @@ class Witness:
 
 
 def _row(data: Any) -> Row:
-    path, told, signature = data
+    path, told, known = data
     if not isinstance(path, str) or not isinstance(told, str):
         raise ValueError("no row of a witness")
-    if signature is not None and not (type(signature) is list and all(type(one) is int for one in signature)):
+    if known is not None and not (type(known) is list and all(type(one) is int for one in known)):
         raise ValueError("no signature")
-    return path, told, signature
+    return path, told, known
 
 
 def witness_of(
-    root: str, inputs: Mapping[str, str | None], folders: Mapping[str, tuple[tuple[str, str], ...]]
+    root: str,
+    inputs: Mapping[str, str | None],
+    folders: Mapping[str, tuple[tuple[str, str], ...]],
+    since: int = 0,
 ) -> Witness:
     """What a run saw, taken from the files as they are now and held against what the run was told.
 
     Args:
         inputs: as :class:`registry_reconciler.tree.Recorder` gathers them.
         folders: its listings.
+        since: nanoseconds of the clock, before the run looked at anything. A file that is older than that by more
+            than the resolution of the clock has the bytes that the run saw.
 
     Raises:
         NotKept: something has changed since, or is of a sort that is not remembered.
@@ -83,10 +88,10 @@ def witness_of(
             told[path] = told.get(path, "") + ("+x" if answer else "-x")
         else:
             told[path] = (answer or "absent") + told.get(path, "")
-    paths = tuple(_checked(root, path, what, _path_now, now) for path, what in told.items())
+    paths = tuple(_checked(root, path, what, _path_now, now, since) for path, what in told.items())
     listed = ((folder, _digest(entries)) for folder, entries in folders.items())
     rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
-    _no_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
+    refuse_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
     return Witness(paths, rows)
 
 
@@ -103,11 +108,11 @@ def still_so(root: str, witness: Witness) -> tuple[bool, bool]:
     """Whether a run would see the same, and whether the witness is worth taking anew because times did not tell."""
     unsure = False
     try:
-        _no_links(root, (*(row[0] for row in witness.paths), *(row[0] for row in witness.folders)))
+        refuse_links(root, (*(row[0] for row in witness.paths), *(row[0] for row in witness.folders)))
         for rows, look in ((witness.paths, _path_now), (witness.folders, _folder_now)):
-            for path, told, signature in rows:
+            for path, told, known in rows:
                 info = _lstat(os.path.join(root, path))
-                if signature is None or info is None or _signature(info) != signature:
+                if known is None or info is None or signature(info) != known:
                     unsure = unsure or told != "absent"
                     if look(root, path, told) != told:
                         return False, False
@@ -116,14 +121,20 @@ def still_so(root: str, witness: Witness) -> tuple[bool, bool]:
     return True, unsure
 
 
-def _checked(root: str, path: str, told: str, look: Callable[[str, str, str], str], now: int) -> Row:
+def _checked(
+    root: str, path: str, told: str, look: Callable[[str, str, str], str], now: int, since: int = 0
+) -> Row:
     # Looked at before it is read: what is written in between makes the signature too old, never too new.
     info = _lstat(os.path.join(root, path))
+    if info is not None and told.startswith("sha256:") and told[-2:] not in ("+x", "-x"):
+        settled = max(info.st_mtime_ns, info.st_ctime_ns) < since - YOUNG
+        if settled and stat.S_ISREG(info.st_mode):
+            return path, told, signature(info)
     if look(root, path, told) != told:
         raise NotKept(path)
     if info is None or max(info.st_mtime_ns, info.st_ctime_ns) > now - YOUNG:
         return path, told, None
-    return path, told, _signature(info)
+    return path, told, signature(info)
 
 
 def _lstat(full: str) -> os.stat_result | None:
@@ -133,7 +144,8 @@ def _lstat(full: str) -> os.stat_result | None:
         return None
 
 
-def _signature(info: os.stat_result) -> Signature:
+def signature(info: os.stat_result) -> Signature:
+    """What changes when a file is touched: mode, place, size and times."""
     return [info.st_mode, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns]
 
 
@@ -178,7 +190,7 @@ def _digest(entries: tuple[tuple[str, str], ...]) -> str:
     return digest_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-def _no_links(root: str, paths: tuple[str, ...]) -> None:
+def refuse_links(root: str, paths: tuple[str, ...]) -> None:
     """Neither a path nor a folder on the way to it may be a symbolic link. Raises :class:`NotKept`."""
     parents = {""}
     for path in paths:

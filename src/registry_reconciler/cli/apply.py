@@ -29,8 +29,8 @@ from registry_reconciler.cli.common import (
     Width,
     make_call,
     plan_options,
-    planning_of,
     progress,
+    quick_planning_of,
     warn,
     with_terminal,
 )
@@ -171,11 +171,11 @@ class _Applying:
 
     def _planning(self, options: PlanOptions) -> Planning:
         try:
-            return planning_of(self.call, self.workspace, options)
+            return quick_planning_of(self.call, self.workspace, options)
         except InterruptedApply:
             # An apply is about to take the lock anyway; others are told to run `registry recover`.
             self.recovered = self.workspace.recover()
-            return planning_of(self.call, self.workspace, options)
+            return quick_planning_of(self.call, self.workspace, options)
 
     def _carry_out(self, plan: Plan, *, shown: bool = False) -> int:
         with progress() as tell:

@@ -17,7 +17,7 @@ from registry_reconciler.cli.common import (
     Root,
     Width,
     make_call,
-    planning_of,
+    quick_planning_of,
     with_terminal,
 )
 from registry_reconciler.cli.ending import keep_until_the_end
@@ -60,14 +60,13 @@ def command(
     no_cache: NoCache = False,
 ) -> int:
     """Show problems only, of the whole workspace as it would be after apply."""
-    del no_cache  # `main` has seen it.
     del files  # One change can break an entry in any other file.
     call = make_call(
         "check", root=root, format=format, report=report, lock_timeout=lock_timeout, formats=PLAN_FORMATS
     )
     call = with_terminal(call, width, full, no_color)
     workspace = call.workspace()
-    planning = planning_of(call, workspace)
+    planning = quick_planning_of(call, workspace, cached=not no_cache)
     keep_until_the_end(planning)
     plan = planning.plan
     shown = Shown(exit_code(plan, fail_on))

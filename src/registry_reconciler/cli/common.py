@@ -150,17 +150,17 @@ class Call:
         Raises:
             NoWorkspace: there is none.
         """
-        from registry_reconciler.workspace import SCHEMAS, Workspace
+        from registry_reconciler.workspace import SCHEMAS, Workspace, find_root
 
         if self.root is None:
-            return Workspace.open(lock_timeout=self.lock_timeout)
+            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, remembering=True)
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
             raise NoWorkspace(
                 f"{self.root} is no workspace: it has no {SCHEMAS}/",
                 next=(("registry", "init", "--root", str(self.root)),),
             )
-        return Workspace(root, lock_timeout=self.lock_timeout)
+        return Workspace(root, lock_timeout=self.lock_timeout, remembering=True)
 
     @property
     def columns(self) -> int:
@@ -266,6 +266,18 @@ def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = 
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
         planning = workspace.planning(options or PlanOptions(), tell)
+    memory.saw(workspace.root, planning.loaded.tree)
+    return planning
+
+
+def quick_planning_of(
+    call: Call, workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True
+) -> Planning:
+    """As :func:`planning_of`, for commands that only look at the plan: what it was made from may be a part."""
+    if not cached:
+        return planning_of(call, workspace, options)
+    with progress() as tell:
+        planning = workspace.quick_planning(options or PlanOptions(), tell)
     memory.saw(workspace.root, planning.loaded.tree)
     return planning
 

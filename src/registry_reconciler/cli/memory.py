@@ -6,6 +6,7 @@ besides (a message, a file) makes the answer one that is not kept.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,6 +24,7 @@ class Noted:
     """What a running command did so far."""
 
     key: str
+    since: int
     texts: list[str] = field(default_factory=list)
     seen: list[tuple[Path, Recorder]] = field(default_factory=list)
     spoiled: bool = False
@@ -64,7 +66,7 @@ def begin(words: Sequence[str]) -> tuple[str, int] | None:
     known = recall(key, root)
     if known is not None:
         return known.text, known.exit
-    _running.append(Noted(key))
+    _running.append(Noted(key, time.time_ns()))
     return None
 
 
@@ -80,7 +82,7 @@ def end(words: Sequence[str], exit: int) -> None:
     from registry_reconciler.cache.reports import Report, remember
 
     root, tree = noted.seen[0]
-    remember(noted.key, root, Report("".join(noted.texts), exit), tree.inputs, tree.folders)
+    remember(noted.key, root, Report("".join(noted.texts), exit), tree.inputs, tree.folders, noted.since)
 
 
 def _root(words: Sequence[str]) -> Path | None:

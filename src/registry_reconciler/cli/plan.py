@@ -27,7 +27,7 @@ from registry_reconciler.cli.common import (
     Width,
     make_call,
     plan_options,
-    planning_of,
+    quick_planning_of,
     with_terminal,
 )
 from registry_reconciler.cli.ending import keep_until_the_end
@@ -86,7 +86,6 @@ def command(
 
     Writes nothing. PATTERN is an address (kind/key) or a glob (route/api.*).
     """
-    del no_cache  # `main` has seen it.
     if brief and format != "text":
         raise UsageFailure("--brief is a format of its own: leave --format away")
     call = make_call(
@@ -102,7 +101,7 @@ def command(
     if base is not None:
         return _review(call, options, base, out, detailed_exitcode, label, max_bytes)
     workspace = call.workspace()
-    planning = planning_of(call, workspace, options)
+    planning = quick_planning_of(call, workspace, options, cached=not no_cache)
     keep_until_the_end(planning)
     require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
     plan = planning.plan

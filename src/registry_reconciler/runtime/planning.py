@@ -47,15 +47,19 @@ def understood(where: str, config: Config, catalog: Catalog, live: Live) -> tupl
         _refuse(where, (*catalog.problems, *live.problems))
         for clash in live.clashes:
             raise DuplicateIdError(clash.kind, clash.key, f"it stands twice in {clash.place.file}")
-        names = {kind.name: _Names(kind) for kind in catalog.kinds.values()}
-        entries = [(entry, whole(entry)) for entry in live.entries.values()]
-        items = [
-            EntryItem.of(entry.kind, entry.key, names[entry.kind].row(value), value)
-            for entry, value in entries
-        ]
+        items = items_of(catalog, live.entries.values())
     infos = tuple(kind_info(kind) for kind in catalog.kinds.values())
     secret = any(kind.secrets for kind in catalog.kinds.values())
     return Loaded(infos, items, vocabulary_of(config), config.environments), secret
+
+
+def items_of(catalog: Catalog, entries: Iterable[LiveEntry]) -> list[EntryItem]:
+    """The items of live entries, in their order."""
+    names = {kind.name: _Names(kind) for kind in catalog.kinds.values()}
+    values = ((entry, whole(entry)) for entry in entries)
+    return [
+        EntryItem.of(entry.kind, entry.key, names[entry.kind].row(value), value) for entry, value in values
+    ]
 
 
 def read_extension(tree: Tree, data: bytes, where: str) -> tuple[tuple[KindInfo, ...], list[EntryItem]]:

@@ -175,19 +175,80 @@ def remember(root: Path, loaded: Loaded, served: Served) -> bool:
     return write_cache(place, encode(root, loaded, served))
 
 
-def recall(root: Path, tree: Tree) -> Served | None:
-    """The workspace as it was prepared, when it still is exactly so; ``None`` in every other case."""
+def amend(
+    root: Path,
+    changed: Mapping[str, EntryItem | None],
+    files: Mapping[str, tuple[str | None, str | None]],
+) -> bool:
+    """Bring a prepared index up to date with a change of some entries; whether there was one that could be.
+
+    It is not looked at whether the workspace is as the index says: whoever opens it does that.
+
+    Args:
+        changed: by address: the items as they are now, ``None`` for one that is gone.
+        files: of what was written: digests before and after.
+
+    Raises:
+        RegistryError: the new entries do not go together.
+    """
     place = place_of(root)
+    try:
+        kept = _kept(root, place)
+        if place is None or kept is None:
+            return False
+        header, rest = kept
+        inputs: Inputs = header["inputs"]
+        if any(inputs[path] != before for path, (before, _) in files.items() if path in inputs):
+            return False
+        header["inputs"] = {
+            path: files[path][1] or "absent" if path in files else told for path, told in inputs.items()
+        }
+        lines = rest.split(b"\n")
+        tables = json.loads(lines[0])
+        kinds = chain.from_iterable(repeat(kind, count) for kind, count in tables["kinds"])
+        numbers = {
+            f"{kind}/{key}": number
+            for number, (kind, key) in enumerate(zip(kinds, tables["keys"], strict=True), 1)
+        }
+        for address, item in changed.items():
+            number = numbers.get(address)
+            if number is None or item is None or _row(lines[number]) != _row(item.line):
+                return False
+            lines[number] = item.line
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        return False
+    from registry_reconciler.apply.files import write_cache
+
+    rest = b"\n".join(lines)
+    return write_cache(place, _compact({**header, "body": digest_bytes(rest)}) + b"\n" + rest)
+
+
+def _row(line: bytes) -> Any:
+    """What lookup needs of the entry that a line holds."""
+    return json.loads(line)[0]
+
+
+def _kept(root: Path, place: Path | None) -> tuple[dict[str, Any], bytes] | None:
+    """The header and the rest of a prepared index of this workspace and this program. Raises as decoding does."""
     data = None if place is None else _own_file(place)
     if data is None:
         return None
+    head, _, rest = data.partition(b"\n")
+    header = json.loads(head)
+    if header["format"] != FORMAT or header["root"] != os.path.realpath(root):
+        return None
+    if header["stamp"] != code_stamp() or header["body"] != digest_bytes(rest):
+        return None
+    return header, rest
+
+
+def recall(root: Path, tree: Tree) -> Served | None:
+    """The workspace as it was prepared, when it still is exactly so; ``None`` in every other case."""
     try:
-        head, _, rest = data.partition(b"\n")
-        header = json.loads(head)
-        if header["format"] != FORMAT or header["root"] != os.path.realpath(root):
+        kept = _kept(root, place_of(root))
+        if kept is None:
             return None
-        if header["stamp"] != code_stamp() or header["body"] != digest_bytes(rest):
-            return None
+        header, rest = kept
         kinds = tuple(KindInfo(name, file, tuple(out), space) for name, file, out, space in header["kinds"])
         inputs = inputs_of(tree, kinds)
         if inputs != header["inputs"]:

@@ -30,6 +30,7 @@ from registry_reconciler.tree import DiskTree, Recorder, Unreadable
 
 if TYPE_CHECKING:
     from registry_reconciler.load import Loaded as PlanningLoaded
+    from registry_reconciler.plan import Plan
     from registry_reconciler.runtime.audit import AuditSink
     from registry_reconciler.runtime.capabilities import Vocabulary
     from registry_reconciler.runtime.handlers import Limits
@@ -94,6 +95,29 @@ def prepare_from(root: Path, read: PlanningLoaded) -> bool:
     except (RegistryError, prepared.NotPreparable):
         return False
     return not secret and prepared.remember(root, loaded, served)
+
+
+def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
+    """As :func:`prepare_from`, after an apply for which only a part was read: what was prepared before is amended.
+
+    Args:
+        plan: what was applied.
+        read: the part that holds every entry that it changed, as they are now.
+    """
+    from registry_reconciler.runtime.planning import items_of
+
+    if any(kind.secrets for kind in read.kinds.values()):
+        return False
+    changed = {
+        address: None for one in plan.changes for address in (one.from_address, one.address) if address
+    }
+    entries = [read.live.entries[address] for address in changed if address in read.live.entries]
+    items = {item.address: item for item in items_of(read.catalog, entries)}
+    files = {one.path: (one.before, one.after) for one in plan.files}
+    try:
+        return prepared.amend(root, {address: items.get(address) for address in changed}, files)
+    except RegistryError:
+        return False
 
 
 class WorkspaceRuntime:

@@ -148,7 +148,7 @@ def test_words_environment_and_program_tell_answers_apart(
     keys = {reports.key_of(["plan"]), reports.key_of(["plan", "--full"]), reports.key_of(["check"])}
     monkeypatch.setenv("NO_COLOR", "1")
     keys.add(reports.key_of(["plan"]))
-    monkeypatch.setattr(reports, "_program", lambda: "another version")
+    monkeypatch.setattr(reports, "program", lambda: "another version")
     keys.add(reports.key_of(["plan"]))
     monkeypatch.chdir(box / "desired")
     keys.add(reports.key_of(["plan"]))

@@ -1,0 +1,351 @@
+"""A plan of a part: the entries that may have changed go through the whole pipeline, the rest is known.
+
+The parts of it, in order: what may have changed (whole fragments with their state, items of registries), what that
+reaches, what rules look at for it; then the ordinary pipeline, told of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from registry_reconciler.fragments import Fragments, fragment_paths, load_fragments
+from registry_reconciler.live import Live, entries_of, load_live
+from registry_reconciler.load import Loaded, load_catalog, load_config, put_together
+from registry_reconciler.model import DesiredEntry, LiveEntry, Place, split_address
+from registry_reconciler.partial import Whole
+from registry_reconciler.partial.facts import Facts, Tellers
+from registry_reconciler.partial.memory import Memory, Small, small_of, values_of
+from registry_reconciler.partial.near import Unloaded, Words, looked_at, reached
+from registry_reconciler.partial.text import LiveText, PartReader, changed_text, gone, unchanged_text
+from registry_reconciler.partial.touched import Files
+from registry_reconciler.problems import Problem
+from registry_reconciler.records import dataclass
+from registry_reconciler.rest import Rest
+from registry_reconciler.source import SourceFile, read_source
+from registry_reconciler.state import State, fragment_of, load_state, state_path, state_paths
+from registry_reconciler.tree import Unreadable, find
+from registry_reconciler.world import Item
+
+MOST = 5_000
+"""So many entries may have changed, be reached or be looked at; with more of them the whole is as fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was loaded, and what to know of the rest."""
+
+    loaded: Loaded
+    rest: Rest
+
+
+def load_part(memory: Memory, files: Files) -> Part:
+    """Load what may have changed. Raises :class:`Whole` where only the whole can tell."""
+    files.refuse_links(memory.digests)
+    return _Loading(memory, files).part()
+
+
+class _Loading:
+    def __init__(self, memory: Memory, files: Files) -> None:
+        self.memory = memory
+        self.files = files
+        self.tree = files.tree
+        self.reader = PartReader()
+        self.texts: dict[str, LiveText] = {}
+
+    def part(self) -> Part:
+        self.settings = load_config(self.tree)
+        self.catalog = load_catalog(self.tree)
+        self._same_settings()
+        self.kinds = self.catalog.kinds
+        self.tellers = Tellers(self.kinds)
+        touched = self._touched_fragments()
+        changed = self._changed_live()
+        small = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
+        if small.clashes or small.hidden_kinds:
+            raise Whole("something is hidden")
+        fragments, state, numbers = self._declared(touched, changed, small)
+        live = self._live(small, numbers)
+        unread = set(self.memory.fragments).difference(fragments.files)
+        fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
+        loaded = put_together(self.tree, self.reader, self.settings, self.catalog, live, fragments, state)
+        rest = self._rest(loaded, numbers)
+        return Part(loaded, rest)
+
+    def _same_settings(self) -> None:
+        from registry_reconciler.config import CONFIG_PATH
+
+        now = {path: self.tree.inputs.get(path) for path in (CONFIG_PATH, *self.catalog.files)}
+        if now != self.memory.settings or self.catalog.broken:
+            raise Whole("the settings are others")
+
+    def _touched_fragments(self) -> set[str]:
+        """The fragments to read: those that are read every time, and those that changed, came or went."""
+        memory = self.memory
+        try:
+            self.fragment_paths = fragment_paths(self.tree)
+            self.state_paths = state_paths(self.tree)
+        except Unreadable as fault:
+            raise Whole("a folder cannot be listed") from fault
+        for path, digest in memory.directives.items():
+            if self.tree.digest(path) != digest:
+                raise Whole("directives may have changed")
+        found = {path for path in (*self.fragment_paths, *memory.fragments) if not self._is_same(path)}
+        found |= {
+            fragment_of(path)
+            for path in (*self.state_paths, *map(state_path, memory.fragments))
+            if not self._is_same(path)
+        }
+        return found
+
+    def _is_same(self, path: str) -> bool:
+        digest = self.memory.digests.get(path)
+        return digest is not None and self.files.same(path, digest)
+
+    def _changed_live(self) -> set[int]:
+        """The entries whose text in a registry is no more what it was; reads the registries that changed."""
+        memory = self.memory
+        for kind in memory.kinds:
+            if kind not in self.kinds:
+                raise Whole("a kind is gone")
+            try:
+                paths = set(find(self.tree, self.kinds[kind].file.glob, exclude=self.kinds[kind].exclude))
+            except Unreadable as fault:
+                raise Whole("a folder cannot be listed") from fault
+            if {path for path in paths if self.kinds[kind].file.match(path) is not None} != {
+                path for path, file in memory.live.items() if file.kind == kind
+            }:
+                raise Whole("there are other registry files")
+        found: set[int] = set()
+        for path, file in memory.live.items():
+            if not self._is_same(path):
+                text = changed_text(path, self._bytes(path), file)
+                self.texts[path] = text
+                found.update(gone(text, file))
+        return found
+
+    def _bytes(self, path: str) -> bytes:
+        try:
+            data = self.tree.read(path)
+        except Unreadable as fault:
+            raise Whole(f"{path} cannot be read") from fault
+        if data is None:
+            raise Whole(f"{path} is gone")
+        return data
+
+    def _text(self, path: str) -> LiveText:
+        if path not in self.texts:
+            self.texts[path] = unchanged_text(path, self._bytes(path), self.memory.live[path])
+        return self.texts[path]
+
+    def _declared(
+        self, touched: set[str], changed: set[int], small: Live
+    ) -> tuple[Fragments, State, set[int]]:
+        """What touched fragments and their state say, and the numbers of all entries that are concerned."""
+        memory = self.memory
+        numbers = changed | set(memory.always)
+        while True:
+            before = len(touched)
+            touched |= {memory.homes[number] for number in numbers if number in memory.homes}
+            for path in touched:
+                for declared in memory.fragments.get(path, {}).values():
+                    numbers.update(declared)
+            paths = sorted(touched.intersection(self.fragment_paths))
+            fragments = load_fragments(self.tree, self.kinds, self.catalog.broken, self.reader, paths)
+            if fragments.unreadable or self._directed(fragments) - set(memory.directives):
+                raise Whole("a fragment is not plain")
+            lines = sorted({state_path(path) for path in touched}.intersection(self.state_paths))
+            state = load_state(self.tree, self.kinds, small.entries, frozenset(self.fragment_paths), lines)
+            known = memory.numbers
+            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.small}
+            numbers.update(known[address] for address in named if address in known)
+            if len(numbers) > MOST or state.repeated:
+                raise Whole("too much has changed")
+            if len(touched) == before and all(
+                memory.homes.get(number) in touched for number in numbers if number in memory.homes
+            ):
+                return fragments, state, numbers
+
+    def _directed(self, fragments: Fragments) -> set[str]:
+        groups = (
+            fragments.moves,
+            fragments.removals,
+            fragments.protects,
+            fragments.overrides,
+            fragments.allowances,
+        )
+        return {one.place.file for group in groups for one in group}
+
+    def _live(self, small: Live, numbers: set[int]) -> Live:
+        """The registries with the entries that are concerned."""
+        entries = dict(small.entries)
+        problems = list(small.problems)
+        for path, file in self.memory.live.items():
+            mine = numbers.intersection(file.entries)
+            text = self.texts.get(path)
+            if not mine and (text is None or not text.new):
+                continue
+            text = self._text(path)
+            for entry, fault in self._entries(file.kind, text, mine):
+                problems += [fault] if fault is not None else []
+                if entry is not None and entries.setdefault(entry.address, entry) is not entry:
+                    raise Whole("an entry stands twice")
+                if entry is None:
+                    raise Whole("an item is no entry")
+        for entry in entries.values():
+            number = self.memory.numbers.get(entry.address)
+            if number is not None and number not in numbers:
+                raise Whole("an entry stands twice")
+        remembered = {
+            kind: sum(one.kind == kind for one in self.memory.live.values()) for kind in self.memory.kinds
+        }
+        return replace(
+            small,
+            entries=dict(sorted(entries.items())),
+            files=_Files(small.files, self.memory.live, lambda path: self._source(path, numbers)),
+            files_of={**small.files_of, **self._paths_by_kind()},
+            found={**small.found, **remembered},
+            problems=tuple(problems),
+        )
+
+    def _paths_by_kind(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(self.memory.kinds, ())
+        for path, file in self.memory.live.items():
+            found[file.kind] = (*found[file.kind], path)
+        return found
+
+    def _entries(
+        self, name: str, text: LiveText, numbers: set[int]
+    ) -> Iterator[tuple[LiveEntry | None, Problem | None]]:
+        """The new entries of a registry file and some others, each with its fault."""
+        kind = self.kinds[name]
+        source = text.source(PartReader(), numbers, self.memory.addresses)
+        yield from entries_of(kind, source, kind.file.match(text.path) or {}, ())
+
+    def _source(self, path: str, numbers: set[int]) -> SourceFile:
+        """A registry file with the values of the entries that are concerned."""
+        return self._text(path).source(self.reader, numbers, self.memory.addresses)
+
+    def _fragment(self, path: str) -> SourceFile:
+        """A fragment that did not change: where an entry stands in it is asked."""
+        source = read_source(self.tree, path, self.reader)
+        if source is None:
+            raise Whole(f"{path} is gone")
+        return source
+
+    def _rest(self, loaded: Loaded, numbers: set[int]) -> Rest:
+        memory = self.memory
+        desired = {entry.address: entry for entry in loaded.fragments.entries}
+        given, asked = Words(), Words()
+        for address in {*desired, *loaded.live.entries, *loaded.state.entries, *memory.small}:
+            self._tell(loaded, desired, address, given, asked)
+        for number in numbers:
+            address = memory.addresses[number]
+            if address not in memory.small:
+                given.give(address, memory.facts(number))
+        near = reached(memory, given) - numbers
+        for number in near:
+            address = memory.addresses[number]
+            asked.ask(self.kinds[split_address(address)[0]], address, memory.facts(number))
+        context = (looked_at(memory, asked) | near) - numbers
+        if len(context) > MOST:
+            raise Whole("too much is concerned")
+        judged = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.small}
+        judged |= {memory.addresses[number] for number in (*near, *numbers)}
+        managed: dict[str, int] = {}
+        unchanged = 0
+        for lists in memory.fragments.values():
+            for kind, declared in lists.items():
+                if declared and declared[0] not in numbers:
+                    managed[kind] = managed.get(kind, 0) + len(declared)
+                    unchanged += len(declared)
+        return Rest(
+            unchanged=unchanged,
+            unmanaged=sum(number not in numbers for number in memory.unmanaged),
+            managed=managed,
+            context=tuple(self._items(context)),
+            judged=frozenset(judged),
+            elsewhere=Unloaded(memory, self.kinds, numbers | context),
+        )
+
+    def _tell(
+        self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str, given: Words, asked: Words
+    ) -> None:
+        """What a loaded entry asks, and, if it may have changed, what it gives and gave."""
+        kind = split_address(address)[0]
+        values = values_of(loaded.live.entries.get(address), desired.get(address))
+        old = self.memory.small.get(address)
+        new = small_of(self.tellers, address, values) if old else Small("", self.tellers.facts(kind, *values))
+        if kind in self.kinds:
+            asked.ask(self.kinds[kind], address, new.facts)
+        if old is None or old.digest != new.digest:
+            given.give(address, new.facts)
+            given.give(address, old.facts if old else Facts())
+
+    def _items(self, context: set[int]) -> Iterator[Item]:
+        """Entries as they are, which rules look at."""
+        from registry_reconciler.check import full_value
+
+        memory = self.memory
+        declared = self._places(context)
+        for path, file in memory.live.items():
+            mine = context.intersection(file.entries)
+            if not mine:
+                continue
+            text = self._text(path)
+            for entry, _ in self._entries(file.kind, text, mine):
+                if entry is None:
+                    raise Whole("an item is no entry")
+                if self.memory.numbers.get(entry.address) not in context:
+                    continue  # it is new, and loaded already
+                place = declared.get(entry.address)
+                yield Item(
+                    kind=entry.kind,
+                    key=entry.key,
+                    address=entry.address,
+                    value=full_value(entry),
+                    place=place or entry.place,
+                    live_place=entry.place,
+                    managed=place is not None,
+                )
+
+    def _places(self, numbers: set[int]) -> dict[str, Place]:
+        """Where fragments that were not read declare some entries."""
+        memory = self.memory
+        found: dict[str, Place] = {}
+        for path in {memory.homes[number] for number in numbers if number in memory.homes}:
+            for kind, declared in memory.fragments[path].items():
+                for index, number in enumerate(declared):
+                    if number in numbers:
+                        found[memory.addresses[number]] = Place(path, 0, (kind, index))
+        return found
+
+
+class _Files(Mapping[str, SourceFile]):
+    """Files that were read, and others that are read when somebody asks."""
+
+    def __init__(
+        self,
+        known: Mapping[str, SourceFile],
+        others: Iterable[str],
+        read: Callable[[str], SourceFile],
+    ) -> None:
+        self._known = dict(known)
+        self._others = frozenset(others)
+        self._read = read
+
+    def __getitem__(self, path: str) -> SourceFile:
+        if path not in self._known:
+            if path not in self._others:
+                raise KeyError(path)
+            self._known[path] = self._read(path)
+        return self._known[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._known or path in self._others
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._known, *sorted(self._others))))
+
+    def __len__(self) -> int:
+        return len(self._others.union(self._known))

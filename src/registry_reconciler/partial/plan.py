@@ -1,0 +1,85 @@
+"""Plans that use what is remembered, and remember: the answer is that of a plan of the whole, which is the fallback."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_reconciler.partial import Whole
+from registry_reconciler.plan import PlanOptions, Remembering
+from registry_reconciler.planning import Planning, collector_off, silent
+from registry_reconciler.tree import DiskTree, Recorder
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning import Progress
+    from registry_reconciler.yamltext.reader import ChunkReader
+
+LEAST = 2_000
+"""Workspaces with fewer entries are planned whole as fast."""
+
+
+def quick_plan(
+    root: Path,
+    options: PlanOptions,
+    progress: Progress = silent,
+    how: Remembering = Remembering(),  # noqa: B008
+    reader: ChunkReader | None = None,
+    least: int = LEAST,
+) -> tuple[Planning, bool]:
+    """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
+
+    Args:
+        reader: knows what was parsed for an earlier plan of the whole.
+        least: so many entries a workspace must have to be remembered.
+    """
+    from registry_reconciler.planning import make_plan
+
+    since = time.time_ns()
+    usual = options == PlanOptions()
+    planning = _of_part(root, options, progress) if usual and how.uses else None
+    if planning is not None:
+        return planning, True
+    planning = make_plan(DiskTree(root), options, progress, reader)
+    if usual and how.keeps and len(planning.loaded.live.entries) >= least:
+        remember(root, planning, since)
+    return planning, False
+
+
+def _of_part(root: Path, options: PlanOptions, progress: Progress) -> Planning | None:
+    from registry_reconciler.partial import store
+
+    real = os.path.realpath(root)
+    with collector_off():
+        progress("reading")
+        known = store.load(real)
+        if known is None:
+            return None
+        from registry_reconciler.partial.part import load_part
+        from registry_reconciler.partial.touched import Files
+        from registry_reconciler.planning import plan_loaded
+
+        memory, signatures = known
+        try:
+            part = load_part(memory, Files(real, Recorder(DiskTree(root)), signatures))
+            return plan_loaded(part.loaded, options, progress, part.rest)
+        except Whole:
+            return None
+
+
+def remember(root: Path, planning: Planning, since: int) -> bool:
+    """Keep what a plan of the whole showed; whether it was kept."""
+    from registry_reconciler.partial import store
+    from registry_reconciler.partial.memory import memory_of
+    from registry_reconciler.partial.touched import signatures_of
+
+    real = os.path.realpath(root)
+    if store.place_of(real) is None:
+        return False
+    try:
+        with collector_off():
+            memory = memory_of(planning)
+    except Whole:
+        return False
+    return store.save(real, memory, signatures_of(real, memory.digests, since))

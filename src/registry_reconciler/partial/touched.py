@@ -1,0 +1,74 @@
+"""Which files are what they were: by their times as git believes its index, or by their bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+
+from registry_reconciler.cache.witness import YOUNG, NotKept, Signature, refuse_links, signature
+from registry_reconciler.partial import Whole
+from registry_reconciler.records import dataclass
+from registry_reconciler.tree import Recorder
+
+
+@dataclass(slots=True)
+class Files:
+    """Answers whether a file is what it was.
+
+    Attributes:
+        root: the real path of the workspace.
+        signatures: what tells, for some files, that they were not touched since their digest was taken.
+    """
+
+    root: str
+    tree: Recorder
+    signatures: Mapping[str, Signature]
+    seen: dict[str, bool] = field(default_factory=dict)
+
+    def refuse_links(self, paths: Iterable[str]) -> None:
+        """Raise :class:`Whole` where a folder on the way to a file is a symbolic link."""
+        folders = {path.rpartition("/")[0] for path in paths}
+        try:
+            refuse_links(self.root, tuple(folders))
+        except NotKept as fault:
+            raise Whole("there is a link") from fault
+
+    def same(self, path: str, digest: str) -> bool:
+        """Whether a file has a digest."""
+        if path not in self.seen:
+            self.seen[path] = self._same(path, digest)
+        return self.seen[path]
+
+    def _same(self, path: str, digest: str) -> bool:
+        if path in self.signatures:
+            try:
+                info = os.lstat(os.path.join(self.root, path))
+            except OSError:
+                return False
+            if signature(info) == self.signatures[path]:
+                self.tree.believe(path, digest)
+                return True
+        if self.tree.digest(path) != digest:
+            return False
+        self.tree.believe(path, digest)
+        return True
+
+
+def signatures_of(root: str, paths: Mapping[str, str], since: int) -> dict[str, Signature]:
+    """The signatures of files that nobody wrote to since a moment before they were read.
+
+    Args:
+        since: nanoseconds of the clock, before the first of them was read.
+    """
+    found = {}
+    for path in paths:
+        try:
+            info = os.lstat(os.path.join(root, path))
+        except OSError:
+            continue
+        settled = max(info.st_mtime_ns, info.st_ctime_ns) < since - YOUNG
+        if stat.S_ISREG(info.st_mode) and settled:
+            found[path] = signature(info)
+    return found
