@@ -152,7 +152,11 @@ def entries_of(
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """What the entries of one container have in common, looked up once for all of them."""
+    """What the entries of one container have in common, looked up once for all of them.
+
+    Attributes:
+        plain: entries are taken as they stand, if they say what ``told`` says: fields with the texts of placeholders.
+    """
 
     kind: Kind
     place: Place
@@ -160,15 +164,24 @@ class _Site:
     bound: tuple[tuple[str, str], ...]
     selectors: tuple[tuple[str, str, Selector], ...]
     all_carried: frozenset[str]
-    key_field: str | None
+    key_field: str
+    told: tuple[tuple[str, str], ...]
+    plain: bool
 
 
 def _site(kind: Kind, place: Place, container: Container, nested: Iterable[tuple[object, ...]]) -> _Site:
     bound = tuple(container.bound.items())
     selectors = tuple((name, told, Selector.parse(name)) for name, told in bound)
-    key_field = kind.key[0].steps[0] if len(kind.key) == 1 == len(kind.key[0].steps) else None
+    key_field = _only_step(kind.key[0]) if len(kind.key) == 1 else ""
     steps: tuple[tuple[Step, ...], ...] = tuple(nested)  # type: ignore[arg-type]
-    return _Site(kind, place, steps, bound, selectors, frozenset(container.bound), key_field)
+    told = tuple((_only_step(selector), text) for _, text, selector in selectors)
+    plain = bool(key_field) and all(name for name, _ in told) and not steps and not kind.live_fields
+    return _Site(kind, place, steps, bound, selectors, frozenset(container.bound), key_field, told, plain)
+
+
+def _only_step(selector: Selector) -> str:
+    """The name of a field at the top of entries; "" for a selector of any other sort."""
+    return (selector.steps[0] or "") if len(selector.steps) == 1 else ""
 
 
 def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
@@ -193,7 +206,11 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             fix="Write the entry as fields, or mend the schema file's place.",
             managed=False,
         )
-    value = strip_nested(raw.value, site.nested) if site.nested else raw.value
+    if site.plain and not raw.placed:
+        found = _as_it_stands(site, place, raw.value)
+        if found is not None:
+            return found, None
+    value = strip_nested(raw.value, site.nested)
     faults: list[Problem] = []
     for name, told in raw.placed:
         selector = Selector.parse(name)
@@ -216,9 +233,7 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             live_only.append((path, part))
             value = without(value, path)
         value = without_empty(value, selector.path)
-    key = value.get(site.key_field) if site.key_field is not None else None
-    if type(key) is not str or not key:
-        key = kind.key_of(value)
+    key = kind.key_of(value)
     if key is None:
         return None, _no_key(kind, place)
     address = f"{kind.name}/{key}"
@@ -227,6 +242,18 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
     if disagrees is not None:
         faults.append(_disagrees(entry, *disagrees))
     return entry, faults[0] if faults else None
+
+
+def _as_it_stands(site: _Site, place: Place, value: dict[str, Json]) -> LiveEntry | None:
+    """The entry, where nothing has to be added to its text nor taken away: so most are."""
+    key = value.get(site.key_field)
+    if type(key) is not str or not key:
+        return None
+    for field_name, text in site.told:
+        if value.get(field_name) != text:
+            return None
+    kind = site.kind.name
+    return LiveEntry(kind, key, f"{kind}/{key}", value, place, site.bound, site.all_carried)
 
 
 def _with_key(value: dict[str, Json], path: FieldPath, told: str) -> dict[str, Json]:
