@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.check import Worlds
-from registry_reconciler.model import FieldPath
+from registry_reconciler.fields import Selector
+from registry_reconciler.model import FieldPath, Json
+from registry_reconciler.records import dataclass
 from registry_reconciler.rest import Elsewhere
 from registry_reconciler.world import Item, World
 
@@ -42,22 +44,45 @@ def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
 
 def referrers(world: World) -> dict[str, tuple[str, ...]]:
     """For each address the addresses of the entries that refer to it."""
-    from registry_reconciler.rules.shapes import finder
+    return {address: tuple(sorted(sources)) for address, sources in _referring(world).items()}
 
-    found: dict[str, set[str]] = {}
+
+def _referring(world: World) -> dict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
     items = world.items
     for kind in world.kinds.values():
         for reference in kind.references:
-            find, allowed = finder(reference.field), reference.allow
+            values, allowed = _values(reference.field), reference.allow
             # Most references are to one kind, and every reference of a world passes here.
             prefix = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
             for item in world.of(kind.name):
-                for _, value in find(item.value):
+                for value in values(item.value):
                     for key in (value,) if type(value) is str else [key for _, key in _keys(value)]:
                         target = items.get(prefix + key) if prefix else world.resolve(reference.kinds, key)
                         if target is not None and target is not item and key not in allowed:
-                            found.setdefault(target.address, set()).add(item.address)
-    return {address: tuple(sorted(sources)) for address, sources in found.items()}
+                            found[target.address].add(item.address)
+    return found
+
+
+def _values(selector: Selector) -> Callable[[Json], Iterable[Json]]:
+    """What a selector selects, without the paths; written out for the two shapes that most fields have."""
+    names = tuple(step for step in selector.steps if step is not None)
+    listed = selector.steps[-1] is None
+    if len(names) + listed != len(selector.steps):
+        return lambda value: [inner for _, inner in selector.find(value)]
+
+    def values(value: Json) -> Iterable[Json]:
+        for name in names:
+            if not isinstance(value, dict) or name not in value:
+                return ()
+            value = value[name]
+        if not listed:
+            return (value,)
+        if isinstance(value, list):
+            return value
+        return value.values() if isinstance(value, dict) else ()
+
+    return values
 
 
 class Referrers(Protocol):
@@ -69,18 +94,18 @@ class Referrers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Everywhere:
-    """Who refers to an entry, among those that were loaded and among the rest."""
+    """Who refers to an entry, among those that were loaded and among the rest; few entries are asked about."""
 
-    loaded: Mapping[str, tuple[str, ...]]
-    elsewhere: Elsewhere
+    loaded: Mapping[str, set[str]]
+    elsewhere: Elsewhere | None
 
     def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
-        return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
+        found = self.loaded.get(address, default)
+        return sorted(found if self.elsewhere is None else {*found, *self.elsewhere.referrers(address)})
 
 
-def _with_rest(world: World, loaded: Mapping[str, tuple[str, ...]]) -> Referrers:
-    elsewhere = world.rest.elsewhere
-    return loaded if elsewhere is None else _Everywhere(loaded, elsewhere)
+def _referrers_in(world: World) -> Referrers:
+    return _Everywhere(_referring(world), world.rest.elsewhere)
 
 
 def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
@@ -98,9 +123,9 @@ def impacts(worlds: Worlds, changes: tuple[Change, ...]) -> dict[str, tuple[str,
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
     if not any(change.before != change.after for change in changes):
         return {}
-    after = _with_rest(worlds.after, referrers(worlds.after))
+    after = _referrers_in(worlds.after)
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
-    before = _with_rest(worlds.before, referrers(worlds.before)) if looks_back else {}
+    before = _referrers_in(worlds.before) if looks_back else {}
     found: dict[str, tuple[str, ...]] = {}
     most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
     for change in changes:

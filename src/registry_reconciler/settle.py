@@ -79,14 +79,16 @@ class Locator:
 
     def prepare(self, places: Iterable[Place]) -> None:
         """Resolve many places, file by file."""
-        from registry_reconciler.yamltext.window import locate_items
-
         wanted: dict[str, list[Place]] = {}
         for place in places:
             if place not in self._known:
                 self._known[place] = Location(place.file)
                 if place.file in self._files and self._files[place.file].data is not None:
                     wanted.setdefault(place.file, []).append(place)
+        if not wanted:
+            return
+        from registry_reconciler.yamltext.window import locate_items
+
         for file, mine in wanted.items():
             source = self._files[file]
             assert source.data is not None

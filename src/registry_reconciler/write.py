@@ -476,13 +476,15 @@ def _standing(work: _Writing, spot: Spot) -> Json:
 
 def _snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:
     """The text of every new entry in its fragment; each fragment is looked at once."""
-    from registry_reconciler.yamltext.splice import SpliceError
-    from registry_reconciler.yamltext.window import extract_items
-
     wanted: dict[str, list[Place]] = {}
     for change in changes:
         if change.writes and change.live is None and change.origin is not None:
             wanted.setdefault(change.origin.file, []).append(change.origin)
+    if not wanted:
+        return {}
+    from registry_reconciler.yamltext.splice import SpliceError
+    from registry_reconciler.yamltext.window import extract_items
+
     found: dict[Place, Snippet] = {}
     for file, places in wanted.items():
         source = fragments.get(file)
