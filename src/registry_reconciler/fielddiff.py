@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 from registry_reconciler.changes import FieldChange
 from registry_reconciler.model import MISSING, FieldPath, Json, canonical, same
@@ -56,6 +55,8 @@ def _blocks(before: list[Json], after: list[Json]) -> Iterator[tuple[int, int, i
     if len(before) == len(after) or max(len(before), len(after)) > _ALIGN_LIMIT:
         yield 0, len(before), 0, len(after)
         return
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(
         None, [canonical(one) for one in before], [canonical(one) for one in after], False
     )

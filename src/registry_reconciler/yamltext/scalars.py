@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -102,8 +103,7 @@ def shorten(text: str, width: int = 40) -> str:
 
 # ---------------------------------------------------------------- writing
 
-_AMBIGUOUS_11 = re.compile(
-    r"""(?:
+_AMBIGUOUS_11 = r"""(?:
         [yYnN] | yes|Yes|YES|no|No|NO | on|On|ON|off|Off|OFF
       | ~ | null|Null|NULL | true|True|TRUE|false|False|FALSE
       | = | << | !
@@ -115,14 +115,18 @@ _AMBIGUOUS_11 = re.compile(
       | [-+]?(?:[0-9][0-9_]*)?\.?[0-9_]*(?:[eE][-+]?[0-9]+)?
       | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN)
       | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\ \t].*)?
-    )\Z""",
-    re.VERBOSE,
-)
+    )\Z"""
 _FORBIDDEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff"
-_NEEDS_ESCAPE = re.compile(f"[{_FORBIDDEN}\\t\\n\\r]")
-_NEEDS_ESCAPE_IN_BLOCK = re.compile(f"[{_FORBIDDEN}\\r]")
+_NEEDS_ESCAPE = f"[{_FORBIDDEN}\\t\\n\\r]"
+_NEEDS_ESCAPE_IN_BLOCK = f"[{_FORBIDDEN}\\r]"
 _UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
 _DOCUMENT_MARK = ("---", "...")
+
+
+@functools.cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compiled when it is needed first: who only reads needs none of these, and they take milliseconds."""
+    return re.compile(text, re.VERBOSE)
 
 
 def is_plain_safe(text: str, *, flow: bool) -> bool:
@@ -130,7 +134,12 @@ def is_plain_safe(text: str, *, flow: bool) -> bool:
 
     Careful rather than exact: characters that some parsers trip over make it False.
     """
-    if not text or text[-1] in " \t:" or _NEEDS_ESCAPE.search(text) or text.startswith(_DOCUMENT_MARK):
+    if (
+        not text
+        or text[-1] in " \t:"
+        or _pattern(_NEEDS_ESCAPE).search(text)
+        or text.startswith(_DOCUMENT_MARK)
+    ):
         return False
     if text[0] in _UNSAFE_START and not (text[0] in "-?" and len(text) > 1 and text[1] not in " \t,[]{}:-?"):
         return False
@@ -140,22 +149,22 @@ def is_plain_safe(text: str, *, flow: bool) -> bool:
         return False
     if flow and ":" in text and re.search(r":[,\[\]{}\"']", text):
         return False
-    return not _AMBIGUOUS_11.match(text)
+    return not _pattern(_AMBIGUOUS_11).match(text)
 
 
 def is_block_safe(text: str) -> bool:
     """Whether a string has only characters that a literal block scalar can hold."""
-    return not _NEEDS_ESCAPE_IN_BLOCK.search(text)
+    return not _pattern(_NEEDS_ESCAPE_IN_BLOCK).search(text)
 
 
 def is_single_line(text: str) -> bool:
     """Whether a string has only characters that a one-line single-quoted scalar can hold."""
-    return not _NEEDS_ESCAPE.search(text)
+    return not _pattern(_NEEDS_ESCAPE).search(text)
 
 
 def double_quoted(text: str) -> str:
     """The string as a one-line double-quoted scalar, which can hold any string."""
-    return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
+    return '"' + _pattern(_TO_ESCAPE).sub(_escape, text) + '"'
 
 
 def single_quoted(text: str) -> str:
@@ -163,7 +172,7 @@ def single_quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_TO_ESCAPE = re.compile(f'[{_FORBIDDEN}\\t\\n\\r"\\\\]')
+_TO_ESCAPE = f'[{_FORBIDDEN}\\t\\n\\r"\\\\]'
 _SHORT: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0", "\x1b": "\\e"}
 
 
