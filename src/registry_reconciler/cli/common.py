@@ -2,8 +2,8 @@
 
 Conventions for a command module:
 
-- ``command(...) -> int`` has a parameter for each option, typed with the aliases below, and returns the exit
-  code.
+- ``command(...) -> int`` has a parameter for each option, typed with the aliases below or with ``Option`` and
+  ``Argument`` of :mod:`registry_reconciler.cli.options`, and returns the exit code.
 - ``EXAMPLE`` is one worked example for the help: the call, indented by two, and what it prints.
 - It makes a :class:`Call`, opens ``call.workspace()``, lets the library do the work, and ends in
   :func:`answer` (text and the JSON envelope) or in :func:`registry_reconciler.cli.plans.report_plan`.
