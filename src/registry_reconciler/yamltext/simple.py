@@ -37,6 +37,7 @@ _WORDS = re.compile(rf"\[{_WORD}(?:, {_WORD})*+\]")
 _MANY = 100
 """So many items of as many lines are read line by line before a shape is made of one: to compile it costs as much."""
 _MOST_SHAPES = 8
+_MOST_SHAPES_IN_ALL = 100
 _MOST_LINES = 100
 
 
@@ -79,8 +80,10 @@ class SimpleReader:
     def _learn(self, size: tuple[int, int], rows: list[tuple[str, ...]]) -> None:
         """Make a shape of an item, if there were many of its size that had none."""
         count = self._others[size] = self._others.get(size, 0) + 1
+        if count % _MANY or size[1] > _MOST_LINES:
+            return
         shapes = self._shapes.setdefault(size, [])
-        if count % _MANY == 0 and len(shapes) < _MOST_SHAPES and size[1] <= _MOST_LINES:
+        if len(shapes) < _MOST_SHAPES and sum(map(len, self._shapes.values())) < _MOST_SHAPES_IN_ALL:
             shapes.append(shape_of([Row(*row) for row in rows], self._mapping))
 
     def _of_shape(self, shape: Shape, values: list[Json]) -> dict[str, Json]:
