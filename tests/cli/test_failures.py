@@ -29,10 +29,10 @@ from tests.cli.helper import ROUTES, Box, installed
 def test_whatever_is_raised_is_one_message_and_json(
     box: Box, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: str, said: str
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(check, "planning_of", fail)
+    monkeypatch.setattr(check, "quick_planning_of", fail)
     ran = box.run("check", "--format", "json", "--report", "json=out.json")
     assert ran.exit == 1
     assert ran.json["errors"][0]["code"] == code
@@ -42,10 +42,10 @@ def test_whatever_is_raised_is_one_message_and_json(
 
 
 def test_the_traceback_is_there_for_those_who_ask(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("odd")
 
-    monkeypatch.setattr(check, "planning_of", fail)
+    monkeypatch.setattr(check, "quick_planning_of", fail)
     monkeypatch.setenv("REGISTRY_DEBUG", "1")
     assert "Traceback" in box.run("check").err
 
