@@ -7,10 +7,11 @@ the whole can judge. Of a remembered entry it is known that nothing was to be sa
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from registry_reconciler.check import full_value
@@ -18,9 +19,10 @@ from registry_reconciler.kinds import Kind
 from registry_reconciler.model import DesiredEntry, Json, LiveEntry, canonical
 from registry_reconciler.partial import Whole
 from registry_reconciler.partial.facts import Facts, Tellers
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.naming import look_alike
 from registry_reconciler.state import state_path
-from registry_reconciler.yamltext.chunks import Section, core
+from registry_reconciler.yamltext.chunks import Section
 
 if TYPE_CHECKING:
     from registry_reconciler.planning import Planning
@@ -50,9 +52,28 @@ def rememberable(kind: Kind, kinds: Mapping[str, Kind]) -> bool:
     )
 
 
+DIGEST = 32
+BLOCK = 64
+
+
 def item_digest(item: bytes) -> str:
     """Tells the text of one item of a list from every other."""
     return blake2b(item, digest_size=16).hexdigest()
+
+
+def blocks_of(starts: Sequence[int]) -> list[tuple[int, int]]:
+    """Where each block of items begins and ends.
+
+    Args:
+        starts: of each item, and where the last one ends.
+    """
+    bounds = [*starts[:-1:BLOCK], starts[-1]]
+    return list(pairwise(bounds))
+
+
+def edges_digest(data: bytes, start: int, end: int) -> str:
+    """Tells what stands before a list and behind it."""
+    return item_digest(b"%d:" % start + data[:start] + data[end:])
 
 
 def values_digest(values: Sequence[Json]) -> str:
@@ -67,16 +88,31 @@ class LiveFile:
 
     Attributes:
         section: where the list stands: key, column, offsets of its key line, of its first item, and behind it.
+        size: of the file, in bytes.
+        starts: the offset of the first line of each item.
         entries: the number of the entry of each item.
-        digests: of each item's text.
+        digests: of each item's text, :data:`DIGEST` characters each.
+        blocks: digests of each :data:`BLOCK` items together.
+        edges: digest of what stands before the list and behind it.
         carried: the placeholders of the place that every one of them says itself.
     """
 
     kind: str
     carried: tuple[str, ...]
     section: tuple[str, int, int, int, int]
+    size: int
+    starts: list[int]
     entries: list[int]
-    digests: list[str]
+    digests: str
+    blocks: list[str]
+    edges: str
+
+    def by_digest(self, first: int, last: int) -> dict[str, int]:
+        """The number of the entry of each text of some items."""
+        spans = range(first * DIGEST, last * DIGEST, DIGEST)
+        return dict(
+            zip((self.digests[at : at + DIGEST] for at in spans), self.entries[first:last], strict=True)
+        )
 
 
 @dataclass(slots=True)
@@ -87,6 +123,95 @@ class Small:
     facts: Facts
 
 
+def as_text(numbers: Iterable[int]) -> str:
+    """Small numbers as one text: a character each, which is taken apart faster than digits.
+
+    Raises :class:`Whole` for others.
+    """
+    try:
+        return bytes(number + _ZERO for number in numbers).decode("latin-1")
+    except ValueError as fault:
+        raise Whole("an entry has too many words") from fault
+
+
+def as_numbers(text: str) -> bytes:
+    """The inverse: a byte each."""
+    return text.encode("latin-1").translate(_LESS)
+
+
+class Column:
+    """Words, some for each entry, one behind the other: as one text, which is taken apart when somebody asks.
+
+    Attributes:
+        text: all words with :data:`END` before, between and behind them.
+        counts: how many words each entry has, :func:`as_text`.
+    """
+
+    def __init__(self, text: str, counts: str) -> None:
+        self.text = text
+        self.counts = counts
+        self._words: list[str] | None = None
+        self._ends: list[int] | None = None
+
+    @classmethod
+    def of(cls, groups: Iterable[Sequence[str]]) -> Column:
+        """The words of each entry. Raises :class:`Whole` where they cannot be kept like this."""
+        groups = list(groups)
+        words = [word for group in groups for word in group]
+        if any(END in word for word in words):
+            raise Whole("an entry has words that are not kept")
+        text = END.join(("", *words, "")) if words else ""
+        return cls(text, as_text(map(len, groups)))
+
+    @property
+    def words(self) -> list[str]:
+        """All words."""
+        if self._words is None:
+            self._words = self.text[1:-1].split(END) if self.text else []
+        return self._words
+
+    @property
+    def ends(self) -> list[int]:
+        """Where the words of each entry end."""
+        if self._ends is None:
+            self._ends = list(accumulate(as_numbers(self.counts)))
+        return self._ends
+
+    def span(self, number: int) -> slice:
+        """Where the words of an entry are."""
+        return slice(self.ends[number - 1] if number else 0, self.ends[number])
+
+    def holder(self, index: int) -> int:
+        """The number of the entry that has a word."""
+        return bisect_right(self.ends, index)
+
+    def holders(self, wanted: set[str]) -> set[int]:
+        """The numbers of the entries that have one of some words."""
+        if not wanted or not self.text:
+            return set()
+        if self._words is None and len(wanted) <= _FEW_WORDS:
+            return {self.holder(index) for word in wanted for index in self._places(word)}
+        if not wanted.intersection(self.words):
+            return set()
+        return {self.holder(index) for index, word in enumerate(self.words) if word in wanted}
+
+    def _places(self, word: str) -> Iterator[int]:
+        """The indexes of a word, found in the text: for a few words that is faster than taking it apart."""
+        asked, index, seen = f"{END}{word}{END}", 0, 0
+        at = self.text.find(asked)
+        while at >= 0:
+            index += self.text.count(END, seen, at)
+            yield index
+            seen, at = at, self.text.find(asked, at + 1)
+
+
+END = "\x1f"
+_FEW_WORDS = 12
+_ZERO = ord("0")
+"""Behind the control characters, of which some mean something."""
+_LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
+
+
 @dataclass(slots=True)
 class Memory:
     """Everything that is remembered of one workspace.
@@ -95,28 +220,28 @@ class Memory:
         settings: digests of the configuration and of the schema files: with others, nothing here holds.
         digests: of every fragment, registry and state file that holds remembered entries.
         kinds: the remembered kinds.
-        addresses: of every entry of a remembered kind that is in the registries, sorted; its index is its number.
-        facts, ...: theirs, one behind the other; ``counts`` say how many belong to each.
-        fragments: by path: the numbers of the entries that it declares; only fragments all of whose entries are
-            remembered ones.
+        entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
+            number.
+        names, refs, uniques: the facts of each.
+        ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
+        fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
+            are remembered ones.
         live: the registry files of the remembered kinds.
         always: the numbers of entries that had something to be said about them although no fragment declares them.
         unmanaged: the numbers of those that nobody manages.
-        small: the others, by address.
+        small: the entries that are looked at every time, by address.
         directives: fragments with directives, and their digests: with others, only the whole can tell.
+        odd: the numbers of entries whose keys look like other ones.
     """
 
     settings: dict[str, str | None]
     digests: dict[str, str]
     kinds: tuple[str, ...]
-    addresses: list[str]
-    names: list[str]
-    name_counts: list[int]
-    refs: list[str]
-    ref_numbers: list[int]
-    ref_counts: list[int]
-    uniques: list[str]
-    unique_counts: list[int]
+    entries: Column
+    names: Column
+    refs: Column
+    ref_numbers: str
+    uniques: Column
     fragments: dict[str, dict[str, list[int]]]
     live: dict[str, LiveFile]
     always: list[int]
@@ -124,9 +249,13 @@ class Memory:
     small: dict[str, Small]
     directives: dict[str, str]
     odd: list[int]
-    _ends: dict[str, list[int]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _homes: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> list[str]:
+        """The address of each entry."""
+        return self.entries.words
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -144,20 +273,11 @@ class Memory:
                     self._homes.update(dict.fromkeys(numbers, path))
         return self._homes
 
-    def ends(self, what: str) -> list[int]:
-        """For ``names``, ``refs`` or ``uniques``: where those of each entry end."""
-        if what not in self._ends:
-            self._ends[what] = list(accumulate(getattr(self, f"{what[:-1]}_counts")))
-        return self._ends[what]
-
     def facts(self, number: int) -> Facts:
         """The facts of a remembered entry."""
-        span = [slice(ends[number - 1] if number else 0, ends[number]) for ends in map(self.ends, _COLUMNS)]
-        refs = zip(self.ref_numbers[span[1]], self.refs[span[1]], strict=True)
-        return Facts(tuple(self.names[span[0]]), tuple(refs), tuple(self.uniques[span[2]]))
-
-
-_COLUMNS = ("names", "refs", "uniques")
+        names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
+        numbers = as_numbers(self.ref_numbers[self.refs.span(number)])
+        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
 
 
 def memory_of(planning: Planning) -> Memory:
@@ -238,14 +358,11 @@ class _Remembering:
             settings=self._settings(),
             digests={path: told for path in kept if (told := inputs.get(path)) is not None},
             kinds=tuple(self.kinds),
-            addresses=self.addresses,
-            names=[name for one in facts for name in one.names],
-            name_counts=[len(one.names) for one in facts],
-            refs=[value for one in facts for _, value in one.refs],
-            ref_numbers=[number for one in facts for number, _ in one.refs],
-            ref_counts=[len(one.refs) for one in facts],
-            uniques=[value for one in facts for value in one.uniques],
-            unique_counts=[len(one.uniques) for one in facts],
+            entries=Column.of([[address] for address in self.addresses]),
+            names=Column.of([one.names for one in facts]),
+            refs=Column.of([[value for _, value in one.refs] for one in facts]),
+            ref_numbers=as_text(number for one in facts for number, _ in one.refs),
+            uniques=Column.of([one.uniques for one in facts]),
             fragments=fragments,
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
@@ -328,18 +445,23 @@ class _Remembering:
                 source = self.loaded.live.files[path]
                 section = source.sections[0]
                 assert source.data is not None
-                items = [core(item, section.indent) for item in section.items(source.data)]
+                items = section.items(source.data)
                 places = by_place.get(path, {})
                 if len(places) != len(items):
                     raise Whole(f"not every item of {path} is an entry")
+                starts = section.starts(source.data)
                 yield (
                     path,
                     LiveFile(
                         kind.name,
                         self._carried(kind, path, places.values()),
                         (section.key, section.indent, section.head, section.start, section.end),
+                        len(source.data),
+                        starts[:-1],
                         [places[index] for index in range(len(items))],
-                        list(map(item_digest, items)),
+                        "".join(map(item_digest, items)),
+                        [item_digest(source.data[start:stop]) for start, stop in blocks_of(starts)],
+                        edges_digest(source.data, section.start, section.end),
                     ),
                 )
 

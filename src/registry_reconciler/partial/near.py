@@ -8,12 +8,13 @@ something that a changed entry gives now or gave before; and to judge it, everyb
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry_reconciler.kinds import Kind
 from registry_reconciler.model import split_address
 from registry_reconciler.partial.facts import Facts
-from registry_reconciler.partial.memory import Memory
+from registry_reconciler.partial.memory import Memory, as_numbers
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules.naming import look_alike
 
 
@@ -52,9 +53,9 @@ def reached(memory: Memory, given: Words) -> set[int]:
     """The remembered entries that ask for what changed entries give or gave."""
     words = given.keys | given.addresses | given.names
     return {
-        *_holders(memory, "refs", words),
-        *_holders(memory, "names", given.keys | given.names),
-        *_holders(memory, "uniques", given.uniques),
+        *memory.refs.holders(words),
+        *memory.names.holders(given.keys | given.names),
+        *memory.uniques.holders(given.uniques),
         *_alike(memory, given),
     }
 
@@ -64,21 +65,10 @@ def looked_at(memory: Memory, asked: Words) -> set[int]:
     numbers = memory.numbers
     return {
         *(numbers[address] for address in asked.addresses if address in numbers),
-        *_holders(memory, "names", asked.names),
-        *_holders(memory, "uniques", asked.uniques),
+        *memory.names.holders(asked.names),
+        *memory.uniques.holders(asked.uniques),
         *_alike(memory, asked),
     }
-
-
-def _holders(memory: Memory, what: str, words: set[str]) -> set[int]:
-    """The entries that have one of some words among their names, references or unique values."""
-    from bisect import bisect_right
-
-    column: list[str] = getattr(memory, what)
-    if not words or not column:
-        return set()
-    ends = memory.ends(what)
-    return {bisect_right(ends, index) for index, word in enumerate(column) if word in words}
 
 
 def _alike(memory: Memory, words: Words) -> Iterable[int]:
@@ -115,13 +105,11 @@ class Unloaded:
         """The entries that refer to an address."""
         kind, key = split_address(address)
         memory = self._memory
-        ends = memory.ends("refs")
-        from bisect import bisect_right
-
         for index in self._places().get(key, ()):
-            number = bisect_right(ends, index)
+            number = memory.refs.holder(index)
             source = memory.addresses[number]
-            reference = self._kinds[split_address(source)[0]].references[memory.ref_numbers[index]]
+            (which,) = as_numbers(memory.ref_numbers[index])
+            reference = self._kinds[split_address(source)[0]].references[which]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 
@@ -129,6 +117,6 @@ class Unloaded:
         """Where each value stands in the column of references."""
         if self._by_value is None:
             self._by_value = {}
-            for index, value in enumerate(self._memory.refs):
+            for index, value in enumerate(self._memory.refs.words):
                 self._by_value.setdefault(value, []).append(index)
         return self._by_value

@@ -6,15 +6,15 @@ reaches, what rules look at for it; then the ordinary pipeline, told of the rest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from registry_reconciler.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.live import Live, entries_of, load_live
 from registry_reconciler.load import Loaded, load_catalog, load_config, put_together
-from registry_reconciler.model import DesiredEntry, LiveEntry, Place, split_address
+from registry_reconciler.model import DesiredEntry, LiveEntry, Place, same, split_address
 from registry_reconciler.partial import Whole
-from registry_reconciler.partial.facts import Facts, Tellers
+from registry_reconciler.partial.facts import Tellers
 from registry_reconciler.partial.memory import Memory, Small, small_of, values_of
 from registry_reconciler.partial.near import Unloaded, Words, looked_at, reached
 from registry_reconciler.partial.text import LiveText, PartReader, changed_text, gone, unchanged_text
@@ -135,8 +135,16 @@ class _Loading:
 
     def _text(self, path: str) -> LiveText:
         if path not in self.texts:
-            self.texts[path] = unchanged_text(path, self._bytes(path), self.memory.live[path])
+            self.texts[path] = unchanged_text(
+                path, self.memory.live[path], lambda spans: self._parts(path, spans)
+            )
         return self.texts[path]
+
+    def _parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+        try:
+            return self.files.parts(path, spans)
+        except (OSError, Unreadable) as fault:
+            raise Whole(f"{path} cannot be read") from fault
 
     def _declared(
         self, touched: set[str], changed: set[int], small: Live
@@ -219,8 +227,7 @@ class _Loading:
     ) -> Iterator[tuple[LiveEntry | None, Problem | None]]:
         """The new entries of a registry file and some others, each with its fault."""
         kind = self.kinds[name]
-        source = text.source(PartReader(), numbers, self.memory.addresses)
-        yield from entries_of(kind, source, kind.file.match(text.path) or {}, ())
+        yield from entries_of(kind, text.some(numbers), kind.file.match(text.path) or {}, ())
 
     def _source(self, path: str, numbers: set[int]) -> SourceFile:
         """A registry file with the values of the entries that are concerned."""
@@ -236,22 +243,20 @@ class _Loading:
     def _rest(self, loaded: Loaded, numbers: set[int]) -> Rest:
         memory = self.memory
         desired = {entry.address: entry for entry in loaded.fragments.entries}
+        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.small}
+        here.update(memory.addresses[number] for number in numbers)
+        unsettled = {address for address in here if not self._is_settled(loaded, desired, address)}
         given, asked = Words(), Words()
-        for address in {*desired, *loaded.live.entries, *loaded.state.entries, *memory.small}:
+        for address in unsettled:
             self._tell(loaded, desired, address, given, asked)
-        for number in numbers:
-            address = memory.addresses[number]
-            if address not in memory.small:
-                given.give(address, memory.facts(number))
-        near = reached(memory, given) - numbers
+        near = reached(memory, given)
         for number in near:
             address = memory.addresses[number]
             asked.ask(self.kinds[split_address(address)[0]], address, memory.facts(number))
         context = (looked_at(memory, asked) | near) - numbers
         if len(context) > MOST:
             raise Whole("too much is concerned")
-        judged = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.small}
-        judged |= {memory.addresses[number] for number in (*near, *numbers)}
+        judged = unsettled | {memory.addresses[number] for number in near}
         managed: dict[str, int] = {}
         unchanged = 0
         for lists in memory.fragments.values():
@@ -268,6 +273,15 @@ class _Loading:
             elsewhere=Unloaded(memory, self.kinds, numbers | context),
         )
 
+    def _is_settled(self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str) -> bool:
+        """Whether an entry that was loaded with others of its fragment is what it was, as far as rules can see."""
+        number = self.memory.numbers.get(address)
+        live, wish = loaded.live.entries.get(address), desired.get(address)
+        if number is None or number not in self.memory.homes or live is None or wish is None:
+            return False
+        text = self.texts[live.place.file]
+        return number in text.places and same(live.value, wish.value) and address in loaded.state.entries
+
     def _tell(
         self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str, given: Words, asked: Words
     ) -> None:
@@ -280,7 +294,10 @@ class _Loading:
             asked.ask(self.kinds[kind], address, new.facts)
         if old is None or old.digest != new.digest:
             given.give(address, new.facts)
-            given.give(address, old.facts if old else Facts())
+            if old is not None:
+                given.give(address, old.facts)
+            elif address in self.memory.numbers:
+                given.give(address, self.memory.facts(self.memory.numbers[address]))
 
     def _items(self, context: set[int]) -> Iterator[Item]:
         """Entries as they are, which rules look at."""

@@ -13,6 +13,8 @@ from registry_reconciler.planning import Planning, collector_off, silent
 from registry_reconciler.tree import DiskTree, Recorder
 
 if TYPE_CHECKING:
+    from registry_reconciler.partial.memory import Memory
+    from registry_reconciler.partial.touched import Files
     from registry_reconciler.planning import Progress
     from registry_reconciler.yamltext.reader import ChunkReader
 
@@ -56,16 +58,25 @@ def _of_part(root: Path, options: PlanOptions, progress: Progress) -> Planning |
         known = store.load(real)
         if known is None:
             return None
-        from registry_reconciler.partial.part import load_part
         from registry_reconciler.partial.touched import Files
-        from registry_reconciler.planning import plan_loaded
 
         memory, signatures = known
         try:
-            part = load_part(memory, Files(real, Recorder(DiskTree(root)), signatures))
-            return plan_loaded(part.loaded, options, progress, part.rest)
+            return plan_of_part(memory, Files(real, Recorder(DiskTree(root)), signatures), options, progress)
         except Whole:
             return None
+
+
+def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: Progress = silent) -> Planning:
+    """A plan from what is remembered and what may have changed. Raises :class:`Whole` where that is not enough."""
+    from registry_reconciler.partial.part import load_part
+    from registry_reconciler.planning import plan_loaded
+
+    part = load_part(memory, files)
+    planning = plan_loaded(part.loaded, options, progress, part.rest)
+    if any(one.code == "WRT001" for one in planning.plan.problems):
+        raise Whole("a file that was read in part does not come out as planned")
+    return planning
 
 
 def remember(root: Path, planning: Planning, since: int) -> bool:

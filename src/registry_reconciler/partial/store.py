@@ -1,4 +1,4 @@
-"""Where a memory is kept: one JSON file a workspace in the user's cache directory, with a checksum.
+"""Where a memory is kept: one file a workspace in the user's cache directory, with a checksum.
 
 A file that is absent, damaged, of another program or another workspace is as good as none. Nothing here raises.
 """
@@ -16,29 +16,20 @@ from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_own
 from registry_reconciler.cache.witness import Signature
 from registry_reconciler.partial.facts import Facts
-from registry_reconciler.partial.memory import LiveFile, Memory, Small
+from registry_reconciler.partial.memory import Column, LiveFile, Memory, Small
 
 FORMAT = 1
 LARGEST = 512 * 1024 * 1024
 
-_PLAIN = (
-    "settings",
-    "digests",
-    "addresses",
-    "names",
-    "name_counts",
-    "refs",
-    "ref_numbers",
-    "ref_counts",
-    "uniques",
-    "unique_counts",
-    "fragments",
-    "always",
-    "unmanaged",
-    "directives",
-    "odd",
-)
+_PLAIN = ("settings", "digests", "fragments", "always", "unmanaged", "directives", "odd")
 """Fields of a memory that are JSON as they are."""
+
+_LIVE = ("kind", "carried", "section", "size", "starts", "entries", "blocks", "edges")
+"""Fields of a registry file that are JSON as they are."""
+
+_COLUMNS = ("entries", "names", "refs", "uniques")
+_BREAK = "\x1e"
+"""Stands between the parts of a file: JSON, then the columns, which need no decoding."""
 
 
 def place_of(root: str) -> Path | None:
@@ -48,7 +39,7 @@ def place_of(root: str) -> Path | None:
     base = None if os.environ.get(OFF) else cache_dir()
     if base is None:
         return None
-    return base / "parts" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.json"
+    return base / "parts" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.memory"
 
 
 def save(root: str, memory: Memory, signatures: Mapping[str, Signature]) -> bool:
@@ -58,14 +49,10 @@ def save(root: str, memory: Memory, signatures: Mapping[str, Signature]) -> bool
         return False
     from registry_reconciler.apply.files import write_cache
 
-    record = {
-        "format": FORMAT,
-        "root": root,
-        "program": program(),
-        "signatures": dict(signatures),
-        "memory": to_json(memory),
-    }
-    body = json.dumps(record, separators=(",", ":")).encode("ascii")
+    about = {"format": FORMAT, "root": root, "program": program(), "signatures": dict(signatures)}
+    body = encode(about, memory)
+    if body is None:
+        return False
     return write_cache(place, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
 
@@ -79,38 +66,54 @@ def load(root: str) -> tuple[Memory, dict[str, Signature]] | None:
         checksum, _, body = data.partition(b"\n")
         if checksum.decode("ascii") != hashlib.sha256(body).hexdigest():
             return None
-        record = json.loads(body)
-        if record["format"] != FORMAT or record["root"] != root or record["program"] != program():
+        about, memory = decode(body)
+        if about["format"] != FORMAT or about["root"] != root or about["program"] != program():
             return None
-        return from_json(record["memory"]), record["signatures"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return memory, about["signatures"]
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None
 
 
-def to_json(memory: Memory) -> dict[str, Any]:
-    """A memory as JSON."""
-    data: dict[str, Any] = {name: getattr(memory, name) for name in _PLAIN}
+def encode(about: Mapping[str, Any], memory: Memory) -> bytes | None:
+    """The content of a file; ``None`` where some text cannot stand in it."""
+    data: dict[str, Any] = {**about, **{name: getattr(memory, name) for name in _PLAIN}}
     data["kinds"] = list(memory.kinds)
-    data["live"] = {
-        path: [one.kind, one.carried, list(one.section), one.entries, "".join(one.digests)]
-        for path, one in memory.live.items()
-    }
+    data["live"] = {path: [getattr(one, name) for name in _LIVE] for path, one in memory.live.items()}
     data["small"] = {
         address: [one.digest, one.facts.names, one.facts.refs, one.facts.uniques]
         for address, one in memory.small.items()
     }
-    return data
+    columns = [getattr(memory, name) for name in _COLUMNS]
+    texts = [part for one in columns for part in (one.text, one.counts)]
+    digests = [one.digests for one in memory.live.values()]
+    parts = [json.dumps(data, separators=(",", ":")), *texts, memory.ref_numbers, *digests]
+    if any(_BREAK in part for part in parts):
+        return None
+    return _BREAK.join(parts).encode("utf-8", "surrogatepass")
 
 
-def from_json(data: Mapping[str, Any]) -> Memory:
+def decode(body: bytes) -> tuple[dict[str, Any], Memory]:
     """The inverse. Raises what a damaged one leads to: :class:`KeyError`, :class:`TypeError`, :class:`ValueError`."""
+    head, *parts = body.decode("utf-8", "surrogatepass").split(_BREAK)
+    data = json.loads(head)
+    texts = parts[: 2 * len(_COLUMNS)]
+    ref_numbers, *digests = parts[2 * len(_COLUMNS) :]
     live = {}
-    for path, (kind, carried, section, entries, told) in data["live"].items():
-        key, indent, head, start, end = section
-        digests = [told[at : at + 32] for at in range(0, len(told), 32)]
-        live[path] = LiveFile(kind, tuple(carried), (key, indent, head, start, end), entries, digests)
+    for (path, told), texts_of in zip(data["live"].items(), digests, strict=True):
+        fields = dict(zip(_LIVE, told, strict=True))
+        fields |= {"carried": tuple(fields["carried"]), "section": tuple(fields["section"])}
+        live[path] = LiveFile(digests=texts_of, **fields)
     small = {
         address: Small(digest, Facts(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques)))
         for address, (digest, names, refs, uniques) in data["small"].items()
     }
-    return Memory(kinds=tuple(data["kinds"]), live=live, small=small, **{name: data[name] for name in _PLAIN})
+    columns: dict[str, Any] = {name: Column(*texts[2 * at : 2 * at + 2]) for at, name in enumerate(_COLUMNS)}
+    memory = Memory(
+        kinds=tuple(data["kinds"]),
+        live=live,
+        small=small,
+        ref_numbers=ref_numbers,
+        **columns,
+        **{name: data[name] for name in _PLAIN},
+    )
+    return data, memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
 from registry_reconciler.cache.witness import YOUNG, NotKept, Signature, refuse_links, signature
@@ -54,6 +54,18 @@ class Files:
             return False
         self.tree.believe(path, digest)
         return True
+
+    def parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+        """The bytes between some pairs of offsets of a file that is what it was."""
+        if path not in self.signatures or (len(spans) == 1 and spans[0][0] == 0):
+            data = self.tree.read(path) or b""
+            return [data[start:stop] for start, stop in spans]
+        found = []
+        with open(os.path.join(self.root, path), "rb") as stream:
+            for start, stop in spans:
+                stream.seek(start)
+                found.append(stream.read(stop - start))
+        return found
 
 
 def signatures_of(root: str, paths: Mapping[str, str], since: int) -> dict[str, Signature]:
