@@ -66,6 +66,7 @@ SCHEMAS = {
 
 IDS = [*"abcdefghijklmnopqrstuvwxyz", "A", "B", "é", "e\N{COMBINING ACUTE ACCENT}"]
 NAMES = [*IDS[:3], *(f"Name {letter}" for letter in IDS)]
+COMMENTED = IDS[::3]
 FRAGMENTS = [f"desired/{name}.yaml" for name in ("one", "two", "three", "four", "five", "six", "seven")]
 
 Entry = tuple[str, dict[str, Json]]
@@ -104,7 +105,8 @@ def shown(value: Json) -> str:
 
 def item(value: dict[str, Json]) -> str:
     lines = [f"{name}: {shown(one)}" for name, one in value.items()]
-    return "  - " + "\n    ".join(lines) + "\n"
+    comment = f"  # About {value['id']}.\n" if value["id"] in COMMENTED else ""
+    return f"{comment}  - " + "\n    ".join(lines) + "\n"
 
 
 def listed(key: str, values: list[dict[str, Json]]) -> str:

@@ -84,6 +84,9 @@ def _alike(memory: Memory, words: Words) -> Iterable[int]:
             yield number
 
 
+_MANY = 50
+
+
 class Unloaded:
     """Answers about the remembered entries that were not loaded (see :class:`registry_reconciler.rest.Elsewhere`)."""
 
@@ -92,6 +95,7 @@ class Unloaded:
         self._kinds = kinds
         self._loaded = loaded
         self._by_value: dict[str, list[int]] | None = None
+        self._asked = 0
 
     def keys(self, kinds: Iterable[str]) -> Iterable[str]:
         """The keys of the entries of some kinds."""
@@ -105,7 +109,7 @@ class Unloaded:
         """The entries that refer to an address."""
         kind, key = split_address(address)
         memory = self._memory
-        for index in self._places().get(key, ()):
+        for index in self._places(key):
             number = memory.refs.holder(index)
             source = memory.addresses[number]
             (which,) = as_numbers(memory.ref_numbers[index])
@@ -113,10 +117,14 @@ class Unloaded:
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 
-    def _places(self) -> Mapping[str, list[int]]:
-        """Where each value stands in the column of references."""
+    def _places(self, value: str) -> Iterable[int]:
+        """Where a value stands in the column of references; of many values an index is made."""
+        refs = self._memory.refs
+        self._asked += 1
+        if self._asked < _MANY and self._by_value is None:
+            return refs.places(value)
         if self._by_value is None:
             self._by_value = {}
-            for index, value in enumerate(self._memory.refs.words):
-                self._by_value.setdefault(value, []).append(index)
-        return self._by_value
+            for index, word in enumerate(refs.words):
+                self._by_value.setdefault(word, []).append(index)
+        return self._by_value.get(value, ())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from registry_reconciler.yamltext.reader import ChunkReader
 
 LEAST = 2_000
-"""Workspaces with fewer entries are planned whole as fast."""
+"""Workspaces with fewer entries are planned whole as fast, and not remembered."""
 
 
 def quick_plan(
@@ -28,13 +28,11 @@ def quick_plan(
     progress: Progress = silent,
     how: Remembering = Remembering(),  # noqa: B008
     reader: ChunkReader | None = None,
-    least: int = LEAST,
 ) -> tuple[Planning, bool]:
     """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
 
     Args:
         reader: knows what was parsed for an earlier plan of the whole.
-        least: so many entries a workspace must have to be remembered.
     """
     from registry_reconciler.planning import make_plan
 
@@ -44,7 +42,7 @@ def quick_plan(
     if planning is not None:
         return planning, True
     planning = make_plan(DiskTree(root), options, progress, reader)
-    if usual and how.keeps and len(planning.loaded.live.entries) >= least:
+    if usual and how.keeps and len(planning.loaded.live.entries) >= LEAST:
         remember(root, planning, since)
     return planning, False
 

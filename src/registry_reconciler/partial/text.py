@@ -280,7 +280,13 @@ def _same_blocks(data: bytes, file: LiveFile, moved: int) -> tuple[int, int]:
     """How many items at the beginning are the same, and from which on at the end."""
     bounds = blocks_of([*file.starts, file.section[4]])
     first, last = 0, len(bounds)
-    while first < last and item_digest(data[slice(*bounds[first])]) == file.blocks[first]:
+    dash, end = section_of(file).mark[1:], file.section[4] + moved
+    while first < last:
+        start, stop = bounds[first]
+        # Else a comment or more of an item follows, which belongs to the last one of the block.
+        closed = stop == end or data.startswith(dash, stop)
+        if not closed or item_digest(data[start:stop]) != file.blocks[first]:
+            break
         first += 1
     while last > first:
         start, stop = bounds[last - 1]

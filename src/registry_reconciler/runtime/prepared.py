@@ -24,12 +24,20 @@ from pathlib import Path
 from typing import Any
 
 from registry_reconciler.config import CONFIG_PATH
+from registry_reconciler.globs import Glob
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.runtime.capabilities import Vocabulary
 from registry_reconciler.runtime.db import RegistryDb
 from registry_reconciler.runtime.index import RegistryIndex
 from registry_reconciler.runtime.policy import DuplicatePolicy
-from registry_reconciler.runtime.source import EntryItem, KindInfo, Loaded, collector_off, settings_tables
+from registry_reconciler.runtime.source import (
+    EntryItem,
+    KindInfo,
+    Loaded,
+    build_db,
+    collector_off,
+    settings_tables,
+)
 from registry_reconciler.runtime.userdirs import cache_dir
 from registry_reconciler.tree import Tree, Unreadable, find
 
@@ -198,28 +206,68 @@ def amend(
             return False
         header, rest = kept
         inputs: Inputs = header["inputs"]
+        # A registry file that comes or goes is another set of files: then everything is read again.
+        if any((path in inputs) != (None not in told) for path, told in files.items() if _is_registry(header, path)):
+            return False
         if any(inputs[path] != before for path, (before, _) in files.items() if path in inputs):
             return False
-        header["inputs"] = {
-            path: files[path][1] or "absent" if path in files else told for path, told in inputs.items()
-        }
-        lines = rest.split(b"\n")
-        tables = json.loads(lines[0])
-        kinds = chain.from_iterable(repeat(kind, count) for kind, count in tables["kinds"])
-        numbers = {
-            f"{kind}/{key}": number
-            for number, (kind, key) in enumerate(zip(kinds, tables["keys"], strict=True), 1)
-        }
-        for address, item in changed.items():
-            number = numbers.get(address)
-            if number is None or item is None or _row(lines[number]) != _row(item.line):
-                return False
-            lines[number] = item.line
+        header["inputs"] = {path: files[path][1] if path in files else told for path, told in inputs.items()}
+        tables, *lines = rest.split(b"\n")
+        items = _items(json.loads(tables), lines)
+        numbers = {item.address: number for number, item in enumerate(items)}
+        same = _replace_lines(lines, numbers, changed)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return False
+    if same:
+        return _write(place, header, b"\n".join((tables, *lines)))
+    by_address = {item.address: item for item in items}
+    for address, item in changed.items():
+        by_address.pop(address, None)
+        if item is not None:
+            by_address[address] = item
+    loaded = _loaded(header, [by_address[address] for address in sorted(by_address)])
+    return remember(root, loaded, Served(build_db(loaded), loaded.kinds, header["inputs"]))
+
+
+def _is_registry(header: Mapping[str, Any], path: str) -> bool:
+    """Whether a path is one of a registry file of some kind."""
+    return any(
+        Glob(file).matches(path) and not any(Glob(one).matches(path) for one in out)
+        for _, file, out, _ in header["kinds"]
+    )
+
+
+def _replace_lines(
+    lines: list[bytes], numbers: Mapping[str, int], changed: Mapping[str, EntryItem | None]
+) -> bool:
+    """Put changed items in; whether lookup finds all of them as before, so that the tables stay as they are."""
+    for address, item in changed.items():
+        number = numbers.get(address)
+        if number is None or item is None or _row(lines[number]) != _row(item.line):
+            return False
+        lines[number] = item.line
+    return True
+
+
+def _loaded(header: Mapping[str, Any], items: Sequence[EntryItem]) -> Loaded:
+    """Items with the settings that were kept with them."""
+    kinds = tuple(KindInfo(name, file, tuple(out), space) for name, file, out, space in header["kinds"])
+    words = header["environments"]
+    environments = None if words is None else tuple(words)
+    return Loaded(kinds, items, Vocabulary(header["capabilities"]), environments)
+
+
+def _items(tables: Mapping[str, Any], lines: Sequence[bytes]) -> list[EntryItem]:
+    kinds = chain.from_iterable(repeat(kind, count) for kind, count in tables["kinds"])
+    items = list(map(EntryItem, kinds, tables["keys"], lines))
+    if not len(items) == len(lines) == len(tables["keys"]):
+        raise ValueError("entries and tables do not fit")
+    return items
+
+
+def _write(place: Path, header: Mapping[str, Any], rest: bytes) -> bool:
     from registry_reconciler.apply.files import write_cache
 
-    rest = b"\n".join(lines)
     return write_cache(place, _compact({**header, "body": digest_bytes(rest)}) + b"\n" + rest)
 
 
@@ -262,10 +310,7 @@ def recall(root: Path, tree: Tree) -> Served | None:
 def _decoded(header: Mapping[str, Any], rest: bytes) -> RegistryDb:
     body, *lines = rest.split(b"\n")
     tables = json.loads(body)
-    kinds = chain.from_iterable(repeat(kind, count) for kind, count in tables["kinds"])
-    items = list(map(EntryItem, kinds, tables["keys"], lines))
-    if not len(items) == len(lines) == len(tables["keys"]):
-        raise ValueError("entries and tables do not fit")
+    items = _items(tables, lines)
     words = header["environments"]
     return RegistryDb(
         {name: _index(name, flat, items) for name, flat in tables["domains"].items()},

@@ -1,0 +1,218 @@
+"""What is remembered changes no answer: absent, warm, damaged, foreign, or with times that lie."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from registry_reconciler.cache import reports, witness
+from registry_reconciler.cli.main import main
+from registry_reconciler.partial import store, touched
+from tests.unit.partial.workspace import entry, fragment, memory_file
+
+
+def edit(root: Path) -> None:
+    """A changed name that another entry has, an entry that goes, one that comes, a reference to nothing."""
+    (root / "desired/f0.yaml").write_text(fragment(range(10), s03="Service 17").replace("[s01]", "[s77]", 1))
+    (root / "desired/f1.yaml").write_text(fragment(range(10, 19)) + entry(40))
+
+
+def harmless(root: Path) -> None:
+    (root / "desired/f0.yaml").write_text(fragment(range(10), s03="Another name"))
+
+
+def said(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    capfd.readouterr()
+    code = main(list(words))
+    return code, capfd.readouterr().out
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def of_another_format(path: Path) -> None:
+    import hashlib
+
+    body = path.read_bytes().partition(b"\n")[2].replace(b'"format":', b'"format":9', 1)
+    path.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+
+
+def without_part(path: Path) -> None:
+    import hashlib
+
+    body = path.read_bytes().partition(b"\n")[2].rpartition(b"\x1e")[0]
+    path.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+
+
+def as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def as_link(path: Path) -> None:
+    path.rename(path.with_suffix(".x"))
+    path.symlink_to(path.with_suffix(".x"))
+
+
+def of_another_workspace(path: Path) -> None:
+    other = path.parent.parent.parent / "other"
+    shutil.copytree("desired", other / "desired")
+    shutil.copytree(".system/registry/schemas", other / ".system/registry/schemas")
+    (other / "desired/f2.yaml").unlink()
+    assert main(["apply", "--yes", "--root", str(other)]) == 0
+    shutil.copy(memory_file(other), path)
+
+
+STATES: dict[str, Callable[[Path], object]] = {
+    "warm": lambda path: None,
+    "empty": lambda path: path.unlink(),
+    "bit": flip,
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:100]),
+    "noise": lambda path: path.write_bytes(os.urandom(500)),
+    "format": of_another_format,
+    "a part is missing": without_part,
+    "writable by others": lambda path: path.chmod(0o666),
+    "folder": as_folder,
+    "link": as_link,
+    "another workspace": of_another_workspace,
+}
+
+
+@pytest.mark.parametrize("change", [edit, harmless])
+@pytest.mark.parametrize("state", STATES)
+def test_every_answer_is_the_same(
+    work: Path,
+    state: str,
+    change: Callable[[Path], None],
+    parts: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    STATES[state](memory_file(work))
+    change(work)
+    kept = memory_file(work).read_bytes() if state == "warm" else b""
+    parts.clear()
+    for words in (
+        ["plan"],
+        ["plan", "--format", "json"],
+        ["check"],
+        ["plan", "--full", "--format", "markdown"],
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(reports.OFF, "1")
+            plain = said(capfd, *words)
+        assert said(capfd, *words) == plain
+        if state == "warm":
+            assert memory_file(work).read_bytes() == kept
+    assert len(parts) == 4 if state == "warm" else len(parts) < 4
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_apply_writes_the_same(
+    work: Path,
+    state: str,
+    parts: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    STATES[state](memory_file(work))
+    harmless(work)
+    twin = tmp_path / "twin"
+    shutil.copytree(work, twin)
+    with monkeypatch.context() as patch:
+        patch.setenv(reports.OFF, "1")
+        plain = said(capfd, "apply", "--yes", "--root", str(twin))
+    parts.clear()
+    assert said(capfd, "apply", "--yes") == plain
+    assert plain[0] == 0
+    assert files_of(work) == files_of(twin)
+    # The plan and the one that verifies it.
+    assert len(parts) == (2 if state == "warm" else 0)
+    assert said(capfd, "plan", "--detailed-exitcode")[0] == 0
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    """Every file, and of the history everything but the time."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "lock" not in path.name:
+            data = path.read_bytes()
+            if path.name == "history.jsonl":
+                lines = [json.loads(line) for line in data.splitlines()]
+                data = repr([{**line, "time": ""} for line in lines]).encode()
+            found[path.relative_to(root).as_posix()] = data
+    return found
+
+
+def test_a_program_that_changed_believes_nothing(
+    work: Path, parts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harmless(work)
+    monkeypatch.setattr(store, "program", lambda: "another version")
+    assert main(["plan"]) == 0
+    assert parts == []
+
+
+def test_a_folder_that_became_a_link_is_not_believed(work: Path, parts: list[int], tmp_path: Path) -> None:
+    (work / "desired").rename(tmp_path / "elsewhere")
+    (work / "desired").symlink_to(tmp_path / "elsewhere")
+    assert main(["plan"]) in (0, 3)
+    assert parts == []
+
+
+@pytest.mark.parametrize(
+    "path", ["desired/f1.yaml", "registries/x.yaml", ".system/registry/state/f1.yaml.jsonl"]
+)
+def test_times_that_lie_stop_no_apply_and_cost_no_byte(
+    work: Path,
+    path: str,
+    parts: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """As if a file system gave a changed file the times and size that it had."""
+    file, other = work / path, work / ("desired/f0.yaml" if path.startswith("reg") else "registries/y.yaml")
+    old = os.stat(file)
+    real = witness.signature
+    (work / "desired/f0.yaml").write_text(fragment(range(10), s03="Another name"))
+    text = file.read_text()
+    file.write_text(
+        text.replace("Service 1", "Service!1") if "Service" in text else text.replace("a", "b", 1)
+    )
+    assert other.is_file()
+    monkeypatch.setattr(
+        touched, "signature", lambda info: real(old if os.path.samestat(info, os.stat(file)) else info)
+    )
+    with monkeypatch.context() as patch:
+        patch.setenv(reports.OFF, "1")
+        plain = said(capfd, "plan", "--format", "json")
+    code, _ = said(capfd, "apply", "--yes", "--format", "json")
+    assert parts  # it was believed first
+    assert code == plain[0]
+    if code == 0:
+        with monkeypatch.context() as patch:
+            patch.setenv(reports.OFF, "1")
+            assert said(capfd, "plan", "--detailed-exitcode")[0] == 0
+
+
+def test_what_is_young_is_read_each_time(
+    work: Path, parts: list[int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(touched, "YOUNG", 10**12)
+    memory_file(work).unlink()
+    assert main(["plan"]) == 0
+    found = store.load(os.path.realpath(work))
+    assert found is not None
+    assert found[1] == {}
+    harmless(work)
+    assert "Another name" in said(capfd, "plan")[1]
+    assert len(parts) == 1
