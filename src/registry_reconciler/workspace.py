@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -199,18 +200,23 @@ class Workspace:
     def _carry_out(
         self, options: PlanOptions, lock: WorkspaceLock, require: Callable[[Plan], None]
     ) -> ApplyResult:
+        from registry_reconciler.apply import check_inputs
+
         recovered = self._recover_first(lock)
         reader = _reader()
-        remembering = Remembering(keeps=False)
-        planning, is_part = self._quick(options, None, remembering, reader)
+        planning, is_part = self._quick(options, None, Remembering(keeps=False), reader)
         if is_part:
             with contextlib.suppress(StalePlan):
                 require(planning.plan)
-                return self._write(planning.plan, lock, recovered, reader, remembering)
+                if not planning.plan.applicable or not planning.plan.files:
+                    check_inputs(
+                        self.root, planning.plan.inputs
+                    )  # as the commit does, which there is none of
+                return self._write(planning.plan, lock, recovered, reader, uses=True)
             # Either it is stale, or the times of a file hid that it changed: only all bytes can tell.
             planning = self._planning(options, reader=reader)
         require(planning.plan)
-        return self._write(planning.plan, lock, recovered, reader, Remembering(uses=False))
+        return self._write(planning.plan, lock, recovered, reader, uses=False)
 
     def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
         from registry_reconciler.apply import recover
@@ -225,8 +231,10 @@ class Workspace:
         lock: WorkspaceLock,
         recovered: RecoverResult | None,
         reader: ChunkReader,
-        remembering: Remembering,
+        *,
+        uses: bool,
     ) -> ApplyResult:
+        """Carry a plan out; ``uses``: what is remembered tells enough to verify it."""
         from registry_reconciler.apply import commit
         from registry_reconciler.receipts import file_ops, removable_folders
         from registry_reconciler.writable import Writable
@@ -236,6 +244,7 @@ class Workspace:
         if not plan.files:
             return ApplyResult(plan, recovered=recovered)
         after: list[tuple[Planning, bool]] = []
+        since = time.time_ns()
         try:
             receipt = commit(
                 self.root,
@@ -243,13 +252,17 @@ class Workspace:
                 lock=lock,
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
-                verify=lambda: after.append(self._verify(plan, reader, remembering)),
+                verify=lambda: after.append(self._verify(plan, reader, Remembering(uses=uses, keeps=False))),
                 may_write=Writable(self.root),
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale
         for planning, is_part in after:
             self._prepare(plan, planning, is_part)
+            if self.remembering and not is_part:
+                from registry_reconciler.partial.plan import remember
+
+                remember(self.root, planning, since)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
 
     def _verify(self, plan: Plan, reader: ChunkReader, remembering: Remembering) -> tuple[Planning, bool]:

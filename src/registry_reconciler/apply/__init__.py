@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from registry_reconciler.apply.lock import WorkspaceLock
     from registry_reconciler.apply.reading import Pending, pending, reader
     from registry_reconciler.apply.recovery import RecoverResult, recover
-    from registry_reconciler.apply.transaction import FileOp, Receipt, commit
+    from registry_reconciler.apply.transaction import FileOp, Receipt, check_inputs, commit
 
 __all__ = [
     "FileOp",
@@ -17,6 +17,7 @@ __all__ = [
     "Receipt",
     "RecoverResult",
     "WorkspaceLock",
+    "check_inputs",
     "commit",
     "pending",
     "reader",
@@ -29,6 +30,7 @@ _MODULES = {
     "Receipt": "transaction",
     "RecoverResult": "recovery",
     "WorkspaceLock": "lock",
+    "check_inputs": "transaction",
     "commit": "transaction",
     "pending": "reading",
     "reader": "reading",

@@ -115,11 +115,11 @@ def commit(
         targets = _look(anchor, ops, may_write)
         work = [one for one in targets if one.before != one.after]
         if not work:
-            _check_inputs(lock.root, inputs)
+            check_inputs(lock.root, inputs)
             return Receipt(warnings=warnings)
         bench = _prepare(anchor, work, remove_empty, signals)
         try:
-            return _run(bench, work, signals, lambda: _check_inputs(lock.root, inputs), verify, warnings)
+            return _run(bench, work, signals, lambda: check_inputs(lock.root, inputs), verify, warnings)
         finally:
             bench.close()
 
@@ -278,7 +278,7 @@ def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
         files.sync_all([record, bench.folder, *above])
 
 
-def _check_inputs(root: Path, inputs: Mapping[str, str | None]) -> None:
+def check_inputs(root: Path, inputs: Mapping[str, str | None]) -> None:
     """Raise StalePlan unless every input is what the plan was computed from."""
     tree = DiskTree(root)
     stale = tuple(path for path, expected in inputs.items() if not _same_input(tree, path, expected))

@@ -303,6 +303,8 @@ class _Remembering:
 
     def _refuse(self) -> None:
         loaded = self.loaded
+        if any(kind.secrets for kind in loaded.kinds.values()):
+            raise Whole("there are secrets, and not even a digest of one is kept")
         if loaded.live.clashes or loaded.live.hidden_kinds or loaded.catalog.broken:
             raise Whole("something is hidden")
         if loaded.fragments.unreadable or loaded.state.repeated:

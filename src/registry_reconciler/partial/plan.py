@@ -42,7 +42,7 @@ def quick_plan(
     if planning is not None:
         return planning, True
     planning = make_plan(DiskTree(root), options, progress, reader)
-    if usual and how.keeps and len(planning.loaded.live.entries) >= LEAST:
+    if how.keeps:
         remember(root, planning, since)
     return planning, False
 
@@ -78,7 +78,13 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: P
 
 
 def remember(root: Path, planning: Planning, since: int) -> bool:
-    """Keep what a plan of the whole showed; whether it was kept."""
+    """Keep what a plan of the whole showed, if that is worth it; whether it was kept.
+
+    Args:
+        since: nanoseconds of the clock, before the plan was begun.
+    """
+    if planning.plan.options != PlanOptions() or len(planning.loaded.live.entries) < LEAST:
+        return False
     from registry_reconciler.partial import store
     from registry_reconciler.partial.memory import memory_of
     from registry_reconciler.partial.touched import signatures_of

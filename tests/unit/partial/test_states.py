@@ -216,3 +216,28 @@ def test_what_is_young_is_read_each_time(
     harmless(work)
     assert "Another name" in said(capfd, "plan")[1]
     assert len(parts) == 1
+
+
+def test_a_workspace_with_secrets_is_not_remembered(work: Path) -> None:
+    memory_file(work).unlink()
+    schema = work / ".system/registry/schemas/service.schema.yaml"
+    schema.write_text(
+        schema.read_text().replace(
+            "shard: {type: string}}", "shard: {type: string}, token: {x-secret: true}}"
+        )
+    )
+    assert main(["plan"]) == 0
+    assert not memory_file(work).exists()
+
+
+def test_an_apply_with_nothing_to_do_looks_at_every_byte(
+    work: Path, parts: list[int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = work / "desired/f1.yaml"
+    old, real = os.stat(file), witness.signature
+    file.write_text(file.read_text().replace("Service 1", "Service!1"))
+    monkeypatch.setattr(
+        touched, "signature", lambda info: real(old if os.path.samestat(info, os.stat(file)) else info)
+    )
+    assert "no changes" in said(capfd, "plan")[1]
+    assert "10 to update" in said(capfd, "apply", "--yes")[1]
