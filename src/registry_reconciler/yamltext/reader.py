@@ -15,11 +15,17 @@ from registry_reconciler.model import Json
 from registry_reconciler.yamltext.chunks import Section, core, cut
 from registry_reconciler.yamltext.faults import DEFAULT_LIMITS, Limits, YamlFile
 from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.yamltext.scalars import resolve_plain
 from registry_reconciler.yamltext.scan import scan
 from registry_reconciler.yamltext.simple import SimpleReader
 
 _WORD = b"end-of-list-5e0c1f6b"
 _EMPTY_HEAD = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*(?:---[ ]*\n(?:[ ]*(?:#[^\n]*)?\n)*)?")
+_GAP = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*")
+_KEY_ALONE = re.compile(_GAP.pattern + rb"[A-Za-z0-9_.-]+:(?:[ ]+#[^\n]*|[ ]*)\n" + _GAP.pattern)
+_LONGEST_KEY = 100
+"""libyaml takes keys of up to 1024 characters."""
+_LEAST_DEPTH = 2
 
 
 class ChunkReader:
@@ -42,7 +48,9 @@ class ChunkReader:
             return None
         items = [[core(item, section.indent) for item in section.items(data)] for section in sections]
         asked = [self._unknown(s.indent, own) for s, own in zip(sections, items, strict=True)]
-        document = self._read_reduced(_reduced(data, sections, asked))
+        document = None if any(asked) else self._nothing_left(data, sections)
+        if document is None:
+            document = self._read_reduced(_reduced(data, sections, asked))
         if document is None or not _proven(document, sections, asked):
             return None
         for section, unknown, own in zip(sections, asked, items, strict=True):
@@ -70,6 +78,26 @@ class ChunkReader:
             return True
         documents = read_yaml(head, self._limits).documents
         return len(documents) == 1 and isinstance(documents[0], dict)
+
+    def _nothing_left(self, data: bytes, sections: Sequence[Section]) -> dict[str, Json] | None:
+        """What the parser would say of a file whose items are all known, where the rest is plain; most files are that.
+
+        Plain are key lines, blank lines and comments of a kind that leaves no question: the lists below the keys hold
+        the word then. ``None``: ask the parser.
+        """
+        limits = self._limits
+        if limits.max_depth < _LEAST_DEPTH or limits.max_scalar < _LONGEST_KEY or limits.max_documents < 1:
+            return None
+        if not _EMPTY_HEAD.fullmatch(data, 0, sections[0].head) or not _GAP.fullmatch(data, sections[-1].end):
+            return None
+        for section in sections:
+            if len(section.key) > _LONGEST_KEY or not _KEY_ALONE.fullmatch(data, section.head, section.start):
+                return None
+            if type(resolve_plain(section.key, limits.max_int_digits)) is not str:
+                return None
+        word = _WORD.decode()
+        document: dict[str, Json] = {section.key: [word] for section in sections}
+        return document if len(document) == len(sections) else None
 
     def _read_reduced(self, text: bytes) -> dict[str, Json] | None:
         from registry_reconciler.yamltext.build import Builder

@@ -12,7 +12,7 @@ edits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from registry_reconciler.model import FieldPath
@@ -215,25 +215,51 @@ def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Aske
 
 def _locate_in(
     data: bytes, section: Section, places: Sequence[Asked]
-) -> Iterable[tuple[Asked, tuple[int, int]]]:
+) -> Iterator[tuple[Asked, tuple[int, int]]]:
+    """Where items are, and what stands in them; nothing of items that the list does not have."""
+    starts = section.starts(data)
+    wanted = sorted({int(path[1]) for _, path, _ in places if 0 <= int(path[1]) < len(starts) - 1})
+    rows = dict(zip(wanted, _rows(data, [starts[number] for number in wanted]), strict=True))
+    inside: list[Asked] = []
+    for one in places:
+        number = int(one[1][1])
+        if number not in rows:
+            continue
+        first = starts[number] + section.indent + 2
+        # A letter behind the dash is the first of the item, whatever follows: nothing needs to be composed for it.
+        if len(one[1]) == 2 and data[first : first + 1].isalnum():
+            yield one, (rows[number], section.indent + 3)
+        else:
+            inside.append(one)
+    if inside:
+        yield from _locate_inside(data, starts, rows, inside)
+
+
+def _rows(data: bytes, offsets: Sequence[int]) -> Iterator[int]:
+    """The lines, from 1, of offsets in ascending order."""
+    row, position = 1, 0
+    for offset in offsets:
+        row += data.count(b"\n", position, offset)
+        position = offset
+        yield row
+
+
+def _locate_inside(
+    data: bytes, starts: Sequence[int], rows: Mapping[int, int], places: Sequence[Asked]
+) -> Iterator[tuple[Asked, tuple[int, int]]]:
     """Composes the items that are asked about, below a key line of their own, and moves the lines."""
     from registry_reconciler.yamltext.locate import locate
 
-    starts = section.starts(data)
-    wanted = sorted({int(path[1]) for _, path, _ in places if 0 <= int(path[1]) < len(starts) - 1})
     parts = [b"k:\n"]
     rank: dict[int, int] = {}
     shift: dict[int, int] = {}
-    line, real, position = 1, 0, 0
-    for number in wanted:
+    line = 2
+    for number in sorted({int(path[1]) for _, path, _ in places}):
         text = data[starts[number] : starts[number + 1]]
-        real += data.count(b"\n", position, starts[number])
-        position = starts[number]
         rank[number] = len(parts) - 1
-        shift[number] = real - line
+        shift[number] = rows[number] - line
         line += text.count(b"\n")
         parts.append(text)
-    mine = [one for one in places if one[1][1] in rank]
-    asked = [(0, ("k", rank[int(path[1])], *path[2:]), on_key) for _, path, on_key in mine]
-    for one, (row, column) in zip(mine, locate(b"".join(parts), asked), strict=True):
+    asked = [(0, ("k", rank[int(path[1])], *path[2:]), on_key) for _, path, on_key in places]
+    for one, (row, column) in zip(places, locate(b"".join(parts), asked), strict=True):
         yield one, (row + shift[int(one[1][1])], column)

@@ -93,3 +93,31 @@ def test_no_file_is_misread_for_what_another_said(files: list[bytes]) -> None:
         reader = ChunkReader()
         for data in order:
             assert reader.read(data) == read_yaml(data)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        b"a:\n%b",
+        b"---\n# head\na: # why\n\n  # above\n%b\n# tail\n",
+        b"a:#no comment\n%b",
+        b"a:   \n%bb :\n%b",
+        b"a:\n%ba:\n%b",
+        b"a:\n%b# between\nb:\n%b",
+        b"null:\n%b",
+        b"True:\n%b",
+        b"yes:\n%b",
+        b"_1:\n%b",
+        b"a:\n%b...\n",
+        b"a:\n%b---\n",
+        b"a:\n%bc: 3\n",
+        b"%s:\n%%b" % (b"k" * 100),
+        b"%s:\n%%b" % (b"k" * 1030),
+    ],
+)
+def test_where_every_item_is_plain_the_rest_is_read_as_ever(around: bytes) -> None:
+    data = around.replace(b"%b", b"  - x: 1\n    y: 2\n")
+    reader = ChunkReader()
+    for _ in range(2):
+        found, expected = reader.read(data), read_yaml(data)
+        assert (found.documents, found.faults) == (expected.documents, expected.faults)
