@@ -143,11 +143,14 @@ def compose(text: str) -> list[Document]:
 class _Open:
     """A collection whose end has not been read."""
 
-    __slots__ = ("key", "node", "previous")
+    __slots__ = ("flow", "is_map", "key", "merges", "node", "previous")
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self.is_map = node.kind == "map"
+        self.flow = node.flow
         self.key: Node | None = None
+        self.merges = False
         self.previous = node.body
 
 
@@ -175,38 +178,51 @@ class _Composer:
                 found.append(self._document)
         return found
 
+    # The one hot loop: ordinary scalars are most of a text, and each call saved is a tenth of what one costs.
     def _read_document(self) -> None:
         events = self._events
-        scalar = events.ScalarEvent
+        scalar, alias = events.ScalarEvent, events.AliasEvent
+        map_start, map_end = events.MappingStartEvent, events.MappingEndEvent
+        seq_start, seq_end = events.SequenceStartEvent, events.SequenceEndEvent
         get = self._parser.get_event
         stack: list[_Open] = []
+        frame: _Open | None = None
         while True:
             event = get()
             kind = type(event)
             if kind is scalar:
-                self._add(stack, self._scalar(stack, event))
-            elif kind is events.AliasEvent:
-                node = Node(
-                    "alias", event.start_mark.index, event.start_mark.index, event.end_mark.index, False
-                )
-                node.flow = bool(stack) and stack[-1].node.flow
-                node.text = event.anchor
-                node.target = self._anchors.get(event.anchor)
-                self._document.aliases.append(node)
-                self._add(stack, node)
-            elif kind is events.MappingStartEvent or kind is events.SequenceStartEvent:
+                node = self._scalar(event, frame is not None and frame.flow)
+                if frame is None:
+                    self._root(node)
+                elif not frame.is_map:
+                    self._add_item(frame, node)
+                elif frame.key is None:
+                    frame.key = node
+                else:
+                    self._add_pair(frame, frame.key, node)
+            elif kind is map_end or kind is seq_end:
+                closed = stack.pop()
+                self._close(closed, event)
+                frame = stack[-1] if stack else None
+                self._add(frame, closed.node)
+            elif kind is map_start or kind is seq_start:
                 if len(stack) > MAX_DEPTH:
                     raise Unreadable("nested too deep")
-                stack.append(
-                    _Open(self._collection(event, "map" if kind is events.MappingStartEvent else "seq"))
-                )
-            elif kind is events.MappingEndEvent or kind is events.SequenceEndEvent:
-                frame = stack.pop()
-                self._close(frame, event)
-                self._add(stack, frame.node)
+                frame = _Open(self._collection(event, "map" if kind is map_start else "seq"))
+                stack.append(frame)
+            elif kind is alias:
+                self._add(frame, self._alias(event, frame is not None and frame.flow))
             else:
                 self._document.end = event.start_mark.index
                 return
+
+    def _alias(self, event: Any, flow: bool) -> Node:
+        start = event.start_mark.index
+        node = Node("alias", start, start, event.end_mark.index, flow)
+        node.text = event.anchor
+        node.target = self._anchors.get(event.anchor)
+        self._document.aliases.append(node)
+        return node
 
     def _props(self, node: Node, event: Any) -> None:
         node.anchor = event.anchor
@@ -223,17 +239,17 @@ class _Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = node
 
-    def _scalar(self, stack: list[_Open], event: Any) -> Node:
+    def _scalar(self, event: Any, flow: bool) -> Node:
         start, end = event.start_mark.index, event.end_mark.index
-        node = Node("scalar", start, start, end, bool(stack) and stack[-1].node.flow)
-        node.style = event.style or ""
+        node = Node("scalar", start, start, end, flow)
+        node.style = style = event.style or ""
         node.text = event.value
         if event.anchor is not None or event.tag is not None:
             self._props(node, event)
             node.body = end if node.is_empty else skip(self._text, node.props_end)
             if node.is_empty:
                 node.body = node.end = node.props_end
-        if node.style in ("|", ">"):
+        if style == "|" or style == ">":
             node.end = self._block_scalar_end(node, end)
         return node
 
@@ -273,53 +289,58 @@ class _Composer:
             node.end = event.end_mark.index
         elif node.entries:
             node.end = node.entries[-1].end
-        if any(entry.merge for entry in node.entries):
+        if frame.merges:
             self._document.merges.append(node)
 
-    def _add(self, stack: list[_Open], node: Node) -> None:
-        if not stack:
-            if node.is_empty and node.anchor is None and node.tag is None:
-                node.start = node.props_end = node.body = node.end = self._document.mark_end
-            self._document.root = node
-            return
-        frame = stack[-1]
-        if frame.node.kind == "seq":
+    def _root(self, node: Node) -> None:
+        if node.is_empty and node.anchor is None and node.tag is None:
+            node.start = node.props_end = node.body = node.end = self._document.mark_end
+        self._document.root = node
+
+    def _add(self, frame: _Open | None, node: Node) -> None:
+        if frame is None:
+            self._root(node)
+        elif not frame.is_map:
             self._add_item(frame, node)
         elif frame.key is None:
             frame.key = node
         else:
             self._add_pair(frame, frame.key, node)
-            frame.key = None
 
     def _add_item(self, frame: _Open, node: Node) -> None:
-        if frame.node.flow:
-            entry = Entry(None, node, node.start, -1)
-        else:
-            dash = skip(self._text, frame.previous)
-            if not node.text:
-                _pin(node, dash + 1)
-            entry = Entry(None, node, dash, dash + 1)
-        frame.node.entries.append(entry)
-        frame.previous = entry.end
+        if frame.flow:
+            frame.node.entries.append(Entry(None, node, node.start, -1))
+            frame.previous = node.end
+            return
+        dash = skip(self._text, frame.previous)
+        if not node.text:
+            _pin(node, dash + 1)
+        frame.node.entries.append(Entry(None, node, dash, dash + 1))
+        frame.previous = max(node.end, dash + 1)
 
     def _add_pair(self, frame: _Open, key: Node, node: Node) -> None:
         text = self._text
-        has_colon = text.startswith(":", key.end)
-        colon = key.end
-        if not has_colon:
-            colon = skip(text, key.end)
-            has_colon = text.startswith(":", colon)
+        frame.key = None
+        colon = behind = key.end
+        if text[colon : colon + 1] != ":":
+            colon = skip(text, colon)
+        if text[colon : colon + 1] == ":":
+            mark_end = behind = colon + 1
+        else:
+            mark_end = -1
         if not node.text:
-            _pin(node, colon + 1 if has_colon else key.end)
-        entry = Entry(key, node, key.start, colon + 1 if has_colon else -1)
+            _pin(node, behind)
+        entry = Entry(key, node, key.start, mark_end)
         if text.find("?", frame.previous, key.start) >= 0:
             position = self._before_key(frame)
             if position < key.start and text[position] == "?":
                 entry.start = position
                 entry.explicit = True
-        entry.merge = key.text == "<<" and key.kind == "scalar" and not key.style and key.tag is None
+        if key.text == "<<" and key.kind == "scalar" and not key.style and key.tag is None:
+            entry.merge = frame.merges = True
         frame.node.entries.append(entry)
-        frame.previous = entry.end
+        # As Entry.end says, which is a call.
+        frame.previous = node.end if node.end > behind and mark_end >= 0 else behind
 
     def _before_key(self, frame: _Open) -> int:
         text = self._text
