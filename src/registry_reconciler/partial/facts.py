@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
+from registry_reconciler.fields import Selector
 from registry_reconciler.kinds import Kind
 from registry_reconciler.model import Json, canonical
-from registry_reconciler.rules.shapes import finder
 
 
 class Facts(NamedTuple):
@@ -27,39 +27,59 @@ class Facts(NamedTuple):
 NONE = Facts()
 
 
+Values: TypeAlias = Callable[[Mapping[str, Json]], Sequence[Json]]
+
+
+def _values(selector: Selector) -> Values:
+    """What a selector selects, without its paths: this is asked of every entry of a workspace."""
+    first, *rest = selector.steps
+    if first is not None and not rest:
+        return lambda value: (value[first],) if first in value else ()
+    if first is not None and rest == [None]:
+        return lambda value: _items(value.get(first))
+    return lambda value: [found for _, found in selector.find(value)]
+
+
+def _items(value: Json) -> Sequence[Json]:
+    if type(value) is list:
+        return value
+    return list(value.values()) if type(value) is dict else ()
+
+
 class Teller:
     """Tells the facts of entries of one kind."""
 
     def __init__(self, kind: Kind) -> None:
         roles = (kind.names.name, kind.names.aliases)
-        self._names = [finder(role) for role in roles if role is not None]
-        self._refs = [(number, finder(one.field)) for number, one in enumerate(kind.references)]
-        self._uniques = [[finder(selector) for selector in group] for group in kind.unique]
+        self._names = [_values(role) for role in roles if role is not None]
+        self._refs = [(number, _values(one.field)) for number, one in enumerate(kind.references)]
+        self._uniques = [[_values(selector) for selector in group] for group in kind.unique]
 
     def facts(self, value: Mapping[str, Json]) -> Facts:
         """The facts of a value."""
         names: list[str] = []
-        for find in self._names:
-            for _, found in find(value):
-                for name in found if type(found) is list else (found,):
-                    if type(name) is str:
-                        names.append(name)
-        refs = [
-            (number, found if type(found) is str else str(found))
-            for number, find in self._refs
-            for _, found in find(value)
-            if type(found) is str or type(found) is int
-        ]
+        for values in self._names:
+            for found in values(value):
+                if type(found) is str:
+                    names.append(found)
+                elif type(found) is list:
+                    names += [name for name in found if type(name) is str]
+        refs: list[tuple[int, str]] = []
+        for number, values in self._refs:
+            for found in values(value):
+                if type(found) is str:
+                    refs.append((number, found))
+                elif type(found) is int:
+                    refs.append((number, str(found)))
         return Facts(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:
         told: list[str] = []
-        for number, finders in enumerate(self._uniques):
-            if len(finders) == 1:
-                told += (canonical([number, found]) for _, found in finders[0](value) if found is not None)
+        for number, group in enumerate(self._uniques):
+            if len(group) == 1:
+                told += (canonical([number, found]) for found in group[0](value) if found is not None)
             else:
-                first = [next(iter(find(value)), ((), None))[1] for find in finders]
-                told.append(canonical([number, *first]))
+                told.append(canonical([number, *(next(iter(values(value)), None) for values in group)]))
         return told
 
 
@@ -70,14 +90,17 @@ class Tellers:
         self._kinds = kinds
         self._known: dict[str, Teller] = {}
 
+    def of(self, kind: str) -> Teller:
+        """What tells the facts of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
+        if kind not in self._known:
+            self._known[kind] = Teller(self._kinds[kind])
+        return self._known[kind]
+
     def facts(self, kind: str, *values: Mapping[str, Json]) -> Facts:
         """The facts of an entry in any of its versions."""
-        if kind not in self._known:
-            if kind not in self._kinds:
-                return NONE
-            self._known[kind] = Teller(self._kinds[kind])
-        teller = self._known[kind]
-        return both(*map(teller.facts, values)) if values else NONE
+        if kind not in self._kinds or not values:
+            return NONE
+        return both(*map(self.of(kind).facts, values))
 
 
 def both(*facts: Facts) -> Facts:

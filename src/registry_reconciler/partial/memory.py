@@ -129,7 +129,7 @@ def as_text(numbers: Iterable[int]) -> str:
     Raises :class:`Whole` for others.
     """
     try:
-        return bytes(number + _ZERO for number in numbers).decode("latin-1")
+        return bytes(map(_ZERO.__add__, numbers)).decode("latin-1")
     except ValueError as fault:
         raise Whole("an entry has too many words") from fault
 
@@ -154,14 +154,12 @@ class Column:
         self._ends: list[int] | None = None
 
     @classmethod
-    def of(cls, groups: Iterable[Sequence[str]]) -> Column:
+    def of(cls, words: Sequence[str], counts: Iterable[int]) -> Column:
         """The words of each entry. Raises :class:`Whole` where they cannot be kept like this."""
-        groups = list(groups)
-        words = [word for group in groups for word in group]
-        if any(END in word for word in words):
-            raise Whole("an entry has words that are not kept")
         text = END.join(("", *words, "")) if words else ""
-        return cls(text, as_text(map(len, groups)))
+        if text.count(END) != (len(words) + 1 if words else 0):
+            raise Whole("an entry has words that are not kept")
+        return cls(text, as_text(counts))
 
     @property
     def words(self) -> list[str]:
@@ -355,16 +353,18 @@ class _Remembering:
         live = dict(self._live())
         inputs = loaded.tree.inputs
         kept = [*fragments, *map(state_path, fragments), *live]
-        facts = [self._facts(address) for address in self.addresses]
+        facts = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
             digests={path: told for path in kept if (told := inputs.get(path)) is not None},
             kinds=tuple(self.kinds),
-            entries=Column.of([[address] for address in self.addresses]),
-            names=Column.of([one.names for one in facts]),
-            refs=Column.of([[value for _, value in one.refs] for one in facts]),
-            ref_numbers=as_text(number for one in facts for number, _ in one.refs),
-            uniques=Column.of([one.uniques for one in facts]),
+            entries=Column.of(self.addresses, [1] * len(self.addresses)),
+            names=Column.of([name for one in facts for name in one.names], [len(one.names) for one in facts]),
+            refs=Column.of([ref[1] for one in facts for ref in one.refs], [len(one.refs) for one in facts]),
+            ref_numbers=as_text([ref[0] for one in facts for ref in one.refs]),
+            uniques=Column.of(
+                [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
+            ),
             fragments=fragments,
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
@@ -474,9 +474,8 @@ class _Remembering:
             raise Whole(f"the entries of {path} say different placeholders")
         return tuple(sorted(found.pop())) if found else ()
 
-    def _facts(self, address: str) -> Facts:
-        entry = self.loaded.live.entries[address]
-        return self.tellers.facts(entry.kind, full_value(entry))
+    def _facts(self, entry: LiveEntry) -> Facts:
+        return self.tellers.of(entry.kind).facts(full_value(entry) if entry.live_only else entry.value)
 
 
 def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict[str, Json]]:
