@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from registry_reconciler.changes import Action, Change
@@ -44,24 +44,32 @@ def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
 
 def referrers(world: World) -> dict[str, tuple[str, ...]]:
     """For each address the addresses of the entries that refer to it."""
-    return {address: tuple(sorted(sources)) for address, sources in _referring(world).items()}
+    found = _referring(world).items()
+    return {address: tuple(sorted(set(sources))) for address, sources in found if address in world.items}
 
 
-def _referring(world: World) -> dict[str, set[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    items = world.items
+def _referring(world: World) -> dict[str, list[str]]:
+    """For each address that is referred to, there or not, the addresses of those that do, some of them repeatedly."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for kind in world.kinds.values():
         for reference in kind.references:
             values, allowed = _values(reference.field), reference.allow
             # Most references are to one kind, and every reference of a world passes here.
             prefix = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
             for item in world.of(kind.name):
+                source = item.address
                 for value in values(item.value):
                     for key in (value,) if type(value) is str else [key for _, key in _keys(value)]:
-                        target = items.get(prefix + key) if prefix else world.resolve(reference.kinds, key)
-                        if target is not None and target is not item and key not in allowed:
-                            found[target.address].add(item.address)
+                        address = prefix + key if prefix else _resolved(world, reference.kinds, key)
+                        if address != source and key not in allowed:
+                            found[address].append(source)
     return found
+
+
+def _resolved(world: World, kinds: Sequence[str], key: str) -> str:
+    """The address that a reference to one of several kinds leads to; "", which is none, for a dangling one."""
+    target = world.resolve(kinds, key)
+    return "" if target is None else target.address
 
 
 def _values(selector: Selector) -> Callable[[Json], Iterable[Json]]:
@@ -96,16 +104,17 @@ class Referrers(Protocol):
 class _Everywhere:
     """Who refers to an entry, among those that were loaded and among the rest; few entries are asked about."""
 
-    loaded: Mapping[str, set[str]]
+    loaded: Mapping[str, Iterable[str]]
+    items: Container[str]
     elsewhere: Elsewhere | None
 
     def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
-        found = self.loaded.get(address, default)
+        found = {*(self.loaded.get(address, default) if address in self.items else default)}
         return sorted(found if self.elsewhere is None else {*found, *self.elsewhere.referrers(address)})
 
 
 def _referrers_in(world: World) -> Referrers:
-    return _Everywhere(_referring(world), world.rest.elsewhere)
+    return _Everywhere(_referring(world), world.items, world.rest.elsewhere)
 
 
 def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
