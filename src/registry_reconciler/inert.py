@@ -17,8 +17,8 @@ _HIDDEN_BEYOND_ASCII = (
     r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     r"\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
-_HIDDEN = re.compile(rf"[\x00-\x1f{_HIDDEN_BEYOND_ASCII}]")
-_HIDDEN_OR_RUNNER_IN_JSON = re.compile(rf"[{_HIDDEN_BEYOND_ASCII}]|#(?=#\w*\[)")
+_HIDDEN = rf"[\x00-\x1f{_HIDDEN_BEYOND_ASCII}]"
+_HIDDEN_OR_RUNNER_IN_JSON = rf"[{_HIDDEN_BEYOND_ASCII}]|#(?=#\w*\[)"
 
 # The runner trims white space before it looks for "::", and finds "##[" ("##vso[") anywhere in a line.
 _RUNNER = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
@@ -26,12 +26,18 @@ _RUNNER = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # A word of prose that no Markdown dialect reads as anything else; every other word is shown as code.
-_PLAIN_WORD = re.compile(r"""[('"“‘«]*[^\W_]+(?:[.,'’/;-][^\W_]+)*[)'"”’».,;:!?…]*|[—–→…]""")
+_PLAIN_WORD = r"""[('"“‘«]*[^\W_]+(?:[.,'’/;-][^\W_]+)*[)'"”’».,;:!?…]*|[—–→…]"""
 # What may stay outside of the code span around any other word.
-_AROUND_WORD = re.compile(r"""([('"“‘«]*)(.*?)([)'"”’».,;:!?…]*)""")
+_AROUND_WORD = r"""([('"“‘«]*)(.*?)([)'"”’».,;:!?…]*)"""
 # Words that GitHub makes links of: www.…, GH-12 and other tickets, commit ids.
-_LINKED_WORD = re.compile(r"\bwww\.|\b[a-z]+-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_LINKED_WORD = r"(?i:\bwww\.|\b[a-z]+-\d|\b[0-9a-f]{7,40}\b)"
 _BACKTICKS = re.compile(r"`+")
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern that few commands need, compiled by the first of them."""
+    return re.compile(pattern)
 
 
 def _escape(character: str) -> str:
@@ -48,7 +54,10 @@ def visible(text: str) -> str:
 
     Also line ends become ``\\n``: what comes back never starts a line of its own.
     """
-    return _HIDDEN.sub(lambda match: _escape(match.group()), text)
+    # So most texts are, and then the pattern is not even compiled.
+    if text.isascii() and text.isprintable():
+        return text
+    return _compiled(_HIDDEN).sub(lambda match: _escape(match.group()), text)
 
 
 def runner_safe(text: str) -> str:
@@ -68,7 +77,7 @@ def json_text(text: str) -> str:
 
     ``text`` must be the output of a JSON encoder (controls below U+0020 are escaped in it already).
     """
-    return _HIDDEN_OR_RUNNER_IN_JSON.sub(_escape_json, text)
+    return _compiled(_HIDDEN_OR_RUNNER_IN_JSON).sub(_escape_json, text)
 
 
 def _escape_json(match: re.Match[str]) -> str:
@@ -105,9 +114,9 @@ def markdown(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _word(word: str) -> str:
-    if _PLAIN_WORD.fullmatch(word) and not _LINKED_WORD.search(word):
+    if _compiled(_PLAIN_WORD).fullmatch(word) and not _compiled(_LINKED_WORD).search(word):
         return word
-    match = _AROUND_WORD.fullmatch(word)
+    match = _compiled(_AROUND_WORD).fullmatch(word)
     if match is None or not match.group(2):
         return code(word)
     return match.group(1) + code(match.group(2)) + match.group(3)

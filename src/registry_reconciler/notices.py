@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from registry_reconciler.changes import Action, Change
 from registry_reconciler.check import Worlds
@@ -94,6 +93,8 @@ def _likeness(old: Change, new: Change) -> float:
     shared = [name for name in left if name in right and left[name] == right[name]]
     if not shared:
         return 0.0
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, canonical(left)[:4000], canonical(right)[:4000], False)
     if matcher.quick_ratio() < _ALIKE:
         return 0.0

@@ -6,7 +6,6 @@ answer depends on the word and the options only, never on what was asked before.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -153,6 +152,8 @@ class _Index:
             for number, count in shared.items()
             if abs(len(self.options[number]) - len(folded)) <= budget
         ]
+        import heapq
+
         return [self.options[number] for _, number in heapq.nsmallest(_CANDIDATES, near)]
 
 

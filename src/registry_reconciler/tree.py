@@ -58,13 +58,14 @@ _FOLDERS_OF_GIT = (".git", "git~1")
 """Also the short name that Windows gives it."""
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 # macOS leaves these out when it compares names.
-_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_UNSEEN = r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 
 
 def _is_safe_name(name: str) -> bool:
     if name in ("", ".", "..") or name != name.rstrip(". ") or any(ord(character) < 32 for character in name):
         return False
-    return _UNSEEN.sub("", name).casefold() not in _FOLDERS_OF_GIT and not _DEVICES.fullmatch(name)
+    seen = name if name.isascii() else re.sub(_UNSEEN, "", name)
+    return seen.casefold() not in _FOLDERS_OF_GIT and not _DEVICES.fullmatch(name)
 
 
 class DiskTree:

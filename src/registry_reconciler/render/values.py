@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator
 
 from registry_reconciler.changes import Action, Change, FieldChange
@@ -27,6 +26,8 @@ def columns(text: str) -> int:
     """How many columns of a terminal a visible text takes."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     return sum(
         0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
         for one in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from registry_reconciler.records import dataclass
@@ -31,7 +30,11 @@ class Names:
 
 def look_alike(key: str) -> str:
     """What a key has in common with keys that people may mistake for it."""
-    return key.lower() if key.isascii() else unicodedata.normalize("NFKC", key).casefold()
+    if key.isascii():
+        return key.lower()
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", key).casefold()
 
 
 def names(world: World) -> Mapping[str, Names]:
