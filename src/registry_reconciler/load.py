@@ -108,7 +108,9 @@ def put_together(
         fragments=fragments,
         state=state,
         baseline=baseline,
-        files=ChainMap(*map(_readable, (fragments.files, live.files, catalog.files, baseline_files, config_files))),
+        files=ChainMap(
+            *map(_readable, (fragments.files, live.files, catalog.files, baseline_files, config_files))
+        ),
         problems=(
             *config_problems,
             *catalog.problems,

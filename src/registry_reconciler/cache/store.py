@@ -20,7 +20,7 @@ _LARGEST = 64 * 1024 * 1024
 
 def folder() -> Path | None:
     """Where records are kept; ``None`` where there is no such place."""
-    from registry_reconciler.runtime.userdirs import cache_dir
+    from registry_reconciler.userdirs import cache_dir
 
     base = cache_dir()
     return None if base is None else base / "reports"

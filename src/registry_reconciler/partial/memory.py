@@ -7,9 +7,8 @@ the whole can judge. Of a remembered entry it is known that nothing was to be sa
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
@@ -101,8 +100,8 @@ class LiveFile:
     carried: tuple[str, ...]
     section: tuple[str, int, int, int, int]
     size: int
-    starts: list[int]
-    entries: list[int]
+    starts: Sequence[int]
+    entries: Sequence[int]
     digests: str
     blocks: list[str]
     edges: str
@@ -224,6 +223,7 @@ class Memory:
         ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
             are remembered ones.
+        declared: for each entry which of the fragments declares it, counted from 1; 0: none.
         live: the registry files of the remembered kinds.
         always: the numbers of entries that had something to be said about them although no fragment declares them.
         unmanaged: the numbers of those that nobody manages.
@@ -240,36 +240,30 @@ class Memory:
     refs: Column
     ref_numbers: str
     uniques: Column
-    fragments: dict[str, dict[str, list[int]]]
+    fragments: Mapping[str, Mapping[str, Sequence[int]]]
+    declared: Sequence[int]
     live: dict[str, LiveFile]
     always: list[int]
     unmanaged: list[int]
     small: dict[str, Small]
     directives: dict[str, str]
     odd: list[int]
-    _numbers: dict[str, int] = field(default_factory=dict)
-    _homes: dict[int, str] = field(default_factory=dict)
 
     @property
     def addresses(self) -> list[str]:
         """The address of each entry."""
         return self.entries.words
 
-    @property
-    def numbers(self) -> Mapping[str, int]:
-        """The number of each address."""
-        if not self._numbers:
-            self._numbers.update(zip(self.addresses, range(len(self.addresses)), strict=True))
-        return self._numbers
+    def number(self, address: str) -> int | None:
+        """The number of an address."""
+        at = bisect_left(self.addresses, address)
+        return at if at < len(self.addresses) and self.addresses[at] == address else None
 
-    @property
-    def homes(self) -> Mapping[int, str]:
-        """The fragment that declares each entry."""
-        if not self._homes:
-            for path, lists in self.fragments.items():
-                for numbers in lists.values():
-                    self._homes.update(dict.fromkeys(numbers, path))
-        return self._homes
+    def homes(self, numbers: Iterable[int]) -> set[str]:
+        """The fragments that declare some entries."""
+        found = {self.declared[number] for number in numbers}
+        paths = list(self.fragments) if found else []
+        return {paths[one - 1] for one in found if one}
 
     def facts(self, number: int) -> Facts:
         """The facts of a remembered entry."""
@@ -342,9 +336,11 @@ class _Remembering:
     def memory(self) -> Memory:
         loaded = self.loaded
         fragments = dict(self._fragments())
-        declared = {
-            number for lists in fragments.values() for numbers in lists.values() for number in numbers
-        }
+        declared = [0] * len(self.addresses)
+        for place, lists in enumerate(fragments.values(), 1):
+            for numbers in lists.values():
+                for number in numbers:
+                    declared[number] = place
         small = dict(self._small(declared))
         if len(small) > MOST_SMALL:
             raise Whole("too much to look at every time")
@@ -366,6 +362,7 @@ class _Remembering:
                 [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
             ),
             fragments=fragments,
+            declared=declared,
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
@@ -424,10 +421,10 @@ class _Remembering:
         lines = self.loaded.state.lines.get(state_path(path), ())
         return sorted(one.address for one in lines) == sorted(addresses)
 
-    def _small(self, declared: set[int]) -> Iterator[tuple[str, Small]]:
+    def _small(self, declared: Sequence[int]) -> Iterator[tuple[str, Small]]:
         """What is looked at every time, with the digest of its values and its facts in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
-        known = {self.addresses[number] for number in declared}
+        known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
         for address in sorted(everywhere):
             is_live = address in self.numbers

@@ -62,9 +62,8 @@ def reached(memory: Memory, given: Words) -> set[int]:
 
 def looked_at(memory: Memory, asked: Words) -> set[int]:
     """The remembered entries that give what somebody asks."""
-    numbers = memory.numbers
     return {
-        *(numbers[address] for address in asked.addresses if address in numbers),
+        *(number for address in asked.addresses if (number := memory.number(address)) is not None),
         *memory.names.holders(asked.names),
         *memory.uniques.holders(asked.uniques),
         *_alike(memory, asked),
@@ -73,10 +72,9 @@ def looked_at(memory: Memory, asked: Words) -> set[int]:
 
 def _alike(memory: Memory, words: Words) -> Iterable[int]:
     """The entries whose keys look like one of some keys."""
-    numbers = memory.numbers
     for kind in memory.kinds:
         for key in words.alike:
-            number = numbers.get(f"{kind}/{key}")
+            number = memory.number(f"{kind}/{key}")
             if number is not None:
                 yield number
     for number in memory.odd:

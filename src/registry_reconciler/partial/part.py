@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from registry_reconciler.check import full_value
 from registry_reconciler.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.live import Live, entries_of, load_live
 from registry_reconciler.load import Loaded, load_catalog, load_config, put_together
@@ -154,7 +155,7 @@ class _Loading:
         numbers = changed | set(memory.always)
         while True:
             before = len(touched)
-            touched |= {memory.homes[number] for number in numbers if number in memory.homes}
+            touched |= memory.homes(numbers)
             for path in touched:
                 for declared in memory.fragments.get(path, {}).values():
                     numbers.update(declared)
@@ -164,14 +165,11 @@ class _Loading:
                 raise Whole("a fragment is not plain")
             lines = sorted({state_path(path) for path in touched}.intersection(self.state_paths))
             state = load_state(self.tree, self.kinds, small.entries, frozenset(self.fragment_paths), lines)
-            known = memory.numbers
             named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.small}
-            numbers.update(known[address] for address in named if address in known)
+            numbers.update(number for address in named if (number := memory.number(address)) is not None)
             if len(numbers) > MOST or state.repeated:
                 raise Whole("too much has changed")
-            if len(touched) == before and all(
-                memory.homes.get(number) in touched for number in numbers if number in memory.homes
-            ):
+            if len(touched) == before and memory.homes(numbers) <= touched:
                 return fragments, state, numbers
 
     def _directed(self, fragments: Fragments) -> set[str]:
@@ -201,7 +199,7 @@ class _Loading:
                 if entry is None:
                     raise Whole("an item is no entry")
         for entry in entries.values():
-            number = self.memory.numbers.get(entry.address)
+            number = self.memory.number(entry.address)
             if number is not None and number not in numbers:
                 raise Whole("an entry stands twice")
         remembered = {
@@ -250,13 +248,18 @@ class _Loading:
         for address in unsettled:
             self._tell(loaded, desired, address, given, asked)
         near = reached(memory, given)
-        for number in near:
-            address = memory.addresses[number]
-            asked.ask(self.kinds[split_address(address)[0]], address, memory.facts(number))
-        context = (looked_at(memory, asked) | near) - numbers
-        if len(context) > MOST:
+        if len(near) > MOST:
             raise Whole("too much is concerned")
         judged = unsettled | {memory.addresses[number] for number in near}
+        items = list(self._items(near - numbers))
+        for item in items:
+            asked.ask(self.kinds[item.kind], item.address, self.tellers.facts(item.kind, item.value))
+        for number in near & numbers:
+            self._tell(loaded, desired, memory.addresses[number], Words(), asked)
+        others = looked_at(memory, asked) - near - numbers
+        if len(others) > MOST:
+            raise Whole("too much is concerned")
+        items += self._items(others)
         managed: dict[str, int] = {}
         unchanged = 0
         for lists in memory.fragments.values():
@@ -268,16 +271,16 @@ class _Loading:
             unchanged=unchanged,
             unmanaged=sum(number not in numbers for number in memory.unmanaged),
             managed=managed,
-            context=tuple(self._items(context)),
+            context=tuple(items),
             judged=frozenset(judged),
-            elsewhere=Unloaded(memory, self.kinds, numbers | context),
+            elsewhere=Unloaded(memory, self.kinds, numbers | near | others),
         )
 
     def _is_settled(self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str) -> bool:
         """Whether an entry that was loaded with others of its fragment is what it was, as far as rules can see."""
-        number = self.memory.numbers.get(address)
+        number = self.memory.number(address)
         live, wish = loaded.live.entries.get(address), desired.get(address)
-        if number is None or number not in self.memory.homes or live is None or wish is None:
+        if number is None or not self.memory.homes({number}) or live is None or wish is None:
             return False
         text = self.texts[live.place.file]
         return number in text.places and same(live.value, wish.value) and address in loaded.state.entries
@@ -296,13 +299,21 @@ class _Loading:
             given.give(address, new.facts)
             if old is not None:
                 given.give(address, old.facts)
-            elif address in self.memory.numbers:
-                given.give(address, self.memory.facts(self.memory.numbers[address]))
+            else:
+                self._tell_old(loaded, address, given)
+
+    def _tell_old(self, loaded: Loaded, address: str, given: Words) -> None:
+        """What a remembered entry gave: what is remembered are the facts of what its registry said."""
+        number, live = self.memory.number(address), loaded.live.entries.get(address)
+        if number is None:
+            return
+        if live is not None and number in self.texts[live.place.file].places:
+            given.give(address, self.tellers.facts(live.kind, full_value(live)))
+        else:
+            given.give(address, self.memory.facts(number))
 
     def _items(self, context: set[int]) -> Iterator[Item]:
         """Entries as they are, which rules look at."""
-        from registry_reconciler.check import full_value
-
         memory = self.memory
         declared = self._places(context)
         for path, file in memory.live.items():
@@ -313,7 +324,7 @@ class _Loading:
             for entry, _ in self._entries(file.kind, text, mine):
                 if entry is None:
                     raise Whole("an item is no entry")
-                if self.memory.numbers.get(entry.address) not in context:
+                if self.memory.number(entry.address) not in context:
                     continue  # it is new, and loaded already
                 place = declared.get(entry.address)
                 yield Item(
@@ -330,7 +341,7 @@ class _Loading:
         """Where fragments that were not read declare some entries."""
         memory = self.memory
         found: dict[str, Place] = {}
-        for path in {memory.homes[number] for number in numbers if number in memory.homes}:
+        for path in memory.homes(numbers):
             for kind, declared in memory.fragments[path].items():
                 for index, number in enumerate(declared):
                     if number in numbers:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import sys
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +24,10 @@ from registry_reconciler.partial.memory import Column, LiveFile, Memory, Small
 FORMAT = 1
 LARGEST = 512 * 1024 * 1024
 
-_PLAIN = ("settings", "digests", "fragments", "always", "unmanaged", "directives", "odd")
+_PLAIN = ("settings", "digests", "always", "unmanaged", "directives", "odd")
 """Fields of a memory that are JSON as they are."""
 
-_LIVE = ("kind", "carried", "section", "size", "starts", "entries", "blocks", "edges")
+_LIVE = ("kind", "carried", "section", "size", "blocks", "edges")
 """Fields of a registry file that are JSON as they are."""
 
 _COLUMNS = ("entries", "names", "refs", "uniques")
@@ -34,7 +37,7 @@ _BREAK = "\x1e"
 
 def place_of(root: str) -> Path | None:
     """The file of a workspace; ``None`` where the user has no cache directory, or wants no cache."""
-    from registry_reconciler.runtime.userdirs import cache_dir
+    from registry_reconciler.userdirs import cache_dir
 
     base = None if os.environ.get(OFF) else cache_dir()
     if base is None:
@@ -83,10 +86,20 @@ def encode(about: Mapping[str, Any], memory: Memory) -> bytes | None:
         address: [one.digest, one.facts.names, one.facts.refs, one.facts.uniques]
         for address, one in memory.small.items()
     }
+    lists = [numbers for one in memory.fragments.values() for numbers in one.values()]
+    data["fragments"] = {
+        path: {kind: len(numbers) for kind, numbers in one.items()} for path, one in memory.fragments.items()
+    }
     columns = [getattr(memory, name) for name in _COLUMNS]
-    texts = [part for one in columns for part in (one.text, one.counts)]
-    digests = [one.digests for one in memory.live.values()]
-    parts = [json.dumps(data, separators=(",", ":")), *texts, memory.ref_numbers, *digests]
+    parts = [
+        json.dumps(data, separators=(",", ":")),
+        *(part for one in columns for part in (one.text, one.counts)),
+        memory.ref_numbers,
+        _packed(chain.from_iterable(lists)),
+        _packed(memory.declared),
+    ]
+    for file in memory.live.values():
+        parts += (_packed(file.starts), _packed(file.entries), file.digests)
     if any(_BREAK in part for part in parts):
         return None
     return _BREAK.join(parts).encode("utf-8", "surrogatepass")
@@ -94,26 +107,62 @@ def encode(about: Mapping[str, Any], memory: Memory) -> bytes | None:
 
 def decode(body: bytes) -> tuple[dict[str, Any], Memory]:
     """The inverse. Raises what a damaged one leads to: :class:`KeyError`, :class:`TypeError`, :class:`ValueError`."""
-    head, *parts = body.decode("utf-8", "surrogatepass").split(_BREAK)
-    data = json.loads(head)
-    texts = parts[: 2 * len(_COLUMNS)]
-    ref_numbers, *digests = parts[2 * len(_COLUMNS) :]
-    live = {}
-    for (path, told), texts_of in zip(data["live"].items(), digests, strict=True):
-        fields = dict(zip(_LIVE, told, strict=True))
-        fields |= {"carried": tuple(fields["carried"]), "section": tuple(fields["section"])}
-        live[path] = LiveFile(digests=texts_of, **fields)
+    parts = iter(body.decode("utf-8", "surrogatepass").split(_BREAK))
+    try:
+        data = json.loads(next(parts))
+        columns: dict[str, Any] = {name: Column(next(parts), next(parts)) for name in _COLUMNS}
+        ref_numbers = next(parts)
+        numbers, declared = _unpacked(next(parts)), _unpacked(next(parts))
+        live = {}
+        for path, told in data["live"].items():
+            fields = dict(zip(_LIVE, told, strict=True))
+            fields |= {"carried": tuple(fields["carried"]), "section": tuple(fields["section"])}
+            starts, entries, digests = _unpacked(next(parts)), _unpacked(next(parts)), next(parts)
+            live[path] = LiveFile(starts=starts, entries=entries, digests=digests, **fields)
+    except StopIteration as end:
+        raise ValueError("a part is missing") from end
     small = {
         address: Small(digest, Facts(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques)))
         for address, (digest, names, refs, uniques) in data["small"].items()
     }
-    columns: dict[str, Any] = {name: Column(*texts[2 * at : 2 * at + 2]) for at, name in enumerate(_COLUMNS)}
     memory = Memory(
         kinds=tuple(data["kinds"]),
         live=live,
         small=small,
         ref_numbers=ref_numbers,
+        fragments=_divided(data["fragments"], numbers),
+        declared=declared,
         **columns,
         **{name: data[name] for name in _PLAIN},
     )
     return data, memory
+
+
+def _divided(
+    counts: Mapping[str, Mapping[str, int]], numbers: Sequence[int]
+) -> dict[str, dict[str, Sequence[int]]]:
+    """The numbers of the entries of each fragment and kind, from all of them."""
+    found: dict[str, dict[str, Sequence[int]]] = {}
+    start = 0
+    for path, kinds in counts.items():
+        found[path] = {}
+        for kind, count in kinds.items():
+            found[path][kind] = numbers[start : start + count]
+            start += count
+    return found
+
+
+def _packed(numbers: Iterable[int]) -> str:
+    """Numbers as text that is taken apart in one step: eight hexadecimal digits each."""
+    found = array("I", numbers)
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found.tobytes().hex()
+
+
+def _unpacked(text: str) -> Sequence[int]:
+    found = array("I")
+    found.frombytes(bytes.fromhex(text))
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found

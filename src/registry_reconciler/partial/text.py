@@ -141,8 +141,11 @@ def _differing(base: _Base, data: bytes) -> _Span | None:
     """Where a text differs from a known file; ``None`` where it does around the list too."""
     old = base.data
     size = min(len(old), len(data))
-    begin = _agreeing(size, lambda count: old[:count] == data[:count])
-    rest = _agreeing(size - begin, lambda count: old[len(old) - count :] == data[len(data) - count :])
+    begin = _agreeing(size, lambda at, stop: old[at:stop] == data[at:stop])
+    turn, back = len(old), len(data)
+    rest = _agreeing(
+        size - begin, lambda at, stop: old[turn - stop : turn - at] == data[back - stop : back - at]
+    )
     if begin < base.section.start or rest < len(old) - base.section.end:
         return None
     # An item is surely the same when the next one begins alike.
@@ -151,14 +154,18 @@ def _differing(base: _Base, data: bytes) -> _Span | None:
     return _Span(first, last, len(old) + len(data) - 2 * (begin + rest))
 
 
-def _agreeing(most: int, agree: Callable[[int], bool]) -> int:
-    """The largest count up to ``most`` that agrees, where all smaller ones do."""
-    low, high = 0, most
-    if agree(most):
-        return most
+_STEP = 65_536
+
+
+def _agreeing(most: int, agree: Callable[[int, int], bool]) -> int:
+    """How many bytes agree, up to ``most``; ``agree`` says so of those between two counts."""
+    low = 0
+    while low < most and agree(low, min(low + _STEP, most)):
+        low = min(low + _STEP, most)
+    high = min(low + _STEP, most)
     while low < high:
         middle = (low + high + 1) // 2
-        if agree(middle):
+        if agree(low, middle):
             low = middle
         else:
             high = middle - 1
@@ -214,6 +221,7 @@ class LiveText:
         document = self._document(reader, numbers, values)
         (data,) = self.parts(((0, self.size),))
         reader.base(data, self.section, self.starts, document[self.section.key])
+        self.section.tell_starts(data, self.starts)
         return SourceFile(self.path, data, (document,), True, (), (self.section,))
 
     def _document(self, reader: PartReader, numbers: Collection[int], values: list[Json]) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from registry_reconciler.runtime.userdirs import state_dir
+from registry_reconciler.userdirs import state_dir
 
 AuditSink: TypeAlias = Callable[["AuditLine"], None]
 """Takes a line or raises; a decision whose line was not taken is a denial in enforce mode."""

@@ -378,7 +378,7 @@ class Invoker:
     def _check_python(self) -> None:
         allowed = self._allow_python
         if allowed is None and self.root is not None:
-            from registry_reconciler.runtime.userdirs import python_allowed
+            from registry_reconciler.userdirs import python_allowed
 
             allowed = python_allowed(self.root)
         if not allowed:

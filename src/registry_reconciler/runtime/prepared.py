@@ -38,8 +38,8 @@ from registry_reconciler.runtime.source import (
     collector_off,
     settings_tables,
 )
-from registry_reconciler.runtime.userdirs import cache_dir
 from registry_reconciler.tree import Tree, Unreadable, find
+from registry_reconciler.userdirs import cache_dir
 
 FORMAT = 1
 SCHEMA_FILES = ".system/registry/schemas/**/*"

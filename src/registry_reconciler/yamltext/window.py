@@ -137,7 +137,7 @@ def _touched(
     data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
 ) -> dict[str, list[tuple[int, int]]] | None:
     """The items that edits touch, as :func:`open_window` wants them; ``None`` where one is about more."""
-    counts = {section.key: len(section.items(data)) for section in sections}
+    counts = {section.key: len(section.starts(data)) - 1 for section in sections}
     wanted: dict[str, list[tuple[int, int]]] = {key: [] for key in counts}
     for edit in edits:
         path = _path(edit)
