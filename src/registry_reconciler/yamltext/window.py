@@ -18,12 +18,14 @@ from dataclasses import replace
 from registry_reconciler.model import FieldPath
 from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.chunks import Section
-from registry_reconciler.yamltext.edits import Edit, Insert, ReplaceDocument, Snippet, SpliceError
+from registry_reconciler.yamltext.edits import Edit, Insert, Remove, ReplaceDocument, Snippet, SpliceError
 
 NEAR = 6
 """How many items on both sides of a new one are kept: more than the splicer takes as models."""
-NEAR_CHANGED = 3
-"""As :data:`NEAR`, of one that stays or goes: it is a model of itself, and no blank lines are counted for it."""
+NEAR_GONE = 3
+"""As :data:`NEAR`, of one that goes: no blank lines are counted for it."""
+NEAR_CHANGED = 1
+"""As :data:`NEAR`, of one that stays: it is a model of itself."""
 HEAD = 40
 """How many items at the head of a list show the habits of the file."""
 _WORD = b"items-left-out-93d7a2"
@@ -153,7 +155,8 @@ def _touched(
             index = counts[key] if edit.index is None else edit.index
         if not isinstance(index, int) or not 0 <= index <= counts[key]:
             return None
-        wanted[key].append((index, NEAR if len(path) == 1 else NEAR_CHANGED))
+        goes = isinstance(edit, Remove) and len(path) == 2
+        wanted[key].append((index, NEAR if len(path) == 1 else NEAR_GONE if goes else NEAR_CHANGED))
     return wanted
 
 
