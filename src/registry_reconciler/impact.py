@@ -109,8 +109,10 @@ class _Everywhere:
     elsewhere: Elsewhere | None
 
     def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
-        found = {*(self.loaded.get(address, default) if address in self.items else default)}
-        return sorted(found if self.elsewhere is None else {*found, *self.elsewhere.referrers(address)})
+        # What was loaded may refer to what was not, and is there all the same.
+        if self.elsewhere is not None:
+            return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
+        return sorted({*self.loaded.get(address, default)} if address in self.items else default)
 
 
 def _referrers_in(world: World) -> Referrers:

@@ -28,6 +28,10 @@ class Unreadable(Exception):
     """A path is there and cannot be read as a file: what it is, or what the system said."""
 
 
+class Contradicted(Exception):
+    """A file is not what somebody believed it to be."""
+
+
 class Tree(Protocol):
     """A tree of files below a root. Paths are relative, with ``/``, without ``..``."""
 
@@ -217,6 +221,7 @@ class Recorder:
         self.inputs: dict[str, str | None] = {}
         self._bytes: dict[str, bytes | None] = {}
         self._faults: dict[str, Unreadable] = {}
+        self._believed: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._children: dict[str, tuple[tuple[str, str], ...]] = {}
 
@@ -228,11 +233,16 @@ class Recorder:
             try:
                 data = self.tree.read(path)
             except Unreadable as fault:
+                if path in self._believed:
+                    raise Contradicted(path) from fault
                 self._faults[path] = fault
                 self.inputs[path] = "unreadable"
                 raise
+            told = None if data is None else digest_bytes(data)
+            if self._believed.get(path, told) != told:
+                raise Contradicted(path)
             self._bytes[path] = data
-            self.inputs[path] = None if data is None else digest_bytes(data)
+            self.inputs[path] = told
         return self._bytes[path]
 
     def digest(self, path: str) -> str | None:
@@ -246,8 +256,12 @@ class Recorder:
         return self.inputs[path]
 
     def believe(self, path: str, digest: str) -> None:
-        """Take it from the caller that a file has a digest, which makes it an input without being read."""
+        """Take it from the caller that a file has a digest, which makes it an input without being read.
+
+        If it is read after all and has another one, :class:`Contradicted` is raised.
+        """
         if path not in self._bytes:
+            self._believed[path] = digest
             self.inputs[path] = digest
 
     def kind(self, path: str) -> str:

@@ -32,8 +32,10 @@ x-registry:
   names: {name: name, aliases: aliases, priority: priority, status: status}
   references:
     - {field: "depends_on[]", kind: service, missing: warning}
+    - {field: after, kind: service, missing: record}
     - {field: team, kind: team, allow: [nobody]}
-  unique: [[port]]
+  unique: [[port], [host, hits]]
+  live_fields: [hits]
 type: object
 required: [id, shard]
 properties:
@@ -64,8 +66,8 @@ SCHEMAS = {
     for name, text in (("service", SERVICE), ("team", TEAM), ("person", PERSON))
 }
 
-IDS = [*"abcdefghijklmnopqrstuvwxyz", "A", "B", "é", "e\N{COMBINING ACUTE ACCENT}"]
-NAMES = [*IDS[:3], *(f"Name {letter}" for letter in IDS)]
+IDS: list[Json] = [7, *"abcdefghijklmnopqrstuvwxyz", "A", "B", "é", "e\N{COMBINING ACUTE ACCENT}"]
+NAMES = [*IDS[1:4], *(f"Name {letter}" for letter in IDS)]
 COMMENTED = IDS[::3]
 FRAGMENTS = [f"desired/{name}.yaml" for name in ("one", "two", "three", "four", "five", "six", "seven")]
 
@@ -88,6 +90,8 @@ def some_entry(choose: random.Random) -> Entry:
             ("priority", 0.2, lambda: choose.randint(0, 2)),
             ("depends_on", 0.3, lambda: choose.sample(IDS, 2)),
             ("team", 0.2, lambda: choose.choice([*IDS, "nobody"])),
+            ("after", 0.2, lambda: choose.choice([choose.sample(IDS, 2), 7, choose.choice(IDS)])),
+            ("host", 0.3, lambda: choose.choice(["h1", "h2"])),
             ("port", 0.3, lambda: choose.choice([*range(60), "4"])),
         ):
             if choose.random() < chance:
@@ -125,6 +129,7 @@ class Workspace:
         self.choose = choose
         self.files: dict[str, bytes | None] = dict(SCHEMAS)
         self.declared: dict[str, list[Entry]] = {}
+        self.state_before: dict[str, bytes | None] = {}
         used: set[tuple[str, str]] = set()
         for path in FRAGMENTS[: choose.randint(2, len(FRAGMENTS))]:
             entries = []
@@ -157,6 +162,11 @@ class Workspace:
             self.new_fragment,
             self.lose_fragment,
             self.lose_state,
+            self.twice,
+            self.twice,
+            self.scramble_state,
+            self.repair_state,
+            self.move,
             self.allow,
             self.break_text,
         ]
@@ -209,7 +219,8 @@ class Workspace:
         if way == 0 and values:
             values.pop(self.choose.randrange(len(values)))
         elif way == 1 and values:
-            self.choose.choice(values)["name"] = self.choose.choice(NAMES)
+            one = self.choose.choice(values)
+            one[self.choose.choice(["name", "hits"])] = self.choose.choice(NAMES[:2])
         elif way == 2:
             self.choose.shuffle(values)
         else:
@@ -231,6 +242,38 @@ class Workspace:
         states = [path for path in self.files if path.startswith(".system/registry/state/")]
         if states:
             self.files.pop(self.choose.choice(states))
+
+    def twice(self) -> None:
+        """An entry is declared in a second fragment as well, perhaps otherwise; ``drop`` may settle that."""
+        entries = list(self.declared.get(self.some_fragment(), []))
+        path = self.some_fragment()
+        if entries:
+            kind, value = self.choose.choice(entries)
+            if self.choose.random() < 0.5:
+                value = {**value, "name": self.choose.choice(NAMES), "port": self.choose.randint(1, 3)}
+                value = value if kind == "service" else {**value, "port": None}
+            self.declare(path, [*self.declared[path], (kind, value)])
+
+    def scramble_state(self) -> None:
+        """Something else is remembered as applied."""
+        states = [path for path in self.files if path.startswith(".system/registry/state/")]
+        if states:
+            path = self.choose.choice(states)
+            self.state_before[path] = self.files[path]
+            self.files[path] = (self.files[path] or b"").replace(
+                b"sha256:", b"sha256:0", self.choose.randint(1, 2)
+            )
+
+    def repair_state(self) -> None:
+        self.files.update(self.state_before)
+        self.state_before.clear()
+
+    def move(self) -> None:
+        path = self.some_fragment()
+        source, target = (f"service/{one}" for one in self.choose.sample(IDS, 2))
+        self.files[path] = (
+            self.files.get(path) or b""
+        ) + f"moved:\n  - {{from: {source}, to: {target}}}\n".encode()
 
     def allow(self) -> None:
         path = self.some_fragment()

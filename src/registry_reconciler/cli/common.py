@@ -153,14 +153,14 @@ class Call:
         from registry_reconciler.workspace import SCHEMAS, Workspace, find_root
 
         if self.root is None:
-            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, remembering=True)
+            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, remembering=_remembers())
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
             raise NoWorkspace(
                 f"{self.root} is no workspace: it has no {SCHEMAS}/",
                 next=(("registry", "init", "--root", str(self.root)),),
             )
-        return Workspace(root, lock_timeout=self.lock_timeout, remembering=True)
+        return Workspace(root, lock_timeout=self.lock_timeout, remembering=_remembers())
 
     @property
     def columns(self) -> int:
@@ -260,6 +260,10 @@ def answer(
         write_file(path, written(form))
     put(written(call.format))
     return exit
+
+
+def _remembers() -> bool:
+    return not os.environ.get("REGISTRY_NO_CACHE")
 
 
 def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = None) -> Planning:

@@ -15,7 +15,8 @@ class Facts(NamedTuple):
 
     Attributes:
         names: its name and aliases.
-        refs: number of the reference in its kind, and the text or number that stands there.
+        refs: for each value of a reference twice the number of the reference in its kind, and the text that stands
+            there; one more for a whole number, which rules read as a key and lists of dependents do not.
         uniques: its values of fields that the kind calls unique, as one text each.
     """
 
@@ -68,9 +69,11 @@ class Teller:
         for number, values in self._refs:
             for found in values(value):
                 if type(found) is str:
-                    refs.append((number, found))
+                    refs.append((2 * number, found))
                 elif type(found) is int:
-                    refs.append((number, str(found)))
+                    refs.append((2 * number + 1, str(found)))
+                elif type(found) is list:
+                    refs += [(2 * number, one) for one in found if type(one) is str]
         return Facts(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:

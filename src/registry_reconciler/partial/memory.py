@@ -14,6 +14,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from registry_reconciler.check import full_value
+from registry_reconciler.fields import with_value
 from registry_reconciler.kinds import Kind
 from registry_reconciler.model import DesiredEntry, Json, LiveEntry, canonical
 from registry_reconciler.partial import Whole
@@ -476,8 +477,16 @@ class _Remembering:
 
 
 def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict[str, Json]]:
-    """The values of an entry, as far as there are any."""
-    return [*([full_value(live)] if live else ()), *([desired.value] if desired else ())]
+    """The values that an entry has, as far as it is there, before a plan and after one that changes it."""
+    values = []
+    if live is not None:
+        values.append(full_value(live))
+    if desired is not None:
+        wish = desired.value
+        for path, part in live.live_only if live is not None else ():
+            wish = with_value(wish, path, part)
+        values.append(wish)
+    return values
 
 
 def small_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Json]]) -> Small:

@@ -1,8 +1,9 @@
 """Which entries a change reaches: those whose problems may differ, and those that rules have to look at for that.
 
 A rule for remembered kinds judges an entry by itself and by the entries that give what it asks: its references, its
-names and their owners, its unique values, keys that look like its own. So what may be judged differently asks for
-something that a changed entry gives now or gave before; and to judge it, everybody who gives what it asks is looked at.
+names and their owners, its unique values, keys that look like its own. It does so in two worlds, before a plan and
+after it. So what may be judged differently asks for something that is given, now or then, by an entry that changed or
+that the plan changes; and to judge it, everybody who gives what it asks is looked at.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Words:
         self.names.update(facts.names)
         self.addresses.update(f"{kind.name}/{name}" for name in facts.names)
         for number, value in facts.refs:
-            self.addresses.update(f"{target}/{value}" for target in kind.references[number].kinds)
+            self.addresses.update(f"{target}/{value}" for target in kind.references[number // 2].kinds)
             self.addresses.add(value)
             self.names.add(value)
         self.uniques.update(facts.uniques)
@@ -111,7 +112,9 @@ class Unloaded:
             number = memory.refs.holder(index)
             source = memory.addresses[number]
             (which,) = as_numbers(memory.ref_numbers[index])
-            reference = self._kinds[split_address(source)[0]].references[which]
+            if which % 2:
+                continue
+            reference = self._kinds[split_address(source)[0]].references[which // 2]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 

@@ -295,7 +295,10 @@ class _Loading:
         new = small_of(self.tellers, address, values) if old else Small("", self.tellers.facts(kind, *values))
         if kind in self.kinds:
             asked.ask(self.kinds[kind], address, new.facts)
-        if old is None or old.digest != new.digest:
+        # An entry whose two values differ, or that is in one place only, may be changed by this plan and was not by
+        # the one that is remembered, or the other way round: for that its values need not be others.
+        agreed = len(values) == 2 and same(values[0], values[1])
+        if old is None or not agreed or old.digest != new.digest:
             given.give(address, new.facts)
             if old is not None:
                 given.give(address, old.facts)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.partial import Whole
 from registry_reconciler.plan import PlanOptions, Remembering
 from registry_reconciler.planning import Planning, collector_off, silent
-from registry_reconciler.tree import DiskTree, Recorder
+from registry_reconciler.tree import Contradicted, DiskTree, Recorder
 
 if TYPE_CHECKING:
     from registry_reconciler.partial.memory import Memory
@@ -70,8 +70,11 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: P
     from registry_reconciler.partial.part import load_part
     from registry_reconciler.planning import plan_loaded
 
-    part = load_part(memory, files)
-    planning = plan_loaded(part.loaded, options, progress, part.rest)
+    try:
+        part = load_part(memory, files)
+        planning = plan_loaded(part.loaded, options, progress, part.rest)
+    except Contradicted as fault:
+        raise Whole("a file is being edited") from fault
     if any(one.code == "WRT001" for one in planning.plan.problems):
         raise Whole("a file that was read in part does not come out as planned")
     return planning

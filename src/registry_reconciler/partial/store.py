@@ -69,11 +69,12 @@ def load(root: str) -> tuple[Memory, dict[str, Signature]] | None:
         checksum, _, body = data.partition(b"\n")
         if checksum.decode("ascii") != hashlib.sha256(body).hexdigest():
             return None
-        about, memory = decode(body)
+        about = json.loads(body.partition(_BREAK.encode())[0])
+        # Only what this very program wrote is taken apart any further.
         if about["format"] != FORMAT or about["root"] != root or about["program"] != program():
             return None
-        return memory, about["signatures"]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+        return decode(body)[1], about["signatures"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

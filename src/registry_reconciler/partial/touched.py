@@ -10,7 +10,7 @@ from dataclasses import field
 from registry_reconciler.cache.witness import YOUNG, NotKept, Signature, refuse_links, signature
 from registry_reconciler.partial import Whole
 from registry_reconciler.records import dataclass
-from registry_reconciler.tree import Recorder
+from registry_reconciler.tree import Contradicted, Recorder
 
 
 @dataclass(slots=True)
@@ -61,10 +61,14 @@ class Files:
             data = self.tree.read(path) or b""
             return [data[start:stop] for start, stop in spans]
         found = []
-        with open(os.path.join(self.root, path), "rb") as stream:
+        full = os.path.join(self.root, path)
+        with open(full, "rb") as stream:
             for start, stop in spans:
                 stream.seek(start)
                 found.append(stream.read(stop - start))
+        # It may have been written to since it was found to be what it was.
+        if signature(os.lstat(full)) != self.signatures[path]:
+            raise Contradicted(path)
         return found
 
 
