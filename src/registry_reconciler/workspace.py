@@ -206,15 +206,15 @@ class Workspace:
         reader = _reader()
         planning, is_part = self._quick(options, None, Remembering(keeps=False), reader)
         if is_part:
-            with contextlib.suppress(StalePlan):
+            try:
                 require(planning.plan)
                 if not planning.plan.applicable or not planning.plan.files:
-                    check_inputs(
-                        self.root, planning.plan.inputs
-                    )  # as the commit does, which there is none of
+                    check_inputs(self.root, planning.plan.inputs)  # else the commit does
                 return self._write(planning.plan, lock, recovered, reader, uses=True)
-            # Either it is stale, or the times of a file hid that it changed: only all bytes can tell.
-            planning = self._planning(options, reader=reader)
+            except StalePlan:
+                # Nothing was written. Either somebody's plan is stale (`require`), or the times of a file hid that it
+                # changed (the inputs, here or before the commit): only a plan of all bytes can tell which.
+                planning = self._planning(options, reader=reader)
         require(planning.plan)
         return self._write(planning.plan, lock, recovered, reader, uses=False)
 

@@ -1,7 +1,7 @@
 """What is remembered of a workspace when all of it was looked at.
 
 No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is not *remembered* but *small*: it is looked at every time. So are all entries of kinds that only
+fragment which had, is not *remembered* but *watched*: it is looked at every time. So are all entries of kinds that only
 the whole can judge. Of a remembered entry it is known that nothing was to be said about it.
 """
 
@@ -28,8 +28,16 @@ if TYPE_CHECKING:
     from registry_reconciler.planning import Planning
     from registry_reconciler.source import SourceFile
 
-MOST_SMALL = 3_000
+MOST_WATCHED = 3_000
 """So many entries are looked at every time; with more of them a plan of a part is not worth it."""
+
+ARGUED = frozenset(
+    {"SCH001", "IDN001", "IDN002", "IDN003", "IDN004", "IDN005", "IDN006", "UNQ001", "ABL008", "CAP002"}
+    | {f"REF00{number}" for number in (1, 2, 3, 4, 6, 7)}
+)
+"""The rules that may speak of a remembered kind: each judges an entry by what ``near.py`` says and by nothing else.
+A test holds that all others are about kinds that are not remembered. Whoever writes a rule that looks further has to
+make its kinds such ones in :func:`rememberable`."""
 
 _BUILT_IN = frozenset(
     {"module_type", "module_instance", "module_interface", "module_maturity", "route", "hook"}
@@ -116,15 +124,24 @@ class LiveFile:
 
 
 @dataclass(slots=True)
-class Small:
+class Watched:
     """An entry that is looked at every time, as it was: the digest of its values, and its facts."""
 
     digest: str
     facts: Facts
 
 
+END = "\x1f"
+"""Stands around the words of a column."""
+_FEW_WORDS = 10
+_ZERO = ord("0")
+"""Numbers begin behind the control characters, of which some mean something."""
+_LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
+"""Takes that away again, in one step for many."""
+
+
 def as_text(numbers: Iterable[int]) -> str:
-    """Small numbers as one text: a character each, which is taken apart faster than digits.
+    """Watched numbers as one text: a character each, which is taken apart faster than digits.
 
     Raises :class:`Whole` for others.
     """
@@ -190,10 +207,10 @@ class Column:
         # A few words are found in the text in less time than it takes to take it apart and look at each.
         few = wanted if len(wanted) <= _FEW_WORDS else wanted.intersection(self.words)
         if len(few) <= _FEW_WORDS:
-            return {self.holder(index) for word in few for index in self.places(word)}
+            return {self.holder(index) for word in few for index in self.indexes(word)}
         return {self.holder(index) for index, word in enumerate(self.words) if word in few}
 
-    def places(self, word: str) -> Iterator[int]:
+    def indexes(self, word: str) -> Iterator[int]:
         """The indexes of a word."""
         asked, index, seen = f"{END}{word}{END}", 0, 0
         at = self.text.find(asked)
@@ -201,13 +218,6 @@ class Column:
             index += self.text.count(END, seen, at)
             yield index
             seen, at = at, self.text.find(asked, at + 1)
-
-
-END = "\x1f"
-_FEW_WORDS = 10
-_ZERO = ord("0")
-"""Behind the control characters, of which some mean something."""
-_LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
 
 
 @dataclass(slots=True)
@@ -223,12 +233,13 @@ class Memory:
         names, refs, uniques: the facts of each.
         ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
-            are remembered ones.
+            are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
+            be said about them: everything else here rests on that.
         declared: for each entry which of the fragments declares it, counted from 1; 0: none.
         live: the registry files of the remembered kinds.
         always: the numbers of entries that had something to be said about them although no fragment declares them.
         unmanaged: the numbers of those that nobody manages.
-        small: the entries that are looked at every time, by address.
+        watched: the entries that are looked at every time, by address.
         directives: fragments with directives, and their digests: with others, only the whole can tell.
         odd: the numbers of entries whose keys look like other ones.
     """
@@ -246,7 +257,7 @@ class Memory:
     live: dict[str, LiveFile]
     always: list[int]
     unmanaged: list[int]
-    small: dict[str, Small]
+    watched: dict[str, Watched]
     directives: dict[str, str]
     odd: list[int]
 
@@ -342,8 +353,8 @@ class _Remembering:
             for numbers in lists.values():
                 for number in numbers:
                     declared[number] = place
-        small = dict(self._small(declared))
-        if len(small) > MOST_SMALL:
+        watched = dict(self._watched(declared))
+        if len(watched) > MOST_WATCHED:
             raise Whole("too much to look at every time")
         managed = {*loaded.state.entries, *self.planning.desired.entries}
         unmanaged = [number for address, number in self.numbers.items() if address not in managed]
@@ -367,7 +378,7 @@ class _Remembering:
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
-            small=small,
+            watched=watched,
             directives={path: told for path in self._directed() if (told := inputs.get(path)) is not None},
             odd=[number for address, number in self.numbers.items() if _odd(address)],
         )
@@ -422,7 +433,7 @@ class _Remembering:
         lines = self.loaded.state.lines.get(state_path(path), ())
         return sorted(one.address for one in lines) == sorted(addresses)
 
-    def _small(self, declared: Sequence[int]) -> Iterator[tuple[str, Small]]:
+    def _watched(self, declared: Sequence[int]) -> Iterator[tuple[str, Watched]]:
         """What is looked at every time, with the digest of its values and its facts in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
         known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
@@ -433,7 +444,7 @@ class _Remembering:
             if address in known or (unmanaged and address not in self.marked):
                 continue
             values = values_of(loaded.live.entries.get(address), desired.get(address))
-            yield address, small_of(self.tellers, address, values)
+            yield address, watched_of(self.tellers, address, values)
 
     def _live(self) -> Iterator[tuple[str, LiveFile]]:
         by_place: dict[str, dict[int, int]] = {}
@@ -489,9 +500,9 @@ def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict
     return values
 
 
-def small_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Json]]) -> Small:
+def watched_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Json]]) -> Watched:
     """An entry that is looked at every time, by its values."""
-    return Small(values_digest(values), tellers.facts(address.partition("/")[0], *values))
+    return Watched(values_digest(values), tellers.facts(address.partition("/")[0], *values))
 
 
 def _odd(address: str) -> bool:

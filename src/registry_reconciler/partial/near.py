@@ -108,7 +108,7 @@ class Unloaded:
         """The entries that refer to an address."""
         kind, key = split_address(address)
         memory = self._memory
-        for index in self._places(key):
+        for index in self._indexes(key):
             number = memory.refs.holder(index)
             source = memory.addresses[number]
             (which,) = as_numbers(memory.ref_numbers[index])
@@ -118,12 +118,12 @@ class Unloaded:
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 
-    def _places(self, value: str) -> Iterable[int]:
+    def _indexes(self, value: str) -> Iterable[int]:
         """Where a value stands in the column of references; of many values an index is made."""
         refs = self._memory.refs
         self._asked += 1
         if self._asked < _MANY and self._by_value is None:
-            return refs.places(value)
+            return refs.indexes(value)
         if self._by_value is None:
             self._by_value = {}
             for index, word in enumerate(refs.words):

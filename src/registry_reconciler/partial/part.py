@@ -16,7 +16,7 @@ from registry_reconciler.load import Loaded, load_catalog, load_config, put_toge
 from registry_reconciler.model import DesiredEntry, LiveEntry, Place, same, split_address
 from registry_reconciler.partial import Whole
 from registry_reconciler.partial.facts import Tellers
-from registry_reconciler.partial.memory import Memory, Small, small_of, values_of
+from registry_reconciler.partial.memory import Memory, Watched, values_of, watched_of
 from registry_reconciler.partial.near import Unloaded, Words, looked_at, reached
 from registry_reconciler.partial.text import LiveText, PartReader, changed_text, gone, unchanged_text
 from registry_reconciler.partial.touched import Files
@@ -62,11 +62,11 @@ class _Loading:
         self.tellers = Tellers(self.kinds)
         touched = self._touched_fragments()
         changed = self._changed_live()
-        small = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
-        if small.clashes or small.hidden_kinds:
+        others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
+        if others.clashes or others.hidden_kinds:
             raise Whole("something is hidden")
-        fragments, state, numbers = self._declared(touched, changed, small)
-        live = self._live(small, numbers)
+        fragments, state, numbers = self._declared(touched, changed, others)
+        live = self._live(others, numbers)
         unread = set(self.memory.fragments).difference(fragments.files)
         fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
         loaded = put_together(self.tree, self.reader, self.settings, self.catalog, live, fragments, state)
@@ -148,7 +148,7 @@ class _Loading:
             raise Whole(f"{path} cannot be read") from fault
 
     def _declared(
-        self, touched: set[str], changed: set[int], small: Live
+        self, touched: set[str], changed: set[int], others: Live
     ) -> tuple[Fragments, State, set[int]]:
         """What touched fragments and their state say, and the numbers of all entries that are concerned."""
         memory = self.memory
@@ -164,8 +164,8 @@ class _Loading:
             if fragments.unreadable or self._directed(fragments) - set(memory.directives):
                 raise Whole("a fragment is not plain")
             lines = sorted({state_path(path) for path in touched}.intersection(self.state_paths))
-            state = load_state(self.tree, self.kinds, small.entries, frozenset(self.fragment_paths), lines)
-            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.small}
+            state = load_state(self.tree, self.kinds, others.entries, frozenset(self.fragment_paths), lines)
+            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.watched}
             numbers.update(number for address in named if (number := memory.number(address)) is not None)
             if len(numbers) > MOST or state.repeated:
                 raise Whole("too much has changed")
@@ -182,10 +182,10 @@ class _Loading:
         )
         return {one.place.file for group in groups for one in group}
 
-    def _live(self, small: Live, numbers: set[int]) -> Live:
+    def _live(self, others: Live, numbers: set[int]) -> Live:
         """The registries with the entries that are concerned."""
-        entries = dict(small.entries)
-        problems = list(small.problems)
+        entries = dict(others.entries)
+        problems = list(others.problems)
         for path, file in self.memory.live.items():
             mine = numbers.intersection(file.entries)
             text = self.texts.get(path)
@@ -206,11 +206,11 @@ class _Loading:
             kind: sum(one.kind == kind for one in self.memory.live.values()) for kind in self.memory.kinds
         }
         return replace(
-            small,
+            others,
             entries=dict(sorted(entries.items())),
-            files=_Files(small.files, self.memory.live, lambda path: self._source(path, numbers)),
-            files_of={**small.files_of, **self._paths_by_kind()},
-            found={**small.found, **remembered},
+            files=_Files(others.files, self.memory.live, lambda path: self._source(path, numbers)),
+            files_of={**others.files_of, **self._paths_by_kind()},
+            found={**others.found, **remembered},
             problems=tuple(problems),
         )
 
@@ -241,7 +241,7 @@ class _Loading:
     def _rest(self, loaded: Loaded, numbers: set[int]) -> Rest:
         memory = self.memory
         desired = {entry.address: entry for entry in loaded.fragments.entries}
-        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.small}
+        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.watched}
         here.update(memory.addresses[number] for number in numbers)
         unsettled = {address for address in here if not self._is_settled(loaded, desired, address)}
         given, asked = Words(), Words()
@@ -291,8 +291,12 @@ class _Loading:
         """What a loaded entry asks, and, if it may have changed, what it gives and gave."""
         kind = split_address(address)[0]
         values = values_of(loaded.live.entries.get(address), desired.get(address))
-        old = self.memory.small.get(address)
-        new = small_of(self.tellers, address, values) if old else Small("", self.tellers.facts(kind, *values))
+        old = self.memory.watched.get(address)
+        new = (
+            watched_of(self.tellers, address, values)
+            if old
+            else Watched("", self.tellers.facts(kind, *values))
+        )
         if kind in self.kinds:
             asked.ask(self.kinds[kind], address, new.facts)
         # An entry whose two values differ, or that is in one place only, may be changed by this plan and was not by
@@ -318,7 +322,7 @@ class _Loading:
     def _items(self, context: set[int]) -> Iterator[Item]:
         """Entries as they are, which rules look at."""
         memory = self.memory
-        declared = self._places(context)
+        declared = self._declared_at(context)
         for path, file in memory.live.items():
             mine = context.intersection(file.entries)
             if not mine:
@@ -340,7 +344,7 @@ class _Loading:
                     managed=place is not None,
                 )
 
-    def _places(self, numbers: set[int]) -> dict[str, Place]:
+    def _declared_at(self, numbers: set[int]) -> dict[str, Place]:
         """Where fragments that were not read declare some entries."""
         memory = self.memory
         found: dict[str, Place] = {}

@@ -19,7 +19,7 @@ from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_own
 from registry_reconciler.cache.witness import Signature
 from registry_reconciler.partial.facts import Facts
-from registry_reconciler.partial.memory import Column, LiveFile, Memory, Small
+from registry_reconciler.partial.memory import Column, LiveFile, Memory, Watched
 
 FORMAT = 1
 LARGEST = 512 * 1024 * 1024
@@ -83,9 +83,9 @@ def encode(about: Mapping[str, Any], memory: Memory) -> bytes | None:
     data: dict[str, Any] = {**about, **{name: getattr(memory, name) for name in _PLAIN}}
     data["kinds"] = list(memory.kinds)
     data["live"] = {path: [getattr(one, name) for name in _LIVE] for path, one in memory.live.items()}
-    data["small"] = {
+    data["watched"] = {
         address: [one.digest, one.facts.names, one.facts.refs, one.facts.uniques]
-        for address, one in memory.small.items()
+        for address, one in memory.watched.items()
     }
     lists = [numbers for one in memory.fragments.values() for numbers in one.values()]
     data["fragments"] = {
@@ -122,14 +122,14 @@ def decode(body: bytes) -> tuple[dict[str, Any], Memory]:
             live[path] = LiveFile(starts=starts, entries=entries, digests=digests, **fields)
     except StopIteration as end:
         raise ValueError("a part is missing") from end
-    small = {
-        address: Small(digest, Facts(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques)))
-        for address, (digest, names, refs, uniques) in data["small"].items()
+    watched = {
+        address: Watched(digest, Facts(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques)))
+        for address, (digest, names, refs, uniques) in data["watched"].items()
     }
     memory = Memory(
         kinds=tuple(data["kinds"]),
         live=live,
-        small=small,
+        watched=watched,
         ref_numbers=ref_numbers,
         fragments=_divided(data["fragments"], numbers),
         declared=declared,

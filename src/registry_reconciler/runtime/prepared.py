@@ -207,7 +207,11 @@ def amend(
         header, rest = kept
         inputs: Inputs = header["inputs"]
         # A registry file that comes or goes is another set of files: then everything is read again.
-        if any((path in inputs) != (None not in told) for path, told in files.items() if _is_registry(header, path)):
+        if any(
+            (path in inputs) != (None not in told)
+            for path, told in files.items()
+            if _is_registry(header, path)
+        ):
             return False
         if any(inputs[path] != before for path, (before, _) in files.items() if path in inputs):
             return False
