@@ -78,6 +78,12 @@ class Fragments:
     unreadable: frozenset[str]
     problems: tuple[Problem, ...]
 
+    @property
+    def directed(self) -> frozenset[str]:
+        """The fragments that hold directives."""
+        groups = (self.moves, self.removals, self.protects, self.overrides, self.allowances)
+        return frozenset(one.place.file for group in groups for one in group)
+
 
 @dataclass(slots=True)
 class _Reading:

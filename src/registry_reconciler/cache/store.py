@@ -29,29 +29,37 @@ def folder() -> Path | None:
 def load(key: str) -> dict[str, Any] | None:
     """The record of a key."""
     place = folder()
-    data = None if place is None else read_own(place / f"{_name(key)}.json", _LARGEST)
-    if data is None:
+    body = None if place is None else read_whole(place / f"{_name(key)}.json", _LARGEST)
+    if body is None:
         return None
     try:
-        checksum, _, body = data.partition(b"\n")
-        if checksum.decode("ascii") != hashlib.sha256(body).hexdigest():
-            return None
         record = json.loads(body)
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("key") != key:
         return None
     return record
 
 
-def read_own(path: Path, largest: int) -> bytes | None:
-    """The bytes of a file that only its user can have written; ``None`` where it is not there or is no such file."""
+def read_whole(path: Path, largest: int) -> bytes | None:
+    """What :func:`write_whole` wrote; ``None`` where that is not there, whole, and its user's alone."""
     if not _ours(path.parent, directory=True) or not _ours(path, directory=False):
         return None
     try:
-        return path.read_bytes() if path.stat().st_size <= largest else None
+        data = path.read_bytes() if path.stat().st_size <= largest else b""
     except OSError:
         return None
+    checksum, _, body = data.partition(b"\n")
+    return body if checksum == hashlib.sha256(body).hexdigest().encode() else None
+
+
+def write_whole(path: Path, body: bytes) -> bool:
+    """Write a file with its checksum, if that can be done; whether it was."""
+    if path.parent.exists() and not _ours(path.parent, directory=True):
+        return False
+    from registry_reconciler.apply.files import write_cache
+
+    return write_cache(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
 
 def save(key: str, record: dict[str, Any]) -> None:
@@ -60,15 +68,8 @@ def save(key: str, record: dict[str, Any]) -> None:
     if place is None:
         return
     body = json.dumps({**record, "format": FORMAT, "key": key}, separators=(",", ":")).encode()
-    data = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
-    if len(data) > _LARGEST:
-        return
-    if place.exists() and not _ours(place, directory=True):
-        return
-    from registry_reconciler.apply.files import write_cache
-
-    _prune(place)
-    write_cache(place / f"{_name(key)}.json", data)
+    if len(body) < _LARGEST - 100 and write_whole(place / f"{_name(key)}.json", body):
+        _prune(place)
 
 
 def _name(key: str) -> str:
@@ -94,5 +95,5 @@ def _prune(place: Path) -> None:
             found = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path) for entry in entries)
     except OSError:
         return
-    for _, path in found[: max(len(found) - MOST + 1, 0)]:
+    for _, path in found[: max(len(found) - MOST, 0)]:
         remove_cache(Path(path))

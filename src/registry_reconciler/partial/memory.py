@@ -141,9 +141,9 @@ _LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
 
 
 def as_text(numbers: Iterable[int]) -> str:
-    """Watched numbers as one text: a character each, which is taken apart faster than digits.
+    """Small numbers as one text: a character each, which is taken apart faster than digits.
 
-    Raises :class:`Whole` for others.
+    Raises :class:`Whole` for a number of more than 207.
     """
     try:
         return bytes(map(_ZERO.__add__, numbers)).decode("latin-1")
@@ -354,8 +354,6 @@ class _Remembering:
                 for number in numbers:
                     declared[number] = place
         watched = dict(self._watched(declared))
-        if len(watched) > MOST_WATCHED:
-            raise Whole("too much to look at every time")
         managed = {*loaded.state.entries, *self.planning.desired.entries}
         unmanaged = [number for address, number in self.numbers.items() if address not in managed]
         live = dict(self._live())
@@ -379,7 +377,9 @@ class _Remembering:
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
             watched=watched,
-            directives={path: told for path in self._directed() if (told := inputs.get(path)) is not None},
+            directives={
+                path: told for path in loaded.fragments.directed if (told := inputs.get(path)) is not None
+            },
             odd=[number for address, number in self.numbers.items() if _odd(address)],
         )
 
@@ -388,17 +388,6 @@ class _Remembering:
 
         inputs = self.loaded.tree.inputs
         return {path: inputs.get(path) for path in (CONFIG_PATH, *self.loaded.catalog.files)}
-
-    def _directed(self) -> set[str]:
-        fragments = self.loaded.fragments
-        groups = (
-            fragments.moves,
-            fragments.removals,
-            fragments.protects,
-            fragments.overrides,
-            fragments.allowances,
-        )
-        return {one.place.file for group in groups for one in group}
 
     def _fragments(self) -> Iterator[tuple[str, dict[str, list[int]]]]:
         """The fragments of which everything is remembered."""
@@ -438,11 +427,14 @@ class _Remembering:
         loaded, desired = self.loaded, self.planning.desired.entries
         known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
-        for address in sorted(everywhere):
-            is_live = address in self.numbers
-            unmanaged = is_live and address not in desired and address not in loaded.state.entries
-            if address in known or (unmanaged and address not in self.marked):
-                continue
+        managed = {*desired, *loaded.state.entries}
+        found = sorted(
+            address for address in everywhere - known if address in managed or not self._is_settled(address)
+        )
+        # Before a digest of any is taken: of a workspace that is not remembered this is all that is done.
+        if len(found) > MOST_WATCHED:
+            raise Whole("too much to look at every time")
+        for address in found:
             values = values_of(loaded.live.entries.get(address), desired.get(address))
             yield address, watched_of(self.tellers, address, values)
 

@@ -91,10 +91,10 @@ class _Loading:
         for path, digest in memory.directives.items():
             if self.tree.digest(path) != digest:
                 raise Whole("directives may have changed")
-        found = {path for path in (*self.fragment_paths, *memory.fragments) if not self._is_same(path)}
+        found = {path for path in {*self.fragment_paths, *memory.fragments} if not self._is_same(path)}
         found |= {
             fragment_of(path)
-            for path in (*self.state_paths, *map(state_path, memory.fragments))
+            for path in {*self.state_paths, *map(state_path, memory.fragments)}
             if not self._is_same(path)
         }
         return found
@@ -161,7 +161,7 @@ class _Loading:
                     numbers.update(declared)
             paths = sorted(touched.intersection(self.fragment_paths))
             fragments = load_fragments(self.tree, self.kinds, self.catalog.broken, self.reader, paths)
-            if fragments.unreadable or self._directed(fragments) - set(memory.directives):
+            if fragments.unreadable or fragments.directed - set(memory.directives):
                 raise Whole("a fragment is not plain")
             lines = sorted({state_path(path) for path in touched}.intersection(self.state_paths))
             state = load_state(self.tree, self.kinds, others.entries, frozenset(self.fragment_paths), lines)
@@ -171,16 +171,6 @@ class _Loading:
                 raise Whole("too much has changed")
             if len(touched) == before and memory.homes(numbers) <= touched:
                 return fragments, state, numbers
-
-    def _directed(self, fragments: Fragments) -> set[str]:
-        groups = (
-            fragments.moves,
-            fragments.removals,
-            fragments.protects,
-            fragments.overrides,
-            fragments.allowances,
-        )
-        return {one.place.file for group in groups for one in group}
 
     def _live(self, others: Live, numbers: set[int]) -> Live:
         """The registries with the entries that are concerned."""
@@ -280,7 +270,7 @@ class _Loading:
         """Whether an entry that was loaded with others of its fragment is what it was, as far as rules can see."""
         number = self.memory.number(address)
         live, wish = loaded.live.entries.get(address), desired.get(address)
-        if number is None or not self.memory.homes({number}) or live is None or wish is None:
+        if number is None or not self.memory.declared[number] or live is None or wish is None:
             return False
         text = self.texts[live.place.file]
         return number in text.places and same(live.value, wish.value) and address in loaded.state.entries

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from registry_reconciler.cache.reports import OFF, program
-from registry_reconciler.cache.store import read_own
+from registry_reconciler.cache.store import read_whole, write_whole
 from registry_reconciler.cache.witness import Signature
 from registry_reconciler.partial.facts import Facts
 from registry_reconciler.partial.memory import Column, LiveFile, Memory, Watched
@@ -50,31 +50,24 @@ def save(root: str, memory: Memory, signatures: Mapping[str, Signature]) -> bool
     place = place_of(root)
     if place is None or os.path.realpath(place).startswith(root + os.sep):
         return False
-    from registry_reconciler.apply.files import write_cache
-
     about = {"format": FORMAT, "root": root, "program": program(), "signatures": dict(signatures)}
     body = encode(about, memory)
-    if body is None:
-        return False
-    return write_cache(place, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    return body is not None and write_whole(place, body)
 
 
 def load(root: str) -> tuple[Memory, dict[str, Signature]] | None:
     """The memory of a workspace, and the signatures of its files."""
     place = place_of(root)
-    data = None if place is None else read_own(place, LARGEST)
-    if data is None:
+    body = None if place is None else read_whole(place, LARGEST)
+    if body is None:
         return None
     try:
-        checksum, _, body = data.partition(b"\n")
-        if checksum.decode("ascii") != hashlib.sha256(body).hexdigest():
-            return None
         about = json.loads(body.partition(_BREAK.encode())[0])
         # Only what this very program wrote is taken apart any further.
         if about["format"] != FORMAT or about["root"] != root or about["program"] != program():
             return None
         return decode(body)[1], about["signatures"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

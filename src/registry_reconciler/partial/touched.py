@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 
 from registry_reconciler.cache.witness import YOUNG, NotKept, Signature, refuse_links, signature
 from registry_reconciler.partial import Whole
@@ -25,7 +24,6 @@ class Files:
     root: str
     tree: Recorder
     signatures: Mapping[str, Signature]
-    seen: dict[str, bool] = field(default_factory=dict)
 
     def refuse_links(self, paths: Iterable[str]) -> None:
         """Raise :class:`Whole` where a folder on the way to a file is a symbolic link."""
@@ -37,11 +35,6 @@ class Files:
 
     def same(self, path: str, digest: str) -> bool:
         """Whether a file has a digest."""
-        if path not in self.seen:
-            self.seen[path] = self._same(path, digest)
-        return self.seen[path]
-
-    def _same(self, path: str, digest: str) -> bool:
         if path in self.signatures:
             try:
                 info = os.lstat(os.path.join(self.root, path))
