@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated, Literal
 
@@ -98,13 +97,19 @@ def deliver(
 
 
 def _payload(text: str) -> Json:
+    from registry_reconciler.cli.named import MAX_BYTES
+    from registry_reconciler.runtime.plainjson import read_json
+
     try:
         if text == "-":
-            text = sys.stdin.read()
+            text = sys.stdin.read(MAX_BYTES + 1)
+            if len(text) > MAX_BYTES:
+                raise UsageFailure(f"standard input has more than {MAX_BYTES:,} characters")
         elif text.startswith("@"):
             from registry_reconciler.cli.named import read_named
 
             text = read_named(text[1:], instead="'-' reads standard input").decode("utf-8")
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        value: Json = read_json(text)
+        return value
+    except ValueError as error:
         raise UsageFailure(f"--input is no JSON: {error}") from error

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from registry_reconciler.inert import visible
+from registry_reconciler.runtime.plainjson import Unsound, json_fault, read_json
+
 DEFAULT_TIMEOUT = 60.0
 MAX_OUTPUT = 1 << 20
 
@@ -63,7 +66,7 @@ class Finished:
     def said(self) -> str:
         """The last line of standard error, shortened: what a person needs to know why it failed."""
         lines = self.err.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:500] if lines else ""
+        return visible(lines[-1][:500]) if lines else ""
 
 
 def clean_environment(declared: object, extra: Mapping[str, str]) -> dict[str, str]:
@@ -117,7 +120,10 @@ def run_script(
         HandlerError: it could not be started, or said more than it may.
     """
     argv = command_line(root, command)
-    data = json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    fault = json_fault(payload)
+    if fault:
+        raise HandlerError(f"what {os.path.basename(argv[0])} would be told is no JSON: {fault}")
+    data = json.dumps(payload, ensure_ascii=False).encode()
     try:
         process = subprocess.Popen(
             argv,
@@ -201,20 +207,44 @@ def output_value(finished: Finished, name: str) -> Any:
     """What a script said: JSON, else text; nothing is ``None``.
 
     Raises:
-        HandlerError: it ended with another code than 0.
+        HandlerError: it ended with another code than 0, or what it said is no UTF-8, or JSON for Python only.
     """
     if finished.code != 0:
-        raise HandlerError(f"{name} ended with {_ending(finished.code)}: {finished.said()}".rstrip(": "))
-    text = finished.out.decode("utf-8", "replace")
+        raise HandlerError(f"{name} ended with {ending(finished.code)}: {finished.said()}".rstrip(": "))
+    try:
+        text = finished.out.decode()
+    except UnicodeDecodeError as error:
+        raise HandlerError(f"the output of {name} is not UTF-8 (byte {error.start + 1})") from error
     if not text.strip():
         return None
     try:
-        return json.loads(text)
+        return read_json(text)
+    except Unsound as fault:
+        raise HandlerError(f"the output of {name} is no JSON that others can read: {fault}") from fault
     except ValueError:
         return text
 
 
-def _ending(code: int) -> str:
+def returned_value(value: Any, name: str, limits: Limits) -> Any:
+    """What a Python function of a workspace returned.
+
+    Raises:
+        HandlerError: it is no JSON data, or more than a script may say.
+    """
+    fault = json_fault(value)
+    if fault:
+        import inspect
+
+        if inspect.iscoroutine(value):
+            value.close()  # Python would warn that nobody awaited it, and the error says so
+        raise HandlerError(f"what {name} returned is no JSON: {fault}")
+    if len(json.dumps(value, ensure_ascii=False).encode()) > limits.output:
+        raise HandlerError(f"what {name} returned is more than {limits.output} bytes of JSON")
+    return value
+
+
+def ending(code: int) -> str:
+    """How a program ended, in words."""
     return f"exit {code}" if code >= 0 else f"signal {-code}"
 
 

@@ -1,29 +1,45 @@
 """Hooks: which ones an event concerns, in which order, and what they say.
 
 A guard is a blocking hook of an event that can be denied. It fails closed: one that crashes, hangs, is
-missing, may not run, or cannot tell whether it is concerned denies. Any other hook can neither deny nor
-hurt: it is logged.
+missing, may not run, cannot tell whether it is concerned, or gives no clear answer denies
+(:mod:`registry_reconciler.runtime.answers`). Any other hook can neither deny nor hurt: its failure is told
+and logged.
+
+A hook that is code (an item of the domain ``hook`` that is no entry) says by its flags what it waits for:
+the names of events. Without one it guards every event that can be denied. ``observer`` among them makes it
+one that does not block.
 """
 
 from __future__ import annotations
 
 import logging
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
+from registry_reconciler.inert import visible
+from registry_reconciler.runtime.answers import Answer
 from registry_reconciler.runtime.handlers import HandlerError
+from registry_reconciler.runtime.meta import HasMeta
 from registry_reconciler.runtime.source import EntryItem
 
 Event = Literal["PromptSubmit", "PreAbilityCreate", "PreAbilityCall", "PostAbilityCall", "SessionStop"]
 
-DENIABLE = frozenset({"PromptSubmit", "PreAbilityCreate", "PreAbilityCall"})
+EVENTS: tuple[str, ...] = get_args(Event)
+
+TOO_LATE = frozenset({"PostAbilityCall", "SessionStop"})
+"""What these tell of has happened, and cannot be denied any more."""
+
+OBSERVER = "observer"
 
 SLOTS = {"PreAbilityCreate": "pre_create", "PreAbilityCall": "pre_call", "PostAbilityCall": "post_call"}
 
+_ABILITY_KINDS = ("ability_low", "ability_high")
+
 log = logging.getLogger("registry_reconciler.runtime")
 
-RunHook: TypeAlias = Callable[[EntryItem, Mapping[str, Any], Mapping[str, Any]], Any]
+RunHook: TypeAlias = Callable[[HasMeta, Mapping[str, Any], Mapping[str, Any]], Answer]
 """Runs one hook with its fields and the event; returns what it said or raises."""
 
 
@@ -32,11 +48,11 @@ class Occasion:
     """What happened, as far as it is known; ``None`` where it is not.
 
     Attributes:
-        ability: id of the ability concerned, "" when the event concerns none.
+        ability: id of the ability concerned, "" when none is known.
         bound: ids of the hooks that the ability's own slot names.
     """
 
-    event: Event
+    event: str
     ability: str = ""
     bound: tuple[str, ...] = ()
     changed_paths: tuple[str, ...] | None = None
@@ -66,81 +82,132 @@ class Concerned:
 
     id: str
     guard: bool
-    item: EntryItem | None = None
+    item: HasMeta | None = None
     fields: Mapping[str, Any] | None = None
     fault: str = ""
 
 
-def concerned(hooks: Iterable[EntryItem], occasion: Occasion) -> tuple[Concerned, ...]:
+def deniable(event: str) -> bool:
+    """Whether guards are asked before it happens."""
+    return event not in TOO_LATE
+
+
+def events_of(hooks: Iterable[HasMeta]) -> tuple[str, ...]:
+    """The events that can happen: those that are built in, and those that a hook of the workspace names."""
+    named = (item.value.get("event_type") for item in hooks if isinstance(item, EntryItem))
+    return tuple(dict.fromkeys((*EVENTS, *(one for one in named if isinstance(one, str)))))
+
+
+def concerned(hooks: Iterable[HasMeta], occasion: Occasion) -> tuple[Concerned, ...]:
     """The hooks that an occasion concerns: higher priority first, then by id; faults before all."""
     found: list[tuple[int, str, Concerned]] = []
     seen = set()
     for item in hooks:
-        fields = item.value
         id = item.meta.id
         seen.add(id)
-        if fields.get("enabled", True) is False:
-            continue
-        guard = fields.get("blocking") is True and occasion.event in DENIABLE
-        if fields.get("event_type") == occasion.event:
-            if _applies(fields, occasion, id, guard):
-                found.append((-item.meta.priority, id, Concerned(id, guard, item, fields)))
-        elif id in occasion.bound:
-            found.append((-item.meta.priority, id, _misbound(id, fields, occasion)))
+        one = _entry(item, id, occasion) if isinstance(item, EntryItem) else _code(item, id, occasion)
+        if one is not None:
+            found.append((-item.meta.priority, id, one))
     missing = [
-        Concerned(id, occasion.event in DENIABLE, fault=f"the hook {id!r} is bound and does not exist")
+        Concerned(id, deniable(occasion.event), fault=f"the hook {id!r} is bound and does not exist")
         for id in occasion.bound
         if id not in seen
     ]
     return (*missing, *(one for _, _, one in sorted(found, key=lambda row: row[:2])))
 
 
-def _misbound(id: str, fields: Mapping[str, Any], occasion: Occasion) -> Concerned:
-    fault = (
-        f"the hook {id!r} is bound to {SLOTS.get(occasion.event)} and waits for {fields.get('event_type')}"
-    )
-    return Concerned(id, occasion.event in DENIABLE, fault=fault)
+def _entry(item: EntryItem, id: str, occasion: Occasion) -> Concerned | None:
+    """A hook of a workspace. Its file may hold anything: what was not checked by a plan is served as well."""
+    fields = item.value
+    if fields.get("enabled", True) is False:
+        return None
+    # A guard unless it says, in the one way there is, that it is none.
+    guard = fields.get("blocking", False) is not False and deniable(occasion.event)
+    waits_for = fields.get("event_type")
+    if not isinstance(waits_for, str):
+        return Concerned(id, guard, fault=f"the hook {id!r} cannot be judged: its event_type is no text")
+    if waits_for != occasion.event:
+        return _misbound(id, waits_for, occasion) if id in occasion.bound else None
+    match = fields.get("match")
+    if not isinstance(match, Mapping | None):
+        return Concerned(id, guard, fault=f"the hook {id!r} cannot be judged: its match is no mapping")
+    if _applies(match or {}, fields.get("ability_ids"), occasion, id, guard):
+        return Concerned(id, guard, item, fields)
+    return None
 
 
-def _applies(fields: Mapping[str, Any], occasion: Occasion, id: str, guard: bool) -> bool:
-    match = fields.get("match") or {}
-    if not (id in occasion.bound or _in_scope(match, fields.get("ability_ids"), occasion.ability)):
-        return False
+def _code(item: HasMeta, id: str, occasion: Occasion) -> Concerned | None:
+    flags = item.meta.flags
+    waits_for = [flag for flag in flags if flag in EVENTS]
+    if occasion.event in waits_for if waits_for else deniable(occasion.event):
+        return Concerned(id, OBSERVER not in flags and deniable(occasion.event), item, {})
+    return _misbound(id, ", ".join(waits_for), occasion) if id in occasion.bound else None
+
+
+def _misbound(id: str, waits_for: str, occasion: Occasion) -> Concerned:
+    slot = SLOTS.get(occasion.event)
+    fault = f"the hook {id!r} is bound to {slot} and waits for {waits_for or 'what can be denied'}"
+    return Concerned(id, deniable(occasion.event), fault=fault)
+
+
+def _applies(match: Mapping[str, Any], ability_ids: object, occasion: Occasion, id: str, guard: bool) -> bool:
+    conditions = list(_conditions(match, occasion))
+    if id not in occasion.bound:
+        conditions.append(_in_scope(match, ability_ids, occasion.ability))
     # What is not known cannot clear a guard, and does not call anyone else.
-    return all(guard if held is None else held for held in _conditions(match, occasion))
+    return all(guard if held is None else held for held in conditions)
 
 
-def _in_scope(match: Mapping[str, Any], ability_ids: object, ability: str) -> bool:
-    scope = _texts(match.get("ability_scope"))
-    named = _texts(ability_ids)
+def _in_scope(match: Mapping[str, Any], ability_ids: object, ability: str) -> bool | None:
+    scope = texts(match.get("ability_scope"))
+    named = texts(ability_ids)
     if not scope and not named:
         return True
-    return ability in named or _any_glob(scope, [ability])
+    if not ability:
+        return None
+    return ability in named or any(_scope_matches(pattern, ability) for pattern in scope)
+
+
+def _scope_matches(pattern: str, ability: str) -> bool:
+    """Whether an id, or the address, of an ability matches; rule HOK003 reads patterns alike."""
+    from registry_reconciler.globs import is_wild, matches_address
+
+    kind, slash, rest = pattern.partition("/")
+    by_address = slash and any(matches_address(kind, one) for one in _ABILITY_KINDS)
+    return any(
+        one == ability or (is_wild(one) and matches_address(f"*/{one}", f"ability/{ability}"))
+        for one in ([pattern, rest] if by_address else [pattern])
+    )
 
 
 def _conditions(match: Mapping[str, Any], occasion: Occasion) -> Iterator[bool | None]:
     least = match.get("min_duration_ms")
     if isinstance(least, (int, float)):
         yield None if occasion.duration_ms is None else occasion.duration_ms >= least
-    globs = _texts(match.get("only_if_changed_paths"))
+    globs = texts(match.get("only_if_changed_paths"))
     if globs:
-        yield None if occasion.changed_paths is None else _any_glob(globs, occasion.changed_paths)
-    stages = _texts(match.get("stage"))
+        yield None if occasion.changed_paths is None else _any_changed(globs, occasion.changed_paths)
+    stages = texts(match.get("stage"))
     if stages:
         yield None if occasion.stage is None else occasion.stage in stages
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+def texts(value: object) -> tuple[str, ...]:
+    """The words of a field that is one text or a list; of anything else that is there, its own text."""
+    if value is None or value is False:
+        return ()
+    return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
 
 
-def _any_glob(globs: Sequence[str], texts: Iterable[str]) -> bool:
+def _any_changed(globs: Sequence[str], paths: Iterable[str]) -> bool | None:
+    """Whether one of the paths matches; ``None`` where none does and one is not from the root."""
     from registry_reconciler.globs import Glob
 
     known = [Glob(pattern) for pattern in globs]
-    return any(glob.matches(text) for text in texts for glob in known)
+    plain = [posixpath.normpath(path.replace("\\", "/")) for path in paths]
+    if any(glob.matches(path) for path in plain for glob in known):
+        return True
+    return None if any(path.startswith(("/", "../")) for path in plain) else False
 
 
 def fire(hooks: Iterable[Concerned], event: Mapping[str, Any], run: RunHook) -> HookOutcome:
@@ -148,11 +215,11 @@ def fire(hooks: Iterable[Concerned], event: Mapping[str, Any], run: RunHook) -> 
     messages: list[HookMessage] = []
     for one in hooks:
         denied, text = _ask(one, event, run)
-        if text and one.guard | (event["event"] in DENIABLE):
+        if text and deniable(event["event"]):
             messages.append(HookMessage(one.id, text))
         elif text:
             # The caller has got its answer already; what comes after it is for the log.
-            log.info("hook %s: %s", one.id, text)
+            log.info("hook %s: %s", visible(one.id), visible(text))
         if denied:
             return HookOutcome(one.id, tuple(messages))
     return HookOutcome("", tuple(messages))
@@ -160,22 +227,27 @@ def fire(hooks: Iterable[Concerned], event: Mapping[str, Any], run: RunHook) -> 
 
 def _ask(one: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, str]:
     """Whether the hook denies, and what it says."""
-    if one.item is None or one.fields is None:
-        return _failed(one, one.fault)
-    try:
-        said = run(one.item, one.fields, {**event, "hook": one.id})
-    except HandlerError as error:
-        return _failed(one, str(error))
-    except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
-        return _failed(one, f"{type(error).__name__}: {error}")
-    if not isinstance(said, Mapping):
-        return False, "" if said is None else str(said)
-    text = str(said.get("message") or "")
-    return one.guard and said.get("block") is True, text
-
-
-def _failed(one: Concerned, why: str) -> tuple[bool, str]:
+    said, why = None, one.fault
+    if one.item is not None and one.fields is not None:
+        try:
+            said = run(one.item, one.fields, {**event, "hook": one.id})
+            why = said.unclear if one.guard or said.failed else ""
+        except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
+            why = told(error)
+    if said is not None and not why:
+        return one.guard and said.block, said.message
     if one.guard:
         return True, why
-    log.warning("hook %s failed: %s", one.id, why)
-    return False, ""
+    log.warning("hook %s failed: %s", visible(one.id), visible(why))
+    return False, f"failed: {why}" if deniable(event["event"]) else ""
+
+
+def told(error: Exception) -> str:
+    """What an exception of foreign code says; its text is foreign code as well."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text cannot be shown"
+    if isinstance(error, HandlerError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

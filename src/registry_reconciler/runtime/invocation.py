@@ -15,10 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from registry_reconciler.inert import visible
+from registry_reconciler.runtime import answers
 from registry_reconciler.runtime.audit import AuditSink, default_sink, make_line
 from registry_reconciler.runtime.capabilities import Decision, Grant, Mode, Vocabulary, decide
 from registry_reconciler.runtime.errors import CapabilityDenied, HandleError, RegistryError
 from registry_reconciler.runtime.handlers import (
+    Finished,
     HandlerError,
     HandlerTimeout,
     Limits,
@@ -26,10 +29,10 @@ from registry_reconciler.runtime.handlers import (
     clean_environment,
     load_function,
     output_value,
+    returned_value,
     run_script,
 )
 from registry_reconciler.runtime.hooks import (
-    DENIABLE,
     SLOTS,
     Concerned,
     Event,
@@ -37,10 +40,15 @@ from registry_reconciler.runtime.hooks import (
     HookOutcome,
     Occasion,
     concerned,
+    deniable,
+    events_of,
     fire,
+    texts,
+    told,
 )
 from registry_reconciler.runtime.items import Definition
 from registry_reconciler.runtime.meta import HasMeta, Key
+from registry_reconciler.runtime.plainjson import json_fault
 from registry_reconciler.runtime.source import EntryItem, environments_in, vocabulary_in
 
 if TYPE_CHECKING:
@@ -169,6 +177,14 @@ class Context:
         return self._invoker.run(key, payload, asked)
 
 
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """What a function returned; ``own``: one of the program, whose values are its own affair."""
+
+    value: Any
+    own: bool = False
+
+
 class _Snapshots(Protocol):
     def snapshot(self) -> DbSnapshot: ...
 
@@ -240,7 +256,8 @@ class Invoker:
             caps: the capabilities that the caller has; everything else is denied.
             mode: ``log`` warns about missing capabilities and goes on.
             readonly: deny what needs a mutating capability, in either mode.
-            environment: where it runs; an entry that lists others is denied.
+            environment: where it runs; an entry that lists others is denied, and one that lists any is denied
+                when none is given.
             changed_paths, stage: what hooks may ask for.
             dry_run: decide everything, run nothing.
 
@@ -264,6 +281,9 @@ class Invoker:
         changed_paths: Iterable[str] | None,
         stage: str | None,
     ) -> Asked:
+        if isinstance(changed_paths, (str, bytes)):
+            # It would silently become one path for each letter, and clear guards that wait for the whole.
+            raise RegistryError(f"changed_paths is a list of paths, not the text {changed_paths!r}")
         snapshot = self._db.snapshot()
         vocabulary = vocabulary_in(snapshot) if self._vocabulary is None else self._vocabulary
         return Asked(
@@ -282,7 +302,7 @@ class Invoker:
 
     def fire(
         self,
-        event: Event,
+        event: Event | str,
         payload: Any,
         *,
         caps: Iterable[str] = (),
@@ -296,15 +316,21 @@ class Invoker:
 
         It leaves one audit line, under the ability's id or the event's name; an event that can be denied is
         denied when that line cannot be left.
+
+        Raises:
+            UnknownCapabilityError: a granted capability is not declared.
+            RegistryError: there is no such event.
         """
         asked = self._asked(caps, caller, readonly, changed_paths, stage)
+        _check_event(event, asked.snapshot)
         item = find(asked.snapshot, ability) if ability else None
         bound = bound_hooks(item, event)
-        occasion = Occasion(event, ability, bound, asked.changed_paths, None, stage)
+        id = ability if item is None else item.meta.id
+        occasion = Occasion(event, id, bound, asked.changed_paths, None, stage)
         outcome = self.heard(occasion, payload, asked)
         verdict = "hook_blocked" if outcome.blocked_by else "allow"
-        fault = self.log_decision(ability or event, (), verdict, asked)
-        if fault and event in DENIABLE and not outcome.blocked_by:
+        fault = self.log_decision(id or event, (), verdict, asked)
+        if fault and deniable(event) and not outcome.blocked_by:
             return HookOutcome("audit", (*outcome.messages, HookMessage("audit", fault)))
         return outcome
 
@@ -321,21 +347,31 @@ class Invoker:
             **more,
         }
 
-        def run(item: EntryItem, fields: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
+        def run(item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any]) -> answers.Answer:
             return self._run_hook(item, fields, event, asked)
 
         return fire(hooks_of(asked.snapshot, occasion), event, run)
 
     def _run_hook(
-        self, item: EntryItem, fields: Mapping[str, Any], event: Mapping[str, Any], asked: Asked
-    ) -> Any:
+        self, item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any], asked: Asked
+    ) -> answers.Answer:
         decision = self.decide(item, asked)
         if not decision.open:
             words = ", ".join(decision.mutating or decision.missing)
             raise HandlerError(f"the hook {item.meta.id!r} needs capabilities that were not granted: {words}")
-        handler = fields.get("handler") or {}
         context = Context(self, item.meta.id, asked, self.grant(asked), frozenset())
-        return self.perform(handler, event, context, {"REGISTRY_HOOK": item.meta.id})
+        if isinstance(item, EntryItem):
+            handler = fields.get("handler")
+            how = handler if isinstance(handler, Mapping) else {}
+            done = self._carried_out(how, event, context, {"REGISTRY_HOOK": item.meta.id})
+        else:
+            target = item.target if isinstance(item, Definition) else item
+            if not callable(target):
+                raise HandlerError(f"the hook {item.meta.id!r} has nothing to call")
+            done = _Returned(call_function(target, event, context, seconds=self.limits.seconds))
+        if isinstance(done, Finished):
+            return answers.of_script(done, item.meta.id)
+        return answers.of_function(done.value)
 
     def grant(self, asked: Asked) -> Grant:
         """What a running item may do."""
@@ -355,24 +391,33 @@ class Invoker:
         Raises:
             HandlerError, HandlerTimeout, CapabilityDenied: see there; a Python function may raise anything.
         """
+        done = self._carried_out(how, payload, context, extra)
+        if isinstance(done, Finished):
+            return output_value(done, context.id)
+        return done.value if done.own else returned_value(done.value, context.id, self.limits)
+
+    def _carried_out(
+        self, how: Mapping[str, Any], payload: Any, context: Context, extra: Mapping[str, str]
+    ) -> Finished | _Returned:
+        """How the script ended, or what the function returned. Raises as :meth:`perform`."""
         kind = how.get("kind")
         limits = self.limits.narrowed(how.get("timeout_seconds"))
         own = self._handlers.get(str(kind))
         if own is not None:
-            return call_function(
+            value = call_function(
                 lambda given, where: own(how, given, where), payload, context, seconds=limits.seconds
             )
+            return _Returned(value, own=True)
         if self.root is None:
             raise HandlerError("there is no workspace to run it in")
         if kind == "script":
             more = {"REGISTRY_ROOT": str(self.root), **extra}
             given = clean_environment(how.get("env"), more)
-            done = run_script(self.root, how.get("command"), payload, environment=given, limits=limits)
-            return output_value(done, context.id)
+            return run_script(self.root, how.get("command"), payload, environment=given, limits=limits)
         if kind == "python":
             self._check_python()
             function = load_function(self.root, how.get("function"))
-            return call_function(function, payload, context, seconds=limits.seconds)
+            return _Returned(call_function(function, payload, context, seconds=limits.seconds))
         raise HandlerError(f"nothing here runs {kind!r}: give the invoker a handler for it")
 
     def _check_python(self) -> None:
@@ -404,7 +449,7 @@ class Invoker:
         except (
             Exception
         ) as error:  # a sink is the program's own code; whatever it raises, the line is not there
-            log.warning("the decision on %s could not be logged: %s", id, error)
+            log.warning("the decision on %s could not be logged: %s", visible(id), visible(told(error)))
             return f"the decision could not be logged: {error}"
         return ""
 
@@ -436,6 +481,9 @@ class _Call:
 
     def _through(self, started: float) -> InvocationResult:
         item = self._resolve()
+        fault = json_fault(self._payload) if isinstance(item, EntryItem) else ""
+        if fault:
+            raise _Refused("invalid", f"the input is no JSON: {fault}")
         self._check_payload("input_schema", self._payload, "the input")
         decision = self._gate(item)
         before = self._occasion("PreAbilityCall")
@@ -496,19 +544,26 @@ class _Call:
         return decision
 
     def _check_environment(self) -> None:
-        allowed = self._fields.get("environments")
+        allowed = texts(self._fields.get("environments"))
         where = self._asked.environment
-        if not allowed or where is None or where in allowed:
+        if not allowed or where in allowed:
             return
-        why = f"{self._id} is for {', '.join(map(str, allowed))}, not for {where}"
+        names = ", ".join(allowed)
+        if where is None:
+            why = (
+                f"{self._id} runs only in {names}, and the call does not say where it runs: "
+                f"pass environment={allowed[0]!r} (--environment {allowed[0]}) if it is there"
+            )
+        else:
+            why = f"{self._id} is for {names}, not for {where}"
         if self._asked.mode == "enforce":
-            raise _Refused("capability_denied", why, denied=(f"environment:{where}",))
-        log.warning(why)
+            denied = "environment" if where is None else f"environment:{where}"
+            raise _Refused("capability_denied", why, denied=(denied,))
+        log.warning("%s", visible(why))
 
     def _occasion(self, event: Event, duration_ms: float | None = None) -> Occasion:
         asked = self._asked
-        slots = self._fields.get("hooks") or {}
-        bound = tuple(slots.get(SLOTS[event]) or ())
+        bound = _bound(self._fields, event)
         return Occasion(event, self._id, bound, asked.changed_paths, duration_ms, asked.stage)
 
     def _hear(self, occasion: Occasion) -> None:
@@ -536,8 +591,8 @@ class _Call:
         )
 
     def _would_run(self, guards: Sequence[Concerned]) -> tuple[str, ...]:
-        how = self._fields.get("implementation") or {}
-        kind = how.get("kind") or self._fields.get("type") or "python"
+        how = self._fields.get("implementation")
+        kind = (how.get("kind") if isinstance(how, Mapping) else None) or self._fields.get("type") or "python"
         after = hooks_of(self._snapshot, self._occasion("PostAbilityCall", 0.0))
         return (
             *(f"hook/{one.id}" for one in guards),
@@ -558,7 +613,7 @@ class _Call:
         except _Refused:
             raise
         except Exception as error:  # implementations are foreign code and may raise anything
-            raise _Refused("failed", f"{type(error).__name__}: {error}") from error
+            raise _Refused("failed", told(error)) from error
 
     def _implementation(self, item: HasMeta) -> Any:
         invoker, asked = self._invoker, self._asked
@@ -628,17 +683,34 @@ def _meant(snapshot: DbSnapshot, key: str) -> str:
     return f"; did you mean {', '.join(map(repr, near))}?" if near else ""
 
 
-def bound_hooks(item: Any, event: Event) -> tuple[str, ...]:
+def bound_hooks(item: Any, event: str) -> tuple[str, ...]:
     """Ids of the hooks that an ability binds to an event itself."""
-    if not isinstance(item, EntryItem) or event not in SLOTS:
-        return ()
-    return tuple((item.value.get("hooks") or {}).get(SLOTS[event]) or ())
+    return _bound(item.value, event) if isinstance(item, EntryItem) else ()
+
+
+def _bound(fields: Mapping[str, Any], event: str) -> tuple[str, ...]:
+    slots = fields.get("hooks")
+    if isinstance(slots, Mapping | None):
+        return texts((slots or {}).get(SLOTS.get(event, "")))
+    # Something is bound and cannot be read: as the id of a hook that does not exist, it denies.
+    return texts(slots) if event in SLOTS else ()
+
+
+def _check_event(event: str, snapshot: DbSnapshot) -> None:
+    known = events_of(snapshot.get(HOOK_DOMAIN, ()))
+    if event not in known:
+        from registry_reconciler.suggest import did_you_mean
+
+        raise RegistryError(
+            f"there is no event {event!r}, so no hook can wait for it; there are {', '.join(known)}."
+            + did_you_mean(event, known)
+        )
 
 
 def hooks_of(snapshot: DbSnapshot, occasion: Occasion) -> tuple[Concerned, ...]:
     """The hooks of the database that an occasion concerns, in order."""
     known: Iterable[HasMeta] = snapshot.get(HOOK_DOMAIN, ())
-    return concerned((item for item in known if isinstance(item, EntryItem)), occasion)
+    return concerned(known, occasion)
 
 
 def called_by(fields: Mapping[str, Any]) -> frozenset[str]:

@@ -194,7 +194,43 @@ def test_an_ability_runs_only_in_its_environments(site: Site) -> None:
     assert run("a", environment="dev").ok
     denied = run("a", environment="prod")
     assert (denied.status, denied.denied) == ("capability_denied", ("environment:prod",))
-    assert run("a").ok
+    unsaid = run("a")
+    assert (unsaid.status, unsaid.denied) == ("capability_denied", ("environment",))
+    assert "--environment dev" in unsaid.error
+    assert run("a", dry_run=True).status == "capability_denied"
+    assert run("a", mode="log").ok
+    assert run.verdicts[-1] == "allow"
+
+
+def test_an_ability_without_environments_runs_anywhere(site: Site) -> None:
+    site.abilities(
+        {"ability_id": "a", "implementation": site.script("e", ECHO)},
+        {"ability_id": "b", "environments": [], "implementation": site.script("e", ECHO)},
+    )
+    run = Run(site)
+    for id in ("a", "b"):
+        assert [run(id).ok, run(id, environment="prod").ok] == [True, True]
+
+
+def test_the_steps_of_a_workflow_are_held_to_their_environments(site: Site) -> None:
+    site.abilities({"ability_id": "a", "environments": ["dev"], "implementation": marker(site)})
+    site.flows({"ability_id": "flow", "steps": ["a"]})
+    run = Run(site)
+    for asked in ({}, {"environment": "prod"}):
+        result = run("flow", **asked)
+        assert result.status == "capability_denied"
+        assert "step a: a " in result.error
+    assert not (site.root / "ran").exists()
+    assert run("flow", environment="dev").ok
+
+
+@pytest.mark.parametrize("word", ["production", ["production"], {"prod": True}, 5])
+def test_environments_of_another_shape_are_no_open_door(site: Site, word: Any) -> None:
+    """Also where no plan has looked at the file: "prod" is no part of the text "production"."""
+    site.abilities({"ability_id": "a", "environments": word, "implementation": marker(site)})
+    run = Run(site)
+    assert run("a", environment="prod").status == run("a").status == "capability_denied"
+    assert not (site.root / "ran").exists()
 
 
 # Guards and other hooks
