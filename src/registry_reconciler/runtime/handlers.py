@@ -6,10 +6,12 @@ children, only the environment variables that were declared, and a limit on what
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,12 @@ from registry_reconciler.runtime.plainjson import Unsound, json_fault, read_json
 
 DEFAULT_TIMEOUT = 60.0
 MAX_OUTPUT = 1 << 20
+
+SUPERVISED = sys.platform == "linux" and hasattr(os, "memfd_create")
+"""Whether all that a script started can be found and ended; elsewhere it is its process group alone."""
+
+_SECONDS_TO_END = 10.0
+"""More than the supervisor takes for it; then it is the supervisor that hangs."""
 
 _ALWAYS = ("PATH", "SYSTEMROOT")
 """Variables that a program needs to be found and started at all."""
@@ -113,44 +121,150 @@ def command_line(root: Path, command: object) -> list[str]:
 def run_script(
     root: Path, command: object, payload: object, *, environment: Mapping[str, str], limits: Limits
 ) -> Finished:
-    """Run a program to its end.
+    """Run a program to its end. What it has started ends with it, however that ends.
 
     Raises:
-        HandlerTimeout: it and its children were killed at the time limit.
-        HandlerError: it could not be started, or said more than it may.
+        HandlerTimeout: it and all that it started were killed at the time limit.
+        HandlerError: it could not be started, or said more than it may, or left something that cannot be ended.
     """
     argv = command_line(root, command)
     fault = json_fault(payload)
     if fault:
         raise HandlerError(f"what {os.path.basename(argv[0])} would be told is no JSON: {fault}")
     data = json.dumps(payload, ensure_ascii=False).encode()
+    start = _Supervised if SUPERVISED else _Grouped
     try:
-        process = subprocess.Popen(
-            argv,
-            cwd=root,
-            env=dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # A group of its own, so that the time limit reaches the children too.
-            start_new_session=True,
-            close_fds=True,
-        )
+        child = start(argv, root, environment)
     except (OSError, ValueError) as error:
         raise HandlerError(f"{argv[0]!r} cannot be started: {error}") from error
-    return _Run(process, limits).finish(data, os.path.basename(argv[0]))
+    return _Run(child, limits).finish(data, argv[0])
+
+
+def _popen(
+    argv: Sequence[str], root: Path, environment: Mapping[str, str], *fds: int
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        argv,
+        cwd=root,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A group of its own, so that the time limit reaches the children too, and Ctrl-C does not.
+        start_new_session=True,
+        close_fds=True,
+        pass_fds=fds,
+    )
+
+
+class _Grouped:
+    """A script and its process group. A child that leaves the group is not reached."""
+
+    def __init__(self, argv: Sequence[str], root: Path, environment: Mapping[str, str]) -> None:
+        self.process = _popen(argv, root, environment)
+
+    def end(self) -> None:
+        """End the group. Any number of times, from any thread."""
+        try:
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def close(self) -> str:
+        """After :meth:`end`: wait for the script; what could not be ended, or ""."""
+        self.process.wait()
+        return ""
+
+    def code(self, name: str) -> int:
+        """How it ended."""
+        return self.process.returncode
+
+
+class _Supervised:
+    """A script below a supervisor (:mod:`registry_reconciler.runtime.supervise`) that ends all it started."""
+
+    def __init__(self, argv: Sequence[str], root: Path, environment: Mapping[str, str]) -> None:
+        words = [f"{name}={value}" for name, value in environment.items()]
+        task = [str(len(words)), *words, *argv]
+        if any("\0" in word for word in task):
+            raise ValueError("embedded null byte")
+        self._said = b""
+        with contextlib.ExitStack() as stack:
+            given = os.memfd_create("task")
+            stack.callback(os.close, given)
+            with open(given, "wb", closefd=False) as file:
+                file.write(b"\0".join(map(os.fsencode, task)))
+            os.lseek(given, 0, os.SEEK_SET)
+            self._status, status = os.pipe()
+            stack.callback(os.close, status)
+            control, self._control = os.pipe()
+            stack.callback(os.close, control)
+            self._lock = threading.Lock()
+            self._open = True
+            # The script's variables are for the script; what starts Python at all is not theirs to say.
+            plain = {name: os.environ[name] for name in (*_ALWAYS, "LD_LIBRARY_PATH") if name in os.environ}
+            place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "supervise.py")
+            numbers = (str(fd) for fd in (given, status, control))
+            try:
+                self.process = _popen(
+                    [sys.executable, "-I", "-S", place, *numbers], root, plain, given, status, control
+                )
+            except BaseException:
+                os.close(self._status)
+                os.close(self._control)
+                raise
+
+    def end(self) -> None:
+        """Tell the supervisor to end everything. Any number of times, from any thread."""
+        with self._lock:
+            if self._open:
+                self._open = False
+                # A word, not only the end of the pipe: a fork of this program may hold it open as well.
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(self._control, b".")
+                os.close(self._control)
+
+    def close(self) -> str:
+        """After :meth:`end`: wait for the supervisor; what could not be ended, or ""."""
+        try:
+            self.process.wait(_SECONDS_TO_END)
+            self._said = os.read(self._status, 100)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        finally:
+            os.close(self._status)
+        left = self._said.split()[1:] if not self._said.startswith(b"start") else []
+        return "" if left in ([], [b"0"]) else f"{left[0].decode()} of its processes could not be ended"
+
+    def code(self, name: str) -> int:
+        """How the script ended.
+
+        Raises:
+            HandlerError: it was never started, or took its supervisor along.
+        """
+        word, _, rest = self._said.partition(b" ")
+        if word == b"start":
+            raise HandlerError(f"{name!r} cannot be started: {os.strerror(int(rest))}")
+        if not word:
+            raise HandlerError(f"{os.path.basename(name)} ended its supervisor, so nobody knows how it ended")
+        return int(word)
 
 
 class _Run:
     """One child process: its pipes are served by threads, so that a full pipe never blocks the time limit."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
-        self._process = process
+    def __init__(self, child: _Grouped | _Supervised, limits: Limits) -> None:
+        self._child = child
         self._limits = limits
         self._too_much = threading.Event()
 
-    def finish(self, data: bytes, name: str) -> Finished:
-        process = self._process
+    def finish(self, data: bytes, program: str) -> Finished:
+        name = os.path.basename(program)
+        process = self._child.process
         out, err = bytearray(), bytearray()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -162,18 +276,24 @@ class _Run:
         ]
         for worker in workers:
             worker.start()
+        left = late = ""
         try:
-            code = process.wait(self._limits.seconds)
+            process.wait(self._limits.seconds)
         except subprocess.TimeoutExpired:
-            raise HandlerTimeout(f"{name} was stopped after {self._limits.seconds:g} s") from None
+            late = f"{name} was stopped after {self._limits.seconds:g} s"
         finally:
             # Also after a normal end: a child left behind would hold the pipes and outlive its permission.
-            self._kill()
+            self._child.end()
+            left = self._child.close()
             for worker in workers:
                 worker.join(1)
+        if late:
+            raise HandlerTimeout(late + (f"; {left}" if left else ""))
         if self._too_much.is_set():
             raise HandlerError(f"{name} was stopped: it wrote more than {self._limits.output} bytes")
-        return Finished(code, bytes(out), bytes(err))
+        if left:
+            raise HandlerError(f"{name} has ended, and {left}")
+        return Finished(self._child.code(program), bytes(out), bytes(err))
 
     def _feed(self, pipe: IO[bytes], data: bytes) -> None:
         # A program need not read its input.
@@ -188,19 +308,9 @@ class _Run:
             while chunk := os.read(pipe.fileno(), 65536):
                 if len(into) + len(chunk) > self._limits.output:
                     self._too_much.set()
-                    self._kill()
+                    self._child.end()
                     return
                 into += chunk
-
-    def _kill(self) -> None:
-        try:
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
-        except (ProcessLookupError, PermissionError):
-            pass
-        self._process.wait()
 
 
 def output_value(finished: Finished, name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,3 +77,12 @@ class Site:
 
 
 ECHO = "import json, sys\nprint(json.dumps({'got': json.load(sys.stdin)}))\n"
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
+    if Path("/proc/self/stat").exists():
+        stat = Path(f"/proc/{pid}/stat")
+        return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return done.stdout.strip()[:1] not in ("", "Z")

@@ -478,7 +478,7 @@ def deep(event: Any) -> Any:
     return deep(event)
 
 
-IN_CODE: dict[str, tuple[Callable[[Any], Any], str]] = {
+IN_CODE: dict[str, tuple[Callable[..., Any], str]] = {
     "None": (lambda event: None, "no object with the key 'block': None"),
     "True": (lambda event: True, "no object"),
     "False": (lambda event: False, "no object"),
@@ -510,7 +510,7 @@ IN_CODE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "interrupted": (raising(KeyboardInterrupt()), "ended the program: KeyboardInterrupt"),
     "exits": (raising(SystemExit(0)), "ended the program: SystemExit"),
     "recursion": (deep, "RecursionError"),
-    "wants more": (lambda event, context, more: {"block": False}, "TypeError"),  # type: ignore[misc]
+    "wants more": (lambda event, context, more: {"block": False}, "TypeError"),
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +28,7 @@ from registry_reconciler.runtime import (
 )
 from registry_reconciler.runtime.audit import AuditLine
 from registry_reconciler.runtime.handlers import Limits
-from tests.unit.runtime.helper import ECHO, Site
+from tests.unit.runtime.helper import ECHO, Site, runs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="scripts and process groups are tested on POSIX")
 
@@ -499,14 +498,6 @@ def test_a_relative_part_of_the_path_is_not_passed_on(site: Site, monkeypatch: p
     )
     parts = Run(site)("a").value.strip().split(os.pathsep)
     assert all(os.path.isabs(part) for part in parts)
-
-
-def runs(pid: int) -> bool:
-    if Path("/proc/self/stat").exists():
-        stat = Path(f"/proc/{pid}/stat")
-        return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
-    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return done.stdout.strip()[:1] not in ("", "Z")
 
 
 def test_the_time_limit_stops_a_script_with_its_children(site: Site) -> None:
