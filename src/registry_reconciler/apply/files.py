@@ -302,17 +302,18 @@ def write_report(path: Path, data: bytes, *, parents: bool = False) -> None:
     if parents:
         _call("makedirs", lambda folder: os.makedirs(folder, exist_ok=True), str(real.parent))
     try:
-        mode: int | None = real.stat().st_mode
+        there: os.stat_result | None = real.stat()
     except FileNotFoundError:
-        mode = None
-    if mode is not None and not stat.S_ISREG(mode):
+        there = None
+    if there is not None and not stat.S_ISREG(there.st_mode):
         fd = os.open(real, os.O_WRONLY | CLOEXEC | BINARY)
         try:
             write(fd, data)
         finally:
             os.close(fd)
         return
-    _write_whole(real, data, None if mode is None else stat.S_IMODE(mode), durable=True)
+    mode = None if there is None else stat.S_IMODE(there.st_mode)
+    _write_whole(real, data, mode, durable=True, group=None if there is None else there.st_gid)
 
 
 def write_cache(path: Path, data: bytes) -> bool:
@@ -336,13 +337,21 @@ def remove_cache(path: Path) -> bool:
     return True
 
 
-def _write_whole(path: Path, data: bytes, mode: int | None, *, durable: bool) -> None:
+def _write_whole(
+    path: Path, data: bytes, mode: int | None, *, durable: bool, group: int | None = None
+) -> None:
     temporary = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC | BINARY
     fd = _call("create", os.open, str(temporary), flags, 0o666 if mode is None else mode)
     try:
         try:
             if mode is not None and hasattr(os, "fchmod"):
+                if group is not None and os.fstat(fd).st_gid != group:
+                    try:
+                        change_owner(fd, -1, group)
+                    except PermissionError:
+                        # What one group may see is not for another.
+                        mode &= ~0o2070
                 change_mode(fd, mode)
             write(fd, data)
             if durable:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
+import sys
 from collections.abc import Iterator
 
 from registry_reconciler.apply import files
@@ -30,6 +32,10 @@ class Conflict(Exception):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.path = path
+
+
+class OwnerRefused(OSError):
+    """This user may not make a file of that owner and group; ``strerror`` names both."""
 
 
 class Undurable(OSError):
@@ -268,7 +274,18 @@ class Bench:
         self._ensured.add(path)
         if mode is not None:
             with self.anchor.held(path) as made:
+                self._return_owner(path, made)
                 files.change_mode(made, mode)
+
+    def _return_owner(self, path: str, made: int) -> None:
+        """Give a folder that is brought back to whom it belonged, as far as the system lets us."""
+        info = os.fstat(made)
+        for folder, uid, gid in self.record.owners:
+            if folder == path and (info.st_uid, info.st_gid) != (uid, gid):
+                # One at a time: the group may be ours to give where the owner is not.
+                for owner in ((-1, gid), (uid, -1)):
+                    with contextlib.suppress(PermissionError):
+                        files.change_owner(made, *owner)
 
     def _remove_empty(self, paths: list[str]) -> None:
         if any(self.anchor.is_folder(path) for path in paths):
@@ -385,8 +402,18 @@ def discard(anchor: Anchor, name: str) -> None:
         files.remove_folder(name, above)
 
 
-def stage(name: str, folder: int, data: bytes, like: FileState | None, source: int | None = None) -> int:
+def stage(
+    name: str,
+    folder: int,
+    data: bytes,
+    like: FileState | None,
+    source: int | None = None,
+    above: os.stat_result | None = None,
+) -> int:
     """Write new content into the journal: all bytes, then owner and mode of the file it replaces.
+
+    Args:
+        above: the folder that a new file will stand in, or the nearest one above that is there already.
 
     Returns:
         The descriptor, for the caller to sync and close.
@@ -399,6 +426,8 @@ def stage(name: str, folder: int, data: bytes, like: FileState | None, source: i
         files.write(fd, data)
         if like is not None:
             _dress(fd, like, source)
+        elif above is not None:
+            _join_group(fd, folder, above)
     except BaseException:
         os.close(fd)
         raise
@@ -426,8 +455,41 @@ def stage_copy(source: int, name: str, folder: int) -> None:
 def _dress(fd: int, like: FileState, source: int | None) -> None:
     own = os.fstat(fd)
     if (own.st_uid, own.st_gid) != (like.uid, like.gid):
-        files.change_owner(fd, like.uid, like.gid)
+        try:
+            files.change_owner(fd, like.uid, like.gid)
+        except PermissionError as error:
+            whose = f"user {like.uid} and group {group_name(like.gid)}"
+            raise OwnerRefused(
+                error.errno, f"it belongs to {whose}, which you may not give a file to"
+            ) from error
     if own.st_mode & 0o7777 != like.mode:
         files.change_mode(fd, like.mode)
     if source is not None:
         files.copy_attributes(source, fd)
+
+
+def _join_group(fd: int, folder: int, above: os.stat_result) -> None:
+    """Give a new file the group that it would have if it were made where it will stand, not in the journal."""
+    own, journal = os.fstat(fd), os.fstat(folder)
+    # Some systems, and some mounts, give every new file the group of its folder.
+    always = sys.platform == "darwin" or (
+        not journal.st_mode & stat.S_ISGID and own.st_gid == journal.st_gid != os.getegid()
+    )
+    group = above.st_gid if always or above.st_mode & stat.S_ISGID else os.getegid()
+    if own.st_gid == group:
+        return
+    try:
+        files.change_owner(fd, -1, group)
+    except PermissionError as error:
+        text = f"its folder gives it the group {group_name(group)}, which you are not in"
+        raise OwnerRefused(error.errno, text) from error
+
+
+def group_name(gid: int) -> str:
+    """A group for people."""
+    try:
+        import grp
+
+        return f"{grp.getgrgid(gid).gr_name} ({gid})"
+    except (KeyError, ImportError):
+        return str(gid)

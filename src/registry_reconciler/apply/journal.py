@@ -77,11 +77,13 @@ class Record:
     Attributes:
         made: folders that were missing and are made, outer ones first.
         emptied: folders that go when a delete leaves them empty, inner ones first, with mode.
+        owners: user and group of those folders, for when they come back.
     """
 
     steps: tuple[Step, ...]
     made: tuple[str, ...]
     emptied: tuple[tuple[str, int], ...]
+    owners: tuple[tuple[str, int, int], ...] = ()
 
 
 class BadRecord(Exception):
@@ -95,6 +97,7 @@ def encode(record: Record) -> bytes:
             "steps": [[step.path, step.real, step.before, step.after] for step in record.steps],
             "made": list(record.made),
             "emptied": [list(one) for one in record.emptied],
+            "owners": [list(one) for one in record.owners],
         },
         separators=(",", ":"),
     ).encode()
@@ -111,9 +114,10 @@ def decode(data: bytes) -> Record:
         steps = tuple(Step(index, *_checked_step(one)) for index, one in enumerate(found["steps"]))
         made = tuple(str(one) for one in found["made"])
         emptied = tuple((str(path), int(mode) & 0o7777) for path, mode in found["emptied"])
+        owners = tuple((str(path), int(uid), int(gid)) for path, uid, gid in found.get("owners", ()))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadRecord("its content is malformed") from error
-    return Record(steps, made, emptied)
+    return Record(steps, made, emptied, owners)
 
 
 def _checked_step(one: Any) -> tuple[str, str, str | None, str | None]:

@@ -32,6 +32,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ from typing import Any
 
 from registry_reconciler.apply import files, journal
 from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile, UnsafePath, why_unsafe
-from registry_reconciler.apply.install import Bench, Conflict, Undurable, discard, stage
+from registry_reconciler.apply.install import Bench, Conflict, OwnerRefused, Undurable, discard, stage
 from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.apply.reading import RECOVER
@@ -227,19 +228,19 @@ def _record(anchor: Anchor, work: Sequence[_Target], remove_empty: Sequence[str]
     }
     made = tuple(folder for folder in sorted(above) if not anchor.is_folder(folder))
     left = {folder for step in steps if step.after is None for folder in journal.folders_above(step.real)}
-    gone = []
+    gone, owners = [], []
     for folder in sorted(left.intersection(remove_empty), reverse=True):
         if anchor.is_folder(folder):
-            gone.append((folder, os.fstat(anchor.folder(folder)).st_mode & 0o7777))
-    return Record(steps, made, tuple(gone))
+            info = os.fstat(anchor.folder(folder))
+            gone.append((folder, info.st_mode & 0o7777))
+            owners.append((folder, info.st_uid, info.st_gid))
+    return Record(steps, made, tuple(gone), tuple(owners))
 
 
 def _refuse_early(anchor: Anchor, work: Sequence[_Target], device: int) -> None:
     """Find what would fail after the commit point while failing is still free."""
     for one in work:
-        folder = one.real.rpartition("/")[0]
-        while folder and not anchor.is_folder(folder):
-            folder = folder.rpartition("/")[0]
+        folder = _folder_there(anchor, one)
         fd = anchor.folder(folder)
         if os.fstat(fd).st_dev != device or (one.state is not None and one.state.device != device):
             raise WriteFailure(
@@ -256,6 +257,14 @@ def _refuse_early(anchor: Anchor, work: Sequence[_Target], device: int) -> None:
             raise WriteFailure(f"nothing was written: {one.op.path!r} is read-only; change its mode or owner")
 
 
+def _folder_there(anchor: Anchor, one: _Target) -> str:
+    """The folder of a file, or the nearest one above that is there already."""
+    folder = one.real.rpartition("/")[0]
+    while folder and not anchor.is_folder(folder):
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
 def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
     for start in range(0, len(work), _BATCH):
         signals.check()
@@ -268,7 +277,7 @@ def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
                     # Going back after a power cut needs the old bytes: an editor may not have synced them.
                     fds.append(source)
                 if one.op.content is not None:
-                    fds.append(stage(f"{index}.new", bench.folder, one.op.content, one.state, source))
+                    fds.append(_staged(bench, one, f"{index}.new", one.op.content, source))
                     stack.callback(os.close, fds[-1])
             files.sync_all(fds)
     record = stage(Direction.UNDECIDED.value, bench.folder, journal.encode(bench.record), None)
@@ -276,6 +285,24 @@ def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
         stack.callback(os.close, record)
         above = [stack.enter_context(bench.anchor.held(path)) for path in (APPLY, APPLY.rpartition("/")[0])]
         files.sync_all([record, bench.folder, *above])
+
+
+def _staged(bench: Bench, one: _Target, name: str, content: bytes, source: int | None) -> int:
+    folder = _folder_there(bench.anchor, one)
+    above = os.fstat(bench.anchor.folder(folder))
+    try:
+        return stage(name, bench.folder, content, one.state, source, above)
+    except OwnerRefused as error:
+        if one.state is None:
+            advice = (
+                "join that group, or stop the folder from giving its group: "
+                f"chmod g-s {shlex.quote(folder or '.')}"
+            )
+        else:
+            advice = "run as its owner, or make it yours and of a group that you are in (chown, chgrp)"
+        raise WriteFailure(
+            f"nothing was written: {one.op.path!r} cannot be written: {error.strerror}; {advice}"
+        ) from error
 
 
 def check_inputs(root: Path, inputs: Mapping[str, str | None]) -> None:

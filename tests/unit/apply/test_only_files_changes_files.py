@@ -12,8 +12,13 @@ import registry_reconciler
 SOURCE = Path(registry_reconciler.__file__).parent
 THE_ONE = SOURCE / "apply" / "files.py"
 NOT_PART_OF_AN_APPLY = frozenset(
-    # The runtime imports nothing of the writing half; it appends a line when an ability is called.
-    (SOURCE / "runtime" / "audit.py",)
+    # The runtime imports nothing of the writing half; it appends a line when an ability is called, and
+    # writes into the pipes of what it starts.
+    (
+        SOURCE / "runtime" / "audit.py",
+        SOURCE / "runtime" / "handlers.py",
+        SOURCE / "runtime" / "supervise.py",
+    )
 )
 
 OS_CALLS = frozenset(
