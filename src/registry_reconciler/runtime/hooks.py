@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from registry_reconciler.inert import visible
-from registry_reconciler.runtime.answers import Answer
+from registry_reconciler.runtime.answers import Answer, shown
 from registry_reconciler.runtime.handlers import HandlerError
 from registry_reconciler.runtime.meta import HasMeta
-from registry_reconciler.runtime.source import EntryItem
+from registry_reconciler.runtime.source import EntryItem, SideTables, event_types_in
 
 Event = Literal["PromptSubmit", "PreAbilityCreate", "PreAbilityCall", "PostAbilityCall", "SessionStop"]
 
@@ -92,20 +92,26 @@ def deniable(event: str) -> bool:
     return event not in TOO_LATE
 
 
-def events_of(hooks: Iterable[HasMeta]) -> tuple[str, ...]:
-    """The events that can happen: those that are built in, and those that a hook of the workspace names."""
-    named = (item.value.get("event_type") for item in hooks if isinstance(item, EntryItem))
-    return tuple(dict.fromkeys((*EVENTS, *(one for one in named if isinstance(one, str)))))
+def events_of(db: SideTables) -> tuple[str, ...]:
+    """The events that can happen: those that are built in, and those that the configuration declares."""
+    return tuple(dict.fromkeys((*EVENTS, *event_types_in(db))))
 
 
-def concerned(hooks: Iterable[HasMeta], occasion: Occasion) -> tuple[Concerned, ...]:
-    """The hooks that an occasion concerns: higher priority first, then by id; faults before all."""
+def concerned(
+    hooks: Iterable[HasMeta], occasion: Occasion, events: Iterable[str] = EVENTS
+) -> tuple[Concerned, ...]:
+    """The hooks that an occasion concerns: higher priority first, then by id; faults before all.
+
+    Args:
+        events: those that can happen. A guard that waits for another may be meant for this one.
+    """
+    known = frozenset(events)
     found: list[tuple[int, str, Concerned]] = []
     seen = set()
     for item in hooks:
         id = item.meta.id
         seen.add(id)
-        one = _entry(item, id, occasion) if isinstance(item, EntryItem) else _code(item, id, occasion)
+        one = _entry(item, id, occasion, known) if isinstance(item, EntryItem) else _code(item, id, occasion)
         if one is not None:
             found.append((-item.meta.priority, id, one))
     missing = [
@@ -116,7 +122,7 @@ def concerned(hooks: Iterable[HasMeta], occasion: Occasion) -> tuple[Concerned, 
     return (*missing, *(one for _, _, one in sorted(found, key=lambda row: row[:2])))
 
 
-def _entry(item: EntryItem, id: str, occasion: Occasion) -> Concerned | None:
+def _entry(item: EntryItem, id: str, occasion: Occasion, events: frozenset[str]) -> Concerned | None:
     """A hook of a workspace. Its file may hold anything: what was not checked by a plan is served as well."""
     fields = item.value
     if fields.get("enabled", True) is False:
@@ -124,8 +130,9 @@ def _entry(item: EntryItem, id: str, occasion: Occasion) -> Concerned | None:
     # A guard unless it says, in the one way there is, that it is none.
     guard = fields.get("blocking", False) is not False and deniable(occasion.event)
     waits_for = fields.get("event_type")
-    if not isinstance(waits_for, str):
-        return Concerned(id, guard, fault=f"the hook {id!r} cannot be judged: its event_type is no text")
+    if not isinstance(waits_for, str) or waits_for not in events:
+        fault = f"the hook {id!r} cannot be judged: its event_type {shown(repr(waits_for))} is no event"
+        return Concerned(id, guard, fault=fault) if guard or id in occasion.bound else None
     if waits_for != occasion.event:
         return _misbound(id, waits_for, occasion) if id in occasion.bound else None
     match = fields.get("match")

@@ -697,7 +697,7 @@ def _bound(fields: Mapping[str, Any], event: str) -> tuple[str, ...]:
 
 
 def _check_event(event: str, snapshot: DbSnapshot) -> None:
-    known = events_of(snapshot.get(HOOK_DOMAIN, ()))
+    known = events_of(snapshot)
     if event not in known:
         from registry_reconciler.suggest import did_you_mean
 
@@ -710,7 +710,7 @@ def _check_event(event: str, snapshot: DbSnapshot) -> None:
 def hooks_of(snapshot: DbSnapshot, occasion: Occasion) -> tuple[Concerned, ...]:
     """The hooks of the database that an occasion concerns, in order."""
     known: Iterable[HasMeta] = snapshot.get(HOOK_DOMAIN, ())
-    return concerned(known, occasion)
+    return concerned(known, occasion, events_of(snapshot))
 
 
 def called_by(fields: Mapping[str, Any]) -> frozenset[str]:

@@ -50,7 +50,8 @@ def understood(where: str, config: Config, catalog: Catalog, live: Live) -> tupl
         items = items_of(catalog, live.entries.values())
     infos = tuple(kind_info(kind) for kind in catalog.kinds.values())
     secret = any(kind.secrets for kind in catalog.kinds.values())
-    return Loaded(infos, items, vocabulary_of(config), config.environments), secret
+    events = config.event_types or ()
+    return Loaded(infos, items, vocabulary_of(config), config.environments, events), secret
 
 
 def items_of(catalog: Catalog, entries: Iterable[LiveEntry]) -> list[EntryItem]:

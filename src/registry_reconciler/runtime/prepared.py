@@ -132,6 +132,7 @@ def encode(root: Path, loaded: Loaded, served: Served) -> bytes:
         "kinds": [[kind.name, kind.file, list(kind.exclude), kind.space] for kind in loaded.kinds],
         "capabilities": loaded.vocabulary.to_data(),
         "environments": None if loaded.environments is None else list(loaded.environments),
+        "event_types": list(loaded.event_types),
         "inputs": served.inputs,
         "body": digest_bytes(rest),
     }
@@ -258,7 +259,8 @@ def _loaded(header: Mapping[str, Any], items: Sequence[EntryItem]) -> Loaded:
     kinds = tuple(KindInfo(name, file, tuple(out), space) for name, file, out, space in header["kinds"])
     words = header["environments"]
     environments = None if words is None else tuple(words)
-    return Loaded(kinds, items, Vocabulary(header["capabilities"]), environments)
+    events = tuple(header["event_types"])
+    return Loaded(kinds, items, Vocabulary(header["capabilities"]), environments, events)
 
 
 def _items(tables: Mapping[str, Any], lines: Sequence[bytes]) -> list[EntryItem]:
@@ -318,7 +320,11 @@ def _decoded(header: Mapping[str, Any], rest: bytes) -> RegistryDb:
     words = header["environments"]
     return RegistryDb(
         {name: _index(name, flat, items) for name, flat in tables["domains"].items()},
-        settings_tables(Vocabulary(header["capabilities"]), None if words is None else tuple(words)),
+        settings_tables(
+            Vocabulary(header["capabilities"]),
+            None if words is None else tuple(words),
+            tuple(header["event_types"]),
+        ),
     )
 
 

@@ -21,24 +21,28 @@ from registry_reconciler.runtime.meta import RegistryMeta
 
 VOCABULARY = "registry.vocabulary"
 ENVIRONMENTS = "registry.environments"
+EVENT_TYPES = "registry.event_types"
 """Side tables of a workspace's database."""
 
 
-class _Tables(Protocol):
-    def table(self, name: str) -> tuple[Any, ...]: ...
+class SideTables(Protocol):
+    """What has side tables."""
+
+    def table(self, name: str) -> tuple[Any, ...]:
+        """The rows of one."""
 
 
 def settings_tables(
-    vocabulary: Vocabulary, environments: tuple[str, ...] | None
+    vocabulary: Vocabulary, environments: tuple[str, ...] | None, event_types: tuple[str, ...]
 ) -> dict[str, tuple[Any, ...]]:
     """The side tables that hold a workspace's settings."""
-    tables: dict[str, tuple[Any, ...]] = {VOCABULARY: (vocabulary,)}
+    tables: dict[str, tuple[Any, ...]] = {VOCABULARY: (vocabulary,), EVENT_TYPES: (event_types,)}
     if environments is not None:
         tables[ENVIRONMENTS] = (environments,)
     return tables
 
 
-def vocabulary_in(db: _Tables) -> Vocabulary:
+def vocabulary_in(db: SideTables) -> Vocabulary:
     """The capabilities that a database was built with; where it says nothing, any word is known."""
     for found in db.table(VOCABULARY):
         if isinstance(found, Vocabulary):
@@ -46,11 +50,16 @@ def vocabulary_in(db: _Tables) -> Vocabulary:
     return Vocabulary()
 
 
-def environments_in(db: _Tables) -> tuple[str, ...] | None:
+def environments_in(db: SideTables) -> tuple[str, ...] | None:
     """The environments that a database was built with; ``None`` where any word is known."""
     for found in db.table(ENVIRONMENTS):
         return tuple(found)
     return None
+
+
+def event_types_in(db: SideTables) -> tuple[str, ...]:
+    """The events that the configuration of a database's workspace declares, beside those that are built in."""
+    return tuple(word for words in db.table(EVENT_TYPES) for word in words)
 
 
 class Row(NamedTuple):
@@ -90,12 +99,14 @@ class Loaded:
         items: one for each live entry.
         environments: the declared ones; ``None`` where the workspace declares none, and then any word is
             known.
+        event_types: the declared ones, in place of or beside those that are built in.
     """
 
     kinds: tuple[KindInfo, ...]
     items: Sequence[EntryItem]
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     environments: tuple[str, ...] | None = None
+    event_types: tuple[str, ...] = ()
 
 
 class EntryItem:
@@ -225,7 +236,8 @@ def build_db(loaded: Loaded) -> RegistryDb:
         domains = {kind.name for kind in loaded.kinds} | set(spaces.values())
         builder = RegistryDbBuilder(domains=sorted(domains))
         # With the entries they belong to, so that a reload swaps both at once.
-        for table, rows in settings_tables(loaded.vocabulary, loaded.environments).items():
+        settings = settings_tables(loaded.vocabulary, loaded.environments, loaded.event_types)
+        for table, rows in settings.items():
             for row in rows:
                 builder.side(table, row)
         for item in loaded.items:

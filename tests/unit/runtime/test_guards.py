@@ -272,6 +272,8 @@ def test_who_does_not_guard_may_say_anything(site: Site, said: bytes) -> None:
         {"blocking": True, "match": {"ability_scope": ["ability_*/*"]}},
         {"blocking": True, "event_type": None},
         {"blocking": True, "event_type": ["PreAbilityCall"]},
+        {"blocking": True, "event_type": "PreAbilityCal"},
+        {"blocking": True, "event_type": "Deploy"},
     ],
     ids=str,
 )
@@ -281,6 +283,12 @@ def test_a_hook_that_cannot_be_judged_counts_as_a_guard_that_is_concerned(
     whole = {"event_type": "PreAbilityCall", "handler": shell(site, "exit 1"), **fields}
     site.write(".system/hooks/guard.yaml", {"id": "guard", "required_caps": [], **whole})
     denied(site, invoke(site))
+
+
+def test_who_does_not_guard_and_waits_for_nothing_is_not_called(site: Site) -> None:
+    whole = {"id": "guard", "event_type": "PreAbilityCal", "handler": shell(site, "exit 1")}
+    site.write(".system/hooks/guard.yaml", whole)
+    assert (invoke(site).status, invoke(site).messages) == ("ok", ())
 
 
 @pytest.mark.parametrize("slots", ["guard", {"pre_call": "guard"}, {"pre_call": ["guard"]}, ["guard"], 5])
@@ -349,7 +357,16 @@ def test_an_event_of_the_workspaces_own_can_be_guarded(site: Site) -> None:
         ".system/hooks/guard.yaml",
         {"id": "guard", "event_type": "Deploy", "blocking": True, "handler": shell(site, "exit 1")},
     )
-    assert open_runtime(site.root).invoker(audit=lambda line: None).fire("Deploy", {}).blocked_by == "guard"
+    site.write(
+        ".system/registry/config.yaml", {"vocabularies": {"event_types": ["PreAbilityCall", "Deploy"]}}
+    )
+    for _ in ("read", "from the prepared index"):
+        invoker = open_runtime(site.root).invoker(audit=lambda line: None)
+        assert invoker.fire("Deploy", {}).blocked_by == "guard"
+        assert invoker.fire("PromptSubmit", {}).blocked_by == ""
+        assert invoker.invoke("a", None, caps=[]).ok
+    with pytest.raises(RegistryError, match=r"PreAbilityCall, .*, Deploy"):
+        invoker.fire("Undeploy", {})
 
 
 @pytest.mark.parametrize("event", EVENTS)
