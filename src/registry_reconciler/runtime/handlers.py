@@ -27,6 +27,8 @@ MAX_OUTPUT = 1 << 20
 SUPERVISED = sys.platform == "linux" and hasattr(os, "memfd_create")
 """Whether all that a script started can be found and ended; elsewhere it is its process group alone."""
 
+_SUPERVISOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "supervise.py")
+
 _SECONDS_TO_END = 10.0
 """More than the supervisor takes for it; then it is the supervisor that hangs."""
 
@@ -206,11 +208,10 @@ class _Supervised:
             self._open = True
             # The script's variables are for the script; what starts Python at all is not theirs to say.
             plain = {name: os.environ[name] for name in (*_ALWAYS, "LD_LIBRARY_PATH") if name in os.environ}
-            place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "supervise.py")
             numbers = (str(fd) for fd in (given, status, control))
             try:
                 self.process = _popen(
-                    [sys.executable, "-I", "-S", place, *numbers], root, plain, given, status, control
+                    [sys.executable, "-I", "-S", _SUPERVISOR, *numbers], root, plain, given, status, control
                 )
             except BaseException:
                 os.close(self._status)

@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.runtime import InvocationResult, handlers, open_runtime
+from registry_reconciler.runtime import InvocationResult, handlers, open_runtime, supervise
 from registry_reconciler.runtime.handlers import Limits
-from registry_reconciler.runtime.supervise import descendants
 from tests.unit.runtime.helper import Site, runs
 
 pytestmark = pytest.mark.skipif(
@@ -217,6 +216,41 @@ def test_a_script_that_ends_its_supervisor_has_failed_and_goes_with_it(site: Sit
     assert gone(site)
 
 
+def test_a_script_that_leaves_what_cannot_be_ended_has_failed(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a process of another user, which needs rights to make that a test may not have."""
+    helpless = tmp_path / "helpless.py"
+    helpless.write_text("import os, sys\nos.write(int(sys.argv[2]), b'0 2')\n")
+    monkeypatch.setattr(handlers, "_SUPERVISOR", str(helpless))
+    ability(site, "print('done')\n")
+    result = invoke(site)
+    assert result.status == "failed"
+    assert "s.py has ended, and 2 of its processes could not be ended" in result.error
+
+
+def test_the_supervisor_counts_what_it_cannot_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(60)
+        os._exit(0)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(supervise, "_SECONDS_TO_END", 0.0)
+            patched.setattr(supervise, "descendants", lambda top: [pid])
+            patched.setattr(os, "kill", refuse)
+            assert supervise._Children(pid).end() == 1
+        assert runs(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def refuse(pid: int, number: int) -> None:
+    raise PermissionError
+
+
 def test_a_script_starts_as_if_nobody_stood_between(site: Site) -> None:
     ability(
         site,
@@ -263,14 +297,14 @@ def test_no_descriptor_and_no_process_is_left_behind(site: Site) -> None:
     site.hook("guard", "PreAbilityCall", blocking=True, handler={"kind": "script", "command": ["no-such-x"]})
     invoke(site)
     before = len(os.listdir("/proc/self/fd"))
-    others = descendants(os.getpid())
+    others = supervise.descendants(os.getpid())
     for _ in range(3):
         assert invoke(site).status == "hook_blocked"
     (site.root / ".system/hooks/guard.yaml").unlink()
     for _ in range(3):
         assert invoke(site).ok
     assert len(os.listdir("/proc/self/fd")) == before
-    assert set(descendants(os.getpid())) <= set(others)
+    assert set(supervise.descendants(os.getpid())) <= set(others)
 
 
 def test_where_the_system_has_no_supervisor_the_group_still_ends(
