@@ -193,6 +193,8 @@ class _Supervised:
         task = [str(len(words)), *words, *argv]
         if any("\0" in word for word in task):
             raise ValueError("embedded null byte")
+        if any(not name or "=" in name for name in environment):
+            raise ValueError("illegal environment variable name")
         self._said = b""
         with contextlib.ExitStack() as stack:
             given = os.memfd_create("task")

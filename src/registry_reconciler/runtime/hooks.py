@@ -35,6 +35,8 @@ OBSERVER = "observer"
 
 SLOTS = {"PreAbilityCreate": "pre_create", "PreAbilityCall": "pre_call", "PostAbilityCall": "post_call"}
 
+_LONGEST_REASON = 1000
+
 _ABILITY_KINDS = ("ability_low", "ability_high")
 
 log = logging.getLogger("registry_reconciler.runtime")
@@ -240,7 +242,7 @@ def _ask(one: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, 
             said = run(one.item, one.fields, {**event, "hook": one.id})
             why = said.unclear if one.guard or said.failed else ""
         except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
-            why = told(error)
+            why = visible(told(error)[:_LONGEST_REASON])
     if said is not None and not why:
         return one.guard and said.block, said.message
     if one.guard:

@@ -360,6 +360,7 @@ class Invoker:
             words = ", ".join(decision.mutating or decision.missing)
             raise HandlerError(f"the hook {item.meta.id!r} needs capabilities that were not granted: {words}")
         context = Context(self, item.meta.id, asked, self.grant(asked), frozenset())
+        event = _of_its_own(event)
         if isinstance(item, EntryItem):
             handler = fields.get("handler")
             how = handler if isinstance(handler, Mapping) else {}
@@ -694,6 +695,17 @@ def _bound(fields: Mapping[str, Any], event: str) -> tuple[str, ...]:
         return texts((slots or {}).get(SLOTS.get(event, "")))
     # Something is bound and cannot be read: as the id of a hook that does not exist, it denies.
     return texts(slots) if event in SLOTS else ()
+
+
+def _of_its_own(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event with a copy of its payload: what one hook changes, neither the next nor the item gets to see.
+
+    What is no JSON may not be copied; only an item in code takes it, from a program that knows both.
+    """
+    from copy import deepcopy
+
+    payload = event["payload"]
+    return event if json_fault(payload) else {**event, "payload": deepcopy(payload)}
 
 
 def _check_event(event: str, snapshot: DbSnapshot) -> None:

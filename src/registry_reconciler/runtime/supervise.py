@@ -122,6 +122,8 @@ def main(task: int, status: int, control: int) -> None:
     """Start the script of ``task``, wait, end everything, and say on ``status`` how it went."""
     for fd in (status, control):
         os.set_inheritable(fd, False)
+    # Where the caller ignores it, nobody would learn how a child ended, here least of all.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_SUBREAPER, ctypes.c_ulong(1)) != 0:
         os.write(status, b"start %d" % ctypes.get_errno())

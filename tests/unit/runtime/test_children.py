@@ -251,6 +251,24 @@ def refuse(pid: int, number: int) -> None:
     raise PermissionError
 
 
+ENDED = """
+import signal, sys
+from registry_reconciler.runtime import open_runtime
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+print(open_runtime(sys.argv[1]).invoker(audit=lambda line: None).invoke("a", None, caps=[]).error)
+"""
+
+
+def test_how_a_script_ended_is_known_where_the_caller_does_not_want_to_know(site: Site) -> None:
+    """A program that ignores SIGCHLD is told 0 by the system, whatever happened."""
+    ability(site, "pass\n")
+    hook = site.script("h", "raise SystemExit('no')\n")
+    site.hook("guard", "PreAbilityCall", blocking=True, handler=hook)
+    command = [sys.executable, "-c", ENDED, str(site.root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "the hook guard denied it: guard ended with exit 1: no\n"
+
+
 def test_a_script_starts_as_if_nobody_stood_between(site: Site) -> None:
     ability(
         site,

@@ -205,6 +205,7 @@ def cannot_start(site: Site) -> dict[str, dict[str, Any]]:
         "empty": {**script, "command": []},
         "no command": script,
         "NUL": {**script, "command": ["cat", "a\x00b"]},
+        "variable": {**script, "command": ["cat"], "env": {"A=B": "c"}},
         "no kind": {},
         "a text": "scripts/guard.sh",  # type: ignore[dict-item]
         "unknown kind": {"kind": "mcp"},
@@ -222,6 +223,7 @@ CANNOT_START = (
     "empty",
     "no command",
     "NUL",
+    "variable",
     "no kind",
     "a text",
     "unknown kind",
@@ -453,6 +455,25 @@ def test_hooks_in_code_and_of_a_workspace_go_by_one_order(site: Site) -> None:
     assert [one.text for one in result.messages] == ["high", "file", "low"]
 
 
+def test_what_a_hook_does_to_its_event_stays_with_it(site: Site) -> None:
+    """Else an observer could change what a guard has looked at."""
+
+    def meddle(event: Any) -> dict[str, Any]:
+        event["payload"]["n"] = 2
+        event["payload"]["more"] = True
+        event["ability"] = "other"
+        return {"block": False}
+
+    assert guarded(meddle)[1] == [{"n": 1}]
+    assert guarded(meddle, "observer")[1] == [{"n": 1}]
+    site.abilities({"ability_id": "a", "implementation": {"kind": "script", "command": ["cat"]}})
+    live = open_runtime(site.root)
+    live["hook"].register(Definition(RegistryMeta("meddle", "meddle", priority=9), meddle))
+    given = {"n": 1}
+    assert live.invoker(audit=lambda line: None).invoke("a", given, caps=[]).value == {"n": 1}
+    assert given == {"n": 1}
+
+
 class Loud(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -522,6 +543,7 @@ IN_CODE: dict[str, tuple[Callable[..., Any], str]] = {
     "generator": (generator, "it returned a generator, so none of it ran"),
     "async generator": (stream, "it returned an async generator, so none of it ran"),
     "raises": (raising(ValueError("too dear")), "ValueError: too dear"),
+    "raises at length": (raising(ValueError("\x1b[2J" + "x" * 9999)), r"ValueError: \x1b[2Jxxx"),
     "raises without text": (raising(AssertionError()), "AssertionError"),
     "raises without a text that can be shown": (raising(Loud()), "Loud: its text cannot be shown"),
     "interrupted": (raising(KeyboardInterrupt()), "ended the program: KeyboardInterrupt"),
@@ -542,6 +564,8 @@ def test_an_answer_of_a_function_that_is_not_clear_denies(
     assert (result.status, ran) == ("hook_blocked", [])
     assert why in result.error
     assert result.error.startswith("the hook guard denied it: ")
+    assert result.error.isprintable()
+    assert len(result.error) < 1200
     result, ran = guarded(hook, "observer")
     assert (result.status, ran) == ("ok", [{"n": 1}])
     fails = any(word in why for word in ("ran", "Error", "ended", "Loud"))
