@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ _SUPERVISOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "supervis
 
 _SECONDS_TO_END = 10.0
 """More than the supervisor takes for it; then it is the supervisor that hangs."""
+
+_SECONDS_TO_READ = 5.0
+"""What was written is there already; only where something else holds the pipes is this waited for."""
 
 _ALWAYS = ("PATH", "SYSTEMROOT")
 """Variables that a program needs to be found and started at all."""
@@ -277,10 +281,10 @@ class _Run:
             threading.Thread(target=self._collect, args=(process.stdout, out), daemon=True),
             threading.Thread(target=self._collect, args=(process.stderr, err), daemon=True),
         ]
-        for worker in workers:
-            worker.start()
         left = late = ""
         try:
+            for worker in workers:
+                worker.start()
             process.wait(self._limits.seconds)
         except subprocess.TimeoutExpired:
             late = f"{name} was stopped after {self._limits.seconds:g} s"
@@ -288,14 +292,19 @@ class _Run:
             # Also after a normal end: a child left behind would hold the pipes and outlive its permission.
             self._child.end()
             left = self._child.close()
+            end = time.monotonic() + _SECONDS_TO_READ
             for worker in workers:
-                worker.join(1)
+                if worker.ident is not None:
+                    worker.join(max(0.0, end - time.monotonic()))
         if late:
             raise HandlerTimeout(late + (f"; {left}" if left else ""))
         if self._too_much.is_set():
             raise HandlerError(f"{name} was stopped: it wrote more than {self._limits.output} bytes")
         if left:
             raise HandlerError(f"{name} has ended, and {left}")
+        if any(worker.is_alive() for worker in workers[1:]):
+            # Half an answer may say the opposite of the whole, and none at all is a guard's "go on".
+            raise HandlerError(f"{name} has ended, and something that it started holds its output open")
         return Finished(self._child.code(program), bytes(out), bytes(err))
 
     def _feed(self, pipe: IO[bytes], data: bytes) -> None:

@@ -332,7 +332,22 @@ def test_where_the_system_has_no_supervisor_the_group_still_ends(
     ability(site, LEAVERS["a child"] + READY + "print('done')\n")
     assert invoke(site).value == "done\n"
     assert gone(site)
+    monkeypatch.setattr(handlers, "_SECONDS_TO_READ", 0.5)
     ability(site, LEAVERS["a daemon that holds the pipes"] + READY + "print('done')\n")
     result = invoke(site, limits=Limits(30))
-    # It is not ended there (the docs say so), and the caller does not wait for it.
-    assert result.value == "done\n"
+    # It is not ended there (the docs say so). The caller neither waits for it nor takes half of what was said.
+    assert result.status == "failed"
+    assert "s.py has ended, and something that it started holds its output open" in result.error
+
+
+def test_an_answer_that_was_not_heard_to_its_end_is_no_answer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine so busy that nobody read: silence would be a "go on"."""
+    ability(site, "open('ran', 'w')\n")
+    hook = site.script("h", "print('{\"block\": true}')\n")
+    site.hook("guard", "PreAbilityCall", blocking=True, handler=hook)
+    monkeypatch.setattr(handlers, "_SECONDS_TO_READ", 0.1)
+    monkeypatch.setattr(handlers._Run, "_collect", lambda *given: time.sleep(5))
+    assert invoke(site).status == "hook_blocked"
+    assert not (site.root / "ran").exists()
