@@ -54,7 +54,6 @@ _SETTINGS = (
     # Files elsewhere that a repository may point to, and forms that would change what is read.
     ("core.attributesFile", os.devnull),
     ("core.excludesFile", os.devnull),
-    ("blame.ignoreRevsFile", ""),
     ("core.quotePath", "false"),
     ("color.ui", "false"),
 )
