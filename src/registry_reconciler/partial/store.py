@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from registry_reconciler.cache.place import is_outside
 from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_whole, write_whole
 from registry_reconciler.cache.witness import Signature
@@ -36,19 +37,20 @@ _BREAK = "\x1e"
 
 
 def place_of(root: str) -> Path | None:
-    """The file of a workspace; ``None`` where the user has no cache directory, or wants no cache."""
+    """The file of a workspace; ``None`` where the user wants no cache, or has no directory for it outside of it."""
     from registry_reconciler.userdirs import cache_dir
 
     base = None if os.environ.get(OFF) else cache_dir()
     if base is None:
         return None
-    return base / "parts" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.memory"
+    place = base / "parts" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.memory"
+    return place if is_outside(place, root) else None
 
 
 def save(root: str, memory: Memory, signatures: Mapping[str, Signature]) -> bool:
     """Keep a memory; whether it was kept."""
     place = place_of(root)
-    if place is None or os.path.realpath(place).startswith(root + os.sep):
+    if place is None:
         return False
     about = {"format": FORMAT, "root": root, "program": program(), "signatures": dict(signatures)}
     body = encode(about, memory)
