@@ -1,6 +1,5 @@
 """``python -m registry_reconciler``: the same command as ``registry``."""
 
-import gc
 import os
 import sys
 
@@ -9,6 +8,10 @@ if not sys.flags.safe_path and sys.path and os.path.realpath(sys.path[0]) == os.
     del sys.path[0]
 
 if __name__ == "__main__":
+    import registry_reconciler.program  # noqa: F401 - from here on Ctrl-C ends it without a traceback
+
+    import gc  # noqa: I001
+
     # What is imported stays: the collector would look at it twenty times and find nothing.
     gc.disable()
 

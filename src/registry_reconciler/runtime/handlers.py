@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from registry_reconciler.interrupts import Hold
+
 DEFAULT_TIMEOUT = 60.0
 MAX_OUTPUT = 1 << 20
 
@@ -116,6 +118,16 @@ def run_script(
         HandlerTimeout: it and its children were killed at the time limit.
         HandlerError: it could not be started, or said more than it may.
     """
+    hold = Hold()
+    try:
+        return _run_script(root, command, payload, environment, limits, hold)
+    finally:
+        hold.end()
+
+
+def _run_script(
+    root: Path, command: object, payload: object, environment: Mapping[str, str], limits: Limits, hold: Hold
+) -> Finished:
     argv = command_line(root, command)
     data = json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
     try:
@@ -132,7 +144,7 @@ def run_script(
         )
     except (OSError, ValueError) as error:
         raise HandlerError(f"{argv[0]!r} cannot be started: {error}") from error
-    return _Run(process, limits).finish(data, os.path.basename(argv[0]))
+    return _Run(process, limits).finish(data, os.path.basename(argv[0]), hold)
 
 
 class _Run:
@@ -143,7 +155,7 @@ class _Run:
         self._limits = limits
         self._too_much = threading.Event()
 
-    def finish(self, data: bytes, name: str) -> Finished:
+    def finish(self, data: bytes, name: str, hold: Hold) -> Finished:
         process = self._process
         out, err = bytearray(), bytearray()
         assert process.stdin is not None
@@ -157,6 +169,7 @@ class _Run:
         for worker in workers:
             worker.start()
         try:
+            hold.end()
             code = process.wait(self._limits.seconds)
         except subprocess.TimeoutExpired:
             raise HandlerTimeout(f"{name} was stopped after {self._limits.seconds:g} s") from None
