@@ -17,7 +17,7 @@ from typing import Any
 
 from registry_reconciler.cache import store
 from registry_reconciler.cache.place import is_outside
-from registry_reconciler.cache.witness import NotKept, Witness, still_so, witness_of
+from registry_reconciler.cache.witness import Moment, NotKept, Witness, still_so, witness_of
 from registry_reconciler.records import dataclass
 
 OFF = "REGISTRY_NO_CACHE"
@@ -138,7 +138,8 @@ def _refresh(key: str, record: dict[str, Any], witness: Witness) -> None:
         fresh = retake(record["root"], witness)
     except (NotKept, OSError):
         return
-    if fresh != witness:
+    same = (fresh.paths, fresh.folders) == (witness.paths, witness.folders)
+    if not same or witness.taken.clock_went_back():
         store.save(key, {**record, "witness": fresh.to_json()})
 
 
@@ -148,7 +149,7 @@ def remember(
     report: Report,
     inputs: Mapping[str, str | None],
     folders: Mapping[str, tuple[tuple[str, str], ...]],
-    since: int = 0,
+    since: Moment | None = None,
 ) -> None:
     """Keep a report, with what the run that made it saw since a moment. Nothing is kept where that cannot be told."""
     if len(report.text) > _LONGEST or not _may_lie(root):

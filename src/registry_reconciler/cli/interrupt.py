@@ -72,10 +72,19 @@ def _raise_again(unraisable: Any) -> None:
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
         import _thread
 
-        seen.interrupted = False
-        _thread.interrupt_main()
+        # From another thread, so that it comes when this call is over.
+        _thread.start_new_thread(_again, ())
     else:
         sys.__unraisablehook__(unraisable)
+
+
+def _again() -> None:
+    import _thread
+    import time
+
+    time.sleep(0.02)
+    seen.interrupted = False
+    _thread.interrupt_main()
 
 
 def _end_with_its_script() -> None:
