@@ -8,9 +8,9 @@ if not sys.flags.safe_path and sys.path and os.path.realpath(sys.path[0]) == os.
     del sys.path[0]
 
 if __name__ == "__main__":
-    import registry_reconciler.program  # noqa: F401 - from here on Ctrl-C ends it without a traceback
+    import gc
 
-    import gc  # noqa: I001
+    import registry_reconciler.program  # noqa: F401 - from here on Ctrl-C ends it without a traceback
 
     # What is imported stays: the collector would look at it twenty times and find nothing.
     gc.disable()

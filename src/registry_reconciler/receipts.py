@@ -34,7 +34,7 @@ def file_ops(root: Path, plan: Plan) -> list[FileOp]:
 
 
 def _history(root: Path) -> tuple[str, bytes | None]:
-    """The history that the next line goes to. One that is too large to be read stays as it is, and the next one begins."""
+    """The history that the next line goes to. One that is too large to be read stays as it is."""
     for path in HISTORY_PATHS:
         try:
             if (root / path).stat().st_size > MOST_HISTORY:
@@ -46,7 +46,9 @@ def _history(root: Path) -> tuple[str, bytes | None]:
             return path, DiskTree(root).read(path)
         except Unreadable as fault:
             raise WriteFailure(f"nothing was written: {path} cannot be read: {fault}") from fault
-    raise WriteFailure(f"nothing was written: all of {len(HISTORY_PATHS)} histories are full; move old ones away")
+    raise WriteFailure(
+        f"nothing was written: all of {len(HISTORY_PATHS)} histories are full; move old ones away"
+    )
 
 
 def history_line(plan: Plan) -> dict[str, Json]:

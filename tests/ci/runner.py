@@ -14,6 +14,9 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+BASE: str = getattr(sys, "_base_executable", sys.executable)
+"""The Python that the environment of the tests was made from; it has pip."""
+
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 
@@ -114,7 +117,7 @@ class Runner:
 
     def _python(self) -> Path:
         path = self.home / "python3"
-        path.write_text(PYTHON.format(notes=self.home / "pip", real=sys.executable, base=sys._base_executable), "utf-8")
+        path.write_text(PYTHON.format(notes=self.home / "pip", real=sys.executable, base=BASE), "utf-8")
         path.chmod(0o755)
         return path
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.ci.runner import ROOT, Runner
+from tests.ci.runner import BASE, ROOT, Runner
 from tests.cli.helper import Box
 
 NAMES = sorted(
@@ -25,8 +25,27 @@ NAMES = sorted(
         *sys.stdlib_module_names,
         *packages_distributions(),
         *(path.stem for path in Path(sysconfig.get_path("purelib")).iterdir() if path.suffix != ".pth"),
-        *("registry_reconciler", "pip", "setuptools", "pkg_resources", "wheel", "distutils", "ensurepip", "_distutils_hack"),
-        *("sitecustomize", "usercustomize", "__main__", "site", "coverage", "_virtualenv", "report", "comment", "dev"),
+        *(
+            "registry_reconciler",
+            "pip",
+            "setuptools",
+            "pkg_resources",
+            "wheel",
+            "distutils",
+            "ensurepip",
+            "_distutils_hack",
+        ),
+        *(
+            "sitecustomize",
+            "usercustomize",
+            "__main__",
+            "site",
+            "coverage",
+            "_virtualenv",
+            "report",
+            "comment",
+            "dev",
+        ),
     }
 )
 NAMES = [name for name in NAMES if name.isidentifier()]
@@ -57,7 +76,9 @@ def test_what_is_planted_would_be_imported(form: str, tmp_path: Path) -> None:
         (tmp_path / "ran").unlink(missing_ok=True)
         subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, check=False, timeout=60)
         assert marked(tmp_path / "ran"), words
-    assert {"venv", "pip", "sysconfig", "yaml", "typer", "json", "urllib", "subprocess", "tempfile"} <= set(NAMES)
+    assert {"venv", "pip", "sysconfig", "yaml", "typer", "json", "urllib", "subprocess", "tempfile"} <= set(
+        NAMES
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -124,16 +145,18 @@ def test_the_tasks_of_this_repository_import_nothing_beside_them(form: str, tmp_
     ready(copy)
     plant(copy, form, tmp_path / "ran")
     done = subprocess.run(
-        [sys.executable, "dev.py", "test", "tests", "-q"], cwd=copy, capture_output=True, check=False, timeout=120
+        [sys.executable, "dev.py", "test", "tests", "-q"],
+        cwd=copy,
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, (done.stdout + done.stderr).decode()[-2000:]
     assert marked(tmp_path / "ran") == ""
     # Set-up: the lock file asks for nothing, so pip has nothing to fetch, and then fails at the package itself.
     shutil.rmtree(copy / ".venv")
     (copy / "requirements/dev.txt").write_text("")
-    done = subprocess.run(
-        [sys._base_executable, "dev.py", "lint"], cwd=copy, capture_output=True, check=False, timeout=120
-    )
+    done = subprocess.run([BASE, "dev.py", "lint"], cwd=copy, capture_output=True, check=False, timeout=120)
     assert b"set-up failed at" in done.stderr
     assert (copy / ".venv/pyvenv.cfg").exists()
     assert marked(tmp_path / "ran") == ""
@@ -149,5 +172,9 @@ def ready(copy: Path) -> None:
         "(home / 'made-by-dev.py').write_text(dev.fingerprint(pathlib.Path('requirements/dev.txt')))"
     )
     subprocess.run(
-        [sys.executable, "-c", code], cwd=copy, env={**os.environ, "REAL": sys.executable}, check=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=copy,
+        env={**os.environ, "REAL": sys.executable},
+        check=True,
+        timeout=60,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import json
+import os
 
 import pytest
 
@@ -211,10 +211,14 @@ def test_check_can_fail_on_warnings(box: Box) -> None:
 
 
 def test_a_history_that_is_too_large_to_be_read_blocks_nothing(applied: Box) -> None:
-    full, following = (applied.root / f".system/registry/{name}" for name in ("history.jsonl", "history-2.jsonl"))
+    full, following = (
+        applied.root / f".system/registry/{name}" for name in ("history.jsonl", "history-2.jsonl")
+    )
     os.truncate(full, 200 * 1024 * 1024)
     for topic in ("faults", "errors"):
-        applied.replace("desired/all.yaml", f"topic: {'errors' if topic == 'faults' else 'faults'}", f"topic: {topic}")
+        applied.replace(
+            "desired/all.yaml", f"topic: {'errors' if topic == 'faults' else 'faults'}", f"topic: {topic}"
+        )
         assert applied.run("plan").exit == 0
         ran = applied.run("apply", "--yes", "--format", "json")
         assert ran.exit == 0, ran.err

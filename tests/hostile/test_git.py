@@ -150,8 +150,8 @@ def armed(root: Path) -> Path:
     """An applied workspace in a partial clone that lacks objects, with a journal that git tracks, all of it hostile."""
     journal = root / JOURNAL
     journal.mkdir(parents=True)
-    path = "modules/routes/new.yaml"
-    step = Step(0, path, path, None, digest_bytes(b"evil"))
+    evil = "modules/routes/new.yaml"
+    step = Step(0, evil, evil, None, digest_bytes(b"evil"))
     (journal / "0.new").write_bytes(b"evil")
     (journal / "COMMIT").write_bytes(encode(Record((step,), (), ())))
     (root / "desired/all.yaml").write_text((root / "desired/all.yaml").read_text() + "# one\n")
@@ -160,9 +160,7 @@ def armed(root: Path) -> Path:
     git(root, "commit", "-qm", "first")
     (root / "desired/all.yaml").write_text((root / "desired/all.yaml").read_text() + "# two\n")
     git(root, "commit", "-qam", "second")
-    kept = {
-        path: path.read_bytes() for path in (root / ".system").rglob("*") if path.is_file()
-    }
+    kept = {path: path.read_bytes() for path in (root / ".system").rglob("*") if path.is_file()}
     git(root, "sparse-checkout", "set", "--cone", "--sparse-index", "desired", "modules")
     for path, data in kept.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +168,9 @@ def armed(root: Path) -> Path:
     # By hand edited: drift asks git who did it.
     route = root / "modules/routes/api.yaml"
     route.write_text(route.read_text().replace("topic: errors", "topic: by hand"))
-    missing = git(root, "rev-parse", "HEAD:.system", "HEAD:modules/routes/api.yaml", "HEAD~1:desired/all.yaml")
+    missing = git(
+        root, "rev-parse", "HEAD:.system", "HEAD:modules/routes/api.yaml", "HEAD~1:desired/all.yaml"
+    )
     for name in missing.split():
         (root / ".git/objects" / name[:2] / name[2:]).unlink()
     arm(root)
@@ -183,7 +183,13 @@ def arm(root: Path) -> None:
     evil = program(here / "evil.sh", here / "ran")
     hooks = here / "hooks"
     hooks.mkdir()
-    for name in ("post-index-change", "reference-transaction", "post-checkout", "pre-auto-gc", "fsmonitor-watchman"):
+    for name in (
+        "post-index-change",
+        "reference-transaction",
+        "post-checkout",
+        "pre-auto-gc",
+        "fsmonitor-watchman",
+    ):
         program(hooks / name, here / "ran")
         program(root / ".git/hooks" / name, here / "ran")
     text = PROGRAMS.format(run=evil, hooks=hooks, here=here)
@@ -216,7 +222,9 @@ def test_drift_runs_nothing_where_no_object_is_missing(root: Path) -> None:
     arm(root)
     config = root / ".git/config"
     config.write_text(config.read_text().replace("partialClone = origin", "noop = true"))
-    config.write_text(config.read_text().replace("repositoryformatversion = 1", "repositoryformatversion = 0"))
+    config.write_text(
+        config.read_text().replace("repositoryformatversion = 1", "repositoryformatversion = 0")
+    )
     route = root / "modules/routes/api.yaml"
     route.write_text(route.read_text().replace("topic: errors", "topic: by hand"))
     assert blame(root, "modules/routes/api.yaml", [1])[1].author == "Ada"

@@ -41,7 +41,9 @@ def starts(tree: ast.AST) -> Iterator[str]:
                     yield attr
             case ast.Attribute(attr=attr) if attr in OF_ASYNCIO:
                 yield attr
-            case ast.Call(func=ast.Name(id="__import__" | "import_module"), args=[ast.Constant(value=str(name))]):
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module"), args=[ast.Constant(value=str(name))]
+            ):
                 if name.split(".")[0] in STARTERS:
                     yield name
 
@@ -54,9 +56,9 @@ def runs_git(tree: ast.AST) -> Iterator[int]:
             first = node.elts[0]
         elif isinstance(node, ast.Call) and node.args:
             first = node.args[0]
-        if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            if first.value.split(" ")[0].rpartition("/")[2] in ("git", "git.exe"):
-                yield first.lineno
+        text = first.value if isinstance(first, ast.Constant) else None
+        if isinstance(text, str) and text.split(" ")[0].rpartition("/")[2] in ("git", "git.exe"):
+            yield node.lineno  # type: ignore[attr-defined]
 
 
 def parsed(path: Path) -> ast.AST:
@@ -81,7 +83,8 @@ def test_git_is_started_at_one_place() -> None:
     calls = [
         node
         for node in ast.walk(parsed(ROOT / GIT))
-        if isinstance(node, ast.Attribute) and node.attr in ("Popen", "run", "call", "check_call", "check_output")
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("Popen", "run", "call", "check_call", "check_output")
     ]
     # One call, and the type of what it gives.
     assert [node.attr for node in calls] == ["Popen"]

@@ -26,7 +26,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from registry_reconciler.apply import files, gitindex

@@ -30,7 +30,7 @@ _DRIFT = 1_000_000_000
 """Nanoseconds that the two clocks may be apart without a step: corrections are slow, and take from either."""
 
 TIMES_TELL = os.name != "nt"
-"""Whether the system says when a file's status changed. On Windows that field is when it was made, which tells nothing."""
+"""Whether the system says when a file's status changed. On Windows that field is when it was made."""
 
 Signature = list[int]
 Row = tuple[str, str, "Signature | None"]

@@ -142,7 +142,9 @@ def test_a_workspace_below_the_top(tmp_path: Path) -> None:
     assert not gitindex.mentions(root, FOREIGN)
 
 
-@pytest.mark.parametrize("harm", [b"DIRC", b"", b"DIRC\0\0\0\x09" + b"\0" * 99, b"DIRC\0\0\0\x02\0\0\0\x02" + b"\0" * 90])
+@pytest.mark.parametrize(
+    "harm", [b"DIRC", b"", b"DIRC\0\0\0\x09" + b"\0" * 99, b"DIRC\0\0\0\x02\0\0\0\x02" + b"\0" * 90]
+)
 def test_an_index_that_cannot_be_read_leaves_a_doubt(harm: bytes, tmp_path: Path) -> None:
     root = repository(tmp_path / "one")
     (root / ".git/index").write_bytes(harm)

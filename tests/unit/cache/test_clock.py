@@ -22,14 +22,16 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dated, self.steady = 1_000_000 * SECOND, 5_000 * SECOND
         self.times: dict[str, int] = {}
-        monkeypatch.setattr(witness.time, "time_ns", lambda: self.dated)
+        monkeypatch.setattr("registry_reconciler.cache.witness.time.time_ns", lambda: self.dated)
         monkeypatch.setattr(witness, "_steady", lambda: self.steady)
         real = os.lstat
 
         def lstat(path: str | Path) -> os.stat_result:
             info = real(path)
             at = self.times.get(str(path), self.times.get("", 0))
-            return os.stat_result((*info[:7], 0, 0, 0), {**_named(info), "st_mtime_ns": at, "st_ctime_ns": at})
+            return os.stat_result(
+                (*info[:7], 0, 0, 0), {**_named(info), "st_mtime_ns": at, "st_ctime_ns": at}
+            )
 
         monkeypatch.setattr(os, "lstat", lstat)
 

@@ -1,4 +1,4 @@
-"""A cache that lies in the workspace, or in the repository around it, is as good as none: for reading as for writing."""
+"""A cache in the workspace, or in the repository around it, is as good as none: for reading as for writing."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ def test_a_configuration_there_allows_nothing(
         (place / "registry-reconciler").mkdir(parents=True)
         (place / "registry-reconciler/config.toml").write_text("[run]\nallow_python = true\n")
         monkeypatch.setenv("XDG_CONFIG_HOME", str(place))
-        assert python_allowed(work) == (place == work.parent / "config" and not (work.parent / ".git").exists())
+        assert python_allowed(work) == (
+            place == work.parent / "config" and not (work.parent / ".git").exists()
+        )
 
 
 def test_a_folder_is_known_by_what_it_is(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
