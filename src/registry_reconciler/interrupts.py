@@ -21,7 +21,7 @@ def leave(*_: object, _exit: Callable[[int], object] = os._exit) -> None:
     _exit(INTERRUPTED)
 
 
-_ours: list[Any] = [_signal.default_int_handler]
+_ours: list[Any] = [_signal.default_int_handler, _signal.SIG_DFL]
 
 
 def on_interrupt(handler: Callable[..., Any]) -> None:

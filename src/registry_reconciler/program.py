@@ -6,10 +6,13 @@ half done, as :mod:`registry_reconciler.apply` withstands worse. What comes befo
 start) is not in our hands.
 """
 
-from __future__ import annotations
-
+import _signal  # type: ignore[import-not-found]
 import os
 import sys
+
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    # The first line that can be run. Until the handlers below are there, Ctrl-C ends the program without a word.
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 from registry_reconciler.interrupts import INTERRUPTED, leave, on_interrupt, say_plainly
 
