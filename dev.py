@@ -6,16 +6,22 @@ environment from a lock file with hashes, later runs find it ready. Arguments go
 
 The environment is ready only when its stamp says so, and the stamp is written last: an interrupted set-up is
 done again, and two set-ups at once wait for each other.
+
+Neither this script nor what it starts looks for modules in the working directory or beside it: a file there that is
+named like a module of Python's would be run in its place.
 """
 
-from __future__ import annotations
+# Not even "from __future__" may stand before this: it is an import.
+import sys
+
+if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False) and not sys.flags.isolated:
+    del sys.path[0]
 
 import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -87,12 +93,18 @@ def main(arguments: list[str]) -> int:
 
 def run(python: Path, command: Command) -> int:
     """Run Python with these arguments as if the environment were activated."""
-    variables = dict(os.environ)
+    variables = surroundings()
     variables["VIRTUAL_ENV"] = str(python.parent.parent)
     variables["PATH"] = os.pathsep.join([str(python.parent), variables.get("PATH", os.defpath)])
     with contextlib.suppress(KeyboardInterrupt):  # the child got the signal as well, and answers it
         return subprocess.run([str(python), *command], cwd=ROOT, env=variables, check=False).returncode
     return 130
+
+
+def surroundings() -> dict[str, str]:
+    """The environment without what tells Python where to look, and with the word that it looks only where it should."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")}
+    return {**kept, "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}
 
 
 def environment(lock: str) -> Path:
@@ -122,17 +134,27 @@ def build(home: Path, python: Path, stamp: Path, lock: str) -> None:
     home.mkdir(exist_ok=True)
     stamp.write_text("", encoding="utf-8")
     # Without ensurepip, which some systems package apart: the pip at hand serves the new environment.
-    finished([sys.executable, "-m", "venv", "--without-pip", str(home)])
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    finished([sys.executable, "-I", "-m", "venv", "--without-pip", str(home)])
+    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install", "--quiet"]
     requirements = str(ROOT / "requirements" / f"{lock}.txt")
     finished([*pip, "--require-hashes", "--only-binary", ":all:", "-r", requirements])
     finished([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    # Tests and benchmarks are found behind everything else, so that nothing here is taken for a module of Python's.
+    site = subprocess.run(
+        [str(python), "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        cwd=home,
+        env=surroundings(),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    Path(site.stdout.strip(), "dev.pth").write_text(f"{ROOT}\n", encoding="utf-8")
 
 
 def finished(command: list[str]) -> None:
     """Run a step of the set-up; when it fails, so does everything, with its exit code."""
     # It inherits the lock: killed alone, dev.py leaves a pip behind that still writes into the environment.
-    variables = {**os.environ, "PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    variables = {**surroundings(), "PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     code = subprocess.run(command, cwd=ROOT, env=variables, close_fds=False, check=False).returncode
     if code:
         print(f"dev.py: set-up failed at: {' '.join(command)}", file=sys.stderr)
@@ -149,12 +171,13 @@ def fingerprint(lock: Path) -> str:
         (ROOT / "src/registry_reconciler/version.py").read_text(encoding="utf-8"),
         [project["build-system"], project["project"], project["tool"]["hatch"]],
         [sys.version, sys.base_prefix, str(ROOT)],
+        "dev.pth",
     )
     return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
 
 @contextlib.contextmanager
-def one_at_a_time(path: Path) -> Iterator[None]:
+def one_at_a_time(path: Path) -> "Iterator[None]":
     """Hold the operating system's lock on a file: it goes with those who hold it, however they end."""
     with path.open("a+b") as file:
         if sys.platform == "win32":

@@ -45,7 +45,7 @@ def test_the_package_says_that_it_is_typed() -> None:
 
 def test_the_command_is_installed() -> None:
     (command,) = metadata.entry_points(group="console_scripts", name="registry")
-    assert command.value == "registry_reconciler.cli.main:main"
+    assert command.value == "registry_reconciler.program:main"
 
 
 def test_importing_the_package_imports_no_dependency() -> None:

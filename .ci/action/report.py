@@ -63,7 +63,7 @@ class Run:
     def __init__(self, stem: Path, form: str, *options: str) -> None:
         self.stem = stem
         files = {"json": "json", "sarif": "sarif", "markdown": "md", "summary": "summary.md"}
-        command = [sys.executable, "-m", "registry_reconciler", "plan"]
+        command = [sys.executable, "-I", "-m", "registry_reconciler", "plan"]
         command += [*options, f"--root={os.environ['INPUT_ROOT']}", f"--label={os.environ['INPUT_LABEL']}"]
         command += ["--format", form]
         for name, suffix in files.items():
@@ -138,7 +138,10 @@ def summarise(run: Run) -> None:
 
 
 def write_outputs(values: dict[str, str]) -> None:
-    """Set the outputs of the step. None of the values has a line end: they are numbers, digests and our paths."""
+    """Set the outputs of the step: numbers, digests and our paths. A line end in one would set another output."""
+    for name, value in values.items():
+        if len(value.splitlines()) > 1 or value != value.strip():
+            raise ValueError(f"the output {name} is more than one line")
     with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in values.items())
 

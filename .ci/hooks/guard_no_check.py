@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -I
 """Guard: refuse an ability call whose input asks to skip the coordination rules.
 
 Reads the event as JSON from standard input; exits 1 with a reason to deny the call.

@@ -6,11 +6,13 @@ Importing this package imports none of its parts: a program that only wants
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from registry_reconciler.version import __version__
 
+# typing is not imported for this: the program sets up how it is interrupted only after this module.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from registry_reconciler.plan import Plan, PlanOptions
     from registry_reconciler.problems import Problem, Severity
     from registry_reconciler.workspace import ApplyResult, Workspace

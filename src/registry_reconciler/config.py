@@ -13,6 +13,8 @@ CONFIG_PATH = ".system/registry/config.yaml"
 BASELINE_PATH = ".system/registry/baseline.yaml"
 STATE_FOLDER = ".system/registry/state"
 HISTORY_PATH = ".system/registry/history.jsonl"
+HISTORY_PATHS = (HISTORY_PATH, *(f".system/registry/history-{number}.jsonl" for number in range(2, 100)))
+"""Where the next one begins when one has grown too large."""
 DESIRED_FOLDER = "desired"
 
 

@@ -80,6 +80,16 @@ class WriteFailure(RegistryFailure):
     code = "write_failed"
 
 
+class Stopped(WriteFailure):
+    """A signal came while files could still be taken back, and they were. The exit code says which one."""
+
+    code = "interrupted"
+
+    def __init__(self, message: str, *, number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + number
+
+
 class Blocked(RegistryFailure):
     """At least one problem blocks; nothing was written (exit 3). ``plan`` holds the problems."""
 

@@ -1,5 +1,5 @@
 """Git as the product sees it: the files of a revision as a :class:`~registry_reconciler.tree.Tree`, the merge
-base, and who wrote a line. Only reads, and only through the ``git`` command.
+base, and who wrote a line. Only reads, and only through :mod:`registry_reconciler.gitcall`.
 
 Revisions are resolved to commit ids once, so that what is read does not move while it is read. No filter and
 no hook of the repository is run: the tree is that of the blobs, byte for byte.
@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from registry_reconciler.errors import RegistryFailure, UsageFailure
+from registry_reconciler import gitcall
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.gitcall import GitFailure
 from registry_reconciler.tree import MAX_BYTES, Unreadable
 
 _LINKS_FOLLOWED = 40
@@ -25,78 +26,15 @@ _DEEPEN = 100
 """Commits that a message for a shallow clone asks for beyond those that are there."""
 
 
-_GIT = (
-    "git",
-    # What a repository's own configuration could run while it is only read.
-    *("-c", "core.fsmonitor=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "core.quotePath=false"),
-    *("-c", "log.showSignature=false"),
-)
-_OF_HOOKS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
-_SETTINGS = {
-    # A reader takes no lock, asks nothing, speaks one language, and sees objects as they were committed.
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    # What a partial clone has not got stays unknown: no protocol is allowed, so nothing is fetched.
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "",
-}
-
-
-class GitFailure(RegistryFailure):
-    """Git is not there, this is no repository, or its history does not reach far enough."""
-
-    code = "git"
-
-
 class ShallowClone(GitFailure):
     """The history that is needed was not fetched."""
 
     code = "shallow_clone"
 
 
-def run_git(
-    folder: Path, arguments: Sequence[str], *, check: bool = True, more: Mapping[str, str] | None = None
-) -> bytes | None:
-    """What a git command prints; ``None`` where it fails and ``check`` is false. ``more`` joins the environment.
-
-    Raises:
-        GitFailure: git is missing, or the command failed.
-    """
-    command = [*_GIT, *arguments]
-    try:
-        result = subprocess.run(
-            command,
-            cwd=folder,
-            env={**_environment(), **(more or {})},
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        if not check:
-            return None
-        raise GitFailure("git is not installed, and this needs the history") from error
-    if result.returncode == 0:
-        return result.stdout
-    if not check:
-        return None
-    said = result.stderr.decode("utf-8", "replace").strip() or f"exit {result.returncode}"
-    raise GitFailure(f"git {arguments[0]}: {said}")
-
-
-def _environment() -> Mapping[str, str]:
-    # Inside a hook git says where its repository is, relative to another folder than ours.
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
-    return {**kept, **_SETTINGS}
-
-
 def is_repository(folder: Path) -> bool:
     """Whether the folder lies in a git work tree."""
-    return run_git(folder, ["rev-parse", "--is-inside-work-tree"], check=False) == b"true\n"
+    return gitcall.ask(folder, ["rev-parse", "--is-inside-work-tree"], check=False) == b"true\n"
 
 
 def commit_of(folder: Path, revision: str) -> str:
@@ -107,11 +45,12 @@ def commit_of(folder: Path, revision: str) -> str:
         ShallowClone: there may be one, and it was not fetched.
         GitFailure: this is no git repository.
     """
-    if not is_repository(folder):
-        raise GitFailure(f"{folder} lies in no git repository, and this needs the history")
+    # What git says of a repository that it does not trust is for the user to read.
+    if gitcall.ask(folder, ["rev-parse", "--is-inside-work-tree"]) != b"true\n":
+        raise GitFailure(f"{folder} lies in no git work tree, and this needs the history")
     if revision.startswith("-"):
         raise UsageFailure(f"{revision!r} is no revision")
-    said = run_git(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], check=False)
+    said = gitcall.ask(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], check=False)
     found = (said or b"").decode().strip()
     if _COMMIT.fullmatch(found):
         return found
@@ -129,7 +68,7 @@ def merge_base(folder: Path, revision: str) -> str:
         UsageFailure: there is no such revision.
     """
     other, head = commit_of(folder, revision), commit_of(folder, "HEAD")
-    said = run_git(folder, ["merge-base", other, head], check=False)
+    said = gitcall.ask(folder, ["merge-base", other, head], check=False)
     if said:
         return said.decode().split()[0]
     if _is_shallow(folder):
@@ -140,11 +79,11 @@ def merge_base(folder: Path, revision: str) -> str:
 
 
 def _is_shallow(folder: Path) -> bool:
-    return run_git(folder, ["rev-parse", "--is-shallow-repository"], check=False) == b"true\n"
+    return gitcall.ask(folder, ["rev-parse", "--is-shallow-repository"], check=False) == b"true\n"
 
 
 def _shallow(folder: Path, what: str, revision: str) -> ShallowClone:
-    counted = run_git(folder, ["rev-list", "--count", "HEAD"], check=False) or b"1"
+    counted = gitcall.ask(folder, ["rev-list", "--count", "HEAD"], check=False) or b"1"
     depth = int(counted) if counted.strip().isdigit() else 1
     wanted = depth + _DEEPEN
     branch = revision.removeprefix("origin/")
@@ -174,7 +113,7 @@ class RevisionTree:
         self.commit = commit
         self._entries = _list_tree(folder, commit)
         self._folders = _folders(self._entries)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: gitcall.Running | None = None
 
     def read(self, path: str) -> bytes | None:
         """See :class:`~registry_reconciler.tree.Tree`."""
@@ -261,14 +200,7 @@ class RevisionTree:
 
     def _blob(self, blob: str) -> bytes:
         if self._process is None:
-            self._process = subprocess.Popen(
-                [*_GIT, "cat-file", "--batch"],
-                cwd=self.folder,
-                env=_environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
+            self._process = gitcall.start(self.folder, ["cat-file", "--batch"], asked=True)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(blob.encode() + b"\n")
@@ -288,7 +220,7 @@ class RevisionTree:
 
 
 def _list_tree(folder: Path, commit: str) -> dict[str, _Entry]:
-    listed = run_git(folder, ["ls-tree", "-r", "-z", commit]) or b""
+    listed = gitcall.ask(folder, ["ls-tree", "-r", "-z", commit]) or b""
     found: dict[str, _Entry] = {}
     for row in listed.split(b"\0"):
         if row:
@@ -332,22 +264,16 @@ def blame(folder: Path, path: str, lines: Iterable[int]) -> dict[int, Blame]:
         return {}
     ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
     words = ["blame", "--no-textconv", "--line-porcelain", *ranges, "--", path]
-    said = run_git(folder, words, check=False, more=_without_filters(folder))
+    said = gitcall.ask(folder, words, check=False, settings=_without_filters(folder))
     return {one.line: one for one in _parse_blame((said or b"").decode("utf-8", "replace"))}
 
 
-def _without_filters(folder: Path) -> dict[str, str]:
+def _without_filters(folder: Path) -> list[tuple[str, str]]:
     """Settings that empty every filter: an attribute of the work tree picks one, and git would run its command."""
-    pattern = r"^filter\..*\.(clean|process)$"
-    listed = run_git(folder, ["config", "--name-only", "-z", "--get-regexp", pattern], check=False)
+    pattern = r"^filter\..*\.(clean|process|required)$"
+    listed = gitcall.ask(folder, ["config", "--name-only", "-z", "--get-regexp", pattern], check=False)
     names = sorted({name for name in os.fsdecode(listed or b"").split("\0") if name})
-    there = os.environ.get("GIT_CONFIG_COUNT", "")
-    first = int(there) if there.isdecimal() else 0
-    # Not -c NAME=: a name may hold an equals sign.
-    found = {"GIT_CONFIG_COUNT": str(first + len(names))}
-    for number, name in enumerate(names, first):
-        found |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": ""}
-    return found
+    return [(name, "false" if name.endswith(".required") else "") for name in names]
 
 
 def _parse_blame(text: str) -> Iterable[Blame]:

@@ -9,28 +9,46 @@ from pathlib import Path
 
 from registry_reconciler.apply import FileOp
 from registry_reconciler.changes import Action
-from registry_reconciler.config import HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.config import HISTORY_PATHS, STATE_FOLDER
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.model import Json, digest_bytes
 from registry_reconciler.plan import Plan
 from registry_reconciler.problems import Severity, Status
 from registry_reconciler.tree import DiskTree, Unreadable
 
+MOST_HISTORY = 64 * 1024 * 1024
+"""Bytes of a history; a longer one is not read again for a line more."""
+
 
 def file_ops(root: Path, plan: Plan) -> list[FileOp]:
     """The operations that carry out a plan, the history line included."""
     ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
-    try:
-        old = DiskTree(root).read(HISTORY_PATH)
-    except Unreadable as fault:
-        raise WriteFailure(f"nothing was written: {HISTORY_PATH} cannot be read: {fault}") from fault
+    path, old = _history(root)
     line = json.dumps(history_line(plan), ensure_ascii=False, sort_keys=True) + "\n"
     before = old or b""
     # A merge or an editor may have left the last line without its end.
     glue = b"" if not before or before.endswith(b"\n") else b"\n"
     content = before + glue + line.encode("utf-8", "replace")
-    ops.append(FileOp(HISTORY_PATH, None if old is None else digest_bytes(old), content))
+    ops.append(FileOp(path, None if old is None else digest_bytes(old), content))
     return ops
+
+
+def _history(root: Path) -> tuple[str, bytes | None]:
+    """The history that the next line goes to. One that is too large to be read stays as it is."""
+    for path in HISTORY_PATHS:
+        try:
+            if (root / path).stat().st_size > MOST_HISTORY:
+                continue
+        except OSError:
+            # Not there, or not to be looked at: reading it says which.
+            pass
+        try:
+            return path, DiskTree(root).read(path)
+        except Unreadable as fault:
+            raise WriteFailure(f"nothing was written: {path} cannot be read: {fault}") from fault
+    raise WriteFailure(
+        f"nothing was written: all of {len(HISTORY_PATHS)} histories are full; move old ones away"
+    )
 
 
 def history_line(plan: Plan) -> dict[str, Json]:

@@ -60,6 +60,12 @@ def python_allowed(root: Path) -> bool:
 
     ``allow_python`` under ``[run]`` is ``true`` for every workspace, or a list of workspace directories.
     """
+    from registry_reconciler.cache.place import is_outside
+
+    folder = config_dir()
+    # A configuration that lies in the workspace is the word of the workspace, not of the user.
+    if folder is None or not is_outside(folder / "config.toml", root):
+        return False
     run = user_config().get("run")
     allowed = run.get("allow_python") if isinstance(run, dict) else None
     if isinstance(allowed, list):

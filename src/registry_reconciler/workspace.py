@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -243,8 +242,10 @@ class Workspace:
             raise Blocked(_blocked_text(plan), plan=plan)
         if not plan.files:
             return ApplyResult(plan, recovered=recovered)
+        from registry_reconciler.cache.witness import Moment
+
         after: list[tuple[Planning, bool]] = []
-        since = time.time_ns()
+        since = Moment.now()
         try:
             receipt = commit(
                 self.root,

@@ -14,30 +14,45 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+BASE: str = getattr(sys, "_base_executable", sys.executable)
+"""The Python that the environment of the tests was made from; it has pip."""
+
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 
-# Stands for a Python that has to be installed into: its environments are this one, its pip only takes notes.
+# Stands for a Python that has to be installed into: its environments are this one, its pip only takes notes. What it
+# stands for is started all the same, in the same place and with the same options, so that it imports what it would.
 PYTHON = """\
 #!/usr/bin/env bash
-case "$1 $2" in
-  "-m venv") home="${{@: -1}}"; mkdir -p "$home/bin" "$home/site"; cp "$0" "$home/bin/python"; exit;;
-  "-m pip") printf '%s\\n' "$*" >>"{notes}"; exit;;
+own=()
+for one in "$@"; do case "$one" in -m|-c) break;; -*) own+=("$one");; *) break;; esac; done
+rest=("${{@:${{#own[@]}}+1}}")
+case "${{rest[0]}} ${{rest[1]}}" in
+  "-m venv")
+    "{base}" "${{own[@]}}" -m venv --help >/dev/null || exit
+    home="${{@: -1}}"; mkdir -p "$home/bin" "$home/site"; cp "$0" "$home/bin/python"; exit;;
+  "-m pip")
+    "{base}" "${{own[@]}}" -m pip --version >/dev/null || exit
+    printf '%s\\n' "$*" >>"{notes}"; exit;;
 esac
-case "$2" in *sysconfig*) printf '%s\\n' "$(dirname "$(dirname "$0")")/site"; exit;; esac
+case "${{rest[1]}}" in *sysconfig*)
+  "{base}" "$@" >/dev/null || exit
+  printf '%s\\n' "$(dirname "$(dirname "$0")")/site"; exit;;
+esac
 exec "{real}" "$@"
 """
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a job did."""
+    """What a job did; ``path`` and ``set`` are the search path and the variables of the steps that follow."""
 
     exit: int
     log: str
     summary: str
     outputs: dict[str, str]
     path: list[str]
+    set: dict[str, str]
 
     @property
     def annotations(self) -> list[str]:
@@ -53,6 +68,7 @@ class Runner:
     api: str = "http://127.0.0.1:9"
     event: dict[str, Any] = field(default_factory=dict)
     base_ref: str = "main"
+    variables: dict[str, str] = field(default_factory=dict)
 
     def run(self, **inputs: str) -> Job:
         """All steps of the action, until one fails."""
@@ -64,6 +80,7 @@ class Runner:
         known |= {f"inputs.{name}": _resolve(value, known) for name, value in values.items()}
         env = self._environment()
         log, code = "", 0
+        given: dict[str, str] = {}
         for number, step in enumerate(STEPS):
             files = self._files(number)
             own = {name: _resolve(str(value), known) for name, value in step.get("env", {}).items()}
@@ -79,7 +96,8 @@ class Runner:
                 timeout=120,
             )
             log += done.stdout.decode()
-            env |= _pairs(files["GITHUB_ENV"])
+            given |= _pairs(files["GITHUB_ENV"])
+            env |= given
             for one in files["GITHUB_PATH"].read_text().split():
                 env["PATH"] = f"{one}{os.pathsep}{env['PATH']}"
             outputs = _pairs(files["GITHUB_OUTPUT"])
@@ -89,7 +107,7 @@ class Runner:
                 break
         named = {name: _resolve(one["value"], known) for name, one in ACTION["outputs"].items()}
         summary = "".join(path.read_text("utf-8") for path in sorted(self.home.glob("*.GITHUB_STEP_SUMMARY")))
-        return Job(code, log, summary, named, env["PATH"].split(os.pathsep))
+        return Job(code, log, summary, named, env["PATH"].split(os.pathsep), given)
 
     @property
     def notes(self) -> str:
@@ -99,7 +117,7 @@ class Runner:
 
     def _python(self) -> Path:
         path = self.home / "python3"
-        path.write_text(PYTHON.format(notes=self.home / "pip", real=sys.executable), "utf-8")
+        path.write_text(PYTHON.format(notes=self.home / "pip", real=sys.executable, base=BASE), "utf-8")
         path.chmod(0o755)
         return path
 
@@ -124,6 +142,7 @@ class Runner:
             "PYTHONDONTWRITEBYTECODE": "1",
             "REGISTRY_RETRY_SECONDS": "0",
             "RUNNER_TEMP": str(temp),
+            **self.variables,
         }
 
     def _files(self, number: int) -> dict[str, Path]:

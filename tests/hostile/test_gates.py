@@ -108,14 +108,15 @@ def test_nothing_runs_with_python_m(safely: bool, trapped: Path) -> None:
 
 
 SPY = """\
-import socket, sys
+import os, socket, sys
 def no(event, arguments):
     if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.")):
         sys.stderr.write("NETWORK " + event)
     if event == "open" and isinstance(arguments[0], str) and arguments[0].endswith(".py"):
         if arguments[0].startswith(sys.argv[1]):
             sys.stderr.write("IMPORT " + arguments[0])
-    if event == "subprocess.Popen" and arguments[0] != "git":
+    git = event == "subprocess.Popen" and os.path.basename(arguments[0]) == "git"
+    if event == "subprocess.Popen" and (not git or arguments[0].startswith(sys.argv[1])):
         sys.stderr.write("PROCESS " + repr(arguments[0]))
 sys.addaudithook(no)
 from registry_reconciler.cli.main import main

@@ -26,10 +26,9 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from registry_reconciler.apply import files
+from registry_reconciler.apply import files, gitindex
 from registry_reconciler.apply.anchor import (
     APPLY,
     REGISTRY,
@@ -187,7 +186,7 @@ def scan(
         except (BadRecord, NotAFile) as error:
             warnings.append(_ignored(f"{APPLY}/{name}", str(error)))
             continue
-        if tracked(anchor.root, f"{APPLY}/{name}"):
+        if gitindex.mentions(anchor.root, f"{APPLY}/{name}"):
             warnings.append(_ignored(f"{APPLY}/{name}", "git tracks it, so no apply here made it"))
             continue
         found.append(one)
@@ -234,48 +233,6 @@ def _read(folder: int, name: str) -> bytes | None:
     if len(data) > _MOST_RECORD_BYTES:
         raise BadRecord("it is too large")
     return data
-
-
-def tracked(root: Path, path: str) -> bool:
-    """Whether git tracks anything at or below ``path``; False where there is no git index."""
-    import subprocess
-
-    index = _index_of(root)
-    if index is None:
-        return False
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--", path]
-    try:
-        answer = subprocess.run(
-            command,
-            cwd=root,
-            env=environment,
-            capture_output=True,
-            check=True,
-            timeout=20,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        # No usable git: the names stand in the index as plain text, unless it is of the rare version 4.
-        try:
-            return (path + "/").encode() in index.read_bytes()
-        except OSError:
-            return False
-    return bool(answer.stdout)
-
-
-def _index_of(root: Path) -> Path | None:
-    for folder in (root.absolute(), *root.absolute().parents):
-        place = folder / ".git"
-        if place.is_file():
-            try:
-                text = place.read_text(encoding="utf-8", errors="replace")
-            except OSError:
-                return None
-            place = folder / text.removeprefix("gitdir:").strip()
-        if place.is_dir():
-            return place / "index" if (place / "index").is_file() else None
-    return None
 
 
 def new_folder_name() -> str:

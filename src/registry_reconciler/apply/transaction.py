@@ -46,7 +46,7 @@ from registry_reconciler.apply.install import Bench, Conflict, OwnerRefused, Und
 from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.apply.reading import RECOVER
-from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, WriteFailure
+from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, Stopped, WriteFailure
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.records import dataclass
 from registry_reconciler.tree import DiskTree, Unreadable
@@ -517,8 +517,9 @@ class _Signals:
     def check(self) -> None:
         """Raise WriteFailure when a signal came."""
         if self._seen is not None:
-            raise WriteFailure(
-                f"interrupted by {signal.Signals(self._seen).name}; the files are as they were before"
+            raise Stopped(
+                f"interrupted by {signal.Signals(self._seen).name}; the files are as they were before",
+                number=self._seen,
             )
 
     def missed(self) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from registry_reconciler.cache import store
-from registry_reconciler.cache.witness import NotKept, Witness, still_so, witness_of
+from registry_reconciler.cache.place import is_outside
+from registry_reconciler.cache.witness import Moment, NotKept, Witness, still_so, witness_of
 from registry_reconciler.records import dataclass
 
 OFF = "REGISTRY_NO_CACHE"
@@ -87,7 +88,9 @@ def program() -> str:
                         waiting.append(entry.path)
                     continue
                 info = entry.stat()
-                seen.update(f"{entry.path}\0{info.st_size}\0{info.st_mtime_ns}\0".encode(errors="replace"))
+                times = f"{info.st_mtime_ns}\0{info.st_ctime_ns}"
+                told = f"{entry.path}\0{info.st_ino}\0{info.st_size}\0{times}\0"
+                seen.update(told.encode(errors="replace"))
     for place in sys.path:
         if place.endswith(("site-packages", "dist-packages")):
             seen.update(f"{place}\0{os.stat(place).st_mtime_ns}\0".encode(errors="replace"))
@@ -96,6 +99,8 @@ def program() -> str:
 
 def recall(key: str, root: Path) -> Report | None:
     """The report of a key, if it still holds for the workspace at ``root``."""
+    if not _may_lie(root):
+        return None
     record = store.load(key)
     if record is None or record.get("root") != os.path.realpath(root):
         return None
@@ -119,6 +124,12 @@ def recall(key: str, root: Path) -> Report | None:
     return report if holds else None
 
 
+def _may_lie(root: Path) -> bool:
+    """Whether reports about a workspace may be kept where they would be."""
+    folder = store.folder()
+    return folder is not None and is_outside(folder, root)
+
+
 def _refresh(key: str, record: dict[str, Any], witness: Witness) -> None:
     """Take the witness anew where files were touched or young, so that times tell the next time."""
     from registry_reconciler.cache.witness import retake
@@ -127,7 +138,8 @@ def _refresh(key: str, record: dict[str, Any], witness: Witness) -> None:
         fresh = retake(record["root"], witness)
     except (NotKept, OSError):
         return
-    if fresh != witness:
+    same = (fresh.paths, fresh.folders) == (witness.paths, witness.folders)
+    if not same or witness.taken.clock_went_back():
         store.save(key, {**record, "witness": fresh.to_json()})
 
 
@@ -137,10 +149,10 @@ def remember(
     report: Report,
     inputs: Mapping[str, str | None],
     folders: Mapping[str, tuple[tuple[str, str], ...]],
-    since: int = 0,
+    since: Moment | None = None,
 ) -> None:
     """Keep a report, with what the run that made it saw since a moment. Nothing is kept where that cannot be told."""
-    if len(report.text) > _LONGEST:
+    if len(report.text) > _LONGEST or not _may_lie(root):
         return
     real = os.path.realpath(root)
     try:

@@ -6,6 +6,9 @@ file whose size, times (of content and of status), inode and mode are what they 
 could have happened within the resolution of the clock. So the times of anything younger than that when it was looked
 at are not believed: its bytes are read again each time.
 
+A clock that steps back gives old times to what is new. It is held against one that only runs forward
+(:class:`Moment`): where it went back since times were noted, no time is believed, and bytes are read.
+
 Symbolic links are not taken: where one is met, nothing is remembered.
 """
 
@@ -15,7 +18,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.records import dataclass
@@ -23,8 +26,39 @@ from registry_reconciler.records import dataclass
 YOUNG = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system in use (FAT) ticks every two seconds."""
 
+_DRIFT = 1_000_000_000
+"""Nanoseconds that the two clocks may be apart without a step: corrections are slow, and take from either."""
+
+TIMES_TELL = os.name != "nt"
+"""Whether the system says when a file's status changed. On Windows that field is when it was made."""
+
 Signature = list[int]
 Row = tuple[str, str, "Signature | None"]
+
+
+class Moment(NamedTuple):
+    """A moment by the clock that files are dated with, and by one that nobody sets; both in nanoseconds."""
+
+    dated: int
+    steady: int
+
+    @classmethod
+    def now(cls) -> Moment:
+        """This moment."""
+        return cls(time.time_ns(), _steady())
+
+    def clock_went_back(self) -> bool:
+        """Whether the clock has been set back since, as far as that can be known."""
+        dated, steady = Moment.now()
+        # After a restart the steady one begins anew, and only the dates can be compared.
+        passed = max(steady - self.steady, 0)
+        return dated - self.dated < passed - _DRIFT - passed // 1000
+
+
+def _steady() -> int:
+    # It has to run on while the machine sleeps, as dates do.
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
 
 
 class NotKept(Exception):
@@ -39,19 +73,29 @@ class Witness:
         paths: path, what was there (``sha256:…``, ``file``, ``dir``, ``absent``; with ``+x`` or ``-x`` behind it where
             that was asked), and what tells that it was not touched; ``None``: look at the bytes.
         folders: folder, digest of its entries (``absent``: none), and the same.
+        taken: when this was.
     """
 
     paths: tuple[Row, ...]
     folders: tuple[Row, ...]
+    taken: Moment
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
-        return {"paths": [list(row) for row in self.paths], "folders": [list(row) for row in self.folders]}
+        return {
+            "paths": [list(row) for row in self.paths],
+            "folders": [list(row) for row in self.folders],
+            "taken": list(self.taken),
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Witness:
         """The inverse. Raises :class:`ValueError`, :class:`TypeError` or :class:`KeyError`."""
-        return cls(tuple(map(_row, data["paths"])), tuple(map(_row, data["folders"])))
+        dated, steady = data["taken"]
+        if type(dated) is not int or type(steady) is not int:
+            raise ValueError("no moment")
+        paths, folders = tuple(map(_row, data["paths"])), tuple(map(_row, data["folders"]))
+        return cls(paths, folders, Moment(dated, steady))
 
 
 def _row(data: Any) -> Row:
@@ -67,20 +111,22 @@ def witness_of(
     root: str,
     inputs: Mapping[str, str | None],
     folders: Mapping[str, tuple[tuple[str, str], ...]],
-    since: int = 0,
+    since: Moment | None = None,
 ) -> Witness:
     """What a run saw, taken from the files as they are now and held against what the run was told.
 
     Args:
         inputs: as :class:`registry_reconciler.tree.Recorder` gathers them.
         folders: its listings.
-        since: nanoseconds of the clock, before the run looked at anything. A file that is older than that by more
-            than the resolution of the clock has the bytes that the run saw.
+        since: before the run looked at anything. A file that is older than that by more than the resolution of the
+            clock has the bytes that the run saw, unless the clock went back meanwhile.
 
     Raises:
         NotKept: something has changed since, or is of a sort that is not remembered.
     """
-    now = time.time_ns()
+    moment = Moment.now()
+    now = moment.dated
+    settled = 0 if since is None or since.clock_went_back() else since.dated
     told: dict[str, str] = {}
     for name, answer in inputs.items():
         path, mark, _ = name.partition("#executable")
@@ -88,31 +134,33 @@ def witness_of(
             told[path] = told.get(path, "") + ("+x" if answer else "-x")
         else:
             told[path] = (answer or "absent") + told.get(path, "")
-    paths = tuple(_checked(root, path, what, _path_now, now, since) for path, what in told.items())
+    paths = tuple(_checked(root, path, what, _path_now, now, settled) for path, what in told.items())
     listed = ((folder, _digest(entries)) for folder, entries in folders.items())
     rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
     refuse_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
-    return Witness(paths, rows)
+    return Witness(paths, rows, moment)
 
 
 def retake(root: str, witness: Witness) -> Witness:
     """The same witness with the times of now. Raises :class:`NotKept` where something else is seen."""
-    now = time.time_ns()
+    moment = Moment.now()
+    now = moment.dated
     return Witness(
         tuple(_checked(root, path, told, _path_now, now) for path, told, _ in witness.paths),
         tuple(_checked(root, path, told, _folder_now, now) for path, told, _ in witness.folders),
+        moment,
     )
 
 
 def still_so(root: str, witness: Witness) -> tuple[bool, bool]:
     """Whether a run would see the same, and whether the witness is worth taking anew because times did not tell."""
-    unsure = False
+    doubted = unsure = witness.taken.clock_went_back()
     try:
         refuse_links(root, (*(row[0] for row in witness.paths), *(row[0] for row in witness.folders)))
         for rows, look in ((witness.paths, _path_now), (witness.folders, _folder_now)):
             for path, told, known in rows:
                 info = _lstat(os.path.join(root, path))
-                if known is None or info is None or signature(info) != known:
+                if doubted or known is None or info is None or signature(info) != known:
                     unsure = unsure or told != "absent"
                     if look(root, path, told) != told:
                         return False, False
@@ -128,11 +176,11 @@ def _checked(
     info = _lstat(os.path.join(root, path))
     if info is not None and told.startswith("sha256:") and told[-2:] not in ("+x", "-x"):
         settled = max(info.st_mtime_ns, info.st_ctime_ns) < since - YOUNG
-        if settled and stat.S_ISREG(info.st_mode):
+        if settled and TIMES_TELL and stat.S_ISREG(info.st_mode):
             return path, told, signature(info)
     if look(root, path, told) != told:
         raise NotKept(path)
-    if info is None or max(info.st_mtime_ns, info.st_ctime_ns) > now - YOUNG:
+    if info is None or not TIMES_TELL or max(info.st_mtime_ns, info.st_ctime_ns) > now - YOUNG:
         return path, told, None
     return path, told, signature(info)
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from registry_reconciler.cli.interrupt import seen
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.errors import RegistryFailure, UsageFailure
+from registry_reconciler.interrupts import INTERRUPTED, MESSAGE
 from registry_reconciler.tree import Unreadable
 
 USAGE = 64
@@ -19,6 +21,7 @@ DEBUG = "REGISTRY_DEBUG"
 class Interrupted(RegistryFailure):
     """Somebody pressed Ctrl-C."""
 
+    exit_code = INTERRUPTED
     code = "interrupted"
 
 
@@ -47,7 +50,10 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
             message += ". Options stand behind the command: registry plan --root DIR"
         return UsageFailure(message, next=(words,))
     if isinstance(error, KeyboardInterrupt) or (typer is not None and isinstance(error, typer.Abort)):
-        return Interrupted("interrupted; nothing was left half done")
+        return Interrupted(MESSAGE)
+    if seen.interrupted:
+        # Python wraps what is raised while a class is made, and libraries what is raised in their callbacks.
+        return Interrupted(MESSAGE)
     if isinstance(error, Unreadable):
         return SystemRefused(f"a file of the workspace cannot be read: {error}")
     if isinstance(error, OSError):

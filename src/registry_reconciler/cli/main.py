@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import cast
 
-from registry_reconciler.cli import ending, memory
+from registry_reconciler.cli import ending, interrupt, memory
 from registry_reconciler.cli.failures import USAGE, answer_failure, as_failure
 from registry_reconciler.cli.options import plain_arguments
 from registry_reconciler.cli.output import abandon_stdout, put, say
@@ -74,9 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what was typed behind ``registry``; ``None``: what this process was started with, and it ends then.
     """
+    words = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
         ending.begin_program()
-    words = list(sys.argv[1:] if arguments is None else arguments)
+        interrupt.begin(command_of(words), words)
     # One command makes little garbage in cycles, and a plan makes millions of values that are none.
     collecting = gc.isenabled()
     gc.disable()
@@ -87,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         abandon_stdout()
         return 0
     finally:
+        if arguments is None:
+            interrupt.end()
         ending.end_program()
         if collecting:
             gc.enable()

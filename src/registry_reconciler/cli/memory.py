@@ -6,7 +6,6 @@ besides (a message, a file) makes the answer one that is not kept.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from registry_reconciler.cache.witness import Moment
     from registry_reconciler.tree import Recorder
 
 COMMANDS = frozenset({"plan", "check", "drift"})
@@ -24,7 +24,7 @@ class Noted:
     """What a running command did so far."""
 
     key: str
-    since: int
+    since: Moment
     texts: list[str] = field(default_factory=list)
     seen: list[tuple[Path, Recorder]] = field(default_factory=list)
     spoiled: bool = False
@@ -66,7 +66,9 @@ def begin(words: Sequence[str]) -> tuple[str, int] | None:
     known = recall(key, root)
     if known is not None:
         return known.text, known.exit
-    _running.append(Noted(key, time.time_ns()))
+    from registry_reconciler.cache.witness import Moment
+
+    _running.append(Noted(key, Moment.now()))
     return None
 
 

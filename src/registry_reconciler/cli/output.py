@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from registry_reconciler.cli import memory
+from registry_reconciler.cli.interrupt import seen
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.inert import runner_safe, visible
 
@@ -25,6 +26,7 @@ class ReportFailure(RegistryFailure):
 def put(text: str) -> None:
     """Write a report to standard output and flush it, so that a full disk is noticed here."""
     memory.heard(text)
+    seen.answered = True
     _write(sys.stdout, text)
 
 

@@ -9,10 +9,10 @@ on it. Where either says :class:`Whole`, :func:`~registry_reconciler.planning.ma
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from registry_reconciler.cache.witness import Moment
 from registry_reconciler.partial import Whole
 from registry_reconciler.plan import PlanOptions, Remembering
 from registry_reconciler.planning import Planning, collector_off, silent
@@ -42,7 +42,7 @@ def quick_plan(
     """
     from registry_reconciler.planning import make_plan
 
-    since = time.time_ns()
+    since = Moment.now()
     usual = options == PlanOptions()
     planning = _of_part(root, options, progress) if usual and how.uses else None
     if planning is not None:
@@ -86,11 +86,11 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: P
     return planning
 
 
-def remember(root: Path, planning: Planning, since: int) -> bool:
+def remember(root: Path, planning: Planning, since: Moment) -> bool:
     """Keep what a plan of the whole showed, if that is worth it; whether it was kept.
 
     Args:
-        since: nanoseconds of the clock, before the plan was begun.
+        since: before the plan was begun.
     """
     if planning.plan.options != PlanOptions() or len(planning.loaded.live.entries) < LEAST:
         return False
@@ -106,4 +106,4 @@ def remember(root: Path, planning: Planning, since: int) -> bool:
             memory = memory_of(planning)
     except Whole:
         return False
-    return store.save(real, memory, signatures_of(real, memory.digests, since))
+    return store.save(real, memory, signatures_of(real, memory.digests, since), since)

@@ -15,9 +15,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from registry_reconciler.cache.place import is_outside
 from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_whole, write_whole
-from registry_reconciler.cache.witness import Signature
+from registry_reconciler.cache.witness import Moment, Signature
 from registry_reconciler.partial.facts import Facts
 from registry_reconciler.partial.memory import Column, LiveFile, Memory, Watched
 
@@ -36,21 +37,23 @@ _BREAK = "\x1e"
 
 
 def place_of(root: str) -> Path | None:
-    """The file of a workspace; ``None`` where the user has no cache directory, or wants no cache."""
+    """The file of a workspace; ``None`` where the user wants no cache, or has no directory for it outside of it."""
     from registry_reconciler.userdirs import cache_dir
 
     base = None if os.environ.get(OFF) else cache_dir()
     if base is None:
         return None
-    return base / "parts" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.memory"
+    place = base / "parts" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.memory"
+    return place if is_outside(place, root) else None
 
 
-def save(root: str, memory: Memory, signatures: Mapping[str, Signature]) -> bool:
-    """Keep a memory; whether it was kept."""
+def save(root: str, memory: Memory, signatures: Mapping[str, Signature], taken: Moment) -> bool:
+    """Keep a memory; whether it was kept. ``taken``: when the signatures were, or before."""
     place = place_of(root)
-    if place is None or os.path.realpath(place).startswith(root + os.sep):
+    if place is None:
         return False
     about = {"format": FORMAT, "root": root, "program": program(), "signatures": dict(signatures)}
+    about["taken"] = list(taken)
     body = encode(about, memory)
     return body is not None and write_whole(place, body)
 
@@ -66,7 +69,10 @@ def load(root: str) -> tuple[Memory, dict[str, Signature]] | None:
         # Only what this very program wrote is taken apart any further.
         if about["format"] != FORMAT or about["root"] != root or about["program"] != program():
             return None
-        return decode(body)[1], about["signatures"]
+        dated, steady = about["taken"]
+        # Where the clock went back meanwhile, what is new may look old.
+        signatures = {} if Moment(dated, steady).clock_went_back() else about["signatures"]
+        return decode(body)[1], signatures
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 

@@ -6,7 +6,15 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 
-from registry_reconciler.cache.witness import YOUNG, NotKept, Signature, refuse_links, signature
+from registry_reconciler.cache.witness import (
+    TIMES_TELL,
+    YOUNG,
+    Moment,
+    NotKept,
+    Signature,
+    refuse_links,
+    signature,
+)
 from registry_reconciler.partial import Whole
 from registry_reconciler.records import dataclass
 from registry_reconciler.tree import Contradicted, Recorder
@@ -65,19 +73,21 @@ class Files:
         return found
 
 
-def signatures_of(root: str, paths: Mapping[str, str], since: int) -> dict[str, Signature]:
+def signatures_of(root: str, paths: Mapping[str, str], since: Moment) -> dict[str, Signature]:
     """The signatures of files that nobody wrote to since a moment before they were read.
 
     Args:
-        since: nanoseconds of the clock, before the first of them was read.
+        since: before the first of them was read.
     """
-    found = {}
+    found: dict[str, Signature] = {}
+    if not TIMES_TELL or since.clock_went_back():
+        return found
     for path in paths:
         try:
             info = os.lstat(os.path.join(root, path))
         except OSError:
             continue
-        settled = max(info.st_mtime_ns, info.st_ctime_ns) < since - YOUNG
+        settled = max(info.st_mtime_ns, info.st_ctime_ns) < since.dated - YOUNG
         if stat.S_ISREG(info.st_mode) and settled:
             found[path] = signature(info)
     return found

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from registry_reconciler.inert import visible
+from registry_reconciler.interrupts import Hold
 from registry_reconciler.runtime.plainjson import Unsound, json_fault, read_json
 
 DEFAULT_TIMEOUT = 60.0
@@ -133,6 +134,16 @@ def run_script(
         HandlerTimeout: it and all that it started were killed at the time limit.
         HandlerError: it could not be started, or said more than it may, or left something that cannot be ended.
     """
+    hold = Hold()
+    try:
+        return _run_script(root, command, payload, environment, limits, hold)
+    finally:
+        hold.end()
+
+
+def _run_script(
+    root: Path, command: object, payload: object, environment: Mapping[str, str], limits: Limits, hold: Hold
+) -> Finished:
     argv = command_line(root, command)
     fault = json_fault(payload)
     if fault:
@@ -143,7 +154,7 @@ def run_script(
         child = start(argv, root, environment)
     except (OSError, ValueError) as error:
         raise HandlerError(f"{argv[0]!r} cannot be started: {error}") from error
-    return _Run(child, limits).finish(data, argv[0])
+    return _Run(child, limits).finish(data, argv[0], hold)
 
 
 def _popen(
@@ -269,7 +280,7 @@ class _Run:
         self._limits = limits
         self._too_much = threading.Event()
 
-    def finish(self, data: bytes, program: str) -> Finished:
+    def finish(self, data: bytes, program: str, hold: Hold) -> Finished:
         name = os.path.basename(program)
         process = self._child.process
         out, err = bytearray(), bytearray()
@@ -285,6 +296,7 @@ class _Run:
         try:
             for worker in workers:
                 worker.start()
+            hold.end()
             process.wait(self._limits.seconds)
         except subprocess.TimeoutExpired:
             late = f"{name} was stopped after {self._limits.seconds:g} s"

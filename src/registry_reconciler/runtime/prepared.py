@@ -23,6 +23,7 @@ from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import Any
 
+from registry_reconciler.cache.place import is_outside
 from registry_reconciler.config import CONFIG_PATH
 from registry_reconciler.globs import Glob
 from registry_reconciler.model import digest_bytes
@@ -78,12 +79,13 @@ def _digest(tree: Tree, path: str) -> str:
 
 
 def place_of(root: Path) -> Path | None:
-    """The file of a workspace's prepared index; ``None`` when the user has no cache directory."""
+    """The file of a workspace's prepared index; ``None`` when the user has no cache directory outside of it."""
     folder = cache_dir()
     if folder is None:
         return None
     name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:32]
-    return folder / "runtime" / f"{name}.index"
+    place = folder / "runtime" / f"{name}.index"
+    return place if is_outside(place, root) else None
 
 
 def code_stamp() -> str:
@@ -102,7 +104,8 @@ def code_stamp() -> str:
                     folders.append(entry.path)
                 else:
                     info = entry.stat()
-                    digest.update(repr((entry.path, info.st_size, info.st_mtime_ns)).encode())
+                    seen = (entry.path, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+                    digest.update(repr(seen).encode())
     return digest.hexdigest()
 
 
@@ -177,7 +180,7 @@ def _index(name: str, flat: Mapping[str, Any], items: Sequence[EntryItem]) -> Re
 def remember(root: Path, loaded: Loaded, served: Served) -> bool:
     """Keep a prepared index; whether it was kept. Failing is fine: it can be made again."""
     place = place_of(root)
-    if place is None or os.path.realpath(place).startswith(os.path.realpath(root) + os.sep):
+    if place is None:
         return False
     from registry_reconciler.apply.files import write_cache
 

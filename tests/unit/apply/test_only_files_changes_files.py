@@ -13,8 +13,10 @@ SOURCE = Path(registry_reconciler.__file__).parent
 THE_ONE = SOURCE / "apply" / "files.py"
 NOT_PART_OF_AN_APPLY = frozenset(
     # The runtime imports nothing of the writing half; it appends a line when an ability is called, and
-    # writes into the pipes of what it starts.
+    # writes into the pipes of what it starts. An interruption is told of on the two standard streams, past buffers
+    # that may be in the middle of a write.
     (
+        SOURCE / "interrupts.py",
         SOURCE / "runtime" / "audit.py",
         SOURCE / "runtime" / "handlers.py",
         SOURCE / "runtime" / "supervise.py",
@@ -145,6 +147,17 @@ def test_only_one_module_changes_files() -> None:
     }
     assert len(found) > 5
     assert {path: what for path, what in found.items() if what} == {}
+
+
+def test_an_interruption_is_told_of_on_the_standard_streams_and_changes_no_file() -> None:
+    tree = ast.parse((SOURCE / "interrupts.py").read_text(encoding="utf-8"))
+    assert [one.partition(": ")[2] for one in offences(tree)] == ["os.write", "os.write"]
+    writes = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "write"
+    ]
+    assert sorted(ast.unparse(node.args[0]) for node in writes) == ["1", "2"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,205 @@
+"""The one place that starts git, for reading only, in an environment that a repository cannot widen.
+
+A repository's own configuration can name programs: for hooks, filters, text conversion, a file system monitor, a
+pager, a signature check, a transport. A folder that somebody handed over whole brings such a configuration along, and
+a partial clone runs its transport as soon as an object is missing. So nothing of that is left open here: only commands
+that read are known, the environment is an allow-list, every setting that names a program is overridden, no protocol is
+allowed, and programs are looked up outside the repository. Tests hold that no other module starts git.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from registry_reconciler.errors import RegistryFailure
+
+READERS = frozenset({"blame", "cat-file", "config", "ls-tree", "merge-base", "rev-list", "rev-parse"})
+"""The commands that may be called. None of them writes, and none shows differences of its own accord."""
+
+PATIENCE = 120.0
+"""Seconds that a command may take: a configuration can include a pipe that nobody writes to."""
+
+Running: TypeAlias = "subprocess.Popen[bytes]"
+"""A command of git that has been started."""
+
+_NOTHING = "exit 1"
+_SETTINGS = (
+    # Programs that git itself would start.
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", os.devnull),
+    ("core.pager", "cat"),
+    ("core.editor", _NOTHING),
+    ("core.askPass", ""),
+    ("core.sshCommand", _NOTHING),
+    ("core.gitProxy", ""),
+    ("core.alternateRefsCommand", _NOTHING),
+    ("credential.helper", ""),
+    ("gpg.program", _NOTHING),
+    ("gpg.ssh.program", _NOTHING),
+    ("gpg.x509.program", _NOTHING),
+    ("log.showSignature", "false"),
+    # What is fetched or maintained by the way.
+    ("protocol.allow", "never"),
+    ("submodule.recurse", "false"),
+    ("fetch.recurseSubmodules", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    # A repository that lies in the files of another one, as a pull request may bring, is none.
+    ("safe.bareRepository", "explicit"),
+    # Files elsewhere that a repository may point to, and forms that would change what is read.
+    ("core.attributesFile", os.devnull),
+    ("core.excludesFile", os.devnull),
+    ("core.quotePath", "false"),
+    ("color.ui", "false"),
+)
+_KEPT = frozenset(
+    {
+        # Where the user's own settings are: safe.directory counts only there.
+        *("HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "SUDO_UID"),
+        *("USERPROFILE", "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),
+        # What programs need to start at all.
+        *("SYSTEMROOT", "COMSPEC", "PATHEXT", "TMPDIR", "TEMP", "TMP", "DEVELOPER_DIR"),
+    }
+)
+_SET = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    # Objects are seen as they were committed.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    # What a partial clone has not got stays unknown. Older ones do not know the first of these, and start a fetch:
+    # by the second no protocol is allowed to it, whatever the configuration says.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+}
+
+
+class GitFailure(RegistryFailure):
+    """Git is not there, this is no repository, or its history does not reach far enough."""
+
+    code = "git"
+
+
+def ask(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    check: bool = True,
+    settings: Sequence[tuple[str, str]] = (),
+) -> bytes | None:
+    """What a command of git prints; ``None`` where it fails and ``check`` is false.
+
+    Args:
+        folder: where it runs, in the work tree.
+        settings: more of the configuration, overridden for this call.
+
+    Raises:
+        GitFailure: git is missing, took too long, or the command failed.
+    """
+    try:
+        process = start(folder, arguments, settings=settings, errors=subprocess.PIPE)
+    except GitFailure:
+        if not check:
+            return None
+        raise
+    try:
+        said, errors = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        errors, said = f"it took more than {PATIENCE:.0f} seconds".encode(), b""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            process.communicate()
+    if process.returncode == 0:
+        return said
+    if not check:
+        return None
+    why = errors.decode("utf-8", "replace").strip() or f"exit {process.returncode}"
+    raise GitFailure(f"git {arguments[0]}: {why}")
+
+
+def start(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    settings: Sequence[tuple[str, str]] = (),
+    asked: bool = False,
+    errors: int = subprocess.DEVNULL,
+) -> Running:
+    """Start a command of git that reads. ``asked``: questions come through its standard input.
+
+    Raises:
+        GitFailure: there is no git, or no repository that may be asked.
+    """
+    if arguments[0] not in READERS:
+        raise ValueError(f"git {arguments[0]} is not one of the commands that only read")
+    top = top_of(folder)
+    if top is None:
+        raise GitFailure(f"{folder} lies in no git repository, and this needs the history")
+    path = os.pathsep.join(_search_path(top))
+    program = _program(path)
+    if program is None:
+        raise GitFailure("git is not installed, and this needs the history")
+    try:
+        return subprocess.Popen(
+            [program, "--no-pager", *arguments],
+            cwd=folder,
+            env=_environment(path, top, (*_SETTINGS, *settings)),
+            stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+    except OSError as error:
+        raise GitFailure(f"git cannot be started: {error.strerror or error}") from error
+
+
+def top_of(folder: Path) -> Path | None:
+    """The top of the work tree that a folder lies in; ``None`` where there is none.
+
+    A repository without a work tree on the way up is not taken: its files may be files of another repository.
+    """
+    here = Path(os.path.realpath(folder))
+    for one in (here, *here.parents):
+        # A folder of that name that is no repository is passed over, by git too.
+        if os.path.isfile(one / ".git") or _is_bare(one / ".git"):
+            return one
+        if _is_bare(one):
+            return None
+    return None
+
+
+def _is_bare(folder: Path) -> bool:
+    return all(os.path.lexists(folder / name) for name in ("HEAD", "objects", "refs"))
+
+
+def _search_path(top: Path) -> Iterator[str]:
+    """The folders of ``PATH`` in which programs are looked for: none that is relative or lies in the work tree."""
+    for one in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        if os.path.isabs(one) and not Path(os.path.realpath(one)).is_relative_to(top):
+            yield one
+
+
+def _program(path: str) -> str | None:
+    names = ["git"] if os.name != "nt" else ["git.exe", "git.cmd"]
+    for folder in path.split(os.pathsep):
+        for name in names:
+            found = os.path.join(folder, name)
+            if folder and os.access(found, os.X_OK) and stat.S_ISREG(os.stat(found).st_mode):
+                return found
+    return None
+
+
+def _environment(path: str, top: Path, settings: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
+    # Not -c NAME=VALUE: a name may hold an equals sign.
+    given = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings):
+        given |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    # The work tree is where the repository was found, whatever core.worktree says.
+    return {**kept, **_SET, **given, "PATH": path, "GIT_WORK_TREE": str(top)}

@@ -1,0 +1,67 @@
+"""How the program answers Ctrl-C. Importing this changes nothing, and it imports nothing that takes time."""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # the module signal imports others, and this comes first
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+INTERRUPTED = 130
+"""The exit code: 128 and the number of the signal, as shells have it."""
+
+MESSAGE = "interrupted; nothing was left half done"
+
+
+def leave(*_: object, _exit: Callable[[int], object] = os._exit) -> None:
+    """End now, also while modules are taken apart already: it uses nothing but its own arguments."""
+    _exit(INTERRUPTED)
+
+
+_ours: list[Any] = [_signal.default_int_handler, _signal.SIG_DFL]
+
+
+def on_interrupt(handler: Callable[..., Any]) -> None:
+    """Set what Ctrl-C does, unless somebody else decided that before: a shell lets background jobs ignore it."""
+    if _signal.getsignal(_signal.SIGINT) in _ours:
+        _ours.append(handler)
+        _signal.signal(_signal.SIGINT, handler)
+
+
+def say_plainly(command: str, words: Sequence[str], *, answer: bool = True) -> None:
+    """Say it without modules that may be half imported; ``answer``: also as JSON, where that was asked for."""
+    name = "registry" if command == "registry" else f"registry {command}"
+    os.write(2, f"{name}: {MESSAGE}\n".encode())
+    if answer and ("--format=json" in words or "--format json" in " ".join(words)):
+        os.write(1, as_json(command).encode())
+
+
+def as_json(command: str) -> str:
+    """The report of a command that was interrupted."""
+    return (
+        f'{{"format_version": "1.0", "command": "{command}", "exit": {INTERRUPTED}, '
+        f'"errors": [{{"code": "interrupted", "message": "{MESSAGE}"}}], "next": []}}\n'
+    )
+
+
+class Hold:
+    """While it is begun, an interruption that would be raised waits: what was started has to be known first."""
+
+    held = 0
+    waiting: BaseException | None = None
+
+    def __init__(self) -> None:
+        Hold.held += 1
+        self._begun = True
+
+    def end(self) -> None:
+        """Raise what came meanwhile. A second call does nothing."""
+        if self._begun:
+            self._begun = False
+            Hold.held -= 1
+        if not Hold.held and Hold.waiting is not None:
+            waiting, Hold.waiting = Hold.waiting, None
+            raise waiting
