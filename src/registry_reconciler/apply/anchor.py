@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from registry_reconciler.apply import files
+from registry_reconciler.names import unsafe
 from registry_reconciler.records import dataclass
 
 REGISTRY = ".system/registry"
@@ -48,20 +49,10 @@ class FileState:
 
 def why_unsafe(path: str) -> str | None:
     """Why nothing may be written at ``path``, whatever stands on the disk; ``None`` when it may."""
-    if not path or path.startswith(("/", "~")) or "\\" in path or ":" in path:
-        return "it is not a path from the root with '/' between its steps"
-    if any(ord(character) < 32 or ord(character) == 127 for character in path):
-        return "it contains a control character"
-    for step in path.split("/"):
-        if step in ("", ".", ".."):
-            return "it has an empty step, '.' or '..'"
-        if step != step.rstrip(". "):
-            return "a step ends with a dot or a space"
-        if step.casefold() == ".git" or step.casefold().startswith("git~"):
-            return "it is git's own"
-    if (path.casefold() + "/").startswith(APPLY + "/"):
+    reason = unsafe(path)
+    if reason is None and (path.casefold() + "/").startswith(APPLY + "/"):
         return "it is the journal's own place"
-    return None
+    return reason
 
 
 class Anchor:

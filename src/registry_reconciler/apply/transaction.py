@@ -289,6 +289,8 @@ def check_inputs(root: Path, inputs: Mapping[str, str | None]) -> None:
 def _same_input(tree: DiskTree, path: str, expected: str | None) -> bool:
     if path.endswith("#executable"):
         return tree.executable(path.removesuffix("#executable")) == (expected is not None)
+    if path.endswith("#writable"):
+        return not tree.room(path.removesuffix("#writable")).writable
     if expected is None or not (expected.startswith("sha256:") or expected == "unreadable"):
         return tree.kind(path) == (expected or "absent")
     try:
