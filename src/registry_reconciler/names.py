@@ -207,10 +207,15 @@ def room_on_disk(root: str, folder: str, writes: bool) -> Room:
         writes: whoever asks could write in the workspace at all; otherwise nothing is said about the folder.
     """
     full = os.path.join(root, folder)
-    path = _limit(full, "PC_PATH_MAX", USUAL.path + 1) - 1 - len(os.fsencode(os.path.join(root, "")))
+    path = path_limit(full) - len(os.fsencode(os.path.join(os.path.abspath(root), "")))
     return Room(
         _limit(full, "PC_NAME_MAX", USUAL.name), path, not writes or os.access(full, os.W_OK | os.X_OK)
     )
+
+
+def path_limit(full: str) -> int:
+    """The most bytes of a whole path on the file system of a folder."""
+    return _limit(full, "PC_PATH_MAX", USUAL.path + 1) - 1
 
 
 def _limit(full: str, name: str, usual: int) -> int:

@@ -55,9 +55,9 @@ def file_problems(
 
     Args:
         fragments: by the path of their state.
-        told: what is known already; an entry that has a problem with its place gets no second one.
+        told: what is known already; what has a problem with its name gets no second one.
     """
-    addresses = {one.address for one in told if one.code == "WRT004" and one.address}
+    known = {one.address or one.place.file for one in told if one.code == "WRT004"}
     origins = {one.file: one for one in reversed(tuple(changes)) if one.writes}
     some = False
     for one in files:
@@ -66,9 +66,9 @@ def file_problems(
         if fault is None and one.before is None:
             fault = tree.names.fault(one.path)
             tree.names.take(one.path)
-        change = origins.get(one.path)
-        if fault is not None and (change is None or change.address not in addresses):
-            yield _problem(one.path, fault, change, fragments.get(one.path))
+        change, fragment = origins.get(one.path), fragments.get(one.path)
+        if fault is not None and (change.address if change is not None else fragment) not in known:
+            yield _problem(one.path, fault, change, fragment)
     if some:
         yield from _own_problems(tree)
 

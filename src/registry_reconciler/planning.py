@@ -106,14 +106,14 @@ def plan_loaded(
     worlds = build_worlds(loaded, desired, written.changes, tree_after, rest)
     judged = check(loaded, worlds, no_check=options.no_check)
     files = (*_registry_files(loaded, written), *state_files(loaded, desired, written.changes))
+    names = [*written.problems, *fragment_problems(loaded.fragments.files)]
+    names += file_problems(loaded.tree, files, written.changes, _fragments_by_state(desired), names)
     found = [
         *loaded.problems,
         *severity_problems(loaded.config),
         *desired.problems,
         *difference.problems,
-        *written.problems,
-        *fragment_problems(loaded.fragments.files),
-        *file_problems(loaded.tree, files, written.changes, _fragments_by_state(desired), written.problems),
+        *names,
         *judged,
     ]
     progress("finishing")

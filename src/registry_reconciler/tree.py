@@ -7,6 +7,7 @@ are the inputs of a plan.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as stat_module
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from typing import Protocol
 
 from registry_reconciler.globs import Glob
 from registry_reconciler.model import digest_bytes
-from registry_reconciler.names import USUAL, Names, Room, room_on_disk, unsafe
+from registry_reconciler.names import USUAL, Names, Room, path_limit, room_on_disk, unsafe
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
 """Folders that a wildcard never enters; a pattern that names one literally does."""
@@ -80,13 +81,20 @@ class DiskTree:
             info = os.stat(full)
         except (FileNotFoundError, NotADirectoryError):
             return "other" if os.path.islink(full) else "absent"
-        except (OSError, ValueError):
-            return "other"
+        except (OSError, ValueError) as error:
+            return "absent" if isinstance(error, OSError) and self._cannot_be(error, full) else "other"
         if not self._inside(full):
             return "outside"
         if stat_module.S_ISREG(info.st_mode):
             return "file"
         return "dir" if stat_module.S_ISDIR(info.st_mode) else "other"
+
+    def _cannot_be(self, error: OSError, full: str) -> bool:
+        """Whether the system refused a path because no file can have one of its names; one that is too long as a
+        whole may be there all the same."""
+        if error.errno != errno.ENAMETOOLONG:
+            return False
+        return len(os.fsencode(full)) <= path_limit(self._real_root)
 
     def executable(self, path: str) -> bool:
         """See :class:`Tree`."""
@@ -141,6 +149,8 @@ class DiskTree:
                 raise Unreadable("it is a symbolic link that leads nowhere") from None
             return None
         except OSError as error:
+            if self._cannot_be(error, full):
+                return None
             raise Unreadable(f"the system said: {error.strerror or error}") from error
         try:
             info = os.fstat(handle)
