@@ -163,7 +163,7 @@ def _look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool
             stale.append(op.path)
             continue
         if op.before is None and op.content is not None:
-            fault = names.fault(real)
+            fault = names.fault(op.path) or names.fault(real)
             if fault is not None:
                 raise WriteFailure(f"nothing was written: {short(op.path)} cannot be made: {fault}")
             names.take(real)
