@@ -60,7 +60,7 @@ def file_problems(
     known = {one.address or one.place.file for one in told if one.code == "WRT004"}
     origins = {one.file: one for one in reversed(tuple(changes)) if one.writes}
     some = False
-    for one in files:
+    for one in sorted(files, key=lambda one: one.path):
         some = True
         fault = unsafe(one.path)
         if fault is None and one.before is None:
