@@ -24,9 +24,9 @@ from registry_reconciler.model import (
     same,
     split_address,
 )
+from registry_reconciler.names import name_fault, short
 from registry_reconciler.source import SourceFile
 from registry_reconciler.state import StateEntry
-from registry_reconciler.tree import is_safe
 
 if TYPE_CHECKING:
     from registry_reconciler.yamltext.splice import Edit, Snippet
@@ -56,8 +56,11 @@ def default_fragment(kind: str) -> str:
 def require_fragment_path(path: str) -> str:
     """The path, when a fragment may stand there. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
     parts = path.split("/")
-    if not is_safe(path) or parts[0] != DESIRED_FOLDER or len(parts) < 2:
+    if parts[0] != DESIRED_FOLDER or len(parts) < 2:
         raise UsageFailure(f"{path!r} is no place for a fragment: name a file below {DESIRED_FOLDER}/.")
+    fault = name_fault(path)
+    if fault is not None:
+        raise UsageFailure(f"{short(path)} is no name for a fragment: {fault}.")
     if not path.endswith(SUFFIXES) or any(part.startswith(".") for part in parts):
         raise UsageFailure(
             f"{path!r} would not be read as a fragment: its name must end in .yaml and begin with no dot."

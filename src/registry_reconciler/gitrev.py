@@ -17,6 +17,7 @@ from pathlib import Path
 from registry_reconciler import gitcall
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.gitcall import GitFailure
+from registry_reconciler.names import USUAL, Room
 from registry_reconciler.tree import MAX_BYTES, Unreadable
 
 _LINKS_FOLLOWED = 40
@@ -153,6 +154,10 @@ class RevisionTree:
         return tuple(
             (name, self._child_kind(f"{inside}/{name}" if inside else name)) for name in sorted(names)
         )
+
+    def room(self, folder: str) -> Room:
+        """See :class:`~registry_reconciler.tree.Tree`. A commit is on no disk."""
+        return USUAL
 
     def _child_kind(self, path: str) -> str:
         """The kind of what stands in a folder, whose own path has no link in it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from registry_reconciler.config import BASELINE_PATH, CONFIG_PATH, DESIRED_FOLDER, HISTORY_PATHS, STATE_FOLDER
 from registry_reconciler.kinds import SCHEMA_FOLDER
-from registry_reconciler.tree import Tree, is_safe
+from registry_reconciler.names import Names
+from registry_reconciler.tree import Recorder, Tree
 
 JOURNAL_FOLDER = ".system/registry/.apply"
 _RESERVED_FOLDERS = (DESIRED_FOLDER, SCHEMA_FOLDER, STATE_FOLDER, JOURNAL_FOLDER)
@@ -21,12 +22,6 @@ def is_reserved(path: str) -> bool:
 
 def registry_path_fault(path: str, tree: Tree) -> str | None:
     """Why a new registry file may not be made at a path; ``None`` when it may."""
-    if not is_safe(path):
-        return "it does not stay inside the workspace on every system"
     if is_reserved(path):
         return "the folder belongs to registry itself"
-    folder, _, name = path.rpartition("/")
-    for other, _kind in tree.children(folder):
-        if other != name and other.casefold() == name.casefold():
-            return f"{folder}/{other} differs from it in case only, and some systems take them for one file"
-    return None
+    return (tree.names if isinstance(tree, Recorder) else Names(tree)).fault(path)

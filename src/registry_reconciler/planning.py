@@ -18,6 +18,7 @@ from registry_reconciler.impact import impacts
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.masks import mask_change, mask_drift, mask_problems
 from registry_reconciler.model import digest_bytes
+from registry_reconciler.newfiles import file_problems, fragment_problems
 from registry_reconciler.notices import head_notices, standing_notices
 from registry_reconciler.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.problems import Problem
@@ -104,28 +105,39 @@ def plan_loaded(
     progress("checking")
     worlds = build_worlds(loaded, desired, written.changes, tree_after, rest)
     judged = check(loaded, worlds, no_check=options.no_check)
+    files = (*_registry_files(loaded, written), *state_files(loaded, desired, written.changes))
+    names = [*written.problems, *fragment_problems(loaded.fragments.files)]
+    names += file_problems(loaded.tree, files, written.changes, _fragments_by_state(desired), names)
     found = [
         *loaded.problems,
         *severity_problems(loaded.config),
         *desired.problems,
         *difference.problems,
-        *written.problems,
+        *names,
         *judged,
     ]
     progress("finishing")
     return Planning(
-        _assemble(loaded, desired, options, difference, written, worlds, found), loaded, desired, worlds
+        _assemble(loaded, options, difference, written, worlds, found, files, desired),
+        loaded,
+        desired,
+        worlds,
     )
+
+
+def _fragments_by_state(desired: Desired) -> dict[str, str]:
+    return {state_path(one.place.file): one.place.file for one in desired.entries.values()}
 
 
 def _assemble(
     loaded: Loaded,
-    desired: Desired,
     options: PlanOptions,
     difference: Diff,
     written: Written,
     worlds: Worlds,
     found: Sequence[Problem],
+    files: Sequence[FileChange],
+    desired: Desired,
 ) -> Plan:
     locator = Locator(loaded.files)
     settled = suppress(
@@ -159,7 +171,6 @@ def _assemble(
         replace(mask_drift(loaded.kinds, one), location=locator.location(one.place))
         for one in difference.drift
     )
-    files = (*_registry_files(loaded, written), *state_files(loaded, desired, written.changes))
     return Plan(
         options=options,
         changes=changes,

@@ -7,8 +7,8 @@ are the inputs of a plan.
 
 from __future__ import annotations
 
+import errno
 import os
-import re
 import stat as stat_module
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,9 +16,13 @@ from typing import Protocol
 
 from registry_reconciler.globs import Glob
 from registry_reconciler.model import digest_bytes
+from registry_reconciler.names import USUAL, Names, Room, path_limit, room_on_disk, unsafe
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
 """Folders that a wildcard never enters; a pattern that names one literally does."""
+
+WRITTEN_FOLDER = ".system/registry"
+"""Every apply writes here: who cannot, only reads."""
 
 MAX_BYTES = 128 * 1024 * 1024
 """No larger file is read: a sparse one costs its author nothing, and the reader all memory."""
@@ -50,26 +54,13 @@ class Tree(Protocol):
         A link to a folder is a ``link``, or ``other`` where it leads to a folder that it lies in.
         """
 
+    def room(self, folder: str) -> Room:
+        """What a new file in a folder that is there may be called, and whether it can be made."""
+
 
 def is_safe(path: str) -> bool:
     """Whether a path stays inside the root on every system, whatever stands on the disk."""
-    if not path or path.startswith(("/", "\\", "~")) or "\\" in path or "\0" in path or ":" in path:
-        return False
-    return all(_is_safe_name(part) for part in path.split("/"))
-
-
-_FOLDERS_OF_GIT = (".git", "git~1")
-"""Also the short name that Windows gives it."""
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
-# macOS leaves these out when it compares names.
-_UNSEEN = r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-
-
-def _is_safe_name(name: str) -> bool:
-    if name in ("", ".", "..") or name != name.rstrip(". ") or any(ord(character) < 32 for character in name):
-        return False
-    seen = name if name.isascii() else re.sub(_UNSEEN, "", name)
-    return seen.casefold() not in _FOLDERS_OF_GIT and not _DEVICES.fullmatch(name)
+    return unsafe(path) is None
 
 
 class DiskTree:
@@ -90,13 +81,20 @@ class DiskTree:
             info = os.stat(full)
         except (FileNotFoundError, NotADirectoryError):
             return "other" if os.path.islink(full) else "absent"
-        except (OSError, ValueError):
-            return "other"
+        except (OSError, ValueError) as error:
+            return "absent" if isinstance(error, OSError) and self._cannot_be(error, full) else "other"
         if not self._inside(full):
             return "outside"
         if stat_module.S_ISREG(info.st_mode):
             return "file"
         return "dir" if stat_module.S_ISDIR(info.st_mode) else "other"
+
+    def _cannot_be(self, error: OSError, full: str) -> bool:
+        """Whether the system refused a path because no file can have one of its names; one that is too long as a
+        whole may be there all the same."""
+        if error.errno != errno.ENAMETOOLONG:
+            return False
+        return len(os.fsencode(full)) <= path_limit(self._real_root)
 
     def executable(self, path: str) -> bool:
         """See :class:`Tree`."""
@@ -135,6 +133,11 @@ class DiskTree:
         target = os.path.realpath(os.path.join(self.root, path))
         return "other" if folder == target or folder.startswith(target + os.sep) else "link"
 
+    def room(self, folder: str) -> Room:
+        """See :class:`Tree`. Who cannot write in the workspace at all (a read-only checkout) is granted everything."""
+        writes = os.access(os.path.join(self.root, WRITTEN_FOLDER), os.W_OK | os.X_OK)
+        return room_on_disk(os.fspath(self.root), folder, writes)
+
     def read(self, path: str) -> bytes | None:
         """See :class:`Tree`."""
         full = os.path.join(self.root, path)
@@ -146,6 +149,8 @@ class DiskTree:
                 raise Unreadable("it is a symbolic link that leads nowhere") from None
             return None
         except OSError as error:
+            if self._cannot_be(error, full):
+                return None
             raise Unreadable(f"the system said: {error.strerror or error}") from error
         try:
             info = os.fstat(handle)
@@ -212,6 +217,10 @@ class MemoryTree:
                 found[name] = "file"
         return tuple(sorted(found.items()))
 
+    def room(self, folder: str) -> Room:
+        """See :class:`Tree`."""
+        return self.below.room(folder) if self.below and folder not in self._folders else USUAL
+
 
 class Recorder:
     """A tree that remembers what it was asked: the digests of files read, and which paths existed."""
@@ -224,6 +233,8 @@ class Recorder:
         self._believed: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._children: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.names = Names(self)
+        """Judges new files of the tree."""
 
     def read(self, path: str) -> bytes | None:
         """See :class:`Tree`. Each file is read once; every later answer is of those very bytes."""
@@ -284,6 +295,13 @@ class Recorder:
         if folder not in self._children:
             self._children[folder] = self.tree.children(folder)
         return self._children[folder]
+
+    def room(self, folder: str) -> Room:
+        """See :class:`Tree`. That nothing can be made in a folder is an input; the rest does not change."""
+        found = self.tree.room(folder)
+        if not found.writable:
+            self.inputs[f"{folder}#writable"] = "no"
+        return found
 
     @property
     def folders(self) -> Mapping[str, tuple[tuple[str, str], ...]]:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import itertools
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from registry_reconciler.apply.files import Hook
 
-ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
+ERRORS = (
+    errno.ENOSPC,
+    errno.EIO,
+    errno.EACCES,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.ENOTDIR,
+    errno.EROFS,
+    errno.EXDEV,
+    errno.EBUSY,
+    errno.EDQUOT,
+    errno.ESTALE,
+)
+
+READS = ("open", "read", "stat", "lstat", "fstat", "listdir", "readlink")
+"""Calls of the standard library that look at files and do not pass the seam."""
 
 
 def kill() -> None:
@@ -62,6 +79,39 @@ def fail_at(number: int, code: int, *, stuck: bool = False, kill_later: int | No
             refused.append(name)
             raise OSError(code, os.strerror(code))
         return call()
+
+    return hook
+
+
+@contextlib.contextmanager
+def reads(hook: Callable[[int], None]) -> Iterator[None]:
+    """Call ``hook`` with the number of each call that looks at a file, before it is made; what it raises, the call
+    raises."""
+    count = itertools.count()
+
+    def seen(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **more: Any) -> Any:
+            hook(next(count))
+            return original(*arguments, **more)
+
+        return call
+
+    originals = {name: getattr(os, name) for name in READS}
+    for name, original in originals.items():
+        setattr(os, name, seen(original))
+    try:
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(os, name, original)
+
+
+def fail_read(number: int, code: int) -> Callable[[int], None]:
+    """The ``number``-th look at a file is refused with ``code``, once."""
+
+    def hook(index: int) -> None:
+        if index == number:
+            raise OSError(code, os.strerror(code))
 
     return hook
 

@@ -24,24 +24,31 @@ from pathlib import Path
 from registry_reconciler.apply import files, recover
 from registry_reconciler.apply.files import Hook
 from registry_reconciler.errors import InterruptedApply, RegistryFailure
-from tests.crash import faults, scenario
+from tests.crash import faults, names, scenario
 from tests.crash.scenario import Snapshot
 
 DONE, FAILED, INTERRUPTED, BROKEN, KILLED = 0, 1, 2, 70, -9
 
 
+class Enough(Exception):
+    """The time is over."""
+
+
 @dataclass(slots=True)
 class Tally:
-    """Points tried and what went wrong, by mode."""
+    """Points tried and what went wrong, by mode. Where there is a moment to stop, :class:`Enough` is raised then."""
 
     points: dict[str, int] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
+    until: float = float("inf")
 
     def count(self, mode: str, problem: str | None) -> None:
         """One point more."""
         self.points[mode] = self.points.get(mode, 0) + 1
         if problem is not None:
             self.damaged.append(f"[{mode}] {problem}")
+        if time.monotonic() > self.until:
+            raise Enough
 
     def text(self) -> str:
         """What the run prints."""
@@ -204,16 +211,68 @@ def errors(ground: Ground, tally: Tally, every: int) -> None:
 
 
 def errors_of_recovery(ground: Ground, tally: Tally, every: int) -> None:
-    """Killed at each call, and each call of the recovery refused."""
+    """Killed at each call, and each call of the recovery refused: with EIO, and with one code more in turn."""
     for number in range(0, len(ground.calls), every):
         crashed = ground.fresh(name="crashed")
         ground.child(partial(scenario.apply, crashed), faults.kill_at(number))
         trial = ground.fresh(crashed)
         for second in _some(range(len(ground.counted(partial(recover, trial)))), number, every):
+            for code in {errno.EIO, faults.ERRORS[(number + second) % len(faults.ERRORS)]}:
+                _refuse_recovery(ground, tally, crashed, f"kill {number}", second, code)
+
+
+def codes_of_recovery(ground: Ground, tally: Tally, every: int) -> None:
+    """Killed at some calls, one in twenty; then each call of the recovery refused with every code, once and stuck."""
+    for number in range(10, len(ground.calls), 20):
+        crashed = ground.fresh(name="crashed")
+        ground.child(partial(scenario.apply, crashed), faults.kill_at(number))
+        trial = ground.fresh(crashed)
+        points = len(ground.counted(partial(recover, trial))) * len(faults.ERRORS)
+        for point in range(number % every, points, every):
+            second, code = divmod(point, len(faults.ERRORS))
+            for stuck in (False, True):
+                _refuse_recovery(
+                    ground, tally, crashed, f"kill {number}", second, faults.ERRORS[code], stuck=stuck
+                )
+
+
+def _refuse_recovery(
+    ground: Ground, tally: Tally, crashed: Path, before: str, second: int, code: int, *, stuck: bool = False
+) -> None:
+    root = ground.fresh(crashed)
+    ended = ground.child(partial(recover, root), faults.fail_at(second, code, stuck=stuck))
+    problem = ground.verdict(root, BROKEN if ended == BROKEN else KILLED)
+    where = f"{before}, then {errno.errorcode[code]} {second}{' and on' if stuck else ''}"
+    tally.count("recovery error", problem and f"{where}: {problem}")
+
+
+def reads_of_recovery(ground: Ground, tally: Tally, every: int) -> None:
+    """Killed at each call; then each look of the recovery at a file is refused once, with every code in turn."""
+    for number in range(0, len(ground.calls), every):
+        crashed = ground.fresh(name="crashed")
+        ground.child(partial(scenario.apply, crashed), faults.kill_at(number))
+        looks = _looks(partial(recover, ground.fresh(crashed)))
+        # Neighbouring kills leave nearly the same behind: each takes other looks, and others of the codes.
+        for second in range(number % (7 * every), looks, 7 * every):
+            code = faults.ERRORS[(number + second // 7) % len(faults.ERRORS)]
             root = ground.fresh(crashed)
-            ended = ground.child(partial(recover, root), faults.fail_at(second, errno.EIO))
+            ended = ground.child(partial(_recover_unseeing, root, second, code))
             problem = ground.verdict(root, BROKEN if ended == BROKEN else KILLED)
-            tally.count("recovery error", problem and f"kill {number}, then EIO {second}: {problem}")
+            where = f"kill {number}, then {errno.errorcode[code]} at look {second} ({ended})"
+            tally.count("recovery read", problem and f"{where}: {problem}")
+
+
+def _recover_unseeing(root: Path, number: int, code: int) -> None:
+    with faults.reads(faults.fail_read(number, code)):
+        recover(root)
+
+
+def _looks(action: Callable[[], object]) -> int:
+    """How many looks at files ``action`` takes."""
+    seen: list[int] = []
+    with faults.reads(seen.append):
+        action()
+    return len(seen)
 
 
 def errors_then_kills(ground: Ground, tally: Tally, every: int) -> None:
@@ -327,6 +386,9 @@ MODES: dict[str, Callable[[Ground, Tally, int], None]] = {
     "recovery-kill": kills_of_recovery,
     "error": errors,
     "recovery-error": errors_of_recovery,
+    "recovery-code": codes_of_recovery,
+    "recovery-read": reads_of_recovery,
+    "name": names.sweep,
     "error-kill": errors_then_kills,
     "edit": hand_edits,
     "kill-edit": edits_after_kills,
@@ -342,9 +404,26 @@ def main() -> int:
     )
     parser.add_argument("--only", default=",".join([*MODES, "reorder", "no-exchange"]))
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="stop then, and say how far it came"
+    )
     options = parser.parse_args()
     chosen = options.only.split(",")
-    started, tally = time.monotonic(), Tally()
+    tally = Tally(until=time.monotonic() + options.seconds)
+    plain = Tally(until=tally.until)
+    try:
+        _sweep(chosen, options.every, tally, plain)
+    except Enough:
+        print("not all points were tried: the time was over")
+    if plain.points:
+        tally.points["without exchange"] = sum(plain.points.values())
+        tally.damaged += [f"without exchange {line}" for line in plain.damaged]
+    print(tally.text())
+    return 1 if tally.damaged else 0
+
+
+def _sweep(chosen: list[str], every: int, tally: Tally, plain: Tally) -> None:
+    started = time.monotonic()
     with Ground() as ground:
         print(
             f"an apply of {len(scenario.CHANGES)} files makes {len(ground.calls)} file-changing calls",
@@ -352,7 +431,7 @@ def main() -> int:
         )
         for name in chosen:
             if name in MODES:
-                MODES[name](ground, tally, options.every)
+                MODES[name](ground, tally, every)
                 print(
                     f"{name}: {time.monotonic() - started:.0f} s, {len(tally.damaged)} damaged so far",
                     flush=True,
@@ -360,16 +439,11 @@ def main() -> int:
     if "reorder" in chosen:
         from tests.crash import reorder
 
-        reorder.sweep(tally, options.every)
+        reorder.sweep(tally, every)
     if "no-exchange" in chosen:
-        plain = Tally()
         with Ground(exchange=False) as ground:
             for name in ("kill", "recovery-kill", "error", "error-kill"):
-                MODES[name](ground, plain, options.every)
-        tally.points["without exchange"] = sum(plain.points.values())
-        tally.damaged += [f"without exchange {line}" for line in plain.damaged]
-    print(tally.text())
-    return 1 if tally.damaged else 0
+                MODES[name](ground, plain, every)
 
 
 if __name__ == "__main__":

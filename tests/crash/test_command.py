@@ -72,7 +72,7 @@ def test_a_killed_apply_is_mended_by_one_command(workspace: Path, tmp_path: Path
     assert after != before
     calls = len(counts.read_text().split())
     stopped = 0
-    for number in range(0, calls, 1 if all_points else 19):
+    for number in range(0, calls, 1 if all_points else 13):
         shutil.rmtree(root)
         shutil.copytree(workspace, root, symlinks=True)
         assert command(root, "apply", "--yes", hook=faults.kill_at(number)) == -signal.SIGKILL

@@ -35,11 +35,23 @@ def outside(op: Op) -> bool:
     return op.name in NAMES and not all(path.startswith(APPLY) for path in (op.path, op.other) if path)
 
 
-def test_nothing_outside_the_journal_changes_before_the_commit_point_is_durable(log: list[Op]) -> None:
+def test_no_file_outside_the_journal_changes_before_the_commit_point_is_durable(log: list[Op]) -> None:
     at = commit_point(log)
     assert log[at + 1] == Op("sync folder", log[at].other.rpartition("/")[0])
-    assert not [op for op in log[: at + 2] if outside(op)]
+    assert {op.name for op in log[: at + 2] if outside(op)} == {"mkdir"}
     assert [op for op in log[at + 2 :] if outside(op)]
+
+
+def test_missing_folders_are_made_between_the_durable_record_and_the_commit_point(log: list[Op]) -> None:
+    at = commit_point(log)
+    made = [index for index, op in enumerate(log) if op.name == "mkdir" and outside(op)]
+    recorded = max(index for index, op in enumerate(log[:at]) if op.name in ("create", "write"))
+    assert made
+    assert max(made) < at
+    folder = log[at].path.rpartition("/")[0]
+    assert Op("sync folder", folder) in log[recorded : min(made)]
+    for index in made:
+        assert Op("sync folder", log[index].path.rpartition("/")[0]) in log[index:at]
 
 
 def test_all_content_and_the_record_are_synced_before_the_commit_point(log: list[Op]) -> None:

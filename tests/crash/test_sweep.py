@@ -17,8 +17,11 @@ pytestmark = pytest.mark.skipif(
 FAST = {
     "kill": 3,
     "recovery-kill": 7,
-    "error": 11,
-    "recovery-error": 7,
+    "error": 29,
+    "recovery-error": 14,
+    "recovery-code": 61,
+    "recovery-read": 9,
+    "name": 29,
     "error-kill": 9,
     "edit": 61,
     "kill-edit": 37,

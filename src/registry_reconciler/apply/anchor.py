@@ -16,11 +16,17 @@ from pathlib import Path
 from types import TracebackType
 
 from registry_reconciler.apply import files
+from registry_reconciler.names import unsafe
 from registry_reconciler.records import dataclass
 
 REGISTRY = ".system/registry"
 APPLY = ".system/registry/.apply"
 """Where the journal and the lock's owner stand while an apply runs; git ignores it."""
+
+NOT_THERE = frozenset(
+    (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
+)
+"""What the system says of a name where nothing is, or can ever have been. All but the first are asked again."""
 
 _MOST_HOPS = 40
 _MOST_FOLDERS = 48
@@ -48,20 +54,10 @@ class FileState:
 
 def why_unsafe(path: str) -> str | None:
     """Why nothing may be written at ``path``, whatever stands on the disk; ``None`` when it may."""
-    if not path or path.startswith(("/", "~")) or "\\" in path or ":" in path:
-        return "it is not a path from the root with '/' between its steps"
-    if any(ord(character) < 32 or ord(character) == 127 for character in path):
-        return "it contains a control character"
-    for step in path.split("/"):
-        if step in ("", ".", ".."):
-            return "it has an empty step, '.' or '..'"
-        if step != step.rstrip(". "):
-            return "a step ends with a dot or a space"
-        if step.casefold() == ".git" or step.casefold().startswith("git~"):
-            return "it is git's own"
-    if (path.casefold() + "/").startswith(APPLY + "/"):
+    reason = unsafe(path)
+    if reason is None and (path.casefold() + "/").startswith(APPLY + "/"):
         return "it is the journal's own place"
-    return None
+    return reason
 
 
 class Anchor:
@@ -124,10 +120,32 @@ class Anchor:
         try:
             self.folder(path)
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            if self.is_missing(error, path):
                 return False
             raise
         return True
+
+    def standing(self, path: str) -> str:
+        """What is at a path: ``file``, ``folder``, ``link``, ``other`` or ``absent``. It is not opened."""
+        if not path:
+            return "folder"
+        above, _, name = path.rpartition("/")
+        try:
+            folder = self.folder(above)
+        except OSError as error:
+            if self.is_missing(error, above):
+                return "absent"
+            raise
+        return standing_in(folder, name)
+
+    def is_missing(self, error: OSError, path: str) -> bool:
+        """Whether a refusal to open a folder means that none is there.
+
+        The system is asked again in another way: one answer of a failing disk must not count as gone what is there.
+        """
+        if error.errno not in NOT_THERE:
+            return False
+        return error.errno == errno.ENOENT or self.standing(path) != "folder"
 
     def resolve(self, path: str) -> str:
         """The path without links.
@@ -169,7 +187,9 @@ class Anchor:
         try:
             return os.readlink(name, dir_fd=self.folder(folder))
         except OSError as error:
-            if error.errno in (errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            if error.errno in (errno.EINVAL, errno.ENOENT):
+                return None
+            if error.errno in NOT_THERE and self.standing(f"{folder}/{name}" if folder else name) != "link":
                 return None
             raise
 
@@ -185,7 +205,7 @@ class Anchor:
         except FileNotFoundError:
             return None
         except OSError as error:
-            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            if self.is_missing(error, above):
                 raise NotAFile(f"{above} is not a folder") from error
             raise
         return state_in(folder, name)
@@ -199,6 +219,34 @@ class Anchor:
             yield fd
         finally:
             os.close(fd)
+
+
+def standing_in(folder: int, name: str) -> str:
+    """What is under a name in an open folder; see :meth:`Anchor.standing`."""
+    try:
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    except OSError as error:
+        if error.errno in NOT_THERE:
+            return "absent"
+        raise
+    if stat.S_ISREG(mode):
+        return "file"
+    return "folder" if stat.S_ISDIR(mode) else "link" if stat.S_ISLNK(mode) else "other"
+
+
+def is_mounted(folder: int, above: int) -> bool:
+    """Whether a file system, or a part of one, is mounted on an open folder; ``above`` is the folder that it is in."""
+    if os.fstat(folder).st_dev != os.fstat(above).st_dev:
+        return True
+    try:
+        return len({_mount_of(one) for one in (folder, above)}) > 1
+    except OSError:
+        return False  # only Linux says it of parts of the same file system
+
+
+def _mount_of(fd: int) -> str:
+    with open(f"/proc/self/fdinfo/{fd}", encoding="ascii", errors="replace") as lines:
+        return next((line for line in lines if line.startswith("mnt_id:")), "")
 
 
 def state_in(folder: int, name: str) -> FileState | None:
@@ -236,7 +284,7 @@ def _open_regular(folder: int, name: str) -> int:
     try:
         fd = os.open(name, flags, dir_fd=folder)
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):
+        if error.errno in (errno.ELOOP, errno.ENXIO) and standing_in(folder, name) != "file":
             raise NotAFile(f"{name} is a symbolic link, socket or device") from error
         raise
     if not stat.S_ISREG(os.fstat(fd).st_mode):

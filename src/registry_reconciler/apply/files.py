@@ -340,7 +340,8 @@ def remove_cache(path: Path) -> bool:
 def _write_whole(
     path: Path, data: bytes, mode: int | None, *, durable: bool, group: int | None = None
 ) -> None:
-    temporary = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.tmp")
+    # No part of the file's own name, which may have all the bytes that a name can have.
+    temporary = path.with_name(f".registry-{os.urandom(6).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC | BINARY
     fd = _call("create", os.open, str(temporary), flags, 0o666 if mode is None else mode)
     try:

@@ -15,10 +15,18 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from registry_reconciler.apply import files
-from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile, state_in
+from registry_reconciler.apply.anchor import (
+    APPLY,
+    NOT_THERE,
+    Anchor,
+    FileState,
+    NotAFile,
+    is_mounted,
+    state_in,
+)
 from registry_reconciler.apply.journal import Direction, Record, Step, folders_above
 
 _ABSENT = "absent"
@@ -40,6 +48,10 @@ class OwnerRefused(OSError):
 
 class Undurable(OSError):
     """A sync failed: what it covered may be lost in a power cut, and no later sync can tell."""
+
+
+class Refused(OSError):
+    """The system refused a change that was still to be made. Asking again may never help; going back does."""
 
 
 class Bench:
@@ -69,6 +81,29 @@ class Bench:
     def folder(self) -> int:
         """The descriptor of the journal's folder."""
         return self._fd
+
+    # Before the commit point
+
+    def make_folders(self) -> None:
+        """Make every folder that is missing, durably, and ask the file system about every new name.
+
+        Raises:
+            Conflict: something is there by now.
+            OSError: the file system takes one of the names not, or a folder cannot be made.
+        """
+        for folder in self.record.made:
+            self._ensure_folder(folder)
+        for step in self.record.steps:
+            if step.before is None:
+                above, _, name = step.real.rpartition("/")
+                with self.anchor.held(above) as parent, contextlib.suppress(FileNotFoundError):
+                    os.stat(name, dir_fd=parent, follow_symlinks=False)
+                    raise Conflict(step.path)
+
+    def remove_made(self) -> None:
+        """Remove those folders again, durably, unless somebody uses them. Raises Undurable or OSError."""
+        remove_folders(self.anchor, self.record.made)
+        self._ensured.clear()
 
     # Forward
 
@@ -186,7 +221,8 @@ class Bench:
         name = step.real.rpartition("/")[2]
         with self._parent(step) as folder:
             try:
-                files.exchange(slot, self._fd, name, folder)
+                with _asked():
+                    files.exchange(slot, self._fd, name, folder)
             except files.Unsupported:
                 self._replace(slot, step, expected)
                 return
@@ -207,13 +243,15 @@ class Bench:
         with self._parent(step) as folder:
             if self._digest(step.real) != expected:
                 raise Conflict(step.path)
-            files.rename(slot, self._fd, name, folder)
+            with _asked():
+                files.rename(slot, self._fd, name, folder)
 
     def _put(self, slot: str, step: Step) -> None:
         name = step.real.rpartition("/")[2]
         with self._parent(step) as folder:
             try:
-                files.place(slot, self._fd, name, folder)
+                with _asked():
+                    files.place(slot, self._fd, name, folder)
             except FileExistsError as error:
                 raise Conflict(step.path) from error
 
@@ -222,7 +260,8 @@ class Bench:
         above, _, name = real.rpartition("/")
         with self.anchor.held(above) as folder:
             try:
-                files.rename(name, folder, slot, self._fd)
+                with _asked():
+                    files.rename(name, folder, slot, self._fd)
             except FileNotFoundError as error:
                 raise Conflict(path) from error
             if self._slot(slot) != expected:
@@ -235,10 +274,11 @@ class Bench:
     @contextlib.contextmanager
     def _parent(self, step: Step) -> Iterator[int]:
         with contextlib.ExitStack() as stack:
+            above = step.real.rpartition("/")[0]
             try:
-                folder = stack.enter_context(self.anchor.held(step.real.rpartition("/")[0]))
+                folder = stack.enter_context(self.anchor.held(above))
             except OSError as error:
-                if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                if self.anchor.is_missing(error, above):
                     raise Conflict(step.path) from error
                 raise
             yield folder
@@ -248,6 +288,11 @@ class Bench:
             state = self.anchor.state(real)
         except NotAFile:
             return _STRANGE
+        except OSError as error:
+            # A name that can never have been: an entry with it was never installed.
+            if error.errno in NOT_THERE and self.anchor.standing(real) == "absent":
+                return _ABSENT
+            raise
         return _ABSENT if state is None else state.digest
 
     def _slot(self, name: str) -> str:
@@ -260,19 +305,26 @@ class Bench:
     # Folders
 
     def _ensure_folder(self, path: str, mode: int | None = None) -> None:
-        if path in self._ensured or (self.anchor.is_folder(path) and path not in self._ours):
+        there = self.anchor.is_folder(path)
+        if path in self._ensured or (there and path not in self._ours):
             return
         above, _, name = path.rpartition("/")
+        if not self.anchor.is_folder(above):
+            raise Conflict(path)
         with self.anchor.held(above) as folder:
             try:
-                files.make_folder(name, folder)
-            except FileExistsError:
-                mode = None
+                if not there:
+                    with _asked():
+                        files.make_folder(name, folder)
+            except FileExistsError as error:
+                if not self.anchor.is_folder(path):
+                    raise Conflict(path) from error
+                there = True
             # Before anything moves into it: what left the journal for a folder that is lost would be lost
             # too. Also when it is there already: who made it may have been killed before this point.
             self._sync(folder)
         self._ensured.add(path)
-        if mode is not None:
+        if mode is not None and not there:
             with self.anchor.held(path) as made:
                 self._return_owner(path, made)
                 files.change_mode(made, mode)
@@ -292,23 +344,8 @@ class Bench:
             # What left these folders has to be durable elsewhere before they go.
             self.settle()
         for path in paths:
-            self._remove_if_empty(path)
-
-    def _remove_if_empty(self, path: str) -> None:
-        above, _, name = path.rpartition("/")
-        if not self.anchor.is_folder(path):
-            return
-        try:
-            with self.anchor.held(above) as folder:
-                files.remove_folder(name, folder)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
-                raise
-            return
-        self.anchor.forget(path)
-        self._ensured.discard(path)
+            remove_if_empty(self.anchor, path)
+            self._ensured.discard(path)
 
     def settle(self) -> None:
         """Make all names durable: in every folder of the transaction, then in the journal. Raises Undurable.
@@ -321,7 +358,7 @@ class Bench:
             with contextlib.ExitStack() as stack:
                 found = []
                 for path in paths[start : start + _BATCH]:
-                    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    if self.anchor.is_folder(path):
                         found.append(stack.enter_context(self.anchor.held(path)))
                 self._sync(*found)
         self._sync(self._fd)
@@ -333,10 +370,7 @@ class Bench:
         return above
 
     def _sync(self, *fds: int) -> None:
-        try:
-            files.sync_all(fds)
-        except OSError as error:
-            raise Undurable(error.errno, error.strerror) from error
+        _sync(*fds)
 
     # The record and the end
 
@@ -388,6 +422,56 @@ class Bench:
         """Remove the record, which ends the transaction, durably. Raises Undurable or OSError."""
         files.unlink(direction.value, self._fd)
         self._sync(self._fd)
+
+
+@contextlib.contextmanager
+def _asked() -> Iterator[None]:
+    """Around a change of names: what means that somebody else was here passes, everything else is Refused."""
+    try:
+        yield
+    except (files.Unsupported, FileExistsError, FileNotFoundError):
+        raise
+    except OSError as error:
+        raise Refused(error.errno, error.strerror, error.filename) from error
+
+
+def _sync(*fds: int) -> None:
+    try:
+        files.sync_all(fds)
+    except OSError as error:
+        raise Undurable(error.errno, error.strerror) from error
+
+
+def remove_folders(anchor: Anchor, made: Sequence[str]) -> None:
+    """Remove folders that were made before a commit point that was never reached, durably; inner ones first.
+
+    Raises:
+        Undurable, OSError: one may still be there, or come back after a power cut: keep the record of them.
+    """
+    for path in reversed(made):
+        remove_if_empty(anchor, path)
+    for above in sorted({path.rpartition("/")[0] for path in made}):
+        if anchor.is_folder(above):
+            with anchor.held(above) as folder:
+                _sync(folder)
+
+
+def remove_if_empty(anchor: Anchor, path: str) -> None:
+    """Remove a folder, unless it is gone, in use, or something is mounted there. OSError when it cannot."""
+    above, _, name = path.rpartition("/")
+    if not anchor.is_folder(path):
+        return
+    with anchor.held(above) as folder:
+        try:
+            files.remove_folder(name, folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            mounted = error.errno == errno.EBUSY and is_mounted(anchor.folder(path), folder)
+            if not mounted and error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return
+    anchor.forget(path)
 
 
 def discard(anchor: Anchor, name: str) -> None:

@@ -8,7 +8,7 @@ Layout, all inside ``.system/registry/.apply/``::
         <n>.new          staged content of step n; after an exchange it is the old file
         <n>.old          a copy of the old content, only where the file system cannot exchange
         <n>.gone         a file that step n deleted
-        RECORD           written, but nothing outside this folder has been touched
+        RECORD           written; outside of this folder nothing but empty folders has been made
         COMMIT           the same file after the commit point: go forward
         ABORT            the same file after a failure: go back
     kept-<random>-...    bytes that nobody here wrote, found where they would have been lost
@@ -21,10 +21,12 @@ that names a path which no apply writes is ignored.
 from __future__ import annotations
 
 import enum
+import errno
 import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -35,6 +37,7 @@ from registry_reconciler.apply.anchor import (
     Anchor,
     NotAFile,
     UnsafePath,
+    standing_in,
     state_in,
     why_unsafe,
 )
@@ -163,17 +166,27 @@ def folders_above(path: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A transaction's folder as it was found. ``record`` is ``None`` when nothing outside it was touched."""
+    """A transaction's folder as it was found.
+
+    Attributes:
+        record: ``None`` when no file outside of it was touched.
+        made: then the folders that may have been made for it, outer ones first.
+    """
 
     name: str
     direction: Direction
     record: Record | None
+    made: tuple[str, ...] = ()
 
 
 def scan(
     anchor: Anchor, may_write: Callable[[str], bool] | None = None
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
-    """The transactions that stand there, and a warning for each that is not to be believed. Only reads."""
+    """The transactions that stand there, and a warning for each that is not to be believed. Only reads.
+
+    Raises:
+        OSError: what is there cannot be read. It may be an apply that is half done, so nobody may go on.
+    """
     names, warnings = _list_folders(anchor)
     found = []
     for name in names:
@@ -200,27 +213,37 @@ def _ignored(place: str, reason: str) -> str:
 def _list_folders(anchor: Anchor) -> tuple[list[str], list[str]]:
     if not anchor.is_folder(REGISTRY):
         return [], []
-    try:
-        with anchor.held(APPLY) as fd:
-            return sorted(one for one in os.listdir(fd) if _FOLDER.match(one)), []
-    except FileNotFoundError:
-        return [], []
-    except NotADirectoryError:
-        return [], [_ignored(APPLY, "it is not a folder")]
-    except OSError as error:
-        return [], [_ignored(APPLY, error.strerror or str(error))]
+    if not anchor.is_folder(APPLY):
+        nothing = anchor.standing(APPLY) == "absent"
+        return [], [] if nothing else [_ignored(APPLY, "it is not a folder")]
+    with anchor.held(APPLY) as fd:
+        return sorted(one for one in os.listdir(fd) if _FOLDER.match(one)), []
 
 
 def _read_folder(anchor: Anchor, name: str) -> Found:
+    place = f"{APPLY}/{name}"
+    if not anchor.is_folder(place):
+        raise BadRecord("it is not a folder")
+    with anchor.held(place) as fd:
+        for direction in (Direction.BACK, Direction.FORWARD):
+            data = _read(fd, direction.value)
+            if data is not None:
+                return Found(name, direction, decode(data))
+        return Found(name, Direction.UNDECIDED, None, _folders_of(anchor, fd))
+
+
+def _folders_of(anchor: Anchor, folder: int) -> tuple[str, ...]:
+    """The folders that were being made when the commit point had not been reached.
+
+    A record that cannot be believed was still being written, and then none had been made. Only empty folders are
+    removed, so it is enough that an apply could have made them by their names.
+    """
     try:
-        with anchor.held(f"{APPLY}/{name}") as fd:
-            for direction in (Direction.BACK, Direction.FORWARD):
-                data = _read(fd, direction.value)
-                if data is not None:
-                    return Found(name, direction, decode(data))
-    except OSError as error:
-        raise BadRecord(error.strerror or str(error)) from error
-    return Found(name, Direction.UNDECIDED, None)
+        data = _read(folder, Direction.UNDECIDED.value)
+        record = None if data is None else decode(data)
+    except BadRecord:
+        return ()
+    return () if record is None or distrust(record, anchor, None) is not None else record.made
 
 
 def _read(folder: int, name: str) -> bytes | None:
@@ -228,6 +251,13 @@ def _read(folder: int, name: str) -> bytes | None:
         fd = os.open(name, os.O_RDONLY | files.NOFOLLOW | files.NONBLOCK | files.CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO) and standing_in(folder, name) != "file":
+            raise BadRecord(f"its {name} is no file") from error
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise BadRecord(f"its {name} is no file")
     with os.fdopen(fd, "rb") as stream:
         data = stream.read(_MOST_RECORD_BYTES + 1)
     if len(data) > _MOST_RECORD_BYTES:

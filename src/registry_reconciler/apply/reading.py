@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from registry_reconciler.apply import journal
-from registry_reconciler.apply.anchor import Anchor
+from registry_reconciler.apply.anchor import APPLY, Anchor
 from registry_reconciler.apply.journal import Direction, Found
 from registry_reconciler.apply.lock import shared_lock
 from registry_reconciler.errors import InterruptedApply, LockHeld
@@ -82,8 +82,16 @@ def reader(
 
 def _scan(root: Path, may_write: Callable[[str], bool] | None) -> tuple[Found | None, tuple[str, ...]]:
     try:
-        with Anchor(root) as anchor:
-            found, warnings = journal.scan(anchor, may_write)
+        anchor = Anchor(root)
     except OSError:
         return None, ()
+    try:
+        with anchor:
+            found, warnings = journal.scan(anchor, may_write)
+    except OSError as error:
+        raise InterruptedApply(
+            f"an earlier apply may have been interrupted, and its journal {APPLY!r} cannot be read "
+            f"({error.strerror or error}): run 'registry recover' as the user who applied",
+            next=(RECOVER,),
+        ) from error
     return next((one for one in found if one.record is not None), None), warnings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import Anchor
-from registry_reconciler.apply.install import Bench, Conflict, discard
+from registry_reconciler.apply.install import Bench, Conflict, Refused, discard, remove_folders
 from registry_reconciler.apply.journal import Direction, Found
 from registry_reconciler.apply.lock import WorkspaceLock
 from registry_reconciler.apply.reading import RECOVER
@@ -82,6 +82,7 @@ def _recover(anchor: Anchor, may_write: Callable[[str], bool] | None) -> Recover
     result = RecoverResult(warnings=warnings)
     for one in found:
         if one.record is None:
+            remove_folders(anchor, one.made)
             discard(anchor, one.name)
         else:
             result = _carry_out(anchor, one, result)
@@ -117,7 +118,9 @@ def _try_forward(bench: Bench) -> Direction:
     bench.settle_record()
     try:
         bench.forward()
-    except Conflict:
+    except (Conflict, Refused):
+        # Somebody else's bytes are there, or the system will not have it: what can never be done must not be tried
+        # for ever, and what was there before can be there again.
         bench.edited.clear()
         bench.turn(Direction.FORWARD, Direction.BACK)
         return Direction.BACK

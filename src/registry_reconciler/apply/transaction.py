@@ -17,7 +17,8 @@ The protocol
     1. Under the lock: look at every file once; what is there has to be what the plan was made from.
     2. Stage all new content in the journal, synced; write the record of paths and digests, synced; sync the
        journal's folders. Nothing outside the journal has been touched.
-    3. Look at every input again. Rename RECORD to COMMIT and sync: the commit point.
+    3. Make every folder that is missing, synced, and ask the file system about every new name. Look at every input
+       again. Rename RECORD to COMMIT and sync: the commit point.
     4. Exchange, place or take away each file; make every folder durable.
     5. Let the caller verify. If that or anything after the commit point fails: rename COMMIT to ABORT and
        sync, which makes the direction durable, then undo.
@@ -35,19 +36,28 @@ import os
 import shlex
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from registry_reconciler.apply import files, journal
 from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile, UnsafePath, why_unsafe
-from registry_reconciler.apply.install import Bench, Conflict, OwnerRefused, Undurable, discard, stage
+from registry_reconciler.apply.install import (
+    Bench,
+    Conflict,
+    OwnerRefused,
+    Undurable,
+    discard,
+    remove_folders,
+    stage,
+)
 from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, Stopped, WriteFailure
 from registry_reconciler.model import digest_bytes
+from registry_reconciler.names import Names, short
 from registry_reconciler.records import dataclass
 from registry_reconciler.tree import DiskTree, Unreadable
 
@@ -120,7 +130,8 @@ def commit(
             return Receipt(warnings=warnings)
         bench = _prepare(anchor, work, remove_empty, signals)
         try:
-            return _run(bench, work, signals, lambda: check_inputs(lock.root, inputs), verify, warnings)
+            ours = frozenset(bench.record.made)
+            return _run(bench, work, signals, lambda: check_inputs(lock.root, inputs, ours), verify, warnings)
         finally:
             bench.close()
 
@@ -147,6 +158,7 @@ def _look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool
     targets: list[_Target] = []
     taken: dict[str, str] = {}
     stale: list[str] = []
+    names = Names(DiskTree(anchor.root))
     for op in ops:
         real = _real_path(anchor, op, may_write)
         if real in taken:
@@ -159,6 +171,11 @@ def _look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool
         if (state.digest if state else None) != op.before:
             stale.append(op.path)
             continue
+        if op.before is None and op.content is not None:
+            fault = names.fault(op.path) or names.fault(real)
+            if fault is not None:
+                raise WriteFailure(f"nothing was written: {short(op.path)} cannot be made: {fault}")
+            names.take(real)
         targets.append(_Target(op, real, state, None if op.content is None else digest_bytes(op.content)))
     if stale:
         raise _stale(tuple(stale))
@@ -192,6 +209,7 @@ def _refuse_interrupted(anchor: Anchor, may_write: Callable[[str], bool] | None)
                 "an earlier apply was interrupted; nothing was written. Run 'registry recover' first",
                 next=(RECOVER,),
             )
+        remove_folders(anchor, one.made)
         discard(anchor, one.name)
     return warnings
 
@@ -305,19 +323,25 @@ def _staged(bench: Bench, one: _Target, name: str, content: bytes, source: int |
         ) from error
 
 
-def check_inputs(root: Path, inputs: Mapping[str, str | None]) -> None:
-    """Raise StalePlan unless every input is what the plan was computed from."""
+def check_inputs(root: Path, inputs: Mapping[str, str | None], ours: Container[str] = ()) -> None:
+    """Raise StalePlan unless every input is what the plan was computed from.
+
+    Args:
+        ours: folders that were missing then, and were made since by whoever asks.
+    """
     tree = DiskTree(root)
-    stale = tuple(path for path, expected in inputs.items() if not _same_input(tree, path, expected))
+    stale = tuple(path for path, expected in inputs.items() if not _same_input(tree, path, expected, ours))
     if stale:
         raise _stale(stale)
 
 
-def _same_input(tree: DiskTree, path: str, expected: str | None) -> bool:
+def _same_input(tree: DiskTree, path: str, expected: str | None, ours: Container[str]) -> bool:
     if path.endswith("#executable"):
         return tree.executable(path.removesuffix("#executable")) == (expected is not None)
+    if path.endswith("#writable"):
+        return not tree.room(path.removesuffix("#writable")).writable
     if expected is None or not (expected.startswith("sha256:") or expected == "unreadable"):
-        return tree.kind(path) == (expected or "absent")
+        return tree.kind(path) == ("dir" if path in ours and expected is None else expected or "absent")
     try:
         data = tree.read(path)
     except Unreadable:
@@ -346,13 +370,15 @@ def _run(
     warnings: tuple[str, ...],
 ) -> Receipt:
     try:
+        bench.make_folders()
         check_inputs()
         signals.check()
         files.rename(Direction.UNDECIDED.value, bench.folder, Direction.FORWARD.value, bench.folder)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            discard(bench.anchor, bench.name)
-        raise
+    except BaseException as error:
+        failure = _give_up(bench, error)
+        if failure is error:
+            raise
+        raise failure from error
     try:
         _install(bench, signals, verify)
     except BaseException as error:
@@ -361,6 +387,23 @@ def _run(
             raise
         raise failure from error
     return _receipt(work, (*warnings, *_finish(bench), *signals.missed()))
+
+
+def _give_up(bench: Bench, error: BaseException) -> BaseException:
+    """Leave nothing behind of what did not come to its commit point. What to raise."""
+    try:
+        bench.remove_made()
+        if isinstance(error, Undurable):
+            raise error
+    except OSError as second:
+        return InterruptedApply(
+            f"no file was written ({_say_stopped(error)}), but folders that were made for it may still be there "
+            f"({reason_of(second)}): run 'registry recover'",
+            next=(RECOVER,),
+        )
+    with contextlib.suppress(OSError):
+        discard(bench.anchor, bench.name)
+    return _stale((error.path,)) if isinstance(error, Conflict) else error
 
 
 def _install(bench: Bench, signals: _Signals, verify: Callable[[], None] | None) -> None:
@@ -456,6 +499,10 @@ _ADVICE = {
     errno.EACCES: "change its mode or owner, or run as its owner",
     errno.EPERM: "change its mode or owner, or run as its owner",
     errno.EROFS: "the file system is read-only",
+    errno.ENAMETOOLONG: "the file system takes no name or path that long: choose a shorter one",
+    errno.EXDEV: "a part of the workspace lies on another file system or quota: something is mounted in it",
+    errno.EBUSY: "something is mounted there or holds it: unmount it and try again",
+    errno.ESTALE: "the file system is remote, or was mounted anew: see docs/durability.md",
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
     errno.ENFILE: "the system has too many files open",
     errno.EIO: "the disk or its connection is failing: look at the system's log before you try again",

@@ -252,10 +252,13 @@ TEXTS: Mapping[str, Text] = {
         example="# file: skills/*/registry.yaml, and two such files are there\n",
     ),
     "WRT004": Text(
-        "Every path that would be written stays inside the workspace, on every system, and is none of "
-        "`.git` or of the tool's own files.",
-        "A field of an entry must not be able to choose a file elsewhere.",
-        "Change the field that makes the path.",
+        "Every path that would be written stays inside the workspace, on every system, is none of `.git` or "
+        "of the tool's own files, and can be made: its names are not too long for the file system, nothing is "
+        "in the way, and no neighbour differs in case, or in how letters are composed, only. Fragments are "
+        "held to the same.",
+        "A field of an entry must not be able to choose a file elsewhere, and what an apply cannot make has to "
+        "be known before it begins.",
+        "Change the field that makes the path, rename the fragment, or make room for the file.",
         example="route:\n  - {id: errors, scope: ../../etc, topic: errors, module_id: payments}\n",
         use_instead="route:\n  - {id: errors, scope: api, topic: errors, module_id: payments}\n",
     ),
