@@ -161,8 +161,8 @@ class Patcher:
     def _slot(self, node: Node, number: int, entry: Entry, outer: Slot) -> Slot:
         neighbours: list[Node] = []
         if node.kind == "map":
-            for other in outer.neighbours if entry.key is not None else ():
-                neighbours += self._fields(other).get(entry.key.text, ())
+            for other in outer.neighbours:
+                neighbours += self._fields(other).get(entry.key.text, ()) if entry.key is not None else ()
         else:
             neighbours = [node.entries[k].value for k in _near(len(node.entries), number) if k != number]
         if node.kind == "map" and not neighbours:
