@@ -40,9 +40,8 @@ def common(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
     if _are_short(middle, other):
         found = _by_blocks(middle, other)
     else:
-        found = _by_edits(middle, other)
-        if found is None:
-            found = _by_order(middle, other)
+        edits = _by_edits(middle, other)
+        found = _by_order(middle, other) if edits is None else edits
     return [
         *((k, k) for k in range(head)),
         *((head + one, head + another) for one, another in found),
