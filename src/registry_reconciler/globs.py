@@ -143,7 +143,7 @@ def any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
 def _any_of(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     if not patterns:
         return lambda _text: False
-    regex = re.compile("|".join(f"(?:{_compiled(one).pattern})" for one in patterns), re.DOTALL)
+    regex = re.compile("|".join(f"(?:{_source(one)})" for one in patterns), re.DOTALL)
     return lambda text: regex.fullmatch(text) is not None
 
 
@@ -208,5 +208,10 @@ def _subject(address: str) -> str:
 def _of_address(pattern: str) -> str:
     """The expression for the texts that :func:`_subject` gives."""
     kind, slash, key = pattern.partition("/")
-    inside = _compiled(key.replace("/", SLASH)).pattern if slash else ".*"
-    return f"(?:{_compiled(kind).pattern})/(?:{inside})"
+    inside = _source(key.replace("/", SLASH)) if slash else ".*"
+    return f"(?:{_source(kind)})/(?:{inside})"
+
+
+def _source(pattern: str) -> str:
+    """The expression of a glob; only one with sets needs to be compiled to know whether it is one."""
+    return _compiled(pattern).pattern if "[" in pattern or len(pattern) > _LONGEST else translate(pattern)
