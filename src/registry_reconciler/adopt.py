@@ -23,13 +23,13 @@ from registry_reconciler.fragmentedit import (
     keyed_first,
     live_snippets,
 )
-from registry_reconciler.globs import is_wild
+from registry_reconciler.globs import Patterns, is_wild
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.model import LiveEntry, Location, Place, same, split_address
 from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.planning import collector_off, make_plan, plan_loaded
 from registry_reconciler.problems import Problem
-from registry_reconciler.resolve import exact_ones, means
+from registry_reconciler.resolve import exact_ones
 from registry_reconciler.settle import Locator
 from registry_reconciler.tree import Recorder, Tree
 
@@ -110,12 +110,8 @@ def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], i
     for pattern in patterns:
         if not is_wild(pattern) and pattern not in loaded.live.entries:
             raise UsageFailure(_unknown(loaded, pattern))
-    exact = exact_ones(patterns, loaded.live.entries)
-    meant = [
-        entry
-        for address, entry in loaded.live.entries.items()
-        if any(means(pattern, address, exact) for pattern in patterns)
-    ]
+    asked = Patterns(patterns, exact_ones(patterns, loaded.live.entries))
+    meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
     wanted = [entry for entry in meant if entry.address not in known]
     return wanted, len(meant) - len(wanted)
 

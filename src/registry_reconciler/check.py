@@ -13,7 +13,7 @@ from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, LiveEntry, Place
 from registry_reconciler.problems import Fix, Problem, Status
 from registry_reconciler.records import dataclass
-from registry_reconciler.resolve import Desired, means
+from registry_reconciler.resolve import Desired
 from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree
@@ -101,12 +101,13 @@ def _owned_by(loaded: Loaded, fragments: frozenset[str]) -> frozenset[str]:
 
 
 def _overrides(desired: Desired, items: Mapping[str, Item]) -> frozenset[str]:
-    from registry_reconciler.globs import is_wild
+    from registry_reconciler.globs import Patterns, is_wild
 
     exact = {pattern.text for pattern in desired.overrides if pattern.text in items}
     globs = [one.text for one in desired.overrides if is_wild(one.text) and one.text not in desired.exact]
     if globs:
-        exact.update(address for address in items if any(means(glob, address, ()) for glob in globs))
+        patterns = Patterns(globs)
+        exact.update(address for address in items if address in patterns)
     return frozenset(exact)
 
 

@@ -13,13 +13,14 @@ from registry_reconciler.changes import Action, Change, Drift, Reason
 from registry_reconciler.config import Config
 from registry_reconciler.fielddiff import diff_values
 from registry_reconciler.fields import with_value
+from registry_reconciler.globs import Patterns
 from registry_reconciler.kinds import Kind
 from registry_reconciler.live import Live
 from registry_reconciler.model import DesiredEntry, Json, LiveEntry, Place, same, split_address
 from registry_reconciler.plan import PlanOptions
 from registry_reconciler.problems import Problem, Related
 from registry_reconciler.records import dataclass
-from registry_reconciler.resolve import Desired, exact_ones, means
+from registry_reconciler.resolve import Desired, exact_ones
 from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.state import State, StateEntry, applied_digest
 from registry_reconciler.structural import problem
@@ -52,16 +53,23 @@ class _Diffing:
     unreadable: frozenset[str]
     clashing: frozenset[str]
     exact: frozenset[str] = frozenset()
+    patterns: dict[str, Patterns] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unchanged: int = 0
 
+    def asked(self, option: str) -> Patterns:
+        """The patterns of an option, ready to be asked."""
+        if option not in self.patterns:
+            self.patterns[option] = Patterns(getattr(self.options, option), self.exact)
+        return self.patterns[option]
+
     def overwritten(self, address: str) -> bool:
-        return any(means(pattern, address, self.exact) for pattern in self.options.overwrite)
+        return address in self.asked("overwrite")
 
     def adopted(self, address: str) -> bool:
-        return any(means(pattern, address, self.exact) for pattern in self.options.adopt)
+        return address in self.asked("adopt")
 
     def digest(self, kind: str, value: dict[str, Json]) -> str:
         return applied_digest(self.kinds.get(kind), value)
@@ -153,10 +161,9 @@ def _trio(work: _Diffing, address: str) -> _Trio:
 
 def _selected(work: _Diffing, addresses: set[str]) -> bool:
     """Whether the plan is asked for an entry; one that moves is meant by its old address as well as by its new one."""
-    target, exclude = work.options.target, work.options.exclude
-    if target and not any(means(pattern, one, work.exact) for pattern in target for one in addresses):
+    if work.options.target and not any(one in work.asked("target") for one in addresses):
         return False
-    return not any(means(pattern, one, work.exact) for pattern in exclude for one in addresses)
+    return not any(one in work.asked("exclude") for one in addresses)
 
 
 def _blind(work: _Diffing, trio: _Trio) -> bool:
@@ -283,7 +290,7 @@ def _decide_silent(work: _Diffing, trio: _Trio) -> None:
 
 
 def _protected(work: _Diffing, trio: _Trio, live: LiveEntry, state: StateEntry) -> None:
-    patterns = [one for one in work.desired.protects if means(one.text, trio.address, work.desired.exact)]
+    patterns = [work.desired.protects[number] for number in work.desired.guards.some(trio.address)[:20]]
     why = "a fragment protects it" if patterns else "it was protected when it was last applied"
     work.problems.append(
         problem(

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from registry_reconciler.changes import FieldChange
 from registry_reconciler.model import MISSING, FieldPath, Json, canonical, same
-
-_ALIGN_LIMIT = 2000
-"""Lists longer than this are compared by position: aligning them costs the square of their length."""
+from registry_reconciler.sequences import unequal
 
 
 def diff_values(before: Json, after: Json, path: FieldPath = ()) -> tuple[FieldChange, ...]:
@@ -52,14 +50,7 @@ def _diff_lists(before: list[Json], after: list[Json], path: FieldPath) -> Itera
 
 
 def _blocks(before: list[Json], after: list[Json]) -> Iterator[tuple[int, int, int, int]]:
-    if len(before) == len(after) or max(len(before), len(after)) > _ALIGN_LIMIT:
+    if len(before) == len(after):
         yield 0, len(before), 0, len(after)
         return
-    from difflib import SequenceMatcher
-
-    matcher = SequenceMatcher(
-        None, [canonical(one) for one in before], [canonical(one) for one in after], False
-    )
-    for tag, low, high, new_low, new_high in matcher.get_opcodes():
-        if tag != "equal":
-            yield low, high, new_low, new_high
+    yield from unequal([canonical(one) for one in before], [canonical(one) for one in after])

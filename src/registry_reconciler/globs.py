@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable, Container, Iterable, Sequence
 
 _LONGEST = 4096
 """Characters of a pattern that can still match: no path is longer."""
 
 _NOTHING = re.compile(r"(?!)")
+
+SLASH = "\x1f"
+"""What stands for a slash inside a key: keys are no folders."""
 
 
 def is_wild(pattern: str) -> bool:
@@ -126,5 +130,88 @@ def matches_address(pattern: str, address: str) -> bool:
     # Keys may hold slashes of their own (keys of several fields), and people do not think of them as folders.
     return bool(
         _compiled(kind_glob).fullmatch(kind)
-        and _compiled(key_glob.replace("/", "\x1f")).fullmatch(key.replace("/", "\x1f"))
+        and _compiled(key_glob.replace("/", SLASH)).fullmatch(key.replace("/", SLASH))
     )
+
+
+def any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether one of several globs matches a path whole: they are made one expression, which is asked once."""
+    return _any_of(tuple(patterns))
+
+
+@functools.lru_cache(maxsize=256)
+def _any_of(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    if not patterns:
+        return lambda _text: False
+    regex = re.compile("|".join(f"(?:{_source(one)})" for one in patterns), re.DOTALL)
+    return lambda text: regex.fullmatch(text) is not None
+
+
+class Patterns:
+    """Many addresses and globs of addresses, asked about many addresses: the answers of :func:`matches_address`.
+
+    An exact address is looked up. Globs are grouped by what they begin with, and each group is one expression.
+
+    Args:
+        exact: addresses that look like globs; a pattern that is one of them is not read as a glob.
+    """
+
+    def __init__(self, patterns: Iterable[str], exact: Container[str] = ()) -> None:
+        self._same: dict[str, list[int]] = {}
+        groups: dict[str, list[tuple[int, str]]] = {}
+        for number, pattern in enumerate(patterns):
+            self._same.setdefault(pattern, []).append(number)
+            if is_wild(pattern) and pattern not in exact:
+                groups.setdefault(_beginning(pattern), []).append((number, _of_address(pattern)))
+        self._groups = {
+            beginning: ([number for number, _ in group], re.compile(_one_of(group), re.DOTALL))
+            for beginning, group in groups.items()
+        }
+        self._lengths = sorted({len(beginning) for beginning in groups})
+
+    def first(self, address: str) -> int | None:
+        """The number of the first pattern that means an address."""
+        return min(self.some(address), default=None)
+
+    def some(self, address: str) -> list[int]:
+        """The numbers of patterns that mean an address: all equal ones, and the first glob of each group."""
+        found = list(self._same.get(address, ()))
+        for length in self._lengths:
+            if length > len(address):
+                break
+            group = self._groups.get(address[:length])
+            match = group[1].fullmatch(_subject(address)) if group is not None else None
+            if group is not None and match is not None:
+                found.append(group[0][(match.lastindex or 1) - 1])
+        return sorted(set(found))
+
+    def __contains__(self, address: str) -> bool:
+        return bool(self.some(address))
+
+
+def _beginning(pattern: str) -> str:
+    """What everything that a glob means begins with."""
+    match = re.match(r"[^*?\[]*", pattern)
+    return match.group() if match else ""
+
+
+def _one_of(group: Iterable[tuple[int, str]]) -> str:
+    # The empty group behind each says which one it was.
+    return "|".join(f"(?:{regex})()" for _, regex in group)
+
+
+def _subject(address: str) -> str:
+    kind, _, key = address.partition("/")
+    return f"{kind}/{key.replace('/', SLASH)}"
+
+
+def _of_address(pattern: str) -> str:
+    """The expression for the texts that :func:`_subject` gives."""
+    kind, slash, key = pattern.partition("/")
+    inside = _source(key.replace("/", SLASH)) if slash else ".*"
+    return f"(?:{_source(kind)})/(?:{inside})"
+
+
+def _source(pattern: str) -> str:
+    """The expression of a glob; only one with sets needs to be compiled to know whether it is one."""
+    return _compiled(pattern).pattern if "[" in pattern or len(pattern) > _LONGEST else translate(pattern)

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.fields import Selector, with_value, without, without_empty
-from registry_reconciler.globs import Glob
+from registry_reconciler.globs import any_of
 from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.problems import Problem
@@ -112,7 +112,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
 
 def excluded(kind: Kind, path: str) -> bool:
     """Whether the kind's ``exclude`` says that a file is none of its own."""
-    return any(Glob(pattern).matches(path) for pattern in kind.exclude)
+    return any_of(kind.exclude)(path)
 
 
 def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dict[str, str]]]:

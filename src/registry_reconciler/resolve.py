@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from registry_reconciler.fragments import Allowance, Fragments, Move, Pattern, Removal
-from registry_reconciler.globs import is_wild, matches_address
+from registry_reconciler.globs import Patterns, is_wild
 from registry_reconciler.model import DesiredEntry, LiveEntry, split_address
 from registry_reconciler.problems import Problem, Related
 from registry_reconciler.records import dataclass
@@ -26,6 +26,7 @@ class Desired:
         renames: the address before, by the address after; only moves that are still to be done.
         removals: by address; only those of entries that are managed.
         exact: addresses that look like globs; a pattern that is one of them means that entry and no other.
+        guards: the patterns of ``protects``, ready to be asked.
         disputed: addresses about which fragments contradict each other or say what they may not; nothing is planned
             for them.
     """
@@ -40,15 +41,11 @@ class Desired:
     disputed: frozenset[str]
     problems: tuple[Problem, ...]
     exact: frozenset[str] = frozenset()
+    guards: Patterns = Patterns(())
 
     def protected(self, address: str) -> bool:
         """Whether a fragment protects the address."""
-        return any(means(pattern.text, address, self.exact) for pattern in self.protects)
-
-
-def means(pattern: str, address: str, exact: Container[str]) -> bool:
-    """Whether a pattern means an address; one that is an address itself (in ``exact``) is not read as a glob."""
-    return pattern == address or (pattern not in exact and matches_address(pattern, address))
+        return address in self.guards
 
 
 def exact_ones(patterns: Iterable[str], *known: Container[str]) -> frozenset[str]:
@@ -64,6 +61,7 @@ def resolve(fragments: Fragments, state: Mapping[str, StateEntry], live: Mapping
     chains = _moves(fragments.moves, entries, problems)
     renames = dict(_open_moves(chains, entries, state, live, problems))
     removals = dict(_removals(fragments.removals, entries, state, live, problems))
+    exact = exact_ones(_patterns(fragments), entries, state, live)
     return Desired(
         entries=entries,
         renames=renames,
@@ -74,7 +72,8 @@ def resolve(fragments: Fragments, state: Mapping[str, StateEntry], live: Mapping
         allowances=fragments.allowances,
         disputed=frozenset(disputed | {one for found in problems for one in _concerned(found, entries)}),
         problems=tuple(problems),
-        exact=exact_ones(_patterns(fragments), entries, state, live),
+        exact=exact,
+        guards=Patterns((one.text for one in fragments.protects), exact),
     )
 
 
@@ -138,12 +137,11 @@ def _moves(
             by_source.setdefault(move.source, move)
         else:
             problems.append(_bad_move(move, *fault))
-    for source in sorted(by_source):
-        if source in by_source and _circular(source, by_source):
-            circle = by_source.pop(source)
-            problems.append(
-                _bad_move(circle, "the moves go in a circle", "Remove one of the moves of the circle.")
-            )
+    for source in _circular(by_source):
+        circle = by_source.pop(source)
+        problems.append(
+            _bad_move(circle, "the moves go in a circle", "Remove one of the moves of the circle.")
+        )
     return by_source
 
 
@@ -165,15 +163,34 @@ def _move_fault(
     return None
 
 
-def _circular(source: str, moves: Mapping[str, Move]) -> bool:
-    seen = {source}
-    target = moves[source].target
-    while target in moves:
-        if target in seen:
-            return True
-        seen.add(target)
-        target = moves[target].target
-    return target in seen
+def _circular(moves: Mapping[str, Move]) -> list[str]:
+    """The first source of each circle: without it the others come to an end. Every move is followed once."""
+    found: list[str] = []
+    seen: dict[str, str] = {}
+    for start in sorted(moves):
+        way: list[str] = []
+        at = start
+        while at in moves and at not in seen:
+            seen[at] = start
+            way.append(at)
+            at = moves[at].target
+        if seen.get(at) == start:
+            found.append(min(way[way.index(at) :]))
+    return sorted(found)
+
+
+def _ends(moves: Mapping[str, Move]) -> dict[str, str]:
+    """Where each move leads in the end; chains are followed once. There are no circles."""
+    ends: dict[str, str] = {}
+    for start in moves:
+        way: list[str] = []
+        at = start
+        while at in moves and at not in ends:
+            way.append(at)
+            at = moves[at].target
+        end = ends.get(at, at)
+        ends.update(dict.fromkeys(way, end))
+    return ends
 
 
 def _open_moves(
@@ -185,10 +202,9 @@ def _open_moves(
 ) -> Iterator[tuple[str, str]]:
     """Moves that are still to be done, as (target, source); chains are followed to their end."""
     taken: dict[str, str] = {}
+    ends = _ends(moves)
     for source in sorted(moves):
-        target = moves[source].target
-        while target in moves:
-            target = moves[target].target
+        target = ends[source]
         if target not in entries or (source not in live and source not in state):
             continue
         if source in live and target in live:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from registry_reconciler.baseline import Baseline
 from registry_reconciler.config import Config
 from registry_reconciler.fragments import Allowance
+from registry_reconciler.globs import Patterns
 from registry_reconciler.model import Location, Place
 from registry_reconciler.problems import Problem, Related, Status, sort_key
-from registry_reconciler.resolve import means
 from registry_reconciler.source import SourceFile
 from registry_reconciler.structural import CODES, LOWERABLE, problem
 
@@ -40,7 +40,11 @@ def suppress(
         whole: all rules looked at all changes; only then can an allowance be called unused.
     """
     used: set[Allowance] = set()
-    settled = [_suppress(one, allowances, baseline, used, exact) for one in problems]
+    by_code: dict[str, list[Allowance]] = {}
+    for allowance in allowances:
+        by_code.setdefault(allowance.code, []).append(allowance)
+    ready = {code: (some, Patterns((one.address for one in some), exact)) for code, some in by_code.items()}
+    settled = [_suppress(one, ready, baseline, used) for one in problems]
     for allowance in allowances:
         if whole and allowance not in used:
             unused = problem(
@@ -56,17 +60,17 @@ def suppress(
 
 def _suppress(
     one: Problem,
-    allowances: tuple[Allowance, ...],
+    allowances: Mapping[str, tuple[list[Allowance], Patterns]],
     baseline: Baseline,
     used: set[Allowance],
-    exact: frozenset[str],
 ) -> Problem:
     if one.structural or one.status is Status.FIXED:
         return one
-    for allowance in allowances:
-        if allowance.code == one.code and means(allowance.address, one.address, exact):
-            used.add(allowance)
-            return replace(one, suppressed=f"allowed: {allowance.reason}")
+    some, patterns = allowances.get(one.code, ([], None))
+    number = patterns.first(one.address) if patterns is not None else None
+    if number is not None:
+        used.add(some[number])
+        return replace(one, suppressed=f"allowed: {some[number].reason}")
     return replace(one, suppressed="baselined") if baseline.has(one) else one
 
 

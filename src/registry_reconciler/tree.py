@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from registry_reconciler.globs import Glob
+from registry_reconciler.globs import Glob, any_of
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.names import USUAL, Names, Room, path_limit, room_on_disk, unsafe
 
@@ -316,15 +316,13 @@ def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[s
     paths than anyone can visit. A folder that is named like a file is found too, so that reading it says so.
     """
     glob = Glob(pattern)
-    excluded = [Glob(one) for one in exclude]
+    excluded = any_of(tuple(exclude))
     if not glob.wild:
-        if tree.kind(pattern) not in ("absent", "dir") and not any(one.matches(pattern) for one in excluded):
+        if tree.kind(pattern) not in ("absent", "dir") and not excluded(pattern):
             yield pattern
         return
     yield from sorted(
-        path
-        for path in _walk(tree, glob.root, glob, False)
-        if glob.matches(path) and not any(one.matches(path) for one in excluded)
+        path for path in _walk(tree, glob.root, glob, False) if glob.matches(path) and not excluded(path)
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from registry_reconciler.errors import UsageFailure
-from registry_reconciler.globs import is_wild
-from registry_reconciler.resolve import exact_ones, means
+from registry_reconciler.globs import Patterns, is_wild
+from registry_reconciler.resolve import exact_ones
 from registry_reconciler.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -62,5 +62,5 @@ def select(patterns: Iterable[str], addresses: Iterable[str]) -> list[str]:
     """The addresses that any of the patterns means, sorted; a bare kind means all of its entries."""
     wanted = tuple(one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns)
     known = frozenset(addresses)
-    exact = exact_ones(wanted, known)
-    return sorted(one for one in known if any(means(pattern, one, exact) for pattern in wanted))
+    asked = Patterns(wanted, exact_ones(wanted, known))
+    return sorted(one for one in known if one in asked)

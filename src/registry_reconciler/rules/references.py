@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.model import Place
+from registry_reconciler.model import FieldPath, Place
 from registry_reconciler.problems import Fix, Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
@@ -160,31 +160,47 @@ def _cycles(world: World) -> Iterator[Finding]:
             )
 
 
-def _still_meant(transition: Transition, address: str) -> list[Link]:
-    """The references to an entry that stand after the plan as they stood before."""
-    found = []
-    moved = {change.from_address: change.address for change in transition.changes if change.from_address}
-    for link in referrers(transition.before).get(address, ()):
-        item = transition.after.items.get(moved.get(link.item.address, link.item.address))
-        for path, value in link.reference.field.find(item.value) if item is not None else ():
-            if value == link.value and item is not None:
+class _After:
+    """The references after a plan, by what they say; each field of an entry is looked at once."""
+
+    def __init__(self, transition: Transition) -> None:
+        self._transition = transition
+        self._moved = {one.from_address: one.address for one in transition.changes if one.from_address}
+        self._said: dict[tuple[str, str], dict[str, FieldPath]] = {}
+
+    def still_meant(self, address: str) -> list[Link]:
+        """The references to an entry that stand after the plan as they stood before."""
+        found = []
+        for link in referrers(self._transition.before).get(address, ()):
+            item = self._transition.after.items.get(self._moved.get(link.item.address, link.item.address))
+            path = self._path(item, link) if item is not None else None
+            if item is not None and path is not None:
                 found.append(link._replace(item=item, path=path))
-                break
-    return found
+        return found
+
+    def _path(self, item: Item, link: Link) -> FieldPath | None:
+        key = (item.address, link.reference.field.text)
+        said = self._said.get(key)
+        if said is None:
+            said = self._said[key] = {}
+            for path, value in link.reference.field.find(item.value):
+                if isinstance(value, str):
+                    said.setdefault(value, path)
+        return said.get(link.value)
 
 
 def _gone(transition: Transition) -> Iterator[Finding]:
     renamed = {change.from_address for change in transition.changes}
+    after = _After(transition)
     for change in transition.changes:
         item = transition.before.items.get(change.address)
         if item is None or change.address in transition.after.items or change.address in renamed:
             continue
-        yield from _left_behind(
-            item, _still_meant(transition, change.address), f"{item.address} is deleted", ()
-        )
+        yield from _left_behind(item, after.still_meant(change.address), f"{item.address} is deleted", ())
 
 
 def _renamed(transition: Transition) -> Iterator[Finding]:
+    after = _After(transition)
     for change in transition.changes:
         if not change.from_address or change.from_address in transition.after.items:
             continue
@@ -192,7 +208,7 @@ def _renamed(transition: Transition) -> Iterator[Finding]:
         new = transition.after.items.get(change.address)
         if item is None or new is None:
             continue
-        meant = _still_meant(transition, change.from_address)
+        meant = after.still_meant(change.from_address)
         replacements = tuple(
             (place_of(link.item, link.path), _renamed_value(link, item, new))
             for link in meant

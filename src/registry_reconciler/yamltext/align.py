@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
 from registry_reconciler.model import Json, canonical
+from registry_reconciler.sequences import common
 
 _MOST_COMPARED = 2500
 
@@ -20,16 +19,12 @@ def align(old: list[Json], new: list[Json]) -> list[tuple[int | None, int]]:
     while tail < min(len(left), len(right)) - head and left[-1 - tail] == right[-1 - tail]:
         tail += 1
     steps: list[tuple[int | None, int]] = [(number, number) for number in range(head)]
-    middle_old = range(head, len(left) - tail)
-    middle_new = range(head, len(right) - tail)
-    matcher = SequenceMatcher(
-        None, [left[i] for i in middle_old], [right[i] for i in middle_new], autojunk=False
-    )
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            steps += [(head + a + number, head + c + number) for number in range(b - a)]
-        else:
-            steps += _pair(old, new, range(head + a, head + b), range(head + c, head + d))
+    at_old = at_new = head
+    for one, other in common(left[head : len(left) - tail], right[head : len(right) - tail]):
+        steps += _pair(old, new, range(at_old, head + one), range(at_new, head + other))
+        steps.append((head + one, head + other))
+        at_old, at_new = head + one + 1, head + other + 1
+    steps += _pair(old, new, range(at_old, len(left) - tail), range(at_new, len(right) - tail))
     steps += [(len(old) - tail + number, len(new) - tail + number) for number in range(tail)]
     return steps
 
