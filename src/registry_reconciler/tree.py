@@ -324,7 +324,9 @@ def _walk(tree: Tree, glob: Glob) -> Iterator[str]:
     while waiting:
         folder, linked = waiting.pop()
         if folder.count("/") >= DEEPEST_FOLDER:
-            raise Unreadable(f"{folder[:40]}… lies more than {DEEPEST_FOLDER} folders deep, and no deeper one is read")
+            raise Unreadable(
+                f"{folder[:40]}… lies more than {DEEPEST_FOLDER} folders deep, and no deeper one is read"
+            )
         children = tree.children(folder)
         if linked:
             behind_links += 1 + len(children)

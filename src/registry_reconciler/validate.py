@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.kinds import Kind, KindError, parse_kind
 from registry_reconciler.model import FieldPath, Json
+from registry_reconciler.roughwording import rough_findings
+from registry_reconciler.schemacost import MOST_WAYS
 from registry_reconciler.schemawalk import At, Folder, Reach, patterns, reach, secret_steps
 from registry_reconciler.suggest import closest
-from registry_reconciler.wording import SECRET, View, Violation, word
+from registry_reconciler.wording import SECRET, Finding, View, Violation, word
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -44,6 +46,9 @@ _SIZES = (256_000, 1_000_000, 10_000_000)
 _PATTERN_BUDGET = 100_000_000
 
 
+_SIMPLER = "Correct the entry, or make the schema simpler: fewer alternatives that look at the same part."
+
+
 class SchemaFault(Exception):
     """A schema cannot be used.
 
@@ -64,27 +69,35 @@ class SchemaFault(Exception):
 class Validator:
     """A compiled schema."""
 
-    def __init__(self, compiled: jsonschema_rs.Validator, view: View) -> None:
+    def __init__(self, compiled: jsonschema_rs.Validator, view: View, schema: Json = None) -> None:
         self._is_valid = compiled.is_valid
         self._errors = compiled.iter_errors
+        self._evaluate = compiled.evaluate
         self._view = view
+        self._schema = schema
 
     def is_valid(self, value: Json) -> bool:
-        """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none."""
+        """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
+
+        What would take too long to tell obeys none either; :meth:`violations` says so.
+        """
         try:
-            return self._is_valid(value)
+            return self._view.cost.judgeable(value) and self._is_valid(value)
         except ValueError:
             return False
 
     def violations(self, value: Json) -> list[Violation]:
         """Everything that is wrong with a value, by place; empty for a valid one."""
-        if not self._view.wordable(value):
-            if self.is_valid(value):
-                return []
-            text = "it does not fit its schema, whose alternatives are nested too deeply to say where"
-            return [Violation((), False, text, "Correct the entry, or make the schema simpler.", "anyOf")]
+        cost = self._view.cost
+        if not cost.judgeable(value):
+            ways = f"more than {MOST_WAYS:,} ways lead through them"
+            text = f"it is nested too deeply for the alternatives of its schema: {ways}"
+            return [Violation((), False, text, _SIMPLER, "anyOf")]
         try:
-            findings = list(islice(self._errors(value), MOST_FINDINGS + 1))
+            findings = self._findings(value)
+            if not findings and not self._is_valid(value):
+                text = "it does not fit its schema, whose alternatives are nested too deeply to say where"
+                return [Violation((), False, text, _SIMPLER, "anyOf")]
         except ValueError:
             return [
                 Violation(
@@ -96,6 +109,19 @@ class Validator:
             text = f"more than {MOST_FINDINGS} things are wrong with it; the others are not listed"
             worded.append(Violation((), False, text, "Correct those that are listed first.", "more"))
         return worded
+
+    def _findings(self, value: Json) -> list[Finding]:
+        """What is wrong, at most one more than is worded; nothing where gathering it costs too much."""
+        cost = self._view.cost
+        most = MOST_FINDINGS + 1
+        if cost.wordable(value):
+            return list(islice(self._errors(value), most))
+        if self._is_valid(value) or not cost.tellable(value):
+            return []
+        evaluated = self._evaluate(value)
+        if cost.wordable(value, len(evaluated.errors())):
+            return list(islice(self._errors(value), most))
+        return list(islice(rough_findings(evaluated.list()["details"], self._schema, value), most))
 
     def secret(self, path: FieldPath) -> bool:
         """Whether the part at ``path`` is marked ``x-secret``, or lies in one that is."""
@@ -212,7 +238,7 @@ class SchemaSet:
             raise SchemaFault(
                 path, inside, f"the schema cannot be used: {error}", "Correct the schema."
             ) from error
-        return Validator(compiled, View(self._folder, path))
+        return Validator(compiled, View(self._folder, path), self._folder.files[path])
 
 
 def standalone(schema: Json, name: str = "schema.json") -> Validator:
