@@ -118,10 +118,10 @@ class Validator:
             return list(islice(self._errors(value), most))
         if self._is_valid(value) or not cost.tellable(value):
             return []
-        evaluated = self._evaluate(value)
-        if cost.wordable(value, len(evaluated.errors())):
+        units = self._evaluate(value).list()["details"]
+        if cost.wordable(value, sum(not unit["valid"] for unit in units)):
             return list(islice(self._errors(value), most))
-        return list(islice(rough_findings(evaluated.list()["details"], self._schema, value), most))
+        return list(islice(rough_findings(units, self._schema, value), most))
 
     def secret(self, path: FieldPath) -> bool:
         """Whether the part at ``path`` is marked ``x-secret``, or lies in one that is."""
