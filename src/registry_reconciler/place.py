@@ -12,7 +12,7 @@ from itertools import pairwise
 from registry_reconciler.fields import Selector, with_value, without
 from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.live import excluded
-from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
+from registry_reconciler.model import FieldPath, Json, LiveEntry
 from registry_reconciler.paths import registry_path_fault
 from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile
@@ -108,24 +108,62 @@ def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
     return False
 
 
+class Ways:
+    """What is looked up in a file for each new entry, remembered as long as the file is what it was."""
+
+    def __init__(self) -> None:
+        self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
+        self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
+
+    def container(self, kind: Kind, source: SourceFile, bound: Mapping[str, str]) -> Container | None:
+        """The first container of a kind in a file whose steps say what the placeholders do."""
+        known = self._containers.get((source.path, kind.name))
+        if known is None or known[0] is not source:
+            found: dict[_Bound, Container] = {}
+            for one in containers(kind, source.documents, {}):
+                found.setdefault(frozenset(one.bound.items()), one)
+            known = self._containers[(source.path, kind.name)] = (source, found)
+        # The steps to a kind's containers all bind the same names.
+        names = next((one.bound for one in known[1].values()), {})
+        return known[1].get(frozenset((name, bound.get(name, "")) for name in names))
+
+    def item(self, items: list[Json], by: str, wanted: str | None) -> int | None:
+        """The first item of a list whose field ``by`` says something."""
+        known = self._items.get((id(items), by))
+        if known is None:
+            found: dict[str, int] = {}
+            for index, item in enumerate(items):
+                if isinstance(item, dict):
+                    found.setdefault(str(item.get(by)), index)
+            known = self._items[(id(items), by)] = (
+                items,
+                found,
+            )  # which keeps the list, so that its id stays its own
+        return None if wanted is None else known[1].get(wanted)
+
+
+_Bound = frozenset[tuple[str, str]]
+
+
 def find_spot(
     kind: Kind,
     value: dict[str, Json],
     sources: Mapping[str, SourceFile],
-    entries: Iterable[LiveEntry],
+    carried: frozenset[str],
     tree: Tree,
+    ways: Ways,
 ) -> Spot:
     """Where a new entry of a kind goes.
 
     Args:
         sources: the registry files as they are at this moment.
-        entries: the kind's entries at this moment; they show whether texts carry the placeholders.
+        carried: the placeholders that texts say, as :func:`carried_by` tells.
+        ways: remembers what was looked up for other entries.
 
     Raises:
         NoPlace: the place is open, unsafe, or needs something that is not there.
     """
     bound = _bound(kind, value)
-    carried = _carried(kind, entries)
     require_text(kind, value, carried)
     if kind.open:
         return _only_spot(kind, bound, sources, carried)
@@ -145,13 +183,13 @@ def find_spot(
                 f"its file would be {path!r}, but {fault}.",
                 "Choose other values for its placeholders.",
             )
-        return Spot(path, 0, _path_in(kind, None, bound, path), False, carried)
-    matching = [one for one in containers(kind, source.documents, {}) if _agrees(one, bound)]
-    if matching:
-        return Spot(path, matching[0].document, matching[0].path, True, carried)
+        return Spot(path, 0, _path_in(kind, None, bound, path, ways), False, carried)
+    matching = ways.container(kind, source, bound)
+    if matching is not None:
+        return Spot(path, matching.document, matching.path, True, carried)
     document = _document_for(kind, source)
     content = source.documents[document] if source.documents else None
-    return Spot(path, document, _path_in(kind, content, bound, path), True, carried)
+    return Spot(path, document, _path_in(kind, content, bound, path, ways), True, carried)
 
 
 def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
@@ -188,7 +226,7 @@ def require_text(kind: Kind, value: Mapping[str, Json], carried: frozenset[str])
             )
 
 
-def _carried(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
+def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     """Which placeholders the text of a new entry says: as its neighbours do.
 
     Without neighbours a placeholder of the path is said (a file should tell what it holds), one of a step inside the
@@ -251,13 +289,14 @@ def _document_for(kind: Kind, source: SourceFile) -> int:
     return best
 
 
-def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str) -> FieldPath:
+def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str, ways: Ways) -> FieldPath:
     path: list[str | int] = []
     value = document
     for step in kind.at:
         if step.kind == "item":
             items = value.get(step.name) if isinstance(value, dict) else None
-            index = _item(items, step, bound)
+            told = bound.get(step.binds) if step.binds else step.literal
+            index = ways.item(items, step.by, told) if isinstance(items, list) else None
             if index is None:
                 wanted = bound.get(step.binds, step.literal or "")
                 raise NoPlace(
@@ -274,35 +313,33 @@ def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str) ->
     return tuple(path)
 
 
-def _item(items: Json, step: Step, bound: Mapping[str, str]) -> int | None:
-    wanted = bound.get(step.binds) if step.binds else step.literal
-    if isinstance(items, list):
-        for index, item in enumerate(items):
-            if isinstance(item, dict) and str(item.get(step.by)) == wanted:
-                return index
-    return None
+class Row:
+    """The entries directly in one container, in file order, with what is asked of them for each new one."""
+
+    def __init__(self, entries: list[LiveEntry]) -> None:
+        self.entries = entries
+        self._keys = [entry.key for entry in entries]
+        self._in_order = not any(left > right for left, right in pairwise(self._keys))
+
+    def index_for(self, kind: Kind, key: str) -> int | None:
+        """The position of a new entry: sorted if the others are, else ``None``: the end."""
+        if kind.order == "end" or not self._in_order:
+            return None
+        position = bisect_left(self._keys, key)
+        return position if position < len(self._keys) else None
 
 
-def index_for(kind: Kind, key: str, neighbours: Sequence[LiveEntry]) -> int | None:
-    """The position of a new entry among its neighbours (in file order): sorted if they are, else ``None``: the end."""
-    keys = [entry.key for entry in neighbours]
-    if kind.order == "end" or any(left > right for left, right in pairwise(keys)):
-        return None
-    position = bisect_left(keys, key)
-    return position if position < len(keys) else None
+def rows_of(entries: Iterable[LiveEntry]) -> dict[tuple[int, FieldPath], Row]:
+    """The entries of one kind in one file by the document and path of the container that they lie in directly."""
+    found: dict[tuple[int, FieldPath], list[LiveEntry]] = {}
+    for entry in entries:
+        _, document, path, _ = entry.place
+        if path:
+            found.setdefault((document, path[:-1]), []).append(entry)
+    return {where: Row(_in_file_order(inside)) for where, inside in found.items()}
 
 
-def neighbours_in(entries: Sequence[LiveEntry], place: Place) -> list[LiveEntry]:
-    """The entries whose nodes lie directly in the container at ``place``, in file order."""
-    size = len(place.path)
-    found = [
-        entry
-        for entry in entries
-        if entry.place.file == place.file
-        and entry.place.document == place.document
-        and len(entry.place.path) == size + 1
-        and entry.place.path[:size] == place.path
-    ]
-    if all(isinstance(entry.place.path[-1], int) for entry in found):
-        return sorted(found, key=lambda entry: entry.place.path[-1])
-    return found
+def _in_file_order(entries: list[LiveEntry]) -> list[LiveEntry]:
+    if all(isinstance(entry.place.path[-1], int) for entry in entries):
+        return sorted(entries, key=lambda entry: entry.place.path[-1])
+    return entries

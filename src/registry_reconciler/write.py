@@ -23,14 +23,16 @@ from registry_reconciler.live import Live, entries_of, excluded
 from registry_reconciler.model import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
 from registry_reconciler.place import (
     NoPlace,
+    Row,
     Spot,
+    Ways,
+    carried_by,
     find_spot,
-    index_for,
     keep_hidden,
-    neighbours_in,
     raw_value,
     relocates,
     require_text,
+    rows_of,
 )
 from registry_reconciler.problems import Problem, Related
 from registry_reconciler.records import dataclass
@@ -68,6 +70,25 @@ class _FilePlan:
     creates: list[tuple[Change, FieldPath, dict[str, Json], Snippet | None]] = field(default_factory=list)
 
 
+class _Kept(Mapping[str, SourceFile]):
+    """Files without those that go."""
+
+    def __init__(self, files: Mapping[str, SourceFile], removed: set[str]) -> None:
+        self._files = files
+        self._removed = removed
+
+    def __getitem__(self, path: str) -> SourceFile:
+        if path in self._removed:
+            raise KeyError(path)
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path in self._files if path not in self._removed)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(slots=True)
 class _Writing:
     kinds: Mapping[str, Kind]
@@ -87,6 +108,12 @@ class _Writing:
     carried_along: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     origins: dict[tuple[str, str], str] = field(default_factory=dict)
     live: Live | None = None
+    inside: dict[str, dict[tuple[int, FieldPath], list[LiveEntry]]] = field(default_factory=dict)
+    rows: dict[str, dict[str, dict[tuple[int, FieldPath], Row]]] = field(default_factory=dict)
+    said: dict[str, frozenset[str]] = field(default_factory=dict)
+    ways: Ways = field(default_factory=Ways)
+    new_files: dict[str, list[str]] = field(default_factory=dict)
+    extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""
@@ -111,6 +138,33 @@ class _Writing:
         """What was looked up of a file that changes now."""
         self.entries.pop(path, None)
         self.by_address.pop(path, None)
+        self.inside.pop(path, None)
+        self.extracted.pop(path, None)
+        self.rows.pop(path, None)
+
+    def inside_of(self, path: str) -> dict[tuple[int, FieldPath], list[LiveEntry]]:
+        """The entries of a file by the document and path of everything that they lie in."""
+        found = self.inside.get(path)
+        if found is None:
+            found = self.inside[path] = {}
+            for entry in (one for entries in self.entries_in(path).values() for one in entries):
+                _, document, steps, _ = entry.place
+                for size in range(len(steps)):
+                    found.setdefault((document, steps[:size]), []).append(entry)
+        return found
+
+    def row(self, path: str, kind: str, container: Place) -> Row:
+        """The entries of a kind in one container as they are at this moment."""
+        rows = self.rows.setdefault(path, {})
+        if kind not in rows:
+            rows[kind] = rows_of(self.all_in(path, kind))
+        return rows[kind].get((container.document, container.path)) or Row([])
+
+    def carried_by(self, kind: Kind) -> frozenset[str]:
+        """Which placeholders the text of a new entry of a kind says, as the others did when the round began."""
+        if kind.name not in self.said:
+            self.said[kind.name] = carried_by(kind, self.of(kind.name))
+        return self.said[kind.name]
 
     def of(self, kind: str) -> Iterator[LiveEntry]:
         """The entries of a kind as they are at this moment, also those whose values nobody read."""
@@ -175,8 +229,8 @@ def write(
     for round_ in _rounds(kinds, changes):
         _run_round(work, round_)
     work.leaving.clear()
-    for change in work.postponed:
-        _run_round(work, [change])
+    for round_ in _rounds(kinds, work.postponed):
+        _run_round(work, round_)
     files = {
         path: None if path in work.removed else work.sources[path].data
         for path in sorted({*work.sources.maps[0], *work.removed})
@@ -222,6 +276,9 @@ def _rounds(kinds: Mapping[str, Kind], changes: Sequence[Change]) -> Iterator[li
 
 def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
     plans: dict[str, _FilePlan] = {}
+    work.said.clear()
+    work.new_files.clear()
+    _extract_all(work, changes)
     inside = {change.address: _carried_inside(work, change) for change in changes}
     # What goes makes room for what comes: a new entry may take over the file of one that is deleted.
     for change in sorted(changes, key=lambda one: one.action is not Action.DELETE):
@@ -235,6 +292,25 @@ def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
     for change in changes:
         if inside[change.address] and change.address not in work.failed:
             _follow(work, change, inside[change.address])
+
+
+def _extract_all(work: _Writing, changes: Sequence[Change]) -> None:
+    """Take the texts of all entries that leave their places in this round: each file is looked at once."""
+    leaving: dict[str, list[Place]] = {}
+    for change in changes:
+        kind = work.kinds[change.kind]
+        entry = None if change.action is Action.DELETE else _current(work, change)
+        if entry is not None and entry.place.path and relocates(kind, entry, change.after or {}):
+            leaving.setdefault(entry.place.file, []).append(entry.place)
+    if not leaving:
+        return
+    from registry_reconciler.yamltext.splice import extract_many
+
+    for file, places in leaving.items():
+        data = work.sources[file].data
+        if data is not None:
+            asked = [(place.document, place.path) for place in places]
+            work.extracted[file] = dict(zip(asked, extract_many(data, asked), strict=True))
 
 
 def _carried_inside(work: _Writing, change: Change) -> list[tuple[str, LiveEntry, FieldPath]]:
@@ -324,19 +400,11 @@ def _plan_removal(
 
 def _alone(source: SourceFile, entry: LiveEntry) -> bool:
     """Whether a file holds nothing but one entry."""
-    return len(source.documents) == 1 and _skeleton(_cut(source.documents[0], entry.place.path)) is None
+    return len(source.documents) == 1 and _skeleton(_cut(source.documents[0], [entry.place.path])) is None
 
 
 def _inner_entries(work: _Writing, outer: LiveEntry) -> list[LiveEntry]:
-    size = len(outer.place.path)
-    return [
-        entry
-        for entries in work.entries_in(outer.place.file).values()
-        for entry in entries
-        if entry.place.document == outer.place.document
-        and len(entry.place.path) > size
-        and entry.place.path[:size] == outer.place.path
-    ]
+    return work.inside_of(outer.place.file).get((outer.place.document, outer.place.path), [])
 
 
 def _plan_for(plans: dict[str, _FilePlan], path: str) -> _FilePlan:
@@ -381,7 +449,8 @@ def _plan_relocation(
     if kind.layout == "file" and not entry.place.path:
         _rename_file(work, plans, change, kind, entry)
         return
-    snippet = extract(source.data, entry.place.document, entry.place.path)
+    where = (entry.place.document, entry.place.path)
+    snippet = work.extracted.get(entry.place.file, {}).get(where) or extract(source.data, *where)
     _plan_create(work, plans, change, kind, entry, snippet)
     _plan_for(plans, entry.place.file).edits.append((change, Remove(entry.place.document, entry.place.path)))
 
@@ -391,7 +460,7 @@ def _rename_file(
 ) -> None:
     from registry_reconciler.yamltext.splice import Update
 
-    spot = find_spot(kind, change.after or {}, {}, work.of(kind.name), work.tree)
+    spot = find_spot(kind, change.after or {}, {}, work.carried_by(kind), work.tree, work.ways)
     old = work.sources[entry.place.file]
     if spot.file in work.sources and spot.file not in work.removed:
         raise NoPlace(
@@ -417,10 +486,8 @@ def _plan_create(
     from registry_reconciler.yamltext.splice import Insert, Update
 
     after = change.after or {}
-    sources: Mapping[str, SourceFile] = work.sources
-    if work.removed:
-        sources = {path: source for path, source in work.sources.items() if path not in work.removed}
-    spot = find_spot(kind, after, sources, work.of(kind.name), work.tree)
+    sources: Mapping[str, SourceFile] = _Kept(work.sources, work.removed) if work.removed else work.sources
+    spot = find_spot(kind, after, sources, work.carried_by(kind), work.tree, work.ways)
     carried = spot.carried | (entry.carried if entry else frozenset())
     raw = raw_value(kind, after, carried)
     if entry is not None:
@@ -430,16 +497,19 @@ def _plan_create(
     _refuse_taken(work, plans, kind, spot)
     plan = _plan_for(plans, spot.file)
     container = Place(spot.file, spot.document, spot.path)
-    neighbours = neighbours_in(work.all_in(spot.file, kind.name), container)
+    row = work.row(spot.file, kind.name, container)
     if snippet is None and entry is None:
-        snippet = _told_in_fragment(work, change, alone=not neighbours)
+        snippet = _told_in_fragment(work, change, alone=not row.entries)
     if spot.exists and kind.layout == "file":
         plan.edits.append((change, Update(spot.document, spot.path, raw)))
         return
     if not spot.exists:
         plan.creates.append((change, spot.path, raw, snippet))
+        named = work.new_files.setdefault(spot.file.casefold(), [])
+        if spot.file not in named:
+            named.append(spot.file)
         return
-    plan.edits.append((change, _insert(kind, change, spot, raw, neighbours, snippet, Insert)))
+    plan.edits.append((change, _insert(kind, change, spot, raw, row, snippet, Insert)))
 
 
 def _refuse_taken(work: _Writing, plans: Mapping[str, _FilePlan], kind: Kind, spot: Spot) -> None:
@@ -447,17 +517,17 @@ def _refuse_taken(work: _Writing, plans: Mapping[str, _FilePlan], kind: Kind, sp
         raise NoPlace(
             "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
         )
-    for other, edit in plans[spot.file].edits if spot.file in plans else ():
-        if kind.layout == "file" and _where(edit) == (spot.document, spot.path):
+    edits = plans[spot.file].edits if kind.layout == "file" and spot.file in plans else ()
+    for other, edit in edits:
+        if _where(edit) == (spot.document, spot.path):
             raise NoPlace("WRT004", f"{other.address} gets {spot.file!r}.", "Choose another key.")
     if spot.exists:
         return
-    folded = spot.file.casefold()
-    for path, plan in plans.items():
-        if plan.creates and path.casefold() == folded and (path != spot.file or kind.layout == "file"):
+    for path in work.new_files.get(spot.file.casefold(), ()):
+        if path != spot.file or kind.layout == "file":
             raise NoPlace(
                 "WRT004",
-                f"its file would be {spot.file!r}, and {plan.creates[0][0].address} gets {path!r}.",
+                f"its file would be {spot.file!r}, and {plans[path].creates[0][0].address} gets {path!r}.",
                 "Choose another key: some systems take names that differ in case only for one file.",
             )
 
@@ -519,11 +589,12 @@ def _insert(
     change: Change,
     spot: Spot,
     raw: dict[str, Json],
-    neighbours: Sequence[LiveEntry],
+    row: Row,
     snippet: Snippet | None,
     make: type,
 ) -> Edit:
-    position = index_for(kind, change.key, neighbours)
+    position = row.index_for(kind, change.key)
+    neighbours = row.entries
     if kind.layout == "list":
         index = None if position is None else neighbours[position].place.path[-1]
         return make(  # type: ignore[no-any-return]
@@ -648,14 +719,20 @@ def _refuse(work: _Writing, path: str, plan: _FilePlan, error: SpliceError) -> N
         if related
         else "Make the change by hand, then plan again."
     )
+    guilty = {change.address for change in culprits}
+    # Many changes that are refused for one reason do not each list everything that stands against them.
+    shown = related if len(guilty) == 1 else related[:_RELATED_SHOWN]
     for change in list(_changes_of(plan)):
-        blamed = not culprits or change in culprits
+        blamed = not guilty or change.address in guilty
         message = (
             f"{path} cannot be edited there: {error.message}"
             if blamed
             else f"{path} cannot be written: {error.message}"
         )
-        work.fail(change, code, message, place, fix, related=related)
+        work.fail(change, code, message, place, fix, related=shown if blamed else ())
+
+
+_RELATED_SHOWN = 20
 
 
 def _verify(
@@ -675,15 +752,20 @@ def _verify(
     untouched = {work.files[a]: _data(live, work.files[a]) for a in promised if work.files[a] not in files}
     files = {**untouched, **files}
     there = _by_file(live, files)
+    concerned: dict[str, list[Change]] = {path: [] for path in files}
+    for change in changes:
+        concerned.setdefault(work.files.get(change.address, ""), []).append(change)
     for path, data in files.items():
         expected = {entry.address: entry for entry in there[path] if entry.address not in gone}
         found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
-        wrong = _mismatch(expected, found, promised, {a for a in promised if work.files.get(a) == path})
+        wrong = _mismatch(
+            expected, found, promised, {one.address for one in concerned[path] if one.address in promised}
+        )
         wrong = wrong or _beside(work, old, path, data) or _left_out(work, old, path, data)
         if wrong:
             fix = _carried_fix(work, wrong) or _REPORT
-            for change in changes:
-                if work.files.get(change.address) == path and change.address not in work.failed:
+            for change in concerned[path]:
+                if change.address not in work.failed:
                     work.failed[change.address] = problem(
                         "WRT001",
                         f"{path} would not come out as planned: {wrong}.",
@@ -772,19 +854,20 @@ def _without_entries(work: _Writing, source: SourceFile) -> Iterator[Json]:
             for one in containers(kind, source.documents, bound):
                 drop.setdefault(one.document, []).append(one.path)
     for index, document in enumerate(source.documents):
-        value = document
-        for path in sorted(drop.get(index, ()), key=len, reverse=True):
-            value = _cut(value, path)
-        yield value
+        yield _cut(document, drop.get(index, ()))
 
 
-def _cut(value: Json, path: FieldPath) -> Json:
-    if not path:
+def _cut(value: Json, paths: Sequence[FieldPath]) -> Json:
+    """A value in which null stands in some places, all taken at once: each list is copied once."""
+    if not all(paths):
         return None
-    if isinstance(value, dict) and path[0] in value:
-        return {**value, path[0]: _cut(value[path[0]], path[1:])}
-    if isinstance(value, list) and isinstance(path[0], int) and path[0] < len(value):
-        return [_cut(item, path[1:]) if index == path[0] else item for index, item in enumerate(value)]
+    deeper: dict[str | int, list[FieldPath]] = {}
+    for path in paths:
+        deeper.setdefault(path[0], []).append(path[1:])
+    if isinstance(value, dict) and deeper:
+        return {name: _cut(item, deeper[name]) if name in deeper else item for name, item in value.items()}
+    if isinstance(value, list) and deeper:
+        return [_cut(item, deeper[at]) if at in deeper else item for at, item in enumerate(value)]
     return value
 
 

@@ -92,8 +92,9 @@ class Emitter:
     def _map(self, value: dict[str, Json], hints: Hints) -> Body:
         lines: list[str] = []
         open_end = False
+        below = hints.apart()
         for key, part in value.items():
-            body = self.body(part, hints.below(key))
+            body = self.body(part, below(key))
             lines += self.pair(self.key(key, hints), body)
             open_end = body.open_end
         return Body("map", lines=tuple(lines), open_end=open_end)
@@ -101,8 +102,9 @@ class Emitter:
     def _seq(self, value: list[Json], hints: Hints) -> Body:
         lines: list[str] = []
         open_end = False
+        below = hints.below("*")
         for part in value:
-            body = self.body(part, hints.below("*"))
+            body = self.body(part, below)
             lines += self.item(body)
             open_end = body.open_end
         return Body("seq", lines=tuple(lines), open_end=open_end)
@@ -166,16 +168,22 @@ class Emitter:
         if isinstance(value, Piece):
             value = value.value
         if isinstance(value, dict):
-            return "{" + ", ".join(self.flow_pair(key, part, hints) for key, part in value.items()) + "}"
+            below = hints.apart()
+            pairs = (self._flow_pair(key, part, hints, below(key)) for key, part in value.items())
+            return "{" + ", ".join(pairs) + "}"
         if isinstance(value, list):
-            return "[" + ", ".join(self.flow(part, hints.below("*")) for part in value) + "]"
+            items = hints.below("*")
+            return "[" + ", ".join(self.flow(part, items) for part in value) + "]"
         return self.scalar(value, hints, flow=True)
 
     def flow_pair(self, key: str, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
         """A pair of a flow mapping."""
+        return self._flow_pair(key, value, hints, hints.below(key))
+
+    def _flow_pair(self, key: str, value: Json | Piece, hints: Hints, below: Hints) -> str:
         text = self.key(key, hints, flow=True)
         lead = "? " if len(text) > _LONGEST_KEY else ""
-        return f"{lead}{text}{' ' if lead else ''}: {self.flow(value, hints.below(key))}"
+        return f"{lead}{text}{' ' if lead else ''}: {self.flow(value, below)}"
 
     def scalar(self, value: Json, hints: Hints = _NO_HINTS, *, flow: bool = False) -> str:
         """A scalar on one line."""
@@ -252,14 +260,18 @@ def folded_body(text: str, width: int, *, keep: bool = False) -> Body | None:
 
 def _wrapped(paragraph: str, width: int) -> list[str]:
     rows: list[str] = []
-    current = ""
+    current: list[str] = []
+    length = 0
     for word in re.split(r"(?<![ \t]) (?![ \t])", paragraph):
-        if current and len(current) + 1 + len(word) > width:
-            rows.append(current)
-            current = word
+        if length and length + 1 + len(word) > width:
+            rows.append(" ".join(current))
+            current, length = [word], len(word)
+        elif length:
+            current.append(word)
+            length += 1 + len(word)
         else:
-            current = f"{current} {word}" if current else word
-    return [*rows, current]
+            current, length = [word], len(word)
+    return [*rows, " ".join(current)]
 
 
 def _ends_keep(text: str) -> bool:

@@ -32,10 +32,12 @@ def flow_gaps(
     first_lead = items[0].lead
     kept: list[_Item] = []
     carried = ""
+    coming: dict[int, list[str]] = {}
+    for index, core in inserts:
+        coming.setdefault(min(index, len(items)), []).append(core)
     for number in range(len(items) + 1):
-        for index, core in inserts:
-            if min(index, len(items)) == number:
-                kept.append(_Item(apart if kept or own_line else first_lead, core, "", ""))
+        for core in coming.get(number, ()):
+            kept.append(_Item(apart if kept or own_line else first_lead, core, "", ""))
         if number == len(items):
             break
         item = items[number]

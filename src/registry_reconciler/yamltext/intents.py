@@ -55,6 +55,13 @@ class Intent:
     inserts: list[New] = field(default_factory=list)
     renames: dict[int, str] = field(default_factory=dict)
 
+    def by_place(self) -> dict[int, list[New]]:
+        """The new entries by the original index that they go before."""
+        found: dict[int, list[New]] = {}
+        for new in self.inserts:
+            found.setdefault(new.index, []).append(new)
+        return found
+
 
 def plain(value: Any) -> Json:
     """A value with the pieces in it replaced by what they say."""
@@ -77,6 +84,7 @@ class Intents:
         self._by_node: dict[int, Intent] = {}
         self._detours: dict[int, tuple[Node, tuple[Node, ...], list[tuple[FieldPath, Edit]]]] = {}
         self._merged: dict[int, dict[str, Json]] = {}
+        self._made: dict[int, dict[str, New]] = {}
         self._shares = bool(document.aliases or document.merges)
 
     def of(self, node: Node) -> Intent | None:
@@ -155,12 +163,9 @@ class Intents:
         """Creates mappings for ``rest`` below ``node``, sharing those that an earlier edit makes."""
         intent = self._touch(node, trail)
         if isinstance(intent.value, Missing) and node.kind == "map" and node.entries:
-            home: Any = None
-            for new in intent.inserts:
-                if new.key == rest[0]:
-                    home = new
+            home = self._new_pair(node, str(rest[0]))
             if home is None:
-                intent.inserts.append(New(len(node.entries), str(rest[0]), _nested(rest[1:], value)))
+                self._add_pair(node, intent, New(len(node.entries), str(rest[0]), _nested(rest[1:], value)))
             else:
                 home.value = self._joined(home.value, rest[1:], value, edit)
             return
@@ -208,12 +213,18 @@ class Intents:
             return
         key = str(edit.key)
         taken = child_index(node, key)
-        if (taken is not None and taken not in intent.removed) or any(
-            new.key == key for new in intent.inserts
-        ):
+        if (taken is not None and taken not in intent.removed) or self._new_pair(node, key) is not None:
             raise SpliceError(f"there is a {key!r} already", self.number, (*edit.container, key))
         before = None if edit.before is None else child_index(node, edit.before)
-        intent.inserts.append(New(len(node.entries) if before is None else before, key, item))
+        self._add_pair(node, intent, New(len(node.entries) if before is None else before, key, item))
+
+    def _new_pair(self, node: Node, key: str) -> New | None:
+        """The pair with a key that an earlier edit adds to a mapping."""
+        return self._made.get(id(node), {}).get(key)
+
+    def _add_pair(self, node: Node, intent: Intent, new: New) -> None:
+        intent.inserts.append(new)
+        self._made.setdefault(id(node), {})[str(new.key)] = new
 
     def _entry_edit(
         self, node: Node, trail: tuple[Node, ...], step: str | int, edit: Remove | RenameKey
@@ -273,7 +284,8 @@ class Intents:
         if removed or added:
             intent = self._touch(node, trail)
             intent.removed.update(removed)
-            intent.inserts.extend(added)
+            for new in added:
+                self._add_pair(node, intent, new)
         if id(node) in self._merged:
             self._touch(node, trail)
             self._merged[id(node)] = {key: value[key] for key in merged if key in value}
@@ -336,8 +348,9 @@ class Intents:
 
     def _project_seq(self, node: Node, intent: Intent) -> list[Json]:
         result: list[Json] = []
+        coming = intent.by_place()
         for number in range(len(node.entries) + 1):
-            result += [plain(new.value) for new in intent.inserts if new.index == number]
+            result += [plain(new.value) for new in coming.get(number, ())]
             if number < len(node.entries) and number not in intent.removed:
                 result.append(self.project(node.entries[number].value))
         return result

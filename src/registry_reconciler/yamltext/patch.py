@@ -7,9 +7,10 @@ place. Replacements never overlap, and what lies between them is never looked at
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Literal
 
 from registry_reconciler.model import Missing
@@ -60,6 +61,25 @@ class Replacement:
     text: str
 
 
+class _Runs:
+    """Entries that go, as runs of neighbours.
+
+    Attributes:
+        first: by entry: where its run begins.
+        end: by entry: the entry behind its run.
+        closes_up: by entry: whether only blank lines stand in its run before it, where somebody asked.
+    """
+
+    def __init__(self, removed: set[int]) -> None:
+        self.first: dict[int, int] = {}
+        self.end: dict[int, int] = {}
+        self.closes_up: dict[int, bool] = {}
+        for number in sorted(removed):
+            self.first[number] = self.first.get(number - 1, number)
+        for number in sorted(removed, reverse=True):
+            self.end[number] = self.end.get(number + 1, number + 1)
+
+
 class Patcher:
     """Collects the replacements for one document of a text, which must end with a line end."""
 
@@ -69,6 +89,8 @@ class Patcher:
         self.style = style
         self.emitter = Emitter(style)
         self.replacements: list[Replacement] = []
+        self._known_hints: dict[tuple[int, ...], Hints] = {}
+        self._by_key: dict[int, dict[str, list[Node]]] = {}
 
     # ------------------------------------------------------------ lines
 
@@ -111,8 +133,9 @@ class Patcher:
             self._replace(node, slot, self.intents.project(node))
             return
         # Inner changes first: where an inner and an outer list both grow at one place, that is their order.
+        dirty = self.intents.dirty
         for number, entry in enumerate(node.entries):
-            if intent is None or number not in intent.removed:
+            if id(entry.value) in dirty and (intent is None or number not in intent.removed):
                 self.visit(entry.value, self._slot(node, number, entry, slot))
         if intent is not None:
             self._reshape(node, slot, intent)
@@ -139,7 +162,7 @@ class Patcher:
         neighbours: list[Node] = []
         if node.kind == "map":
             for other in outer.neighbours:
-                neighbours += [e.value for e in other.entries if _same_key(e, entry)]
+                neighbours += self._fields(other).get(entry.key.text, ()) if entry.key is not None else ()
         else:
             neighbours = [node.entries[k].value for k in _near(len(node.entries), number) if k != number]
         if node.kind == "map" and not neighbours:
@@ -151,6 +174,24 @@ class Patcher:
         kind: Literal["map", "seq"] = "map" if node.kind == "map" else "seq"
         return Slot(kind, entry.mark_end, column_of(self.text, entry.start), entry, tuple(neighbours))
 
+    def _fields(self, node: Node) -> dict[str, list[Node]]:
+        """The values of a neighbour by their keys."""
+        found = self._by_key.get(id(node))
+        if found is None:
+            found = self._by_key[id(node)] = {}
+            for entry in node.entries:
+                if entry.key is not None:
+                    found.setdefault(entry.key.text, []).append(entry.value)
+        return found
+
+    def _hints_of(self, nodes: Sequence[Node]) -> Hints:
+        """What some neighbours do. Many changes have the same ones, so it is remembered."""
+        key = tuple(map(id, nodes))
+        hints = self._known_hints.get(key)
+        if hints is None:
+            hints = self._known_hints[key] = hints_of(nodes)
+        return hints
+
     # ------------------------------------------------------------ one value
 
     def _replace(self, node: Node, slot: Slot, value: Any) -> None:
@@ -159,7 +200,7 @@ class Patcher:
             return
         # The copy that takes an alias's place looks like what the alias stood for.
         models = slot.neighbours if node.target is None else (node.target, *slot.neighbours)
-        hints = hints_of(models) if isinstance(plain(value), (dict, list)) else Hints()
+        hints = self._hints_of(models) if isinstance(plain(value), (dict, list)) else Hints()
         emitter = self._emitter_before(node, slot)
         body = self._body(node, slot, value, hints, emitter)
         if body.kind == "inline" and not body.lines and not _is_below(node) and not node.is_empty:
@@ -175,7 +216,7 @@ class Patcher:
             if body is not None:
                 return body
         if node.flow and node.entries and isinstance(said, (dict, list)):
-            return Body("inline", emitter.flow(value, hints_of([node])))
+            return Body("inline", emitter.flow(value, self._hints_of([node])))
         if isinstance(said, str) and "\n" in said and emitter.blocks:
             offset = self._offset(slot)
             body = literal_body(said, offset)
@@ -233,7 +274,7 @@ class Patcher:
         if node.kind == "scalar" and not isinstance(said, (dict, list)):
             text = self.emitter.restyled(said, _plain_unless_quoted(node, slot), flow=True)
         else:
-            text = self.emitter.flow(value, hints_of([node, *slot.neighbours]))
+            text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
         if node.anchor:
             text = f"&{node.anchor} {text}"
         if node.start == node.end:
@@ -332,14 +373,15 @@ class Patcher:
         lead = 0
         if inline:
             lead = self._leading(intent.removed)
-            own = [new for new in inserts if new.index <= lead and (lead or new.index == 0)]
-            if lead or own:
-                self._change_first(node, slot, own, lead, column)
-                inserts = [new for new in inserts if new not in own]
-        self._insert_all(node, slot, intent.removed, inserts, column)
+            size = bisect_right(inserts, lead, key=lambda new: new.index)
+            if lead or size:
+                self._change_first(node, slot, inserts[:size], lead, column)
+                inserts = inserts[size:]
+        runs = _Runs(intent.removed)
+        self._insert_all(node, slot, runs, inserts, column)
         for number in sorted(intent.removed):
             if number >= lead:
-                self._delete(node, number, column, intent.removed)
+                self._delete(node, number, column, runs)
 
     @staticmethod
     def _leading(removed: set[int]) -> int:
@@ -353,7 +395,7 @@ class Patcher:
         empty = "[]" if node.kind == "seq" else "{}"
         first = node.entries[0]
         column = column_of(self.text, first.start)
-        everything = set(range(len(node.entries)))
+        everything = _Runs(set(range(len(node.entries))))
         start = 0
         if self.text[self.line_start(first.start) : first.start].strip():
             self.put(first.start, self.line_end(first.end), empty)
@@ -380,16 +422,16 @@ class Patcher:
             start = above
         return start
 
-    def _delete(self, node: Node, number: int, column: int, removed: set[int]) -> None:
+    def _delete(self, node: Node, number: int, column: int, removed: _Runs) -> None:
         start = self.region_start(node, number, column)
         end = self.next_line(node.entries[number].end)
         text = ""
-        before = next((k for k in range(number - 1, -1, -1) if k not in removed), None)
-        if before is not None and self._closes_up(node, before, number, column):
+        before = removed.first[number] - 1
+        if before >= 0 and self._closes_up(node, number, column, removed):
             leaf = _last_leaf(node.entries[before].value)
             if leaf.style in ("|", ">"):
                 bound = len(self.text)
-                if number + 1 in removed:
+                if number + 1 in removed.first:
                     bound = self.region_start(node, number + 1, column)
                 end, text = self._behind_block_scalar(end, bound, column, "+" in self._header(leaf))
         if text and self.text[start:end].endswith(text):
@@ -397,12 +439,18 @@ class Patcher:
             end, text = end - len(text), ""
         self.put(start, end, text)
 
-    def _closes_up(self, node: Node, before: int, number: int, column: int) -> bool:
-        """Whether nothing but removed entries and blank lines stands between two entries."""
-        return not any(
-            self.text[self.next_line(node.entries[k].end) : self.region_start(node, k + 1, column)].strip()
-            for k in range(before + 1, number)
-        )
+    def _closes_up(self, node: Node, number: int, column: int, removed: _Runs) -> bool:
+        """Whether nothing but removed entries and blank lines stands before an entry that goes, in its run."""
+        if number == removed.first[number]:
+            return True
+        known = removed.closes_up.get(number)
+        if known is None:
+            start = self.next_line(node.entries[number - 1].end)
+            between = self.text[start : self.region_start(node, number, column)]
+            # Asked in order, so that the answer for the one before is known.
+            known = not between.strip() and self._closes_up(node, number - 1, column, removed)
+            removed.closes_up[number] = known
+        return known
 
     def _behind_block_scalar(self, position: int, bound: int, column: int, keep: bool) -> tuple[int, str]:
         """What must change behind a removed entry so that a block scalar before it does not take it in.
@@ -447,10 +495,10 @@ class Patcher:
                 end += 1
             self.put(start, end, "")
 
-    def _insert_all(self, node: Node, slot: Slot, removed: set[int], inserts: list[New], column: int) -> None:
-        for index in sorted({new.index for new in inserts}):
-            group = [new for new in inserts if new.index == index]
-            kept_before = index > 0 and index - 1 not in removed
+    def _insert_all(self, node: Node, slot: Slot, removed: _Runs, inserts: list[New], column: int) -> None:
+        for index, places in groupby(inserts, key=lambda new: new.index):
+            group = list(places)
+            kept_before = index > 0 and index - 1 not in removed.first
             if kept_before and (index == len(node.entries) or self._detached(node, index, column)):
                 self._append(node, slot, group, index - 1, column)
             else:
@@ -484,20 +532,18 @@ class Patcher:
             self.put(leaf.body, place, header.replace("+", "") + "-")
 
     def _prepend(
-        self, node: Node, slot: Slot, group: list[New], before: int, column: int, removed: set[int]
+        self, node: Node, slot: Slot, group: list[New], before: int, column: int, removed: _Runs
     ) -> None:
         """New entries directly above the lines of an entry."""
         gap = self._gap(node, before - 1 if before else 0, column)
         position = self.region_start(node, before, column)
-        run_end = before
-        while run_end in removed:
-            run_end += 1
+        run_end = removed.end.get(before, before)
         followed = run_end > before and self._swallows(self.next_line(node.entries[run_end - 1].end), column)
         rows: list[str] = []
         for new in group:
             lines = self._new_lines(node, slot, new, open_allowed=not followed)
             rows += indented(lines, column) + [""] * (
-                gap if before not in removed or new is not group[-1] else 0
+                gap if before not in removed.first or new is not group[-1] else 0
             )
         self.put(position, position, "".join(row + self.style.newline for row in rows))
 
@@ -524,7 +570,7 @@ class Patcher:
         body = emitter.body(new.value, hints)
         if node.kind == "seq":
             return emitter.item(body, self._dash_near(node, new.index))
-        keys = hints_of([node, *slot.neighbours][:_NEIGHBOURS])
+        keys = self._hints_of([node, *slot.neighbours][:_NEIGHBOURS])
         return emitter.pair(emitter.key(str(new.key), keys), body)
 
     def _dash_near(self, node: Node, index: int) -> int:
@@ -535,14 +581,14 @@ class Patcher:
             near = [node.entries[k].value for k in _near(len(node.entries), new.index)]
             if isinstance(plain(new.value), dict) or node.kind == "seq":
                 near = [part for part in near if part.kind in ("map", "seq")] or near
-            hints = hints_of(near)
+            hints = self._hints_of(near)
             # Other fields of one mapping say how strings are quoted here, not how this field is built.
             return (
                 hints
                 if node.kind == "seq" or self._uniform(near)
                 else Hints({}, hints.quote_all, hints.quote_keys)
             )
-        return hints_of([*slot.neighbours, node]).below(str(new.key))
+        return self._hints_of([*slot.neighbours, node]).below(str(new.key))
 
     @staticmethod
     def _uniform(near: list[Node]) -> bool:
@@ -554,7 +600,7 @@ class Patcher:
     def _flow(self, node: Node, slot: Slot, intent: Intent) -> None:
         if not intent.removed and not intent.inserts:
             return
-        hints = hints_of([node, *slot.neighbours])
+        hints = self._hints_of([node, *slot.neighbours])
         items: list[tuple[int, str]] = []
         for new in sorted(intent.inserts, key=lambda new: new.index):
             if node.kind == "map":
@@ -583,10 +629,6 @@ def _last_leaf(node: Node) -> Node:
     while node.entries and not node.flow:
         node = node.entries[-1].value
     return node
-
-
-def _same_key(left: Entry, right: Entry) -> bool:
-    return left.key is not None and right.key is not None and left.key.text == right.key.text
 
 
 def _near(count: int, index: int) -> list[int]:

@@ -68,8 +68,11 @@ def _project_list(
 ) -> list[Json]:
     _refuse(step for step in deeper if not (isinstance(step, int) and 0 <= step < len(value)))
     result: list[Json] = []
+    coming: dict[int, list[Json]] = {}
+    for edit in inserts:
+        coming.setdefault(_list_index(edit, len(value)), []).append(edit.value)
     for number in range(len(value) + 1):
-        result.extend(edit.value for edit in inserts if _list_index(edit, len(value)) == number)
+        result.extend(coming.get(number, ()))
         if number < len(value):
             own = deeper.get(number, [])
             if not _is_removed(own):
@@ -86,12 +89,12 @@ def _project_map(
 ) -> dict[str, Json]:
     _refuse(step for step in deeper if not isinstance(step, str))
     result: dict[str, Json] = {}
-    placed: set[int] = set()
+    coming: dict[str | None, list[Insert]] = {}
+    for edit in inserts:
+        coming.setdefault(edit.before if edit.before in value else None, []).append(edit)
     for key, part in value.items():
-        for number, edit in enumerate(inserts):
-            if edit.before == key:
-                placed.add(number)
-                result[str(edit.key)] = edit.value
+        for edit in coming.get(key, ()):
+            result[str(edit.key)] = edit.value
         own = deeper.pop(key, [])
         if not _is_removed(own):
             name = next((edit.new_key for path, edit in own if not path and isinstance(edit, RenameKey)), key)
@@ -100,9 +103,8 @@ def _project_map(
         if _is_removed(own):
             raise SpliceError(f"there is no {step!r} to remove")
         result[str(step)] = project_value(None, own)
-    for number, edit in enumerate(inserts):
-        if number not in placed:
-            result[str(edit.key)] = edit.value
+    for edit in coming.get(None, ()):
+        result[str(edit.key)] = edit.value
     return result
 
 

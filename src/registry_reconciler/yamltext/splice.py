@@ -10,10 +10,11 @@ files read the result again and compare, so a mistake here is a problem shown an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 
 from registry_reconciler.model import FieldPath, Json, Missing, get_path, same
+from registry_reconciler.records import dataclass
 from registry_reconciler.yamltext.edits import (
     Edit,
     Insert,
@@ -68,10 +69,12 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     replacements: list[Replacement] = []
     # A missing last line end is put there while editing, so that every line is one, and taken away after.
     lines = text if text.endswith("\n") else text + style.newline
-    for number in sorted({edit.document for edit in fitted}):
+    by_document: dict[int, list[Edit]] = {}
+    for edit in fitted:
+        by_document.setdefault(edit.document, []).append(edit)
+    for number, own in sorted(by_document.items()):
         if not 0 <= number < len(documents):
             raise SpliceError(f"there is no document {number}", number)
-        own = [edit for edit in fitted if edit.document == number]
         replacements += _patch(lines, documents[number], number, own, style)
     result, last = _apply(lines, replacements)
     if lines != text and last >= 0:
@@ -206,28 +209,68 @@ def extract_many(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[S
     documents = _compose(text)
     # Composed before the last line end is added: that could lengthen a block scalar at the very end.
     lines = text if text.endswith("\n") else text + "\n"
-    return [_snippet(lines, documents, document, path) for document, path in places]
+    plain, sharing = _Source(lines, documents), _sharing(documents, places)
+    found: list[Snippet] = []
+    # What uses anchors is written out for all places at once, so that the text is composed once more and not for each.
+    apart = {} if _nested(sharing) else _written_out(plain, sharing)
+    for place in places:
+        if place in sharing and not apart:
+            found.append(_snippet(plain, _written_out(plain, {place}), *place))
+        else:
+            found.append(_snippet(plain, apart if place in sharing else {}, *place))
+    return found
 
 
-def _snippet(text: str, documents: Sequence[Document], document: int, path: FieldPath) -> Snippet:
-    if not 0 <= document < len(documents):
+@dataclass(slots=True)
+class _Source:
+    """A text with its trees, and what whole documents say where somebody asked."""
+
+    text: str
+    documents: Sequence[Document]
+    values: dict[int, Json] = field(default_factory=dict)
+
+    def value(self, number: int) -> Json:
+        if number not in self.values:
+            self.values[number] = to_value(self.documents[number].root)
+        return self.values[number]
+
+
+_Asked = tuple[int, FieldPath]
+
+
+def _sharing(documents: Sequence[Document], places: Sequence[_Asked]) -> set[_Asked]:
+    """The places whose text has anchors or aliases."""
+    found: set[_Asked] = set()
+    for document, path in places:
+        there = _walk_down(documents[document], path) if 0 <= document < len(documents) else None
+        if there is not None and any(part.anchor or part.kind == "alias" for part in _parts(there[0])):
+            found.add((document, path))
+    return found
+
+
+def _nested(places: set[_Asked]) -> bool:
+    """Whether one place lies in another."""
+    return any((document, path[:size]) in places for document, path in places for size in range(len(path)))
+
+
+def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, path: FieldPath) -> Snippet:
+    if not 0 <= document < len(source.documents):
         raise SpliceError(f"there is no document {document}", document, path)
-    found = _walk_down(documents[document], path)
+    found = _walk_down(source.documents[document], path)
     if found is None:
-        brought = get_path(to_value(documents[document].root), path)
+        brought = get_path(source.value(document), path)
         if isinstance(brought, Missing):
             raise SpliceError("there is nothing to take the text of", document, path)
         # An alias or a merge brings it: it has no text here.
         return Snippet((), dump(brought).removesuffix("\n"), brought)
     node, trail = found
     value = to_value(node)
-    if any(part.anchor or part.kind == "alias" for part in _parts(node)):
-        text = _unshared(text, documents, document, node, tuple(trail))
-        documents = _compose(text)
-        node, trail = _walk_down(documents[document], path) or found
+    used = apart.get((document, path), source)
+    if used is not source:
+        node, trail = _walk_down(used.documents[document], path) or found
     number = child_index(trail[-1], path[-1]) if path else None
-    comments = _comments(text, documents[document], trail[-1] if trail else node, number)
-    return Snippet(comments, _own_text(text, node, value), value)
+    comments = _comments(used.text, used.documents[document], trail[-1] if trail else node, number)
+    return Snippet(comments, _own_text(used.text, node, value), value)
 
 
 def _walk_down(document: Document, path: FieldPath) -> tuple[Node, list[Node]] | None:
@@ -243,23 +286,40 @@ def _walk_down(document: Document, path: FieldPath) -> tuple[Node, list[Node]] |
     return node, trail
 
 
+def _written_out(source: _Source, places: set[_Asked]) -> dict[_Asked, _Source]:
+    """The text with all aliases and merges of some places written out and their anchors gone, for each of them."""
+    if not places:
+        return {}
+    style = style_of(source.text, source.documents)
+    replacements: list[Replacement] = []
+    for number in sorted({document for document, _ in places}):
+        document = source.documents[number]
+        own = [path for there, path in places if there == number]
+        replacements += _unshared(source.text, document, number, own, style)
+    text = _apply(source.text, replacements)[0]
+    return dict.fromkeys(places, _Source(text, _compose(text)))
+
+
 def _unshared(
-    text: str, documents: Sequence[Document], number: int, node: Node, trail: tuple[Node, ...]
-) -> str:
-    """The text with all aliases and merges of one node written out and its anchors gone."""
-    document = documents[number]
+    text: str, document: Document, number: int, paths: Sequence[FieldPath], style: Style
+) -> list[Replacement]:
     intents = Intents(document, number)
-    intents.unshare(node, trail)
-    patcher = Patcher(text, intents, style_of(text, documents))
+    nodes: list[Node] = []
+    for path in paths:
+        node, trail = _walk_down(document, path) or (document.root, [])
+        intents.unshare(node, tuple(trail))
+        nodes.append(node)
+    patcher = Patcher(text, intents, style)
     patcher.visit(document.root, Slot("root", document.mark_end, 0))
-    for part in _parts(node):
-        if part.anchor and id(part) not in intents.gone():
+    gone = intents.gone()
+    for part in (part for node in nodes for part in _parts(node)):
+        if part.anchor and id(part) not in gone:
             start = text.index("&", part.start)
             end = start + 1 + len(part.anchor)
             while text[end : end + 1] == " ":
                 end += 1
             patcher.put(start, end, "")
-    return _apply(text, patcher.replacements)[0]
+    return patcher.replacements
 
 
 def _comments(text: str, document: Document, parent: Node, number: int | None) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from itertools import islice
 from typing import TypeAlias
 
 from registry_reconciler.records import dataclass
-from registry_reconciler.yamltext.nodes import Document, Node, key_of, scalar_value
+from registry_reconciler.yamltext.nodes import Document, Entry, Node, key_of, scalar_value
 
 Pattern: TypeAlias = tuple[str, ...]
 """A field inside an entry, whatever the list index: ``("related_docs", "*", "path")``."""
@@ -47,8 +47,15 @@ class Hints:
 
     def below(self, key: str) -> Hints:
         """The hints for the field ``key`` of what these are for."""
-        styles = {path[1:]: style for path, style in self.styles.items() if path and path[0] == key}
-        return Hints(styles, self.quote_all, self.quote_keys)
+        return self.apart()(key)
+
+    def apart(self) -> Callable[[str], Hints]:
+        """As :meth:`below`, for who asks about many fields: the hints are sorted by field once."""
+        fields: dict[str, dict[Pattern, str]] = {}
+        for path, style in self.styles.items():
+            if path:
+                fields.setdefault(path[0], {})[path[1:]] = style
+        return lambda key: Hints(fields.get(key, {}), self.quote_all, self.quote_keys)
 
 
 def column_of(text: str, position: int) -> int:
@@ -111,20 +118,27 @@ def hints_of(nodes: Sequence[Node]) -> Hints:
                     quotes[part.style] += 1
             elif part.entries:
                 styles.setdefault(pattern, "flow" if part.flow else "block")
-            for entry in part.entries:
+            for entry in part.entries[:_ENTRY_SAMPLE]:
                 if entry.key is not None:
                     keys[entry.key.style] += 1
     return Hints(styles, _majority(quotes), _majority(keys))
 
 
 def _patterned(node: Node) -> Iterable[tuple[Pattern, Node]]:
-    stack: list[tuple[Pattern, Node]] = [((), node)]
+    yield (), node
+    # Step by step: a sample of a long list must not cost as much as the list.
+    stack: list[tuple[Pattern, Node, Iterator[Entry]]] = [((), node, iter(node.entries))]
     while stack:
-        pattern, current = stack.pop()
-        yield pattern, current
-        for entry in reversed(current.entries):
-            step = "*" if current.kind == "seq" else "<<" if entry.merge else str(key_of(entry))
-            stack.append(((*pattern, step), entry.value))
+        pattern, current, entries = stack[-1]
+        entry = next(entries, None)
+        if entry is None:
+            stack.pop()
+            continue
+        step = "*" if current.kind == "seq" else "<<" if entry.merge else str(key_of(entry))
+        below = (*pattern, step)
+        yield below, entry.value
+        if entry.value.entries:
+            stack.append((below, entry.value, iter(entry.value.entries)))
 
 
 def _majority(quotes: Counter[str]) -> str:
