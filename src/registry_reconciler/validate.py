@@ -17,7 +17,7 @@ from registry_reconciler.kinds import Kind, KindError, parse_kind
 from registry_reconciler.model import FieldPath, Json
 from registry_reconciler.roughwording import rough_findings
 from registry_reconciler.schemacost import MOST_WAYS
-from registry_reconciler.schemawalk import At, Folder, Reach, patterns, reach, secret_steps
+from registry_reconciler.schemawalk import At, Fault, Folder, Reach, patterns, reach, secret_steps
 from registry_reconciler.suggest import closest
 from registry_reconciler.wording import SECRET, Finding, View, Violation, word
 
@@ -39,6 +39,9 @@ __all__ = [
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_FINDINGS = 1_000
 """So many things that are wrong with one value are worded; then it is said that there are more."""
+
+MOST_REACHED = 200_000
+"""So many schemas may all files of a workspace together reach, each counted for every file that reaches it."""
 
 _BASE = "workspace:/"
 _BACKTRACKS = 1_000
@@ -134,6 +137,7 @@ class SchemaSet:
     def __init__(self, schemas: Mapping[str, Json]) -> None:
         self._folder = Folder(dict(schemas))
         self._reaches: dict[str, Reach] = {}
+        self._reached = 0
         self._found: dict[str, list[Violation]] = {}
         self._validators: dict[str, Validator] = {}
 
@@ -193,7 +197,13 @@ class SchemaSet:
 
     def _reach(self, path: str) -> Reach:
         if path not in self._reaches:
-            self._reaches[path] = reach(self._folder, path)
+            found = self._reaches[path] = reach(self._folder, path)
+            self._reached += len(found.schemas)
+            if self._reached > MOST_REACHED:
+                text = (
+                    f"together the schema files reach more than {MOST_REACHED:,} schemas through references"
+                )
+                found.faults.append(Fault(At(path, ()), text, "Refer to fewer files, or split them.", "$ref"))
         return self._reaches[path]
 
     def _check(self, path: str) -> list[Violation]:
