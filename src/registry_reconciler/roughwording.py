@@ -16,6 +16,7 @@ from registry_reconciler.model import MISSING, FieldPath, Json, get_path
 from registry_reconciler.records import dataclass
 
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_DECODER = json.JSONDecoder()
 _COMBINED = ("anyOf", "oneOf", "not", "contains")
 _WORDS = {"type": "types", "enum": "options", "const": "expected_value", "pattern": "pattern"}
 
@@ -81,7 +82,7 @@ def _kind(name: str, words: Json, text: str, of_name: bool) -> Any:
 def _first_text(text: str) -> str:
     """The text that a message of the validator begins with."""
     try:
-        found, _ = json.JSONDecoder().raw_decode(text)
+        found, _ = _DECODER.raw_decode(text)
     except ValueError:
         return ""
     return found if isinstance(found, str) else ""
