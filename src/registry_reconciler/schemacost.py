@@ -30,8 +30,11 @@ _MOST_COPIED = 100_000
 _AN_ERROR = 20
 """An error without any part costs as much as so many parts."""
 
-_MOST_TOLD = 500_000
+_MOST_TOLD = 1_000_000
 """So many parts may be written out to tell no more than the places of errors."""
+
+_A_PLACE = 10
+"""Each place that is told costs as much as so many parts."""
 
 _AGAIN = 3
 """A schema that asks what was *not* looked at asks its alternatives again: once more, and once for what they ask."""
@@ -197,7 +200,7 @@ class _Counting:
         ways, copied, told = (
             1,
             _AN_ERROR + size * (1 + inside.required + 4 * names) + inside.words,
-            size + names,
+            _A_PLACE + size + names,
         )
         self._seen[place, id(value)] = Spent(ways, copied, told)
         again = _AGAIN if inside.asks_again else 1
