@@ -99,7 +99,7 @@ class Validator:
         try:
             findings = self._findings(value)
             if not findings and not self._is_valid(value):
-                text = "it does not fit its schema, which has too many alternatives for a value of this size to say where"
+                text = "it does not fit its schema, which has too many alternatives for its size to say where"
                 return [Violation((), False, text, _SIMPLER, "anyOf")]
         except ValueError:
             return [

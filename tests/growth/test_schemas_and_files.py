@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.baseline import known_of
+from registry_reconciler.kinds import MOST_AT_ONE_PLACE, MOST_STEPS
 from registry_reconciler.plan import Plan
 from registry_reconciler.planfile import plan_to_json
 from registry_reconciler.planning import make_plan
@@ -305,6 +306,29 @@ def test_folders_that_are_too_deep_are_said(
     monkeypatch.chdir(root)
     found = make_plan(DiskTree(root)).plan
     assert any(f"{DEEPEST_FOLDER} folders deep" in one.message for one in found.problems)
+
+
+def test_kinds_that_all_read_one_place_stop_at_a_limit_that_is_said() -> None:
+    def crowded(size: int) -> Files:
+        files: dict[str, bytes] = {
+            "all.yaml": b"items:\n" + b"".join(b"- {id: a%d}\n" % n for n in range(size))
+        }
+        for number in range(size):
+            files.update(schema(f"k{number}", where="layout: list, file: all.yaml, at: items, key: id"))
+        return files
+
+    few = plan(crowded(MOST_AT_ONE_PLACE))
+    assert few.applicable
+    many = plan(crowded(MOST_AT_ONE_PLACE + 2))
+    assert sum(one.code == "KND001" for one in many.problems) == 2
+    assert not many.applicable
+    plan(crowded(200))
+    assert growth(crowded, 100) < FACTOR
+
+
+def test_a_place_that_lies_too_deep_is_said() -> None:
+    found = plan(schema("k", where=f"layout: list, file: k.yaml, at: {'.'.join(['a'] * 3_000)}, key: id"))
+    assert any(one.code == "KND001" and f"{MOST_STEPS} steps" in one.message for one in found.problems)
 
 
 def test_all_problems_count_and_only_so_many_are_listed() -> None:
