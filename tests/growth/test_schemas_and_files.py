@@ -300,7 +300,7 @@ def test_folders_that_are_too_deep_are_said(
     root = root_with(tmp_path, 'layout: list, file: "registries/**/k.yaml", at: items, key: id')
     (root / below).mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(root / below)
-    for _ in range(1_000):
+    for _ in range(DEEPEST_FOLDER + 50):  # not so deep that what cleans up after tests would fail
         Path("a").mkdir()
         monkeypatch.chdir("a")
     monkeypatch.chdir(root)
