@@ -39,7 +39,7 @@ from registry_reconciler.model import Json, LiveEntry, make_address, same, split
 from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.planning import make_plan
 from registry_reconciler.schemanew import new_schema
-from registry_reconciler.storage.walk import depth
+from registry_reconciler.storage.walk import Nesting
 from registry_reconciler.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.workspace import Workspace
 from registry_reconciler.yamltext.nodes import child_index, compose
@@ -157,7 +157,8 @@ def draw(tour: Tour, loaded: Loaded, drafts: Drafts) -> tuple[str, str, str, dic
         return None
     address = rng.choice(sorted(declared))
     kind = loaded.kinds[split_address(address)[0]]
-    outer = any(depth(other, loaded.kinds) > depth(kind, loaded.kinds) for other in loaded.kinds.values())
+    depths = Nesting(loaded.kinds).depths()
+    outer = max(depths.values()) > depths[kind.name]
     what = rng.choice(["change", "change", "change", "add", "remove", "rename"])
     old = declared[address].value
     if what == "remove":

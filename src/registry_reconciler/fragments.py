@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from registry_reconciler.model import MISSING, DesiredEntry, FieldPath, Json, Pl
 from registry_reconciler.problems import Problem
 from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile, read_source
-from registry_reconciler.storage.walk import nested_steps, strip_nested
+from registry_reconciler.storage.walk import Nesting, strip_nested
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable, find
 
@@ -85,9 +85,26 @@ class Fragments:
         return frozenset(one.place.file for group in groups for one in group)
 
 
+_KINDS_SHOWN = 20
+"""So many kinds are named in one message."""
+
+
+class _Words:
+    """What may be said in fragments: the same tuples each time, so that what is looked up in them is indexed once."""
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self.kinds = tuple(kinds)
+        self.keys = (*self.kinds, *DIRECTIVES)
+        more = len(self.kinds) - _KINDS_SHOWN
+        shown = ", ".join(self.kinds[:_KINDS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+        self.kinds_here = f"Kinds here: {shown or 'none'}."
+
+
 @dataclass(slots=True)
 class _Reading:
     kinds: Mapping[str, Kind]
+    nesting: Nesting
+    words: _Words
     broken_kinds: frozenset[str]
     entries: list[DesiredEntry] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
@@ -120,7 +137,7 @@ def load_fragments(
     only: Sequence[str] | None = None,
 ) -> Fragments:
     """Read every fragment, or only some. Every fault is collected; ``broken_kinds`` have an unreadable schema."""
-    reading = _Reading(kinds, broken_kinds)
+    reading = _Reading(kinds, Nesting(kinds), _Words(kinds), broken_kinds)
     files: dict[str, SourceFile] = {}
     unreadable: set[str] = set()
     try:
@@ -181,11 +198,10 @@ def _unknown(reading: _Reading, name: str, place: Place) -> None:
     from registry_reconciler.suggest import did_you_mean
 
     reading.misread.add(place.file)
-    known = [*reading.kinds, *DIRECTIVES]
     reading.fault(
-        f"{name!r} is neither a kind nor a directive.{did_you_mean(name, known)}",
+        f"{name!r} is neither a kind nor a directive.{did_you_mean(name, reading.words.keys)}",
         place.at((name,), on_key=True),
-        f"Kinds here: {', '.join(reading.kinds) or 'none'}. Directives: {', '.join(DIRECTIVES)}.",
+        f"{reading.words.kinds_here} Directives: {', '.join(DIRECTIVES)}.",
     )
 
 
@@ -237,7 +253,7 @@ def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) 
         value = without_empty(value, selector.path)
     nested = reading.nested.get(kind.name)
     if nested is None:
-        nested = reading.nested[kind.name] = nested_steps(kind, reading.kinds)
+        nested = reading.nested[kind.name] = reading.nesting.steps(kind)
     if nested:
         reading.problems.extend(_held_by_others(nested, kind, address, place, value))
     return DesiredEntry(kind.name, key, address, value, place)
@@ -368,8 +384,8 @@ def _known_kind(reading: _Reading, address: str, place: Place) -> bool:
     if kind in reading.kinds or is_wild(kind) or kind in reading.broken_kinds:
         return True
     reading.fault(
-        f"{address!r}: there is no kind {kind!r}.{did_you_mean(kind, list(reading.kinds))}",
+        f"{address!r}: there is no kind {kind!r}.{did_you_mean(kind, reading.words.kinds)}",
         place,
-        f"Kinds here: {', '.join(reading.kinds) or 'none'}.",
+        reading.words.kinds_here,
     )
     return False

@@ -21,6 +21,12 @@ SCHEMA_SUFFIX = ".schema.yaml"
 NAME_ROLES = ("name", "aliases", "priority", "source", "status", "required_caps")
 KEY_JOINER = "/"
 
+MOST_STEPS = 50
+"""So many steps may ``at`` have."""
+
+MOST_AT_ONE_PLACE = 8
+"""So many kinds may keep their entries at one place: each of them reads all that stands there."""
+
 Layout = Literal["list", "map", "file"]
 
 
@@ -194,6 +200,12 @@ class Kind:
         return tuple(dict.fromkeys((*self.file.placeholders, *(name for name in inside if name))))
 
     @property
+    def site(self) -> tuple[object, ...]:
+        """The same for kinds whose entries stand at the same place, whatever their placeholders are called."""
+        steps = (("any", "") if step.kind == "placeholder" else (step.kind, step.name) for step in self.at)
+        return (self.file.glob, *steps)
+
+    @property
     def open(self) -> bool:
         """Whether ``*`` or a glob leaves the place of a new entry open."""
         return self.file.open or any(step.kind == "any" for step in self.at)
@@ -230,6 +242,11 @@ def parse_at(text: str) -> tuple[Step, ...]:
                 ("x-registry", "at"),
             )
         position = match.end()
+        if len(steps) >= MOST_STEPS:
+            raise KindError(
+                f"at: more than {MOST_STEPS} steps: name a container that lies less deep",
+                ("x-registry", "at"),
+            )
         name = match["plain"] if match["quoted"] is None else re.sub(r"\\(.)", r"\1", match["quoted"])
         if match["by"] is not None:
             if name is None:

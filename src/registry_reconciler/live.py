@@ -15,7 +15,7 @@ from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.storage import LAYOUTS
 from registry_reconciler.storage.base import Container, RawEntry
-from registry_reconciler.storage.walk import containers, nested_steps, strip_nested
+from registry_reconciler.storage.walk import Nesting, containers, strip_nested
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree, Unreadable, find
 
@@ -49,7 +49,7 @@ class Live:
 class _Reading:
     """What is gathered while reading; becomes a :class:`Live`."""
 
-    kinds: Mapping[str, Kind]
+    nesting: Nesting
     entries: dict[str, LiveEntry] = field(default_factory=dict)
     clashes: list[LiveEntry] = field(default_factory=list)
     files: dict[str, SourceFile] = field(default_factory=dict)
@@ -67,7 +67,7 @@ def load_live(
     reader: ChunkReader | None = None,
 ) -> Live:
     """Read every registry file of every kind. ``known`` are files that were read already."""
-    reading = _Reading(kinds, files=dict(known or {}), reader=reader)
+    reading = _Reading(Nesting(kinds), files=dict(known or {}), reader=reader)
     for kind in kinds.values():
         _load_kind(reading, tree, kind)
     for source in reading.files.values():
@@ -85,7 +85,7 @@ def load_live(
 
 def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     paths: list[str] = []
-    nested = nested_steps(kind, reading.kinds)
+    nested = reading.nesting.steps(kind)
     reading.found[kind.name] = 0
     for path, bound in _files(reading, tree, kind):
         source = reading.files.get(path) or read_source(tree, path, reading.reader)

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from registry_reconciler.baseline import Baseline, parse_baseline
 from registry_reconciler.config import BASELINE_PATH, CONFIG_PATH, Config, parse_config
 from registry_reconciler.fragments import Fragments, load_fragments
-from registry_reconciler.kinds import SCHEMA_FOLDER, SCHEMA_SUFFIX, Kind, KindError, parse_kind
+from registry_reconciler.kinds import (
+    MOST_AT_ONE_PLACE,
+    SCHEMA_FOLDER,
+    SCHEMA_SUFFIX,
+    Kind,
+    KindError,
+    parse_kind,
+)
 from registry_reconciler.live import Live, duplicate_problems, load_live
 from registry_reconciler.model import Json, Place
 from registry_reconciler.paths import is_reserved
@@ -190,12 +197,18 @@ def load_catalog(tree: Tree) -> Catalog:
     documents = {path: source.documents[0] for path, source in files.items() if _is_schema(source)}
     schemas = SchemaSet(documents)
     kinds: dict[str, Kind] = {}
+    sites: dict[tuple[object, ...], int] = {}
     broken = {_stem(path) for path in files if path not in documents}
     for path, document in documents.items():
         faults = list(_schema_faults(schemas, path))
         if "x-registry" not in document and not faults:
             continue  # a file of shared definitions
         kind = None if faults else _parse(schemas, path, document, kinds, faults)
+        if kind is not None:
+            sites[kind.site] = sites.get(kind.site, 0) + 1
+            if sites[kind.site] > MOST_AT_ONE_PLACE:
+                faults.append(_crowded(kind))
+                kind = None
         problems.extend(faults)
         if kind is None:
             broken.add(_name_in(document) or _stem(path))
@@ -275,6 +288,15 @@ def _parse(
         )
         return None
     return kind
+
+
+def _crowded(kind: Kind) -> Problem:
+    return problem(
+        "KND001",
+        f"more than {MOST_AT_ONE_PLACE} kinds keep their entries where {kind.name!r} does.",
+        Place(kind.schema_path, 0, ("x-registry", "file")),
+        fix="Give each kind a file or a place in the file ('at') of its own, or make them one kind.",
+    )
 
 
 def _name_in(document: dict[str, Json]) -> str | None:

@@ -114,6 +114,26 @@ class Ways:
     def __init__(self) -> None:
         self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
         self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
+        self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
+
+    def open_places(
+        self, kind: Kind, sources: Mapping[str, SourceFile], bound: Mapping[str, str]
+    ) -> Sequence[tuple[str, int, FieldPath]]:
+        """The containers of a kind, in all files, whose places say what the placeholders do: file, document, path."""
+        known = self._open.get(kind.name)
+        if known is None:
+            known = self._open[kind.name] = {}
+            for path, source in sorted(sources.items()):
+                names = None if excluded(kind, path) else kind.file.match(path)
+                for one in containers(kind, source.documents, names) if names is not None else ():
+                    here = (path, one.document, one.path)
+                    known.setdefault(frozenset(one.bound.items()), []).append(here)
+        told = next(iter(known), frozenset())
+        return known.get(frozenset((name, bound.get(name, "")) for name, _ in told), ())
+
+    def files_change(self) -> None:
+        """Forget what was looked up in all files."""
+        self._open.clear()
 
     def container(self, kind: Kind, source: SourceFile, bound: Mapping[str, str]) -> Container | None:
         """The first container of a kind in a file whose steps say what the placeholders do."""
@@ -166,7 +186,7 @@ def find_spot(
     bound = _bound(kind, value)
     require_text(kind, value, carried)
     if kind.open:
-        return _only_spot(kind, bound, sources, carried)
+        return _only_spot(kind, bound, sources, carried, ways)
     path = kind.file.fill(bound)
     if excluded(kind, path):
         raise NoPlace(
@@ -248,21 +268,17 @@ def _agrees(container: Container, bound: Mapping[str, str]) -> bool:
 
 
 def _only_spot(
-    kind: Kind, bound: Mapping[str, str], sources: Mapping[str, SourceFile], carried: frozenset[str]
+    kind: Kind,
+    bound: Mapping[str, str],
+    sources: Mapping[str, SourceFile],
+    carried: frozenset[str],
+    ways: Ways,
 ) -> Spot:
-    found: list[Spot] = []
-    for path, source in sorted(sources.items()):
-        names = None if excluded(kind, path) else kind.file.match(path)
-        if names is None or any(bound.get(name) != told for name, told in names.items()):
-            continue
-        found.extend(
-            Spot(path, one.document, one.path, True, carried)
-            for one in containers(kind, source.documents, names)
-            if _agrees(one, bound) and kind.layout != "file"
-        )
+    found = ways.open_places(kind, sources, bound) if kind.layout != "file" else ()
     if len(found) == 1:
-        return found[0]
-    where = ", ".join(f"{spot.file} at {'.'.join(map(str, spot.path)) or 'its top'}" for spot in found[:5])
+        file, document, steps = found[0]
+        return Spot(file, document, steps, True, carried)
+    where = ", ".join(f"{file} at {'.'.join(map(str, steps)) or 'its top'}" for file, _, steps in found[:5])
     many = f"{len(found)} places are possible: {where}" if found else "no place is known"
     raise NoPlace(
         "WRT003",

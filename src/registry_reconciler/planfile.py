@@ -20,7 +20,7 @@ from registry_reconciler.errors import RegistryFailure, StalePlan, UsageFailure
 from registry_reconciler.inert import json_text, visible
 from registry_reconciler.model import Json, Location, Missing, digest_value
 from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.problems import Fix, Problem, Related, Severity, Status, sort_key
+from registry_reconciler.problems import Fix, Problem, Related, Severity, Status, listed, sort_key
 from registry_reconciler.records import dataclass
 
 FORMAT_VERSION = "1.0"
@@ -92,6 +92,8 @@ def plan_to_json(
     """
     plan_id = None if base else plan.plan_id
     body: dict[str, Json] = {"plan_id": plan_id, "root": "."}
+    problems = sorted(plan.problems, key=sort_key)
+    shown = list(listed(problems))
     if base:
         body["base"] = base
     return envelope(
@@ -105,7 +107,8 @@ def plan_to_json(
         notices=[{"title": notice.title, "message": notice.message} for notice in plan.notices],
         changes=[_change(change) for change in sorted(plan.changes, key=lambda change: change.address)],
         drift=[_drift(drift) for drift in sorted(plan.drift, key=lambda drift: drift.address)],
-        problems=[problem_to_json(problem) for problem in sorted(plan.problems, key=sort_key)],
+        problems=[problem_to_json(problem) for problem in shown],
+        **({"problems_not_listed": len(problems) - len(shown)} if len(problems) > len(shown) else {}),
         files=[
             {"path": file.path, "before": file.before, "after": file.after}
             for file in sorted(plan.files, key=lambda file: file.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 
 from registry_reconciler.model import FieldPath, Json, Location, Place
@@ -122,9 +123,35 @@ class Problem:
         return replace(self, location=location, related=related)
 
 
+MOST_LISTED = 1_000
+"""So many problems of one code in one file are looked up and listed; all are counted, and all of them block."""
+
+MOST_LISTED_IN_ALL = 10_000
+
+_BEHIND = 2**60
+
+
+def listed(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems that a report lists one by one: of one code in one file, and in all, no more than anyone reads.
+
+    What is decided by problems (counts, blocking, baseline, the plan's id) is decided by all of them.
+    """
+    count: dict[tuple[str, str], int] = {}
+    total = 0
+    for one in problems:
+        key = (one.code, one.place.file)
+        count[key] = count.get(key, 0) + 1
+        if count[key] <= MOST_LISTED and total < MOST_LISTED_IN_ALL:
+            total += 1
+            yield one
+
+
 def sort_key(problem: Problem) -> tuple[int, str, str, int, int, str, str, str]:
-    """The fixed order of problems: severity, code, path, line, column, address, field, message."""
-    where = problem.location or Location(problem.place.file)
+    """The fixed order of problems: severity, code, path, line, column, address, field, message.
+
+    Those whose place was not looked up come behind the others of their file.
+    """
+    where = problem.location or Location(problem.place.file, _BEHIND)
     return (
         problem.severity.rank,
         problem.code,

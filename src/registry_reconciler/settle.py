@@ -10,7 +10,7 @@ from registry_reconciler.config import Config
 from registry_reconciler.fragments import Allowance
 from registry_reconciler.globs import Patterns
 from registry_reconciler.model import Location, Place
-from registry_reconciler.problems import Problem, Related, Status, sort_key
+from registry_reconciler.problems import Problem, Related, Status, listed, sort_key
 from registry_reconciler.source import SourceFile
 from registry_reconciler.structural import CODES, LOWERABLE, problem
 
@@ -107,18 +107,19 @@ class Locator:
 
 
 def locate_problems(problems: Iterable[Problem], locator: Locator) -> tuple[Problem, ...]:
-    """The problems with their places filled in, in the fixed order."""
+    """The problems in the fixed order, those that are listed with their places filled in."""
     found = list(problems)
-    locator.prepare(one.place for one in found if one.location is None)
-    locator.prepare(other.place for one in found for other in one.related if other.location is None)
-    located = [
-        one.located(
+    asked = list(listed(sorted(found, key=lambda one: (one.severity.rank, one.code, one.place.file))))
+    locator.prepare(one.place for one in asked if one.location is None)
+    locator.prepare(other.place for one in asked for other in one.related if other.location is None)
+    located = {
+        id(one): one.located(
             one.location or locator.location(one.place),
             tuple(_located(other, locator) for other in one.related),
         )
-        for one in found
-    ]
-    return tuple(sorted(located, key=sort_key))
+        for one in asked
+    }
+    return tuple(sorted((located.get(id(one), one) for one in found), key=sort_key))
 
 
 def _located(related: Related, locator: Locator) -> Related:

@@ -28,6 +28,13 @@ MAX_BYTES = 128 * 1024 * 1024
 """No larger file is read: a sparse one costs its author nothing, and the reader all memory."""
 
 
+MOST_BEHIND_LINKS = 10_000
+"""So many names are looked at behind links to folders in one search: links make more paths than there are files."""
+
+DEEPEST_FOLDER = 100
+"""No search goes deeper: a path of more folders is none that a person, or every system, can handle."""
+
+
 class Unreadable(Exception):
     """A path is there and cannot be read as a file: what it is, or what the system said."""
 
@@ -175,12 +182,17 @@ class MemoryTree:
     def __init__(self, files: Mapping[str, bytes | None], below: Tree | None = None) -> None:
         self.files = dict(files)
         self.below = below
-        self._folders = {
-            "/".join(path.split("/")[:depth])
-            for path, content in self.files.items()
-            if content is not None
-            for depth in range(1, path.count("/") + 1)
-        }
+        self._folders: set[str] = set()
+        self._names: dict[str, dict[str, str]] = {}
+        """What the files make of each folder: names with their kinds, ``absent`` for a file that goes."""
+        for path, content in self.files.items():
+            folder, _, name = path.rpartition("/")
+            self._names.setdefault(folder, {})[name] = "absent" if content is None else "file"
+            while content is not None and folder and folder not in self._folders:
+                self._folders.add(folder)
+                above, _, name = folder.rpartition("/")
+                self._names.setdefault(above, {})[name] = "dir"
+                folder = above
 
     def read(self, path: str) -> bytes | None:
         """See :class:`Tree`."""
@@ -203,18 +215,11 @@ class MemoryTree:
     def children(self, folder: str) -> tuple[tuple[str, str], ...]:
         """See :class:`Tree`."""
         found = dict(self.below.children(folder)) if self.below else {}
-        prefix = f"{folder}/" if folder else ""
-        for path, content in self.files.items():
-            if not path.startswith(prefix):
-                continue
-            name, _, rest = path[len(prefix) :].partition("/")
-            if rest:
-                if content is not None:
-                    found[name] = "dir"
-            elif content is None:
+        for name, kind in self._names.get(folder, {}).items():
+            if kind == "absent":
                 found.pop(name, None)
             else:
-                found[name] = "file"
+                found[name] = kind
         return tuple(sorted(found.items()))
 
     def room(self, folder: str) -> Room:
@@ -314,6 +319,9 @@ def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[s
 
     A path goes through one link to a folder at most, and through none that leads back: links could else make more
     paths than anyone can visit. A folder that is named like a file is found too, so that reading it says so.
+
+    Raises:
+        Unreadable: a folder cannot be listed, lies too deep, or too much lies behind links.
     """
     glob = Glob(pattern)
     excluded = any_of(tuple(exclude))
@@ -321,18 +329,32 @@ def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[s
         if tree.kind(pattern) not in ("absent", "dir") and not excluded(pattern):
             yield pattern
         return
-    yield from sorted(
-        path for path in _walk(tree, glob.root, glob, False) if glob.matches(path) and not excluded(path)
-    )
+    yield from sorted(path for path in _walk(tree, glob) if glob.matches(path) and not excluded(path))
 
 
-def _walk(tree: Tree, folder: str, glob: Glob, linked: bool) -> Iterator[str]:
-    for name, kind in tree.children(folder):
-        path = f"{folder}/{name}" if folder else name
-        if kind not in ("dir", "link"):
-            yield path
-            continue
-        if name.endswith((".yaml", ".yml", ".jsonl")):
-            yield path
-        if name not in SKIPPED_FOLDERS and glob.may_match_below(path) and not (linked and kind == "link"):
-            yield from _walk(tree, path, glob, linked or kind == "link")
+def _walk(tree: Tree, glob: Glob) -> Iterator[str]:
+    behind_links = 0
+    waiting = [(glob.root, False)]
+    while waiting:
+        folder, linked = waiting.pop()
+        if folder.count("/") >= DEEPEST_FOLDER:
+            raise Unreadable(
+                f"{folder[:40]}… lies more than {DEEPEST_FOLDER} folders deep, and no deeper one is read"
+            )
+        children = tree.children(folder)
+        if linked:
+            behind_links += 1 + len(children)
+            if behind_links > MOST_BEHIND_LINKS:
+                raise Unreadable(
+                    f"more than {MOST_BEHIND_LINKS:,} names lie behind its symbolic links to folders; "
+                    "replace links by what they lead to, or let the pattern not reach them"
+                )
+        for name, kind in children:
+            path = f"{folder}/{name}" if folder else name
+            if kind not in ("dir", "link"):
+                yield path
+                continue
+            if name.endswith((".yaml", ".yml", ".jsonl")):
+                yield path
+            if name not in SKIPPED_FOLDERS and glob.may_match_below(path) and not (linked and kind == "link"):
+                waiting.append((path, linked or kind == "link"))

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.kinds import Kind, KindError, parse_kind
 from registry_reconciler.model import FieldPath, Json
-from registry_reconciler.schemawalk import At, Folder, Reach, patterns, reach, secret_steps
+from registry_reconciler.roughwording import rough_findings
+from registry_reconciler.schemacost import MOST_WAYS
+from registry_reconciler.schemawalk import At, Fault, Folder, Reach, patterns, reach, secret_steps
 from registry_reconciler.suggest import closest
-from registry_reconciler.wording import SECRET, View, Violation, word
+from registry_reconciler.wording import SECRET, Finding, View, Violation, word
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -38,10 +40,16 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_FINDINGS = 1_000
 """So many things that are wrong with one value are worded; then it is said that there are more."""
 
+MOST_REACHED = 200_000
+"""So many schemas may all files of a workspace together reach, each counted for every file that reaches it."""
+
 _BASE = "workspace:/"
 _BACKTRACKS = 1_000
 _SIZES = (256_000, 1_000_000, 10_000_000)
 _PATTERN_BUDGET = 100_000_000
+
+
+_SIMPLER = "Correct the entry, or make the schema simpler: fewer alternatives that look at the same part."
 
 
 class SchemaFault(Exception):
@@ -64,27 +72,35 @@ class SchemaFault(Exception):
 class Validator:
     """A compiled schema."""
 
-    def __init__(self, compiled: jsonschema_rs.Validator, view: View) -> None:
+    def __init__(self, compiled: jsonschema_rs.Validator, view: View, schema: Json = None) -> None:
         self._is_valid = compiled.is_valid
         self._errors = compiled.iter_errors
+        self._evaluate = compiled.evaluate
         self._view = view
+        self._schema = schema
 
     def is_valid(self, value: Json) -> bool:
-        """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none."""
+        """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
+
+        What would take too long to tell obeys none either; :meth:`violations` says so.
+        """
         try:
-            return self._is_valid(value)
+            return self._view.cost.judgeable(value) and self._is_valid(value)
         except ValueError:
             return False
 
     def violations(self, value: Json) -> list[Violation]:
         """Everything that is wrong with a value, by place; empty for a valid one."""
-        if not self._view.wordable(value):
-            if self.is_valid(value):
-                return []
-            text = "it does not fit its schema, whose alternatives are nested too deeply to say where"
-            return [Violation((), False, text, "Correct the entry, or make the schema simpler.", "anyOf")]
+        cost = self._view.cost
+        if not cost.judgeable(value):
+            ways = f"more than {MOST_WAYS:,} ways lead through them"
+            text = f"it is nested too deeply for the alternatives of its schema: {ways}"
+            return [Violation((), False, text, _SIMPLER, "anyOf")]
         try:
-            findings = list(islice(self._errors(value), MOST_FINDINGS + 1))
+            findings = self._findings(value)
+            if not findings and not self._is_valid(value):
+                text = "it does not fit its schema, which has too many alternatives for its size to say where"
+                return [Violation((), False, text, _SIMPLER, "anyOf")]
         except ValueError:
             return [
                 Violation(
@@ -97,6 +113,19 @@ class Validator:
             worded.append(Violation((), False, text, "Correct those that are listed first.", "more"))
         return worded
 
+    def _findings(self, value: Json) -> list[Finding]:
+        """What is wrong, at most one more than is worded; nothing where gathering it costs too much."""
+        cost = self._view.cost
+        most = MOST_FINDINGS + 1
+        if cost.wordable(value):
+            return list(islice(self._errors(value), most))
+        if self._is_valid(value) or not cost.tellable(value):
+            return []
+        units = self._evaluate(value).list()["details"]
+        if cost.wordable(value, sum(not unit["valid"] for unit in units)):
+            return list(islice(self._errors(value), most))
+        return list(islice(rough_findings(units, self._schema, value), most))
+
     def secret(self, path: FieldPath) -> bool:
         """Whether the part at ``path`` is marked ``x-secret``, or lies in one that is."""
         return self._view.secret(path) is not None
@@ -108,6 +137,7 @@ class SchemaSet:
     def __init__(self, schemas: Mapping[str, Json]) -> None:
         self._folder = Folder(dict(schemas))
         self._reaches: dict[str, Reach] = {}
+        self._reached = 0
         self._found: dict[str, list[Violation]] = {}
         self._validators: dict[str, Validator] = {}
 
@@ -167,7 +197,13 @@ class SchemaSet:
 
     def _reach(self, path: str) -> Reach:
         if path not in self._reaches:
-            self._reaches[path] = reach(self._folder, path)
+            found = self._reaches[path] = reach(self._folder, path)
+            self._reached += len(found.schemas)
+            if self._reached > MOST_REACHED:
+                text = (
+                    f"together the schema files reach more than {MOST_REACHED:,} schemas through references"
+                )
+                found.faults.append(Fault(At(path, ()), text, "Refer to fewer files, or split them.", "$ref"))
         return self._reaches[path]
 
     def _check(self, path: str) -> list[Violation]:
@@ -212,7 +248,7 @@ class SchemaSet:
             raise SchemaFault(
                 path, inside, f"the schema cannot be used: {error}", "Correct the schema."
             ) from error
-        return Validator(compiled, View(self._folder, path))
+        return Validator(compiled, View(self._folder, path), self._folder.files[path])
 
 
 def standalone(schema: Json, name: str = "schema.json") -> Validator:

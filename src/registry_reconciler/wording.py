@@ -6,21 +6,21 @@ meant, leave out what follows from another error, and never show a secret.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from registry_reconciler.model import MISSING, FieldPath, Json, canonical, get_path, same, show_path
+from registry_reconciler.model import MISSING, FieldPath, Json, canonical, get_path, show_path
 from registry_reconciler.records import dataclass
-from registry_reconciler.schemawalk import At, Folder, ReferenceFault, parts
+from registry_reconciler.schemacost import Cost, Insides
+from registry_reconciler.schemawalk import At, Folder
 from registry_reconciler.suggest import closest
 
 SECRET = "«secret»"
 _LONGEST_SHOWN = 60
 _MOST_OPTIONS = 12
 _MOST_ALTERNATIVES = 500
-_MOST_WAYS = 5_000
-_WAYS_FOR_A_PART = 50
-_MOST_PLACES = 300_000
+_PLACES_KEPT = 1_000
 
 _TYPES = {
     "string": "text",
@@ -76,80 +76,42 @@ class View:
     def __init__(self, folder: Folder, file: str) -> None:
         self._folder = folder
         self._root = At(file, ())
+        self._insides = Insides(folder, {})
+        self._places: dict[FieldPath, list[At]] = {}
+        self._fields: dict[FieldPath, tuple[str, ...]] = {}
+        self.cost = Cost(self._insides, self._root)
 
     def at(self, path: FieldPath) -> list[Mapping[str, Json]]:
         """All schemas that may speak of the part at ``path``, the most direct first; none is judged."""
-        places = self._expand([self._root])
-        for step in path:
-            places = self._step(places, step)
+        places = self._places_at(path)
         return [schema for place in places if isinstance(schema := self._folder.get(place), Mapping)]
 
-    def _step(self, places: list[At], step: str | int) -> list[At]:
-        return self._expand([inner for place in places for inner in self._down(place, step)])
-
-    def _down(self, place: At, step: str | int) -> Iterator[At]:
-        for steps, _, what in parts(self._folder.get(place)):
-            head = steps[0]
-            if what != "child" or head == "propertyNames":
-                continue
-            if isinstance(step, int):
-                fits = head in ("items", "contains", "unevaluatedItems") or steps == ("prefixItems", step)
-            elif head == "properties":
-                fits = steps[1] == step
+    def _places_at(self, path: FieldPath) -> list[At]:
+        """Many errors stand in the same few parts: their places are kept."""
+        known = self._places.get(path)
+        if known is None:
+            if path:
+                found = self._expand(self._step(self._places_at(path[:-1]), path[-1]))
             else:
-                # Which patterns a name matches is not asked here: for masking, one too many is the safe side.
-                fits = head in ("patternProperties", "additionalProperties", "unevaluatedProperties")
-            if fits:
-                yield At(place.file, place.path + steps)
+                found = self._expand([self._root])
+            if len(self._places) >= _PLACES_KEPT:
+                self._places.clear()
+            known = self._places[path] = found
+        return known
+
+    def _step(self, places: list[At], step: str | int) -> list[At]:
+        # Which patterns a name matches is not asked here: for masking, one too many is the safe side.
+        return [inner for place in places for inner in self._insides.of(place).at(step)]
 
     def _expand(self, places: Iterable[At]) -> list[At]:
         found: dict[At, None] = {}
-        waiting = list(places)
+        waiting = deque(places)
         while waiting and len(found) < _MOST_ALTERNATIVES:
-            place = waiting.pop(0)
-            if place in found:
-                continue
-            found[place] = None
-            schema = self._folder.get(place)
-            if isinstance(schema, Mapping) and "$ref" in schema:
-                try:
-                    waiting.append(self._folder.resolve(place.file, schema["$ref"]))
-                except ReferenceFault:
-                    continue
-            waiting.extend(
-                At(place.file, place.path + steps) for steps, _, what in parts(schema) if what == "same"
-            )
+            place = waiting.popleft()
+            if place not in found:
+                found[place] = None
+                waiting.extend(self._insides.of(place).same)
         return list(found)
-
-    def wordable(self, value: Json) -> bool:
-        """Whether all errors of a value can be gathered in bounded time.
-
-        Judging remembers what it has judged; gathering does not, and takes every way through the alternatives
-        of a schema to every part of the value. Nested alternatives that all look at one part multiply.
-        """
-        try:
-            return self._ways(self._root, value, {}) <= _MOST_WAYS + _WAYS_FOR_A_PART * _size_of(value, {})
-        except RecursionError:
-            return False
-
-    def _ways(self, place: At, value: Json, seen: dict[tuple[At, int], int]) -> int:
-        known = seen.get((place, id(value)))
-        if known is not None:
-            return known
-        if len(seen) >= _MOST_PLACES:
-            return _MOST_WAYS
-        seen[place, id(value)] = ways = 1
-        schema = self._folder.get(place)
-        for steps, _, what in parts(schema):
-            if what == "same":
-                ways += self._ways(At(place.file, place.path + steps), value, seen)
-        if isinstance(schema, Mapping) and "$ref" in schema:
-            ways += self._ways(self._folder.resolve(place.file, schema["$ref"]), value, seen)
-        for step, part in _parts_of(value):
-            for inner in self._down(place, step):
-                ways += self._ways(inner, part, seen)
-        seen[place, id(value)] = ways
-        return ways
 
     def description(self, path: FieldPath) -> str:
         """What the schema says of the part at ``path``, or ""."""
@@ -159,14 +121,20 @@ class View:
                 return " ".join(text.split())
         return ""
 
-    def fields(self, path: FieldPath) -> list[str]:
+    def fields(self, path: FieldPath) -> tuple[str, ...]:
         """The names of the fields that the mapping at ``path`` may have, in code-point order."""
-        names: set[str] = set()
-        for schema in self.at(path):
-            properties = schema.get("properties")
-            if isinstance(properties, Mapping):
-                names.update(name for name, inner in properties.items() if inner is not False)
-        return sorted(names)
+        known = self._fields.get(path)
+        if known is None:
+            names: set[str] = set()
+            for schema in self.at(path):
+                properties = schema.get("properties")
+                if isinstance(properties, Mapping):
+                    names.update(name for name, inner in properties.items() if inner is not False)
+            if len(self._fields) >= _PLACES_KEPT:
+                self._fields.clear()
+            # The same value each time: what is looked up in it is indexed once.
+            known = self._fields[path] = tuple(sorted(names))
+        return known
 
     def takes_own_fields(self, path: FieldPath) -> bool:
         """Whether the mapping at ``path`` takes fields whose names start with ``x-``."""
@@ -174,12 +142,9 @@ class View:
 
     def secret(self, path: FieldPath) -> int | None:
         """How many steps of ``path`` lead to a part marked ``x-secret``; ``None`` when nothing on it is."""
-        places = self._expand([self._root])
         for length in range(len(path) + 1):
-            if any(_is_secret(self._folder.get(place)) for place in places):
+            if any(_is_secret(self._folder.get(place)) for place in self._places_at(path[:length])):
                 return length
-            if length < len(path):
-                places = self._step(places, path[length])
         return None
 
 
@@ -187,31 +152,20 @@ def _is_secret(schema: Json) -> bool:
     return isinstance(schema, Mapping) and schema.get("x-secret") is True
 
 
-def _parts_of(value: Json) -> Iterable[tuple[str | int, Json]]:
-    if isinstance(value, dict):
-        return value.items()
-    return enumerate(value) if isinstance(value, list) else ()
-
-
-def _size_of(value: Json, seen: dict[int, int]) -> int:
-    """How many parts a value has; what an alias repeats counts each time, and is looked at once."""
-    known = seen.get(id(value))
-    if known is None:
-        known = seen[id(value)] = 1 + sum(_size_of(part, seen) for _, part in _parts_of(value))
-    return known
-
-
 def word(findings: Iterable[Finding], value: Json, view: View) -> list[Violation]:
     """All violations, by place; of what follows from another error only the other."""
     writer = _Writer(value, view)
     found = _telling(findings)
-    others = {tuple(one.instance_path) for one in found if one.kind.name != "unevaluatedProperties"}
+    others = {
+        tuple(one.instance_path[:length])
+        for one in found
+        if one.kind.name != "unevaluatedProperties"
+        for length in range(len(one.instance_path) + 1)
+    }
     violations: dict[Violation, None] = {}
     for one in found:
         path = tuple(one.instance_path)
-        follows = one.kind.name == "unevaluatedProperties" and any(
-            other[: len(path)] == path for other in others
-        )
+        follows = one.kind.name == "unevaluatedProperties" and path in others
         for violation in writer.say(one, follows=follows):
             violations[violation] = None
     return sorted(violations, key=lambda one: (_order(one.path), not one.on_key, one.keyword, one.message))
@@ -289,9 +243,9 @@ class _Writer:
         value = get_path(self.value, path)
         if not isinstance(value, str) or self.view.secret(path) is not None:
             return ""
-        return "".join(closest(value, [one for one in options if isinstance(one, str)]))
+        return "".join(closest(value, tuple(one for one in options if isinstance(one, str))))
 
-    def _unknown_field(self, path: FieldPath, field: str, known: list[str], keyword: str) -> Violation:
+    def _unknown_field(self, path: FieldPath, field: str, known: Sequence[str], keyword: str) -> Violation:
         shown = _cut(field)
         where = f" of {_name(path)}" if path else ""
         near = closest(field, known)
@@ -373,7 +327,7 @@ def _fixed_words(finding: Finding) -> list[Json] | None:
 
 def _discriminator(branches: list[list[Finding]]) -> tuple[FieldPath, list[Json]] | None:
     """The field whose value fits no form, when all forms want fixed words there."""
-    words: list[Json] = []
+    words: dict[str, Json] = {}
     places: set[FieldPath] = set()
     for branch in branches:
         fixed = [
@@ -385,8 +339,9 @@ def _discriminator(branches: list[list[Finding]]) -> tuple[FieldPath, list[Json]
             return None
         place, options = min(fixed, key=lambda pair: len(pair[0]))
         places.add(place)
-        words.extend(option for option in options if not any(same(option, known) for known in words))
-    return (places.pop(), words) if len(places) == 1 else None
+        for option in options:
+            words.setdefault(canonical(option), option)
+    return (places.pop(), list(words.values())) if len(places) == 1 else None
 
 
 def _badness(branch: list[Finding], path: FieldPath) -> tuple[bool, int, int]:
@@ -424,12 +379,11 @@ def _name(path: FieldPath) -> str:
     return show_path(tuple(_cut(step) if isinstance(step, str) else step for step in path)) or "it"
 
 
-def _listed(options: Iterable[Json]) -> str:
-    shown = [one if isinstance(one, str) else show_value(one) for one in options]
-    more = len(shown) - _MOST_OPTIONS
-    if more > 1:
-        return ", ".join(shown[:_MOST_OPTIONS]) + f" and {more} more"
-    return ", ".join(shown)
+def _listed(options: Sequence[Json]) -> str:
+    more = len(options) - _MOST_OPTIONS
+    few = options[:_MOST_OPTIONS] if more > 1 else options
+    shown = ", ".join(one if isinstance(one, str) else show_value(one) for one in few)
+    return f"{shown} and {more} more" if more > 1 else shown
 
 
 def _type_of(value: Json) -> str:
@@ -570,4 +524,8 @@ _SENTENCES: dict[str, Callable[[_Writer, FieldPath, Json], tuple[str, str]]] = {
     "exclusiveMaximum": _bound("less than"),
     "multipleOf": _bound("a multiple of"),
     "contains": _contains,
+    "combination": lambda writer, path, kind: (
+        f"{_name(path)} fits none of the forms that its schema knows",
+        writer.explain(path, "Correct it."),
+    ),
 }

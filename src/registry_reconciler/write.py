@@ -38,7 +38,7 @@ from registry_reconciler.problems import Problem, Related
 from registry_reconciler.records import dataclass
 from registry_reconciler.source import SourceFile
 from registry_reconciler.storage import LAYOUTS
-from registry_reconciler.storage.walk import depth, nested_steps
+from registry_reconciler.storage.walk import Nesting
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Tree
 from registry_reconciler.yamltext.unread import Unread
@@ -141,6 +141,7 @@ class _Writing:
         self.inside.pop(path, None)
         self.extracted.pop(path, None)
         self.rows.pop(path, None)
+        self.ways.files_change()
 
     def inside_of(self, path: str) -> dict[tuple[int, FieldPath], list[LiveEntry]]:
         """The entries of a file by the document and path of everything that they lie in."""
@@ -220,16 +221,17 @@ def write(
         fragments: the fragments as read: the comments of a new entry come along from there.
         reader: what read the files; it knows the items again that a new text has in common with them.
     """
-    nested = {name: nested_steps(kind, kinds) for name, kind in kinds.items()}
+    nesting = Nesting(kinds)
+    nested = {name: nesting.steps(kind) for name, kind in kinds.items()}
     work = _Writing(
         kinds, tree, _over(live.files), nested=nested, fragments=fragments, reader=reader, live=live
     )
     work.snippets = _snippets(fragments, changes)
     work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
-    for round_ in _rounds(kinds, changes):
+    for round_ in _rounds(nesting, changes):
         _run_round(work, round_)
     work.leaving.clear()
-    for round_ in _rounds(kinds, work.postponed):
+    for round_ in _rounds(nesting, work.postponed):
         _run_round(work, round_)
     files = {
         path: None if path in work.removed else work.sources[path].data
@@ -259,10 +261,10 @@ def _data(live: Live, path: str) -> bytes | None:
     return source.data if source else None
 
 
-def _rounds(kinds: Mapping[str, Kind], changes: Sequence[Change]) -> Iterator[list[Change]]:
+def _rounds(nesting: Nesting, changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Deletions from the deepest kinds outwards, then the rest inwards; one round where no kinds nest."""
     writing = [change for change in changes if change.writes]
-    depths = {name: depth(kind, kinds) for name, kind in kinds.items()}
+    depths = nesting.depths()
     if not any(depths[change.kind] for change in writing):
         if writing:
             yield writing

@@ -16,7 +16,7 @@ from registry_reconciler.inert import code, markdown, visible
 from registry_reconciler.model import Json, Location, canonical
 from registry_reconciler.plan import Plan
 from registry_reconciler.planfile import dumps, problem_location, related_location
-from registry_reconciler.problems import Problem, Severity, Status
+from registry_reconciler.problems import Problem, Severity, Status, listed
 from registry_reconciler.render.options import RenderOptions
 from registry_reconciler.render.values import show_path
 from registry_reconciler.version import __version__
@@ -35,7 +35,7 @@ def render(plan: Plan, options: RenderOptions) -> str:
     """One run with every problem that stands; paths are from the git root."""
     from registry_reconciler.rules import by_code
 
-    problems = [problem for problem in plan.problems if problem.status is not Status.FIXED]
+    problems = list(listed(problem for problem in plan.problems if problem.status is not Status.FIXED))
     return dumps(to_sarif(problems, by_code, options.path_prefix))
 
 

@@ -55,7 +55,14 @@ def _unlisted(world: World) -> Iterator[Finding]:
             continue
         try:
             files = list(find(world.tree, rule.unlisted, exclude=kind.exclude))
-        except Unreadable:
+        except Unreadable as fault:
+            yield Finding(
+                None,
+                f"Whether a {kind.name} lists every file of {rule.unlisted} cannot be told: {fault}.",
+                place=Place(kind.schema_path, 0, ("x-registry", "paths")),
+                severity=rule.unlisted_severity,
+                extra=f"{kind.name}.{rule.field.text}",
+            )
             continue
         listed = {normal(named) for _, _, named in _named(world, kind, rule)} if files else set()
         for file in files:

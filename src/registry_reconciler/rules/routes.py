@@ -179,7 +179,9 @@ def _unrouted_documents(world: World) -> Iterator[Finding]:
         return
     try:
         documents = list(find(world.tree, DOCUMENTS))
-    except Unreadable:
+    except Unreadable as fault:
+        message = f"Whether routes lead to all of {DOCUMENTS} cannot be told: {fault}."
+        yield Finding(None, message, place=Place(DOCUMENTS))
         return
     for path in documents:
         parents = (path.rsplit("/", depth)[0] for depth in range(path.count("/") + 1))

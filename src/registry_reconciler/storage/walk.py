@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from registry_reconciler.globs import is_wild
 from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.model import FieldPath, Json
 from registry_reconciler.storage.base import Container
@@ -106,15 +107,96 @@ def _same_files(left: Kind, right: Kind) -> bool:
     return bool(left.file.regex.fullmatch(right.file.text) or right.file.regex.fullmatch(left.file.text))
 
 
-def nested_steps(kind: Kind, kinds: Mapping[str, Kind]) -> tuple[tuple[Step, ...], ...]:
-    """For every kind that lies inside entries of ``kind``: the steps to its containers."""
-    found = (inner_steps(kind, other) for other in kinds.values())
-    return tuple(dict.fromkeys(steps for steps in found if steps))
+class Nesting:
+    """Which kinds lie inside the entries of which others, looked up once for all kinds.
+
+    Most kinds share their files with few others, and of those most go another way inside the file: only what stands
+    below the steps of a kind, in a file that it may have, is compared with it.
+    """
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self._kinds = kinds
+        self._by_glob: dict[str, list[Kind]] = {}
+        self._by_steps: dict[str, _Below] = {}
+        for kind in kinds.values():
+            self._by_glob.setdefault(kind.file.glob, []).append(kind)
+            self._by_steps.setdefault(kind.file.glob, _Below()).add(kind)
+        self._wild = [glob for glob in self._by_glob if is_wild(glob)]
+        self._shared: dict[str, tuple[str, ...]] = {}
+        self._inside: dict[str, tuple[tuple[Kind, tuple[Step, ...]], ...]] = {}
+
+    def inside(self, outer: Kind) -> tuple[tuple[Kind, tuple[Step, ...]], ...]:
+        """The kinds inside the entries of one, each with the steps to its containers."""
+        found = self._inside.get(outer.name)
+        if found is None:
+            found = self._inside[outer.name] = tuple(
+                (inner, steps)
+                for glob in self._globs(outer.file.glob)
+                for inner in self._by_steps[glob].below(outer.at)
+                if (steps := inner_steps(outer, inner)) is not None
+            )
+        return found
+
+    def _globs(self, glob: str) -> tuple[str, ...]:
+        """The patterns that may mean the same files."""
+        known = self._shared.get(glob)
+        if known is None:
+            mine = self._by_glob[glob][0]
+            # Two paths that are written out are the same or not.
+            others = self._by_glob if is_wild(glob) else self._wild
+            known = self._shared[glob] = tuple(
+                one for one in dict.fromkeys((glob, *others)) if _same_files(mine, self._by_glob[one][0])
+            )
+        return known
+
+    def steps(self, outer: Kind) -> tuple[tuple[Step, ...], ...]:
+        """For every kind that lies inside entries of ``outer``: the steps to its containers."""
+        return tuple(dict.fromkeys(steps for _, steps in self.inside(outer) if steps))
+
+    def depths(self) -> dict[str, int]:
+        """How many kinds the entries of each kind lie inside of."""
+        found = dict.fromkeys(self._kinds, 0)
+        for outer in self._kinds.values():
+            for inner, _ in self.inside(outer):
+                found[inner.name] += 1
+        return found
 
 
-def depth(kind: Kind, kinds: Mapping[str, Kind]) -> int:
-    """How many kinds the entries of ``kind`` lie inside of."""
-    return sum(inner_steps(other, kind) is not None for other in kinds.values())
+class _Below:
+    """Kinds by the steps to their containers."""
+
+    def __init__(self) -> None:
+        self._kinds: list[Kind] = []
+        self._next: dict[tuple[str, str], _Below] = {}
+
+    def add(self, kind: Kind) -> None:
+        here = self
+        for step in kind.at:
+            here = here._next.setdefault((step.kind, step.name), _Below())
+        here._kinds.append(kind)
+
+    def below(self, steps: Sequence[Step]) -> Iterator[Kind]:
+        """The kinds whose steps go on where some steps end, in the order of their steps."""
+        ends = [self]
+        waiting: list[_Below] = []
+        for step in steps:
+            if step.kind == "name":
+                # The list of the outer kind: the inner one's step tells its items apart.
+                waiting += [end._next["item", step.name] for end in ends if ("item", step.name) in end._next]
+            ends = [after for end in ends for after in end._fitting(step)]
+        waiting += [after for end in ends for after in end._next.values()]
+        while waiting:
+            here = waiting.pop()
+            yield from here._kinds
+            waiting.extend(here._next.values())
+
+    def _fitting(self, step: Step) -> Iterator[_Below]:
+        if step.kind not in ("name", "item"):
+            yield from self._next.values()
+            return
+        for kind in ("name", "item") if step.kind == "item" else ("name",):
+            if (kind, step.name) in self._next:
+                yield self._next[kind, step.name]
 
 
 def strip_nested(value: dict[str, Json], nested: Sequence[Sequence[Step]]) -> dict[str, Json]:

@@ -1,0 +1,359 @@
+"""What costs how much more when there is twice as much of it: schemas, kinds, folders, problems.
+
+Each row is a shape of which a workspace can have many. Steps are counted, no time is taken. A row either grows no
+faster than what it is made of, or stops at a limit, and then its problem says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from registry_reconciler.baseline import known_of
+from registry_reconciler.kinds import MOST_AT_ONE_PLACE, MOST_STEPS
+from registry_reconciler.plan import Plan
+from registry_reconciler.planfile import plan_to_json
+from registry_reconciler.planning import make_plan
+from registry_reconciler.problems import MOST_LISTED
+from registry_reconciler.tree import DEEPEST_FOLDER, MOST_BEHIND_LINKS, DiskTree
+from registry_reconciler.validate import MOST_FINDINGS, standalone
+from tests.growth.counting import Files, growth, plan
+
+FACTOR = 2.3
+SCHEMAS = ".system/registry/schemas/"
+LIST = 'layout: list, file: "k.yaml", at: items, key: id'
+
+
+def schema(name: str, body: str = "type: object\n", where: str = LIST) -> Files:
+    """The schema file of a kind."""
+    return {f"{SCHEMAS}{name}.schema.yaml": f"x-registry: {{kind: {name}, {where}}}\n{body}".encode()}
+
+
+def words(count: int) -> list[str]:
+    """Names that do not look alike: what is alike is compared more closely, up to a limit of its own."""
+    return ["w" + hashlib.sha256(str(number).encode()).hexdigest()[:12] for number in range(count)]
+
+
+def fragment(text: str) -> Files:
+    return {"desired/x.yaml": text.encode()}
+
+
+def unknown_fields(size: int, known: int = 300) -> Files:
+    body = (
+        f"properties: {{{', '.join(f'{one}x: {{}}' for one in words(known))}}}\nadditionalProperties: false\n"
+    )
+    return {
+        **schema("k", body),
+        **fragment("k:\n- id: a\n" + "".join(f"  {one}: 1\n" for one in words(size))),
+    }
+
+
+def known_fields(size: int) -> Files:
+    return unknown_fields(20, size)
+
+
+def wrong_names(size: int) -> Files:
+    text = "k:\n- id: a\n" + "".join(f"  {one}: 1\n" for one in words(size))
+    return {**schema("k", "propertyNames: {pattern: '^[a-z]+$'}\n"), **fragment(text)}
+
+
+def wrong_words(size: int) -> Files:
+    body = f"properties: {{v: {{items: {{enum: [{', '.join(words(size))}]}}}}}}\n"
+    return {
+        **schema("k", body),
+        **fragment(f"k:\n- {{id: a, v: [{', '.join(f'q{n}' for n in range(size))}]}}\n"),
+    }
+
+
+def required(size: int) -> Files:
+    return {**schema("k", f"required: [{', '.join(words(size))}]\n"), **fragment("k:\n- {id: a}\n")}
+
+
+def constants(size: int) -> Files:
+    forms = ", ".join(f"{{const: {one}}}" for one in words(size))
+    return {**schema("k", f"properties: {{v: {{oneOf: [{forms}]}}}}\n"), **fragment("k:\n- {id: a, v: x}\n")}
+
+
+def severities(size: int) -> Files:
+    settings = "severities:\n" + "".join(f"  bad-{one}: error\n" for one in words(size))
+    return {**schema("k"), ".system/registry/config.yaml": settings.encode()}
+
+
+def kinds_of_one_file(size: int) -> Files:
+    files: dict[str, bytes] = {"all.yaml": "".join(f"k{n}:\n- {{id: a}}\n" for n in range(size)).encode()}
+    for number in range(size):
+        files.update(schema(f"k{number}", where=f"layout: list, file: all.yaml, at: k{number}, key: id"))
+    return files
+
+
+def kinds_in_a_kind(size: int) -> Files:
+    files = dict(schema("k", where="layout: map, file: all.yaml, at: a, key: id"))
+    for number in range(size):
+        place = f'layout: list, file: all.yaml, at: "a.{{id}}.k{number}", key: name'
+        files.update(schema(f"k{number}", where=place))
+    return files
+
+
+def schema_files(size: int) -> Files:
+    files: dict[str, bytes] = {}
+    for number in range(size):
+        files.update(schema(f"k{number}", where=f"layout: list, file: k{number}.yaml, at: items, key: id"))
+    return files
+
+
+def open_glob(size: int) -> Files:
+    files = dict(schema("k", where='layout: list, file: "d/*.yaml", at: items, key: id'))
+    files.update({f"d/f{n}.yaml": f"items:\n- {{id: a{n}}}\n".encode() for n in range(size)})
+    return {**files, **fragment("k:\n" + "".join(f"- {{id: b{n}}}\n" for n in range(size)))}
+
+
+def open_steps(size: int) -> Files:
+    files = dict(schema("k", where='layout: list, file: "d.yaml", at: "a.*", key: id'))
+    files["d.yaml"] = ("a:\n" + "".join(f"  f{n}:\n  - {{id: a{n}}}\n" for n in range(size))).encode()
+    return {**files, **fragment("k:\n" + "".join(f"- {{id: b{n}}}\n" for n in range(size)))}
+
+
+def folders(size: int) -> Files:
+    where = 'layout: list, file: "**/k.yaml", at: items, key: id'
+    return {
+        **schema("k", where=where),
+        **{f"d{n}/k.yaml": f"items: [{{id: a{n}}}]\n".encode() for n in range(size)},
+    }
+
+
+def unlisted(size: int) -> Files:
+    where = LIST + ', paths: [{field: p, unlisted: "docs/**"}]'
+    return {**schema("k", where=where), **{f"docs/{n}.md": b"" for n in range(size)}}
+
+
+def references(size: int) -> Files:
+    where = LIST + ', references: [{field: "r[]", kind: k}]'
+    return {**schema("k", where=where), **fragment(f"k:\n- {{id: a, r: [{', '.join(words(size))}]}}\n")}
+
+
+def no_entries(size: int) -> Files:
+    return {**schema("k"), **fragment("k: [" + "1, " * size + "]\n")}
+
+
+def no_keys(size: int) -> Files:
+    return {**schema("k"), **fragment("k:\n" + "".join(f"- {{x: {one}}}\n" for one in words(size)))}
+
+
+def unknown_kinds(size: int) -> Files:
+    return {**schema_files(20), **fragment("".join(f"q{one}: []\n" for one in words(size)))}
+
+
+def unfit(size: int) -> Files:
+    text = "k:\n" + "".join(f"- {{id: {one}, v: x}}\n" for one in words(size))
+    return {**schema("k", "properties: {v: {type: integer}}\n"), **fragment(text)}
+
+
+def known_problems(size: int) -> Files:
+    lines = "problems:\n" + "".join(f"- {{code: REF001, address: k/{one}}}\n" for one in words(size))
+    return {**schema("k"), ".system/registry/baseline.yaml": lines.encode()}
+
+
+def no_known_problems(size: int) -> Files:
+    lines = "problems:\n" + "".join(f"- {one}\n" for one in words(size))
+    return {**schema("k"), ".system/registry/baseline.yaml": lines.encode()}
+
+
+ROWS: tuple[tuple[Callable[[int], Files], int], ...] = (
+    (unknown_fields, 300),
+    (known_fields, 400),
+    (wrong_names, 300),
+    (wrong_words, 200),
+    (required, 500),
+    (constants, 300),
+    (severities, 400),
+    (kinds_of_one_file, 60),
+    (kinds_in_a_kind, 60),
+    (schema_files, 200),
+    (open_glob, 100),
+    (open_steps, 150),
+    (folders, 200),
+    (unlisted, 300),
+    (references, 300),
+    (no_entries, 600),
+    (no_keys, 400),
+    (unknown_kinds, 300),
+    (unfit, 200),
+    (known_problems, 500),
+    (no_known_problems, 500),
+)
+
+
+@pytest.mark.parametrize(("files", "size"), ROWS, ids=[row[0].__name__ for row in ROWS])
+def test_twice_as_much_takes_about_twice_as_many_steps(files: Callable[[int], Files], size: int) -> None:
+    plan(
+        files(2 * size)
+    )  # what is compiled and kept by its text would else count for one of the two sizes only
+    assert growth(files, size) < FACTOR
+
+
+def alternatives(levels: int, word: str) -> dict[str, object]:
+    """A schema whose every level leads to the next by two ways."""
+    definitions: dict[str, object] = {f"d{levels}": {"type": "integer"}}
+    for level in range(levels):
+        inner = {"properties": {"a": {"$ref": f"#/$defs/d{level + 1}"}}}
+        forms = {"if": inner, "then": inner, "else": inner} if word == "if" else {word: [inner, inner]}
+        definitions[f"d{level}"] = forms
+    return {"$defs": definitions, "$ref": "#/$defs/d0"}
+
+
+def nested(levels: int, last: object = "x") -> object:
+    for _ in range(levels):
+        last = {"a": last}
+    return last
+
+
+@pytest.mark.parametrize("word", ["anyOf", "oneOf", "allOf", "if"])
+def test_alternatives_that_multiply_stop_at_a_limit_that_is_said(word: str) -> None:
+    few = standalone(alternatives(6, word))
+    assert not few.is_valid(nested(6))
+    assert few.is_valid(nested(6, 1)) is (word != "oneOf")
+    many = standalone(alternatives(60, word))
+    assert not many.is_valid(nested(60, 1))
+    (found,) = many.violations(nested(60, 1))
+    assert "500,000 ways" in found.message
+    assert "simpler" in found.fix
+
+
+def test_what_asks_its_alternatives_again_stops_at_a_limit_that_is_said() -> None:
+    schema_: dict[str, object] = {"properties": {"a": True}}
+    for _ in range(40):
+        schema_ = {"allOf": [schema_], "unevaluatedProperties": {"type": "integer"}}
+    (found,) = standalone(schema_).violations({"a": 1, "b": 2})
+    assert "500,000 ways" in found.message
+
+
+def test_definitions_that_many_places_share_are_no_alternatives() -> None:
+    """Sharing is what definitions are for: only ways to one and the same part multiply."""
+    fields = {f"f{number}": {"$ref": "#/$defs/d1"} for number in range(50)}
+    definitions: dict[str, object] = {"d6": {"type": "integer"}}
+    for level in range(1, 6):
+        definitions[f"d{level}"] = {
+            "properties": {f"f{number}": {"$ref": f"#/$defs/d{level + 1}"} for number in range(50)}
+        }
+    shared = standalone({"$defs": definitions, "properties": fields})
+    assert shared.is_valid({"f1": {"f2": {"f3": {"f4": {"f5": {"f6": 1}}}}}})
+    assert not shared.is_valid({"f1": {"f2": {"f3": {"f4": {"f5": {"f6": "x"}}}}}})
+
+
+def test_a_tree_of_any_depth_is_judged() -> None:
+    tree = standalone(
+        {"type": "object", "properties": {"a": {"items": {"$ref": "#"}}, "n": {"type": "integer"}}}
+    )
+    value: dict[str, object] = {"n": 1}
+    for _ in range(90):
+        value = {"n": 1, "a": [value]}
+    assert tree.is_valid(value)
+    assert not tree.is_valid({"a": [{"a": [{"n": "x"}]}]})
+
+
+def test_errors_of_large_values_still_name_the_place() -> None:
+    value = {f"w{number}": "x" for number in range(2_000)}
+    found = standalone({"propertyNames": {"pattern": "^[a-z]+$"}}).violations(value)
+    assert len(found) == MOST_FINDINGS + 1
+    assert sum(one.path == (f"w{number}",) for number in range(5) for one in found) == 5
+    listed = standalone({"items": {"enum": [f"w{number}" for number in range(2_000)]}})
+    (one,) = listed.violations([*(f"w{number}" for number in range(2_000)), "w12x"])
+    assert one.path == (2_000,)
+    assert one.instead
+
+
+def root_with(tmp_path: Path, where: str) -> Path:
+    for path, data in schema("k", where=where).items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_bytes(data)
+    return tmp_path
+
+
+def codes(found: Plan) -> set[str]:
+    return {one.code for one in found.problems}
+
+
+@pytest.mark.parametrize("pattern", ["**/k.yaml", "d*/**/k.yaml", "*/*/k.yaml"])
+def test_links_that_multiply_stop_at_a_limit_that_is_said(tmp_path: Path, pattern: str) -> None:
+    root = root_with(tmp_path, f'layout: list, file: "{pattern}", at: items, key: id')
+    count = int(MOST_BEHIND_LINKS**0.34) + 2
+    for number in range(count):
+        (root / f"d{number}").mkdir()
+        for other in range(count):
+            if other != number:
+                (root / f"d{number}" / f"l{other}").symlink_to(f"../d{other}")
+    found = make_plan(DiskTree(root)).plan
+    said = [one.message for one in found.problems if one.code == "LIV001"]
+    assert len(said) == 1
+    assert f"{MOST_BEHIND_LINKS:,}" in said[0]
+    assert not found.applicable
+
+
+@pytest.mark.parametrize("below", ["registries", "desired", SCHEMAS.rstrip("/"), ".system/registry/state"])
+def test_folders_that_are_too_deep_are_said(
+    tmp_path: Path, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = root_with(tmp_path, 'layout: list, file: "registries/**/k.yaml", at: items, key: id')
+    (root / below).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(root / below)
+    for _ in range(DEEPEST_FOLDER + 50):  # not so deep that what cleans up after tests would fail
+        Path("a").mkdir()
+        monkeypatch.chdir("a")
+    monkeypatch.chdir(root)
+    found = make_plan(DiskTree(root)).plan
+    assert any(f"{DEEPEST_FOLDER} folders deep" in one.message for one in found.problems)
+
+
+def test_kinds_that_all_read_one_place_stop_at_a_limit_that_is_said() -> None:
+    def crowded(size: int) -> Files:
+        files: dict[str, bytes] = {
+            "all.yaml": b"items:\n" + b"".join(b"- {id: a%d}\n" % n for n in range(size))
+        }
+        for number in range(size):
+            files.update(schema(f"k{number}", where="layout: list, file: all.yaml, at: items, key: id"))
+        return files
+
+    few = plan(crowded(MOST_AT_ONE_PLACE))
+    assert few.applicable
+    many = plan(crowded(MOST_AT_ONE_PLACE + 2))
+    assert sum(one.code == "KND001" for one in many.problems) == 2
+    assert not many.applicable
+    plan(crowded(200))
+    assert growth(crowded, 100) < FACTOR
+
+
+def test_a_place_that_lies_too_deep_is_said() -> None:
+    found = plan(schema("k", where=f"layout: list, file: k.yaml, at: {'.'.join(['a'] * 3_000)}, key: id"))
+    assert any(one.code == "KND001" and f"{MOST_STEPS} steps" in one.message for one in found.problems)
+
+
+def test_all_problems_count_and_only_so_many_are_listed() -> None:
+    many = MOST_LISTED + 500
+    found = plan(no_entries(many))
+    data = plan_to_json(found)
+    assert data["summary"]["error"] == many
+    assert len(found.blocking) == many
+    assert sum(one["code"] == "FRG001" for one in data["problems"]) == MOST_LISTED
+    assert data["problems_not_listed"] == 500
+    lines = [one["location"]["line"] for one in data["problems"] if one["code"] == "FRG001"]
+    assert min(lines) == 1
+    json.dumps(data)
+
+
+def test_what_is_not_listed_counts_for_the_id_and_the_baseline() -> None:
+    where = LIST + ', references: [{field: "r[]", kind: k}]'
+    many = MOST_LISTED + 500
+
+    def dangling(last: str) -> Plan:
+        names = [*(f"c{number}" for number in range(many - 1)), last]
+        return plan({**schema("k", where=where), **fragment(f"k:\n- {{id: a, r: [{', '.join(names)}]}}\n")})
+
+    one, other = dangling("x"), dangling("a")
+    assert one.count_problems(one.problems[0].severity) == many
+    assert other.count_problems(other.problems[0].severity) == many - 1
+    assert one.plan_id != other.plan_id
+    assert len({known_of(each) for each in one.problems if each.code == "REF001"}) == many
