@@ -1,22 +1,11 @@
-"""Which paths the engine may write as registry files, and which are its own."""
+"""Which paths the engine may write as registry files."""
 
 from __future__ import annotations
 
-from registry_reconciler.config import BASELINE_PATH, CONFIG_PATH, DESIRED_FOLDER, HISTORY_PATH, STATE_FOLDER
-from registry_reconciler.kinds import SCHEMA_FOLDER
-from registry_reconciler.tree import Tree, is_safe
+from registry_reconciler.reserved import is_reserved
+from registry_reconciler.tree import Tree, Unreadable, is_safe
 
 JOURNAL_FOLDER = ".system/registry/.apply"
-_RESERVED_FOLDERS = (DESIRED_FOLDER, SCHEMA_FOLDER, STATE_FOLDER, JOURNAL_FOLDER)
-_RESERVED_FILES = (CONFIG_PATH, BASELINE_PATH, HISTORY_PATH)
-
-
-def is_reserved(path: str) -> bool:
-    """Whether a path is the engine's own (fragments, schemas, state, journal), where no registry may lie."""
-    folded = path.casefold()
-    return folded in _RESERVED_FILES or any(
-        folded == folder or folded.startswith(folder + "/") for folder in _RESERVED_FOLDERS
-    )
 
 
 def registry_path_fault(path: str, tree: Tree) -> str | None:
@@ -24,9 +13,13 @@ def registry_path_fault(path: str, tree: Tree) -> str | None:
     if not is_safe(path):
         return "it does not stay inside the workspace on every system"
     if is_reserved(path):
-        return "the folder belongs to registry itself"
+        return "that place belongs to registry itself or to git"
     folder, _, name = path.rpartition("/")
-    for other, _kind in tree.children(folder):
+    try:
+        others = tree.children(folder)
+    except Unreadable as fault:
+        return f"{folder}/ cannot be used: {fault}"
+    for other, _kind in others:
         if other != name and other.casefold() == name.casefold():
             return f"{folder}/{other} differs from it in case only, and some systems take them for one file"
     return None

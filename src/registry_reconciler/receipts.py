@@ -15,10 +15,14 @@ from registry_reconciler.model import Json, digest_bytes
 from registry_reconciler.plan import Plan
 from registry_reconciler.problems import Severity, Status
 from registry_reconciler.tree import DiskTree, Unreadable
+from registry_reconciler.writable import not_of_a_plan
 
 
 def file_ops(root: Path, plan: Plan) -> list[FileOp]:
     """The operations that carry out a plan, the history line included."""
+    outside = not_of_a_plan(plan)
+    if outside:
+        raise WriteFailure(f"nothing was written: {outside[0]!r} is no registry and no file of the state")
     ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
     try:
         old = DiskTree(root).read(HISTORY_PATH)
