@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from registry_reconciler.marks import MASK, NO_MARKS, Marks
 from registry_reconciler.model import MISSING, FieldPath, Json, canonical, get_path, same, show_path
 from registry_reconciler.records import dataclass
 from registry_reconciler.schemawalk import At, Folder, ReferenceFault, parts
 from registry_reconciler.suggest import closest
 
-SECRET = "«secret»"
+SECRET = MASK
 _LONGEST_SHOWN = 60
 _MOST_OPTIONS = 12
 _MOST_ALTERNATIVES = 500
@@ -73,8 +74,9 @@ class Finding(Protocol):
 class View:
     """A schema seen from the values it describes: which schemas speak of the value at a path."""
 
-    def __init__(self, folder: Folder, file: str) -> None:
+    def __init__(self, folder: Folder, file: str, marks: Marks = NO_MARKS) -> None:
         self._folder = folder
+        self._marks = marks
         self._root = At(file, ())
 
     def at(self, path: FieldPath) -> list[Mapping[str, Json]]:
@@ -174,17 +176,11 @@ class View:
 
     def secret(self, path: FieldPath) -> int | None:
         """How many steps of ``path`` lead to a part marked ``x-secret``; ``None`` when nothing on it is."""
-        places = self._expand([self._root])
-        for length in range(len(path) + 1):
-            if any(_is_secret(self._folder.get(place)) for place in places):
-                return length
-            if length < len(path):
-                places = self._step(places, path[length])
-        return None
+        return self._marks.depth(path)
 
-
-def _is_secret(schema: Json) -> bool:
-    return isinstance(schema, Mapping) and schema.get("x-secret") is True
+    def hides(self, path: FieldPath, part: Json) -> bool:
+        """Whether the part at ``path`` may not be shown, because of what it is or because of its shape."""
+        return bool(self._marks) and self._marks.show(path, part) == SECRET
 
 
 def _parts_of(value: Json) -> Iterable[tuple[str | int, Json]]:
@@ -275,9 +271,8 @@ class _Writer:
 
     def show(self, path: FieldPath) -> str:
         """A part as a message may show it."""
-        if self.view.secret(path) is not None:
-            return SECRET
-        return show_value(get_path(self.value, path))
+        part = get_path(self.value, path)
+        return SECRET if self.view.hides(path, part) else show_value(part)
 
     def explain(self, path: FieldPath, sentence: str) -> str:
         """A fix with what the schema says of the field."""
@@ -287,7 +282,7 @@ class _Writer:
     def near(self, path: FieldPath, options: Sequence[Json]) -> str:
         """Which of the options the value may be a slip of, or ""; nothing about a secret."""
         value = get_path(self.value, path)
-        if not isinstance(value, str) or self.view.secret(path) is not None:
+        if not isinstance(value, str) or self.view.hides(path, value):
             return ""
         return "".join(closest(value, [one for one in options if isinstance(one, str)]))
 
@@ -477,6 +472,9 @@ def _types_in_words(types: Sequence[str]) -> str:
 
 
 def _not_one_of(writer: _Writer, path: FieldPath, options: Sequence[Json]) -> tuple[str, str]:
+    if writer.view.secret(path) is not None:
+        message = f"{_name(path)} is {SECRET}, which is not what its schema lists"
+        return message, writer.explain(path, "Correct it.")
     listed = _listed(options)
     wanted = f"not {listed}" if len(options) == 1 else f"not one of {listed}"
     message = f"{_name(path)} is {writer.show(path)}, {wanted}"

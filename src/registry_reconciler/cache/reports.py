@@ -1,9 +1,9 @@
 """Finished reports: what a command printed, as long as nothing that it was computed from has changed.
 
 A report belongs to a key: this very program and interpreter, the words of the command, the directory, and what of the
-environment shapes output. Of that a keyed digest is kept, and nothing that could be read. It is given again only if the witness of the run that made it still holds, under
-the reader's lock, with no apply pending. Commands that write, and answers that depend on more than files of the
-workspace, are never kept.
+environment shapes output. Of that a keyed digest is kept, and nothing that could be read. A report is given again only
+if the witness of the run that made it still holds, under the reader's lock, with no apply pending. Commands that write,
+answers that depend on more than files of the workspace, and those about workspaces with secrets are never kept.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from registry_reconciler.partial.text import LiveText, PartReader, changed_text,
 from registry_reconciler.partial.touched import Files
 from registry_reconciler.problems import Problem
 from registry_reconciler.records import dataclass
-from registry_reconciler.rest import Rest
 from registry_reconciler.reserved import is_reserved
+from registry_reconciler.rest import Rest
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.state import State, fragment_of, load_state, state_path, state_paths
 from registry_reconciler.tree import Unreadable, find
