@@ -472,9 +472,6 @@ def _types_in_words(types: Sequence[str]) -> str:
 
 
 def _not_one_of(writer: _Writer, path: FieldPath, options: Sequence[Json]) -> tuple[str, str]:
-    if writer.view.secret(path) is not None:
-        message = f"{_name(path)} is {SECRET}, which is not what its schema lists"
-        return message, writer.explain(path, "Correct it.")
     listed = _listed(options)
     wanted = f"not {listed}" if len(options) == 1 else f"not one of {listed}"
     message = f"{_name(path)} is {writer.show(path)}, {wanted}"

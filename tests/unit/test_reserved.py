@@ -45,7 +45,7 @@ FREE = (
 )
 
 
-@pytest.mark.parametrize("path", (*OWN, *OF_GIT))
+@pytest.mark.parametrize("path", [*OWN, *OF_GIT])
 def test_every_spelling_of_a_reserved_place_is_reserved(path: str) -> None:
     wide = "".join(chr(ord(one) + 0xFEE0) if one.isalpha() else one for one in path)
     spellings = (path, path.upper(), path.swapcase(), path + ".", path.replace("s", "\u017f"), wide)

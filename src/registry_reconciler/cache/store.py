@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-FORMAT = 2
+FORMAT = 1
 MOST = 64
 """So many records are kept; the oldest go."""
 _LARGEST = 64 * 1024 * 1024
