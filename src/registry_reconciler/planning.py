@@ -180,9 +180,12 @@ def _assemble(
         inputs=dict(sorted(loaded.tree.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
-        notices=(
-            *standing_notices(loaded.config),
-            *head_notices(loaded, worlds, written.changes, problems, options),
+        notices=tuple(
+            replace(one, message=texts.without(one.message))
+            for one in (
+                *standing_notices(loaded.config),
+                *head_notices(loaded, worlds, written.changes, problems, options),
+            )
         ),
         kinds=loaded.kinds,
         withheld=held,

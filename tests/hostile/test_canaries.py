@@ -69,7 +69,7 @@ SHAPES = {
     "a misspelt item": "pairs: [{user: ann, kye: %s}]",
     "an unknown field": "secret: {%s: %s}",
     "tagged": "password: !!str %s",
-    "no key": "password: %s\n  id: [%s]",
+    "no key": "password: %s\n  id: null",
     "twice": "password: %s\n  password: %s",
     "twice inside": "whole: {%s: 1, %s: 2}\n  tree: {leaf: %s, leaf: %s}",
     "bad syntax": 'password: "%s',
@@ -77,7 +77,27 @@ SHAPES = {
     "bad tag": "password: !!python/name:%s x",
     "too long": "password: %s\n  note: a text that is much longer than what the schema says it may be",
 }
-UNREADABLE = {"twice", "twice inside", "bad syntax", "bad alias", "bad tag"}
+UNREADABLE = ("twice", "twice inside", "bad syntax", "bad alias", "bad tag")
+VALID = (
+    "plain",
+    "quoted",
+    "folded",
+    "block",
+    "flow",
+    "deep",
+    "keys",
+    "items",
+    "anchor",
+    "merge",
+    "short",
+    "tagged",
+)
+SWEEPS: dict[str, tuple[str, ...]] = {
+    "in order": VALID,
+    "faults": tuple(shape for shape in SHAPES if shape not in (*VALID, *UNREADABLE)),
+    **{shape: (shape,) for shape in UNREADABLE},
+}
+"""The shapes that are in a workspace at the same time: what cannot be read hides its whole file."""
 
 
 class Canaries:
@@ -176,9 +196,10 @@ def silent(root: Path, canaries: Canaries, said: bytes, words: list[str]) -> Non
             assert hits == [], (words, path, hits[:3])
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.slow
+@pytest.mark.parametrize("sweep", SWEEPS)
 def test_no_command_lets_a_canary_out(
-    shape: str, box: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    sweep: str, box: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     canaries = Canaries()
     reports = box.parent / "reports"
@@ -191,19 +212,21 @@ def test_no_command_lets_a_canary_out(
     silent(box, canaries, said.out + said.err, ["apply"])
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
         git(box, *words)
-    broken = canaries.entry(shape, "z")
+    shapes = [(shape, f"z{number}") for number, shape in enumerate(SWEEPS[sweep])]
+    many = "".join(canaries.entry(shape, key) for shape, key in reversed(shapes))
     # Changed on both sides, drifted, new, unmanaged and out of order, beside comments and a fault with a fix.
     (box / "desired/vault.yaml").write_text(
-        "vault:\n" + broken + canaries.entry("block", "n") + canaries.entry("plain", "a")
+        "vault:\n" + many + canaries.entry("block", "n") + canaries.entry("plain", "a")
     )
     (box / "desired/refers.yaml").write_text(
         "vault:\n" + canaries.entry("keys", "m") + "module_instance:\n"
         "- {module_id: pay.web, module_type: http_ap, description: x}\n"
     )
     (box / "vaults/a.yaml").write_text("vaults:\n" + canaries.entry("plain", "a"))
-    (box / "vaults/z.yaml").write_text("vaults:\n" + canaries.entry(shape, "z"))
+    for shape, key in shapes:
+        (box / f"vaults/{key}.yaml").write_text("vaults:\n" + canaries.entry(shape, key))
     (box / "vaults/u.yaml").write_text("vaults:\n" + canaries.entry("merge", "u"))
-    for words in looks("z", reports):
+    for words in looks("z0", reports):
         main(words)
         said = capfdbinary.readouterr()
         silent(box, canaries, said.out + said.err, words)
@@ -276,6 +299,16 @@ def test_a_report_about_a_workspace_with_secrets_is_not_kept(
     for words in (["plan"], ["check"], ["drift"]):
         main(words)
     assert not [path for path in (box.parent / "home").rglob("*") if path.is_file()]
+
+
+def test_no_fragment_is_named_by_a_secret(box: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (box / "vaults").mkdir()
+    (box / "vaults/a.yaml").write_text("vaults:\n- {id: a, note: shown, password: CANARY, pasword: CANARY}\n")
+    for field in ("password", "pasword"):
+        assert main(["adopt", "vault/a", "--by", field]) == 64
+        said = capfdbinary.readouterr()
+        assert b"CANARY" not in (said.out + said.err).upper()
+    assert not [path for path in box.rglob("*") if "canary" in path.name.lower()]
 
 
 FAULTY = {
