@@ -25,6 +25,7 @@ from registry_reconciler.fragmentedit import (
 )
 from registry_reconciler.globs import Patterns, is_wild
 from registry_reconciler.load import Loaded, load
+from registry_reconciler.marks import MASK
 from registry_reconciler.model import LiveEntry, Location, Place, same, split_address
 from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.planning import collector_off, make_plan, plan_loaded
@@ -183,7 +184,7 @@ def _draw(loaded: Loaded, chosen: Sequence[LiveEntry], by: str) -> tuple[Drafts,
     for entry in chosen:
         kind = loaded.kinds[entry.kind]
         value = keyed_first(kind, entry.value)
-        path = fragment_for(entry, by)
+        path = fragment_for(entry._replace(value=kind.secrets.mask(entry.value)), by)
         fragments[entry.address] = drafts.put(kind, value, path, snippets[entry.address])
     return drafts, fragments
 
@@ -201,6 +202,8 @@ def fragment_for(entry: LiveEntry, by: str) -> str:
         value = Selector.parse(by).get(entry.value)
     except ValueError as error:
         raise UsageFailure(f"--by takes file, kind or a field: {error}.") from error
+    if value == MASK:
+        raise UsageFailure(f"--by {by}: it is secret in {entry.kind}, and the names of fragments are shown.")
     if isinstance(value, bool) or not isinstance(value, str | int):
         return default_fragment(entry.kind)
     # One spelling for all cases: some systems take names that differ in case for one file.

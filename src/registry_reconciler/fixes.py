@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.config import DESIRED_FOLDER
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.fragmentedit import FragmentEdit
+from registry_reconciler.masks import WITHHELD
 from registry_reconciler.model import Json, Place, digest_bytes
 from registry_reconciler.problems import Problem, Severity, Status, TextEdit
 
@@ -165,8 +166,11 @@ def edits_for(planning: Planning, problem: Problem) -> tuple[TextEdit, ...]:
     """The edits that carry out the fix of a problem; none where only a person can."""
     if problem.fix is None:
         return ()
+    edits = problem.fix.edits
+    if edits and not any(edit.sha256 == WITHHELD for edit in edits):
+        return edits
     data = {path: source.data for path, source in planning.loaded.files.items()}
-    return problem.fix.edits or Editor(data).edits(problem.fix.replacements)
+    return Editor(data).edits(problem.fix.replacements)
 
 
 @dataclass(frozen=True, slots=True)

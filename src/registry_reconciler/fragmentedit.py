@@ -173,7 +173,9 @@ class Drafts:
         source = self.loaded.fragments.files.get(path)
         if source is not None and not source.readable:
             first = source.problems[0]
-            raise Blocked(f"{path} cannot be edited: {first.message}")
+            where = f"line {first.location.line}: " if first.location else ""
+            # The title: the message may repeat what stands there, and that may be a secret; `plan` knows which.
+            raise Blocked(f"{path} cannot be edited: {where}{first.title}")
         return source
 
     def _content(self, path: str, edits: Sequence[Edit]) -> FragmentEdit | None:

@@ -6,12 +6,13 @@ Everything that the engine knows of a kind stands here; no other module reads ``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
 from registry_reconciler.fields import Selector
 from registry_reconciler.globs import translate
+from registry_reconciler.marks import NO_MARKS, Marks
 from registry_reconciler.model import Json
 from registry_reconciler.problems import Severity
 from registry_reconciler.records import dataclass
@@ -170,7 +171,7 @@ class Kind:
     Attributes:
         key: the fields that make the key, joined by ``/`` where there are several.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
-        secrets: selectors of the fields that the schema marks ``x-secret``.
+        secrets: what the schema marks ``x-secret``; false where it marks nothing.
     """
 
     name: str
@@ -191,7 +192,7 @@ class Kind:
     acyclic: tuple[Selector, ...] = ()
     live_fields: tuple[Selector, ...] = ()
     exclude: tuple[str, ...] = ()
-    secrets: tuple[Selector, ...] = ()
+    secrets: Marks = field(default=NO_MARKS, compare=False)
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -263,13 +264,11 @@ def parse_at(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def parse_kind(
-    schema: Mapping[str, Json], schema_path: str, secrets: Iterable[tuple[str | None, ...]] = ()
-) -> Kind:
+def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO_MARKS) -> Kind:
     """The kind that a schema file (already held against the published schema of ``x-registry``) describes.
 
     Args:
-        secrets: steps to the parts that the schema marks ``x-secret`` (:func:`.schemawalk.secret_steps`).
+        secrets: what the schema marks ``x-secret`` (:func:`.marks.marks_of`).
 
     Raises:
         KindError: a selector, pattern or ``at`` cannot be understood.
@@ -298,7 +297,7 @@ def parse_kind(
         acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
         live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
         exclude=tuple(spec.get("exclude", ())),
-        secrets=tuple(Selector.of(steps) for steps in secrets),
+        secrets=secrets,
     )
     _refuse_shown_secrets(kind)
     return kind
@@ -318,17 +317,11 @@ def _refuse_shown_secrets(kind: Kind) -> None:
     }
     for where, fields in uses.items():
         for one in fields:
-            if any(_within(one.steps, secret.steps) for secret in kind.secrets):
+            if kind.secrets.touch(one):
                 raise KindError(
                     f"{where}: the field {one.text!r} is marked x-secret, and what stands there is shown",
                     ("x-registry", where),
                 )
-
-
-def _within(steps: Sequence[str | None], outer: Sequence[str | None]) -> bool:
-    return len(steps) >= len(outer) and all(
-        mine == theirs or mine is None or theirs is None for mine, theirs in zip(steps, outer, strict=False)
-    )
 
 
 def _selector(text: str, where: str, *, single: bool = False) -> Selector:

@@ -12,6 +12,7 @@ from registry_reconciler.kinds import Kind, Step
 from registry_reconciler.model import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.problems import Problem
 from registry_reconciler.records import dataclass
+from registry_reconciler.reserved import is_reserved
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.storage import LAYOUTS
 from registry_reconciler.storage.base import Container, RawEntry
@@ -116,10 +117,15 @@ def excluded(kind: Kind, path: str) -> bool:
 
 
 def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dict[str, str]]]:
+    left_out: list[str] = []
     try:
         for path in find(tree, kind.file.glob, exclude=kind.exclude):
             bound = kind.file.match(path)
-            if bound is not None:
+            if bound is None:
+                continue
+            if is_reserved(path):
+                left_out.append(path)
+            else:
                 yield path, bound
     except Unreadable as fault:
         reading.hidden.add(kind.name)
@@ -131,6 +137,20 @@ def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dic
                 fix="Make the folder readable.",
             )
         )
+    if left_out:
+        reading.problems.append(_left_out(kind, left_out))
+
+
+def _left_out(kind: Kind, paths: list[str]) -> Problem:
+    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+    return problem(
+        "KND003",
+        f"{kind.file.text!r} of {kind.name} also matches {', '.join(paths[:3])}{more}, "
+        "which belongs to registry itself or to git and is no registry.",
+        Place(kind.schema_path, 0, ("x-registry", "file")),
+        fix="Nothing has to be done: it is left out. A pattern or 'exclude' that says so is clearer.",
+        extra=kind.name,
+    )
 
 
 def entries_of(

@@ -24,9 +24,9 @@ from registry_reconciler.kinds import (
 )
 from registry_reconciler.live import Live, duplicate_problems, load_live
 from registry_reconciler.model import Json, Place
-from registry_reconciler.paths import is_reserved
 from registry_reconciler.problems import Problem, Status
 from registry_reconciler.records import dataclass
+from registry_reconciler.reserved import is_reserved
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.state import State, load_state
 from registry_reconciler.structural import problem

@@ -1,27 +1,16 @@
-"""Which paths the engine may write as registry files, and which are its own."""
+"""Which paths the engine may write as registry files."""
 
 from __future__ import annotations
 
-from registry_reconciler.config import BASELINE_PATH, CONFIG_PATH, DESIRED_FOLDER, HISTORY_PATHS, STATE_FOLDER
-from registry_reconciler.kinds import SCHEMA_FOLDER
 from registry_reconciler.names import Names
+from registry_reconciler.reserved import is_reserved
 from registry_reconciler.tree import Recorder, Tree
 
 JOURNAL_FOLDER = ".system/registry/.apply"
-_RESERVED_FOLDERS = (DESIRED_FOLDER, SCHEMA_FOLDER, STATE_FOLDER, JOURNAL_FOLDER)
-_RESERVED_FILES = (CONFIG_PATH, BASELINE_PATH, *HISTORY_PATHS)
-
-
-def is_reserved(path: str) -> bool:
-    """Whether a path is the engine's own (fragments, schemas, state, journal), where no registry may lie."""
-    folded = path.casefold()
-    return folded in _RESERVED_FILES or any(
-        folded == folder or folded.startswith(folder + "/") for folder in _RESERVED_FOLDERS
-    )
 
 
 def registry_path_fault(path: str, tree: Tree) -> str | None:
     """Why a new registry file may not be made at a path; ``None`` when it may."""
     if is_reserved(path):
-        return "the folder belongs to registry itself"
+        return "that place belongs to registry itself or to git"
     return (tree.names if isinstance(tree, Recorder) else Names(tree)).fault(path)

@@ -102,7 +102,7 @@ class Plan:
         inputs: digest by path; ``None`` for a path that was asked about and is not there.
         unchanged, unmanaged: counts of entries.
         notices: what stands at the head of the plan.
-        secrets: selectors of secret fields by kind, for the renderers (values there are already masked).
+        withheld: the files that hold secrets: their digests are not told.
     """
 
     options: PlanOptions
@@ -115,6 +115,7 @@ class Plan:
     unmanaged: int = 0
     notices: tuple[Notice, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict, repr=False)
+    withheld: frozenset[str] = frozenset()
 
     @property
     def blocking(self) -> tuple[Problem, ...]:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from registry_reconciler.changes import Action, Change, Drift, FieldChange
 from registry_reconciler.errors import RegistryFailure, StalePlan, UsageFailure
 from registry_reconciler.inert import json_text, visible
+from registry_reconciler.masks import WITHHELD
 from registry_reconciler.model import Json, Location, Missing, digest_value
 from registry_reconciler.plan import Plan, PlanOptions
 from registry_reconciler.problems import Fix, Problem, Related, Severity, Status, listed, sort_key
@@ -110,11 +111,24 @@ def plan_to_json(
         problems=[problem_to_json(problem) for problem in shown],
         **({"problems_not_listed": len(problems) - len(shown)} if len(problems) > len(shown) else {}),
         files=[
-            {"path": file.path, "before": file.before, "after": file.after}
+            {
+                "path": file.path,
+                "before": _told(plan, file.path, file.before),
+                "after": _told(plan, file.path, file.after),
+            }
             for file in sorted(plan.files, key=lambda file: file.path)
         ],
-        inputs=dict(sorted(plan.inputs.items())),
+        inputs=_inputs(plan),
     )
+
+
+def _inputs(plan: Plan) -> dict[str, Json]:
+    return {path: _told(plan, path, digest) for path, digest in sorted(plan.inputs.items())}
+
+
+def _told(plan: Plan, path: str, digest: str | None) -> str | None:
+    """A digest as it may leave the workspace."""
+    return WITHHELD if path in plan.withheld and digest and digest.startswith("sha256:") else digest
 
 
 def _summary(plan: Plan) -> dict[str, Json]:
@@ -272,7 +286,7 @@ def _ways_out(plan: Plan) -> Commands:
     """Blocked: fix, accept, adopt, explain, in this order and each once."""
     blocking = plan.blocking
     fixes: list[tuple[str, ...]] = []
-    if any(problem.fix and problem.fix.safe and problem.fix.edits for problem in blocking):
+    if any(_fixes_itself(problem) for problem in blocking):
         fixes.append(("registry", "fix"))
     accepts: list[tuple[str, ...]] = []
     explains: list[tuple[str, ...]] = []
@@ -283,12 +297,18 @@ def _ways_out(plan: Plan) -> Commands:
         elif problem.code == "STA003" and problem.address:
             # One command for all: a plan that adopts only one of them is still blocked by the others.
             adopts.append(problem.address)
-        elif not (problem.fix and problem.fix.safe and problem.fix.edits):
+        elif not _fixes_itself(problem):
             explains.append(("registry", "explain", problem.code))
     options = option_arguments(plan.options)
     flags = [word for address in dict.fromkeys(adopts) for word in ("--adopt", address)]
     adopt = [("registry", "plan", *options, *flags[: 2 * _MAX_ADDRESSES])] if flags else []
     return tuple(dict.fromkeys([*fixes, *accepts[: _MAX_NEXT - 3], *adopt, *explains]))
+
+
+def _fixes_itself(problem: Problem) -> bool:
+    """Whether ``registry fix`` takes a problem away."""
+    fix = problem.fix
+    return fix is not None and fix.safe and bool(fix.edits or fix.withheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +322,7 @@ class SavedPlan:
         plan_id: the identity of the plan.
         changes: the digest of each change (action, from, before, after) by address.
         problems: the introduced problems, each as ``CODE address``.
-        inputs: digest by path of what the plan was computed from.
+        inputs: digest by path of what the plan was computed from; ``withheld`` where a file holds secrets.
     """
 
     format_version: str
@@ -324,7 +344,7 @@ def saved_plan(plan: Plan) -> str:
         "plan_id": plan.plan_id,
         "changes": _change_digests(plan),
         "problems": list(_introduced(plan)),
-        "inputs": dict(sorted(plan.inputs.items())),
+        "inputs": _inputs(plan),
     }
     return dumps({**body, "checksum": digest_value(body)})
 

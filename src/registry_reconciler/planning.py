@@ -16,8 +16,17 @@ from registry_reconciler.check import Worlds, build_worlds, check, severity_prob
 from registry_reconciler.diff import Diff, diff
 from registry_reconciler.impact import impacts
 from registry_reconciler.load import Loaded, load
-from registry_reconciler.masks import mask_change, mask_drift, mask_problems
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.maskedtext import Hider, holding
+from registry_reconciler.masks import (
+    SecretTexts,
+    hide_text_faults,
+    mask_change,
+    mask_drift,
+    mask_problems,
+    secret_texts,
+    withhold_edits,
+)
+from registry_reconciler.model import DesiredEntry, LiveEntry, digest_bytes
 from registry_reconciler.newfiles import file_problems, fragment_problems
 from registry_reconciler.notices import head_notices, standing_notices
 from registry_reconciler.plan import FileChange, Plan, PlanOptions
@@ -140,8 +149,11 @@ def _assemble(
     desired: Desired,
 ) -> Plan:
     locator = Locator(loaded.files)
+    held = holding(loaded, written.files)
+    texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
+    shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)
     settled = suppress(
-        configure(found, loaded.config),
+        configure(shown, loaded.config),
         desired.allowances,
         loaded.baseline,
         loaded.config,
@@ -155,9 +167,8 @@ def _assemble(
         from registry_reconciler.fixes import with_edits
 
         problems = with_edits(problems, {path: source.data for path, source in loaded.files.items()})
-    problems = mask_problems(
-        problems, loaded.kinds, (*loaded.live.entries.values(), *loaded.fragments.entries)
-    )
+        if held:
+            problems = tuple(withhold_edits(problems, held, Hider(loaded, texts).spans))
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(
@@ -180,12 +191,22 @@ def _assemble(
         inputs=dict(sorted(loaded.tree.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
-        notices=(
-            *standing_notices(loaded.config),
-            *head_notices(loaded, worlds, written.changes, problems, options),
+        notices=tuple(
+            replace(one, message=texts.without(one.message))
+            for one in (
+                *standing_notices(loaded.config),
+                *head_notices(loaded, worlds, written.changes, problems, options),
+            )
         ),
         kinds=loaded.kinds,
+        withheld=held,
     )
+
+
+def _known_entries(loaded: Loaded) -> Iterator[LiveEntry | DesiredEntry]:
+    yield from loaded.live.entries.values()
+    yield from loaded.live.clashes
+    yield from loaded.fragments.entries
 
 
 def _registry_files(loaded: Loaded, written: Written) -> Iterator[FileChange]:

@@ -55,12 +55,14 @@ class Fix:
 
     Attributes:
         replacements: values to put at places: what a rule knows, from which ``edits`` are computed.
+        withheld: there are edits, and they are not shown because they touch a secret.
     """
 
     description: str
     safe: bool = False
     edits: tuple[TextEdit, ...] = ()
     replacements: tuple[tuple[Place, Json], ...] = ()
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from registry_reconciler.model import Json, digest_bytes
 from registry_reconciler.plan import Plan
 from registry_reconciler.problems import Severity, Status
 from registry_reconciler.tree import DiskTree, Unreadable
+from registry_reconciler.writable import not_of_a_plan
 
 MOST_HISTORY = 64 * 1024 * 1024
 """Bytes of a history; a longer one is not read again for a line more."""
@@ -22,6 +23,9 @@ MOST_HISTORY = 64 * 1024 * 1024
 
 def file_ops(root: Path, plan: Plan) -> list[FileOp]:
     """The operations that carry out a plan, the history line included."""
+    outside = not_of_a_plan(plan)
+    if outside:
+        raise WriteFailure(f"nothing was written: {outside[0]!r} is no registry and no file of the state")
     ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
     path, old = _history(root)
     line = json.dumps(history_line(plan), ensure_ascii=False, sort_keys=True) + "\n"

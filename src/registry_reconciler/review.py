@@ -107,6 +107,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         problems=problems,
         files=(),
         inputs=new.plan.inputs,
+        withheld=new.plan.withheld,
         unchanged=len(after.items) - sum(change.after is not None for change in changes),
         unmanaged=0,
         notices=(*_pending(new.plan), *_weakened(old, new), *_heads(new, changes, problems)),

@@ -38,8 +38,6 @@ _FOREIGN_REFERENCES = ("$dynamicRef", "$recursiveRef")
 MOST_APPLIED = 10_000
 """So many schemas may apply to one value, through references and combinations, before that is a fault."""
 
-_DEEPEST_SECRET = 32
-
 MOST_SCHEMAS = 100_000
 """So many schemas may be reached from one file."""
 
@@ -319,37 +317,3 @@ def _loop(result: Reach, stack: list[At], target: At) -> Fault:
 
 def _mapping(schema: Json) -> Mapping[str, Json]:
     return schema if isinstance(schema, Mapping) else {}
-
-
-def secret_steps(folder: Folder, file: str) -> tuple[tuple[str | None, ...], ...]:
-    """Steps to every part that is marked ``x-secret``, through references and combinations.
-
-    ``None`` steps over all items of a list or all values of a mapping; a name that only a pattern matches counts
-    as all.
-    """
-    found: dict[tuple[str | None, ...], None] = {}
-    waiting: list[tuple[At, tuple[str | None, ...]]] = [(At(file, ()), ())]
-    seen: set[tuple[At, tuple[str | None, ...]]] = set()
-    while waiting and len(seen) < MOST_APPLIED:
-        at, steps = waiting.pop()
-        if (at, steps) in seen or len(steps) > _DEEPEST_SECRET:
-            continue
-        seen.add((at, steps))
-        schema = folder.get(at)
-        if not isinstance(schema, Mapping):
-            continue
-        if schema.get("x-secret") is True and steps:
-            found[steps] = None
-            continue
-        for below, _, what in parts(schema):
-            if what == "kept":
-                continue
-            step = below[-1] if below[0] == "properties" else None
-            deeper = (*steps, str(step) if step is not None else None) if what == "child" else steps
-            waiting.append((At(at.file, at.path + below), deeper))
-        if "$ref" in schema:
-            try:
-                waiting.append((folder.resolve(at.file, schema["$ref"]), steps))
-            except ReferenceFault:
-                continue  # reported by the check of the schema
-    return tuple(sorted(found, key=repr))

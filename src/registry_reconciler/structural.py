@@ -25,6 +25,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "FRG008": ("The entry has no key", _E),
     "KND001": ("The kind is invalid", _E),
     "KND002": ("The kind's place matches nothing", _W),
+    "KND003": ("The kind's pattern matches a reserved place", Severity.RECORD),
     "LIV001": ("The file cannot be read", _E),
     "LIV002": ("Two live entries have one address", _E),
     "LIV003": ("The live entry has no key", _E),
@@ -44,7 +45,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT005": ("The entry still holds others", _E),
 }
 
-LOWERABLE = frozenset({"STA001", "FRG005", "FRG006", "KND002", "LIV004"})
+LOWERABLE = frozenset({"STA001", "FRG005", "FRG006", "KND002", "KND003", "LIV004"})
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 
 

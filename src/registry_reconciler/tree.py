@@ -17,6 +17,7 @@ from typing import Protocol
 from registry_reconciler.globs import Glob, any_of
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.names import USUAL, Names, Room, path_limit, room_on_disk, unsafe
+from registry_reconciler.reserved import leads_astray
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
 """Folders that a wildcard never enters; a pattern that names one literally does."""
@@ -37,6 +38,9 @@ DEEPEST_FOLDER = 100
 
 class Unreadable(Exception):
     """A path is there and cannot be read as a file: what it is, or what the system said."""
+
+
+_ASTRAY = "it is a symbolic link that leads to a place of registry itself or of git"
 
 
 class Contradicted(Exception):
@@ -78,8 +82,15 @@ class DiskTree:
         self._real_root = os.path.realpath(root)
 
     def _inside(self, full: str) -> bool:
-        real = os.path.realpath(full)
-        return real == self._real_root or real.startswith(self._real_root + os.sep)
+        return self._from_root(os.path.realpath(full)) is not None
+
+    def _from_root(self, real: str) -> str | None:
+        """A path without links as one from the root; ``None`` where it lies outside."""
+        if real == self._real_root:
+            return ""
+        if not real.startswith(self._real_root + os.sep):
+            return None
+        return real[len(self._real_root) + 1 :].replace(os.sep, "/")
 
     def kind(self, path: str) -> str:
         """See :class:`Tree`."""
@@ -115,8 +126,11 @@ class DiskTree:
         full = os.path.join(self.root, folder)
         found = []
         real = os.path.realpath(full)
-        if real != self._real_root and not real.startswith(self._real_root + os.sep):
+        inside = self._from_root(real)
+        if inside is None:
             raise Unreadable("it is a symbolic link that leads out of the workspace")
+        if leads_astray(folder, inside):
+            raise Unreadable(_ASTRAY)
         try:
             with os.scandir(full) as entries:
                 for entry in entries:
@@ -138,6 +152,8 @@ class DiskTree:
         if kind != "dir":
             return kind
         target = os.path.realpath(os.path.join(self.root, path))
+        if leads_astray(path, self._from_root(target) or ""):
+            return "other"
         return "other" if folder == target or folder.startswith(target + os.sep) else "link"
 
     def room(self, folder: str) -> Room:
@@ -164,8 +180,11 @@ class DiskTree:
             if not stat_module.S_ISREG(info.st_mode):
                 what = "a directory" if stat_module.S_ISDIR(info.st_mode) else "not a regular file"
                 raise Unreadable(f"it is {what}, and a file is expected")
-            if not self._inside(full):
+            inside = self._from_root(os.path.realpath(full))
+            if inside is None:
                 raise Unreadable("it is a symbolic link that leads out of the workspace")
+            if leads_astray(path, inside):
+                raise Unreadable(_ASTRAY)
             if info.st_size > MAX_BYTES:
                 raise Unreadable(f"it has {info.st_size:,} bytes; at most {MAX_BYTES:,} are read")
             with os.fdopen(handle, "rb", closefd=False) as stream:

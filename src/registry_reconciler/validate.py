@@ -14,10 +14,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.kinds import Kind, KindError, parse_kind
+from registry_reconciler.marks import Marks
 from registry_reconciler.model import FieldPath, Json
 from registry_reconciler.roughwording import rough_findings
 from registry_reconciler.schemacost import MOST_WAYS
-from registry_reconciler.schemawalk import At, Fault, Folder, Reach, patterns, reach, secret_steps
+from registry_reconciler.schemamarks import mark_faults, marks_of
+from registry_reconciler.schemawalk import At, Fault, Folder, Reach, patterns, reach
 from registry_reconciler.suggest import closest
 from registry_reconciler.wording import SECRET, Finding, View, Violation, word
 
@@ -140,6 +142,7 @@ class SchemaSet:
         self._reached = 0
         self._found: dict[str, list[Violation]] = {}
         self._validators: dict[str, Validator] = {}
+        self._marks: dict[str, Marks] = {}
 
     def is_kind(self, path: str) -> bool:
         """Whether a file is meant to describe a kind; one that only keeps ``$defs`` for others is not."""
@@ -148,9 +151,11 @@ class SchemaSet:
             return True
         return "x-registry" in schema or not {"$defs", "definitions"} & set(schema)
 
-    def secrets(self, path: str) -> tuple[tuple[str | None, ...], ...]:
-        """Steps to every part that a schema file marks ``x-secret``; ``None`` is a step over all items or values."""
-        return secret_steps(self._folder, path)
+    def secrets(self, path: str) -> Marks:
+        """What a schema file marks ``x-secret``, through all that it refers to."""
+        if path not in self._marks:
+            self._marks[path] = marks_of(self._folder, self._reach(path), path)
+        return self._marks[path]
 
     def check_schema(self, path: str) -> list[Violation]:
         """What is wrong with a schema file; paths lead into that file. Where nothing is, it has a validator.
@@ -218,7 +223,7 @@ class SchemaSet:
             reached = self._reach(path)
             found = [
                 Violation(fault.at.path, False, fault.message, fault.fix, fault.keyword)
-                for fault in reached.faults
+                for fault in (*reached.faults, *mark_faults(reached, path))
                 if fault.at.file == path
             ]
             found += _check_patterns(reached, path)
@@ -248,7 +253,7 @@ class SchemaSet:
             raise SchemaFault(
                 path, inside, f"the schema cannot be used: {error}", "Correct the schema."
             ) from error
-        return Validator(compiled, View(self._folder, path), self._folder.files[path])
+        return Validator(compiled, View(self._folder, path, self.secrets(path)), self._folder.files[path])
 
 
 def standalone(schema: Json, name: str = "schema.json") -> Validator:

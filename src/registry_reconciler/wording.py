@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from registry_reconciler.marks import MASK, NO_MARKS, Marks
 from registry_reconciler.model import MISSING, FieldPath, Json, canonical, get_path, show_path
 from registry_reconciler.records import dataclass
 from registry_reconciler.schemacost import Cost, Insides
 from registry_reconciler.schemawalk import At, Folder
 from registry_reconciler.suggest import closest
 
-SECRET = "«secret»"
+SECRET = MASK
 _LONGEST_SHOWN = 60
 _MOST_OPTIONS = 12
 _MOST_ALTERNATIVES = 500
@@ -73,8 +74,9 @@ class Finding(Protocol):
 class View:
     """A schema seen from the values it describes: which schemas speak of the value at a path."""
 
-    def __init__(self, folder: Folder, file: str) -> None:
+    def __init__(self, folder: Folder, file: str, marks: Marks = NO_MARKS) -> None:
         self._folder = folder
+        self._marks = marks
         self._root = At(file, ())
         self._insides = Insides(folder, {})
         self._places: dict[FieldPath, list[At]] = {}
@@ -142,14 +144,11 @@ class View:
 
     def secret(self, path: FieldPath) -> int | None:
         """How many steps of ``path`` lead to a part marked ``x-secret``; ``None`` when nothing on it is."""
-        for length in range(len(path) + 1):
-            if any(_is_secret(self._folder.get(place)) for place in self._places_at(path[:length])):
-                return length
-        return None
+        return self._marks.depth(path)
 
-
-def _is_secret(schema: Json) -> bool:
-    return isinstance(schema, Mapping) and schema.get("x-secret") is True
+    def hides(self, path: FieldPath, part: Json) -> bool:
+        """Whether the part at ``path`` may not be shown, because of what it is or because of its shape."""
+        return bool(self._marks) and self._marks.show(path, part) == SECRET
 
 
 def word(findings: Iterable[Finding], value: Json, view: View) -> list[Violation]:
@@ -229,9 +228,8 @@ class _Writer:
 
     def show(self, path: FieldPath) -> str:
         """A part as a message may show it."""
-        if self.view.secret(path) is not None:
-            return SECRET
-        return show_value(get_path(self.value, path))
+        part = get_path(self.value, path)
+        return SECRET if self.view.hides(path, part) else show_value(part)
 
     def explain(self, path: FieldPath, sentence: str) -> str:
         """A fix with what the schema says of the field."""
@@ -241,7 +239,7 @@ class _Writer:
     def near(self, path: FieldPath, options: Sequence[Json]) -> str:
         """Which of the options the value may be a slip of, or ""; nothing about a secret."""
         value = get_path(self.value, path)
-        if not isinstance(value, str) or self.view.secret(path) is not None:
+        if not isinstance(value, str) or self.view.hides(path, value):
             return ""
         return "".join(closest(value, tuple(one for one in options if isinstance(one, str))))
 

@@ -5,15 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry_reconciler.config import DESIRED_FOLDER
+from registry_reconciler.config import DESIRED_FOLDER, STATE_FOLDER
 from registry_reconciler.paths import JOURNAL_FOLDER
+from registry_reconciler.reserved import is_reserved
 from registry_reconciler.tree import is_safe
 
 if TYPE_CHECKING:
     from registry_reconciler.kinds import Kind
+    from registry_reconciler.plan import Plan
 
 _ROOT_FILES = (".gitattributes", "AGENTS.md")
 _OWN_FOLDERS = (DESIRED_FOLDER + "/", ".system/registry/")
+
+
+def not_of_a_plan(plan: Plan) -> tuple[str, ...]:
+    """The files of a plan that no plan may write: all but registries that its kinds name, and the state.
+
+    Planning lets none come about; this is asked once more before anything is written.
+    """
+    return tuple(
+        one.path
+        for one in plan.files
+        if not one.path.startswith(STATE_FOLDER + "/")
+        and (is_reserved(one.path) or all(kind.file.match(one.path) is None for kind in plan.kinds.values()))
+    )
 
 
 class Writable:
@@ -34,7 +49,7 @@ class Writable:
             return False
         if path in _ROOT_FILES or path.startswith(_OWN_FOLDERS):
             return True
-        return any(kind.file.match(path) is not None for kind in self._known())
+        return not is_reserved(path) and any(kind.file.match(path) is not None for kind in self._known())
 
     def _known(self) -> tuple[Kind, ...]:
         if self._kinds is None:

@@ -36,6 +36,7 @@ from registry_reconciler.place import (
 )
 from registry_reconciler.problems import Problem, Related
 from registry_reconciler.records import dataclass
+from registry_reconciler.reserved import is_reserved
 from registry_reconciler.source import SourceFile
 from registry_reconciler.storage import LAYOUTS
 from registry_reconciler.storage.walk import Nesting
@@ -238,6 +239,7 @@ def write(
         for path in sorted({*work.sources.maps[0], *work.removed})
         if path in work.removed or work.sources[path].data != _data(live, path)
     }
+    _refuse_reserved(work, changes, files)
     problems = [*work.failed.values(), *_verify(work, live, changes, files)]
     placed = tuple(
         replace(change, file=work.files.get(change.address, change.file))
@@ -245,6 +247,21 @@ def write(
         if change.address not in work.failed
     )
     return Written(placed, files, tuple(problems))
+
+
+def _refuse_reserved(work: _Writing, changes: Sequence[Change], files: dict[str, bytes | None]) -> None:
+    """The last look before files are part of a plan, by whatever way their paths came."""
+    for path in [one for one in files if is_reserved(one)]:
+        del files[path]
+        for change in changes:
+            if path in (work.files.get(change.address), change.file, change.live.file if change.live else ""):
+                work.fail(
+                    change,
+                    "WRT004",
+                    f"it would write {path!r}, which belongs to registry itself or to git.",
+                    change.origin or change.live or Place(path),
+                    "Mend the place that the schema file gives the kind.",
+                )
 
 
 def _over(files: Mapping[str, SourceFile]) -> ChainMap[str, SourceFile]:

@@ -42,6 +42,7 @@ from registry_reconciler.apply.anchor import (
     why_unsafe,
 )
 from registry_reconciler.records import dataclass
+from registry_reconciler.reserved import leads_astray
 
 IGNORE_TEXT = b"# made by registry while it applies\n*\n"
 _HEAD = b"registry-journal 1 "
@@ -143,6 +144,8 @@ def distrust(record: Record, anchor: Anchor, may_write: Callable[[str], bool] | 
                 return f"it names {path!r}: {reason}"
         if may_write is not None and not may_write(step.path):
             return f"it names {step.path!r}, which no apply writes"
+        if leads_astray(step.path, step.real):
+            return f"it says that {step.path!r} leads to {step.real!r}, which is reserved"
         if step.real != step.path:
             try:
                 leads_to = anchor.resolve(step.path)

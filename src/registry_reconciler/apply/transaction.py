@@ -59,6 +59,7 @@ from registry_reconciler.errors import InterruptedApply, RegistryFailure, StaleP
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.names import Names, short
 from registry_reconciler.records import dataclass
+from registry_reconciler.reserved import leads_astray
 from registry_reconciler.tree import DiskTree, Unreadable
 
 _BATCH = 32
@@ -192,6 +193,11 @@ def _real_path(anchor: Anchor, op: FileOp, may_write: Callable[[str], bool] | No
         real = anchor.resolve(op.path)
     except UnsafePath as error:
         raise WriteFailure(f"nothing was written: {op.path!r} is refused: {error}") from error
+    if leads_astray(op.path, real):
+        raise WriteFailure(
+            f"nothing was written: {op.path!r} is refused: a symbolic link leads to {real!r}, "
+            "which belongs to registry itself or to git"
+        )
     if real != op.path and op.content is None:
         raise WriteFailure(
             f"nothing was written: {op.path!r} is to be deleted and is reached through a symbolic link to "

@@ -1,9 +1,9 @@
 """Finished reports: what a command printed, as long as nothing that it was computed from has changed.
 
-A report belongs to a key: this very program and interpreter, the words of the command, the directory, and everything
-of the environment that shapes output. It is given again only if the witness of the run that made it still holds, under
-the reader's lock, with no apply pending. Commands that write, and answers that depend on more than files of the
-workspace, are never kept.
+A report belongs to a key: this very program and interpreter, the words of the command, the directory, and what of the
+environment shapes output. Of that a keyed digest is kept, and nothing that could be read. A report is given again only
+if the witness of the run that made it still holds, under the reader's lock, with no apply pending. Commands that write,
+answers that depend on more than files of the workspace, and those about workspaces with secrets are never kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,19 @@ _VALUED = frozenset(
     {"--target", "--exclude", "--adopt", "--overwrite", "--max-bytes", "--label", "--root", "--format"}
     | {"--lock-timeout", "--width", "--fail-on"}
 )
-_ENVIRONMENT = ("NO_COLOR", "TERM", "COLUMNS", "LINES", "GITHUB_", "CI", "PYTHON", "LANG", "LC_")
+_ENVIRONMENT = (
+    "NO_COLOR",
+    "TERM",
+    "COLUMNS",
+    "LINES",
+    "GITHUB_SERVER_URL",
+    "GITHUB_REPOSITORY",
+    "GITHUB_SHA",
+)
+"""What reports are shaped by, name by name: no other variable is looked at, as any of them may be a password.
+
+How text is encoded, which other variables decide, is asked of the streams.
+"""
 _LONGEST = 4 * 1024 * 1024
 
 
@@ -45,7 +57,7 @@ def key_of(words: Sequence[str]) -> str | None:
     if not words or os.environ.get(OFF) or not _plain(words[1:]):
         return None
     streams = [_stream(sys.stdout), _stream(sys.stderr)]
-    environment = {name: value for name, value in sorted(os.environ.items()) if name.startswith(_ENVIRONMENT)}
+    environment = [os.environ.get(name) for name in _ENVIRONMENT]
     try:
         parts = [list(words), os.getcwd(), streams, environment, program()]
     except OSError:

@@ -16,6 +16,8 @@ FORMAT = 1
 MOST = 64
 """So many records are kept; the oldest go."""
 _LARGEST = 64 * 1024 * 1024
+_OWN_BYTES = 128
+"""A checksum and 32 random bytes; larger is no file of these."""
 
 
 def folder() -> Path | None:
@@ -29,14 +31,15 @@ def folder() -> Path | None:
 def load(key: str) -> dict[str, Any] | None:
     """The record of a key."""
     place = folder()
-    body = None if place is None else read_whole(place / f"{_name(key)}.json", _LARGEST)
+    name = None if place is None else _name(place, key, make=False)
+    body = None if place is None or name is None else read_whole(place / f"{name}.json", _LARGEST)
     if body is None:
         return None
     try:
         record = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("key") != key:
+    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("key") != name:
         return None
     return record
 
@@ -65,15 +68,25 @@ def write_whole(path: Path, body: bytes) -> bool:
 def save(key: str, record: dict[str, Any]) -> None:
     """Keep a record, if that can be done."""
     place = folder()
-    if place is None:
+    name = None if place is None else _name(place, key, make=True)
+    if place is None or name is None:
         return
-    body = json.dumps({**record, "format": FORMAT, "key": key}, separators=(",", ":")).encode()
-    if len(body) < _LARGEST - 100 and write_whole(place / f"{_name(key)}.json", body):
+    body = json.dumps({**record, "format": FORMAT, "key": name}, separators=(",", ":")).encode()
+    if len(body) < _LARGEST - 100 and write_whole(place / f"{name}.json", body):
         _prune(place)
 
 
-def _name(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:40]
+def _name(place: Path, key: str, *, make: bool) -> str | None:
+    """What stands for a key: a digest that nobody can guess back who has not the user's own random bytes."""
+    path = place.parent / "reports.key"
+    own = read_whole(path, _OWN_BYTES)
+    if own is None and make:
+        own = os.urandom(_OWN_BYTES // 4)
+        if not write_whole(path, own):
+            return None
+    if not own:
+        return None
+    return hashlib.blake2b(key.encode("utf-8", "surrogateescape"), key=own, digest_size=20).hexdigest()
 
 
 def _ours(path: Path, *, directory: bool) -> bool:

@@ -63,10 +63,24 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
         import traceback
 
         say(traceback.format_exc())
-    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    text = _raised_at(error) if isinstance(error, _REPEAT_VALUES) else f": {error}"
+    what = " ".join(f"{type(error).__name__}{text}".split())[:300]
     return Unexpected(
         f"this is a fault of registry ({what}). Please report it with what {DEBUG}=1 prints before this line"
     )
+
+
+_REPEAT_VALUES = (LookupError, ValueError, AssertionError)
+"""Errors whose text is often a value, which may be secret; where they came from is said instead."""
+
+
+def _raised_at(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
 def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure) -> int:

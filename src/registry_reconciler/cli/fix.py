@@ -77,15 +77,21 @@ def command(
 
 
 def _diff(planning: Planning, fixing: Fixing) -> str:
+    files = planning.loaded.fragments.files
+    changed = ((edit.path, files[edit.path].data or b"", edit.content) for edit in fixing.edits)
+    return "".join(_unified(planning, *one) for one in changed)
+
+
+def _unified(planning: Planning, path: str, old: bytes, new: bytes) -> str:
+    from registry_reconciler.maskedtext import Hider
     from registry_reconciler.textdiff import unified
 
-    files = planning.loaded.fragments.files
-    return "".join(unified(edit.path, files[edit.path].data or b"", edit.content) for edit in fixing.edits)
+    hider = Hider(planning.loaded)
+    return unified(path, hider.without(path, old), hider.without(path, new))
 
 
 def _patch(planning: Planning, edits: tuple[TextEdit, ...]) -> str:
     from registry_reconciler.fixes import apply_edits
-    from registry_reconciler.textdiff import unified
 
     by_file: dict[str, list[TextEdit]] = {}
     for edit in edits:
@@ -93,7 +99,7 @@ def _patch(planning: Planning, edits: tuple[TextEdit, ...]) -> str:
     parts = []
     for path, mine in sorted(by_file.items()):
         old = planning.loaded.files[path].data or b""
-        parts.append(unified(path, old, apply_edits(old, mine)))
+        parts.append(_unified(planning, path, old, apply_edits(old, mine)))
     return "".join(parts)
 
 

@@ -105,10 +105,13 @@ def _from_root(root: Path, path: Path) -> str:
 
 
 def _diffs(loaded: Loaded, edits: Sequence[FragmentEdit]) -> Iterator[str]:
+    from registry_reconciler.maskedtext import Hider
     from registry_reconciler.textdiff import unified
 
+    hider = Hider(loaded)
     for edit in edits:
-        yield unified(edit.path, loaded.fragments.files[edit.path].data or b"", edit.content)
+        old = loaded.fragments.files[edit.path].data or b""
+        yield unified(edit.path, hider.without(edit.path, old), hider.without(edit.path, edit.content))
 
 
 def _text(formatting: Formatting, dry: bool, diff: str) -> str:

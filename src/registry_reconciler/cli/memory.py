@@ -40,8 +40,10 @@ def heard(text: str) -> None:
         noted.texts.append(text)
 
 
-def saw(root: Path, tree: Recorder) -> None:
-    """The command made a plan from this."""
+def saw(root: Path, tree: Recorder, *, secret: bool) -> None:
+    """The command made a plan from this; ``secret``: it may hold secrets, then not even digests are kept."""
+    if secret:
+        spoil()
     for noted in _running:
         noted.seen.append((root, tree))
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.check import full_value
 from registry_reconciler.fields import with_value
 from registry_reconciler.kinds import Kind
+from registry_reconciler.maskedtext import may_hold_secrets
 from registry_reconciler.model import DesiredEntry, Json, LiveEntry, canonical
 from registry_reconciler.partial import Whole
 from registry_reconciler.partial.facts import Facts, Tellers
@@ -307,7 +308,7 @@ class _Remembering:
 
     def _refuse(self) -> None:
         loaded = self.loaded
-        if any(kind.secrets for kind in loaded.kinds.values()):
+        if may_hold_secrets(loaded.catalog):
             raise Whole("there are secrets, and not even a digest of one is kept")
         if loaded.live.clashes or loaded.live.hidden_kinds or loaded.catalog.broken:
             raise Whole("something is hidden")

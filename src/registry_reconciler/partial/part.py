@@ -22,6 +22,7 @@ from registry_reconciler.partial.text import LiveText, PartReader, changed_text,
 from registry_reconciler.partial.touched import Files
 from registry_reconciler.problems import Problem
 from registry_reconciler.records import dataclass
+from registry_reconciler.reserved import is_reserved
 from registry_reconciler.rest import Rest
 from registry_reconciler.source import SourceFile, read_source
 from registry_reconciler.state import State, fragment_of, load_state, state_path, state_paths
@@ -113,6 +114,8 @@ class _Loading:
                 paths = set(find(self.tree, self.kinds[kind].file.glob, exclude=self.kinds[kind].exclude))
             except Unreadable as fault:
                 raise Whole("a folder cannot be listed") from fault
+            if any(map(is_reserved, paths)):
+                raise Whole("a pattern reaches a reserved place")
             if {path for path in paths if self.kinds[kind].file.match(path) is not None} != {
                 path for path, file in memory.live.items() if file.kind == kind
             }:

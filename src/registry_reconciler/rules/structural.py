@@ -140,6 +140,15 @@ TEXTS: Mapping[str, Text] = {
         example="x-registry: {kind: skill, layout: list, file: skils/*.yaml, key: id}\n",
         use_instead="x-registry: {kind: skill, layout: list, file: skills/*.yaml, key: id}\n",
     ),
+    "KND003": Text(
+        "The `file` of a kind matches nothing that belongs to registry itself (fragments, schemas, settings, state, "
+        "history, templates, rules, generated pages) or to git. What it matches there is left out: neither read as a "
+        "registry nor written.",
+        "A pattern such as `**/*.yaml` reaches the settings; entries there would change how everything is checked.",
+        "Narrow `file`, or name the place under `exclude`.",
+        example="x-registry: {kind: skill, layout: list, file: '.system/registry/*.yaml', key: id}\n",
+        use_instead="x-registry: {kind: skill, layout: list, file: 'skills/*.yaml', key: id}\n",
+    ),
     "LIV001": Text(
         "Every file of the workspace that is read is a regular file, can be read, and no link leads it "
         "out of the workspace.",

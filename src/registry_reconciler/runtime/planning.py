@@ -9,6 +9,8 @@ from registry_reconciler.fields import Selector, with_value
 from registry_reconciler.kinds import Kind
 from registry_reconciler.live import load_live
 from registry_reconciler.load import Catalog, load_catalog, load_config
+from registry_reconciler.maskedtext import holding_registries
+from registry_reconciler.masks import hide_text_faults
 from registry_reconciler.model import LiveEntry
 from registry_reconciler.problems import Problem, Severity
 from registry_reconciler.runtime.capabilities import Vocabulary
@@ -44,7 +46,8 @@ def read_workspace(tree: Tree, where: str) -> tuple[Loaded, bool]:
 def understood(where: str, config: Config, catalog: Catalog, live: Live) -> tuple[Loaded, bool]:
     """What the run time serves of what the planning side has read. Returns and raises as above."""
     with collector_off():
-        _refuse(where, (*catalog.problems, *live.problems))
+        said = hide_text_faults(live.problems, holding_registries(catalog, live))
+        _refuse(where, (*catalog.problems, *said))
         for clash in live.clashes:
             raise DuplicateIdError(clash.kind, clash.key, f"it stands twice in {clash.place.file}")
         items = items_of(catalog, live.entries.values())
