@@ -159,11 +159,11 @@ def _rule(rule: Rule) -> tuple[str, dict[str, Json]]:
         "title": rule.title,
         "severity": rule.severity.value,
         "structural": rule.structural,
-        "summary": rule.summary,
-        "why": rule.why,
-        "example": rule.example,
-        "use_instead": rule.use_instead,
-        "fix": rule.fix,
+        "summary": rule.page.summary,
+        "why": rule.page.why,
+        "example": rule.page.example,
+        "use_instead": rule.page.use_instead,
+        "fix": rule.page.fix,
     }
     return explain(rule), data
 
