@@ -51,10 +51,11 @@ def read_page(code: str) -> Page:
 def parse_page(text: str) -> Page:
     """A page from its Markdown. Raises :class:`ValueError` where a part is missing, unknown or out of order."""
     head, *rest = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
-    parts = {title: part.strip("\n") for title, part in zip(rest[::2], rest[1::2], strict=True)}
+    titles = rest[::2]
     wanted = ["What it checks", "Why it matters", "Example", "Use instead", "Fix"]
-    if head or list(parts) != [title for title in wanted if title in parts or title != "Use instead"]:
-        raise ValueError(f"a page has the parts {', '.join(wanted)}, in this order; not {', '.join(parts)}")
+    if head or titles != [one for one in wanted if one in titles or one != "Use instead"]:
+        raise ValueError(f"a page has the parts {', '.join(wanted)}, in this order; not {', '.join(titles)}")
+    parts = dict(zip(titles, (part.strip("\n") for part in rest[1::2]), strict=True))
     instead = parts.get("Use instead")
     return Page(
         text=text,
