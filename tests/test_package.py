@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import registry_reconciler
+from registry_reconciler.rules import all_rules
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("run", "dev", "bench", "mutation")
@@ -46,6 +48,15 @@ def test_the_package_says_that_it_is_typed() -> None:
 def test_the_command_is_installed() -> None:
     (command,) = metadata.entry_points(group="console_scripts", name="registry")
     assert command.value == "registry_reconciler.program:main"
+
+
+def test_what_is_installed_has_every_page_of_a_rule(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for rule in all_rules():
+        assert f"registry_reconciler/rules/pages/{rule.code}.md" in names
 
 
 def test_importing_the_package_imports_no_dependency() -> None:

@@ -237,12 +237,10 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = ()) -> Fixing:
 
 
 def _require_codes(codes: Sequence[str]) -> None:
-    from registry_reconciler.rules import RULES
-    from registry_reconciler.structural import CODES
+    from registry_reconciler.rules import all_rules
     from registry_reconciler.suggest import did_you_mean
-    from registry_reconciler.yamltext.codes import CODES as YAML_CODES
 
-    known = (*(rule.code for rule in RULES), *CODES, *YAML_CODES)
+    known = tuple(rule.code for rule in all_rules())
     for code in codes:
         if code not in known:
             raise UsageFailure(f"there is no code {code!r}.{did_you_mean(code, known)}")

@@ -19,7 +19,7 @@ from registry_reconciler.kinds import Kind
 from registry_reconciler.load import Loaded
 from registry_reconciler.model import Json, canonical, digest_bytes, same
 from registry_reconciler.relayout import comment_lines, relayout
-from registry_reconciler.yamltext.codes import CODES
+from registry_reconciler.yamltext.codes import TITLES
 from registry_reconciler.yamltext.nodes import Document, Entry, Node, compose
 from registry_reconciler.yamltext.read import read_yaml
 
@@ -80,7 +80,7 @@ def format_fragment(data: bytes, kinds: Mapping[str, Kind]) -> bytes:
     if not first.readable:
         fault = first.faults[0]
         # The message may repeat what stands there, and that may be a secret; `plan` knows which.
-        raise NotFormatted(f"it cannot be read: line {fault.line}: {CODES[fault.code].title}")
+        raise NotFormatted(f"it cannot be read: line {fault.line}: {TITLES[fault.code]}")
     bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
     text = data.decode("utf-8").removeprefix("\ufeff")
     newline = "\r\n" if "\r\n" in text else "\n"

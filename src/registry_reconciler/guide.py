@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.config import Config
 from registry_reconciler.kinds import SCHEMA_FOLDER, Kind
 from registry_reconciler.problems import Severity
-from registry_reconciler.rules import RULES, all_rules
+from registry_reconciler.rules import FAMILIES, RULES, all_rules
 from registry_reconciler.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -27,28 +27,6 @@ if TYPE_CHECKING:
 RULES_FOLDER = "docs/rules"
 COORDINATION_PATH = ".system/registry/registry_coordination.md"
 AGENTS_PATH = ".system/registry/AGENTS.md"
-
-FAMILIES = {
-    "IDN": "Identity",
-    "REF": "References",
-    "UNQ": "Unique values",
-    "PTH": "Paths that kinds declare",
-    "MOD": "Modules",
-    "RTE": "Routes",
-    "ABL": "Abilities",
-    "HOK": "Hooks",
-    "CAP": "Capabilities",
-    "YML": "YAML texts",
-    "SCH": "Schemas",
-    "KND": "Kinds",
-    "FRG": "Fragments",
-    "LIV": "Live registries",
-    "STA": "State",
-    "WRT": "Writing",
-    "BRK": "Safety brakes",
-    "CFG": "Settings",
-}
-"""What each family of codes is about, in the order of the index."""
 
 EFFECTS = {
     Severity.ERROR: "fails the write",
@@ -91,16 +69,17 @@ SECTIONS = (
 
 def explain(rule: Rule) -> str:
     """What ``registry explain CODE`` prints: plain text, at most 80 columns but for the examples."""
+    page = rule.page
     parts = [
         f"{rule.code}: {rule.title}",
         _strength(rule),
-        _fill(rule.summary),
-        _fill(f"Why: {rule.why}"),
-        "For example, this gives it:\n\n" + textwrap.indent(_visible(rule.example).rstrip("\n"), "    "),
+        _fill(page.summary),
+        _fill(f"Why: {page.why}"),
+        "For example, this gives it:\n\n" + textwrap.indent(_visible(page.example).rstrip("\n"), "    "),
     ]
-    if rule.use_instead:
-        parts.append("Use instead:\n\n" + textwrap.indent(_visible(rule.use_instead).rstrip("\n"), "    "))
-    parts.append(_fill(f"Fix: {rule.fix}"))
+    if page.use_instead:
+        parts.append("Use instead:\n\n" + textwrap.indent(_visible(page.use_instead).rstrip("\n"), "    "))
+    parts.append(_fill(f"Fix: {page.fix}"))
     return "\n\n".join(parts) + "\n"
 
 
@@ -110,19 +89,9 @@ def _fill(text: str) -> str:
 
 
 def rule_page(rule: Rule) -> str:
-    """The page of one rule, ``docs/rules/<CODE>.md``."""
-    parts = [
-        f"# {rule.code}: {rule.title}",
-        _strength(rule),
-        f"## What it checks\n\n{rule.summary}",
-        f"## Why it matters\n\n{rule.why}",
-        f"## Example\n\n```yaml\n{_visible(rule.example)}```",
-    ]
-    if rule.transition is not None:
-        parts[-1] = parts[-1].replace("\n\n", "\n\nBefore the plan, and after it:\n\n", 1)
-    if rule.use_instead:
-        parts.append(f"## Use instead\n\n```yaml\n{_visible(rule.use_instead)}```")
-    parts.append(f"## Fix\n\n{rule.fix}")
+    """The page of one rule, ``docs/rules/<CODE>.md``: that of the package, below its title."""
+    text = rule.page.text.rstrip("\n").replace("```yaml escaped\n", "```yaml\n")
+    parts = [f"# {rule.code}: {rule.title}", _strength(rule), text]
     if rule.relations:
         lines = "\n".join(f"- When {one.when}: check {one.check}." for one in rule.relations)
         parts.append(f"## When something changes\n\n{lines}")
@@ -163,9 +132,10 @@ def rule_index() -> str:
         "set by code or family under `severities` in `.system/registry/config.yaml`; codes marked",
         "with * are structural and keep theirs.",
     ]
-    for family, title in FAMILIES.items():
-        lines += ["", f"## {title} ({family})", "", "| code | what | severity |", "| --- | --- | --- |"]
-        for rule in (one for one in all_rules() if one.family == family):
+    for family in FAMILIES:
+        lines += ["", f"## {family.title} ({family.letters})", ""]
+        lines += ["| code | what | severity |", "| --- | --- | --- |"]
+        for rule in family.rules:
             mark = "*" if rule.structural else ""
             lines.append(f"| [{rule.code}]({rule.code}.md){mark} | {rule.title} | {rule.severity.value} |")
     return "\n".join(lines) + "\n"

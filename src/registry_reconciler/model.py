@@ -1,6 +1,6 @@
 """The words of the product as small frozen values: no I/O, no rule, no rendering.
 
-Everything here is imported by every stage and imports of the package only the decorator.
+Everything here is imported by every stage and imports of the package only the decorator and the digest.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from registry_reconciler.digest import digest_bytes as digest_bytes
 from registry_reconciler.records import dataclass
 
 Json: TypeAlias = Any
@@ -119,11 +120,6 @@ def canonical(value: Json) -> str:
     ``1`` and ``1.0`` differ, as they do in :func:`same`.
     """
     return _encode(value)
-
-
-def digest_bytes(data: bytes) -> str:
-    """``sha256:`` and 64 hexadecimal digits."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def digest_value(value: Json) -> str:

@@ -13,9 +13,6 @@ from registry_reconciler.plan import Notice, PlanOptions
 from registry_reconciler.problems import Problem, Severity, Status
 from registry_reconciler.weaken import TITLE, lowered
 
-WIDENING = frozenset({"CAP002", "CAP003", "CAP004", "CAP005", "CAP006", "CAP007"})
-"""Rules that say what an ability or hook may do more than before; a test holds that these are all of them."""
-
 _ALIKE = 0.8
 """Two entries of one kind, one going and one coming, that share this much of their text are a likely rename."""
 
@@ -59,8 +56,11 @@ def _accepted(problems: Sequence[Problem]) -> Iterator[Notice]:
 
 
 def _widened(problems: Sequence[Problem]) -> Iterator[Notice]:
+    from registry_reconciler.rules import RULES
+
+    widening = {rule.code for rule in RULES if rule.widens_capability}
     for problem in problems:
-        if problem.code in WIDENING and problem.status is Status.INTRODUCED:
+        if problem.code in widening and problem.status is Status.INTRODUCED:
             yield Notice("Widened capability", problem.message)
 
 

@@ -58,14 +58,14 @@ def read_source(tree: Tree, path: str, reader: ChunkReader | None = None) -> Sou
 
 
 def _fault(path: str, fault: YamlFault) -> Problem:
-    from registry_reconciler.yamltext.codes import CODES
+    from registry_reconciler.yamltext.codes import TITLES
 
     related: tuple[Related, ...] = ()
     if fault.related_line:
         related = (Related("the other place", Place(path), Location(path, fault.related_line, 1)),)
     return Problem(
         code=fault.code,
-        title=CODES[fault.code].title,
+        title=TITLES[fault.code],
         severity=Severity.ERROR if fault.fatal else Severity.WARNING,
         message=fault.message,
         place=Place(path),

@@ -184,16 +184,19 @@ def _bad_line(path: str, number: int) -> Problem:
 
 def _conflict(path: str, number: int) -> Problem:
     from registry_reconciler.problems import Fix, Severity
-    from registry_reconciler.yamltext.codes import CODES
+    from registry_reconciler.yamltext.codes import TITLES
 
     return Problem(
         code="YML010",
-        title=CODES["YML010"].title,
+        title=TITLES["YML010"],
         severity=Severity.ERROR,
         message=f"line {number} of {path} is a conflict marker of git.",
         place=Place(path),
         location=Location(path, number, 1),
-        fix=Fix(CODES["YML010"].fix),
+        fix=Fix(
+            "Resolve `desired/` by hand, take the live files and the state together from one side, then run"
+            " `registry apply`."
+        ),
         structural=True,
         identity_extra=str(number),
     )

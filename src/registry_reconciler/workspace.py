@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry_reconciler.errors import Blocked, NoWorkspace, StalePlan, WriteFailure
+from registry_reconciler.errors import Blocked, StalePlan, WriteFailure
 from registry_reconciler.plan import Plan, PlanOptions, Remembering
 from registry_reconciler.records import dataclass
+from registry_reconciler.root import find_root as find_root
 from registry_reconciler.tree import DiskTree
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from registry_reconciler.runtime.workspace import WorkspaceRuntime
     from registry_reconciler.yamltext.reader import ChunkReader
 
-SCHEMAS = ".system/registry/schemas"
 DEFAULT_LOCK_TIMEOUT = 10.0
 """Seconds to wait for another process that is applying."""
 
@@ -45,23 +45,6 @@ class ApplyResult:
     written: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     recovered: RecoverResult | None = None
-
-
-def find_root(start: Path) -> Path:
-    """The workspace that a directory lies in: the nearest one above with a folder of schemas.
-
-    Raises:
-        NoWorkspace: there is none.
-    """
-    here = Path(os.path.abspath(start))
-    for folder in (here, *here.parents):
-        if (folder / SCHEMAS).is_dir():
-            return folder
-    raise NoWorkspace(
-        f"no workspace here: neither {here} nor a folder above it has {SCHEMAS}/. "
-        "Make one with 'registry init', or name it with --root DIR.",
-        next=(("registry", "init"),),
-    )
 
 
 class Workspace:

@@ -9,7 +9,8 @@ from importlib import import_module
 
 import pytest
 
-from registry_reconciler.cli.main import COMMANDS, Row, main
+from registry_reconciler.cli.main import main
+from registry_reconciler.cli.parser import COMMANDS, Row
 from registry_reconciler.version import __version__
 from tests.cli.helper import ROUTES, Box
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry_reconciler.cli.main import COMMANDS
+from registry_reconciler.cli.parser import COMMANDS
 from registry_reconciler.cli.reference import PAGE, page
 
 ROOT = Path(__file__).parent.parent.parent

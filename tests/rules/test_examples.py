@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import resources
 from typing import NamedTuple
 
 import pytest
@@ -12,10 +13,12 @@ from registry_reconciler.model import FieldPath
 from registry_reconciler.problems import Severity
 from registry_reconciler.rules import RULES, all_rules, by_code
 from registry_reconciler.rules.base import Rule
-from registry_reconciler.rules.structural import STRUCTURAL, TEXTS
+from registry_reconciler.rules.hooks import TOO_LATE
+from registry_reconciler.rules.routes import DOCUMENTS
+from registry_reconciler.rules.structural import STRUCTURAL
 from registry_reconciler.structural import CODES, LOWERABLE
 from registry_reconciler.validate import SchemaSet
-from registry_reconciler.yamltext.codes import CODES as YAML_CODES
+from registry_reconciler.yamltext.codes import TITLES
 from tests.rules.helper import FRAGMENT, kinds, line_of, problems, rule_of
 
 E, W, R = Severity.ERROR, Severity.WARNING, Severity.RECORD
@@ -114,18 +117,18 @@ def test_every_code_has_its_cases() -> None:
 @pytest.mark.parametrize("code", EXPECTED)
 def test_the_example_violates_the_rule(code: str) -> None:
     rule, expected = rule_of(code), EXPECTED[code]
-    (found,) = problems(code, rule.example)
+    (found,) = problems(code, rule.page.example)
     assert (found.code, found.title, found.severity) == (code, rule.title, expected.severity)
     assert (found.address, found.path, found.place.file) == (expected.address, expected.path, expected.file)
     assert found.fix is not None
     assert found.fix.description
     if expected.line:
-        assert line_of(rule.example, found).startswith(expected.line)
+        assert line_of(rule.page.example, found).startswith(expected.line)
 
 
 @pytest.mark.parametrize("code", EXPECTED)
 def test_what_to_use_instead_is_clean(code: str) -> None:
-    assert problems(code, rule_of(code).use_instead) == []
+    assert problems(code, rule_of(code).page.use_instead) == []
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +138,7 @@ def schemas() -> SchemaSet:
 
 @pytest.mark.parametrize("code", EXPECTED)
 def test_what_to_use_instead_fits_the_schemas(code: str, schemas: SchemaSet) -> None:
-    text = rule_of(code).use_instead
+    text = rule_of(code).page.use_instead
     for document in yaml.safe_load_all(text):
         entries = {"hook": [document]} if text.startswith("# .system/hooks/") else document
         for kind, values in entries.items():
@@ -179,32 +182,41 @@ def test_entries_before_it_do_not_hide_a_violation(
     code: str, order: Callable[[list[str]], Iterable[str]]
 ) -> None:
     ordered = {name: kinds()[name] for name in order(list(kinds()))}
-    found = problems(code, among_bystanders(rule_of(code).example), kinds=ordered)
+    found = problems(code, among_bystanders(rule_of(code).page.example), kinds=ordered)
     assert EXPECTED[code].address in [one.address for one in found]
 
 
 @pytest.mark.parametrize("code", ["IDN001", "IDN002"])
 def test_one_id_one_entry_is_structural(code: str) -> None:
     assert rule_of(code).structural
-    assert all(problem.structural for problem in problems(code, rule_of(code).example))
+    assert all(problem.structural for problem in problems(code, rule_of(code).page.example))
 
 
 def test_codes_are_unique_and_every_code_is_explained() -> None:
     codes = [rule.code for rule in all_rules()]
     assert len(codes) == len(set(codes))
-    assert {*CODES, *YAML_CODES} == {rule.code for rule in STRUCTURAL}
-    assert set(TEXTS) == set(CODES)
+    assert {*CODES, *TITLES} == {rule.code for rule in STRUCTURAL}
+    assert {*codes} == {rule.code for rule in (*RULES, *STRUCTURAL)}
+    pages = resources.files("registry_reconciler.rules").joinpath("pages").iterdir()
+    assert {page.name for page in pages} == {f"{code}.md" for code in codes}
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 def test_every_text_is_whole(rule: Rule) -> None:
-    assert all((rule.title, rule.summary, rule.why, rule.fix, rule.example))
-    assert rule.summary.endswith((".", ".)"))
-    assert rule.why.endswith(".")
-    assert rule.fix.endswith((".", "`."))
+    page = rule.page
+    assert all((rule.title, page.summary, page.why, page.fix, page.example))
+    assert page.summary.endswith((".", ".)"))
+    assert page.why.endswith(".")
+    assert page.fix.endswith((".", "`."))
+    assert all(character.isprintable() or character == "\n" for character in page.text)
     assert not rule.title.endswith(".")
     assert rule.family + rule.code[3:] == rule.code
     assert rule.family.isalpha()
+
+
+def test_pages_name_the_words_that_rules_go_by() -> None:
+    assert f"`{DOCUMENTS}`" in rule_of("RTE008").page.summary
+    assert all(event in rule_of("HOK004").page.summary for event in TOO_LATE)
 
 
 def test_structural_codes_have_no_checks_and_say_whether_they_can_be_lowered() -> None:

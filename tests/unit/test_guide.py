@@ -10,7 +10,6 @@ from registry_reconciler.config import Config
 from registry_reconciler.guide import (
     AGENTS_PATH,
     COORDINATION_PATH,
-    FAMILIES,
     SECTIONS,
     agents_page,
     coordination_page,
@@ -24,7 +23,7 @@ from registry_reconciler.guide import (
 )
 from registry_reconciler.kinds import Kind, parse_kind
 from registry_reconciler.problems import Severity
-from registry_reconciler.rules import RULES, all_rules
+from registry_reconciler.rules import FAMILIES, RULES, all_rules
 from registry_reconciler.rules.base import Rule
 from tests.rules.helper import kinds, rule_of
 
@@ -41,13 +40,13 @@ def test_a_page_and_an_explanation_have_every_part(rule: Rule) -> None:
     for part in (rule.title, rule.severity.value):
         assert part in page
         assert part in text
-    for part in (rule.summary, rule.why, rule.fix, *(one.check for one in rule.relations)):
+    for part in (rule.page.summary, rule.page.why, rule.page.fix, *(one.check for one in rule.relations)):
         assert part in page
         assert " ".join(part.split()) in " ".join(text.split()) or part in {
             one.check for one in rule.relations
         }
     assert ("Structural" in page) is rule.structural
-    assert ("## Use instead" in page) is bool(rule.use_instead)
+    assert ("## Use instead" in page) is bool(rule.page.use_instead)
     assert ("Before the plan, and after it" in page) is (rule.transition is not None)
     assert all(character.isprintable() or character == "\n" for character in page + text)
 
@@ -63,7 +62,8 @@ def test_the_index_lists_every_code_once_under_its_family() -> None:
     for rule in all_rules():
         assert index.count(f"]({rule.code}.md)") == 1
         assert (f"]({rule.code}.md)*" in index) is rule.structural
-    assert {rule.family for rule in all_rules()} == set(FAMILIES)
+    for family in FAMILIES:
+        assert {rule.family for rule in family.rules} == {family.letters}
 
 
 def test_every_relation_of_a_rule_has_a_section() -> None:

@@ -14,10 +14,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from registry_reconciler.apply import files
 from registry_reconciler.names import unsafe
-from registry_reconciler.records import dataclass
 
 REGISTRY = ".system/registry"
 APPLY = ".system/registry/.apply"
@@ -40,8 +40,7 @@ class NotAFile(Exception):
     """Something that is not a regular file stands where a file is meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
+class FileState(NamedTuple):
     """A regular file as it was read: the digest is of those very bytes; device and inode identify it."""
 
     digest: str

@@ -28,7 +28,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry_reconciler.apply import files, gitindex
 from registry_reconciler.apply.anchor import (
@@ -41,7 +41,6 @@ from registry_reconciler.apply.anchor import (
     state_in,
     why_unsafe,
 )
-from registry_reconciler.records import dataclass
 from registry_reconciler.reserved import leads_astray
 
 IGNORE_TEXT = b"# made by registry while it applies\n*\n"
@@ -59,22 +58,20 @@ class Direction(enum.Enum):
     BACK = "ABORT"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One file of a transaction: ``before`` and ``after`` are digests, ``None`` for: not there.
 
     ``path`` is what the plan calls it, ``real`` where that leads without links.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # instead of the method of tuples
     path: str
     real: str
     before: str | None
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """All that recovery needs to know.
 
     Attributes:
@@ -167,8 +164,7 @@ def folders_above(path: str) -> Iterator[str]:
         yield "/".join(parts[:depth])
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A transaction's folder as it was found.
 
     Attributes:

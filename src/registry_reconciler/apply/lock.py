@@ -20,13 +20,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry_reconciler.apply import files
 from registry_reconciler.apply.anchor import APPLY, REGISTRY, Anchor
 from registry_reconciler.apply.journal import IGNORE_TEXT
 from registry_reconciler.errors import LockHeld, RegistryFailure, WriteFailure
-from registry_reconciler.records import dataclass
 
 try:
     import fcntl
@@ -55,8 +54,7 @@ _mine: set[tuple[int, int, Path]] = set()
 """(process, thread, root) of this process' writers: a reader inside one is let through, a fork is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """Who holds the lock, as it said itself; cleaned for display. ``since`` is UTC, ISO 8601."""
 
     pid: int

@@ -8,20 +8,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import APPLY, Anchor
 from registry_reconciler.apply.journal import Direction, Found
 from registry_reconciler.apply.lock import shared_lock
 from registry_reconciler.errors import InterruptedApply, LockHeld
-from registry_reconciler.records import dataclass
 
 RECOVER = ("registry", "recover")
 """The command that finishes or undoes what was interrupted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """An interrupted transaction that nobody holds.
 
     Attributes:
@@ -35,8 +34,7 @@ class Pending:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a reader should know: warnings about journals that were ignored."""
 
     warnings: tuple[str, ...] = ()

@@ -13,12 +13,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry_reconciler.cache import store
 from registry_reconciler.cache.place import is_outside
 from registry_reconciler.cache.witness import Moment, NotKept, Witness, still_so, witness_of
-from registry_reconciler.records import dataclass
 
 OFF = "REGISTRY_NO_CACHE"
 _FLAGS = frozenset(
@@ -44,8 +43,7 @@ How text is encoded, which other variables decide, is asked of the streams.
 _LONGEST = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a command printed on standard output, and its exit code."""
 
     text: str

@@ -20,8 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from registry_reconciler.model import digest_bytes
-from registry_reconciler.records import dataclass
+from registry_reconciler.digest import digest_bytes
 
 YOUNG = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system in use (FAT) ticks every two seconds."""
@@ -65,8 +64,7 @@ class NotKept(Exception):
     """What the run saw cannot be remembered, or is not so any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(NamedTuple):
     """What was seen.
 
     Attributes:

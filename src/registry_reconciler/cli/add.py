@@ -7,23 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Call,
-    Format,
-    Full,
-    LockTimeout,
-    NoCheck,
-    NoColor,
-    Reports,
-    Root,
-    Width,
-    answer,
-    make_call,
-    warn,
-    with_terminal,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.common import Call, answer, warn
+from registry_reconciler.cli.options import Look, NoCheck, Shared
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -49,11 +36,11 @@ _STDIN = "-"
 def command(
     words: Annotated[
         list[str] | None,
-        Argument(metavar="[KIND] [-]", help="The kind; - reads the entry from standard input."),
+        typer.Argument(metavar="[KIND] [-]", help="The kind; - reads the entry from standard input."),
     ] = None,
     type_: Annotated[
         str,
-        Option(
+        typer.Option(
             "--type",
             metavar="KIND",
             help="The kind, or modules, routes, abilities or hooks: found from the entry.",
@@ -61,22 +48,20 @@ def command(
     ] = "",
     entry_file: Annotated[
         str,
-        Option("--entry-file", metavar="FILE", help="A YAML or JSON file with the entry; - for stdin."),
+        typer.Option("--entry-file", metavar="FILE", help="A YAML or JSON file with the entry; - for stdin."),
     ] = "",
-    entry_json: Annotated[str, Option("--entry-json", metavar="JSON", help="The entry.")] = "",
+    entry_json: Annotated[str, typer.Option("--entry-json", metavar="JSON", help="The entry.")] = "",
     fragment: Annotated[
         str,
-        Option("--fragment", metavar="FILE", help="Where a new entry goes; desired/KIND.yaml by default."),
+        typer.Option(
+            "--fragment", metavar="FILE", help="Where a new entry goes; desired/KIND.yaml by default."
+        ),
     ] = "",
     no_check: NoCheck = False,
-    apply: Annotated[bool, Option("--apply", help="Apply the entry too, in the same step.")] = False,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    width: Width = None,
-    full: Full = False,
-    no_color: NoColor = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Apply the entry too, in the same step.")] = False,
+    *,
+    shared: Shared,
+    look: Look,
 ) -> int:
     """Write an entry into the fragment that owns it, else into desired/KIND.yaml, and plan.
 
@@ -84,8 +69,7 @@ def command(
     """
     from registry_reconciler.entries.common import add_entry
 
-    call = make_call("add", root=root, format=format, report=report, lock_timeout=lock_timeout)
-    call = with_terminal(call, width, full, no_color)
+    call = shared.call("add", look)
     word, stdin = _kind_word(words or (), type_)
     entry = read_entry(_source(entry_file, stdin), entry_json)
     workspace = call.workspace()
@@ -97,7 +81,7 @@ def command(
             fragment=fragment,
             check=not no_check,
             apply=apply,
-            lock_timeout=lock_timeout,
+            lock_timeout=call.lock_timeout,
         )
     except Blocked as blocked:
         if blocked.plan is None:

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    progress,
-    warn,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.common import answer, progress, warn
+from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -39,22 +31,20 @@ EXAMPLE = """\
 def command(
     patterns: Annotated[
         list[str] | None,
-        Argument(metavar="[GLOB]...", help="Addresses, or globs that match addresses."),
+        typer.Argument(metavar="[GLOB]...", help="Addresses, or globs that match addresses."),
     ] = None,
-    all_: Annotated[bool, Option("--all", help="Every entry that nobody manages.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every entry that nobody manages.")] = False,
     by: Annotated[
         str,
-        Option(
+        typer.Option(
             "--by",
             metavar="file|kind|FIELD",
             help="One fragment for each kind, registry file or value of a field.",
         ),
     ] = "kind",
-    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be done.")] = False,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    dry_run: DryRun = False,
+    *,
+    shared: Shared,
 ) -> int:
     """Write fragments for live entries that nobody manages, with their comments.
 
@@ -64,7 +54,7 @@ def command(
     from registry_reconciler.amend import write_fragments
     from registry_reconciler.tree import DiskTree
 
-    call = make_call("adopt", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("adopt")
     if bool(patterns) == all_:
         raise UsageFailure("name what to adopt: addresses, globs, or --all.")
     workspace = call.workspace()

@@ -9,33 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.cli.addresses import require_known
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Adopts,
-    AllowMassDelete,
-    Call,
-    Excludes,
-    Full,
-    Label,
-    LockTimeout,
-    MaxBytes,
-    NoCheck,
-    NoColor,
-    Overwrites,
-    PlanFormat,
-    Reports,
-    Root,
-    Targets,
-    Width,
-    make_call,
-    plan_options,
-    progress,
-    quick_planning_of,
-    warn,
-    with_terminal,
-)
+from registry_reconciler.cli.common import Call, progress, quick_planning_of, warn
+from registry_reconciler.cli.options import Reporting, Selection
 from registry_reconciler.cli.output import put, say, stdin_is_terminal
-from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
+from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.errors import Blocked, CannotAsk, Declined, InterruptedApply, UsageFailure
 from registry_reconciler.plan import Plan, PlanOptions
 
@@ -71,35 +48,20 @@ def command(
         typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
-    target: Targets = None,
-    exclude: Excludes = None,
-    adopt: Adopts = None,
-    overwrite: Overwrites = None,
-    allow_mass_delete: AllowMassDelete = False,
-    no_check: NoCheck = False,
-    max_bytes: MaxBytes = None,
-    label: Label = "",
-    root: Root = None,
-    format: PlanFormat = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    width: Width = None,
-    full: Full = False,
-    no_color: NoColor = False,
+    *,
+    selection: Selection,
+    reporting: Reporting,
 ) -> int:
     """Make the registries what the fragments say: all of it or nothing.
 
     Plans, shows the plan, asks, and applies. With FILE or --expect it applies exactly what
     was reviewed, or nothing.
     """
-    call = make_call(
-        "apply", root=root, format=format, report=report, lock_timeout=lock_timeout, formats=PLAN_FORMATS
-    )
-    call = with_terminal(call, width, full, no_color)
-    options = plan_options(target, exclude, adopt, overwrite, allow_mass_delete, no_check)
+    call = reporting.call("apply")
+    options = selection.options()
     saved = _saved(file, options, expect) if file is not None else None
     workspace = call.workspace()
-    applying = _Applying(call, workspace, label, max_bytes)
+    applying = _Applying(call, workspace)
     if saved is not None:
         return applying.saved(saved)
     if expect is not None:
@@ -119,11 +81,9 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
 class _Applying:
     """One apply: where it reports to, and what it found to recover."""
 
-    def __init__(self, call: Call, workspace: Workspace, label: str, max_bytes: int | None) -> None:
+    def __init__(self, call: Call, workspace: Workspace) -> None:
         self.call = call
         self.workspace = workspace
-        self.label = label
-        self.max_bytes = max_bytes
         self.recovered: RecoverResult | None = None
 
     def saved(self, saved: SavedPlan) -> int:
@@ -185,7 +145,7 @@ class _Applying:
         return self._done(result, shown=shown)
 
     def _report(self, plan: Plan, shown: Shown) -> None:
-        report_plan(self.call, plan, shown, self.workspace.root, label=self.label, max_bytes=self.max_bytes)
+        report_plan(self.call, plan, shown, self.workspace.root)
 
     def _blocked(self, plan: Plan) -> int:
         failure = Blocked(f"nothing was written: {len(plan.blocking):,} blocking", plan=plan)

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    planning_of,
-    warn,
-)
-from registry_reconciler.cli.options import Option
+from registry_reconciler.cli.common import answer, planning_of, warn
+from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json, show_path
 
@@ -34,11 +24,9 @@ EXAMPLE = """\
 
 
 def command(
-    dry_run: Annotated[bool, Option("--dry-run", help="Only say what would be done.")] = False,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    dry_run: DryRun = False,
+    *,
+    shared: Shared,
 ) -> int:
     """Accept the problems of today, so that only new ones block.
 
@@ -49,7 +37,7 @@ def command(
     from registry_reconciler.plan import PlanOptions
     from registry_reconciler.planfile import problem_to_json
 
-    call = make_call("baseline", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("baseline")
     workspace = call.workspace()
     if dry_run:
         accepted = accept(planning_of(call, workspace, PlanOptions()))

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Full,
-    Label,
-    LockTimeout,
-    MaxBytes,
-    NoCache,
-    NoColor,
-    PlanFormat,
-    Reports,
-    Root,
-    Width,
-    make_call,
-    quick_planning_of,
-    with_terminal,
-)
+import typer
+
+from registry_reconciler.cli.common import quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Argument, Option
-from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
+from registry_reconciler.cli.options import NoCache, Reporting
+from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.plan import Plan
 from registry_reconciler.problems import Severity
 
@@ -40,37 +27,27 @@ EXAMPLE = """\
 def command(
     files: Annotated[
         list[str] | None,
-        Argument(
+        typer.Argument(
             metavar="[FILES]...", help="Ignored: pre-commit names the files that changed.", show_default=False
         ),
     ] = None,
     fail_on: Annotated[
         Literal["error", "warning"],
-        Option("--fail-on", help="The least severity that makes it exit 3."),
+        typer.Option("--fail-on", help="The least severity that makes it exit 3."),
     ] = "error",
-    max_bytes: MaxBytes = None,
-    label: Label = "",
-    root: Root = None,
-    format: PlanFormat = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    width: Width = None,
-    full: Full = False,
-    no_color: NoColor = False,
+    *,
+    reporting: Reporting,
     no_cache: NoCache = False,
 ) -> int:
     """Show problems only, of the whole workspace as it would be after apply."""
     del files  # One change can break an entry in any other file.
-    call = make_call(
-        "check", root=root, format=format, report=report, lock_timeout=lock_timeout, formats=PLAN_FORMATS
-    )
-    call = with_terminal(call, width, full, no_color)
+    call = reporting.call("check")
     workspace = call.workspace()
     planning = quick_planning_of(call, workspace, cached=not no_cache)
     keep_until_the_end(planning)
     plan = planning.plan
     shown = Shown(exit_code(plan, fail_on))
-    report_plan(call, plan, shown, workspace.root, label=label, max_bytes=max_bytes)
+    report_plan(call, plan, shown, workspace.root)
     return shown.exit
 
 

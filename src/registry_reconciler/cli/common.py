@@ -2,8 +2,9 @@
 
 Conventions for a command module:
 
-- ``command(...) -> int`` has a parameter for each option, typed with the aliases below or with ``Option`` and
-  ``Argument`` of :mod:`registry_reconciler.cli.options`, and returns the exit code.
+- ``command(...) -> int`` has a parameter for each option: an alias or a group of
+  :mod:`registry_reconciler.cli.options`, or ``Annotated`` with typer's ``Option`` or ``Argument``. It returns the exit
+  code.
 - ``EXAMPLE`` is one worked example for the help: the call, indented by two, and what it prints.
 - It makes a :class:`Call`, opens ``call.workspace()``, lets the library do the work, and ends in
   :func:`answer` (text and the JSON envelope) or in :func:`registry_reconciler.cli.plans.report_plan`.
@@ -18,12 +19,10 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.cli import memory
-from registry_reconciler.cli.options import Option
 from registry_reconciler.cli.output import (
     put,
     say,
@@ -41,84 +40,6 @@ if TYPE_CHECKING:
     from registry_reconciler.problems import Problem
     from registry_reconciler.workspace import Workspace
 
-Root = Annotated[
-    Path | None,
-    Option("--root", metavar="DIR", help="The workspace; found from here upwards by default."),
-]
-Format = Annotated[Literal["text", "json"], Option("--format", help="How the answer is written.")]
-PlanFormat = Annotated[
-    Literal["text", "json", "markdown", "sarif", "github"],
-    Option("--format", help="How the report is written."),
-]
-Reports = Annotated[
-    list[str] | None,
-    Option(
-        "--report",
-        metavar="FORMAT=PATH",
-        help="Write the report to a file as well, in this format; repeatable.",
-    ),
-]
-LockTimeout = Annotated[
-    float,
-    Option(
-        "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait while another process applies."
-    ),
-]
-Width = Annotated[
-    int | None,
-    Option(
-        "--width",
-        metavar="COLUMNS",
-        min=20,
-        max=1000,
-        help="Columns of the text; the terminal's by default, else 80.",
-    ),
-]
-Full = Annotated[bool, Option("--full", help="Fold and shorten nothing.")]
-NoColor = Annotated[bool, Option("--no-color", help="No colour; NO_COLOR does the same.")]
-
-Targets = Annotated[
-    list[str] | None,
-    Option(
-        "--target", metavar="PATTERN", help="Only this address, or those that the glob matches; repeatable."
-    ),
-]
-Excludes = Annotated[
-    list[str] | None,
-    Option(
-        "--exclude", metavar="PATTERN", help="Not this address, or those that the glob matches; repeatable."
-    ),
-]
-Adopts = Annotated[
-    list[str] | None,
-    Option(
-        "--adopt",
-        metavar="PATTERN",
-        help="Take over live entries that differ, with the fragment's fields; repeatable.",
-    ),
-]
-Overwrites = Annotated[
-    list[str] | None,
-    Option("--overwrite", metavar="PATTERN", help="The fragment wins where both sides changed; repeatable."),
-]
-AllowMassDelete = Annotated[bool, Option("--allow-mass-delete", help="Lift the brake on large deletions.")]
-NoCheck = Annotated[bool, Option("--no-check", help="Skip the coordination rules. Not for agents.")]
-NoCache = Annotated[
-    bool,
-    Option(
-        "--no-cache",
-        help="Compute the answer even if it is known; REGISTRY_NO_CACHE=1 does the same.",
-    ),
-]
-Label = Annotated[
-    str,
-    Option("--label", metavar="TEXT", help="Tells several Markdown reports of one workspace apart."),
-]
-MaxBytes = Annotated[
-    int | None,
-    Option("--max-bytes", min=1, metavar="N", help="The most bytes of a Markdown or brief report."),
-]
-
 LOCK_TIMEOUT = 10.0
 _PATIENCE = 0.5
 """Seconds after which a step is long enough to be named on a terminal."""
@@ -133,6 +54,8 @@ class Call:
         reports: (format, path) of the files to write besides.
         width: columns; ``None``: those of the terminal.
         color: allowed, if a terminal shows it.
+        label: tells several Markdown reports of one workspace apart.
+        max_bytes: the most of a Markdown or brief report.
     """
 
     command: str
@@ -143,6 +66,8 @@ class Call:
     width: int | None = None
     full: bool = False
     color: bool = True
+    label: str = ""
+    max_bytes: int | None = None
 
     def workspace(self) -> Workspace:
         """The workspace of the call.
@@ -150,7 +75,8 @@ class Call:
         Raises:
             NoWorkspace: there is none.
         """
-        from registry_reconciler.workspace import SCHEMAS, Workspace, find_root
+        from registry_reconciler.root import SCHEMAS, find_root
+        from registry_reconciler.workspace import Workspace
 
         if self.root is None:
             return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, remembering=_remembers())
@@ -200,37 +126,19 @@ def parse_reports(values: Sequence[str] | None, formats: Sequence[str]) -> tuple
 def make_call(
     command: str,
     *,
-    root: Path | None,
-    format: str = "text",
     report: Sequence[str] | None = None,
-    lock_timeout: float = LOCK_TIMEOUT,
     formats: Sequence[str] = ("text", "json"),
+    lock_timeout: float = LOCK_TIMEOUT,
+    **options: Any,
 ) -> Call:
-    """The shared options of a command, checked."""
+    """A call from what was typed, checked. Raises :class:`UsageFailure`.
+
+    Args:
+        options: the other attributes of :class:`Call`.
+    """
     if not lock_timeout >= 0:  # "nan" is a number to the parser
         raise UsageFailure("--lock-timeout takes a number of seconds")
-    return Call(command, root, format, parse_reports(report, formats), lock_timeout)
-
-
-def with_terminal(call: Call, width: int | None, full: bool, no_color: bool) -> Call:
-    """The call with what concerns the look of text."""
-    return replace(call, width=width, full=full, color=not no_color)
-
-
-def plan_options(
-    target: Sequence[str] | None = None,
-    exclude: Sequence[str] | None = None,
-    adopt: Sequence[str] | None = None,
-    overwrite: Sequence[str] | None = None,
-    allow_mass_delete: bool = False,
-    no_check: bool = False,
-) -> PlanOptions:
-    """The options of a plan as typed; each pattern once, so that saying it twice is the same plan."""
-
-    def once(patterns: Sequence[str] | None) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(patterns or ()))
-
-    return PlanOptions(once(target), once(exclude), once(adopt), once(overwrite), allow_mass_delete, no_check)
+    return Call(command, reports=parse_reports(report, formats), lock_timeout=lock_timeout, **options)
 
 
 def answer(

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Full,
-    Label,
-    LockTimeout,
-    MaxBytes,
-    NoCheck,
-    NoColor,
-    PlanFormat,
-    Reports,
-    Root,
-    Width,
-    make_call,
-    with_terminal,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.options import DetailedExitCode, NoCheck, Reporting
 from registry_reconciler.cli.plan import exit_code
-from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
+from registry_reconciler.cli.plans import Shown, report_plan
 
 EXAMPLE = """\
   registry diff v1.0 v1.1
@@ -37,24 +24,15 @@ EXAMPLE = """\
 
 
 def command(
-    old: Annotated[str, Argument(metavar="REV", help="A revision that git knows.")],
+    old: Annotated[str, typer.Argument(metavar="REV", help="A revision that git knows.")],
     new: Annotated[
         str | None,
-        Argument(metavar="[REV]", help="Another one; the working tree by default.", show_default=False),
+        typer.Argument(metavar="[REV]", help="Another one; the working tree by default.", show_default=False),
     ] = None,
-    detailed_exitcode: Annotated[
-        bool, Option("--detailed-exitcode", help="Exit 2 when there are changes.")
-    ] = False,
+    detailed_exitcode: DetailedExitCode = False,
     no_check: NoCheck = False,
-    max_bytes: MaxBytes = None,
-    label: Label = "",
-    root: Root = None,
-    format: PlanFormat = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    width: Width = None,
-    full: Full = False,
-    no_color: NoColor = False,
+    *,
+    reporting: Reporting,
 ) -> int:
     """Compare what two revisions say should be registered.
 
@@ -63,12 +41,9 @@ def command(
     """
     from registry_reconciler.review import review_revisions
 
-    call = make_call(
-        "diff", root=root, format=format, report=report, lock_timeout=lock_timeout, formats=PLAN_FORMATS
-    )
-    call = with_terminal(call, width, full, no_color)
+    call = reporting.call("diff")
     workspace = call.workspace()
     review = review_revisions(workspace, old, new, no_check=no_check)
     shown = Shown(exit_code(review.plan, detailed_exitcode), base=review.base, extra=review.extra)
-    report_plan(call, review.plan, shown, workspace.root, label=label, max_bytes=max_bytes)
+    report_plan(call, review.plan, shown, workspace.root)
     return shown.exit

@@ -5,27 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Call,
-    Format,
-    Full,
-    LockTimeout,
-    NoCache,
-    NoColor,
-    Reports,
-    Root,
-    Width,
-    answer,
-    make_call,
-    planning_of,
-    unseen,
-    warn,
-    with_terminal,
-)
+from registry_reconciler.cli.common import Call, answer, planning_of, unseen, warn
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Argument, Option
+from registry_reconciler.cli.options import Look, NoCache, Shared
 from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
@@ -56,7 +41,7 @@ _VALUE_WIDTH = 60
 def command(
     addresses: Annotated[
         list[str] | None,
-        Argument(
+        typer.Argument(
             metavar="[PATTERN]...",
             help="Only these; with --accept or --revert: these as well.",
             show_default=False,
@@ -64,27 +49,22 @@ def command(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        Option("--accept", metavar="ADDRESS", help="Write the edit into the fragment; repeatable."),
+        typer.Option("--accept", metavar="ADDRESS", help="Write the edit into the fragment; repeatable."),
     ] = None,
     revert: Annotated[
         list[str] | None,
-        Option("--revert", metavar="ADDRESS", help="Undo the edit in the registry; repeatable."),
+        typer.Option("--revert", metavar="ADDRESS", help="Undo the edit in the registry; repeatable."),
     ] = None,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    width: Width = None,
-    full: Full = False,
-    no_color: NoColor = False,
+    *,
+    shared: Shared,
+    look: Look,
     no_cache: NoCache = False,
 ) -> int:
     """List managed entries that were edited by hand; exit 2 when there are any."""
     del no_cache  # `main` has seen it.
     if accept and revert:
         raise UsageFailure("--accept and --revert are opposites: one at a time")
-    call = make_call("drift", root=root, format=format, report=report, lock_timeout=lock_timeout)
-    call = with_terminal(call, width, full, no_color)
+    call = shared.call("drift", look)
     workspace = call.workspace()
     planning = planning_of(call, workspace)
     if accept:

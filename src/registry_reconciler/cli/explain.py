@@ -6,18 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Call,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    planning_of,
-)
-from registry_reconciler.cli.options import Argument
+import typer
+
+from registry_reconciler.cli.common import Call, answer, planning_of
+from registry_reconciler.cli.options import Shared
 from registry_reconciler.errors import NoWorkspace, UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -42,18 +34,16 @@ _CODE = re.compile(r"[A-Za-z]{3}[0-9]{3}")
 
 def command(
     subjects: Annotated[
-        list[str], Argument(metavar="CODE|KIND|ADDRESS...", help="What to explain.", show_default=False)
+        list[str], typer.Argument(metavar="CODE|KIND|ADDRESS...", help="What to explain.", show_default=False)
     ],
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    *,
+    shared: Shared,
 ) -> int:
     """Explain a problem code, a kind or an address.
 
     Codes are explained anywhere; kinds and addresses need a workspace.
     """
-    call = make_call("explain", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("explain")
     explaining = _Explaining(call)
     found = [explaining.one(subject) for subject in subjects]
     text = "\n\n".join(text.rstrip("\n") for text, _ in found) + "\n"
@@ -159,11 +149,11 @@ def _rule(rule: Rule) -> tuple[str, dict[str, Json]]:
         "title": rule.title,
         "severity": rule.severity.value,
         "structural": rule.structural,
-        "summary": rule.summary,
-        "why": rule.why,
-        "example": rule.example,
-        "use_instead": rule.use_instead,
-        "fix": rule.fix,
+        "summary": rule.page.summary,
+        "why": rule.page.why,
+        "example": rule.page.example,
+        "use_instead": rule.page.use_instead,
+        "fix": rule.page.fix,
     }
     return explain(rule), data
 

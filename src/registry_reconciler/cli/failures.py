@@ -121,7 +121,7 @@ def _comment(command: str, words: Sequence[str], failure: RegistryFailure) -> st
     from registry_reconciler.cli.plans import path_prefix
     from registry_reconciler.render.markdown import failed
     from registry_reconciler.render.options import RenderOptions
-    from registry_reconciler.workspace import find_root
+    from registry_reconciler.root import find_root
 
     root = Path(last_value(words, "--root") or os.curdir)
     if not last_value(words, "--root"):

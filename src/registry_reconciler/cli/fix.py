@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    planning_of,
-    warn,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.common import answer, planning_of, warn
+from registry_reconciler.cli.options import Diff, Shared
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
 
@@ -39,20 +31,18 @@ EXAMPLE = """\
 
 def command(
     codes: Annotated[
-        list[str] | None, Argument(metavar="[CODE]...", help="Only problems with these codes.")
+        list[str] | None, typer.Argument(metavar="[CODE]...", help="Only problems with these codes.")
     ] = None,
-    diff: Annotated[bool, Option("--diff", help="Write nothing; show what would change.")] = False,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    diff: Diff = False,
+    *,
+    shared: Shared,
 ) -> int:
     """Apply the fixes that are safe, to fragments only; show the others as patches."""
     from registry_reconciler.amend import write_fragments
     from registry_reconciler.fixes import choose_fixes
     from registry_reconciler.planfile import problem_to_json
 
-    call = make_call("fix", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("fix")
     workspace = call.workspace()
     planning = planning_of(call, workspace)
     fixing = choose_fixes(planning, codes or ())

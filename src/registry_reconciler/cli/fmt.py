@@ -7,17 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    warn,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.common import answer, warn
+from registry_reconciler.cli.options import Diff, Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -39,16 +32,14 @@ EXAMPLE = """\
 def command(
     paths: Annotated[
         list[str] | None,
-        Argument(metavar="[PATHS]...", help="Fragments, or folders of them; all of them by default."),
+        typer.Argument(metavar="[PATHS]...", help="Fragments, or folders of them; all of them by default."),
     ] = None,
     check: Annotated[
-        bool, Option("--check", help="Write nothing; exit 2 when something would be formatted.")
+        bool, typer.Option("--check", help="Write nothing; exit 2 when something would be formatted.")
     ] = False,
-    diff: Annotated[bool, Option("--diff", help="Write nothing; show what would change.")] = False,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    diff: Diff = False,
+    *,
+    shared: Shared,
 ) -> int:
     """Bring fragments into canonical order and style; what they say stays the same.
 
@@ -58,7 +49,7 @@ def command(
     from registry_reconciler.entries.common import load_workspace
     from registry_reconciler.fmt import format_fragments
 
-    call = make_call("fmt", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("fmt")
     workspace = call.workspace()
     loaded = load_workspace(workspace)
     formatting = format_fragments(loaded, _chosen(workspace, loaded, paths))

@@ -6,17 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import typer
+
 from registry_reconciler.cli.addresses import known_addresses, unknown_address
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    LockTimeout,
-    Root,
-    answer,
-    make_call,
-    planning_of,
-    warn_unseen,
-)
-from registry_reconciler.cli.options import Argument, Option
+from registry_reconciler.cli.common import LOCK_TIMEOUT, answer, make_call, planning_of, warn_unseen
+from registry_reconciler.cli.options import LockTimeout, Root
 from registry_reconciler.inert import visible
 
 if TYPE_CHECKING:
@@ -34,11 +28,11 @@ EXAMPLE = """\
 
 def command(
     address: Annotated[
-        str | None, Argument(metavar="[ADDRESS]", help="Only what leads there and from there.")
+        str | None, typer.Argument(metavar="[ADDRESS]", help="Only what leads there and from there.")
     ] = None,
     root: Root = None,
     format: Annotated[
-        Literal["text", "dot", "mermaid", "json"], Option("--format", help="How the graph is written.")
+        Literal["text", "dot", "mermaid", "json"], typer.Option("--format", help="How the graph is written.")
     ] = "text",
     lock_timeout: LockTimeout = LOCK_TIMEOUT,
 ) -> int:

@@ -8,17 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    warn,
-)
-from registry_reconciler.cli.options import Option
+import typer
+
+from registry_reconciler.cli.common import answer, warn
+from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.output import stdin_is_terminal
 from registry_reconciler.errors import NoWorkspace, UsageFailure
 from registry_reconciler.inert import visible
@@ -44,30 +37,28 @@ _HEADS = {
 def command(
     kinds: Annotated[
         str,
-        Option("--kinds", metavar="all|none|LIST", help="Which built-in kinds, separated by commas."),
+        typer.Option("--kinds", metavar="all|none|LIST", help="Which built-in kinds, separated by commas."),
     ] = "all",
     agents_pointer: Annotated[
         bool | None,
-        Option(
+        typer.Option(
             "--agents-pointer/--no-agents-pointer",
             help="Whether the AGENTS.md of this folder leads agents to the registries.",
             show_default=False,
         ),
     ] = None,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    *,
+    shared: Shared,
 ) -> int:
     """Make a workspace here. Overwrites nothing; doing it twice is doing it once."""
     from registry_reconciler.init import chosen_kinds, disk, placements, write_placements
 
-    call = make_call("init", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("init")
     chosen = chosen_kinds(kinds)
-    folder = _folder(root)
+    folder = _folder(call.root)
     pointer = _wants_pointer(folder) if agents_pointer is None else agents_pointer
     found = placements(disk(folder), chosen, pointer=pointer)
-    receipt = write_placements(folder, found, lock_timeout)
+    receipt = write_placements(folder, found, call.lock_timeout)
     warn(receipt.warnings)
     groups = {said: [one.path for one in found if one.said == said] for said in _HEADS}
     body = {"kinds": list(chosen), **groups}
@@ -76,7 +67,7 @@ def command(
 
 def _folder(root: Path | None) -> Path:
     """The folder to make a workspace of; one inside another is only made on demand."""
-    from registry_reconciler.workspace import find_root
+    from registry_reconciler.root import find_root
 
     folder = Path(os.path.abspath(root or "."))
     if not folder.is_dir():

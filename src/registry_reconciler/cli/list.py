@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from registry_reconciler.cli.addresses import require_known, select
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    planning_of,
-    warn_unseen,
-)
-from registry_reconciler.cli.options import Argument, Option
+from registry_reconciler.cli.common import answer, planning_of, warn_unseen
+from registry_reconciler.cli.options import Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.globs import is_wild, matches_address
 from registry_reconciler.inert import visible
@@ -39,22 +31,20 @@ EXAMPLE = """\
 def command(
     patterns: Annotated[
         list[str] | None,
-        Argument(metavar="[KIND|GLOB]...", help="A kind, an address or a glob.", show_default=False),
+        typer.Argument(metavar="[KIND|GLOB]...", help="A kind, an address or a glob.", show_default=False),
     ] = None,
-    kinds: Annotated[bool, Option("--kinds", help="List kinds: files, entries, managed.")] = False,
+    kinds: Annotated[bool, typer.Option("--kinds", help="List kinds: files, entries, managed.")] = False,
     managed: Annotated[
         bool | None,
-        Option("--managed/--unmanaged", help="Only those that are, or are not.", show_default=False),
+        typer.Option("--managed/--unmanaged", help="Only those that are, or are not.", show_default=False),
     ] = None,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    *,
+    shared: Shared,
 ) -> int:
     """List entries, or kinds."""
     if kinds and managed is not None:
         raise UsageFailure("--kinds counts both: leave --managed or --unmanaged away")
-    call = make_call("list", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("list")
     planning = planning_of(call, call.workspace())
     warn_unseen(planning)
     require_known(planning, (one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns or ()))

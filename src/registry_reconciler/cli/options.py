@@ -1,110 +1,194 @@
-"""How commands declare what may be typed, and the reading of calls that are typed plainly.
+"""The options that several commands have, each declared once, and groups of them that a command takes as one parameter.
 
-The parser that knows everything (help, numbers, what is wrong with a call) is typer, and importing it takes a fifth of
-the time of a small plan. So commands declare their options with the words of this module. ``cli/parser.py`` tells
-typer of them; :func:`plain_arguments` reads the calls that need nobody's judgement, and leaves all others to it.
+A command names an option by its alias (``no_check: NoCheck = False``), or takes a group (``shared: Shared``), which the
+parser fills in. Options of one command alone are declared in its signature.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, get_origin
+from typing import Annotated, Literal
+
+import typer
+
+from registry_reconciler.cli.common import LOCK_TIMEOUT, Call, make_call
+from registry_reconciler.cli.plans import PLAN_FORMATS
+from registry_reconciler.plan import PlanOptions
+from registry_reconciler.records import dataclass
+
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", metavar="DIR", help="The workspace; found from here upwards by default."),
+]
+Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How the answer is written.")]
+PlanFormat = Annotated[
+    Literal["text", "json", "markdown", "sarif", "github"],
+    typer.Option("--format", help="How the report is written."),
+]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=PATH",
+        help="Write the report to a file as well, in this format; repeatable.",
+    ),
+]
+LockTimeout = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait while another process applies."
+    ),
+]
+Width = Annotated[
+    int | None,
+    typer.Option(
+        "--width",
+        metavar="COLUMNS",
+        min=20,
+        max=1000,
+        help="Columns of the text; the terminal's by default, else 80.",
+    ),
+]
+Full = Annotated[bool, typer.Option("--full", help="Fold and shorten nothing.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target", metavar="PATTERN", help="Only this address, or those that the glob matches; repeatable."
+    ),
+]
+Excludes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude", metavar="PATTERN", help="Not this address, or those that the glob matches; repeatable."
+    ),
+]
+Adopts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adopt",
+        metavar="PATTERN",
+        help="Take over live entries that differ, with the fragment's fields; repeatable.",
+    ),
+]
+Overwrites = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--overwrite", metavar="PATTERN", help="The fragment wins where both sides changed; repeatable."
+    ),
+]
+AllowMassDelete = Annotated[
+    bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
+]
+NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Compute the answer even if it is known; REGISTRY_NO_CACHE=1 does the same.",
+    ),
+]
+Label = Annotated[
+    str,
+    typer.Option("--label", metavar="TEXT", help="Tells several Markdown reports of one workspace apart."),
+]
+MaxBytes = Annotated[
+    int | None,
+    typer.Option("--max-bytes", min=1, metavar="N", help="The most bytes of a Markdown or brief report."),
+]
+DetailedExitCode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
 
 
-class Option:
-    """An option, inside ``Annotated``: its names, and what typer's ``Option`` is told besides."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a plan is about, and what it may do."""
 
-    __slots__ = ("names", "settings")
+    target: Targets = None
+    exclude: Excludes = None
+    adopt: Adopts = None
+    overwrite: Overwrites = None
+    allow_mass_delete: AllowMassDelete = False
+    no_check: NoCheck = False
 
-    def __init__(self, *names: str, **settings: Any) -> None:
-        self.names = names
-        self.settings = settings
-
-
-class Argument:
-    """A word without a name, inside ``Annotated``: what typer's ``Argument`` is told."""
-
-    __slots__ = ("settings",)
-
-    def __init__(self, **settings: Any) -> None:
-        self.settings = settings
-
-
-_ASK: Final = object()
-"""Let typer judge."""
-
-
-def plain_arguments(command: Callable[..., int], words: Sequence[str]) -> dict[str, Any] | None:
-    """What to call a command with; ``None`` where only typer knows, be it that the words are wrong.
-
-    Plain are whole names of options, each with a value behind it or after ``=`` where it takes one. Whatever typer
-    converts or checks in a way of its own is not: numbers, values with a dash, files that are not there.
-    """
-    if command.__code__.co_argcount != len(command.__defaults__ or ()):
-        return None
-    found: dict[str, Any] = {}
-    for word, value in _pairs(command, words):
-        name = _parameter(word)
-        base = _declared(command, word) if name else None
-        read = _ASK if base is None else _read(base, value)
-        if base == list[str] | None and isinstance(read, str):
-            found.setdefault(name, []).append(read)
-        elif read is _ASK or name in found:
-            return None
-        else:
-            found[name] = read
-    return found
+    def options(self) -> PlanOptions:
+        """As the planner takes it; each pattern once, so that saying it twice is the same plan."""
+        return PlanOptions(
+            _once(self.target),
+            _once(self.exclude),
+            _once(self.adopt),
+            _once(self.overwrite),
+            self.allow_mass_delete,
+            self.no_check,
+        )
 
 
-def _pairs(command: Callable[..., int], words: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """The options with their values; ``None`` is no value."""
-    rest = iter(words)
-    for word in rest:
-        name, equals, value = word.partition("=")
-        if equals:
-            yield name, value
-        elif _declared(command, name) in (bool, None):
-            yield name, None
-        else:
-            yield name, next(rest, "")
+def _once(patterns: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(patterns or ()))
 
 
-def _parameter(word: str) -> str:
-    return word[2:].replace("-", "_") if word.startswith("--") else ""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text looks."""
+
+    width: Width = None
+    full: Full = False
+    no_color: NoColor = False
 
 
-def _declared(command: Callable[..., int], word: str) -> Any:
-    """The type of the option that is called so; ``None`` where there is none."""
-    annotations: Mapping[str, Any] = command.__annotations__
-    hint = annotations.get(_parameter(word))
-    if isinstance(hint, str):
-        # Only what was typed is looked up: all hints of a command together take a millisecond.
-        hint = eval(hint, command.__globals__)
-    declared = getattr(hint, "__metadata__", (None,))[0]
-    if isinstance(declared, Option) and declared.names == (word,):
-        return hint.__origin__  # type: ignore[union-attr]
-    return None
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What every command has that gives no plan."""
+
+    root: Root = None
+    format: Format = "text"
+    report: Reports = None
+    lock_timeout: LockTimeout = LOCK_TIMEOUT
+
+    def call(self, command: str, look: Look | None = None) -> Call:
+        """The call of a command, checked. Raises :class:`UsageFailure`."""
+        look = look or Look()
+        return make_call(
+            command,
+            root=self.root,
+            format=self.format,
+            report=self.report,
+            lock_timeout=self.lock_timeout,
+            width=look.width,
+            full=look.full,
+            color=not look.no_color,
+        )
 
 
-def _read(base: Any, value: str | None) -> Any:
-    """A value as the command gets it."""
-    if base is bool:
-        return True if value is None else _ASK
-    if not value or value.startswith("-"):
-        return _ASK
-    if base in (str, str | None, list[str] | None):
-        return value
-    if get_origin(base) is Literal and value in base.__args__:
-        return value
-    if base in (Path, Path | None) and _readable(value):
-        return Path(value)
-    return _ASK
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """What every command has that reports a plan."""
 
+    max_bytes: MaxBytes = None
+    label: Label = ""
+    root: Root = None
+    format: PlanFormat = "text"
+    report: Reports = None
+    lock_timeout: LockTimeout = LOCK_TIMEOUT
+    width: Width = None
+    full: Full = False
+    no_color: NoColor = False
 
-def _readable(path: str) -> bool:
-    try:
-        return os.access(path, os.R_OK)
-    except ValueError:  # a zero byte
-        return False
+    def call(self, command: str, *, brief: bool = False) -> Call:
+        """The call of a command, checked. Raises :class:`UsageFailure`."""
+        return make_call(
+            command,
+            root=self.root,
+            format="brief" if brief else self.format,
+            report=self.report,
+            lock_timeout=self.lock_timeout,
+            formats=PLAN_FORMATS,
+            width=self.width,
+            full=self.full,
+            color=not self.no_color,
+            label=self.label,
+            max_bytes=self.max_bytes,
+        )

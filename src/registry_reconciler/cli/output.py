@@ -14,7 +14,6 @@ from typing import TextIO
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.interrupt import seen
 from registry_reconciler.errors import RegistryFailure
-from registry_reconciler.inert import runner_safe, visible
 
 
 class ReportFailure(RegistryFailure):
@@ -32,6 +31,8 @@ def put(text: str) -> None:
 
 def say(text: str) -> None:
     """Write a message for people to standard error; what cannot be seen in it is made visible."""
+    from registry_reconciler.inert import runner_safe, visible
+
     memory.spoil()
     shown = "\n".join(visible(line) for line in text.rstrip("\n").split("\n"))
     try:

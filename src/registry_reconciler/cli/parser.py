@@ -1,23 +1,74 @@
-"""The command line as typer sees it: help, and every call that is not typed plainly.
+"""The command line: the table of commands, and typer, which parses every call.
 
-Imported only for those; see :mod:`registry_reconciler.cli.options`.
+A row's module is imported when its command is called, and no other one.
+
+To add a command: a module here with a function ``command(...) -> int`` (its docstring is the help, its result
+the exit code) and a text ``EXAMPLE``, and its row in :data:`COMMANDS`. The conventions stand in
+:mod:`registry_reconciler.cli.common`, the options that commands share in :mod:`registry_reconciler.cli.options`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_type_hints
 
 import typer
 import typer.core
 import typer.main
 
-from registry_reconciler.cli.main import BY_NAME, COMMANDS, Row
-from registry_reconciler.cli.options import Argument, Option
 from registry_reconciler.cli.output import put
+from registry_reconciler.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A command: what is typed, the module that does it, and one line for the list of commands."""
+
+    name: str
+    module: str
+    summary: str
+
+
+COMMANDS = (
+    Row("init", "init", "Make a workspace here."),
+    Row("plan", "plan", "Show what apply would do, and every problem."),
+    Row("apply", "apply", "Make the registries what the fragments say."),
+    Row("check", "check", "Show problems only."),
+    Row("drift", "drift", "List managed entries that were edited by hand."),
+    Row("diff", "diff", "Compare what two revisions say should be registered."),
+    Row("add", "add", "Write an entry into the fragment that owns it."),
+    Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
+    Row("show", "show", "Show one entry: desired, live, applied, references."),
+    Row("list", "list", "List entries, or kinds."),
+    Row("graph", "graph", "Show what refers to what."),
+    Row("explain", "explain", "Explain a problem code, a kind or an address."),
+    Row("fix", "fix", "Apply the fixes that are safe, to fragments only."),
+    Row("fmt", "fmt", "Bring fragments into canonical order and style."),
+    Row("schema", "schema", "Print a JSON Schema."),
+    Row("schema new", "schema_new", "Write the schema file of a new kind from files that are there."),
+    Row("baseline", "baseline", "Accept the problems of today, so that only new ones block."),
+    Row("recover", "recover", "Finish or undo an interrupted apply."),
+    Row("run", "run", "Run an ability of the registries."),
+    Row("collisions", "collisions", "List names and aliases that several entries claim."),
+)
+"""Every command, in the order of the help."""
+
+BY_NAME = {row.name: row for row in COMMANDS}
+"""The rows by what is typed."""
+
+
+def command_of(words: Sequence[str]) -> str:
+    """The command that was typed, as far as it can be known; ``registry`` when none was."""
+    plain = [word for word in words if not word.startswith("-")]
+    two = " ".join(words[:2])
+    if two in BY_NAME:
+        return two
+    return plain[0] if plain and plain[0] in BY_NAME else "registry"
+
 
 EPILOG = """\b
 Exit codes: 0 done; 1 failed; 2 changes or drift (where asked for);
@@ -59,34 +110,43 @@ def _load(row: Row) -> Any:
         row.name,
         context_settings=_SETTINGS,
         epilog=_verbatim(f"Example:\n{module.EXAMPLE}"),
-    )(as_typer_declares(module.command))
+    )(without_groups(module.command))
     return typer.main.get_command(app)
 
 
-def as_typer_declares(command: Callable[..., int]) -> Callable[..., int]:
-    """The same command with typer's options in its signature instead of ours."""
+def without_groups(command: Callable[..., int]) -> Callable[..., int]:
+    """The same command as typer has to see it: each option of a group is a parameter of its own.
+
+    A group is a parameter whose type is a dataclass of options, see :mod:`registry_reconciler.cli.options`.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
 
     @functools.wraps(command)
-    def told(**arguments: Any) -> int:
+    def called(**arguments: Any) -> int:
+        for name, group in groups.items():
+            options = {one.name: arguments.pop(one.name) for one in dataclasses.fields(group)}
+            arguments[name] = group(**options)
         return command(**arguments)
 
-    hints = {name: _told(hint) for name, hint in get_type_hints(command, include_extras=True).items()}
-    signature = inspect.signature(command)
-    parameters = [one.replace(annotation=hints[one.name]) for one in signature.parameters.values()]
-    told.__annotations__ = hints
-    told.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return told
+    parameters = [
+        option
+        for one in inspect.signature(command).parameters.values()
+        for option in (
+            _options(groups[one.name]) if one.name in groups else (one.replace(annotation=hints[one.name]),)
+        )
+    ]
+    named = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+    called.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    called.__annotations__ = {one.name: one.annotation for one in named}
+    return called
 
 
-def _told(hint: Any) -> Any:
-    if get_origin(hint) is not Annotated:
-        return hint
-    base, declared = get_args(hint)
-    if isinstance(declared, Option):
-        declared = typer.Option(*declared.names, **declared.settings)
-    elif isinstance(declared, Argument):
-        declared = typer.Argument(**declared.settings)
-    return Annotated[base, declared]
+def _options(group: Any) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for one in dataclasses.fields(group):
+        kind = inspect.Parameter.KEYWORD_ONLY
+        yield inspect.Parameter(one.name, kind, default=one.default, annotation=hints[one.name])
 
 
 def _verbatim(text: str) -> str:

@@ -5,35 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import typer
+
 from registry_reconciler.cli.addresses import require_known
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Adopts,
-    AllowMassDelete,
-    Call,
-    Excludes,
-    Full,
-    Label,
-    LockTimeout,
-    MaxBytes,
-    NoCache,
-    NoCheck,
-    NoColor,
-    Overwrites,
-    PlanFormat,
-    Reports,
-    Root,
-    Targets,
-    Width,
-    make_call,
-    plan_options,
-    quick_planning_of,
-    with_terminal,
-)
+from registry_reconciler.cli.common import Call, quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Option
+from registry_reconciler.cli.options import DetailedExitCode, NoCache, Reporting, Selection
 from registry_reconciler.cli.output import write_file
-from registry_reconciler.cli.plans import PLAN_FORMATS, Shown, report_plan
+from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.plan import Plan, PlanOptions
 
@@ -51,55 +30,33 @@ EXAMPLE = """\
 
 
 def command(
-    target: Targets = None,
-    exclude: Excludes = None,
-    adopt: Adopts = None,
-    overwrite: Overwrites = None,
-    allow_mass_delete: AllowMassDelete = False,
-    no_check: NoCheck = False,
-    detailed_exitcode: Annotated[
-        bool, Option("--detailed-exitcode", help="Exit 2 when there are changes.")
-    ] = False,
+    selection: Selection,
+    detailed_exitcode: DetailedExitCode = False,
     out: Annotated[
-        Path | None, Option("--out", metavar="FILE", help="Save the plan, for 'registry apply FILE'.")
+        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for 'registry apply FILE'.")
     ] = None,
     base: Annotated[
         str | None,
-        Option("--base", metavar="REV", help="Review: compare with the merge base with this revision."),
+        typer.Option("--base", metavar="REV", help="Review: compare with the merge base with this revision."),
     ] = None,
     brief: Annotated[
         bool,
-        Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
+        typer.Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
     ] = False,
-    max_bytes: MaxBytes = None,
-    label: Label = "",
-    root: Root = None,
-    format: PlanFormat = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
-    width: Width = None,
-    full: Full = False,
-    no_color: NoColor = False,
+    *,
+    reporting: Reporting,
     no_cache: NoCache = False,
 ) -> int:
     """Show what apply would do, and every problem.
 
     Writes nothing. PATTERN is an address (kind/key) or a glob (route/api.*).
     """
-    if brief and format != "text":
+    if brief and reporting.format != "text":
         raise UsageFailure("--brief is a format of its own: leave --format away")
-    call = make_call(
-        "plan",
-        root=root,
-        format="brief" if brief else format,
-        report=report,
-        lock_timeout=lock_timeout,
-        formats=PLAN_FORMATS,
-    )
-    call = with_terminal(call, width, full, no_color)
-    options = plan_options(target, exclude, adopt, overwrite, allow_mass_delete, no_check)
+    call = reporting.call("plan", brief=brief)
+    options = selection.options()
     if base is not None:
-        return _review(call, options, base, out, detailed_exitcode, label, max_bytes)
+        return _review(call, options, base, out, detailed_exitcode)
     workspace = call.workspace()
     planning = quick_planning_of(call, workspace, options, cached=not no_cache)
     keep_until_the_end(planning)
@@ -110,7 +67,7 @@ def command(
 
         write_file(out, saved_plan(plan))
     shown = Shown(exit_code(plan, detailed_exitcode))
-    report_plan(call, plan, shown, workspace.root, label=label, max_bytes=max_bytes)
+    report_plan(call, plan, shown, workspace.root)
     return shown.exit
 
 
@@ -125,8 +82,6 @@ def _review(
     base: str,
     out: Path | None,
     detailed: bool,
-    label: str,
-    max_bytes: int | None,
 ) -> int:
     from registry_reconciler.review import review_base
 
@@ -141,5 +96,5 @@ def _review(
     workspace = call.workspace()
     review = review_base(workspace, base, no_check=options.no_check)
     shown = Shown(exit_code(review.plan, detailed), base=review.base, extra=review.extra)
-    report_plan(call, review.plan, shown, workspace.root, label=label, max_bytes=max_bytes)
+    report_plan(call, review.plan, shown, workspace.root)
     return shown.exit

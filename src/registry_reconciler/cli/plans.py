@@ -35,16 +35,14 @@ class Shown:
     extra: Mapping[str, Json] | None = None
 
 
-def report_plan(
-    call: Call, plan: Plan, shown: Shown, root: Path, *, label: str = "", max_bytes: int | None = None
-) -> None:
+def report_plan(call: Call, plan: Plan, shown: Shown, root: Path) -> None:
     """Write the report files, then the report."""
     options = RenderOptions(
         width=call.columns,
         color=call.colored,
         full=call.full,
-        max_bytes=max_bytes,
-        label=label,
+        max_bytes=call.max_bytes,
+        label=call.label,
         link_base=link_base(),
         path_prefix=path_prefix(root),
         command=call.command,

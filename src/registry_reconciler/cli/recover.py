@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    warn,
-)
+from registry_reconciler.cli.common import answer, warn
+from registry_reconciler.cli.options import Shared
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
 
@@ -35,13 +27,11 @@ _HEADS = {
 
 
 def command(
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    *,
+    shared: Shared,
 ) -> int:
     """Finish or undo an interrupted apply. Harmless when there is none."""
-    call = make_call("recover", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("recover")
     result = call.workspace().recover()
     warn(result.warnings)
     next = [] if result.direction == "nothing" else [["registry", "plan"]]

@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 from registry_reconciler.apply.files import write_report
-from registry_reconciler.cli.main import COMMANDS
-from registry_reconciler.cli.parser import build
+from registry_reconciler.cli.parser import COMMANDS, build
 
 PAGE = Path("docs/reference/commands.md")
 _WIDTH = 80

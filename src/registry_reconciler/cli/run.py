@@ -5,17 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Literal
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Call,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.common import Call, answer
+from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.output import say
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
@@ -31,32 +24,30 @@ EXAMPLE = """\
 
 
 def command(
-    ability: Annotated[str, Argument(metavar="ABILITY", help="Its id, name or alias.")],
+    ability: Annotated[str, typer.Argument(metavar="ABILITY", help="Its id, name or alias.")],
     input: Annotated[
         str,
-        Option(
+        typer.Option(
             "--input", metavar="JSON|@FILE|-", help="What the ability gets: JSON, a file, or - for stdin."
         ),
     ] = "{}",
     cap: Annotated[
         list[str] | None,
-        Option("--cap", metavar="CAP", help="A capability that is granted; repeatable."),
+        typer.Option("--cap", metavar="CAP", help="A capability that is granted; repeatable."),
     ] = None,
-    dry_run: Annotated[bool, Option("--dry-run", help="Decide and validate, run nothing.")] = False,
-    readonly: Annotated[bool, Option("--readonly", help="Refuse whatever changes something.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and validate, run nothing.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Refuse whatever changes something.")] = False,
     mode: Annotated[
-        Literal["enforce", "log"], Option("--mode", help="log: warn of missing capabilities and go on.")
+        Literal["enforce", "log"], typer.Option("--mode", help="log: warn of missing capabilities and go on.")
     ] = "enforce",
     environment: Annotated[
-        str | None, Option("--environment", metavar="NAME", help="Where it runs, e.g. staging.")
+        str | None, typer.Option("--environment", metavar="NAME", help="Where it runs, e.g. staging.")
     ] = None,
     allow_python: Annotated[
-        bool, Option("--allow-python", help="Run abilities and hooks that are Python functions.")
+        bool, typer.Option("--allow-python", help="Run abilities and hooks that are Python functions.")
     ] = False,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    *,
+    shared: Shared,
 ) -> int:
     """Run an ability of the registries.
 
@@ -64,7 +55,7 @@ def command(
     """
     from registry_reconciler.runtime.commands import run_ability
 
-    call = make_call("run", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("run")
     outcome = run_ability(
         call.workspace().root,
         ability,
@@ -75,7 +66,7 @@ def command(
         mode=mode,
         environment=environment,
         allow_python=allow_python,
-        lock_timeout=lock_timeout,
+        lock_timeout=call.lock_timeout,
     )
     return deliver(call, outcome.exit, outcome.data, outcome.lines, outcome.errors, outcome.next)
 

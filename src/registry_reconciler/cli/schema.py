@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Call,
-    Format,
-    LockTimeout,
-    Root,
-    answer,
-    make_call,
-    planning_of,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.common import LOCK_TIMEOUT, Call, answer, make_call, planning_of
+from registry_reconciler.cli.options import Format, LockTimeout, Root
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.inert import visible
@@ -31,9 +24,11 @@ EXAMPLE = """\
 
 
 def command(
-    what: Annotated[str, Argument(metavar="plan|fragment|x-registry|config|KIND", show_default=False)],
-    example: Annotated[bool, Option("--example", help="A fragment with an entry of the kind.")] = False,
-    out: Annotated[Path | None, Option("--out", metavar="FILE", help="Write it to a file instead.")] = None,
+    what: Annotated[str, typer.Argument(metavar="plan|fragment|x-registry|config|KIND", show_default=False)],
+    example: Annotated[bool, typer.Option("--example", help="A fragment with an entry of the kind.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead.")
+    ] = None,
     root: Root = None,
     format: Format = "text",
     lock_timeout: LockTimeout = LOCK_TIMEOUT,

@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    warn,
-)
-from registry_reconciler.cli.options import Argument, Option
+import typer
+
+from registry_reconciler.cli.common import answer, warn
+from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json
@@ -37,29 +30,27 @@ _FINDINGS_SHOWN = 10
 
 
 def command(
-    kind: Annotated[str, Argument(metavar="KIND", help="The name of the new kind.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="The name of the new kind.")],
     source: Annotated[
         str,
-        Option(
+        typer.Option(
             "--from", metavar="FILE_OR_GLOB", help="Files with entries; {field} in it is a part of the path."
         ),
     ],
     out: Annotated[
         str,
-        Option("--out", metavar="FILE", help="Where to; - prints it. By default among the schemas."),
+        typer.Option("--out", metavar="FILE", help="Where to; - prints it. By default among the schemas."),
     ] = "",
     at: Annotated[
         str,
-        Option("--at", metavar="PLACE", help="Where the entries lie in a file; guessed by default."),
+        typer.Option("--at", metavar="PLACE", help="Where the entries lie in a file; guessed by default."),
     ] = "",
     key: Annotated[
         list[str] | None,
-        Option("--key", metavar="FIELD", help="The key field; repeatable. Guessed by default."),
+        typer.Option("--key", metavar="FIELD", help="The key field; repeatable. Guessed by default."),
     ] = None,
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    *,
+    shared: Shared,
 ) -> int:
     """Write the schema file of a new kind from files that are there.
 
@@ -69,13 +60,13 @@ def command(
     from registry_reconciler.schemanew import new_schema
     from registry_reconciler.tree import DiskTree
 
-    call = make_call("schema new", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("schema new")
     workspace = call.workspace()
     made = new_schema(DiskTree(workspace.root), kind, source, at=at, key=key or ())
     where = out or made.path
     if out == _STDOUT:
         where = made.path
-        if format == "text":
+        if call.format == "text":
             _tell(made, where)
             put(made.content.decode("utf-8"))
             return 0
@@ -83,7 +74,7 @@ def command(
         write_file(Path(out), made.content.decode("utf-8"))
     else:
         _write(workspace, made)
-    if format == "text":
+    if call.format == "text":
         _tell(made, where)
     body: dict[str, Json] = {
         "kind": kind,

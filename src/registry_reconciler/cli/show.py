@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from registry_reconciler.cli.addresses import known_addresses, unknown_address
-from registry_reconciler.cli.common import (
-    LOCK_TIMEOUT,
-    Format,
-    LockTimeout,
-    Reports,
-    Root,
-    answer,
-    make_call,
-    planning_of,
-    warn_unseen,
-)
-from registry_reconciler.cli.options import Argument
+from registry_reconciler.cli.common import answer, planning_of, warn_unseen
+from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.values import location_to_json, yaml_lines
 from registry_reconciler.inert import visible
 from registry_reconciler.model import Json, same, show_path
@@ -39,16 +31,14 @@ EXAMPLE = """\
 
 
 def command(
-    address: Annotated[str, Argument(metavar="ADDRESS", help="kind/key")],
-    root: Root = None,
-    format: Format = "text",
-    report: Reports = None,
-    lock_timeout: LockTimeout = LOCK_TIMEOUT,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="kind/key")],
+    *,
+    shared: Shared,
 ) -> int:
     """Show one entry: desired, live, applied, references."""
     from registry_reconciler.show import portrait
 
-    call = make_call("show", root=root, format=format, report=report, lock_timeout=lock_timeout)
+    call = shared.call("show")
     planning = planning_of(call, call.workspace())
     warn_unseen(planning)
     known = known_addresses(planning)

@@ -32,28 +32,20 @@ if TYPE_CHECKING:
 MOST_WATCHED = 3_000
 """So many entries are looked at every time; with more of them a plan of a part is not worth it."""
 
-ARGUED = frozenset(
-    {"SCH001", "IDN001", "IDN002", "IDN003", "IDN004", "IDN005", "IDN006", "UNQ001", "ABL008", "CAP002"}
-    | {f"REF00{number}" for number in (1, 2, 3, 4, 6, 7)}
-)
-"""The rules that may speak of a remembered kind: each judges an entry by what ``near.py`` says and by nothing else.
-A test holds that all others are about kinds that are not remembered. Whoever writes a rule that looks further has to
-make its kinds such ones in :func:`rememberable`."""
-
-_BUILT_IN = frozenset(
-    {"module_type", "module_instance", "module_interface", "module_maturity", "route", "hook"}
-    | {"ability_low", "ability_high"}
-)
-"""Kinds with rules of their own, which look at more than names, references and unique values."""
-
 
 def rememberable(kind: Kind, kinds: Mapping[str, Kind]) -> bool:
-    """Whether the rules for a kind look only at an entry and at those that it shares a fact with."""
+    """Whether the rules for a kind look only at an entry and at those that it shares a fact with.
+
+    That its schema fits (SCH001) concerns every kind, and looks at nothing but the entry.
+    """
+    from registry_reconciler.rules import RULES
     from registry_reconciler.storage.walk import inner_steps
 
-    if kind.name in _BUILT_IN or kind.layout != "list" or len(kind.at) != 1 or kind.at[0].kind != "name":
+    if any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental):
         return False
-    if kind.secrets or kind.paths or kind.acyclic or any(len(one.kinds) > 1 for one in kind.references):
+    if kind.layout != "list" or len(kind.at) != 1 or kind.at[0].kind != "name":
+        return False
+    if kind.secrets or any(len(one.kinds) > 1 for one in kind.references):
         return False
     others = [other for other in kinds.values() if other is not kind]
     return not any(

@@ -68,9 +68,9 @@ def _descriptor(name: str, title: str, rule: Rule | None) -> dict[str, Json]:
     if rule is None:
         data["help"] = {"text": f"{explain} says more.", "markdown": f"{code(explain)} says more."}
         return data
-    parts = [("What it checks", rule.summary), ("Why it matters", rule.why), ("How to fix it", rule.fix)]
-    parts = [(head, text) for head, text in parts if text]
-    data["fullDescription"] = {"text": rule.summary or _sentence(title)}
+    page = rule.page
+    parts = [("What it checks", page.summary), ("Why it matters", page.why), ("How to fix it", page.fix)]
+    data["fullDescription"] = {"text": page.summary}
     data["help"] = {
         "text": "\n\n".join([*(f"{head}: {text}" for head, text in parts), f"More: {explain}"]),
         "markdown": "\n\n".join(

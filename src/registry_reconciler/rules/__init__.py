@@ -1,7 +1,13 @@
-"""The coordination rules: one module a family, and this one table of all of them."""
+"""The rules: one table of the families of codes, each with what it is about and its rules.
+
+To add a rule: in the module of its family a function that judges, its row below that, and its name in the module's
+``RULES``; its page in ``pages/``; a row with what its example gives in ``tests/rules/test_examples.py``. Everything
+else follows from the row and the page. To add a family: a module, and a row here.
+"""
 
 from __future__ import annotations
 
+from registry_reconciler.records import dataclass
 from registry_reconciler.rules import (
     abilities,
     capabilities,
@@ -11,29 +17,53 @@ from registry_reconciler.rules import (
     paths,
     references,
     routes,
+    structural,
     unique,
 )
 from registry_reconciler.rules.base import Rule
 
-RULES: tuple[Rule, ...] = (
-    *identity.RULES,
-    *references.RULES,
-    *unique.RULES,
-    *paths.RULES,
-    *modules.RULES,
-    *routes.RULES,
-    *abilities.RULES,
-    *hooks.RULES,
-    *capabilities.RULES,
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Codes with the same letters: what they are about, and their rules."""
+
+    letters: str
+    title: str
+    rules: tuple[Rule, ...]
+
+
+FAMILIES = (
+    Family("IDN", "Identity", identity.RULES),
+    Family("REF", "References", references.RULES),
+    Family("UNQ", "Unique values", unique.RULES),
+    Family("PTH", "Paths that kinds declare", paths.RULES),
+    Family("MOD", "Modules", modules.RULES),
+    Family("RTE", "Routes", routes.RULES),
+    Family("ABL", "Abilities", abilities.RULES),
+    Family("HOK", "Hooks", hooks.RULES),
+    Family("CAP", "Capabilities", capabilities.RULES),
+    # What the stages find themselves: these have no function here.
+    Family("YML", "YAML texts", structural.of("YML")),
+    Family("SCH", "Schemas", structural.of("SCH")),
+    Family("KND", "Kinds", structural.of("KND")),
+    Family("FRG", "Fragments", structural.of("FRG")),
+    Family("LIV", "Live registries", structural.of("LIV")),
+    Family("STA", "State", structural.of("STA")),
+    Family("WRT", "Writing", structural.of("WRT")),
+    Family("BRK", "Safety brakes", structural.of("BRK")),
+    Family("CFG", "Settings", structural.of("CFG")),
+)
+"""Every family, in the order of the documentation."""
+
+RULES: tuple[Rule, ...] = tuple(
+    rule for family in FAMILIES for rule in family.rules if rule.check or rule.transition
 )
 """Every rule that judges a world or a change of it, by family."""
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every code there is: the coordination rules, then what the stages find themselves (texts only)."""
-    from registry_reconciler.rules.structural import STRUCTURAL
-
-    return (*RULES, *STRUCTURAL)
+    """Every code there is, by family."""
+    return tuple(rule for family in FAMILIES for rule in family.rules)
 
 
 def by_code(code: str) -> Rule | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from registry_reconciler.kinds import Kind
 from registry_reconciler.model import FieldPath, Json
 from registry_reconciler.problems import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
@@ -24,6 +25,12 @@ from registry_reconciler.rules.shapes import (
 from registry_reconciler.world import Item, World
 
 ABILITIES = ("ability_low", "ability_high")
+
+
+def is_ability(kind: Kind) -> bool:
+    """Whether a kind is one of abilities."""
+    return kind.name in ABILITIES
+
 
 CALLS = ("ability_ids", "steps")
 """The fields of an ability_high that say what it calls."""
@@ -64,6 +71,20 @@ def _environments(world: World) -> Iterator[Finding]:
             )
 
 
+ABL001 = Rule(
+    "ABL001",
+    "An ability calls one that is not there in all its environments",
+    Severity.ERROR,
+    check=_environments,
+    needs=("ability_high",),
+    relations=(
+        Relation(
+            "ability and ability", "the `environments` of an ability change", "the abilities that call it"
+        ),
+    ),
+)
+
+
 def _slots(world: World) -> Iterator[Finding]:
     for item in world.of(*ABILITIES):
         hooks = part(item.value, "hooks")
@@ -82,6 +103,18 @@ def _slots(world: World) -> Iterator[Finding]:
                         extra=key,
                         others=(hook,),
                     )
+
+
+ABL002 = Rule(
+    "ABL002",
+    "A hook stands in the wrong slot",
+    Severity.ERROR,
+    check=_slots,
+    needs=("hook",),
+    relations=(
+        Relation("hook and ability", "the `event_type` of a hook changes", "the slots that name the hook"),
+    ),
+)
 
 
 def _implementations(world: World) -> dict[str, list[tuple[Item, dict[str, Json]]]]:
@@ -107,12 +140,48 @@ def _script_rule(fault: str) -> Callable[[World], Iterator[Finding]]:
     return check
 
 
+ABL003 = Rule(
+    "ABL003",
+    "The script does not exist",
+    Severity.ERROR,
+    check=_script_rule("missing"),
+    concerns=is_ability,
+    relations=(Relation("ability and disk", "a script moves or goes", "the `implementation` of abilities"),),
+)
+
+ABL004 = Rule(
+    "ABL004",
+    "The script lies outside the workspace",
+    Severity.ERROR,
+    check=_script_rule("outside"),
+    concerns=is_ability,
+)
+
+ABL005 = Rule(
+    "ABL005",
+    "The script is not executable",
+    Severity.ERROR,
+    check=_script_rule("not executable"),
+    concerns=is_ability,
+)
+
+
 def _functions(world: World) -> Iterator[Finding]:
     for item, implementation in world.memo(_implementations).get("python", ()):
         function = text(implementation, "function")
         message = function_fault(world, function) if function else ""
         if message:
             yield Finding(item, message, ("implementation", "function"))
+
+
+ABL006 = Rule(
+    "ABL006",
+    "The Python function is not found",
+    Severity.ERROR,
+    check=_functions,
+    concerns=is_ability,
+    relations=(Relation("ability and disk", "a function is renamed", "the `implementation` of abilities"),),
+)
 
 
 def _schemas(world: World) -> Iterator[Finding]:
@@ -123,6 +192,15 @@ def _schemas(world: World) -> Iterator[Finding]:
                 path, message = _schema_fault(schema)
                 if message:
                     yield Finding(item, f"The {name} is not valid JSON Schema: {message}", (name, *path))
+
+
+ABL007 = Rule(
+    "ABL007",
+    "An input or output schema is not valid",
+    Severity.ERROR,
+    check=_schemas,
+    concerns=is_ability,
+)
 
 
 def _schema_fault(schema: dict[str, Json]) -> tuple[FieldPath, str]:
@@ -167,12 +245,30 @@ def _unknown_capabilities(world: World) -> Iterator[Finding]:
                     yield _unknown(item, path, word, "capability", tuple(known))
 
 
+ABL008 = Rule(
+    "ABL008",
+    "A capability is not known",
+    Severity.ERROR,
+    check=_unknown_capabilities,
+    supports_incremental=True,
+)
+
+
 def _unknown_environments(world: World) -> Iterator[Finding]:
     known = world.config.environments
     for item in world.of(*ABILITIES) if known is not None else ():
         for path, word in texts(item.value, "environments"):
             if known is not None and word not in known:
                 yield _unknown(item, path, word, "environment", known)
+
+
+ABL009 = Rule(
+    "ABL009",
+    "An environment is not known",
+    Severity.ERROR,
+    check=_unknown_environments,
+    concerns=is_ability,
+)
 
 
 def _unknown(item: Item, path: FieldPath, word: str, what: str, known: Sequence[str]) -> Finding:
@@ -193,218 +289,27 @@ def _nameless(world: World) -> Iterator[Finding]:
             yield Finding(item, f"No route, ability or hook names {item.key}.")
 
 
-def _low(rest: str) -> str:
-    return f"""\
-ability_low:
-  - ability_id: payments.capture
-    group: payments
-    summary: Capture a payment.
-    required_caps: []
-{rest}"""
-
-
-def _script(command: str) -> str:
-    return _low(f"    implementation: {{kind: script, command: [{command}]}}\n")
+ABL010 = Rule(
+    "ABL010",
+    "Nothing names the ability",
+    Severity.RECORD,
+    check=_nameless,
+    concerns=is_ability,
+    relations=(
+        Relation("route and ability", "an ability is added", "that a route, ability or hook names it"),
+    ),
+)
 
 
 RULES = (
-    Rule(
-        code="ABL001",
-        title="An ability calls one that is not there in all its environments",
-        severity=Severity.ERROR,
-        check=_environments,
-        needs=("ability_high",),
-        summary=(
-            "The `environments` of what a high-level ability calls include its own. An ability without the "
-            "field works everywhere; one that names none has nothing to hold the others to."
-        ),
-        why="It would be offered in an environment in which one of its steps cannot run.",
-        example=_low("    environments: [dev]\n")
-        + """\
-ability_high:
-  - ability_id: payments.flow
-    group: payments
-    type: workflow
-    summary: Take a payment.
-    required_caps: []
-    environments: [dev, prod]
-    steps: [payments.capture]
-""",
-        use_instead=_low("    environments: [dev, prod]\n")
-        + """\
-ability_high:
-  - ability_id: payments.flow
-    group: payments
-    type: workflow
-    summary: Take a payment.
-    required_caps: []
-    environments: [dev, prod]
-    steps: [payments.capture]
-""",
-        fix="Remove the environment here, or add it to the ability that is called.",
-        relations=(
-            Relation(
-                "ability and ability", "the `environments` of an ability change", "the abilities that call it"
-            ),
-        ),
-    ),
-    Rule(
-        code="ABL002",
-        title="A hook stands in the wrong slot",
-        severity=Severity.ERROR,
-        check=_slots,
-        needs=("hook",),
-        summary=(
-            "Under `hooks`, `pre_create` holds hooks of PreAbilityCreate, `pre_call` of PreAbilityCall and "
-            "`post_call` of PostAbilityCall."
-        ),
-        why="The hook waits for another event and would never run: a guard that is not there.",
-        example="""\
-hook:
-  - {id: audit, event_type: PostAbilityCall, handler: {kind: script, command: [logger]}}
-"""
-        + _low("    hooks: {pre_call: [audit]}\n"),
-        use_instead="""\
-hook:
-  - {id: audit, event_type: PostAbilityCall, handler: {kind: script, command: [logger]}}
-"""
-        + _low("    hooks: {post_call: [audit]}\n"),
-        fix="Move the hook to the slot of its event, or name a hook of the right event.",
-        relations=(
-            Relation(
-                "hook and ability", "the `event_type` of a hook changes", "the slots that name the hook"
-            ),
-        ),
-    ),
-    Rule(
-        code="ABL003",
-        title="The script does not exist",
-        severity=Severity.ERROR,
-        check=_script_rule("missing"),
-        summary=(
-            "The program of a script is a file of the workspace. A bare name without a slash, such as "
-            "`python3`, is looked up nowhere: what stands on the search path differs from machine to "
-            "machine."
-        ),
-        why="The ability fails when it is called.",
-        example=_script("scripts/captrue.py"),
-        use_instead=_script("scripts/capture.py"),
-        fix="Correct the path, or add the script.",
-        relations=(
-            Relation("ability and disk", "a script moves or goes", "the `implementation` of abilities"),
-        ),
-    ),
-    Rule(
-        code="ABL004",
-        title="The script lies outside the workspace",
-        severity=Severity.ERROR,
-        check=_script_rule("outside"),
-        summary="The path of a script is relative and neither `..` nor a link leads it out of the workspace.",
-        why="What lies elsewhere is not reviewed with the workspace and is not there on another machine.",
-        example=_script("../tools/capture.py"),
-        use_instead=_script("scripts/capture.py"),
-        fix="Bring the script into the workspace.",
-    ),
-    Rule(
-        code="ABL005",
-        title="The script is not executable",
-        severity=Severity.ERROR,
-        check=_script_rule("not executable"),
-        summary="The file that a script names has the executable bit.",
-        why="The ability fails when it is called.",
-        example=_script("scripts/notes.txt"),
-        use_instead=_script("scripts/capture.py"),
-        fix="Set the bit (`chmod +x`, and `git add --chmod=+x`), or name the interpreter first.",
-    ),
-    Rule(
-        code="ABL006",
-        title="The Python function is not found",
-        severity=Severity.ERROR,
-        check=_functions,
-        summary=(
-            "`package.module:function` names something that a module of the workspace, at its root or below "
-            "`src`, defines or imports. The module is parsed and never imported or run."
-        ),
-        why="The ability fails when it is called.",
-        example=_low('    implementation: {kind: python, function: "app.payments:captrue"}\n'),
-        use_instead=_low('    implementation: {kind: python, function: "app.payments:capture"}\n'),
-        fix="Correct the name, or add the function.",
-        relations=(
-            Relation("ability and disk", "a function is renamed", "the `implementation` of abilities"),
-        ),
-    ),
-    Rule(
-        code="ABL007",
-        title="An input or output schema is not valid",
-        severity=Severity.ERROR,
-        check=_schemas,
-        summary=(
-            "`input_schema` and `output_schema` are valid JSON Schema themselves (2020-12 unless `$schema` "
-            "says so)."
-        ),
-        why="Values cannot be held to a schema that is broken; callers would be checked by nothing.",
-        example=_low("    input_schema: {type: objekt}\n"),
-        use_instead=_low("    input_schema: {type: object}\n"),
-        fix="Correct the schema at the place shown.",
-    ),
-    Rule(
-        code="ABL008",
-        title="A capability is not known",
-        severity=Severity.ERROR,
-        check=_unknown_capabilities,
-        summary=(
-            "Every word under `required_caps`, of any kind, is a capability that the configuration declares. "
-            "Without a vocabulary there any word is known."
-        ),
-        why=(
-            "Nobody can be granted a capability that does not exist, or worse, somebody grants the misspelt "
-            "one."
-        ),
-        example="""\
-ability_low:
-  - {ability_id: payments.capture, group: payments, summary: Capture a payment., required_caps: [net.wirte]}
-""",
-        use_instead="""\
-ability_low:
-  - {ability_id: payments.capture, group: payments, summary: Capture a payment., required_caps: [net.write]}
-""",
-        fix="Correct the word, or declare it under `vocabularies.capabilities` of the configuration.",
-    ),
-    Rule(
-        code="ABL009",
-        title="An environment is not known",
-        severity=Severity.ERROR,
-        check=_unknown_environments,
-        summary=(
-            "Every word under `environments` of an ability is one that the configuration declares. Without a "
-            "vocabulary there any word is known."
-        ),
-        why="The ability would be offered in an environment that does not exist.",
-        example=_low("    environments: [prodution]\n"),
-        use_instead=_low("    environments: [prod]\n"),
-        fix="Correct the word, or declare it under `vocabularies.environments` of the configuration.",
-    ),
-    Rule(
-        code="ABL010",
-        title="Nothing names the ability",
-        severity=Severity.RECORD,
-        check=_nameless,
-        summary="Every ability is named by a route, by a hook or by an ability that calls it.",
-        why="Nobody is led to it; it may be a leftover.",
-        example=_low(""),
-        use_instead=_low("")
-        + """\
-route:
-  - id: api.capture
-    scope: api
-    topic: capture
-    module_id: payments
-    when_to_use: A payment must be captured.
-    ability_ids: [payments.capture]
-""",
-        fix="Name it in a route, or remove it.",
-        relations=(
-            Relation("route and ability", "an ability is added", "that a route, ability or hook names it"),
-        ),
-    ),
+    ABL001,
+    ABL002,
+    ABL003,
+    ABL004,
+    ABL005,
+    ABL006,
+    ABL007,
+    ABL008,
+    ABL009,
+    ABL010,
 )

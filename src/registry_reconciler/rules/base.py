@@ -1,14 +1,18 @@
-"""What a rule is: one function with its text. Families are modules; ``rules/__init__.py`` has the table."""
+"""What a rule is: a function, its row, and its page (see :mod:`registry_reconciler.rules.page`).
+
+The row stands below the function that judges. Families are modules; ``rules/__init__.py`` has the table of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
 
 from registry_reconciler.changes import Change
+from registry_reconciler.kinds import Kind
 from registry_reconciler.model import FieldPath, Json, Place
 from registry_reconciler.problems import Fix, Problem, Related, Severity
 from registry_reconciler.records import dataclass
+from registry_reconciler.rules.page import Page, read_page
 from registry_reconciler.world import Item, World
 
 
@@ -62,37 +66,46 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One coordination rule.
+    """One rule, or a code of the stages, which has neither ``check`` nor ``transition``.
 
     Attributes:
         code: e.g. ``REF001``; the family is the letters.
         title: constant; details are in the messages.
         severity: by default. Error blocks, warning is shown, record is only logged.
-        summary: what it checks.
-        why: why it matters.
-        example: YAML that violates it.
-        fix: how to get rid of it.
-        use_instead: the example mended.
         check: judges one world (run on the workspace as it is and as it would be), or
         transition: judges a change of the world (always ``introduced``).
         structural: cannot be lowered, allowed, baselined or skipped.
-        relations: its lines in the coordination page.
         needs: kinds that must exist in the workspace for the rule to make sense.
+        relations: its lines in the coordination page.
+        supports_incremental: judges an entry by itself and by the entries that share a reference, a name, a unique
+            value or a look-alike key with it (``partial/near.py``), and by nothing else. Plans of a part then leave
+            out what nothing reaches. Kinds that other rules concern are always looked at as a whole.
+        concerns: which kinds a rule that does not support that looks at; ``None``: those it needs, or all.
+        widens_capability: says that an ability or hook may do more than before; shown at the head of a plan.
     """
 
     code: str
     title: str
     severity: Severity
-    summary: str
-    why: str
-    example: str
-    fix: str
-    use_instead: str = ""
     check: WorldCheck | None = None
     transition: TransitionCheck | None = None
     structural: bool = False
+    needs: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
-    needs: tuple[str, ...] = field(default=())
+    supports_incremental: bool = False
+    concerns: Callable[[Kind], bool] | None = None
+    widens_capability: bool = False
+
+    @property
+    def page(self) -> Page:
+        """What people read about it, read from the package when somebody asks."""
+        return read_page(self.code)
+
+    def concerns_kind(self, kind: Kind) -> bool:
+        """Whether the rule looks at entries of a kind."""
+        if self.concerns is not None:
+            return self.concerns(kind)
+        return not self.needs or kind.name in self.needs
 
     @property
     def family(self) -> str:
@@ -113,7 +126,7 @@ class Rule:
             address=item.address if item else "",
             path=finding.path,
             related=finding.related,
-            fix=finding.fix or Fix(self.fix, replacements=finding.replacements),
+            fix=finding.fix or Fix(self.page.fix, replacements=finding.replacements),
             structural=self.structural,
             managed=any(one.managed for one in involved) if involved else True,
             identity_extra=finding.extra,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from registry_reconciler.kinds import Kind
 from registry_reconciler.model import MISSING, FieldPath, Json, same
 from registry_reconciler.problems import Severity
 from registry_reconciler.records import dataclass
-from registry_reconciler.rules.abilities import ABILITIES
+from registry_reconciler.rules.abilities import ABILITIES, is_ability
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.hooks import is_blocking, is_enabled
 from registry_reconciler.rules.shapes import finder, listing, part, text, words
@@ -17,6 +18,10 @@ GUARDED = ("pre_create", "pre_call")
 """The slots whose hooks can deny something."""
 
 
+def _is_ability_or_hook(kind: Kind) -> bool:
+    return is_ability(kind) or kind.name == "hook"
+
+
 def _silent(world: World) -> Iterator[Finding]:
     for kind in ABILITIES:
         selector = world.kinds[kind].names.required_caps if kind in world.kinds else None
@@ -24,6 +29,15 @@ def _silent(world: World) -> Iterator[Finding]:
         for item in world.of(kind) if find is not None else ():
             if find is not None and not any(isinstance(value, list) for _, value in find(item.value)):
                 yield Finding(item, f"{item.key} does not say which capabilities it needs.")
+
+
+CAP001 = Rule(
+    "CAP001",
+    "An ability does not say which capabilities it needs",
+    Severity.ERROR,
+    check=_silent,
+    concerns=is_ability,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,16 @@ def _capability_dropped(transition: Transition) -> Iterator[Finding]:
             )
 
 
+CAP002 = Rule(
+    "CAP002",
+    "A required capability is dropped",
+    Severity.WARNING,
+    transition=_capability_dropped,
+    supports_incremental=True,
+    widens_capability=True,
+)
+
+
 def _environment_added(transition: Transition) -> Iterator[Finding]:
     for pair in _pairs(transition, *ABILITIES):
         before, after = part(pair.before.value, "environments"), part(pair.after.value, "environments")
@@ -84,10 +108,34 @@ def _environment_added(transition: Transition) -> Iterator[Finding]:
             )
 
 
+CAP003 = Rule(
+    "CAP003",
+    "An environment is added",
+    Severity.WARNING,
+    transition=_environment_added,
+    concerns=is_ability,
+    relations=(Relation("ability and ability", "an environment is added", "what the ability calls"),),
+    widens_capability=True,
+)
+
+
 def _guard_unbound(transition: Transition) -> Iterator[Finding]:
     yield from _slot_emptied(transition)
     yield from _scope_narrowed(transition)
     yield from _guard_deleted(transition)
+
+
+CAP004 = Rule(
+    "CAP004",
+    "A guard is unbound",
+    Severity.WARNING,
+    transition=_guard_unbound,
+    concerns=_is_ability_or_hook,
+    relations=(
+        Relation("hook and ability", "a hook is unbound or deleted", "who guards the ability instead"),
+    ),
+    widens_capability=True,
+)
 
 
 def _slot_emptied(transition: Transition) -> Iterator[Finding]:
@@ -156,10 +204,30 @@ def _blocking_off(transition: Transition) -> Iterator[Finding]:
             yield Finding(pair.after, f"{pair.after.address} no longer blocks.", path)
 
 
+CAP005 = Rule(
+    "CAP005",
+    "Blocking is turned off",
+    Severity.WARNING,
+    transition=_blocking_off,
+    needs=("hook",),
+    widens_capability=True,
+)
+
+
 def _hook_disabled(transition: Transition) -> Iterator[Finding]:
     for pair in _pairs(transition, "hook"):
         if is_enabled(pair.before) and not is_enabled(pair.after):
             yield Finding(pair.after, f"{pair.after.address} is switched off.", ("enabled",))
+
+
+CAP007 = Rule(
+    "CAP007",
+    "A hook is switched off",
+    Severity.WARNING,
+    transition=_hook_disabled,
+    needs=("hook",),
+    widens_capability=True,
+)
 
 
 def _handler_changed(transition: Transition) -> Iterator[Finding]:
@@ -172,6 +240,16 @@ def _handler_changed(transition: Transition) -> Iterator[Finding]:
                 f"{pair.after.address} runs {_runs(after)}; it ran {_runs(before)}.",
                 (field,) if after is not MISSING else (),
             )
+
+
+CAP006 = Rule(
+    "CAP006",
+    "What an ability or hook runs is changed",
+    Severity.WARNING,
+    transition=_handler_changed,
+    concerns=_is_ability_or_hook,
+    widens_capability=True,
+)
 
 
 def _field(item: Item, name: str) -> Json:
@@ -190,124 +268,12 @@ def _runs(handler: Json) -> str:
     return "something else"
 
 
-def _ability(rest: str, caps: str = "[net.write]") -> str:
-    return f"""\
-ability_low:
-  - ability_id: payments.capture
-    group: payments
-    summary: Capture a payment.
-    required_caps: {caps}
-{rest}"""
-
-
-def _guard(rest: str, script: str = "guard") -> str:
-    return f"""\
-hook:
-  - id: guard
-    event_type: PreAbilityCall
-    handler: {{kind: script, command: [scripts/{script}.py]}}
-{rest}"""
-
-
-def _change(before: str, after: str) -> str:
-    return f"{before}---\n{after}"
-
-
-_HINT = "If it is meant, nothing. Set CAP to error in the configuration to forbid it until it is allowed."
-
 RULES = (
-    Rule(
-        code="CAP001",
-        title="An ability does not say which capabilities it needs",
-        severity=Severity.ERROR,
-        check=_silent,
-        summary="Every ability has `required_caps`. An empty list is an answer.",
-        why="An ability that was never thought about must not look like one that is harmless.",
-        example="""\
-ability_low:
-  - {ability_id: payments.capture, group: payments, summary: Capture a payment.}
-""",
-        use_instead="""\
-ability_low:
-  - {ability_id: payments.capture, group: payments, summary: Capture a payment., required_caps: []}
-""",
-        fix="Add `required_caps`, with what a caller must be granted, or `[]`.",
-    ),
-    Rule(
-        code="CAP002",
-        title="A required capability is dropped",
-        severity=Severity.WARNING,
-        transition=_capability_dropped,
-        summary="A plan removes no word from `required_caps` of an entry.",
-        why="From then on callers may use it who were refused before.",
-        example=_change(_ability(""), _ability("", caps="[]")),
-        use_instead=_change(_ability(""), _ability("", caps="[net.write, fs.read]")),
-        fix=_HINT,
-    ),
-    Rule(
-        code="CAP003",
-        title="An environment is added",
-        severity=Severity.WARNING,
-        transition=_environment_added,
-        summary="A plan adds no word to `environments` of an ability, and does not remove the field.",
-        why="From then on it runs where it did not before, often in production.",
-        example=_change(_ability("    environments: [dev]\n"), _ability("    environments: [dev, prod]\n")),
-        use_instead=_change(
-            _ability("    environments: [dev, prod]\n"), _ability("    environments: [dev]\n")
-        ),
-        fix=_HINT,
-        relations=(Relation("ability and ability", "an environment is added", "what the ability calls"),),
-    ),
-    Rule(
-        code="CAP004",
-        title="A guard is unbound",
-        severity=Severity.WARNING,
-        transition=_guard_unbound,
-        summary=(
-            "A plan takes no hook out of `pre_create` or `pre_call` of an ability, narrows no blocking hook "
-            "to fewer abilities or another event, and deletes none."
-        ),
-        why="From then on calls go through that somebody wanted looked at.",
-        example=_change(_ability("    hooks: {pre_call: [guard]}\n"), _ability("")),
-        use_instead=_change(_ability(""), _ability("    hooks: {pre_call: [guard]}\n")),
-        fix=_HINT,
-        relations=(
-            Relation("hook and ability", "a hook is unbound or deleted", "who guards the ability instead"),
-        ),
-    ),
-    Rule(
-        code="CAP005",
-        title="Blocking is turned off",
-        severity=Severity.WARNING,
-        transition=_blocking_off,
-        needs=("hook",),
-        summary="A plan makes no blocking hook one that does not block.",
-        why="From then on it watches what it used to stop.",
-        example=_change(_guard("    blocking: true\n"), _guard("    blocking: false\n")),
-        use_instead=_change(_guard("    blocking: false\n"), _guard("    blocking: true\n")),
-        fix=_HINT,
-    ),
-    Rule(
-        code="CAP006",
-        title="What an ability or hook runs is changed",
-        severity=Severity.WARNING,
-        transition=_handler_changed,
-        summary="A plan changes no `implementation` of an ability and no `handler` of a hook.",
-        why="The same name does something else from then on, with the trust that the old one had earned.",
-        example=_change(_guard(""), _guard("", script="audit")),
-        use_instead=_change(_guard(""), _guard("    priority: 5\n")),
-        fix=_HINT,
-    ),
-    Rule(
-        code="CAP007",
-        title="A hook is switched off",
-        severity=Severity.WARNING,
-        transition=_hook_disabled,
-        needs=("hook",),
-        summary="A plan sets no hook to `enabled: false`.",
-        why="From then on it neither guards nor notes anything.",
-        example=_change(_guard("    enabled: true\n"), _guard("    enabled: false\n")),
-        use_instead=_change(_guard("    enabled: false\n"), _guard("    enabled: true\n")),
-        fix=_HINT,
-    ),
+    CAP001,
+    CAP002,
+    CAP003,
+    CAP004,
+    CAP005,
+    CAP006,
+    CAP007,
 )

@@ -51,6 +51,15 @@ def _unknown_event(world: World) -> Iterator[Finding]:
             )
 
 
+HOK001 = Rule(
+    "HOK001",
+    "The event is not known",
+    Severity.ERROR,
+    check=_unknown_event,
+    needs=("hook",),
+)
+
+
 def _unknown_stage(world: World) -> Iterator[Finding]:
     stages = world.config.stages if world.config.stages is not None else STAGES
     for item in world.of("hook"):
@@ -61,9 +70,34 @@ def _unknown_stage(world: World) -> Iterator[Finding]:
                 )
 
 
+HOK002 = Rule(
+    "HOK002",
+    "The routing stage is not known",
+    Severity.ERROR,
+    check=_unknown_stage,
+    needs=("hook",),
+    relations=(
+        Relation("hook and route", "the stages of the configuration change", "the `match.stage` of hooks"),
+    ),
+)
+
+
 def _globs(world: World) -> Iterator[Finding]:
     yield from _scopes(world)
     yield from _path_globs(world)
+
+
+HOK003 = Rule(
+    "HOK003",
+    "A glob matches nothing",
+    Severity.WARNING,
+    check=_globs,
+    needs=("hook",),
+    relations=(
+        Relation("hook and ability", "an ability is added, renamed or deleted", "the `match` globs of hooks"),
+        Relation("hook and disk", "folders move", "the `only_if_changed_paths` of hooks"),
+    ),
+)
 
 
 def _scopes(world: World) -> Iterator[Finding]:
@@ -122,6 +156,15 @@ def _blocks_too_late(world: World) -> Iterator[Finding]:
             )
 
 
+HOK004 = Rule(
+    "HOK004",
+    "A hook blocks what has happened already",
+    Severity.ERROR,
+    check=_blocks_too_late,
+    needs=("hook",),
+)
+
+
 def _handlers(world: World) -> Iterator[Finding]:
     for item in world.of("hook"):
         kind = text(item.value, "handler", "kind")
@@ -135,6 +178,16 @@ def _handlers(world: World) -> Iterator[Finding]:
             path = ("handler", "function")
         if message:
             yield Finding(item, message, path)
+
+
+HOK005 = Rule(
+    "HOK005",
+    "The handler cannot be run",
+    Severity.ERROR,
+    check=_handlers,
+    needs=("hook",),
+    relations=(Relation("hook and disk", "a script or function moves", "the `handler` of hooks"),),
+)
 
 
 def _own_file(world: World) -> Iterator[Finding]:
@@ -160,6 +213,15 @@ def _own_file(world: World) -> Iterator[Finding]:
             yield Finding(
                 item, f"{item.key} stands in {file}, which is not named by its id.", place=Place(file)
             )
+
+
+HOK006 = Rule(
+    "HOK006",
+    "A hook is not in a file of its own",
+    Severity.WARNING,
+    check=_own_file,
+    needs=("hook",),
+)
 
 
 def _named_by_id(kind: Kind, file: str, key: str) -> bool:
@@ -188,131 +250,24 @@ def _order(world: World) -> Iterator[Finding]:
             )
 
 
-def _hook(**fields: str) -> str:
-    known = {
-        "id": "audit",
-        "event_type": "PreAbilityCall",
-        "handler": "{kind: script, command: [scripts/guard.py]}",
-    }
-    lines = "".join(f"    {name}: {value}\n" for name, value in {**known, **fields}.items())
-    return "hook:\n  - " + lines.removeprefix("    ")
+HOK007 = Rule(
+    "HOK007",
+    "The order of two blocking hooks is open",
+    Severity.WARNING,
+    check=_order,
+    needs=("hook",),
+    relations=(
+        Relation("hook and hook", "a blocking hook is added", "the priorities of others of its event"),
+    ),
+)
 
-
-_ABILITY = """\
-ability_low:
-  - {ability_id: payments.capture, group: payments, summary: Capture a payment., required_caps: []}
-"""
 
 RULES = (
-    Rule(
-        code="HOK001",
-        title="The event is not known",
-        severity=Severity.ERROR,
-        check=_unknown_event,
-        needs=("hook",),
-        summary="The `event_type` of a hook is one of the configuration's vocabulary.",
-        why="An event that is never sent leaves the hook asleep: a guard that is not there.",
-        example=_hook(event_type="PreAbilityCal"),
-        use_instead=_hook(event_type="PreAbilityCall"),
-        fix="Use one of the events, or add the word to `vocabularies.event_types` of the configuration.",
-    ),
-    Rule(
-        code="HOK002",
-        title="The routing stage is not known",
-        severity=Severity.ERROR,
-        check=_unknown_stage,
-        needs=("hook",),
-        summary="Every `match.stage` of a hook is one of the configuration's vocabulary.",
-        why="The hook would wait for a stage that never comes.",
-        example=_hook(event_type="PromptSubmit", match="{stage: [later]}"),
-        use_instead=_hook(event_type="PromptSubmit", match="{stage: [plan]}"),
-        fix="Use one of the stages, or add the word to `vocabularies.stages` of the configuration.",
-        relations=(
-            Relation(
-                "hook and route", "the stages of the configuration change", "the `match.stage` of hooks"
-            ),
-        ),
-    ),
-    Rule(
-        code="HOK003",
-        title="A glob matches nothing",
-        severity=Severity.WARNING,
-        check=_globs,
-        needs=("hook",),
-        summary=(
-            "Every `match.ability_scope` matches the id (or the address) of an ability, and every "
-            "`match.only_if_changed_paths` a file of the workspace."
-        ),
-        why="A typing slip in a glob leaves the hook asleep, and nothing else would tell.",
-        example=_hook(match="{ability_scope: [paymets.*]}") + _ABILITY,
-        use_instead=_hook(match="{ability_scope: [payments.*]}") + _ABILITY,
-        fix="Correct the glob, or remove it.",
-        relations=(
-            Relation(
-                "hook and ability", "an ability is added, renamed or deleted", "the `match` globs of hooks"
-            ),
-            Relation("hook and disk", "folders move", "the `only_if_changed_paths` of hooks"),
-        ),
-    ),
-    Rule(
-        code="HOK004",
-        title="A hook blocks what has happened already",
-        severity=Severity.ERROR,
-        check=_blocks_too_late,
-        needs=("hook",),
-        summary=f"A hook of {listing(list(TOO_LATE))} is not `blocking`.",
-        why="It looks like a guard and cannot stop anything.",
-        example=_hook(event_type="PostAbilityCall", blocking="true"),
-        use_instead=_hook(event_type="PostAbilityCall", blocking="false"),
-        fix="Set `blocking: false`, or guard PreAbilityCall instead.",
-    ),
-    Rule(
-        code="HOK005",
-        title="The handler cannot be run",
-        severity=Severity.ERROR,
-        check=_handlers,
-        needs=("hook",),
-        summary=(
-            "The handler's script is an executable file of the workspace (a bare program name is looked up "
-            "nowhere), or its Python function is defined in a module of the workspace."
-        ),
-        why="A hook whose handler fails guards nothing, or stops everything.",
-        example=_hook(handler="{kind: script, command: [scripts/gaurd.py]}"),
-        use_instead=_hook(handler="{kind: script, command: [scripts/guard.py]}"),
-        fix="Correct the path or name, or add the handler.",
-        relations=(Relation("hook and disk", "a script or function moves", "the `handler` of hooks"),),
-    ),
-    Rule(
-        code="HOK006",
-        title="A hook is not in a file of its own",
-        severity=Severity.WARNING,
-        check=_own_file,
-        needs=("hook",),
-        summary="Every hook stands in a file of its own that is named by its id.",
-        why=(
-            "Who looks for a hook opens the file with its name; what stands elsewhere is overlooked in a "
-            "review."
-        ),
-        example="# .system/hooks/log.yaml\n" + _hook().replace("hook:\n  - ", "").replace("\n    ", "\n"),
-        use_instead="# .system/hooks/audit.yaml\n"
-        + _hook().replace("hook:\n  - ", "").replace("\n    ", "\n"),
-        fix="Rename the file to the hook's id, or give each hook its file.",
-    ),
-    Rule(
-        code="HOK007",
-        title="The order of two blocking hooks is open",
-        severity=Severity.WARNING,
-        check=_order,
-        needs=("hook",),
-        summary="Enabled blocking hooks of one event have different priorities.",
-        why="Which of them is asked first, and whose reason the caller reads, would be an accident.",
-        example=_hook(id="budget", blocking="true")
-        + _hook(id="guard", blocking="true").removeprefix("hook:\n"),
-        use_instead=_hook(id="budget", blocking="true", priority="10")
-        + _hook(id="guard", blocking="true").removeprefix("hook:\n"),
-        fix="Give one of them a higher `priority`: it is asked first.",
-        relations=(
-            Relation("hook and hook", "a blocking hook is added", "the priorities of others of its event"),
-        ),
-    ),
+    HOK001,
+    HOK002,
+    HOK003,
+    HOK004,
+    HOK005,
+    HOK006,
+    HOK007,
 )

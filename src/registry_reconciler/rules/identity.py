@@ -57,6 +57,16 @@ def _same_id(world: World) -> Iterator[Finding]:
                 )
 
 
+IDN001 = Rule(
+    "IDN001",
+    "An id is taken in another kind",
+    Severity.ERROR,
+    check=_same_id,
+    structural=True,
+    supports_incremental=True,
+)
+
+
 def _shadowing(world: World) -> Iterator[Finding]:
     spaces = world.spaces()
     for space, claimed in names(world).items():
@@ -72,6 +82,16 @@ def _shadowing(world: World) -> Iterator[Finding]:
                         extra=name,
                         others=(owner,),
                     )
+
+
+IDN002 = Rule(
+    "IDN002",
+    "A name hides an id",
+    Severity.ERROR,
+    check=_shadowing,
+    structural=True,
+    supports_incremental=True,
+)
 
 
 def _collisions(world: World, on_purpose: bool) -> Iterator[Finding]:
@@ -99,8 +119,26 @@ def _accidental(world: World) -> Iterator[Finding]:
     return _collisions(world, on_purpose=False)
 
 
+IDN003 = Rule(
+    "IDN003",
+    "Two entries have one name",
+    Severity.WARNING,
+    check=_accidental,
+    supports_incremental=True,
+)
+
+
 def _on_purpose(world: World) -> Iterator[Finding]:
     return _collisions(world, on_purpose=True)
+
+
+IDN004 = Rule(
+    "IDN004",
+    "A name is taken on purpose",
+    Severity.RECORD,
+    check=_on_purpose,
+    supports_incremental=True,
+)
 
 
 def _plain_spaces(world: World) -> frozenset[tuple[str, ...]]:
@@ -137,6 +175,15 @@ def _look_alikes(world: World) -> Iterator[Finding]:
                 )
 
 
+IDN005 = Rule(
+    "IDN005",
+    "Two ids look alike",
+    Severity.WARNING,
+    check=_look_alikes,
+    supports_incremental=True,
+)
+
+
 def _leads_elsewhere(transition: Transition) -> Iterator[Finding]:
     before, after = transition.before, transition.after
     renamed = {change.from_address: change.address for change in transition.changes if change.from_address}
@@ -156,6 +203,15 @@ def _leads_elsewhere(transition: Transition) -> Iterator[Finding]:
                 extra=name,
                 others=(old,),
             )
+
+
+IDN006 = Rule(
+    "IDN006",
+    "A name leads to another entry",
+    Severity.WARNING,
+    transition=_leads_elsewhere,
+    supports_incremental=True,
+)
 
 
 def _touched_names(transition: Transition) -> set[tuple[str, str]]:
@@ -180,146 +236,10 @@ def _names_of(world: World, item: Item) -> Iterator[str]:
 
 
 RULES = (
-    Rule(
-        code="IDN001",
-        title="An id is taken in another kind",
-        severity=Severity.ERROR,
-        structural=True,
-        check=_same_id,
-        summary="Kinds that share one id space, as both ability kinds do, have no id in common.",
-        why="Whoever calls the id cannot know which of the two entries answers.",
-        example="""\
-ability_low:
-  - {ability_id: payments.refund, group: payments, summary: Refund a payment., required_caps: []}
-ability_high:
-  - {ability_id: payments.refund, group: payments, type: workflow, summary: Refund it., required_caps: []}
-""",
-        use_instead="""\
-ability_low:
-  - {ability_id: payments.refund, group: payments, summary: Refund a payment., required_caps: []}
-ability_high:
-  - {ability_id: refund-flow, group: payments, type: workflow, summary: Refund it., required_caps: []}
-""",
-        fix="Rename one of the two; a `moved` line keeps its place and comments.",
-    ),
-    Rule(
-        code="IDN002",
-        title="A name hides an id",
-        severity=Severity.ERROR,
-        structural=True,
-        check=_shadowing,
-        summary="No name or alias of an entry is the id of another entry. Its own id as a name is fine.",
-        why=(
-            "Ids are looked up first, so the name would never lead to its entry, and a reader of it is "
-            "misled."
-        ),
-        example="""\
-hook:
-  - {id: audit, event_type: PostAbilityCall, handler: {kind: script, command: [logger]}}
-  - {id: trace, event_type: PostAbilityCall, aliases: [audit], handler: {kind: script, command: [logger]}}
-""",
-        use_instead="""\
-hook:
-  - {id: audit, event_type: PostAbilityCall, handler: {kind: script, command: [logger]}}
-  - {id: trace, event_type: PostAbilityCall, aliases: [calls], handler: {kind: script, command: [logger]}}
-""",
-        fix="Remove or change the name or alias.",
-    ),
-    Rule(
-        code="IDN003",
-        title="Two entries have one name",
-        severity=Severity.WARNING,
-        check=_accidental,
-        summary=(
-            "A name or alias belongs to one entry of its kind. Where several have it, a name goes before an "
-            "alias; then the higher priority wins, then the source (runtime over package over builtin), then "
-            "the smaller id."
-        ),
-        why=(
-            "Only the winner is found by the name, and a change of a priority elsewhere silently changes who "
-            "that is."
-        ),
-        example="""\
-module_type:
-  - {id: http_api, name: API}
-  - {id: grpc_api, name: API}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api, name: HTTP API}
-  - {id: grpc_api, name: gRPC API}
-""",
-        fix=(
-            "Give one of them another name, or list the address under `override` if the name is taken on "
-            "purpose."
-        ),
-    ),
-    Rule(
-        code="IDN004",
-        title="A name is taken on purpose",
-        severity=Severity.RECORD,
-        check=_on_purpose,
-        summary="Entries share a name or alias, and a fragment lists one of them under `override`.",
-        why="It is meant, so it only goes on record: who later wonders where a name leads can read it there.",
-        example="""\
-module_type:
-  - {id: http_api, name: API}
-  - {id: grpc_api, name: API, priority: 5}
-override:
-  - module_type/grpc_api
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api, name: HTTP API}
-  - {id: grpc_api, name: API, priority: 5}
-""",
-        fix="Nothing needs to be done. Remove the shared name to be rid of the record.",
-    ),
-    Rule(
-        code="IDN005",
-        title="Two ids look alike",
-        severity=Severity.WARNING,
-        check=_look_alikes,
-        summary=(
-            "Ids of one id space differ in more than case and Unicode form (compared by NFKC and case "
-            "folding)."
-        ),
-        why="People mistake one for the other, and file systems that ignore case cannot hold both.",
-        example="""\
-module_type:
-  - {id: worker}
-  - {id: Worker}
-""",
-        use_instead="""\
-module_type:
-  - {id: worker}
-  - {id: batch_worker}
-""",
-        fix="Rename one of the two; a `moved` line keeps its place and comments.",
-    ),
-    Rule(
-        code="IDN006",
-        title="A name leads to another entry",
-        severity=Severity.WARNING,
-        transition=_leads_elsewhere,
-        summary="A plan does not change which entry a name or alias leads to, renames apart.",
-        why="Callers that use the name silently get something else after the apply.",
-        example="""\
-module_type:
-  - {id: http_api, name: API}
----
-module_type:
-  - {id: http_api, name: API}
-  - {id: grpc_api, name: API, priority: 5}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api, name: API}
----
-module_type:
-  - {id: http_api, name: API}
-  - {id: grpc_api, name: gRPC API, priority: 5}
-""",
-        fix="Check who looks it up by that name; keep the name where it was if nobody should notice.",
-    ),
+    IDN001,
+    IDN002,
+    IDN003,
+    IDN004,
+    IDN005,
+    IDN006,
 )

@@ -71,6 +71,18 @@ def _one_sided(world: World) -> Iterator[Finding]:
                     )
 
 
+MOD001 = Rule(
+    "MOD001",
+    "A flow between types is told by one side only",
+    Severity.ERROR,
+    check=_one_sided,
+    needs=("module_type",),
+    relations=(
+        Relation("module and type", "the flows of a type change", "the flows of the type at the other end"),
+    ),
+)
+
+
 def _told_there(other: Item, field: str, key: str) -> tuple[tuple[Place, Json], ...]:
     """The patch that tells the flow on its other side as well, where that has a list to put it in."""
     told = part(other.value, field)
@@ -96,6 +108,21 @@ def _dependencies(world: World) -> Iterator[Finding]:
                 )
 
 
+MOD002 = Rule(
+    "MOD002",
+    "A dependency goes against the type graph",
+    Severity.ERROR,
+    check=_dependencies,
+    needs=("module_type", "module_instance"),
+    relations=(
+        Relation("module and module", "dependencies of a module change", "that the type graph allows them"),
+        Relation(
+            "module and type", "the flows of a type change", "the dependencies of modules of both types"
+        ),
+    ),
+)
+
+
 def _consumers(world: World) -> Iterator[Finding]:
     for item in world.of("module_interface"):
         owner = world.get("module_instance", text(item.value, "module_id"))
@@ -104,6 +131,22 @@ def _consumers(world: World) -> Iterator[Finding]:
             why = _may_call(world, consumer, owner) if consumer is not None and owner is not None else ""
             if consumer is not None and why:
                 yield Finding(item, why, path, related=(related(consumer, "the consumer"),), extra=key)
+
+
+MOD008 = Rule(
+    "MOD008",
+    "A consumer goes against the type graph",
+    Severity.ERROR,
+    check=_consumers,
+    needs=("module_interface", "module_instance", "module_type"),
+    relations=(
+        Relation(
+            "interface and module",
+            "the consumers of an interface change",
+            "that the type graph allows them",
+        ),
+    ),
+)
 
 
 def _paths(world: World) -> Iterator[tuple[Item, str]]:
@@ -122,10 +165,29 @@ def _path_missing(world: World) -> Iterator[Finding]:
             )
 
 
+MOD003 = Rule(
+    "MOD003",
+    "The module's path does not exist",
+    Severity.ERROR,
+    check=_path_missing,
+    needs=("module_instance",),
+    relations=(Relation("module and disk", "a module's folder moves", "the `path` of the module"),),
+)
+
+
 def _path_outside(world: World) -> Iterator[Finding]:
     for item, path in _paths(world):
         if kind_at(world, path) == "outside":
             yield Finding(item, f"{path!r} leads out of the workspace.", ("path",), extra=path)
+
+
+MOD004 = Rule(
+    "MOD004",
+    "The module's path leaves the workspace",
+    Severity.ERROR,
+    check=_path_outside,
+    needs=("module_instance",),
+)
 
 
 def _path_shared(world: World) -> Iterator[Finding]:
@@ -145,12 +207,31 @@ def _path_shared(world: World) -> Iterator[Finding]:
             )
 
 
+MOD005 = Rule(
+    "MOD005",
+    "Two modules own one path",
+    Severity.ERROR,
+    check=_path_shared,
+    needs=("module_instance",),
+)
+
+
 def _no_maturity(world: World) -> Iterator[Finding]:
     for item in world.of("module_instance"):
         if world.get("module_maturity", item.key) is None and not world.maybe_hidden(
             ("module_maturity",), item.key
         ):
             yield Finding(item, f"There is no module_maturity entry for {item.key!r}.", _key(world, item))
+
+
+MOD006 = Rule(
+    "MOD006",
+    "A module has no maturity",
+    Severity.WARNING,
+    check=_no_maturity,
+    needs=("module_instance", "module_maturity"),
+    relations=(Relation("maturity and module", "a module is added", "that it has a maturity"),),
+)
 
 
 def _key(world: World, item: Item) -> FieldPath:
@@ -177,6 +258,18 @@ def _of_deprecated(world: World) -> Iterator[Finding]:
             )
 
 
+MOD007 = Rule(
+    "MOD007",
+    "An interface belongs to a deprecated module",
+    Severity.WARNING,
+    check=_of_deprecated,
+    needs=("module_interface", "module_instance"),
+    relations=(
+        Relation("interface and module", "a module is deprecated", "the lifecycle of its interfaces"),
+    ),
+)
+
+
 def _released_early(world: World) -> Iterator[Finding]:
     for item in world.of("module_interface"):
         if text(item.value, "lifecycle") != "RELEASED":
@@ -195,255 +288,27 @@ def _released_early(world: World) -> Iterator[Finding]:
             )
 
 
-_TYPES = """\
-module_type:
-  - {id: web, outbound: [store]}
-  - {id: store, inbound: [web]}
-"""
+MOD009 = Rule(
+    "MOD009",
+    "An interface is released before its module is ready",
+    Severity.ERROR,
+    check=_released_early,
+    needs=("module_interface", "module_maturity"),
+    relations=(
+        Relation("maturity and module", "a module's maturity is lowered", "its released interfaces"),
+        Relation("interface and module", "a lifecycle becomes RELEASED", "the maturity of the module"),
+    ),
+)
+
 
 RULES = (
-    Rule(
-        code="MOD001",
-        title="A flow between types is told by one side only",
-        severity=Severity.ERROR,
-        check=_one_sided,
-        needs=("module_type",),
-        summary=(
-            "When a type lists another under `outbound`, that one lists it under `inbound`, and the other "
-            "way round."
-        ),
-        why=(
-            "The graph of allowed flows is read from both ends; a reader of one type must see all of its "
-            "flows."
-        ),
-        example="""\
-module_type:
-  - {id: web, outbound: [store]}
-  - {id: store, inbound: []}
-""",
-        use_instead=_TYPES,
-        fix="Add the flow on the other side, or remove it here.",
-        relations=(
-            Relation(
-                "module and type", "the flows of a type change", "the flows of the type at the other end"
-            ),
-        ),
-    ),
-    Rule(
-        code="MOD002",
-        title="A dependency goes against the type graph",
-        severity=Severity.ERROR,
-        check=_dependencies,
-        needs=("module_type", "module_instance"),
-        summary=(
-            "A module depends only on modules whose type its own type may call (`outbound` here or `inbound` "
-            "there)."
-        ),
-        why=(
-            "The type graph is how the system stays in layers; one dependency against it ties two layers "
-            "together."
-        ),
-        example=_TYPES
-        + """\
-module_instance:
-  - {module_id: shop, module_type: web}
-  - {module_id: orders, module_type: store, dependencies: {modules: [shop]}}
-""",
-        use_instead=_TYPES
-        + """\
-module_instance:
-  - {module_id: shop, module_type: web, dependencies: {modules: [orders]}}
-  - {module_id: orders, module_type: store}
-""",
-        fix="Turn the dependency round, or allow the flow in both types.",
-        relations=(
-            Relation(
-                "module and module", "dependencies of a module change", "that the type graph allows them"
-            ),
-            Relation(
-                "module and type", "the flows of a type change", "the dependencies of modules of both types"
-            ),
-        ),
-    ),
-    Rule(
-        code="MOD003",
-        title="The module's path does not exist",
-        severity=Severity.ERROR,
-        check=_path_missing,
-        needs=("module_instance",),
-        summary=(
-            "The `path` of a module is a file or folder of the workspace. A module that is planned may have "
-            "none yet."
-        ),
-        why="Whoever looks for the module goes to its path first.",
-        example="""\
-module_instance:
-  - {module_id: payments.api, module_type: web, path: services/paymets}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: payments.api, module_type: web, path: services/payments}
-""",
-        fix="Correct the path, or set `status: planned` while there is nothing yet.",
-        relations=(Relation("module and disk", "a module's folder moves", "the `path` of the module"),),
-    ),
-    Rule(
-        code="MOD004",
-        title="The module's path leaves the workspace",
-        severity=Severity.ERROR,
-        check=_path_outside,
-        needs=("module_instance",),
-        summary=(
-            "The `path` of a module is relative, uses `/`, and neither `..` nor a link leads it out of the "
-            "workspace."
-        ),
-        why=(
-            "What lies elsewhere is not there on another machine, and is nothing that this workspace can "
-            "speak for."
-        ),
-        example="""\
-module_instance:
-  - {module_id: payments.api, module_type: web, path: ../payments}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: payments.api, module_type: web, path: services/payments}
-""",
-        fix="Write the path from the root of the workspace.",
-    ),
-    Rule(
-        code="MOD005",
-        title="Two modules own one path",
-        severity=Severity.ERROR,
-        check=_path_shared,
-        needs=("module_instance",),
-        summary="No two modules have the same `path`, however it is written (`a/b`, `./a/b`, `a/b/`).",
-        why="A change of a file must have one owner.",
-        example="""\
-module_instance:
-  - {module_id: payments.api, module_type: web, path: services/payments}
-  - {module_id: payments.web, module_type: web, path: services/payments/}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: payments.api, module_type: web, path: services/payments}
-  - {module_id: payments.web, module_type: web, path: services/shop}
-""",
-        fix="Give each module a path of its own.",
-    ),
-    Rule(
-        code="MOD006",
-        title="A module has no maturity",
-        severity=Severity.WARNING,
-        check=_no_maturity,
-        needs=("module_instance", "module_maturity"),
-        summary="Every module has an entry in module_maturity under its id.",
-        why="Without it nobody can tell whether the module may be released or relied on.",
-        example="""\
-module_instance:
-  - {module_id: payments.api, module_type: web}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: payments.api, module_type: web}
-module_maturity:
-  - {module_id: payments.api, maturity: SCAFFOLDED}
-""",
-        fix="Declare its maturity; SCAFFOLDED is an answer.",
-        relations=(Relation("maturity and module", "a module is added", "that it has a maturity"),),
-    ),
-    Rule(
-        code="MOD007",
-        title="An interface belongs to a deprecated module",
-        severity=Severity.WARNING,
-        check=_of_deprecated,
-        needs=("module_interface", "module_instance"),
-        summary=(
-            "The module of an interface is not deprecated, by status or by maturity, unless the interface is "
-            "deprecated, SUNSET or REMOVED itself."
-        ),
-        why="Its consumers should learn in time that it goes away.",
-        example="""\
-module_instance:
-  - {module_id: billing, module_type: web, status: deprecated}
-module_interface:
-  - {id: billing.create, module_id: billing, lifecycle: RELEASED}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: billing, module_type: web, status: deprecated}
-module_interface:
-  - {id: billing.create, module_id: billing, lifecycle: SUNSET}
-""",
-        fix="Set the interface's lifecycle to SUNSET, or move it to the successor.",
-        relations=(
-            Relation("interface and module", "a module is deprecated", "the lifecycle of its interfaces"),
-        ),
-    ),
-    Rule(
-        code="MOD008",
-        title="A consumer goes against the type graph",
-        severity=Severity.ERROR,
-        check=_consumers,
-        needs=("module_interface", "module_instance", "module_type"),
-        summary=(
-            "A module that consumes an interface is of a type that may call the type of the interface's "
-            "module."
-        ),
-        why="A consumer is a dependency; it has to follow the same layers.",
-        example=_TYPES
-        + """\
-module_instance:
-  - {module_id: shop, module_type: web}
-  - {module_id: orders, module_type: store}
-module_interface:
-  - {id: shop.page, module_id: shop, consumers: [orders]}
-""",
-        use_instead=_TYPES
-        + """\
-module_instance:
-  - {module_id: shop, module_type: web}
-  - {module_id: orders, module_type: store}
-module_interface:
-  - {id: orders.find, module_id: orders, consumers: [shop]}
-""",
-        fix="Remove the consumer, or allow the flow in both types.",
-        relations=(
-            Relation(
-                "interface and module",
-                "the consumers of an interface change",
-                "that the type graph allows them",
-            ),
-        ),
-    ),
-    Rule(
-        code="MOD009",
-        title="An interface is released before its module is ready",
-        severity=Severity.ERROR,
-        check=_released_early,
-        needs=("module_interface", "module_maturity"),
-        summary="An interface is RELEASED only when the maturity of its module is READY_FOR_RELEASE.",
-        why="A release is a promise that the module has to keep.",
-        example="""\
-module_instance:
-  - {module_id: orders, module_type: store}
-module_maturity:
-  - {module_id: orders, maturity: FUNCTIONAL}
-module_interface:
-  - {id: orders.find, module_id: orders, lifecycle: RELEASED}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: orders, module_type: store}
-module_maturity:
-  - {module_id: orders, maturity: READY_FOR_RELEASE}
-module_interface:
-  - {id: orders.find, module_id: orders, lifecycle: RELEASED}
-""",
-        fix="Lower the lifecycle, or raise the maturity once it is true.",
-        relations=(
-            Relation("maturity and module", "a module's maturity is lowered", "its released interfaces"),
-            Relation("interface and module", "a lifecycle becomes RELEASED", "the maturity of the module"),
-        ),
-    ),
+    MOD001,
+    MOD002,
+    MOD003,
+    MOD004,
+    MOD005,
+    MOD006,
+    MOD007,
+    MOD008,
+    MOD009,
 )

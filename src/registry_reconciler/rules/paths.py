@@ -34,6 +34,10 @@ def _declared(world: World) -> Iterator[tuple[Kind, PathRule]]:
             yield kind, rule
 
 
+def _has_paths(kind: Kind) -> bool:
+    return bool(kind.paths)
+
+
 def _missing(world: World) -> Iterator[Finding]:
     for kind, rule in _declared(world):
         for item, path, named in _named(world, kind, rule) if rule.missing is not None else ():
@@ -42,11 +46,32 @@ def _missing(world: World) -> Iterator[Finding]:
                 yield Finding(item, message, path, severity=rule.missing, extra=named)
 
 
+PTH001 = Rule(
+    "PTH001",
+    "A named file does not exist",
+    Severity.ERROR,
+    check=_missing,
+    concerns=_has_paths,
+    relations=(
+        Relation("file and entry", "a file that entries name moves or goes", "the entries that name it"),
+    ),
+)
+
+
 def _outside(world: World) -> Iterator[Finding]:
     for kind, rule in _declared(world):
         for item, path, named in _named(world, kind, rule):
             if kind_at(world, named) == "outside":
                 yield Finding(item, f"{named!r} leads out of the workspace.", path, extra=named)
+
+
+PTH002 = Rule(
+    "PTH002",
+    "A named path leaves the workspace",
+    Severity.ERROR,
+    check=_outside,
+    concerns=_has_paths,
+)
 
 
 def _unlisted(world: World) -> Iterator[Finding]:
@@ -78,80 +103,20 @@ def _unlisted(world: World) -> Iterator[Finding]:
                 )
 
 
-_RELATION = "file and entry"
+PTH003 = Rule(
+    "PTH003",
+    "A file is listed by no entry",
+    Severity.WARNING,
+    check=_unlisted,
+    concerns=_has_paths,
+    relations=(
+        Relation("file and entry", "a file is added that the kind wants listed", "that an entry names it"),
+    ),
+)
+
 
 RULES = (
-    Rule(
-        code="PTH001",
-        title="A named file does not exist",
-        severity=Severity.ERROR,
-        check=_missing,
-        summary=(
-            "A field that a kind lists under `paths` of its `x-registry` names a file or folder of the "
-            "workspace. The severity is that of `missing` there. (`skill` in the example lists its `path`.)"
-        ),
-        why="The entry speaks of something that is not there.",
-        example="""\
-skill:
-  - {id: plan, path: skills/plan/SKILL.md}
-  - {id: review, path: skills/reveiw/SKILL.md}
-""",
-        use_instead="""\
-skill:
-  - {id: plan, path: skills/plan/SKILL.md}
-  - {id: review, path: skills/review/SKILL.md}
-""",
-        fix="Correct the path, or add the file.",
-        relations=(
-            Relation(_RELATION, "a file that entries name moves or goes", "the entries that name it"),
-        ),
-    ),
-    Rule(
-        code="PTH002",
-        title="A named path leaves the workspace",
-        severity=Severity.ERROR,
-        check=_outside,
-        summary=(
-            "A field that a kind lists under `paths` holds a relative path with `/` that neither `..` nor a "
-            "link leads out of the workspace."
-        ),
-        why=(
-            "What lies elsewhere is not there on another machine, and is nothing that this workspace can "
-            "speak for."
-        ),
-        example="""\
-skill:
-  - {id: review, path: ../skills/review/SKILL.md}
-""",
-        use_instead="""\
-skill:
-  - {id: review, path: skills/review/SKILL.md}
-""",
-        fix="Write the path from the root of the workspace.",
-    ),
-    Rule(
-        code="PTH003",
-        title="A file is listed by no entry",
-        severity=Severity.WARNING,
-        check=_unlisted,
-        summary=(
-            "Every file that the glob `unlisted` of a kind matches is named by an entry, or lies in a folder "
-            "that one names. The severity is that of `unlisted_severity`. (`skill` says `unlisted: "
-            "skills/*/SKILL.md`.)"
-        ),
-        why="It was added and forgotten: whoever reads the registry does not know of it.",
-        example="""\
-skill:
-  - {id: review, path: skills/review/SKILL.md}
-""",
-        use_instead="""\
-skill:
-  - {id: plan, path: skills/plan/SKILL.md}
-  - {id: review, path: skills/review/SKILL.md}
-""",
-        fix="Declare an entry for the file, or put it under `exclude` of the kind.",
-        relations=(
-            Relation(_RELATION, "a file is added that the kind wants listed", "that an entry names it"),
-        ),
-    ),
+    PTH001,
+    PTH002,
+    PTH003,
 )

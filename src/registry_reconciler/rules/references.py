@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from registry_reconciler.kinds import Kind
 from registry_reconciler.model import FieldPath, Place
 from registry_reconciler.problems import Fix, Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
@@ -46,6 +47,27 @@ def _dangling(world: World) -> Iterator[Finding]:
         )
 
 
+REF001 = Rule(
+    "REF001",
+    "The entry referred to does not exist",
+    Severity.ERROR,
+    check=_dangling,
+    relations=(
+        Relation("ability and module", "a module is deleted or renamed", "the `module_ids` of abilities"),
+        Relation("route and module", "a module is deleted or renamed", "the `module_id` of routes"),
+        Relation("route and ability", "an ability is deleted or renamed", "the `ability_ids` of routes"),
+        Relation("hook and ability", "an ability is deleted or renamed", "the `ability_ids` of hooks"),
+        Relation("hook and ability", "a hook is deleted or renamed", "the `hooks` of abilities"),
+        Relation(
+            "interface and module", "a module is deleted or renamed", "`module_id` and `consumers` there"
+        ),
+        Relation("maturity and module", "a module is deleted or renamed", "its maturity, which goes with it"),
+        Relation("module and type", "a type is deleted or renamed", "the `module_type` of modules"),
+    ),
+    supports_incremental=True,
+)
+
+
 def _near(world: World, link: Link) -> str | None:
     from registry_reconciler.suggest import closest
 
@@ -80,6 +102,15 @@ def _named(world: World) -> Iterator[Finding]:
             extra=link.value,
             others=(target,),
         )
+
+
+REF002 = Rule(
+    "REF002",
+    "A reference uses a name instead of the id",
+    Severity.ERROR,
+    check=_named,
+    supports_incremental=True,
+)
 
 
 def is_active(world: World, item: Item) -> bool:
@@ -124,6 +155,21 @@ def _to_deprecated(world: World) -> Iterator[Finding]:
         )
 
 
+REF003 = Rule(
+    "REF003",
+    "A deprecated entry is referred to",
+    Severity.WARNING,
+    check=_to_deprecated,
+    relations=(
+        Relation("ability and module", "a module is deprecated", "the abilities that belong to it"),
+        Relation(
+            "hook and ability", "an ability is deprecated", "the hooks, routes and abilities that name it"
+        ),
+    ),
+    supports_incremental=True,
+)
+
+
 def _to_planned(world: World) -> Iterator[Finding]:
     planned = world.memo(_with_status).get("planned", set())
     for link in links(world).resolved if planned else ():
@@ -142,6 +188,19 @@ def _to_planned(world: World) -> Iterator[Finding]:
         )
 
 
+REF004 = Rule(
+    "REF004",
+    "Something in use relies on something planned",
+    Severity.WARNING,
+    check=_to_planned,
+    supports_incremental=True,
+)
+
+
+def _has_acyclic_fields(kind: Kind) -> bool:
+    return bool(kind.acyclic)
+
+
 def _cycles(world: World) -> Iterator[Finding]:
     for graph in acyclic_graphs(world).values():
         for steps in cycles(graph):
@@ -158,6 +217,23 @@ def _cycles(world: World) -> Iterator[Finding]:
                 extra=around,
                 others=tuple(members[1:]),
             )
+
+
+REF005 = Rule(
+    "REF005",
+    "References go round in a circle",
+    Severity.ERROR,
+    check=_cycles,
+    concerns=_has_acyclic_fields,
+    relations=(
+        Relation("module and module", "`parent_module` changes", "that parents still lead to a root"),
+        Relation(
+            "ability and ability",
+            "`steps` or `ability_ids` change",
+            "that no ability comes to call itself",
+        ),
+    ),
+)
 
 
 class _After:
@@ -199,6 +275,16 @@ def _gone(transition: Transition) -> Iterator[Finding]:
         yield from _left_behind(item, after.still_meant(change.address), f"{item.address} is deleted", ())
 
 
+REF006 = Rule(
+    "REF006",
+    "What others refer to is deleted",
+    Severity.ERROR,
+    transition=_gone,
+    relations=(Relation("any entry", "it is deleted", "everything that refers to it, in the same plan"),),
+    supports_incremental=True,
+)
+
+
 def _renamed(transition: Transition) -> Iterator[Finding]:
     after = _After(transition)
     for change in transition.changes:
@@ -215,6 +301,16 @@ def _renamed(transition: Transition) -> Iterator[Finding]:
             if link.item.managed
         )
         yield from _left_behind(new, meant, f"{item.address} becomes {new.address}", replacements)
+
+
+REF007 = Rule(
+    "REF007",
+    "What others refer to is renamed",
+    Severity.ERROR,
+    transition=_renamed,
+    relations=(Relation("any entry", "it is renamed", "everything that refers to it, in the same plan"),),
+    supports_incremental=True,
+)
 
 
 def _renamed_value(link: Link, old: Item, new: Item) -> str:
@@ -241,214 +337,11 @@ def _left_behind(
 
 
 RULES = (
-    Rule(
-        code="REF001",
-        title="The entry referred to does not exist",
-        severity=Severity.ERROR,
-        check=_dangling,
-        summary=(
-            "Every reference that a kind declares in `x-registry` leads to an entry. A reference may be "
-            "declared with another severity, or with values such as `any` that are allowed without one."
-        ),
-        why=(
-            "Whoever follows the reference finds nothing: a module without a type, a route to a module that "
-            "is not."
-        ),
-        example="""\
-module_type:
-  - {id: http_api}
-module_instance:
-  - {module_id: payments.api, module_type: http_apy}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
-""",
-        fix="Correct the id, or declare the entry that is missing.",
-        relations=(
-            Relation("ability and module", "a module is deleted or renamed", "the `module_ids` of abilities"),
-            Relation("route and module", "a module is deleted or renamed", "the `module_id` of routes"),
-            Relation("route and ability", "an ability is deleted or renamed", "the `ability_ids` of routes"),
-            Relation("hook and ability", "an ability is deleted or renamed", "the `ability_ids` of hooks"),
-            Relation("hook and ability", "a hook is deleted or renamed", "the `hooks` of abilities"),
-            Relation(
-                "interface and module", "a module is deleted or renamed", "`module_id` and `consumers` there"
-            ),
-            Relation(
-                "maturity and module", "a module is deleted or renamed", "its maturity, which goes with it"
-            ),
-            Relation("module and type", "a type is deleted or renamed", "the `module_type` of modules"),
-        ),
-    ),
-    Rule(
-        code="REF002",
-        title="A reference uses a name instead of the id",
-        severity=Severity.ERROR,
-        check=_named,
-        summary="References say ids. A name or an alias of the entry does not count.",
-        why="Names are for people and may change or move to another entry; the id is what stays.",
-        example="""\
-module_type:
-  - {id: http_api, name: HTTP API}
-module_instance:
-  - {module_id: payments.api, module_type: HTTP API}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api, name: HTTP API}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
-""",
-        fix="Write the id.",
-    ),
-    Rule(
-        code="REF003",
-        title="A deprecated entry is referred to",
-        severity=Severity.WARNING,
-        check=_to_deprecated,
-        summary="What is not deprecated itself does not refer to a deprecated entry.",
-        why="The entry is on its way out, and what refers to it will break on the day it goes.",
-        example="""\
-module_type:
-  - {id: soap_api, status: deprecated}
-module_instance:
-  - {module_id: payments.api, module_type: soap_api}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api, status: active}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
-""",
-        fix="Refer to the successor, or deprecate this entry too.",
-        relations=(
-            Relation("ability and module", "a module is deprecated", "the abilities that belong to it"),
-            Relation(
-                "hook and ability", "an ability is deprecated", "the hooks, routes and abilities that name it"
-            ),
-        ),
-    ),
-    Rule(
-        code="REF004",
-        title="Something in use relies on something planned",
-        severity=Severity.WARNING,
-        check=_to_planned,
-        summary="An active entry (or one without a status) does not refer to an entry that is only planned.",
-        why="What is planned does not work yet, so what relies on it cannot work either.",
-        example="""\
-module_type:
-  - {id: http_api, status: planned}
-module_instance:
-  - {module_id: payments.api, module_type: http_api, status: active}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api, status: planned}
-module_instance:
-  - {module_id: payments.api, module_type: http_api, status: planned}
-""",
-        fix="Make the entry referred to active, or this one planned.",
-    ),
-    Rule(
-        code="REF005",
-        title="References go round in a circle",
-        severity=Severity.ERROR,
-        check=_cycles,
-        summary=(
-            "Fields that a kind declares `acyclic` lead to an end: parent modules, and abilities that call "
-            "each other. Of every knot of circles one shortest circle is shown."
-        ),
-        why=(
-            "Whoever follows the references never arrives: a parent is its own child, a workflow calls "
-            "itself."
-        ),
-        example="""\
-module_instance:
-  - {module_id: payments, module_type: http_api, parent_module: payments.api}
-  - {module_id: payments.api, module_type: http_api, parent_module: payments}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: payments, module_type: http_api}
-  - {module_id: payments.api, module_type: http_api, parent_module: payments}
-""",
-        fix="Remove one of the references of the circle.",
-        relations=(
-            Relation("module and module", "`parent_module` changes", "that parents still lead to a root"),
-            Relation(
-                "ability and ability",
-                "`steps` or `ability_ids` change",
-                "that no ability comes to call itself",
-            ),
-        ),
-    ),
-    Rule(
-        code="REF006",
-        title="What others refer to is deleted",
-        severity=Severity.ERROR,
-        transition=_gone,
-        summary="A plan deletes no entry that others still refer to afterwards. All of them are named.",
-        why="Each of them would be left with a reference to nothing.",
-        example="""\
-module_type:
-  - {id: http_api}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
----
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
----
-module_type: []
-module_instance: []
-""",
-        fix="Keep the entry, or change those that refer to it in the same plan.",
-        relations=(Relation("any entry", "it is deleted", "everything that refers to it, in the same plan"),),
-    ),
-    Rule(
-        code="REF007",
-        title="What others refer to is renamed",
-        severity=Severity.ERROR,
-        transition=_renamed,
-        summary=(
-            "A plan renames no entry that others still refer to by the old id afterwards. All of them are "
-            "named."
-        ),
-        why="Each of them would be left with a reference to nothing.",
-        example="""\
-module_type:
-  - {id: http_api}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
----
-module_type:
-  - {id: web_api}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
-moved:
-  - {from: module_type/http_api, to: module_type/web_api}
-""",
-        use_instead="""\
-module_type:
-  - {id: http_api}
-module_instance:
-  - {module_id: payments.api, module_type: http_api}
----
-module_type:
-  - {id: web_api}
-module_instance:
-  - {module_id: payments.api, module_type: web_api}
-moved:
-  - {from: module_type/http_api, to: module_type/web_api}
-""",
-        fix="Write the new id in the same plan.",
-        relations=(Relation("any entry", "it is renamed", "everything that refers to it, in the same plan"),),
-    ),
+    REF001,
+    REF002,
+    REF003,
+    REF004,
+    REF005,
+    REF006,
+    REF007,
 )

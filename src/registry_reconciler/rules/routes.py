@@ -96,14 +96,48 @@ def _different_owners(world: World) -> Iterator[Finding]:
     return _overlap(world, same_owner=False)
 
 
+RTE004 = Rule(
+    "RTE004",
+    "Routes of two owners overlap",
+    Severity.ERROR,
+    check=_different_owners,
+    needs=("route",),
+    relations=(
+        Relation(
+            "route and module",
+            "a route gets another scope, topic or owner",
+            "the routes of other modules",
+        ),
+    ),
+)
+
+
 def _same_owner(world: World) -> Iterator[Finding]:
     return _overlap(world, same_owner=True)
+
+
+RTE005 = Rule(
+    "RTE005",
+    "Routes of one owner overlap",
+    Severity.WARNING,
+    check=_same_owner,
+    needs=("route",),
+)
 
 
 def _empty_when(world: World) -> Iterator[Finding]:
     for item in world.of("route"):
         if not any(one.strip() for one in words(item.value, "when_to_use")):
             yield Finding(item, f"{item.key} does not say when to use it.", ("when_to_use",))
+
+
+RTE001 = Rule(
+    "RTE001",
+    "A route does not say when to use it",
+    Severity.ERROR,
+    check=_empty_when,
+    needs=("route",),
+)
 
 
 def _documents(world: World) -> list[tuple[Item, FieldPath, str]]:
@@ -133,10 +167,29 @@ def _document_missing(world: World) -> Iterator[Finding]:
             yield Finding(item, message, path, extra=document)
 
 
+RTE002 = Rule(
+    "RTE002",
+    "A related document does not exist",
+    Severity.ERROR,
+    check=_document_missing,
+    needs=("route",),
+    relations=(Relation("route and document", "a document moves or goes", "the `related_docs` of routes"),),
+)
+
+
 def _document_outside(world: World) -> Iterator[Finding]:
     for item, path, document in world.memo(_documents):
         if _document_at(world, document) == "outside":
             yield Finding(item, f"{document!r} leads out of the workspace.", path, extra=document)
+
+
+RTE003 = Rule(
+    "RTE003",
+    "A related document lies outside the workspace",
+    Severity.ERROR,
+    check=_document_outside,
+    needs=("route",),
+)
 
 
 def _of_deprecated(world: World) -> Iterator[Finding]:
@@ -153,6 +206,16 @@ def _of_deprecated(world: World) -> Iterator[Finding]:
                 extra=module,
                 others=(owner,) if owner is not None else (),
             )
+
+
+RTE006 = Rule(
+    "RTE006",
+    "A route belongs to a deprecated module",
+    Severity.WARNING,
+    check=_of_deprecated,
+    needs=("route", "module_instance"),
+    relations=(Relation("route and module", "a module is deprecated", "the routes that it owns"),),
+)
 
 
 def _not_allowed(world: World) -> Iterator[Finding]:
@@ -173,6 +236,23 @@ def _not_allowed(world: World) -> Iterator[Finding]:
                 )
 
 
+RTE007 = Rule(
+    "RTE007",
+    "A route offers an ability that its owner may not call",
+    Severity.ERROR,
+    check=_not_allowed,
+    needs=("route",),
+    relations=(
+        Relation(
+            "route and ability",
+            "the `module_ids` of an ability change",
+            "the owners of routes that offer it",
+        ),
+        Relation("route and module", "a route gets another owner", "that the owner may call its abilities"),
+    ),
+)
+
+
 def _unrouted_documents(world: World) -> Iterator[Finding]:
     routed = {normal(path.partition("#")[0]) for _, _, path in world.memo(_documents)}
     if not routed or "route" in world.hidden_kinds:
@@ -189,6 +269,16 @@ def _unrouted_documents(world: World) -> Iterator[Finding]:
             yield Finding(None, f"No route leads to {path}.", place=Place(path))
 
 
+RTE008 = Rule(
+    "RTE008",
+    "No route leads to a document",
+    Severity.RECORD,
+    check=_unrouted_documents,
+    needs=("route",),
+    relations=(Relation("route and document", "a document is added", "that a route leads to it"),),
+)
+
+
 def _unrouted_modules(world: World) -> Iterator[Finding]:
     if "route" in world.hidden_kinds:
         return
@@ -196,6 +286,16 @@ def _unrouted_modules(world: World) -> Iterator[Finding]:
     for item in world.of("module_instance"):
         if item.key not in routed and is_active(world, item) and not world.maybe_hidden(("route",), item.key):
             yield Finding(item, f"No route belongs to {item.key}.")
+
+
+RTE009 = Rule(
+    "RTE009",
+    "An active module has no route",
+    Severity.RECORD,
+    check=_unrouted_modules,
+    needs=("route", "module_instance"),
+    relations=(Relation("route and module", "a module becomes active", "that it has a route"),),
+)
 
 
 def _unknown_stage(world: World) -> Iterator[Finding]:
@@ -213,295 +313,24 @@ def _unknown_stage(world: World) -> Iterator[Finding]:
                 )
 
 
-_MODULES = """\
-module_instance:
-  - {module_id: payments, module_type: web}
-  - {module_id: billing, module_type: web}
-"""
+RTE010 = Rule(
+    "RTE010",
+    "A related document has an unknown stage",
+    Severity.ERROR,
+    check=_unknown_stage,
+    needs=("route",),
+)
+
 
 RULES = (
-    Rule(
-        code="RTE001",
-        title="A route does not say when to use it",
-        severity=Severity.ERROR,
-        check=_empty_when,
-        needs=("route",),
-        summary="Every route has a `when_to_use` that is not empty.",
-        why="It is what a reader, often an agent, chooses the route by; without it the route is never found.",
-        example="""\
-route:
-  - {id: api.errors, scope: api, topic: errors, module_id: payments, when_to_use: ""}
-""",
-        use_instead="""\
-route:
-  - {id: api.errors, scope: api, topic: errors, module_id: payments, when_to_use: A payment fails.}
-""",
-        fix="Say in which situation a reader should follow the route.",
-    ),
-    Rule(
-        code="RTE002",
-        title="A related document does not exist",
-        severity=Severity.ERROR,
-        check=_document_missing,
-        needs=("route",),
-        summary="The `path` of every related document is a file or folder of the workspace.",
-        why="A route that leads nowhere is worse than none: the reader stops looking.",
-        example="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: docs/erors.md}]
-""",
-        use_instead="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: docs/errors.md}]
-""",
-        fix="Correct the path, or write the document.",
-        relations=(
-            Relation("route and document", "a document moves or goes", "the `related_docs` of routes"),
-        ),
-    ),
-    Rule(
-        code="RTE003",
-        title="A related document lies outside the workspace",
-        severity=Severity.ERROR,
-        check=_document_outside,
-        needs=("route",),
-        summary=(
-            "The `path` of a related document is relative, uses `/`, and does not lead out of the workspace."
-        ),
-        why="What lies elsewhere is not there for other readers, and cannot be reviewed with the route.",
-        example="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: /srv/wiki/errors.md}]
-""",
-        use_instead="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: docs/errors.md}]
-""",
-        fix="Bring the document into the workspace, or point to one there that links to it.",
-    ),
-    Rule(
-        code="RTE004",
-        title="Routes of two owners overlap",
-        severity=Severity.ERROR,
-        check=_different_owners,
-        needs=("route",),
-        summary=(
-            "Routes of different modules do not answer for one topic in the same scope, or in a scope that "
-            "lies in the other's glob."
-        ),
-        why="The reader gets two answers, and neither owner knows that the other answers too.",
-        example=_MODULES
-        + """\
-route:
-  - {id: billing.errors, scope: "api.*", topic: errors, module_id: billing, when_to_use: A bill fails.}
-  - {id: payments.errors, scope: api.cards, topic: errors, module_id: payments, when_to_use: A payment fails.}
-""",
-        use_instead=_MODULES
-        + """\
-route:
-  - {id: billing.errors, scope: "bills.*", topic: errors, module_id: billing, when_to_use: A bill fails.}
-  - {id: payments.errors, scope: api.cards, topic: errors, module_id: payments, when_to_use: A payment fails.}
-""",
-        fix="Leave the topic to one owner, or tell the scopes or topics apart.",
-        relations=(
-            Relation(
-                "route and module",
-                "a route gets another scope, topic or owner",
-                "the routes of other modules",
-            ),
-        ),
-    ),
-    Rule(
-        code="RTE005",
-        title="Routes of one owner overlap",
-        severity=Severity.WARNING,
-        check=_same_owner,
-        needs=("route",),
-        summary="A module has one route for a topic in a scope, and in the scopes that lie in its glob.",
-        why="The reader has to read both to know which is meant; often one is a forgotten copy.",
-        example=_MODULES
-        + """\
-route:
-  - {id: payments.errors, scope: api, topic: errors, module_id: payments, when_to_use: A payment fails.}
-  - {id: payments.faults, scope: api, topic: errors, module_id: payments, when_to_use: A payment breaks.}
-""",
-        use_instead=_MODULES
-        + """\
-route:
-  - {id: payments.errors, scope: api, topic: errors, module_id: payments, when_to_use: A payment fails.}
-  - {id: payments.limits, scope: api, topic: limits, module_id: payments, when_to_use: A payment is big.}
-""",
-        fix="Join the two routes, or tell their topics apart.",
-    ),
-    Rule(
-        code="RTE006",
-        title="A route belongs to a deprecated module",
-        severity=Severity.WARNING,
-        check=_of_deprecated,
-        needs=("route", "module_instance"),
-        summary=(
-            "The owner of a route is not deprecated, by status or by maturity, unless the route is "
-            "deprecated too."
-        ),
-        why="It leads readers to what is about to go.",
-        example="""\
-module_instance:
-  - {module_id: billing, module_type: web, status: deprecated}
-route:
-  - {id: billing.errors, scope: bills, topic: errors, module_id: billing, when_to_use: A bill fails.}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: billing, module_type: web, status: active}
-route:
-  - {id: billing.errors, scope: bills, topic: errors, module_id: billing, when_to_use: A bill fails.}
-""",
-        fix="Give the route to the successor, or deprecate it.",
-        relations=(Relation("route and module", "a module is deprecated", "the routes that it owns"),),
-    ),
-    Rule(
-        code="RTE007",
-        title="A route offers an ability that its owner may not call",
-        severity=Severity.ERROR,
-        check=_not_allowed,
-        needs=("route",),
-        summary="When an ability names `module_ids`, only routes of these modules offer it.",
-        why="The reader is sent to an ability that is meant for somebody else.",
-        example=_MODULES
-        + """\
-ability_low:
-  - {ability_id: bill.send, group: bills, summary: Send a bill., module_ids: [billing], required_caps: []}
-route:
-  - id: payments.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    ability_ids: [bill.send]
-""",
-        use_instead=_MODULES
-        + """\
-ability_low:
-  - {ability_id: bill.send, group: bills, summary: Send., module_ids: [payments], required_caps: []}
-route:
-  - id: payments.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    ability_ids: [bill.send]
-""",
-        fix="Remove the ability from the route, or add the owner to the ability's `module_ids`.",
-        relations=(
-            Relation(
-                "route and ability",
-                "the `module_ids` of an ability change",
-                "the owners of routes that offer it",
-            ),
-            Relation(
-                "route and module", "a route gets another owner", "that the owner may call its abilities"
-            ),
-        ),
-    ),
-    Rule(
-        code="RTE008",
-        title="No route leads to a document",
-        severity=Severity.RECORD,
-        check=_unrouted_documents,
-        needs=("route",),
-        summary=(
-            f"Every document (`{DOCUMENTS}`) is a related document of some route, or lies in such a folder. "
-            "Nothing is said before any route has related documents."
-        ),
-        why="A document that nobody is led to is read by nobody and grows old unseen.",
-        example="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: docs/errors.md}]
-""",
-        use_instead="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: docs/errors.md}, {path: docs/guides}]
-""",
-        fix="Name the document, or its folder, in a route.",
-        relations=(Relation("route and document", "a document is added", "that a route leads to it"),),
-    ),
-    Rule(
-        code="RTE009",
-        title="An active module has no route",
-        severity=Severity.RECORD,
-        check=_unrouted_modules,
-        needs=("route", "module_instance"),
-        summary="Every module that is active, or has no status, owns a route.",
-        why="Nobody with a task is ever led to the module.",
-        example="""\
-module_instance:
-  - {module_id: payments, module_type: web, status: active}
-""",
-        use_instead="""\
-module_instance:
-  - {module_id: payments, module_type: web, status: active}
-route:
-  - {id: api.errors, scope: api, topic: errors, module_id: payments, when_to_use: A payment fails.}
-""",
-        fix="Add a route that leads to the module's documents.",
-        relations=(Relation("route and module", "a module becomes active", "that it has a route"),),
-    ),
-    Rule(
-        code="RTE010",
-        title="A related document has an unknown stage",
-        severity=Severity.ERROR,
-        check=_unknown_stage,
-        needs=("route",),
-        summary="The `stage` of a related document is one of those in the configuration's vocabulary.",
-        why="Readers ask for the documents of the stage they are in; a word of its own is never asked for.",
-        example="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: docs/errors.md, stage: later}]
-""",
-        use_instead="""\
-route:
-  - id: api.errors
-    scope: api
-    topic: errors
-    module_id: payments
-    when_to_use: A payment fails.
-    related_docs: [{path: docs/errors.md, stage: act}]
-""",
-        fix="Use one of the stages, or add the word to `vocabularies.stages` of the configuration.",
-    ),
+    RTE001,
+    RTE002,
+    RTE003,
+    RTE004,
+    RTE005,
+    RTE006,
+    RTE007,
+    RTE008,
+    RTE009,
+    RTE010,
 )

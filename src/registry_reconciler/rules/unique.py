@@ -42,28 +42,13 @@ def _unique(world: World) -> Iterator[Finding]:
                         )
 
 
-RULES = (
-    Rule(
-        code="UNQ001",
-        title="A value that is unique stands twice",
-        severity=Severity.ERROR,
-        check=_unique,
-        summary=(
-            "No two entries of a kind have the same value in the fields that `unique` of its `x-registry` "
-            "names. Entries that lack one of the fields are left out. (`skill` in the example declares "
-            "`unique: [[path]]`.)"
-        ),
-        why="The kind's author said so: something else relies on finding one entry by the value.",
-        example="""\
-skill:
-  - {id: review, path: skills/review/SKILL.md}
-  - {id: plan, path: skills/review/SKILL.md}
-""",
-        use_instead="""\
-skill:
-  - {id: review, path: skills/review/SKILL.md}
-  - {id: plan, path: skills/plan/SKILL.md}
-""",
-        fix="Change one of the two values.",
-    ),
+UNQ001 = Rule(
+    "UNQ001",
+    "A value that is unique stands twice",
+    Severity.ERROR,
+    check=_unique,
+    supports_incremental=True,
 )
+
+
+RULES = (UNQ001,)

@@ -17,7 +17,7 @@ class YamlFault:
     """One finding about a file's text.
 
     Attributes:
-        code: one of :data:`registry_reconciler.yamltext.codes.CODES`.
+        code: one of :data:`registry_reconciler.yamltext.codes.TITLES`.
         line: from 1, as is ``column`` (which counts characters).
         fix: how to get rid of it, for people.
         related_line: another line that belongs to it (the first of two duplicate keys), or 0.

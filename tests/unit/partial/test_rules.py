@@ -1,23 +1,44 @@
-"""Which rules plans of a part rely on."""
+"""Which kinds plans of a part remember."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.partial.memory import ARGUED
+from registry_reconciler.kinds import Kind, parse_kind
+from registry_reconciler.partial.memory import rememberable
 from registry_reconciler.rules import RULES
-
-OF_OTHER_KINDS = {
-    # Rules that need no built-in kind to be there, and look at nothing else all the same.
-    **dict.fromkeys(
-        ("ABL003", "ABL004", "ABL005", "ABL006", "ABL007", "ABL009", "ABL010", "CAP001"), "abilities"
-    ),
-    **dict.fromkeys(("CAP003", "CAP004", "CAP006"), "abilities and hooks"),
-    **dict.fromkeys(("PTH001", "PTH002", "PTH003"), "kinds with paths"),
-    "REF005": "kinds with acyclic fields",
-}
+from tests.rules.helper import kinds
 
 
-def test_every_rule_is_argued_for_or_about_kinds_that_are_not_remembered() -> None:
-    built_in = set(builtin_schemas())
-    general = {rule.code for rule in RULES if not set(rule.needs) & built_in} - OF_OTHER_KINDS.keys()
-    assert general | {"SCH001"} == ARGUED
+def plain_kind(**more: Any) -> Kind:
+    place = {"kind": "note", "layout": "list", "file": "notes.yaml", "at": "notes", "key": "id"}
+    return parse_kind({"x-registry": {**place, **more}}, "schemas/note.schema.yaml")
+
+
+def test_a_kind_is_remembered_where_every_rule_for_it_supports_that() -> None:
+    note = plain_kind(references=[{"field": "next", "kind": "note"}], unique=[["path"]])
+    assert rememberable(note, {"note": note})
+    for rule in RULES:
+        assert rule.supports_incremental or not rule.concerns_kind(note), rule.code
+
+
+@pytest.mark.parametrize("name", builtin_schemas())
+def test_kinds_with_rules_that_look_further_are_not(name: str) -> None:
+    kind = kinds()[name]
+    assert not rememberable(kind, {name: kind})
+    assert any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental)
+
+
+@pytest.mark.parametrize("more", [{"paths": [{"field": "path", "missing": "error"}]}, {"acyclic": ["next"]}])
+def test_neither_are_kinds_with_fields_that_such_rules_follow(more: dict[str, Any]) -> None:
+    kind = plain_kind(**more)
+    assert not rememberable(kind, {"note": kind})
+    assert any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental)
+
+
+def test_a_rule_that_says_nothing_about_it_makes_no_kind_one_that_is_remembered() -> None:
+    silent = [rule for rule in RULES if not rule.supports_incremental and not rule.needs]
+    assert all(rule.concerns is not None for rule in silent)

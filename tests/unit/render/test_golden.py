@@ -15,6 +15,7 @@ from registry_reconciler.problems import Severity
 from registry_reconciler.render import FORMATS, RenderOptions, render
 from registry_reconciler.render.sarif import to_sarif
 from registry_reconciler.rules.base import Rule
+from registry_reconciler.rules.page import Page
 from registry_reconciler.version import __version__
 from tests.unit.render import samples
 
@@ -41,15 +42,23 @@ OPTIONS = RenderOptions(
 )
 CASES = [(name, format) for name in PLANS for format in FORMATS]
 
-DANGLING_RULE = Rule(
-    "REF001",
-    "A reference leads nowhere",
-    Severity.ERROR,
-    "Every reference names an entry that is registered.",
-    "Whoever follows it finds nothing.",
-    "route: [{id: a, module_id: gone}]",
-    "Name an entry that is there, or register the one that is missing.",
-)
+
+class RuleOfTheTest(Rule):
+    """A rule with a page that is in no file."""
+
+    @property
+    def page(self) -> Page:
+        return Page(
+            text="",
+            summary="Every reference names an entry that is registered.",
+            why="Whoever follows it finds nothing.",
+            example="route: [{id: a, module_id: gone}]",
+            use_instead="",
+            fix="Name an entry that is there, or register the one that is missing.",
+        )
+
+
+DANGLING_RULE = RuleOfTheTest("REF001", "A reference leads nowhere", Severity.ERROR)
 
 
 def shown(plan: Plan, format: str) -> str:
