@@ -125,10 +125,10 @@ class Problem:
         return replace(self, location=location, related=related)
 
 
-MOST_LISTED = 1_000
+MOST_LISTED = 5_000
 """So many problems of one code in one file are looked up and listed; all are counted, and all of them block."""
 
-MOST_LISTED_IN_ALL = 10_000
+MOST_LISTED_IN_ALL = 25_000
 
 _BEHIND = 2**60
 
