@@ -77,7 +77,7 @@ def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
     reader = reader or ChunkReader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     fragments = load_fragments(recorder, catalog.kinds, catalog.broken, reader)
-    state = load_state(recorder, catalog.kinds, live.entries, frozenset(fragments.files))
+    state = load_state(recorder, fragments.files)
     return put_together(recorder, reader, config, catalog, live, fragments, state)
 
 

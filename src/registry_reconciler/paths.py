@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from registry_reconciler.config import BASELINE_PATH, CONFIG_PATH, DESIRED_FOLDER, HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.config import (
+    BASELINE_PATH,
+    CONFIG_PATH,
+    DESIRED_FOLDER,
+    HISTORY_FOLDER,
+    OLD_HISTORY_PATH,
+    STATE_FOLDER,
+)
 from registry_reconciler.kinds import SCHEMA_FOLDER
 from registry_reconciler.tree import Tree, is_safe
 
 JOURNAL_FOLDER = ".system/registry/.apply"
-_RESERVED_FOLDERS = (DESIRED_FOLDER, SCHEMA_FOLDER, STATE_FOLDER, JOURNAL_FOLDER)
-_RESERVED_FILES = (CONFIG_PATH, BASELINE_PATH, HISTORY_PATH)
+_RESERVED_FOLDERS = (DESIRED_FOLDER, SCHEMA_FOLDER, STATE_FOLDER, HISTORY_FOLDER, JOURNAL_FOLDER)
+_RESERVED_FILES = (CONFIG_PATH, BASELINE_PATH, OLD_HISTORY_PATH)
 
 
 def is_reserved(path: str) -> bool:

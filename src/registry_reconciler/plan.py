@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from registry_reconciler.changes import Action, Change, Drift
+from registry_reconciler.changes import Action, Change, Drift, Heal
 from registry_reconciler.model import Json, Missing, canonical
 from registry_reconciler.problems import Problem, Severity, Status
 from registry_reconciler.records import dataclass
@@ -102,6 +102,7 @@ class Plan:
         inputs: digest by path; ``None`` for a path that was asked about and is not there.
         unchanged, unmanaged: counts of entries.
         notices: what stands at the head of the plan.
+        heals: what is remembered and does not fit; mended by the next apply, and no change.
         secrets: selectors of secret fields by kind, for the renderers (values there are already masked).
     """
 
@@ -115,6 +116,7 @@ class Plan:
     unmanaged: int = 0
     notices: tuple[Notice, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict, repr=False)
+    heals: tuple[Heal, ...] = ()
 
     @property
     def blocking(self) -> tuple[Problem, ...]:

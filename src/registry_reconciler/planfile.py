@@ -106,6 +106,7 @@ def plan_to_json(
         changes=[_change(change) for change in sorted(plan.changes, key=lambda change: change.address)],
         drift=[_drift(drift) for drift in sorted(plan.drift, key=lambda drift: drift.address)],
         problems=[problem_to_json(problem) for problem in sorted(plan.problems, key=sort_key)],
+        heals=[{"address": one.address, "fragment": one.fragment, "why": one.why} for one in plan.heals],
         files=[
             {"path": file.path, "before": file.before, "after": file.after}
             for file in sorted(plan.files, key=lambda file: file.path)

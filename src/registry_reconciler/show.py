@@ -17,7 +17,8 @@ from registry_reconciler.model import FieldPath, Json, Location, Place, same, sp
 from registry_reconciler.planning import Planning
 from registry_reconciler.problems import Problem, Status
 from registry_reconciler.settle import Locator
-from registry_reconciler.state import StateEntry, applied_digest
+from registry_reconciler.resolve import means
+from registry_reconciler.state import StateEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class Applied:
     """What the state remembers.
 
     Attributes:
+        protected: a fragment protected it when it was last applied.
         fits_live, fits_desired: whether that side is what was applied; ``None`` when the side is not there.
     """
 
     entry: StateEntry
+    protected: bool
     fits_live: bool | None
     fits_desired: bool | None
 
@@ -98,8 +101,9 @@ def _applied(planning: Planning, kind: Kind | None, address: str) -> Applied | N
     wish = planning.desired.entries.get(address)
     return Applied(
         entry,
-        applied_digest(kind, live.value) == entry.digest if live else None,
-        applied_digest(kind, wish.value) == entry.digest if wish else None,
+        any(means(pattern, address, planning.desired.exact) for pattern in planning.loaded.state.protects),
+        entry.says(kind, live.value) if live else None,
+        entry.says(kind, wish.value) if wish else None,
     )
 
 

@@ -20,7 +20,7 @@ from registry_reconciler.cli.common import (
 from registry_reconciler.cli.options import Argument
 from registry_reconciler.cli.values import location_to_json, yaml_lines
 from registry_reconciler.inert import visible
-from registry_reconciler.model import Json, same, show_path
+from registry_reconciler.model import digest_value, Json, same, show_path
 
 if TYPE_CHECKING:
     from registry_reconciler.show import Applied, Portrait, Side
@@ -100,7 +100,7 @@ def _applied(applied: Applied | None) -> str:
         return "never: it is not managed"
     live = {True: "live is what was applied", False: "live was edited since", None: "it is gone from live"}
     wish = {True: "", False: ", its fragment changed since", None: ", no fragment declares it any more"}
-    protected = ", protected" if applied.entry.protect else ""
+    protected = ", protected" if applied.protected else ""
     return (
         f"from {visible(applied.entry.fragment)}{protected}; "
         f"{live[applied.fits_live]}{wish[applied.fits_desired]}"
@@ -120,8 +120,8 @@ def to_json(found: Portrait) -> dict[str, Json]:
         if applied is None
         else {
             "fragment": applied.entry.fragment,
-            "digest": applied.entry.digest,
-            "protect": applied.entry.protect,
+            "digest": digest_value(list(applied.entry.texts)),
+            "protect": applied.protected,
             "fits_live": applied.fits_live,
             "fits_desired": applied.fits_desired,
         },
