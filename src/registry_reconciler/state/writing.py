@@ -131,6 +131,8 @@ class _Writing:
         renamed = self._renamed(contents, homes)
         done: dict[str, bytes | None] = {}
         for fragment, content in contents.items():
+            if fragment in renamed.values():
+                continue
             paths = homes.get(renamed.get(fragment, fragment), [])
             done.update(dict.fromkeys(paths))
             if content is not None:
