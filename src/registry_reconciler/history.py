@@ -51,16 +51,25 @@ class Entry:
 def new_file(plan: Plan) -> tuple[str, bytes]:
     """The file that an apply of a plan leaves: its path, which nobody else will ever take, and its content."""
     now = datetime.now(UTC)
-    content = _text(_content(plan, now.strftime("%Y-%m-%dT%H:%M:%SZ")))
-    return _path(now.strftime("%Y%m%dT%H%M%SZ"), os.urandom(6).hex()), content
+    word = os.urandom(6).hex()
+    content = _text(_content(plan, now.strftime("%Y-%m-%dT%H:%M:%SZ")), word)
+    return _path(now.strftime("%Y%m%dT%H%M%SZ"), word), content
 
 
 def _path(time: str, word: str) -> str:
     return f"{HISTORY_FOLDER}/{time}-{word}{SUFFIX}"
 
 
-def _text(data: Json) -> bytes:
-    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+def _text(data: Json, word: str) -> bytes:
+    """The content of a file, unlike that of any other.
+
+    Git takes a deleted file for one that was renamed where a new one is half the same. What it then merges is a
+    conflict that nobody made: a revert here, an apply there. So half of each file is its own.
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    size = len(text.encode("utf-8", "replace")) // 64 + 2
+    own = [digest_bytes(f"{word} {number}".encode()).removeprefix("sha256:") for number in range(size)]
+    return (json.dumps({**data, "unlike": own}, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
 def _content(plan: Plan, time: str) -> dict[str, Json]:
@@ -118,7 +127,7 @@ def carried_over(data: bytes) -> Iterator[tuple[str, bytes]]:
         if isinstance(time, str) and _TIME.match(time):
             stamp = time.replace("-", "").replace(":", "")
             word = digest_bytes(line.strip()).removeprefix("sha256:")[:12]
-            yield _path(stamp, word), _text({"format": FORMAT, **found})
+            yield _path(stamp, word), _text({"format": FORMAT, **found}, word)
 
 
 def paths(tree: Tree) -> list[str]:

@@ -516,13 +516,14 @@ def probe(one: History) -> None:
     if any(problem.blocking for problem in plan.problems):
         return
     unknown = {change.key for change in plan.changes}
-    name = one.random.choice(names)
-    if name in unknown:
+    fields = [(name, key) for name in names if name not in unknown for key in ("v", "w", "z")]
+    if not fields:
         return
-    key = one.random.choice(["v", "w", "z"])
-    now = live[name][key]
-    old = sorted(one.values.get(f"{name}.{key}", set()) - {now})
-    value = one.random.choice(old) if old and one.random.random() < 0.8 else one.value("h")
+    past = {field: sorted(one.values.get(".".join(field), set()) - {live[field[0]][field[1]]}) for field in fields}
+    changed = [field for field in fields if past[field]]
+    name, key = one.random.choice(changed if changed and one.random.random() < 0.8 else fields)
+    now, old = live[name][key], past[name, key]
+    value = one.random.choice(old) if old else one.value("h")
     one.covered["probe: an old value" if old else "probe: a new value"] += 1
     before = (one.root / REGISTRY).read_bytes()
     hand_edit(one, name, key, value)

@@ -120,7 +120,7 @@ def to_json(found: Portrait) -> dict[str, Json]:
         if applied is None
         else {
             "fragment": applied.entry.fragment,
-            "digest": digest_value(list(applied.entry.texts)),
+            "digest": digest_value(list(applied.entry.applied)),
             "protect": applied.protected,
             "fits_live": applied.fits_live,
             "fits_desired": applied.fits_desired,

@@ -15,7 +15,7 @@ from registry_reconciler.masks import mask
 from registry_reconciler.model import Json, Location, Place, digest_value
 from registry_reconciler.problems import Problem
 from registry_reconciler.records import dataclass
-from registry_reconciler.state.files import SUFFIX, Record, StateFile, conflict_line, parse_file, sides
+from registry_reconciler.state.files import SUFFIX, Applied, Record, StateFile, conflict_line, parse_file, sides
 from registry_reconciler.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.state.shadow import read_shadow, shadow, tree_of, whole_digest
 from registry_reconciler.structural import problem
@@ -27,22 +27,22 @@ class StateEntry(NamedTuple):
 
     Attributes:
         fragment: path of the fragment that owns it.
-        texts: what may have been applied; several only where two sides wrote it for the first time each.
+        applied: what may have been applied; several only where two sides wrote it for the first time each.
         doubtful: one of several files about its fragment does not know it: some side may have let it go.
     """
 
     address: str
     fragment: str
-    texts: tuple[str, ...]
+    applied: tuple[Applied, ...]
     doubtful: bool = False
 
     def says(self, kind: Kind | None, value: dict[str, Json]) -> bool:
         """Whether a value is one that was applied."""
-        return any(says(text, kind, value) for text in self.texts)
+        return any(says(one, kind, value) for one in self.applied)
 
     def all_say(self, kind: Kind | None, value: dict[str, Json]) -> bool:
         """Whether a value is what was applied, by every account."""
-        return all(says(text, kind, value) for text in self.texts)
+        return all(says(one, kind, value) for one in self.applied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class State:
 NO_STATE = State({}, {})
 
 
-def applied_shadow(kind: Kind | None, value: dict[str, Json]) -> str:
+def applied_shadow(kind: Kind | None, value: dict[str, Json], salt: str) -> Applied:
     """What the state keeps of a value. Secret fields are left out: a digest of few bits can be guessed."""
-    return shadow(_public(kind, value))
+    return Applied(salt, shadow(_public(kind, value), salt))
 
 
 def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
@@ -83,13 +83,15 @@ def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
     return masked
 
 
-def says(text: str, kind: Kind | None, value: dict[str, Json]) -> bool:
+def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
     """Whether what the state keeps is what it would keep of a value."""
     value = _public(kind, value)
-    digest = whole_digest(text)
+    digest = whole_digest(applied.text)
     if digest is not None:
         return digest == digest_value(value)
-    return text == shadow(value) or read_shadow(text) == tree_of(value)
+    if applied.text == shadow(value, applied.salt):
+        return True
+    return read_shadow(applied.text) == tree_of(value, applied.salt.encode())
 
 
 def state_paths(tree: Tree) -> list[str]:
@@ -137,18 +139,18 @@ def _put_together(
     files: Mapping[str, tuple[StateFile, ...]], problems: Iterable[Problem], fragments: Collection[str]
 ) -> State:
     found: dict[str, StateEntry] = {}
-    several: dict[str, list[tuple[str, str]]] = {}
+    several: dict[str, list[tuple[str, Applied]]] = {}
     for file in (one for sides in files.values() for one in sides):
         for record in file.records:
-            entry = StateEntry(record.address, file.fragment, (record.text,))
+            entry = StateEntry(record.address, file.fragment, (record.applied,))
             first = found.setdefault(record.address, entry)
             if first is not entry:
-                several.setdefault(record.address, [(first.fragment, first.texts[0])]).append(
-                    (file.fragment, record.text)
+                several.setdefault(record.address, [(first.fragment, first.applied[0])]).append(
+                    (file.fragment, record.applied)
                 )
     for address, accounts in several.items():
         owner = min(accounts, key=lambda one: (one[0] not in fragments, one[0]))[0]
-        found[address] = StateEntry(address, owner, tuple(dict.fromkeys(text for _, text in accounts)))
+        found[address] = StateEntry(address, owner, tuple(dict.fromkeys(applied for _, applied in accounts)))
     _doubt(found, files)
     protects = frozenset(one for sides in files.values() for file in sides for one in file.protects)
     return State(dict(sorted(found.items())), files, protects, tuple(problems), frozenset(several))
@@ -202,6 +204,7 @@ def _conflict(path: str, number: int) -> Problem:
 __all__ = [
     "NO_STATE",
     "STOP_PATH",
+    "Applied",
     "Record",
     "State",
     "StateEntry",

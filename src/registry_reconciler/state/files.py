@@ -5,7 +5,7 @@
     registry state 2
     < "desired/payments.yaml"
     .
-    @ "module_instance/payments.api"
+    @ "module_instance/payments.api" p0SvE1
     .
     module_id=k3vF0a9Q
     .
@@ -32,16 +32,23 @@ from registry_reconciler.state.shadow import REST
 SUFFIX = ".state"
 FORMAT = 2
 _HEAD = "registry state "
-_RECORD = re.compile(r'^@ ("(?:[^"\\\n]|\\.)*")\n\.\n((?:(?![@!<]).*\n)*)', re.MULTILINE)
+_RECORD = re.compile(r'^@ ("(?:[^"\\\n]|\\.)*") ?([A-Za-z0-9_-]{0,24})\n\.\n((?:(?![@!<]).*\n)*)', re.MULTILINE)
 _ADDRESS = re.compile(r'"([^"\\]*)"\Z')
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$")
 
 
+class Applied(NamedTuple):
+    """What was applied of one entry: its shadow, and the salt of its digests."""
+
+    salt: str
+    text: str
+
+
 class Record(NamedTuple):
-    """What was applied of one entry: its shadow."""
+    """What was applied of one entry."""
 
     address: str
-    text: str
+    applied: Applied
 
 
 class StateFile(NamedTuple):
@@ -80,7 +87,7 @@ def _unquoted(text: str) -> str | None:
 def render_file(fragment: str, records: Iterable[Record], protects: Iterable[str]) -> bytes:
     """The content of a state file."""
     parts = [f"{_HEAD}{FORMAT}\n< {quoted(fragment)}\n{REST}\n"]
-    parts += [f"@ {quoted(one.address)}\n{REST}\n{one.text}" for one in records]
+    parts += [f"@ {quoted(address)} {salt}\n{REST}\n{text}" for address, (salt, text) in records]
     parts += [f"! {quoted(one)}\n{REST}\n{REST}\n" for one in protects]
     return "".join(parts).encode("utf-8", "surrogatepass")
 
@@ -115,7 +122,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
     for found in _RECORD.finditer(body):
         address = _unquoted(found[1])
         if address is not None and "/" in address:
-            records.append(Record(address, found[2]))
+            records.append(Record(address, Applied(found[2], found[3])))
             covered += found[0].count("\n")
     protects, faults = [], []
     others = _others(body) if covered + 1 < body.count("\n") else ()

@@ -10,7 +10,7 @@ import json
 import re
 
 from registry_reconciler.config import DESIRED_FOLDER, STATE_FOLDER
-from registry_reconciler.state.files import FORMAT, Record, StateFile
+from registry_reconciler.state.files import FORMAT, Applied, Record, StateFile
 from registry_reconciler.state.shadow import whole
 
 SUFFIX = ".jsonl"
@@ -41,7 +41,7 @@ def parse_old(path: str, data: bytes) -> StateFile:
     rows = _LINES.findall(text)
     records, protects, faults = [], [], []
     if len(rows) == text.count("\n") and text.endswith("\n"):
-        records = [Record(address, whole(digest)) for address, digest, _ in rows]
+        records = [Record(address, Applied("", whole(digest))) for address, digest, _ in rows]
         protects = [address for address, _, protect in rows if protect]
         return StateFile(path, fragment_of(path), tuple(records), tuple(protects))
     for number, line in enumerate(text.split("\n"), 1):
@@ -51,7 +51,7 @@ def parse_old(path: str, data: bytes) -> StateFile:
         if found is None:
             faults.append(number)
             continue
-        records.append(Record(found[0], whole(found[1])))
+        records.append(Record(found[0], Applied("", whole(found[1]))))
         if found[2]:
             protects.append(found[0])
     return StateFile(path, fragment_of(path), tuple(records), tuple(protects), tuple(faults))

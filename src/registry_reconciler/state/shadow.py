@@ -5,6 +5,9 @@ left out before, as are their digests). The lines keep the order of the text tha
 that never change stand behind each part: the changes that two sides make to neighbours then never touch.
 
 A list is a line for each item, a long text a line for each word: two sides may change one list or one text and merge.
+
+Each record has a salt of its own, which it keeps when its entry is renamed. So no two records are alike, and git never
+takes a file of the state for another one that was renamed: what it then merges is not what anybody meant.
 """
 
 from __future__ import annotations
@@ -31,9 +34,14 @@ Tree: TypeAlias = tuple[str, object]
 """What a part is (``=`` a scalar, ``"`` a long text, ``[`` a list, ``:`` a mapping), and its digest or its parts."""
 
 
-def _digest(text: str) -> str:
-    told = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+def _digest(salt: bytes, text: str) -> str:
+    told = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6, key=salt).digest()
     return urlsafe_b64encode(told).decode("ascii")
+
+
+def new_salt(address: str) -> str:
+    """The salt of a new record: two sides that begin to manage one entry write one record."""
+    return _digest(b"salt", address)[:6]
 
 
 def _is_long(value: Json) -> bool:
@@ -49,30 +57,30 @@ def _name(key: str) -> str:
     )
 
 
-def shadow(value: dict[str, Json]) -> str:
+def shadow(value: dict[str, Json], salt: str) -> str:
     """The lines of an entry, each with its end."""
-    return "\n".join(_fields(value, "")) + "\n"
+    return "\n".join(_fields(value, "", salt.encode())) + "\n"
 
 
-def _fields(value: dict[str, Json], indent: str) -> Iterator[str]:
+def _fields(value: dict[str, Json], indent: str, salt: bytes) -> Iterator[str]:
     for key, part in value.items():
-        yield from _part(indent, _name(key), part)
+        yield from _part(indent, _name(key), part, salt)
 
 
-def _part(indent: str, name: str, value: Json) -> Iterator[str]:
+def _part(indent: str, name: str, value: Json, salt: bytes) -> Iterator[str]:
     kind = type(value)
     if kind is dict:
         yield f"{indent}{name}:"
-        yield from _fields(value, indent + " ")
+        yield from _fields(value, indent + " ", salt)
     elif kind is list:
         yield f"{indent}{name}["
         for item in value:
-            yield from _part(indent + " ", "-", item)
+            yield from _part(indent + " ", "-", item, salt)
     elif _is_long(value):
         yield f'{indent}{name}"'
-        yield from (f"{indent} ~{_digest(word)}" for word in _WORDS.findall(value))
+        yield from (f"{indent} ~{_digest(salt, word)}" for word in _WORDS.findall(value))
     else:
-        yield f"{indent}{name}={_digest(canonical(value))}"
+        yield f"{indent}{name}={_digest(salt, canonical(value))}"
     yield from _REST
 
 
@@ -86,16 +94,16 @@ def whole_digest(text: str) -> str | None:
     return text[len(_WHOLE) :].rstrip("\n") if text.startswith(_WHOLE) else None
 
 
-def tree_of(value: Json) -> Tree:
+def tree_of(value: Json, salt: bytes) -> Tree:
     """What the shadow of a value says, whatever order its fields have."""
     kind = type(value)
     if kind is dict:
-        return ":", {_name(key): tree_of(part) for key, part in value.items()}
+        return ":", {_name(key): tree_of(part, salt) for key, part in value.items()}
     if kind is list:
-        return "[", [tree_of(item) for item in value]
+        return "[", [tree_of(item, salt) for item in value]
     if _is_long(value):
-        return '"', [_digest(word) for word in _WORDS.findall(value)]
-    return "=", _digest(canonical(value))
+        return '"', [_digest(salt, word) for word in _WORDS.findall(value)]
+    return "=", _digest(salt, canonical(value))
 
 
 _LINE = re.compile(r"( *)(?:~([\w-]+)|([^\s~=:\[\"]+)([=:\[\"])([\w-]*))")

@@ -11,13 +11,13 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from registry_reconciler.changes import Action, Change, Heal
-from registry_reconciler.model import Json, digest_bytes, same
+from registry_reconciler.model import Json, digest_bytes
 from registry_reconciler.plan import FileChange
 from registry_reconciler.records import dataclass
-from registry_reconciler.state import STOP_PATH, Record, State, StateEntry, applied_shadow, is_old, says
+from registry_reconciler.state import STOP_PATH, Applied, Record, State, StateEntry, applied_shadow, is_old, says
 from registry_reconciler.state.files import new_path, render_file
 from registry_reconciler.state.old import STOP
-from registry_reconciler.state.shadow import whole_digest
+from registry_reconciler.state.shadow import new_salt, whole_digest
 from registry_reconciler.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class _Writing:
     desired: Desired
     whole: bool
     gone: set[str] = field(default_factory=set)
-    put: dict[str, tuple[str, str]] = field(default_factory=dict)
+    put: dict[str, tuple[str, Applied]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
 
     def change(self, change: Change) -> None:
@@ -94,7 +94,7 @@ class _Writing:
             self._leave(address)
         if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
             return
-        self._put(change.address, change.kind, change.after)
+        self._put(change.address, change.kind, change.after, change.from_address)
 
     def heal(self, address: str) -> None:
         """Bring what is remembered of an entry to what fragment and registry say."""
@@ -116,9 +116,11 @@ class _Writing:
             for sides in self.loaded.state.files.values():
                 yield from (one.fragment for one in sides if any(r.address == address for r in one.records))
 
-    def _put(self, address: str, kind: str, value: dict[str, Json]) -> None:
+    def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
         owner = self.desired.entries[address].place.file
-        self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value)
+        known = self.loaded.state.entries.get(source or address)
+        salt = (known.applied[0].salt if known else "") or new_salt(address)
+        self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
         self.touched.add(owner)
 
     def files(self) -> Iterator[FileChange]:
@@ -164,12 +166,12 @@ class _Writing:
 
     def _contents(self) -> dict[str, bytes | None]:
         """The content of the file of each touched fragment."""
-        mine: dict[str, dict[str, str]] = {fragment: {} for fragment in self.touched}
+        mine: dict[str, dict[str, Applied]] = {fragment: {} for fragment in self.touched}
         for address, entry in self.loaded.state.entries.items():
             if address not in self.gone and entry.fragment in mine:
-                mine[entry.fragment][address] = self._text(entry)
-        for address, (owner, text) in self.put.items():
-            mine[owner][address] = text
+                mine[entry.fragment][address] = self._kept(entry)
+        for address, (owner, applied) in self.put.items():
+            mine[owner][address] = applied
         said, order = _said(self.desired), self._order()
         found: dict[str, bytes | None] = {}
         for fragment in sorted(self.touched):
@@ -186,7 +188,7 @@ class _Writing:
                 order.setdefault(entry.place.file, []).append(entry.address)
         return order
 
-    def _in_order(self, fragment: str, said: list[str], mine: Mapping[str, str]) -> list[str]:
+    def _in_order(self, fragment: str, said: list[str], mine: Mapping[str, Applied]) -> list[str]:
         order = [address for address in dict.fromkeys(said) if address in mine]
         there = set(order)
         before = ""
@@ -202,23 +204,15 @@ class _Writing:
         files = (one for sides in self.loaded.state.files.values() for one in sides if one.fragment == fragment)
         return list(dict.fromkeys(record.address for one in files for record in one.records))
 
-    def _text(self, entry: StateEntry) -> str:
+    def _kept(self, entry: StateEntry) -> Applied:
         """What goes on being remembered of an entry that does not change."""
         kind = self.loaded.kinds.get(entry.address.partition("/")[0])
         wish, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
-        if len(entry.texts) == 1 and whole_digest(entry.texts[0]) is None:
-            return entry.texts[0]
+        if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
+            return entry.applied[0]
         values = [one.value for one in (wish, live) if one is not None]
-        for text in entry.texts:
+        for applied in entry.applied:
             for value in values:
-                if says(text, kind, value):
-                    return applied_shadow(kind, value)
-        return entry.texts[0]
-
-
-def unfit(loaded: Loaded, desired: Desired, address: str) -> bool:
-    """Whether the record of an entry does not fit what its fragment and its registry agree on."""
-    entry, wish, live = loaded.state.entries[address], desired.entries.get(address), loaded.live.entries.get(address)
-    if wish is None or live is None or not same(wish.value, live.value):
-        return False
-    return not entry.all_say(loaded.kinds.get(live.kind), live.value)
+                if says(applied, kind, value):
+                    return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
+        return entry.applied[0]
