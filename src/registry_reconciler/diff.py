@@ -25,6 +25,10 @@ from registry_reconciler.state import State, StateEntry
 from registry_reconciler.structural import problem
 
 
+MOST_LOOKED_AT = 5_000
+"""Of so many managed entries all records are looked at when an apply writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diff:
     """What would change, before anything is judged.
@@ -120,8 +124,8 @@ def diff(
             and not _blind(work, trio)
         ):
             _decide(work, trio)
-    if whole and work.changes:
-        _look_at_all(work, special)
+    if whole and (work.changes or work.heals):
+        _look_at_records(work, special, sum(rest.managed.values()))
     brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment, rest))
     return Diff(
         tuple(sorted(work.changes, key=lambda change: change.address)),
@@ -133,16 +137,38 @@ def diff(
     )
 
 
-def _look_at_all(work: _Diffing, special: set[str] | frozenset[str]) -> None:
-    """An apply that writes anyway mends all that is remembered: of entries that stay it is asked only then."""
+def _look_at_records(work: _Diffing, special: set[str] | frozenset[str], elsewhere: int) -> None:
+    """An apply that writes anyway mends what is remembered: only then it is asked of entries that stay.
+
+    Of a large workspace only the fragments are looked at whose state is written; ``registry resolve`` looks at all.
+    """
     healed = {heal.address for heal in work.heals} | {change.address for change in work.changes}
+    large = len(work.state.entries) + elsewhere > MOST_LOOKED_AT
+    touched = set(_touched_fragments(work)) if large else set()
     for address, state in work.state.entries.items():
-        if address in healed or address in special:
+        if address in healed or address in special or (large and state.fragment not in touched):
             continue
-        desired, live = work.desired.entries.get(address), work.live.entries.get(address)
-        agreed = desired is not None and live is not None and same(desired.value, live.value)
-        if agreed and live is not None and not state.all_say(work.kinds.get(live.kind), live.value):
+        if is_unfit(work.kinds, state, work.desired.entries.get(address), work.live.entries.get(address)):
             _heal(work, address, state, "fragment and registry agree on something else")
+
+
+def _touched_fragments(work: _Diffing) -> Iterator[str]:
+    yield from (heal.fragment for heal in work.heals)
+    for change in work.changes:
+        for address in (change.address, change.from_address):
+            if address in work.state.entries:
+                yield work.state.entries[address].fragment
+            if address in work.desired.entries:
+                yield work.desired.entries[address].place.file
+
+
+def is_unfit(
+    kinds: Mapping[str, Kind], state: StateEntry, desired: DesiredEntry | None, live: LiveEntry | None
+) -> bool:
+    """Whether fragment and registry agree, and what is remembered is something else."""
+    if desired is None or live is None or not same(desired.value, live.value):
+        return False
+    return not state.all_say(kinds.get(live.kind), live.value)
 
 
 def _in_order(desired: Desired, state: State, live: Live) -> list[str]:
@@ -229,7 +255,6 @@ def _settle_drift(work: _Diffing, trio: _Trio, action: Action, place: Place, wha
         fix = f"To keep the edit instead: registry drift --accept {trio.address}"
         work.problems.append(_drift_problem(trio, place, f"{what}; this plan {undoes}", fix))
     else:
-        work.unchanged += 1
         fix = (
             f"Keep the edit: registry drift --accept {trio.address}. "
             f"Undo it: registry drift --revert {trio.address}"

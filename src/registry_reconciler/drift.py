@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry_reconciler.changes import Drift, FieldChange
+from registry_reconciler.diff import is_unfit
 from registry_reconciler.gitrev import Blame, blame, is_repository
 from registry_reconciler.model import MISSING, Location
 from registry_reconciler.planning import Planning
@@ -115,4 +116,9 @@ def _blame(
 
 def stale_state(planning: Planning) -> tuple[StaleState, ...]:
     """Entries of which what is remembered does not fit, although nothing of them changes."""
-    return tuple(StaleState(heal.address, heal.why) for heal in planning.plan.heals if heal.address)
+    loaded, desired = planning.loaded, planning.desired.entries
+    found = {heal.address: heal.why for heal in planning.plan.heals if heal.address}
+    for address, state in loaded.state.entries.items():
+        if is_unfit(loaded.kinds, state, desired.get(address), loaded.live.entries.get(address)):
+            found.setdefault(address, "fragment and registry agree; the state remembers something else")
+    return tuple(StaleState(address, why) for address, why in sorted(found.items()))

@@ -276,7 +276,7 @@ def _ways_out(plan: Plan) -> Commands:
     explains: list[tuple[str, ...]] = []
     adopts: list[str] = []
     for problem in blocking:
-        if problem.code == "STA002" and problem.address:
+        if problem.code in ("STA001", "STA002") and problem.address:
             accepts.append(("registry", "drift", "--accept", problem.address))
         elif problem.code == "STA003" and problem.address:
             # One command for all: a plan that adopts only one of them is still blocked by the others.

@@ -337,7 +337,7 @@ def touch_unmanaged(one: History) -> bool:
     free = [name for name in one.live() if name not in declared]
     if not free:
         return False
-    hand_edit(one, one.random.choice(free), "v", one.value())
+    hand_edit(one, one.random.choice(free), "v", one.value("h"))
     return True
 
 
@@ -489,8 +489,13 @@ def laws(one: History) -> None:
     deleted = [change.address for change in plan.changes if change.action.value == "delete"]
     if deleted:
         raise Broken(f"planned for deletion although no fragment that was applied says so: {deleted}")
-    by_hand = [drift.address for drift in plan.drift]
-    told = [one.address for one in plan.problems if one.code in ("STA001", "STA002")]
+    edited = {f"t/{name}" for name, (_, entry) in declared.items() if _is_by_hand(live.get(name), entry)}
+    by_hand = [drift.address for drift in plan.drift if drift.address not in edited]
+    told = [one.address for one in plan.problems if one.code in ("STA001", "STA002") and one.address not in edited]
+    missed = edited - {drift.address for drift in plan.drift} - {one.address for one in plan.problems}
+    if missed - {change.address for change in plan.changes if change.action.value == "create"}:
+        raise Broken(f"edited by hand, and that is not found: {missed}")
+    one.covered["law: an edit by hand found"] += bool(edited)
     if by_hand or told:
         raise Broken(f"called an edit by hand, and nobody made one: {by_hand or told}")
     for change in plan.changes:
@@ -504,6 +509,13 @@ def laws(one: History) -> None:
             raise Broken(f"no fragment says {name}, and the plan wants to {change.action.value} it")
     one.covered["law: plan empty"] += not plan.changes
     one.covered["law: plan not empty"] += bool(plan.changes)
+
+
+def _is_by_hand(live: Entry | None, said: Entry) -> bool:
+    """Whether a registry has a field that somebody wrote there by hand, and the fragment says another."""
+    return live is not None and any(
+        str(value).startswith("h") and said.get(key) != value for key, value in live.items() if key != "id"
+    )
 
 
 def probe(one: History) -> None:

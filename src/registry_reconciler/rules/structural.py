@@ -194,8 +194,10 @@ TEXTS: Mapping[str, Text] = {
     ),
     "STA001": Text(
         "A managed entry is as it was last applied.",
-        "Somebody edited the registry by hand; the plan undoes the edit.",
-        "Take the edit over with `registry drift --accept ADDRESS`, or let the plan undo it.",
+        "Somebody edited the registry by hand. The edit is left as it is, and so is not what the fragment says. "
+        "`drift: block` in config.yaml makes it an error, `drift: undo` lets the plan undo it.",
+        "Take the edit over with `registry drift --accept ADDRESS`, or undo it with "
+        "`registry drift --revert ADDRESS`.",
         example=(
             "# desired/hooks.yaml and the state say blocking: true, .system/hooks/audit.yaml says "
             "blocking: false\n"
@@ -221,8 +223,8 @@ TEXTS: Mapping[str, Text] = {
     "STA004": Text(
         "Every line of the state can be read.",
         "What was last applied is not known any more, so drift and decisions cannot be told apart.",
-        "Bring the line back from version control, or remove it and adopt the entry again.",
-        example='["hook/audit", "sha256:...\n',
+        "Bring the file back from version control, or let `registry resolve` write it anew from what can be read.",
+        example='@ "hook/audit\n',
     ),
     "STA005": Text(
         "A plan deletes nothing that `protect` holds, in a fragment or in the last applied state.",
@@ -230,6 +232,13 @@ TEXTS: Mapping[str, Text] = {
         "Keep the entry; or remove the line under `protect`, apply, and delete then.",
         example="protect:\n  - hook/audit\nhook: []\n",
         use_instead="protect:\n  - hook/audit\nhook:\n  - {id: audit, event_type: PostAbilityCall}\n",
+    ),
+    "STA006": Text(
+        "It can be told of every entry that the state knows whether it is managed.",
+        "Two branches kept the state of one fragment apart, and only one of them knows the entry. The other may have "
+        "let it go on purpose, so it is not deleted: it counts as not managed.",
+        "Adopt the entry with `registry adopt ADDRESS`, or remove it from its registry by hand.",
+        example="# two files below .system/registry/state/ are about desired/hooks.yaml; one has hook/audit\n",
     ),
     "WRT001": Text(
         "The text that would be written, read again, holds just the entries that the plan says.",

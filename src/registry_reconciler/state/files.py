@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from registry_reconciler.config import STATE_FOLDER
@@ -32,7 +32,7 @@ from registry_reconciler.state.shadow import REST
 SUFFIX = ".state"
 FORMAT = 2
 _HEAD = "registry state "
-_RECORD = re.compile(r'^@ ("(?:[^"\\\n]|\\.)*") ?([A-Za-z0-9_-]{0,24})\n\.\n((?:(?![@!<]).*\n)*)', re.MULTILINE)
+_HEADLINE = re.compile(r'("(?:[^"\\]|\\.)*") ?([A-Za-z0-9+/]{0,24})\Z')
 _ADDRESS = re.compile(r'"([^"\\]*)"\Z')
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$")
 
@@ -106,49 +106,50 @@ def parse_file(path: str, data: bytes) -> StateFile:
     Raises:
         NewerFormat: it says that its format is newer.
     """
-    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    text = data.decode("utf-8", "surrogateescape")
+    text = text.replace("\r\n", "\n") if "\r" in text else text
     first, _, rest = text.partition("\n")
     if first.startswith(_HEAD) and first != f"{_HEAD}{FORMAT}":
         raise NewerFormat(
             f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
             "Use the version that your colleagues use."
         )
-    if not rest.endswith("\n"):
-        rest += "\n"
-    fragment, _, body = rest.partition("\n")
-    owner = _unquoted(fragment[2:]) if fragment.startswith("< ") else None
+    head, *parts = f"\n{rest}".split("\n@ ")
+    faults = [] if first == f"{_HEAD}{FORMAT}" else [1]
+    owner, protects = _other_lines(head, 1, faults)
     records: list[Record] = []
-    covered = 0
-    for found in _RECORD.finditer(body):
-        address = _unquoted(found[1])
-        if address is not None and "/" in address:
-            records.append(Record(address, Applied(found[2], found[3])))
-            covered += found[0].count("\n")
-    protects, faults = [], []
-    others = _others(body) if covered + 1 < body.count("\n") else ()
-    for number, line in others:
-        pattern = _unquoted(line[2:]) if line.startswith("! ") else None
-        if pattern is not None:
-            protects.append(pattern)
+    number = head.count("\n") + 2
+    for part in parts:
+        title, _, applied = part.partition(f"\n{REST}\n")
+        at = applied.find("\n! ") if "\n! " in applied else -1
+        if at >= 0:
+            protects += _other_lines(applied[at:], number + title.count("\n") + 1 + applied.count("\n", 0, at), faults)[1]
+            applied = applied[:at]
+        found = _HEADLINE.match(title)
+        address = _unquoted(found[1]) if found else None
+        if found is None or address is None or "/" not in address:
+            faults.append(number)
+        else:
+            records.append(Record(address, Applied(found[2], applied.rstrip("\n") + "\n" if applied else "")))
+        number += part.count("\n") + 1
+    if owner is None:
+        faults.insert(0, 2)
+    return StateFile(path, owner or "", tuple(records), tuple(protects), tuple(sorted(set(faults))))
+
+
+def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None, list[str]]:
+    """What the lines outside of records say: the fragment, and what it protects."""
+    owner: str | None = None
+    protects: list[str] = []
+    for at, line in enumerate(text.split("\n"), number):
+        told = _unquoted(line[2:]) if line.startswith(("< ", "! ")) else None
+        if told is not None and line.startswith("< ") and owner is None:
+            owner = told
+        elif told is not None and line.startswith("! "):
+            protects.append(told)
         elif line not in ("", REST):
-            faults.append(number + 2)
-    if first != f"{_HEAD}{FORMAT}" or owner is None:
-        faults.insert(0, 1)
-    return StateFile(path, owner or "", tuple(records), tuple(protects), tuple(faults))
-
-
-def _others(body: str) -> Iterator[tuple[int, str]]:
-    """The lines outside of records, with their numbers."""
-    end, number = 0, 1
-    for found in (*_RECORD.finditer(body), None):
-        start = found.start() if found else len(body)
-        between = body[end:start]
-        for line in between.split("\n")[: between.count("\n")]:
-            yield number, line
-            number += 1
-        if found is not None:
-            number += found[0].count("\n")
-            end = found.end()
+            faults.append(at)
+    return owner, protects
 
 
 def sides(data: bytes) -> tuple[bytes, ...]:

@@ -13,20 +13,20 @@ takes a file of the state for another one that was renamed: what it then merges 
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from hashlib import blake2b
+from binascii import b2a_base64
+from functools import lru_cache
+from hashlib import blake2s
 from typing import TypeAlias
 
 from registry_reconciler.model import Json, canonical
 
 REST = "."
 """A line that stays."""
-_REST = (REST, REST)
+_REST = f"{REST}\n{REST}"
 _LONG = 100
 """A text of more characters may stand on several lines of its file; so may one with line ends."""
 _WORDS = re.compile(r"[^ \n]+ ?|\n| ")
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\Z")
 _WHOLE = "* "
 """Begins the only line of a value of which no more is known than the digest of all of it."""
 
@@ -35,8 +35,12 @@ Tree: TypeAlias = tuple[str, object]
 
 
 def _digest(salt: bytes, text: str) -> str:
-    told = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6, key=salt).digest()
-    return urlsafe_b64encode(told).decode("ascii")
+    told = blake2s(salt + text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return b2a_base64(told, newline=False).decode("ascii")
+
+
+def _scalar(salt: bytes, value: Json) -> str:
+    return _digest(salt, "s" + value if type(value) is str else canonical(value))
 
 
 def new_salt(address: str) -> str:
@@ -48,6 +52,7 @@ def _is_long(value: Json) -> bool:
     return type(value) is str and (len(value) > _LONG or "\n" in value)
 
 
+@lru_cache(4096)
 def _name(key: str) -> str:
     if _PLAIN.match(key):
         return key
@@ -59,29 +64,31 @@ def _name(key: str) -> str:
 
 def shadow(value: dict[str, Json], salt: str) -> str:
     """The lines of an entry, each with its end."""
-    return "\n".join(_fields(value, "", salt.encode())) + "\n"
+    lines: list[str] = []
+    _fields(lines, value, "", salt.encode())
+    return "\n".join(lines) + "\n"
 
 
-def _fields(value: dict[str, Json], indent: str, salt: bytes) -> Iterator[str]:
+def _fields(lines: list[str], value: dict[str, Json], indent: str, salt: bytes) -> None:
     for key, part in value.items():
-        yield from _part(indent, _name(key), part, salt)
+        _part(lines, indent + _name(key), part, indent, salt)
 
 
-def _part(indent: str, name: str, value: Json, salt: bytes) -> Iterator[str]:
+def _part(lines: list[str], start: str, value: Json, indent: str, salt: bytes) -> None:
     kind = type(value)
     if kind is dict:
-        yield f"{indent}{name}:"
-        yield from _fields(value, indent + " ", salt)
+        lines.append(start + ":")
+        _fields(lines, value, indent + " ", salt)
     elif kind is list:
-        yield f"{indent}{name}["
+        lines.append(start + "[")
         for item in value:
-            yield from _part(indent + " ", "-", item, salt)
-    elif _is_long(value):
-        yield f'{indent}{name}"'
-        yield from (f"{indent} ~{_digest(salt, word)}" for word in _WORDS.findall(value))
+            _part(lines, indent + " -", item, indent + " ", salt)
+    elif kind is str and _is_long(value):
+        lines.append(start + '"')
+        lines.extend(f"{indent} ~{_digest(salt, word)}" for word in _WORDS.findall(value))
     else:
-        yield f"{indent}{name}={_digest(salt, canonical(value))}"
-    yield from _REST
+        lines.append(f"{start}={_scalar(salt, value)}")
+    lines.append(_REST)
 
 
 def whole(digest: str) -> str:
@@ -103,10 +110,10 @@ def tree_of(value: Json, salt: bytes) -> Tree:
         return "[", [tree_of(item, salt) for item in value]
     if _is_long(value):
         return '"', [_digest(salt, word) for word in _WORDS.findall(value)]
-    return "=", _digest(salt, canonical(value))
+    return "=", _scalar(salt, value)
 
 
-_LINE = re.compile(r"( *)(?:~([\w-]+)|([^\s~=:\[\"]+)([=:\[\"])([\w-]*))")
+_LINE = re.compile(r"( *)(?:~([\w+/]+)|([^\s~=:\[\"]+)([=:\[\"])([\w+/]*))")
 
 
 def read_shadow(text: str) -> Tree | None:
