@@ -24,7 +24,6 @@ from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.state import State, StateEntry
 from registry_reconciler.structural import problem
 
-
 MOST_LOOKED_AT = 5_000
 """Of so many managed entries all records are looked at when an apply writes."""
 
@@ -155,7 +154,7 @@ def _look_at_records(work: _Diffing, special: set[str] | frozenset[str], elsewhe
 def _touched_fragments(work: _Diffing) -> Iterator[str]:
     yield from (heal.fragment for heal in work.heals)
     for change in work.changes:
-        for address in (change.address, change.from_address):
+        for address in (change.address, change.from_address or change.address):
             if address in work.state.entries:
                 yield work.state.entries[address].fragment
             if address in work.desired.entries:

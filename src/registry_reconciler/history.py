@@ -69,7 +69,9 @@ def _text(data: Json, word: str) -> bytes:
     text = json.dumps(data, ensure_ascii=False, indent=1)
     size = len(text.encode("utf-8", "replace")) // 64 + 2
     own = [digest_bytes(f"{word} {number}".encode()).removeprefix("sha256:") for number in range(size)]
-    return (json.dumps({**data, "unlike": own}, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+    return (json.dumps({**data, "unlike": own}, ensure_ascii=False, indent=1) + "\n").encode(
+        "utf-8", "replace"
+    )
 
 
 def _content(plan: Plan, time: str) -> dict[str, Json]:

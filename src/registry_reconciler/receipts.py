@@ -29,7 +29,9 @@ def file_ops(root: Path, plan: Plan) -> list[FileOp]:
     try:
         return [*ops, *_history(tree, plan), *_attributes(tree)]
     except Unreadable as fault:
-        raise WriteFailure(f"nothing was written: the history or {ATTRIBUTES_PATH} cannot be read: {fault}") from fault
+        raise WriteFailure(
+            f"nothing was written: the history or {ATTRIBUTES_PATH} cannot be read: {fault}"
+        ) from fault
 
 
 def _history(tree: Tree, plan: Plan) -> Iterator[FileOp]:

@@ -16,8 +16,8 @@ from registry_reconciler.masks import mask
 from registry_reconciler.model import FieldPath, Json, Location, Place, same, split_address
 from registry_reconciler.planning import Planning
 from registry_reconciler.problems import Problem, Status
-from registry_reconciler.settle import Locator
 from registry_reconciler.resolve import means
+from registry_reconciler.settle import Locator
 from registry_reconciler.state import StateEntry
 
 

@@ -2,13 +2,14 @@
 
 ``python -m tests.merge.histories N [--seed S] [--attributes]`` runs N of them and says what was covered.
 
-Every value is written once in a history, so it says who wrote it: ``a…`` was applied, ``h…`` was written into a registry
-by hand. A commit holds what was applied, so that a merge of commits has to hold it too.
+Every value is written once in a history, so it says who wrote it: ``a…`` was applied, ``h…`` was written into a
+registry by hand. A commit holds what was applied, so that a merge of commits has to hold it too.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,9 @@ class History:
     # --- git -------------------------------------------------------------------------------------------------
 
     def git(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(["git", *words], cwd=self.root, env=_ENV, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            ["git", *words], cwd=self.root, env=_ENV, capture_output=True, text=True, timeout=60
+        )
         if check and done.returncode:
             raise RuntimeError(f"git {' '.join(words)}: {done.stdout}{done.stderr}")
         return done
@@ -108,10 +111,7 @@ class History:
             text += "t:\n" + "".join(emit(entry) for entry in fragment.entries)
         for name, rows in (("moved", fragment.moved), ("removed", fragment.removed)):
             if rows:
-                text += f"{name}:\n" + "".join(
-                    f"- {{{', '.join(f'{key}: {str(value).lower() if value is True else value}' for key, value in row.items())}}}\n"
-                    for row in rows
-                )
+                text += f"{name}:\n" + "".join(f"- {json.dumps(row)}\n" for row in rows)
         if text:
             file.write_text(text)
         elif file.exists():
@@ -449,12 +449,16 @@ def operate(one: History) -> None:
     done = one.git(*words, check=False)
     if name == "squash" and not done.returncode:
         one.git("commit", "-q", "--allow-empty", "-m", "squash")
-    conflicts = [line[3:] for line in one.git("status", "--porcelain").stdout.splitlines() if _is_conflict(line)]
+    conflicts = [
+        line[3:] for line in one.git("status", "--porcelain").stdout.splitlines() if _is_conflict(line)
+    ]
     mine = [path for path in conflicts if path.strip('"').startswith(OWN)]
     if done.returncode or conflicts:
         people = [path for path in conflicts if path not in mine]
         if mine and not people:
-            raise Broken(f"{' '.join(words)}: only files of registry conflict: {mine}\n{done.stdout}{done.stderr}")
+            raise Broken(
+                f"{' '.join(words)}: only files of registry conflict: {mine}\n{done.stdout}{done.stderr}"
+            )
         one.covered[f"{name}: conflict" if conflicts else f"{name}: refused"] += 1
         one.covered["conflicts of registry's own beside people's"] += bool(mine)
         _give_up(one, name)
@@ -485,13 +489,17 @@ def laws(one: History) -> None:
     """What holds of a tree that git put together from trees that were applied."""
     plan = one.plan()
     declared, live = one.declared(), one.live()
-    twice = [name for name in declared if sum(name == e["id"] for p in FRAGMENTS for e in one.read(p).entries) > 1]
+    twice = [
+        name for name in declared if sum(name == e["id"] for p in FRAGMENTS for e in one.read(p).entries) > 1
+    ]
     deleted = [change.address for change in plan.changes if change.action.value == "delete"]
     if deleted:
         raise Broken(f"planned for deletion although no fragment that was applied says so: {deleted}")
     edited = {f"t/{name}" for name, (_, entry) in declared.items() if _is_by_hand(live.get(name), entry)}
     by_hand = [drift.address for drift in plan.drift if drift.address not in edited]
-    told = [one.address for one in plan.problems if one.code in ("STA001", "STA002") and one.address not in edited]
+    told = [
+        one.address for one in plan.problems if one.code in ("STA001", "STA002") and one.address not in edited
+    ]
     missed = edited - {drift.address for drift in plan.drift} - {one.address for one in plan.problems}
     if missed - {change.address for change in plan.changes if change.action.value == "create"}:
         raise Broken(f"edited by hand, and that is not found: {missed}")
@@ -531,7 +539,9 @@ def probe(one: History) -> None:
     fields = [(name, key) for name in names if name not in unknown for key in ("v", "w", "z")]
     if not fields:
         return
-    past = {field: sorted(one.values.get(".".join(field), set()) - {live[field[0]][field[1]]}) for field in fields}
+    past = {
+        field: sorted(one.values.get(".".join(field), set()) - {live[field[0]][field[1]]}) for field in fields
+    }
     changed = [field for field in fields if past[field]]
     name, key = one.random.choice(changed if changed and one.random.random() < 0.8 else fields)
     now, old = live[name][key], past[name, key]
@@ -607,7 +617,9 @@ def run(seed: int, *, steps: int = 14, attributes: bool = False, folder: Path | 
             one.git("checkout", "-q", one.random.choice(one.branches()))
             if one.random.random() < 0.6:
                 edit(one)
-                one.commit(one.log[-1], *(["--amend"] if one.random.random() < 0.1 and one.commits("HEAD") else []))
+                one.commit(
+                    one.log[-1], *(["--amend"] if one.random.random() < 0.1 and one.commits("HEAD") else [])
+                )
             else:
                 if not one.commits("HEAD"):
                     continue

@@ -20,7 +20,7 @@ from registry_reconciler.cli.common import (
 from registry_reconciler.cli.options import Argument
 from registry_reconciler.cli.values import location_to_json, yaml_lines
 from registry_reconciler.inert import visible
-from registry_reconciler.model import digest_value, Json, same, show_path
+from registry_reconciler.model import Json, digest_value, same, show_path
 
 if TYPE_CHECKING:
     from registry_reconciler.show import Applied, Portrait, Side

@@ -23,7 +23,7 @@ from registry_reconciler.partial import Whole
 from registry_reconciler.partial.facts import Facts, Tellers
 from registry_reconciler.records import dataclass
 from registry_reconciler.rules.naming import look_alike
-from registry_reconciler.state import is_old
+from registry_reconciler.state.old import is_old
 from registry_reconciler.yamltext.chunks import Section
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ class Memory:
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
             are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
             be said about them: everything else here rests on that.
-        homes: by path of such a fragment: the state files that are about it and about nothing else.
+        state_files: by path of such a fragment: the state files that are about it and about nothing else.
         declared: for each entry which of the fragments declares it, counted from 1; 0: none.
         live: the registry files of the remembered kinds.
         always: the numbers of entries that had something to be said about them although no fragment declares them.
@@ -256,7 +256,7 @@ class Memory:
     ref_numbers: str
     uniques: Column
     fragments: Mapping[str, Mapping[str, Sequence[int]]]
-    homes: Mapping[str, Sequence[str]]
+    state_files: Mapping[str, Sequence[str]]
     declared: Sequence[int]
     live: dict[str, LiveFile]
     always: list[int]
@@ -380,7 +380,7 @@ class _Remembering:
                 [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
             ),
             fragments=fragments,
-            homes=homes,
+            state_files=homes,
             declared=declared,
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],

@@ -24,7 +24,8 @@ from registry_reconciler.problems import Problem
 from registry_reconciler.records import dataclass
 from registry_reconciler.rest import Rest
 from registry_reconciler.source import SourceFile, read_source
-from registry_reconciler.state import State, is_old, load_state, state_paths
+from registry_reconciler.state import State, load_state, state_paths
+from registry_reconciler.state.old import is_old
 from registry_reconciler.tree import Unreadable, find
 from registry_reconciler.world import Item
 
@@ -94,7 +95,7 @@ class _Loading:
         found = {path for path in {*self.fragment_paths, *memory.fragments} if not self._is_same(path)}
         if any(map(is_old, self.state_paths)):
             raise Whole("the state has its old form")
-        self.homes = {path: fragment for fragment, paths in memory.homes.items() for path in paths}
+        self.homes = {path: fragment for fragment, paths in memory.state_files.items() for path in paths}
         self.other_state = [path for path in self.state_paths if path not in self.homes]
         there = set(self.state_paths)
         self.changed_state = [path for path in self.homes if not (path in there and self._is_same(path))]
@@ -165,7 +166,7 @@ class _Loading:
             fragments = load_fragments(self.tree, self.kinds, self.catalog.broken, self.reader, paths)
             if fragments.unreadable or fragments.directed - set(memory.directives):
                 raise Whole("a fragment is not plain")
-            homes = {home for path in touched for home in memory.homes.get(path, ())}
+            homes = {home for path in touched for home in memory.state_files.get(path, ())}
             lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
             state = load_state(self.tree, self.fragment_paths, lines)
             touched |= {one.fragment for sides in state.files.values() for one in sides}

@@ -24,7 +24,7 @@ from registry_reconciler.partial.memory import Column, LiveFile, Memory, Watched
 FORMAT = 2
 LARGEST = 512 * 1024 * 1024
 
-_PLAIN = ("settings", "digests", "homes", "always", "unmanaged", "directives", "odd")
+_PLAIN = ("settings", "digests", "state_files", "always", "unmanaged", "directives", "odd")
 """Fields of a memory that are JSON as they are."""
 
 _LIVE = ("kind", "carried", "section", "size", "blocks", "edges")

@@ -193,7 +193,11 @@ def _sections(plan: Plan, options: RenderOptions) -> list[_Section]:
     found = [
         _notices(plan.notices),
         _problems("Blocking problems", _BLOCKING, blocking, options, open=True),
-        *((*_changes(plan.changes, options), _heals(plan.heals), drift) if options.command != "check" else ()),
+        *(
+            (*_changes(plan.changes, options), _heals(plan.heals), drift)
+            if options.command != "check"
+            else ()
+        ),
         _problems("Warnings", ("warning", "warnings"), rest["warnings"], options),
         _problems(
             "Errors that do not block",
@@ -332,8 +336,13 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
 
 def _heals(heals: Sequence[Heal]) -> _Section:
     head, tail = _details("Only the state", f"{len(heals):,} to mend")
-    lines = (f"- {code(_short(visible(one.address or one.fragment)))}: {markdown(visible(one.why))}\n" for one in heals)
-    return _Section(head, tuple(_Entry(line, line) for line in lines), tail, ("record to mend", "records to mend"))
+    lines = (
+        f"- {code(_short(visible(one.address or one.fragment)))}: {markdown(visible(one.why))}\n"
+        for one in heals
+    )
+    return _Section(
+        head, tuple(_Entry(line, line) for line in lines), tail, ("record to mend", "records to mend")
+    )
 
 
 def _drift(drifts: Sequence[Drift], options: RenderOptions) -> _Section:

@@ -15,7 +15,15 @@ from registry_reconciler.masks import mask
 from registry_reconciler.model import Json, Location, Place, digest_value
 from registry_reconciler.problems import Problem
 from registry_reconciler.records import dataclass
-from registry_reconciler.state.files import SUFFIX, Applied, Record, StateFile, conflict_line, parse_file, sides
+from registry_reconciler.state.files import (
+    SUFFIX,
+    Applied,
+    Record,
+    StateFile,
+    conflict_line,
+    parse_file,
+    sides,
+)
 from registry_reconciler.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.state.shadow import read_shadow, shadow, tree_of, whole_digest
 from registry_reconciler.structural import problem
@@ -96,11 +104,7 @@ def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
 
 def state_paths(tree: Tree) -> list[str]:
     """The paths of all state files, those of the old form too. Raises :class:`Unreadable`."""
-    return [
-        path
-        for path in find(tree, f"{STATE_FOLDER}/**/*")
-        if path.endswith(SUFFIX) or is_old(path)
-    ]
+    return [path for path in find(tree, f"{STATE_FOLDER}/**/*") if path.endswith(SUFFIX) or is_old(path)]
 
 
 def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | None = None) -> State:

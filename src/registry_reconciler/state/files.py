@@ -123,7 +123,9 @@ def parse_file(path: str, data: bytes) -> StateFile:
         title, _, applied = part.partition(f"\n{REST}\n")
         at = applied.find("\n! ") if "\n! " in applied else -1
         if at >= 0:
-            protects += _other_lines(applied[at:], number + title.count("\n") + 1 + applied.count("\n", 0, at), faults)[1]
+            protects += _other_lines(
+                applied[at:], number + title.count("\n") + 1 + applied.count("\n", 0, at), faults
+            )[1]
             applied = applied[:at]
         found = _HEADLINE.match(title)
         address = _unquoted(found[1]) if found else None
@@ -158,7 +160,9 @@ def sides(data: bytes) -> tuple[bytes, ...]:
     Only a whole triple at line starts is a conflict.
     """
     lines = data.split(b"\n")
-    marks = [number for number, line in enumerate(lines) if line.startswith((b"<<<<<<<", b"=======", b">>>>>>>"))]
+    marks = [
+        number for number, line in enumerate(lines) if line.startswith((b"<<<<<<<", b"=======", b">>>>>>>"))
+    ]
     if len(marks) < 3:
         return (data,)
     ours: list[bytes] = []

@@ -15,7 +15,10 @@ from registry_reconciler.state.shadow import whole
 
 SUFFIX = ".jsonl"
 STOP_PATH = f"{STATE_FOLDER}/format{SUFFIX}"
-STOP = json.dumps({"format": FORMAT, "needs": "a newer version of registry: this one cannot read the state"}) + "\n"
+STOP = (
+    json.dumps({"format": FORMAT, "needs": "a newer version of registry: this one cannot read the state"})
+    + "\n"
+)
 """What stops an older program: it calls this no line of state, and plans nothing."""
 
 _LINES = re.compile(

@@ -57,7 +57,9 @@ def _name(key: str) -> str:
     if _PLAIN.match(key):
         return key
     return "".join(
-        one if one.isalnum() and one.isascii() else "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "surrogatepass"))
+        one
+        if one.isalnum() and one.isascii()
+        else "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "surrogatepass"))
         for one in key
     )
 

@@ -14,9 +14,17 @@ from registry_reconciler.changes import Action, Change, Heal
 from registry_reconciler.model import Json, digest_bytes
 from registry_reconciler.plan import FileChange
 from registry_reconciler.records import dataclass
-from registry_reconciler.state import STOP_PATH, Applied, Record, State, StateEntry, applied_shadow, is_old, says
+from registry_reconciler.state import (
+    STOP_PATH,
+    Applied,
+    Record,
+    State,
+    StateEntry,
+    applied_shadow,
+    says,
+)
 from registry_reconciler.state.files import new_path, render_file
-from registry_reconciler.state.old import STOP
+from registry_reconciler.state.old import STOP, is_old
 from registry_reconciler.state.shadow import new_salt, whole_digest
 from registry_reconciler.tree import Unreadable
 
@@ -55,7 +63,9 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
             if is_old(path):
                 old.add(one.fragment)
     said = _said(desired) if whole else {}
-    checked = {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
+    checked = (
+        {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
+    )
     for fragment in sorted({*count, *said}):
         if fragment in old:
             yield Heal("", fragment, "its state is carried over to the new form")
@@ -128,7 +138,10 @@ class _Writing:
         if not self.touched:
             return
         known = {path for path in self.loaded.state.files if not is_old(path)}
-        homes = {fragment: [path for path in self.loaded.state.of(fragment) if path in known] for fragment in self.touched}
+        homes = {
+            fragment: [path for path in self.loaded.state.of(fragment) if path in known]
+            for fragment in self.touched
+        }
         contents = self._contents()
         renamed = self._renamed(contents, homes)
         done: dict[str, bytes | None] = {}
@@ -153,7 +166,9 @@ class _Writing:
         told = [None if data is None else digest_bytes(data) for data in (old, content)]
         return FileChange(path, told[0], told[1], content)
 
-    def _renamed(self, contents: Mapping[str, bytes | None], homes: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    def _renamed(
+        self, contents: Mapping[str, bytes | None], homes: Mapping[str, Sequence[str]]
+    ) -> dict[str, str]:
         """By fragment without a file the one whose file it takes over: the one that it was before it was renamed."""
         free = {fragment for fragment, content in contents.items() if content is None and homes.get(fragment)}
         found: dict[str, str] = {}
@@ -176,8 +191,13 @@ class _Writing:
         found: dict[str, bytes | None] = {}
         for fragment in sorted(self.touched):
             keeps = not self.whole or fragment in self.loaded.fragments.unreadable
-            protects = list(dict.fromkeys(_protected(self.loaded.state, fragment) if keeps else said.get(fragment, ())))
-            records = [Record(address, mine[fragment][address]) for address in self._in_order(fragment, order.get(fragment, []), mine[fragment])]
+            protects = list(
+                dict.fromkeys(_protected(self.loaded.state, fragment) if keeps else said.get(fragment, ()))
+            )
+            records = [
+                Record(address, mine[fragment][address])
+                for address in self._in_order(fragment, order.get(fragment, []), mine[fragment])
+            ]
             found[fragment] = render_file(fragment, records, protects) if records or protects else None
         return found
 
@@ -201,7 +221,9 @@ class _Writing:
 
     def _stood(self, fragment: str) -> list[str]:
         """The entries in the order in which they stood in the state."""
-        files = (one for sides in self.loaded.state.files.values() for one in sides if one.fragment == fragment)
+        files = (
+            one for sides in self.loaded.state.files.values() for one in sides if one.fragment == fragment
+        )
         return list(dict.fromkeys(record.address for one in files for record in one.records))
 
     def _kept(self, entry: StateEntry) -> Applied:
