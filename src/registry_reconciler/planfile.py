@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from registry_reconciler.changes import Action, Change, Drift, FieldChange
+from registry_reconciler.changes import Action, Change, Drift, FieldChange, Heal
 from registry_reconciler.errors import RegistryFailure, StalePlan, UsageFailure
 from registry_reconciler.inert import json_text, visible
 from registry_reconciler.model import Json, Location, Missing, digest_value
@@ -106,7 +106,7 @@ def plan_to_json(
         changes=[_change(change) for change in sorted(plan.changes, key=lambda change: change.address)],
         drift=[_drift(drift) for drift in sorted(plan.drift, key=lambda drift: drift.address)],
         problems=[problem_to_json(problem) for problem in sorted(plan.problems, key=sort_key)],
-        heals=[{"address": one.address, "fragment": one.fragment, "why": one.why} for one in plan.heals],
+        **({"heals": list(map(_heal, plan.heals))} if plan.heals else {}),
         files=[
             {"path": file.path, "before": file.before, "after": file.after}
             for file in sorted(plan.files, key=lambda file: file.path)
@@ -126,6 +126,10 @@ def _summary(plan: Plan) -> dict[str, Json]:
         ),
         "applicable": plan.applicable,
     }
+
+
+def _heal(heal: Heal) -> dict[str, Json]:
+    return {"address": heal.address, "fragment": heal.fragment, "why": heal.why}
 
 
 def _field(change: FieldChange) -> dict[str, Json]:
