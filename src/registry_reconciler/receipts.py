@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from registry_reconciler import history
@@ -27,16 +27,20 @@ def file_ops(root: Path, plan: Plan) -> list[FileOp]:
     tree = DiskTree(root)
     ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
     try:
-        return [*ops, *_history(tree, plan), *_attributes(tree)]
+        return [*ops, *_history(tree, dict([history.new_file(plan)])), *_attributes(tree)]
     except Unreadable as fault:
         raise WriteFailure(
             f"nothing was written: the history or {ATTRIBUTES_PATH} cannot be read: {fault}"
         ) from fault
 
 
-def _history(tree: Tree, plan: Plan) -> Iterator[FileOp]:
+def housekeeping(tree: Tree, done: Collection[str]) -> list[FileOp]:
+    """What is carried over from old forms without an apply; ``done`` are paths that are written already."""
+    return [one for one in (*_history(tree, {}), *_attributes(tree)) if one.path not in done]
+
+
+def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
     """The file of this apply; those that the old history becomes; and the oldest go."""
-    new = dict([history.new_file(plan)])
     there = history.paths(tree)
     old = tree.read(OLD_HISTORY_PATH)
     if old is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from registry_reconciler.builtin import KINDS, builtin_schemas
 from tests.cli.helper import Box
 

@@ -127,24 +127,25 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
             continue
         files[path], faults = _read(path, data or b"")
         problems.extend(faults)
-    return _put_together(files, problems, fragments)
+    return put_together(files, problems, fragments)
 
 
 def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Problem]]:
     parse = parse_old if is_old(path) else parse_file
     line = conflict_line(data)
     if line is not None:
-        return tuple(parse(path, side) for side in sides(data)), (_conflict(path, line),)
+        return tuple(parse(path, side) for side in sides(data)), (conflict_problem(path, line),)
     found = parse(path, data)
     return (found,), map(_bad_line, [path] * len(found.faults), found.faults)
 
 
-def _put_together(
+def put_together(
     files: Mapping[str, tuple[StateFile, ...]], problems: Iterable[Problem], fragments: Collection[str]
 ) -> State:
+    """What all files say together."""
     found: dict[str, StateEntry] = {}
     several: dict[str, list[tuple[str, Applied]]] = {}
-    for file in (one for sides in files.values() for one in sides):
+    for file in (one for accounts in files.values() for one in accounts):
         for record in file.records:
             entry = StateEntry(record.address, file.fragment, (record.applied,))
             first = found.setdefault(record.address, entry)
@@ -156,14 +157,14 @@ def _put_together(
         owner = min(accounts, key=lambda one: (one[0] not in fragments, one[0]))[0]
         found[address] = StateEntry(address, owner, tuple(dict.fromkeys(applied for _, applied in accounts)))
     _doubt(found, files)
-    protects = frozenset(one for sides in files.values() for file in sides for one in file.protects)
+    protects = frozenset(one for accounts in files.values() for file in accounts for one in file.protects)
     return State(dict(sorted(found.items())), files, protects, tuple(problems), frozenset(several))
 
 
 def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ...]]) -> None:
     """Mark what only some of the files about one fragment know: two sides made them, and one may have let it go."""
     by_fragment: dict[str, list[StateFile]] = {}
-    for file in (one for sides in files.values() for one in sides):
+    for file in (one for accounts in files.values() for one in accounts):
         by_fragment.setdefault(file.fragment, []).append(file)
     for about in by_fragment.values():
         if len(about) == 1:
@@ -188,7 +189,8 @@ def _bad_line(path: str, number: int) -> Problem:
     return replace(found, location=Location(path, number, 1))
 
 
-def _conflict(path: str, number: int) -> Problem:
+def conflict_problem(path: str, number: int) -> Problem:
+    """A conflict that git left in a file of registry's own."""
     from registry_reconciler.problems import Fix, Severity
     from registry_reconciler.yamltext.codes import CODES
 
@@ -214,7 +216,9 @@ __all__ = [
     "StateEntry",
     "StateFile",
     "applied_shadow",
+    "conflict_problem",
     "load_state",
+    "put_together",
     "says",
     "state_paths",
 ]

@@ -93,6 +93,17 @@ def _part(lines: list[str], start: str, value: Json, indent: str, salt: bytes) -
     lines.append(_REST)
 
 
+def blocks(text: str) -> dict[str, str]:
+    """The lines of a shadow by the top field that they are about."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines(keepends=True):
+        if not line.startswith((" ", REST)):
+            name = line.rstrip("\n").split("=")[0].rstrip(':["')
+        found[name] = found.get(name, "") + line
+    return found
+
+
 def whole(digest: str) -> str:
     """The shadow of a value of which only a digest is known."""
     return f"{_WHOLE}{digest}\n"

@@ -42,7 +42,7 @@ def state_files(
         heals: entries whose record does not fit, although nothing of them changes.
         whole: the plan is one of everything: what fragments protect is written too.
     """
-    work = _Writing(loaded, desired, whole)
+    work = Writing(loaded, desired, whole)
     for change in changes:
         work.change(change)
     for heal in heals:
@@ -90,7 +90,9 @@ def _protected(state: State, fragment: str) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Writing:
+class Writing:
+    """State files on their way to what they are to be."""
+
     loaded: Loaded
     desired: Desired
     whole: bool
@@ -112,6 +114,17 @@ class _Writing:
         wish, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
         if wish is not None and live is not None:
             self._put(address, live.kind, wish.value)
+
+    def settle(self, address: str, owner: str, applied: Applied | None) -> None:
+        """Remember this of an entry, or nothing."""
+        self._leave(address)
+        self.touched.add(owner)
+        if applied is not None:
+            self.put[address] = owner, applied
+
+    def is_settled(self, address: str) -> bool:
+        """Whether what is remembered of an entry was decided."""
+        return address in self.put
 
     def _leave(self, address: str) -> None:
         for fragment in self._owners(address):

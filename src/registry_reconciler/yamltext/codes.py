@@ -108,8 +108,8 @@ _TABLE: Final = (
         "Conflict markers",
         "git left the marks of an unresolved merge in the file.",
         "The text holds two versions at once; neither is what somebody decided.",
-        "Resolve `desired/` by hand, take the live files and the state together from one side, then run"
-        " `registry apply`.",
+        "Make of the file what it is to be, by hand or with one side of it; then run `registry resolve`, which"
+        " settles what registry itself keeps.",
         "<<<<<<< HEAD\nid: a\n=======\nid: b\n>>>>>>> topic\n",
         "id: a\n",
     ),

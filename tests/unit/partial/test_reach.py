@@ -106,7 +106,9 @@ def test_a_move_that_becomes_possible_is_judged() -> None:
 
 def test_an_entry_that_goes_from_the_registry_into_a_fragment_is_judged() -> None:
     clear = applied(files(a="id: a", b="id: b, depends_on: [a]", c="id: c"))
-    unmanaged = {path: data for path, data in clear.items() if "/c.yaml" not in path and "/state/c-" not in path}
+    unmanaged = {
+        path: data for path, data in clear.items() if "/c.yaml" not in path and "/state/c-" not in path
+    }
     wished = edited(unmanaged, "services.yaml", "  - id: c\n", "")
     plan = hold(unmanaged, {**wished, "desired/c.yaml": declared("id: c")})
     assert [one.address for one in plan.changes] == ["service/c"]

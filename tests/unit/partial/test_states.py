@@ -142,7 +142,7 @@ def test_every_apply_writes_the_same(
 
 def files_of(root: Path) -> dict[str, bytes]:
     """Every file, and of the history everything but the time."""
-    found = {}
+    found: dict[str, bytes] = {}
     for path in sorted(root.rglob("*")):
         if path.is_file() and "lock" not in path.name:
             data = path.read_bytes()
