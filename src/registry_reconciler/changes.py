@@ -81,6 +81,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Heal:
+    """What is remembered does not fit, although nothing of an entry changes: an apply mends it.
+
+    Attributes:
+        address: the entry; empty where it is about all of a fragment.
+        fragment: the fragment that owns or owned it.
+    """
+
+    address: str
+    fragment: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """A managed live entry that no longer is what was last applied.
 

@@ -12,9 +12,9 @@ from registry_reconciler.records import dataclass
 CONFIG_PATH = ".system/registry/config.yaml"
 BASELINE_PATH = ".system/registry/baseline.yaml"
 STATE_FOLDER = ".system/registry/state"
-HISTORY_PATH = ".system/registry/history.jsonl"
-HISTORY_PATHS = (HISTORY_PATH, *(f".system/registry/history-{number}.jsonl" for number in range(2, 100)))
-"""Where the next one begins when one has grown too large."""
+HISTORY_FOLDER = ".system/registry/history"
+OLD_HISTORY_PATH = ".system/registry/history.jsonl"
+"""Where the history stood in one file; the first apply carries it over."""
 DESIRED_FOLDER = "desired"
 
 
@@ -37,6 +37,9 @@ class Config:
             then any word is known.
         mass_delete_percent, mass_delete_minimum: deleting more than so many per cent of a kind with at least so many
             managed entries blocks unless ``--allow-mass-delete``.
+        drift: what becomes of an edit by hand: ``report`` leaves it and says so, ``block`` makes it an error, ``undo``
+            lets the plan undo it.
+        history_keep: so many applies are kept in the history; older ones are in git.
     """
 
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -46,6 +49,8 @@ class Config:
     stages: tuple[str, ...] | None = None
     mass_delete_percent: int = 30
     mass_delete_minimum: int = 10
+    drift: str = "report"
+    history_keep: int = 500
 
     def severity(self, code: str, default: Severity) -> Severity:
         """The severity of a code: its own setting, its family's, the default."""
@@ -66,6 +71,8 @@ def parse_config(data: Json) -> Config:
         stages=_words(words.get("stages")),
         mass_delete_percent=brakes.get("mass_delete_percent", 30),
         mass_delete_minimum=brakes.get("mass_delete_minimum", 10),
+        drift=data.get("drift") or "report",
+        history_keep=(data.get("history") or {}).get("keep", 500),
     )
 
 

@@ -7,9 +7,9 @@ fragment moved away from it), and both from an entry that was never ours.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
-from registry_reconciler.changes import Action, Change, Drift, Reason
+from registry_reconciler.changes import Action, Change, Drift, Heal, Reason
 from registry_reconciler.config import Config
 from registry_reconciler.fielddiff import diff_values
 from registry_reconciler.fields import with_value
@@ -18,12 +18,15 @@ from registry_reconciler.kinds import Kind
 from registry_reconciler.live import Live
 from registry_reconciler.model import DesiredEntry, Json, LiveEntry, Place, same, split_address
 from registry_reconciler.plan import PlanOptions
-from registry_reconciler.problems import Problem, Related
+from registry_reconciler.problems import Problem, Related, Severity
 from registry_reconciler.records import dataclass
 from registry_reconciler.resolve import Desired, exact_ones
 from registry_reconciler.rest import NOTHING, Rest
-from registry_reconciler.state import State, StateEntry, applied_digest
+from registry_reconciler.state import State, StateEntry
 from registry_reconciler.structural import problem
+
+MOST_LOOKED_AT = 5_000
+"""Of so many managed entries all records are looked at when an apply writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Diff:
         changes: in address order; without the file of new entries, which the writing stage knows.
         unchanged: addresses of managed entries that stay as they are.
         unmanaged: how many live entries nobody manages.
+        heals: entries of which only what is remembered does not fit.
     """
 
     changes: tuple[Change, ...]
@@ -41,11 +45,13 @@ class Diff:
     problems: tuple[Problem, ...]
     unchanged: int
     unmanaged: int
+    heals: tuple[Heal, ...] = ()
 
 
 @dataclass(slots=True)
 class _Diffing:
     kinds: Mapping[str, Kind]
+    config: Config
     desired: Desired
     live: Live
     state: State
@@ -58,6 +64,9 @@ class _Diffing:
     drift: list[Drift] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unchanged: int = 0
+    unmanaged: int = 0
+    heals: list[Heal] = field(default_factory=list)
+    kept: Patterns | None = None
 
     def asked(self, option: str) -> Patterns:
         """The patterns of an option, ready to be asked."""
@@ -71,8 +80,14 @@ class _Diffing:
     def adopted(self, address: str) -> bool:
         return address in self.asked("adopt")
 
-    def digest(self, kind: str, value: dict[str, Json]) -> str:
-        return applied_digest(self.kinds.get(kind), value)
+    def applied(self, state: StateEntry, kind: str, value: dict[str, Json]) -> bool:
+        """Whether a value is one that was applied."""
+        return state.says(self.kinds.get(kind), value)
+
+    def was_protected(self, address: str) -> bool:
+        if self.kept is None:
+            self.kept = Patterns(sorted(self.state.protects), self.exact)
+        return address in self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +116,8 @@ def diff(
     """Compare the three. ``unreadable`` are fragments whose entries nobody may touch."""
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
-    exact = exact_ones(asked, desired.entries, state.entries, live.entries)
-    work = _Diffing(kinds, desired, live, state, options, unreadable, clashing, exact)
-    unmanaged = 0
+    exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
+    work = _Diffing(kinds, config, desired, live, state, options, unreadable, clashing, exact)
     moved_away = set(desired.renames.values())
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
     whole = not options.target and not options.exclude
@@ -113,21 +127,58 @@ def diff(
             continue
         trio = _trio(work, address)
         if trio.desired is None and trio.state is None:
-            unmanaged += trio.live is not None and address not in moved_away
+            work.unmanaged += trio.live is not None and address not in moved_away
         elif (
             address not in moved_away
             and _selected(work, {address, desired.renames.get(address, address)})
             and not _blind(work, trio)
         ):
             _decide(work, trio)
+    if whole and (work.changes or work.heals):
+        _look_at_records(work, special, sum(rest.managed.values()))
     brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment, rest))
     return Diff(
         tuple(sorted(work.changes, key=lambda change: change.address)),
         tuple(work.drift),
         (*work.problems, *brakes),
         work.unchanged + rest.unchanged,
-        unmanaged + rest.unmanaged,
+        work.unmanaged + rest.unmanaged,
+        tuple(sorted(work.heals, key=lambda heal: heal.address)),
     )
+
+
+def _look_at_records(work: _Diffing, special: set[str] | frozenset[str], elsewhere: int) -> None:
+    """An apply that writes anyway mends what is remembered: only then it is asked of entries that stay.
+
+    Of a large workspace only the fragments are looked at whose state is written; ``registry resolve`` looks at all.
+    """
+    healed = {heal.address for heal in work.heals} | {change.address for change in work.changes}
+    large = len(work.state.entries) + elsewhere > MOST_LOOKED_AT
+    touched = set(_touched_fragments(work)) if large else set()
+    for address, state in work.state.entries.items():
+        if address in healed or address in special or (large and state.fragment not in touched):
+            continue
+        if is_unfit(work.kinds, state, work.desired.entries.get(address), work.live.entries.get(address)):
+            _heal(work, address, state, "fragment and registry agree on something else")
+
+
+def _touched_fragments(work: _Diffing) -> Iterator[str]:
+    yield from (heal.fragment for heal in work.heals)
+    for change in work.changes:
+        for address in (change.address, change.from_address or change.address):
+            if address in work.state.entries:
+                yield work.state.entries[address].fragment
+            if address in work.desired.entries:
+                yield work.desired.entries[address].place.file
+
+
+def is_unfit(
+    kinds: Mapping[str, Kind], state: StateEntry, desired: DesiredEntry | None, live: LiveEntry | None
+) -> bool:
+    """Whether fragment and registry agree, and what is remembered is something else."""
+    if desired is None or live is None or not same(desired.value, live.value):
+        return False
+    return not state.all_say(kinds.get(live.kind), live.value)
 
 
 def _in_order(desired: Desired, state: State, live: Live) -> list[str]:
@@ -140,16 +191,15 @@ def _in_order(desired: Desired, state: State, live: Live) -> list[str]:
 
 
 def _as_applied(work: _Diffing, address: str) -> bool:
-    """Whether fragment, registry and state say one and the same, as they do of most entries: no more is to be asked."""
+    """Whether fragment and registry agree on a managed entry, as they do on most: no more is to be asked.
+
+    What was applied is not compared: where both say one thing, somebody applied it, whatever is remembered.
+    """
     desired, live = work.desired.entries.get(address), work.live.entries.get(address)
     state = work.state.entries.get(address)
-    if desired is None or live is None or state is None or state.protect or work.desired.protects:
+    if desired is None or live is None or state is None:
         return False
-    return (
-        state.fragment == desired.place.file
-        and same(desired.value, live.value)
-        and state.digest == work.digest(live.kind, live.value)
-    )
+    return state.fragment == desired.place.file and same(desired.value, live.value)
 
 
 def _trio(work: _Diffing, address: str) -> _Trio:
@@ -196,15 +246,36 @@ def _decide_absent(work: _Diffing, trio: _Trio, desired: DesiredEntry) -> None:
         _add(work, trio, Action.CREATE, Reason.NOT_IN_REGISTRY)
         return
     _drifted(work, trio, gone=True)
-    if state.digest == work.digest(desired.kind, _as_before(work, trio, desired)):
-        _add(work, trio, Action.CREATE, Reason.LIVE_CHANGED)
-        _warn_drift(
-            work, trio, desired.place, "it was removed from the registries by hand; this plan puts it back"
-        )
+    if work.applied(state, desired.kind, _as_before(work, trio, desired)):
+        _settle_drift(work, trio, Action.CREATE, desired.place, "it was removed from the registries by hand")
     elif work.overwritten(trio.address):
         _add(work, trio, Action.CREATE, Reason.BOTH_CHANGED)
     else:
         _both_changed(work, trio, desired.place, "it was removed by hand, and its fragment changed too")
+
+
+def _settle_drift(work: _Diffing, trio: _Trio, action: Action, place: Place, what: str) -> None:
+    """The fragment says what was applied, and somebody edited the registry: that edit is left unless told otherwise."""
+    if work.overwritten(trio.address):
+        _add(work, trio, action, Reason.LIVE_CHANGED)
+    elif work.config.drift == "undo":
+        _add(work, trio, action, Reason.LIVE_CHANGED)
+        undoes = "puts it back" if action is Action.CREATE else "undoes that"
+        fix = f"To keep the edit instead: registry drift --accept {trio.address}"
+        work.problems.append(_drift_problem(trio, place, f"{what}; this plan {undoes}", fix))
+    else:
+        fix = (
+            f"Keep the edit: registry drift --accept {trio.address}. "
+            f"Undo it: registry drift --revert {trio.address}"
+        )
+        found = _drift_problem(trio, place, f"{what}; it is left as it is", fix)
+        blocks = work.config.drift == "block"
+        work.problems.append(replace(found, severity=Severity.ERROR) if blocks else found)
+
+
+def _drift_problem(trio: _Trio, place: Place, why: str, fix: str) -> Problem:
+    message = f"{trio.address} is not what was last applied: {why}."
+    return problem("STA001", message, place, address=trio.address, fix=fix)
 
 
 def _decide_unmanaged(work: _Diffing, trio: _Trio, desired: DesiredEntry, live: LiveEntry) -> None:
@@ -232,17 +303,22 @@ def _decide_managed(
     work: _Diffing, trio: _Trio, desired: DesiredEntry, live: LiveEntry, state: StateEntry
 ) -> None:
     """All three know it."""
-    equal = same(desired.value, live.value)
-    untouched = state.digest == work.digest(live.kind, live.value)
-    if equal and not trio.source:
-        _decide_state_only(work, trio, state, untouched)
-    elif untouched or same(_as_before(work, trio, desired), live.value):
+    if same(desired.value, live.value) and not trio.source:
+        work.unchanged += 1
+        if state.fragment != desired.place.file:
+            _heal(work, trio.address, state, f"owned by {state.fragment} until now")
+        elif not work.applied(state, live.kind, live.value):
+            _heal(work, trio.address, state, "the registries say it already")
+        return
+    wish = _as_before(work, trio, desired)
+    if same(wish, live.value):
+        _add(work, trio, Action.MOVE, Reason.MOVED)
+    elif work.applied(state, desired.kind, wish):
+        action = Action.MOVE if trio.source else Action.UPDATE
+        _settle_drift_of_live(work, trio, action, live)
+    elif work.applied(state, live.kind, live.value):
         reason = Reason.MOVED if trio.source else Reason.DESIRED_CHANGED
         _add(work, trio, Action.MOVE if trio.source else Action.UPDATE, reason)
-    elif state.digest == work.digest(desired.kind, _as_before(work, trio, desired)):
-        _drifted(work, trio)
-        _add(work, trio, Action.MOVE if trio.source else Action.UPDATE, Reason.LIVE_CHANGED)
-        _warn_drift(work, trio, live.place, "it was edited by hand; this plan undoes that")
     elif work.overwritten(trio.address):
         _drifted(work, trio, known=False)
         _add(work, trio, Action.MOVE if trio.source else Action.UPDATE, Reason.BOTH_CHANGED)
@@ -251,18 +327,13 @@ def _decide_managed(
         _both_changed(work, trio, live.place, "it was edited by hand, and its fragment changed too")
 
 
-def _decide_state_only(work: _Diffing, trio: _Trio, state: StateEntry, untouched: bool) -> None:
-    assert trio.desired is not None
-    protect = work.desired.protected(trio.address)
-    if not untouched:
-        _add(work, trio, Action.ADOPT, Reason.BOTH_CHANGED, note="the registries say it already")
-    elif state.fragment != trio.desired.place.file:
-        _add(work, trio, Action.ADOPT, Reason.MOVED, note=f"owned by {state.fragment} until now")
-    elif protect != state.protect:
-        note = "protected from now on" if protect else "no longer protected"
-        _add(work, trio, Action.ADOPT, Reason.DESIRED_CHANGED, note=note)
-    else:
-        work.unchanged += 1
+def _settle_drift_of_live(work: _Diffing, trio: _Trio, action: Action, live: LiveEntry) -> None:
+    _drifted(work, trio)
+    _settle_drift(work, trio, action, live.place, "it was edited by hand")
+
+
+def _heal(work: _Diffing, address: str, state: StateEntry, why: str) -> None:
+    work.heals.append(Heal(address, state.fragment, why))
 
 
 def _decide_silent(work: _Diffing, trio: _Trio) -> None:
@@ -271,14 +342,16 @@ def _decide_silent(work: _Diffing, trio: _Trio) -> None:
     assert state is not None
     removal = work.desired.removals.get(trio.address)
     if live is None:
-        _add(work, trio, Action.FORGET, Reason.REMOVED if removal else Reason.NOT_IN_REGISTRY)
+        _heal(work, trio.address, state, "no fragment and no registry has it")
         return
-    untouched = state.digest == work.digest(live.kind, live.value)
+    untouched = work.applied(state, live.kind, live.value)
     if removal is not None and removal.keep:
         _add(work, trio, Action.FORGET, Reason.REMOVED, note="the live entry stays and is no longer managed")
+    elif state.doubtful and not work.overwritten(trio.address):
+        _doubted(work, trio, live, state)
     elif untouched or work.overwritten(trio.address):
-        if work.desired.protected(trio.address) or state.protect:
-            _protected(work, trio, live, state)
+        if work.desired.protected(trio.address) or work.was_protected(trio.address):
+            _protected(work, trio, live)
         why = Reason.REMOVED if removal else Reason.NOT_IN_FRAGMENTS
         if not untouched:
             _drifted(work, trio, known=False)
@@ -289,7 +362,23 @@ def _decide_silent(work: _Diffing, trio: _Trio) -> None:
         _both_changed(work, trio, live.place, "it was edited by hand, and no fragment declares it any more")
 
 
-def _protected(work: _Diffing, trio: _Trio, live: LiveEntry, state: StateEntry) -> None:
+def _doubted(work: _Diffing, trio: _Trio, live: LiveEntry, state: StateEntry) -> None:
+    """Whether it is managed cannot be told: then it is not, and nobody deletes it."""
+    work.unmanaged += 1
+    _heal(work, trio.address, state, "whether it is managed cannot be told: it is not")
+    work.problems.append(
+        problem(
+            "STA006",
+            f"whether {trio.address} is still managed cannot be told after a merge: it counts as not managed.",
+            live.place,
+            address=trio.address,
+            fix=f"If it is to be managed: registry adopt {trio.address}. "
+            "If it is to go, remove the entry from its registry by hand.",
+        )
+    )
+
+
+def _protected(work: _Diffing, trio: _Trio, live: LiveEntry) -> None:
     patterns = [work.desired.protects[number] for number in work.desired.guards.some(trio.address)[:20]]
     why = "a fragment protects it" if patterns else "it was protected when it was last applied"
     work.problems.append(
@@ -351,18 +440,6 @@ def _drifted(work: _Diffing, trio: _Trio, *, gone: bool = False, known: bool = T
     fields = diff_values(desired.value, live.value) if live and desired else ()
     place = live.place if live else desired.place if desired else Place("")
     work.drift.append(Drift(trio.address, live.place.file if live else "", fields, place, gone, known))
-
-
-def _warn_drift(work: _Diffing, trio: _Trio, place: Place, why: str) -> None:
-    work.problems.append(
-        problem(
-            "STA001",
-            f"{trio.address} is not what was last applied: {why}.",
-            place,
-            address=trio.address,
-            fix=f"To keep the edit instead: registry drift --accept {trio.address}",
-        )
-    )
 
 
 def _both_changed(work: _Diffing, trio: _Trio, place: Place, why: str) -> None:

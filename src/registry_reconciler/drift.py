@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from registry_reconciler.changes import Action, Drift, FieldChange, Reason
+from registry_reconciler.changes import Drift, FieldChange
+from registry_reconciler.diff import is_unfit
 from registry_reconciler.gitrev import Blame, blame, is_repository
 from registry_reconciler.model import MISSING, Location
 from registry_reconciler.planning import Planning
@@ -114,15 +115,10 @@ def _blame(
 
 
 def stale_state(planning: Planning) -> tuple[StaleState, ...]:
-    """Entries whose line of state does not fit although fragment and registry agree, or neither has them."""
-    found = []
-    for change in planning.plan.changes:
-        if change.action is Action.ADOPT and change.reason is Reason.BOTH_CHANGED:
-            found.append(
-                StaleState(change.address, "fragment and registry agree; the state remembers something else")
-            )
-        elif change.action is Action.FORGET and change.reason is Reason.NOT_IN_REGISTRY:
-            found.append(
-                StaleState(change.address, "the state remembers it; no fragment and no registry has it")
-            )
-    return tuple(found)
+    """Entries of which what is remembered does not fit, although nothing of them changes."""
+    loaded, desired = planning.loaded, planning.desired.entries
+    found = {heal.address: heal.why for heal in planning.plan.heals if heal.address}
+    for address, state in loaded.state.entries.items():
+        if is_unfit(loaded.kinds, state, desired.get(address), loaded.live.entries.get(address)):
+            found.setdefault(address, "fragment and registry agree; the state remembers something else")
+    return tuple(StaleState(address, why) for address, why in sorted(found.items()))

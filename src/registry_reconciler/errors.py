@@ -50,6 +50,12 @@ class Declined(RegistryFailure):
     code = "declined"
 
 
+class NewerFormat(RegistryFailure):
+    """A file that registry keeps was written by a newer program."""
+
+    code = "newer_format"
+
+
 class StalePlan(RegistryFailure):
     """The plan computed now is not the one that was saved or expected; ``entries`` are those that differ."""
 

@@ -1,4 +1,4 @@
-"""The one place that starts git, for reading only, in an environment that a repository cannot widen.
+"""The one place that starts git, to read and to settle conflicts, in an environment that no repository can widen.
 
 A repository's own configuration can name programs: for hooks, filters, text conversion, a file system monitor, a
 pager, a signature check, a transport. A folder that somebody handed over whole brings such a configuration along, and
@@ -18,8 +18,13 @@ from typing import TypeAlias
 
 from registry_reconciler.errors import RegistryFailure
 
-READERS = frozenset({"blame", "cat-file", "config", "ls-tree", "merge-base", "rev-list", "rev-parse"})
+READERS = frozenset(
+    {"blame", "cat-file", "config", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse"}
+)
 """The commands that may be called. None of them writes, and none shows differences of its own accord."""
+
+WRITERS = frozenset({"hash-object", "update-index"})
+"""What may be called to tell git that a conflict is settled. Neither looks at filters or hooks as it is called."""
 
 PATIENCE = 120.0
 """Seconds that a command may take: a configuration can include a pipe that nobody writes to."""
@@ -92,24 +97,35 @@ def ask(
     *,
     check: bool = True,
     settings: Sequence[tuple[str, str]] = (),
+    given: bytes | None = None,
+    writes: bool = False,
 ) -> bytes | None:
     """What a command of git prints; ``None`` where it fails and ``check`` is false.
 
     Args:
         folder: where it runs, in the work tree.
         settings: more of the configuration, overridden for this call.
+        given: its standard input.
+        writes: it is one of the commands that write.
 
     Raises:
         GitFailure: git is missing, took too long, or the command failed.
     """
     try:
-        process = start(folder, arguments, settings=settings, errors=subprocess.PIPE)
+        process = start(
+            folder,
+            arguments,
+            settings=settings,
+            asked=given is not None,
+            errors=subprocess.PIPE,
+            writes=writes,
+        )
     except GitFailure:
         if not check:
             return None
         raise
     try:
-        said, errors = process.communicate(timeout=PATIENCE)
+        said, errors = process.communicate(given, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         errors, said = f"it took more than {PATIENCE:.0f} seconds".encode(), b""
     finally:
@@ -131,14 +147,15 @@ def start(
     settings: Sequence[tuple[str, str]] = (),
     asked: bool = False,
     errors: int = subprocess.DEVNULL,
+    writes: bool = False,
 ) -> Running:
     """Start a command of git that reads. ``asked``: questions come through its standard input.
 
     Raises:
         GitFailure: there is no git, or no repository that may be asked.
     """
-    if arguments[0] not in READERS:
-        raise ValueError(f"git {arguments[0]} is not one of the commands that only read")
+    if arguments[0] not in (WRITERS if writes else READERS):
+        raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
     top = top_of(folder)
     if top is None:
         raise GitFailure(f"{folder} lies in no git repository, and this needs the history")

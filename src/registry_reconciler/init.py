@@ -1,7 +1,7 @@
 """What ``registry init`` puts into a folder: decided here over a tree, written as one transaction.
 
-Nothing that is there is overwritten. ``.gitattributes`` and the root's ``AGENTS.md`` are added to, at their
-end, and only when what is added is not there yet; so doing it twice is doing it once.
+Nothing that is there is overwritten. The root's ``AGENTS.md`` is added to, at its end, and only when what is
+added is not there yet; so doing it twice is doing it once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry_reconciler.builtin import KINDS, builtin_schemas, template
-from registry_reconciler.config import CONFIG_PATH, DESIRED_FOLDER, HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.config import CONFIG_PATH, DESIRED_FOLDER
 from registry_reconciler.errors import UsageFailure, WriteFailure
 from registry_reconciler.kinds import SCHEMA_FOLDER, SCHEMA_SUFFIX
 from registry_reconciler.model import digest_bytes
@@ -23,11 +23,7 @@ if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt
 
 AGENTS_PATH = ".system/registry/AGENTS.md"
-ATTRIBUTES_PATH = ".gitattributes"
 POINTER_PATH = "AGENTS.md"
-
-MERGED_BY_UNION = (f"{STATE_FOLDER}/** merge=union", f"{HISTORY_PATH} merge=union")
-"""Lines of ``.gitattributes``: lines that are sorted or appended can be merged without asking."""
 
 POINTER = """\
 ## Registries
@@ -104,7 +100,6 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
         wanted[f"{DESIRED_FOLDER}/README.md"] = _DESIRED_README.encode()
     found = [_kept(tree, path, content) for path, content in wanted.items()]
     found += [_kept(tree, path, content) for path, content in _pages(tree, found).items()]
-    found.append(_attributes(_read(tree, ATTRIBUTES_PATH)))
     if pointer:
         found.append(_pointer(_read(tree, POINTER_PATH)))
     return tuple(sorted(found, key=lambda one: one.path))
@@ -132,13 +127,6 @@ def _pages(tree: Tree, found: Iterable[Placement]) -> Mapping[str, bytes]:
     after = Recorder(MemoryTree({one.path: one.content for one in found}, tree))
     pages = workspace_files(load_catalog(after).kinds, load_config(after)[0])
     return {path: text.encode() for path, text in pages.items()}
-
-
-def _attributes(old: bytes | None) -> Placement:
-    """``.gitattributes`` with the lines that are missing."""
-    there = {b" ".join(line.split()) for line in (old or b"").splitlines()}
-    missing = [line for line in MERGED_BY_UNION if line.encode() not in there]
-    return _extended(ATTRIBUTES_PATH, old, "".join(f"{line}\n" for line in missing))
 
 
 def _pointer(old: bytes | None) -> Placement:

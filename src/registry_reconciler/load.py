@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from registry_reconciler.baseline import Baseline, parse_baseline
-from registry_reconciler.config import BASELINE_PATH, CONFIG_PATH, Config, parse_config
+from registry_reconciler.config import BASELINE_PATH, CONFIG_PATH, OLD_HISTORY_PATH, Config, parse_config
 from registry_reconciler.fragments import Fragments, load_fragments
 from registry_reconciler.kinds import (
     MOST_AT_ONE_PLACE,
@@ -28,7 +28,8 @@ from registry_reconciler.problems import Problem, Status
 from registry_reconciler.records import dataclass
 from registry_reconciler.reserved import is_reserved
 from registry_reconciler.source import SourceFile, read_source
-from registry_reconciler.state import State, load_state
+from registry_reconciler.state import State, conflict_problem, load_state
+from registry_reconciler.state.files import conflict_line
 from registry_reconciler.structural import problem
 from registry_reconciler.tree import Recorder, Tree, Unreadable, find, is_safe
 from registry_reconciler.yamltext.reader import ChunkReader
@@ -84,7 +85,7 @@ def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
     reader = reader or ChunkReader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     fragments = load_fragments(recorder, catalog.kinds, catalog.broken, reader)
-    state = load_state(recorder, catalog.kinds, live.entries, frozenset(fragments.files))
+    state = load_state(recorder, fragments.files)
     return put_together(recorder, reader, config, catalog, live, fragments, state)
 
 
@@ -124,9 +125,23 @@ def put_together(
             *(_pre_existing(one, managed) for one in live_problems),
             *fragments.problems,
             *state.problems,
+            *old_history_problems(recorder),
             *baseline_problems,
         ),
     )
+
+
+def old_history_problems(tree: Recorder) -> Iterator[Problem]:
+    """A conflict that git left in the history of the old form. The history itself is no input of a plan."""
+    try:
+        if tree.tree.kind(OLD_HISTORY_PATH) != "file":
+            return
+        data = tree.read(OLD_HISTORY_PATH) or b""
+    except Unreadable:
+        return
+    line = conflict_line(data)
+    if line is not None:
+        yield conflict_problem(OLD_HISTORY_PATH, line)
 
 
 def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile]:

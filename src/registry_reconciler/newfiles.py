@@ -5,10 +5,10 @@ The judgement itself is :class:`~registry_reconciler.names.Names`, which apply a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from registry_reconciler.config import HISTORY_PATH
+from registry_reconciler.config import HISTORY_FOLDER
 from registry_reconciler.model import Place
 from registry_reconciler.names import name_fault, short, spelling, unsafe
 from registry_reconciler.paths import JOURNAL_FOLDER
@@ -48,13 +48,11 @@ def file_problems(
     tree: Recorder,
     files: Iterable[FileChange],
     changes: Iterable[Change],
-    fragments: Mapping[str, str],
     told: Iterable[Problem],
 ) -> Iterator[Problem]:
     """Files of a plan that apply would refuse to make or to write.
 
     Args:
-        fragments: by the path of their state.
         told: what is known already; what has a problem with its name gets no second one.
     """
     known = {one.address or one.place.file for one in told if one.code == "WRT004"}
@@ -66,22 +64,14 @@ def file_problems(
         if fault is None and one.before is None:
             fault = tree.names.fault(one.path)
             tree.names.take(one.path)
-        change, fragment = origins.get(one.path), fragments.get(one.path)
-        if fault is not None and (change.address if change is not None else fragment) not in known:
-            yield _problem(one.path, fault, change, fragment)
+        change = origins.get(one.path)
+        if fault is not None and (change.address if change is not None else one.path) not in known:
+            yield _problem(one.path, fault, change)
     if some:
         yield from _own_problems(tree)
 
 
-def _problem(path: str, fault: str, change: Change | None, fragment: str | None) -> Problem:
-    if fragment is not None:
-        return problem(
-            "WRT004",
-            f"what was applied of {short(fragment)} would be remembered in {short(path)}, but {fault}.",
-            Place(fragment),
-            fix="Rename the fragment, or make room for that file.",
-            extra=path,
-        )
+def _problem(path: str, fault: str, change: Change | None) -> Problem:
     address = change.address if change is not None else ""
     place = (change.origin or change.live if change is not None else None) or Place(path)
     return problem(
@@ -97,7 +87,7 @@ def _problem(path: str, fault: str, change: Change | None, fragment: str | None)
 def _own_problems(tree: Recorder) -> Iterator[Problem]:
     """What stands where an apply keeps its history and its journal."""
     for path, wanted, what in (
-        (HISTORY_PATH, "file", "the history of applies"),
+        (HISTORY_FOLDER, "dir", "the history of applies"),
         (JOURNAL_FOLDER, "dir", "the journal of an apply"),
     ):
         folder, _, name = path.rpartition("/")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from registry_reconciler.changes import Action, Change, Drift
+from registry_reconciler.changes import Action, Change, Drift, Heal
 from registry_reconciler.model import Json, Missing, canonical
 from registry_reconciler.problems import Problem, Severity, Status
 from registry_reconciler.records import dataclass
@@ -103,6 +103,7 @@ class Plan:
         unchanged, unmanaged: counts of entries.
         notices: what stands at the head of the plan.
         withheld: the files that hold secrets: their digests are not told.
+        heals: what is remembered and does not fit; mended by the next apply, and no change.
     """
 
     options: PlanOptions
@@ -116,6 +117,7 @@ class Plan:
     notices: tuple[Notice, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict, repr=False)
     withheld: frozenset[str] = frozenset()
+    heals: tuple[Heal, ...] = ()
 
     @property
     def blocking(self) -> tuple[Problem, ...]:

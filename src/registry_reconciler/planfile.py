@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from registry_reconciler.changes import Action, Change, Drift, FieldChange
+from registry_reconciler.changes import Action, Change, Drift, FieldChange, Heal
 from registry_reconciler.errors import RegistryFailure, StalePlan, UsageFailure
 from registry_reconciler.inert import json_text, visible
 from registry_reconciler.masks import WITHHELD
@@ -110,6 +110,7 @@ def plan_to_json(
         drift=[_drift(drift) for drift in sorted(plan.drift, key=lambda drift: drift.address)],
         problems=[problem_to_json(problem) for problem in shown],
         **({"problems_not_listed": len(problems) - len(shown)} if len(problems) > len(shown) else {}),
+        **({"heals": list(map(_heal, plan.heals))} if plan.heals else {}),
         files=[
             {
                 "path": file.path,
@@ -142,6 +143,10 @@ def _summary(plan: Plan) -> dict[str, Json]:
         ),
         "applicable": plan.applicable,
     }
+
+
+def _heal(heal: Heal) -> dict[str, Json]:
+    return {"address": heal.address, "fragment": heal.fragment, "why": heal.why}
 
 
 def _field(change: FieldChange) -> dict[str, Json]:
@@ -292,7 +297,7 @@ def _ways_out(plan: Plan) -> Commands:
     explains: list[tuple[str, ...]] = []
     adopts: list[str] = []
     for problem in blocking:
-        if problem.code == "STA002" and problem.address:
+        if problem.code in ("STA001", "STA002") and problem.address:
             accepts.append(("registry", "drift", "--accept", problem.address))
         elif problem.code == "STA003" and problem.address:
             # One command for all: a plan that adopts only one of them is still blocked by the others.

@@ -7,11 +7,11 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from registry_reconciler.changes import Action, Change
+from registry_reconciler.changes import Heal
 from registry_reconciler.check import Worlds, build_worlds, check, severity_problems
 from registry_reconciler.diff import Diff, diff
 from registry_reconciler.impact import impacts
@@ -35,8 +35,8 @@ from registry_reconciler.records import dataclass
 from registry_reconciler.resolve import Desired, resolve
 from registry_reconciler.rest import NOTHING, Rest
 from registry_reconciler.settle import Locator, configure, locate_problems, suppress
-from registry_reconciler.state import StateEntry, applied_digest, render_state, state_path
-from registry_reconciler.tree import MemoryTree, Recorder, Tree, Unreadable
+from registry_reconciler.state.writing import fragment_heals, state_files
+from registry_reconciler.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.write import Written, write
 from registry_reconciler.yamltext.reader import ChunkReader
 
@@ -114,9 +114,14 @@ def plan_loaded(
     progress("checking")
     worlds = build_worlds(loaded, desired, written.changes, tree_after, rest)
     judged = check(loaded, worlds, no_check=options.no_check)
-    files = (*_registry_files(loaded, written), *state_files(loaded, desired, written.changes))
+    whole = not (options.target or options.exclude)
+    heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
+    files = (
+        *_registry_files(loaded, written),
+        *state_files(loaded, desired, written.changes, heals, whole=whole),
+    )
     names = [*written.problems, *fragment_problems(loaded.fragments.files)]
-    names += file_problems(loaded.tree, files, written.changes, _fragments_by_state(desired), names)
+    names += file_problems(loaded.tree, files, written.changes, names)
     found = [
         *loaded.problems,
         *severity_problems(loaded.config),
@@ -127,15 +132,11 @@ def plan_loaded(
     ]
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired),
+        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals),
         loaded,
         desired,
         worlds,
     )
-
-
-def _fragments_by_state(desired: Desired) -> dict[str, str]:
-    return {state_path(one.place.file): one.place.file for one in desired.entries.values()}
 
 
 def _assemble(
@@ -147,6 +148,7 @@ def _assemble(
     found: Sequence[Problem],
     files: Sequence[FileChange],
     desired: Desired,
+    heals: Sequence[Heal],
 ) -> Plan:
     locator = Locator(loaded.files)
     held = holding(loaded, written.files)
@@ -191,6 +193,7 @@ def _assemble(
         inputs=dict(sorted(loaded.tree.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
+        heals=tuple(heals),
         notices=tuple(
             replace(one, message=texts.without(one.message))
             for one in (
@@ -214,58 +217,6 @@ def _registry_files(loaded: Loaded, written: Written) -> Iterator[FileChange]:
         source = loaded.live.files.get(path)
         before = digest_bytes(source.data) if source is not None and source.data is not None else None
         yield FileChange(path, before, None if content is None else digest_bytes(content), content)
-
-
-def state_files(loaded: Loaded, desired: Desired, changes: Iterable[Change]) -> Iterator[FileChange]:
-    """The state files that differ after the changes; where no entry changes, a file keeps its bytes."""
-    entries = dict(loaded.state.entries)
-    touched: set[str] = set()
-    for change in changes:
-        for address in {change.address, change.from_address or change.address}:
-            touched.update(path for path, fragment in _owners(loaded, address) if fragment)
-            entries.pop(address, None)
-        if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
-            continue
-        owner = desired.entries[change.address].place.file
-        digest = applied_digest(loaded.kinds.get(change.kind), change.after)
-        entries[change.address] = StateEntry(change.address, owner, digest, desired.protected(change.address))
-        touched.add(state_path(owner))
-    by_path: dict[str, list[StateEntry]] = {path: [] for path in touched}
-    paths = {fragment: state_path(fragment) for fragment in {entry.fragment for entry in entries.values()}}
-    for entry in entries.values():
-        path = paths[entry.fragment]
-        if path in by_path and _known(loaded, desired, entry):
-            by_path[path].append(entry)
-    for path, mine in by_path.items():
-        try:
-            old = loaded.tree.read(path)
-        except Unreadable:
-            continue  # a problem stands for it, and blocks
-        content = render_state(mine) if mine else None
-        if content != old:
-            yield FileChange(
-                path,
-                None if old is None else digest_bytes(old),
-                None if content is None else digest_bytes(content),
-                content,
-            )
-
-
-def _owners(loaded: Loaded, address: str) -> Iterator[tuple[str, bool]]:
-    """The state files with a line for an address (several after a union merge)."""
-    chosen = loaded.state.entries.get(address)
-    if chosen is None:
-        return
-    yield state_path(chosen.fragment), True
-    if address in loaded.state.repeated:
-        for path, lines in loaded.state.lines.items():
-            if any(line.address == address for line in lines):
-                yield path, True
-
-
-def _known(loaded: Loaded, desired: Desired, entry: StateEntry) -> bool:
-    """Whether a line is worth keeping: one that neither a fragment nor a live entry knows is dropped."""
-    return entry.address in desired.entries or entry.address in loaded.live.entries
 
 
 def written_files(plan: Plan) -> Mapping[str, bytes | None]:

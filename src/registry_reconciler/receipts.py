@@ -1,92 +1,69 @@
-"""From a plan to file operations, and the line that an apply leaves in the history."""
+"""From a plan to file operations, those of the history and of the old forms included."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from registry_reconciler import history
 from registry_reconciler.apply import FileOp
-from registry_reconciler.changes import Action
-from registry_reconciler.config import HISTORY_PATHS, STATE_FOLDER
+from registry_reconciler.config import OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.errors import WriteFailure
-from registry_reconciler.model import Json, digest_bytes
+from registry_reconciler.load import load_config
+from registry_reconciler.model import digest_bytes
 from registry_reconciler.plan import Plan
-from registry_reconciler.problems import Severity, Status
-from registry_reconciler.tree import DiskTree, Unreadable
-from registry_reconciler.writable import not_of_a_plan
+from registry_reconciler.tree import DiskTree, Recorder, Tree, Unreadable
 
-MOST_HISTORY = 64 * 1024 * 1024
-"""Bytes of a history; a longer one is not read again for a line more."""
+ATTRIBUTES_PATH = ".gitattributes"
+_OLD_ATTRIBUTES = (
+    f"{STATE_FOLDER}/** merge=union".encode(),
+    f"{OLD_HISTORY_PATH} merge=union".encode(),
+)
+"""What ``init`` once wrote there. A merge by union brings lines back that one side removed."""
 
 
 def file_ops(root: Path, plan: Plan) -> list[FileOp]:
-    """The operations that carry out a plan, the history line included."""
-    outside = not_of_a_plan(plan)
-    if outside:
-        raise WriteFailure(f"nothing was written: {outside[0]!r} is no registry and no file of the state")
+    """The operations that carry out a plan."""
+    tree = DiskTree(root)
     ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
-    path, old = _history(root)
-    line = json.dumps(history_line(plan), ensure_ascii=False, sort_keys=True) + "\n"
-    before = old or b""
-    # A merge or an editor may have left the last line without its end.
-    glue = b"" if not before or before.endswith(b"\n") else b"\n"
-    content = before + glue + line.encode("utf-8", "replace")
-    ops.append(FileOp(path, None if old is None else digest_bytes(old), content))
-    return ops
-
-
-def _history(root: Path) -> tuple[str, bytes | None]:
-    """The history that the next line goes to. One that is too large to be read stays as it is."""
-    for path in HISTORY_PATHS:
-        try:
-            if (root / path).stat().st_size > MOST_HISTORY:
-                continue
-        except OSError:
-            # Not there, or not to be looked at: reading it says which.
-            pass
-        try:
-            return path, DiskTree(root).read(path)
-        except Unreadable as fault:
-            raise WriteFailure(f"nothing was written: {path} cannot be read: {fault}") from fault
-    raise WriteFailure(
-        f"nothing was written: all of {len(HISTORY_PATHS)} histories are full; move old ones away"
-    )
-
-
-def history_line(plan: Plan) -> dict[str, Json]:
-    """What is remembered of an apply: when, what, who, how many, which flags, and problems that are only logged."""
-    from datetime import UTC, datetime
-
-    options = plan.options.to_json()
-    if not options["target"]:
-        del options["target"]
-    return {
-        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "plan": plan.plan_id,
-        "who": _who(),
-        "counts": {action.value: plan.count(action) for action in Action if plan.count(action)},
-        "flags": options,
-        "records": [
-            {"code": one.code, "address": one.address, "message": one.message}
-            for one in plan.problems
-            if one.severity is Severity.RECORD and one.status is Status.INTRODUCED
-        ],
-    }
-
-
-def _who() -> str:
-    import getpass
-
-    for name in ("REGISTRY_ACTOR", "GITHUB_ACTOR"):
-        if os.environ.get(name):
-            return os.environ[name]
     try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        # A container may run under a user id that nobody named.
-        return "unknown"
+        return [*ops, *_history(tree, dict([history.new_file(plan)])), *_attributes(tree)]
+    except Unreadable as fault:
+        raise WriteFailure(
+            f"nothing was written: the history or {ATTRIBUTES_PATH} cannot be read: {fault}"
+        ) from fault
+
+
+def housekeeping(tree: Tree, done: Collection[str]) -> list[FileOp]:
+    """What is carried over from old forms without an apply; ``done`` are paths that are written already."""
+    return [one for one in (*_history(tree, {}), *_attributes(tree)) if one.path not in done]
+
+
+def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
+    """The file of this apply; those that the old history becomes; and the oldest go."""
+    there = history.paths(tree)
+    old = tree.read(OLD_HISTORY_PATH)
+    if old is not None:
+        new.update((path, content) for path, content in history.carried_over(old) if path not in there)
+        yield FileOp(OLD_HISTORY_PATH, digest_bytes(old), None)
+    keep = load_config(Recorder(tree))[0].history_keep
+    gone = set(history.surplus({*there, *new}, max(keep, 1)))
+    yield from (FileOp(path, None, content) for path, content in sorted(new.items()) if path not in gone)
+    for path in sorted(gone.intersection(there)):
+        data = tree.read(path)
+        if data is not None:
+            yield FileOp(path, digest_bytes(data), None)
+
+
+def _attributes(tree: Tree) -> Iterator[FileOp]:
+    """``.gitattributes`` without the lines that ``init`` once wrote."""
+    old = tree.read(ATTRIBUTES_PATH)
+    if old is None:
+        return
+    lines = old.splitlines(keepends=True)
+    kept = b"".join(line for line in lines if line.strip() not in _OLD_ATTRIBUTES)
+    if kept != old:
+        yield FileOp(ATTRIBUTES_PATH, digest_bytes(old), kept or None)
 
 
 def removable_folders(plan: Plan) -> list[str]:

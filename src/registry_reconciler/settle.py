@@ -12,14 +12,14 @@ from registry_reconciler.globs import Patterns
 from registry_reconciler.model import Location, Place
 from registry_reconciler.problems import Problem, Related, Status, listed, sort_key
 from registry_reconciler.source import SourceFile
-from registry_reconciler.structural import CODES, LOWERABLE, problem
+from registry_reconciler.structural import LOWERABLE, problem
 
 
 def configure(problems: Iterable[Problem], config: Config) -> Iterator[Problem]:
     """Give the stages' own problems that may be set (rules have done so already) their configured severity."""
     for one in problems:
         if one.code in LOWERABLE:
-            yield replace(one, severity=config.severity(one.code, CODES[one.code][1]))
+            yield replace(one, severity=config.severity(one.code, one.severity))
         else:
             yield one
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from registry_reconciler.changes import Change
 from registry_reconciler.check import full_value
+from registry_reconciler.globs import Patterns
 from registry_reconciler.impact import references_of
 from registry_reconciler.kinds import Kind
 from registry_reconciler.masks import mask
@@ -17,7 +18,7 @@ from registry_reconciler.model import FieldPath, Json, Location, Place, same, sp
 from registry_reconciler.planning import Planning
 from registry_reconciler.problems import Problem, Status
 from registry_reconciler.settle import Locator
-from registry_reconciler.state import StateEntry, applied_digest
+from registry_reconciler.state import StateEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class Applied:
     """What the state remembers.
 
     Attributes:
+        protected: a fragment protected it when it was last applied.
         fits_live, fits_desired: whether that side is what was applied; ``None`` when the side is not there.
     """
 
     entry: StateEntry
+    protected: bool
     fits_live: bool | None
     fits_desired: bool | None
 
@@ -98,8 +101,9 @@ def _applied(planning: Planning, kind: Kind | None, address: str) -> Applied | N
     wish = planning.desired.entries.get(address)
     return Applied(
         entry,
-        applied_digest(kind, live.value) == entry.digest if live else None,
-        applied_digest(kind, wish.value) == entry.digest if wish else None,
+        address in Patterns(planning.loaded.state.protects, planning.desired.exact),
+        entry.says(kind, live.value) if live else None,
+        entry.says(kind, wish.value) if wish else None,
     )
 
 

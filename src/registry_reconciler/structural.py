@@ -38,6 +38,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "STA003": ("The entry is already there and differs", _E),
     "STA004": ("The state cannot be read", _E),
     "STA005": ("A protected entry would be deleted", _E),
+    "STA006": ("Whether the entry is managed cannot be told", _W),
     "WRT001": ("The file cannot be written safely", _E),
     "WRT002": ("An anchor is used elsewhere", _E),
     "WRT003": ("The place of the new entry is open", _E),
@@ -45,7 +46,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT005": ("The entry still holds others", _E),
 }
 
-LOWERABLE = frozenset({"STA001", "FRG005", "FRG006", "KND002", "KND003", "LIV004"})
+LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004"})
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 
 

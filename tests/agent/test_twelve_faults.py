@@ -125,7 +125,8 @@ def plant(box: Box) -> None:
     box.write("desired/bills.yaml", "route:\n" + bill("new"))
     box.replace(TYPES, "Nobody is one.", "Somebody, by hand.")
     box.replace(MATURITY, "  - module_id: cleaner\n    maturity: FUNCTIONAL\n", "")
-    (box.root / ".system/registry/state/alone.yaml.jsonl").unlink()
+    (state,) = (box.root / ".system/registry/state").glob("alone-*.state")
+    state.unlink()
 
 
 def bill(topic: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from registry_reconciler.builtin import KINDS, builtin_schemas
 from tests.cli.helper import Box
 
@@ -40,27 +38,9 @@ def test_what_is_there_is_kept_and_named(empty: Box) -> None:
     assert "README.md" not in " ".join(path for path in empty.files() if path.startswith("desired"))
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("*.bin binary", "*.bin binary\nSTATE\nHISTORY\n"),
-        ("*.bin binary\r\n", "*.bin binary\r\nSTATE\r\nHISTORY\r\n"),
-        ("HISTORY\n# mine\n", "HISTORY\n# mine\nSTATE\n"),
-        ("STATE\n\nHISTORY\n", "STATE\n\nHISTORY\n"),
-    ],
-)
-def test_gitattributes_get_only_the_lines_that_are_missing(empty: Box, before: str, after: str) -> None:
-    def real(text: str) -> bytes:
-        state = ".system/registry/state/** merge=union"
-        return (
-            text.replace("STATE", state)
-            .replace("HISTORY", ".system/registry/history.jsonl merge=union")
-            .encode()
-        )
-
-    (empty.root / ".gitattributes").write_bytes(real(before))
+def test_git_is_told_nothing_about_the_state_which_merges_by_itself(empty: Box) -> None:
     empty.run("init")
-    assert (empty.root / ".gitattributes").read_bytes() == real(after)
+    assert not (empty.root / ".gitattributes").exists()
 
 
 def test_some_kinds_none_and_unknown_ones(empty: Box) -> None:
@@ -100,8 +80,8 @@ def test_a_workspace_inside_a_workspace_is_made_only_on_demand(empty: Box) -> No
 
 
 def test_something_in_the_way_is_said_and_nothing_is_written(empty: Box) -> None:
-    (empty.root / ".gitattributes").mkdir()
+    (empty.root / ".system/registry/AGENTS.md").mkdir(parents=True)
     ran = empty.run("init")
     assert ran.exit == 1
-    assert ".gitattributes" in ran.err
+    assert "AGENTS.md" in ran.err
     assert empty.files() == {}

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     not files.DURABLE, reason="a durable apply needs folder descriptors and flock"
 )
 
-HISTORY = ".system/registry/history.jsonl"
+HISTORY = ".system/registry/history/"
 
 
 def command(root: Path, *words: str, hook: files.Hook | None = None) -> int:
@@ -41,8 +41,8 @@ def command(root: Path, *words: str, hook: files.Hook | None = None) -> int:
 
 
 def without_times(tree: Snapshot) -> Snapshot:
-    """A tree apart from what the history's line says of the moment."""
-    return {path: what[:1] if path == HISTORY else what for path, what in tree.items()}
+    """A tree apart from the history, whose files say the moment."""
+    return {path: what for path, what in tree.items() if not path.startswith(HISTORY)}
 
 
 @pytest.fixture(scope="module")

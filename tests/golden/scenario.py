@@ -79,6 +79,8 @@ def run(folder: Path, root: Path) -> Outcome:
     schemas.mkdir(parents=True)
     for kind, content in builtin_schemas().items():
         (schemas / f"{kind}.schema.yaml").write_bytes(content)
+    if (folder / "config.yaml").is_file():
+        shutil.copy(folder / "config.yaml", root / ".system/registry/config.yaml")
     workspace = Workspace.open(root)
     if (folder / "applied").is_dir():
         _lay(folder / "applied", root / "desired")

@@ -260,9 +260,7 @@ class Workspace:
         if states:
             path = self.choose.choice(states)
             self.state_before[path] = self.files[path]
-            self.files[path] = (self.files[path] or b"").replace(
-                b"sha256:", b"sha256:0", self.choose.randint(1, 2)
-            )
+            self.files[path] = (self.files[path] or b"").replace(b"=", b"=0", self.choose.randint(1, 2))
 
     def repair_state(self) -> None:
         self.files.update(self.state_before)

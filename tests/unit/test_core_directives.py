@@ -39,10 +39,8 @@ def test_a_rename_that_was_made_by_hand_too_changes_the_state_only() -> None:
     )
     found = plan(files)
     assert found.problems == ()
-    assert [(one.action, one.address) for one in found.changes] == [
-        (Action.FORGET, "thing/a"),
-        (Action.ADOPT, "thing/z"),
-    ]
+    assert [(one.action, one.address) for one in found.changes] == [(Action.ADOPT, "thing/z")]
+    assert [one.address for one in found.heals] == ["thing/a"]
     assert plan(apply(files)).empty
 
 

@@ -18,7 +18,8 @@ from registry_reconciler.fragmentedit import (
 )
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.model import digest_bytes
-from registry_reconciler.state import StateEntry, applied_digest, render_state
+from registry_reconciler.state import Record, applied_shadow
+from registry_reconciler.state.files import render_file
 from registry_reconciler.tree import MemoryTree, Recorder
 
 SCHEMA = b"x-registry: {kind: thing, layout: list, file: things.yaml, at: things, key: id}\ntype: object\n"
@@ -42,15 +43,15 @@ def loaded(**files: bytes) -> Loaded:
 
 def managed(fragment: bytes, live: bytes, applied: dict[str, object]) -> Loaded:
     """A workspace whose state remembers these values."""
-    lines = [
-        StateEntry(f"thing/{value['id']}", "desired/a.yaml", applied_digest(None, value))  # type: ignore[index,arg-type]
+    records = [
+        Record(f"thing/{value['id']}", applied_shadow(None, value, "salt"))  # type: ignore[index,arg-type]
         for value in applied.values()
     ]
     files = {
         ".system/registry/schemas/thing.schema.yaml": SCHEMA,
         "desired/a.yaml": fragment,
         "things.yaml": live,
-        ".system/registry/state/a.yaml.jsonl": render_state(lines),
+        ".system/registry/state/a-0.state": render_file("desired/a.yaml", records, ()),
     }
     return load(Recorder(MemoryTree(files)))
 

@@ -51,6 +51,8 @@ COMMANDS = (
     Row("schema", "schema", "Print a JSON Schema."),
     Row("schema new", "schema_new", "Write the schema file of a new kind from files that are there."),
     Row("baseline", "baseline", "Accept the problems of today, so that only new ones block."),
+    Row("log", "log", "Show what was applied, when and by whom."),
+    Row("resolve", "resolve", "Settle state and history after a conflict."),
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),

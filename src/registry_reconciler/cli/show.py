@@ -12,7 +12,7 @@ from registry_reconciler.cli.common import answer, planning_of, warn_unseen
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.values import location_to_json, yaml_lines
 from registry_reconciler.inert import visible
-from registry_reconciler.model import Json, same, show_path
+from registry_reconciler.model import Json, digest_value, same, show_path
 
 if TYPE_CHECKING:
     from registry_reconciler.show import Applied, Portrait, Side
@@ -90,7 +90,7 @@ def _applied(applied: Applied | None) -> str:
         return "never: it is not managed"
     live = {True: "live is what was applied", False: "live was edited since", None: "it is gone from live"}
     wish = {True: "", False: ", its fragment changed since", None: ", no fragment declares it any more"}
-    protected = ", protected" if applied.entry.protect else ""
+    protected = ", protected" if applied.protected else ""
     return (
         f"from {visible(applied.entry.fragment)}{protected}; "
         f"{live[applied.fits_live]}{wish[applied.fits_desired]}"
@@ -110,8 +110,8 @@ def to_json(found: Portrait) -> dict[str, Json]:
         if applied is None
         else {
             "fragment": applied.entry.fragment,
-            "digest": applied.entry.digest,
-            "protect": applied.entry.protect,
+            "digest": digest_value(list(applied.entry.applied)),
+            "protect": applied.protected,
             "fits_live": applied.fits_live,
             "fits_desired": applied.fits_desired,
         },

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from registry_reconciler.check import full_value
+from registry_reconciler.diff import MOST_LOOKED_AT
 from registry_reconciler.fields import with_value
 from registry_reconciler.kinds import Kind
 from registry_reconciler.maskedtext import may_hold_secrets
@@ -22,7 +24,7 @@ from registry_reconciler.partial import Whole
 from registry_reconciler.partial.facts import Facts, Tellers
 from registry_reconciler.records import dataclass
 from registry_reconciler.rules.naming import look_alike
-from registry_reconciler.state import state_path
+from registry_reconciler.state.old import is_old
 from registry_reconciler.yamltext.chunks import Section
 
 if TYPE_CHECKING:
@@ -228,6 +230,7 @@ class Memory:
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
             are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
             be said about them: everything else here rests on that.
+        state_files: by path of such a fragment: the state files that are about it and about nothing else.
         declared: for each entry which of the fragments declares it, counted from 1; 0: none.
         live: the registry files of the remembered kinds.
         always: the numbers of entries that had something to be said about them although no fragment declares them.
@@ -246,6 +249,7 @@ class Memory:
     ref_numbers: str
     uniques: Column
     fragments: Mapping[str, Mapping[str, Sequence[int]]]
+    state_files: Mapping[str, Sequence[str]]
     declared: Sequence[int]
     live: dict[str, LiveFile]
     always: list[int]
@@ -304,8 +308,11 @@ class _Remembering:
             raise Whole("there are secrets, and not even a digest of one is kept")
         if loaded.live.clashes or loaded.live.hidden_kinds or loaded.catalog.broken:
             raise Whole("something is hidden")
-        if loaded.fragments.unreadable or loaded.state.repeated:
+        state = loaded.state
+        if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise Whole("a fragment or the state is not plain")
+        if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
+            raise Whole("the state is not plain")
 
     def _files(self, kind: Kind) -> tuple[Iterable[str], Iterable[Kind]]:
         """The arguments of :meth:`_is_list`."""
@@ -351,7 +358,8 @@ class _Remembering:
         unmanaged = [number for address, number in self.numbers.items() if address not in managed]
         live = dict(self._live())
         inputs = loaded.tree.inputs
-        kept = [*fragments, *map(state_path, fragments), *live]
+        homes = self._homes(fragments)
+        kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
         facts = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
@@ -365,6 +373,7 @@ class _Remembering:
                 [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
             ),
             fragments=fragments,
+            state_files=homes,
             declared=declared,
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
@@ -390,7 +399,7 @@ class _Remembering:
         spoken_of = {problem.place.file for problem in self.plan.problems}
         for path, source in self.loaded.fragments.files.items():
             addresses = by_file.get(path, [])
-            if path in spoken_of or state_path(path) in spoken_of or not self._is_fragment(source):
+            if path in spoken_of or not self._is_fragment(source):
                 continue
             if all(map(self._is_settled, addresses)) and self._is_remembered_state(path, addresses):
                 lists: dict[str, list[int]] = {}
@@ -412,8 +421,25 @@ class _Remembering:
         return address in self.numbers and address not in self.marked
 
     def _is_remembered_state(self, path: str, addresses: Sequence[str]) -> bool:
-        lines = self.loaded.state.lines.get(state_path(path), ())
-        return sorted(one.address for one in lines) == sorted(addresses)
+        files = [self.loaded.state.files[home][0] for home in self._state_files.get(path, ())]
+        if sorted(record.address for one in files for record in one.records) != sorted(addresses):
+            return False
+        entries, live = self.loaded.state.entries, self.loaded.live.entries
+        # Of more entries nobody looks at what is remembered of those that stay (see `diff`).
+        return len(entries) > MOST_LOOKED_AT or all(
+            entries[one].all_say(self.loaded.kinds[live[one].kind], live[one].value) for one in addresses
+        )
+
+    @cached_property
+    def _state_files(self) -> dict[str, list[str]]:
+        """The state files about each fragment."""
+        found: dict[str, list[str]] = {}
+        for path, sides in self.loaded.state.files.items():
+            found.setdefault(sides[0].fragment, []).append(path)
+        return found
+
+    def _homes(self, fragments: Iterable[str]) -> dict[str, list[str]]:
+        return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
 
     def _watched(self, declared: Sequence[int]) -> Iterator[tuple[str, Watched]]:
         """What is looked at every time, with the digest of its values and its facts in either of them."""

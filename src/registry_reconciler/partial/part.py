@@ -25,7 +25,8 @@ from registry_reconciler.records import dataclass
 from registry_reconciler.reserved import is_reserved
 from registry_reconciler.rest import Rest
 from registry_reconciler.source import SourceFile, read_source
-from registry_reconciler.state import State, fragment_of, load_state, state_path, state_paths
+from registry_reconciler.state import State, load_state, state_paths
+from registry_reconciler.state.old import is_old
 from registry_reconciler.tree import Unreadable, find
 from registry_reconciler.world import Item
 
@@ -93,11 +94,13 @@ class _Loading:
             if self.tree.digest(path) != digest:
                 raise Whole("directives may have changed")
         found = {path for path in {*self.fragment_paths, *memory.fragments} if not self._is_same(path)}
-        found |= {
-            fragment_of(path)
-            for path in {*self.state_paths, *map(state_path, memory.fragments)}
-            if not self._is_same(path)
-        }
+        if any(map(is_old, self.state_paths)):
+            raise Whole("the state has its old form")
+        self.homes = {path: fragment for fragment, paths in memory.state_files.items() for path in paths}
+        self.other_state = [path for path in self.state_paths if path not in self.homes]
+        there = set(self.state_paths)
+        self.changed_state = [path for path in self.homes if not (path in there and self._is_same(path))]
+        found |= {self.homes[path] for path in self.changed_state}
         return found
 
     def _is_same(self, path: str) -> bool:
@@ -166,8 +169,12 @@ class _Loading:
             fragments = load_fragments(self.tree, self.kinds, self.catalog.broken, self.reader, paths)
             if fragments.unreadable or fragments.directed - set(memory.directives):
                 raise Whole("a fragment is not plain")
-            lines = sorted({state_path(path) for path in touched}.intersection(self.state_paths))
-            state = load_state(self.tree, self.kinds, others.entries, frozenset(self.fragment_paths), lines)
+            homes = {home for path in touched for home in memory.state_files.get(path, ())}
+            lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
+            state = load_state(self.tree, self.fragment_paths, lines)
+            touched |= {one.fragment for sides in state.files.values() for one in sides}
+            if state.problems or state.protects:
+                raise Whole("the state is not plain")
             named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.watched}
             numbers.update(number for address in named if (number := memory.number(address)) is not None)
             if len(numbers) > MOST or state.repeated:

@@ -22,10 +22,10 @@ from registry_reconciler.cache.witness import Moment, Signature
 from registry_reconciler.partial.facts import Facts
 from registry_reconciler.partial.memory import Column, LiveFile, Memory, Watched
 
-FORMAT = 1
+FORMAT = 2
 LARGEST = 512 * 1024 * 1024
 
-_PLAIN = ("settings", "digests", "always", "unmanaged", "directives", "odd")
+_PLAIN = ("settings", "digests", "state_files", "always", "unmanaged", "directives", "odd")
 """Fields of a memory that are JSON as they are."""
 
 _LIVE = ("kind", "carried", "section", "size", "blocks", "edges")

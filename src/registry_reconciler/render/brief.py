@@ -66,6 +66,8 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
         yield f"blocker {number}/{len(blocking)} {_problem(problem)}{_mend(problem)}"
     for change in plan.changes if command != "check" else ():
         yield _change(change)
+    for heal in plan.heals if command != "check" else ():
+        yield f"= {visible(heal.address or heal.fragment)}: only the state: {visible(heal.why)}"
     for drift in plan.drift if command != "check" else ():
         gone = "is gone" if drift.gone else ", ".join(show_path(field.path) for field in drift.fields)
         yield f"edited by hand {visible(drift.address)}: {cut(gone, _LINE_LIMIT)}"

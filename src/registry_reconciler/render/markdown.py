@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import quote
 
-from registry_reconciler.changes import Change, Drift, FieldChange
+from registry_reconciler.changes import Change, Drift, FieldChange, Heal
 from registry_reconciler.inert import code, fence, html, markdown, runner_safe, visible
 from registry_reconciler.model import Location
 from registry_reconciler.plan import Notice, Plan
@@ -193,7 +193,11 @@ def _sections(plan: Plan, options: RenderOptions) -> list[_Section]:
     found = [
         _notices(plan.notices),
         _problems("Blocking problems", _BLOCKING, blocking, options, open=True),
-        *((*_changes(plan.changes, options), drift) if options.command != "check" else ()),
+        *(
+            (*_changes(plan.changes, options), _heals(plan.heals), drift)
+            if options.command != "check"
+            else ()
+        ),
         _problems("Warnings", ("warning", "warnings"), rest["warnings"], options),
         _problems(
             "Errors that do not block",
@@ -328,6 +332,17 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
     rest = sum(1 for _ in diff)
     if rest:
         yield f"    … {plural(rest, 'line')} more"
+
+
+def _heals(heals: Sequence[Heal]) -> _Section:
+    head, tail = _details("Only the state", f"{len(heals):,} to mend")
+    lines = (
+        f"- {code(_short(visible(one.address or one.fragment)))}: {markdown(visible(one.why))}\n"
+        for one in heals
+    )
+    return _Section(
+        head, tuple(_Entry(line, line) for line in lines), tail, ("record to mend", "records to mend")
+    )
 
 
 def _drift(drifts: Sequence[Drift], options: RenderOptions) -> _Section:

@@ -51,6 +51,7 @@ _ALIKE_FOLDED = 5
 _SHOWN_OF_ACTION = 20
 _PROBLEMS_SHOWN = 10
 _ERRORS_SHOWN = 50
+_HEALS_SHOWN = 5
 _DRIFT_SHOWN = 20
 _FIELDS_SHOWN = 12
 _LINES_SHOWN = 16
@@ -92,6 +93,7 @@ class _Report:
             self._notices()
         if command not in ("drift", "check"):
             self._changes()
+            self._heals()
         if command != "check":
             self._drift()
         if command != "drift":
@@ -228,6 +230,20 @@ class _Report:
         shown = ", ".join(visible(one) for one in change.impact[:keep])
         more = len(change.impact) - keep
         self._prose(shown + (f" and {more:,} more" if more > 0 else ""), 6, "dim", "affects ")
+
+    def _heals(self) -> None:
+        """What an apply would mend of the state alone."""
+        heals = self.plan.heals
+        if not heals:
+            return
+        self._gap()
+        self._add(f"Only the state: {plural(len(heals), 'record')} to mend", "head")
+        keep = len(heals) if self.options.full else _HEALS_SHOWN
+        for heal in heals[:keep]:
+            self._prose(f"{visible(heal.address or heal.fragment)}  ({visible(heal.why)})", 2, "dim", "= ")
+        if len(heals) > keep:
+            self._add(f"… and {len(heals) - keep:,} more (--full shows all)", "dim", 2)
+        self._gap()
 
     def _drift(self) -> None:
         drifts = self.plan.drift

@@ -26,8 +26,8 @@ _WIDE_BOMS = (
     (b"\xfe\xff", "UTF-16"),
 )
 CONFLICT_FIX = (
-    "resolve the conflict in `desired/` by hand; take the live files and the state together from one side"
-    " (git checkout --ours or --theirs), then run `registry apply`"
+    "make of the file what it is to be, by hand or with one side of it (git checkout --ours or --theirs);"
+    " then settle what registry itself keeps: registry resolve"
 )
 _NAMES = {
     "\x00": "NUL",

@@ -92,7 +92,8 @@ def test_a_dispute_that_is_resolved_lets_a_change_come() -> None:
 def test_a_state_that_is_repaired_lets_a_change_come() -> None:
     clear = applied(files(a="id: a", b="id: b, depends_on: [a]"))
     gone = {path: data for path, data in clear.items() if path != "desired/a.yaml"}
-    torn = edited(gone, ".system/registry/state/a.yaml.jsonl", "sha256:", "sha256:0")
+    (state,) = (path for path in gone if path.startswith(".system/registry/state/a-"))
+    torn = edited(gone, state, "id=", "id=0")
     assert {"REF001", "REF006"} <= codes(hold(torn, gone))
 
 
@@ -105,7 +106,9 @@ def test_a_move_that_becomes_possible_is_judged() -> None:
 
 def test_an_entry_that_goes_from_the_registry_into_a_fragment_is_judged() -> None:
     clear = applied(files(a="id: a", b="id: b, depends_on: [a]", c="id: c"))
-    unmanaged = {path: data for path, data in clear.items() if "/c.yaml" not in path}
+    unmanaged = {
+        path: data for path, data in clear.items() if "/c.yaml" not in path and "/state/c-" not in path
+    }
     wished = edited(unmanaged, "services.yaml", "  - id: c\n", "")
     plan = hold(unmanaged, {**wished, "desired/c.yaml": declared("id: c")})
     assert [one.address for one in plan.changes] == ["service/c"]

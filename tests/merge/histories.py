@@ -1,0 +1,661 @@
+"""Random histories under real git, and the laws of the state after every operation.
+
+``python -m tests.merge.histories N [--seed S] [--attributes]`` runs N of them and says what was covered.
+
+Every value is written once in a history, so it says who wrote it: ``a…`` was applied, ``h…`` was written into a
+registry by hand. A commit holds what was applied, so that a merge of commits has to hold it too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from registry_reconciler import Plan, PlanOptions, Workspace
+from registry_reconciler.errors import Blocked
+
+REGISTRY = "t.yaml"
+FRAGMENTS = ("desired/one.yaml", "desired/two.yaml", "desired/three.yaml")
+OWN = (".system/registry/state/", ".system/registry/history/", ".system/registry/history.jsonl")
+SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
+NAMES = [first + second for first in "bcdfghkm" for second in "aeiou"]
+_ENV = {
+    **os.environ,
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+    "GIT_AUTHOR_NAME": "a",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "a",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+}
+
+Entry = dict[str, Any]
+
+
+class Broken(AssertionError):
+    """A law does not hold."""
+
+
+@dataclass
+class Fragment:
+    """A fragment as a person keeps it: entries in an order of its own, and directives."""
+
+    entries: list[Entry] = field(default_factory=list)
+    moved: list[dict[str, str]] = field(default_factory=list)
+    removed: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class History:
+    """One random history."""
+
+    root: Path
+    random: random.Random
+    covered: Counter[str] = field(default_factory=Counter)
+    count: int = 0
+    log: list[str] = field(default_factory=list)
+    values: dict[str, set[str]] = field(default_factory=dict)
+
+    # --- git -------------------------------------------------------------------------------------------------
+
+    def git(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            ["git", *words], cwd=self.root, env=_ENV, capture_output=True, text=True, timeout=60
+        )
+        if check and done.returncode:
+            raise RuntimeError(f"git {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done
+
+    def commit(self, why: str, *options: str) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", why, *options)
+
+    def branch(self) -> str:
+        return self.git("symbolic-ref", "--short", "HEAD").stdout.strip()
+
+    def branches(self) -> list[str]:
+        return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").stdout.split()
+
+    def commits(self, of: str) -> list[str]:
+        return self.git("rev-list", "--no-merges", "--max-count=8", of).stdout.split()[:-1]
+
+    # --- files -----------------------------------------------------------------------------------------------
+
+    def value(self, sort: str = "a") -> str:
+        self.count += 1
+        return f"{sort}{self.count}"
+
+    def read(self, path: str) -> Fragment:
+        file = self.root / path
+        data = yaml.safe_load(file.read_text()) if file.exists() else None
+        data = data or {}
+        return Fragment(data.get("t") or [], data.get("moved") or [], data.get("removed") or [])
+
+    def write(self, path: str, fragment: Fragment) -> None:
+        file = self.root / path
+        text = ""
+        if fragment.entries:
+            text += "t:\n" + "".join(emit(entry) for entry in fragment.entries)
+        for name, rows in (("moved", fragment.moved), ("removed", fragment.removed)):
+            if rows:
+                text += f"{name}:\n" + "".join(f"- {json.dumps(row)}\n" for row in rows)
+        if text:
+            file.write_text(text)
+        elif file.exists():
+            file.unlink()
+
+    def declared(self) -> dict[str, tuple[str, Entry]]:
+        return {one["id"]: (path, one) for path in FRAGMENTS for one in self.read(path).entries}
+
+    def live(self) -> dict[str, Entry]:
+        data = yaml.safe_load((self.root / REGISTRY).read_text())
+        return {one["id"]: one for one in data["t"] or []}
+
+    # --- the product -----------------------------------------------------------------------------------------
+
+    def plan(self, **options: Any) -> Plan:
+        return Workspace.open(self.root).planning(PlanOptions(**options)).plan
+
+    def apply(self) -> None:
+        Workspace.open(self.root).apply_now(PlanOptions(allow_mass_delete=True))
+
+    def settle(self, why: str) -> None:
+        """Apply what the fragments say and commit."""
+        self.apply()
+        self.commit(why)
+
+
+def emit(entry: Entry) -> str:
+    """An entry as a person writes it."""
+    lines = []
+    for key, value in entry.items():
+        if isinstance(value, list):
+            lines.append(f"{key}:")
+            lines += [f"- {item}" for item in value]
+        elif isinstance(value, dict):
+            lines.append(f"{key}:")
+            lines += [f"  {name}: {item}" for name, item in value.items()]
+        elif isinstance(value, str) and "\n" in value:
+            lines.append(f"{key}: |")
+            lines += [f"  {line}" for line in value.rstrip("\n").split("\n")]
+        else:
+            lines.append(f"{key}: {value}")
+    return "- " + "\n  ".join(lines) + "\n"
+
+
+# --- what people do --------------------------------------------------------------------------------------------
+
+Edit = Callable[[History], bool]
+
+
+def _some_declared(one: History) -> tuple[str, Fragment, int] | None:
+    paths = [path for path in FRAGMENTS if one.read(path).entries]
+    if not paths:
+        return None
+    path = one.random.choice(paths)
+    fragment = one.read(path)
+    return path, fragment, one.random.randrange(len(fragment.entries))
+
+
+def change_field(one: History) -> bool:
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    entry = fragment.entries[at]
+    key = one.random.choice([key for key in entry if key != "id"])
+    entry[key] = _other(one, entry[key])
+    one.write(path, fragment)
+    return True
+
+
+def _other(one: History, value: Any) -> Any:
+    if isinstance(value, list):
+        at = one.random.randrange(len(value) + 1)
+        how = one.random.choice(["insert", "replace", "remove"])
+        if how == "insert" or not value:
+            return [*value[:at], one.value(), *value[at:]]
+        at = min(at, len(value) - 1)
+        middle = [one.value()] if how == "replace" or len(value) == 1 else []
+        return [*value[:at], *middle, *value[at + 1 :]]
+    if isinstance(value, dict):
+        return {**value, one.random.choice(list(value)): one.value()}
+    if isinstance(value, str) and "\n" in value:
+        lines = value.rstrip("\n").split("\n")
+        lines[one.random.randrange(len(lines))] = f"line {one.value()} of the text"
+        return "\n".join(lines) + "\n"
+    return one.value()
+
+
+def add_field(one: History) -> bool:
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    free = [key for key in ("kk", "ll", "mm") if key not in fragment.entries[at]]
+    if not free:
+        return False
+    items = list(fragment.entries[at].items())
+    items.insert(one.random.randrange(1, len(items) + 1), (one.random.choice(free), one.value()))
+    fragment.entries[at] = dict(items)
+    one.write(path, fragment)
+    return True
+
+
+def drop_field(one: History) -> bool:
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    there = [key for key in ("kk", "ll", "mm") if key in fragment.entries[at]]
+    if not there:
+        return False
+    del fragment.entries[at][one.random.choice(there)]
+    one.write(path, fragment)
+    return True
+
+
+def new_entry(one: History, name: str) -> Entry:
+    text = "".join(f"line {one.value()} of the text\n" for _ in range(4))
+    return {
+        "id": name,
+        "v": one.value(),
+        "tags": [one.value() for _ in range(3)],
+        "w": one.value(),
+        "at": {"x": one.value(), "y": one.value()},
+        "text": text,
+        "z": one.value(),
+    }
+
+
+def add_entry(one: History) -> bool:
+    taken = {*one.declared(), *one.live()}
+    free = [name for name in NAMES if name not in taken]
+    path = one.random.choice(FRAGMENTS)
+    fragment = one.read(path)
+    at = one.random.randrange(len(fragment.entries) + 1)
+    fragment.entries.insert(at, new_entry(one, one.random.choice(free)))
+    one.write(path, fragment)
+    return True
+
+
+def delete_entry(one: History) -> bool:
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    del fragment.entries[at]
+    one.write(path, fragment)
+    return True
+
+
+def adopt_entry(one: History) -> bool:
+    declared = one.declared()
+    free = [entry for name, entry in one.live().items() if name not in declared]
+    if not free:
+        return False
+    path = one.random.choice(FRAGMENTS)
+    fragment = one.read(path)
+    fragment.entries.insert(one.random.randrange(len(fragment.entries) + 1), one.random.choice(free))
+    one.write(path, fragment)
+    return True
+
+
+def keep_entry(one: History) -> bool:
+    """Stop managing an entry, and drop the line that said so."""
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    name = fragment.entries.pop(at)["id"]
+    fragment.removed.append({"address": f"t/{name}", "keep": True})
+    one.write(path, fragment)
+    one.apply()
+    fragment = one.read(path)
+    fragment.removed = [row for row in fragment.removed if row["address"] != f"t/{name}"]
+    one.write(path, fragment)
+    return True
+
+
+def rename_entry(one: History) -> bool:
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    taken = {*one.declared(), *one.live()}
+    old = fragment.entries[at]["id"]
+    new = one.random.choice([name for name in NAMES if name not in taken])
+    fragment.entries[at]["id"] = new
+    fragment.moved.append({"from": f"t/{old}", "to": f"t/{new}"})
+    one.write(path, fragment)
+    one.apply()
+    fragment = one.read(path)
+    fragment.moved = []
+    one.write(path, fragment)
+    return True
+
+
+def move_entry(one: History) -> bool:
+    """Move an entry into another fragment."""
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    other = one.random.choice([name for name in FRAGMENTS if name != path])
+    target = one.read(other)
+    target.entries.insert(one.random.randrange(len(target.entries) + 1), fragment.entries.pop(at))
+    one.write(path, fragment)
+    one.write(other, target)
+    return True
+
+
+def rename_fragment(one: History) -> bool:
+    there = [path for path in FRAGMENTS if (one.root / path).exists()]
+    free = [path for path in FRAGMENTS if not (one.root / path).exists()]
+    if not there or not free:
+        return False
+    one.git("mv", one.random.choice(there), one.random.choice(free))
+    return True
+
+
+def touch_unmanaged(one: History) -> bool:
+    """Edit an entry by hand that nobody manages."""
+    declared = one.declared()
+    free = [name for name in one.live() if name not in declared]
+    if not free:
+        return False
+    hand_edit(one, one.random.choice(free), "v", one.value("h"))
+    return True
+
+
+def hand_edit(one: History, name: str, key: str, value: str) -> None:
+    """Write a value into a registry by hand, where the field has one on its own line."""
+    file = one.root / REGISTRY
+    lines = file.read_text().split("\n")
+    at = lines.index(f"- id: {name}")
+    while not lines[at].startswith(f"  {key}:"):
+        at += 1
+        if lines[at].startswith("- "):
+            raise ValueError(key)
+    lines[at] = f"  {key}: {value}"
+    file.write_text("\n".join(lines))
+
+
+EDITS: dict[str, tuple[Edit, int]] = {
+    "change": (change_field, 8),
+    "add field": (add_field, 2),
+    "drop field": (drop_field, 1),
+    "add": (add_entry, 4),
+    "delete": (delete_entry, 3),
+    "adopt": (adopt_entry, 3),
+    "keep": (keep_entry, 2),
+    "rename": (rename_entry, 2),
+    "move": (move_entry, 3),
+    "rename fragment": (rename_fragment, 1),
+    "unmanaged": (touch_unmanaged, 1),
+}
+
+
+def edit(one: History) -> str:
+    """Some edit of the fragments, applied and not committed; its name."""
+    names = list(EDITS)
+    while True:
+        name = one.random.choices(names, [EDITS[each][1] for each in names])[0]
+        before = one.git("rev-parse", "HEAD").stdout
+        try:
+            if EDITS[name][0](one):
+                one.apply()
+                remember(one)
+                one.covered[f"edit: {name}"] += 1
+                one.log.append(f"{one.branch()}: {name}")
+                return name
+        except Blocked:
+            one.covered["edit: refused"] += 1
+        one.git("reset", "-q", "--hard", before.strip())
+        one.git("clean", "-qfd")
+
+
+# --- what git does ---------------------------------------------------------------------------------------------
+
+
+def _others(one: History) -> list[str]:
+    here = one.branch()
+    return [name for name in one.branches() if name != here]
+
+
+def merge(one: History) -> tuple[str, ...]:
+    return "merge", "-q", "--no-edit", one.random.choice(_others(one))
+
+
+def squash(one: History) -> tuple[str, ...]:
+    return "merge", "-q", "--squash", one.random.choice(_others(one))
+
+
+def octopus(one: History) -> tuple[str, ...]:
+    return "merge", "-q", "--no-edit", *one.random.sample(_others(one), 2)
+
+
+def revert(one: History) -> tuple[str, ...]:
+    return "revert", "--no-edit", one.random.choice(one.commits("HEAD"))
+
+
+def cherry_pick(one: History) -> tuple[str, ...]:
+    other = one.random.choice(_others(one))
+    return "cherry-pick", "--allow-empty", "--keep-redundant-commits", one.random.choice(one.commits(other))
+
+
+def rebase(one: History) -> tuple[str, ...]:
+    return "rebase", "-q", one.random.choice(_others(one))
+
+
+OPERATIONS: dict[str, tuple[Callable[[History], tuple[str, ...]], int]] = {
+    "merge": (merge, 6),
+    "squash": (squash, 2),
+    "octopus": (octopus, 1),
+    "revert": (revert, 5),
+    "cherry-pick": (cherry_pick, 4),
+    "rebase": (rebase, 3),
+    "stash": (lambda one: ("stash", "pop", "-q"), 2),
+}
+_ABORT = {"merge": "merge", "squash": "", "octopus": "", "revert": "revert", "cherry-pick": "cherry-pick"}
+
+
+def operate(one: History) -> None:
+    """One operation of git, and the laws after it."""
+    name = one.random.choices(list(OPERATIONS), [weight for _, weight in OPERATIONS.values()])[0]
+    if name == "octopus" and len(_others(one)) < 2:
+        name = "merge"
+    if name == "stash":
+        edit(one)
+        one.git("stash", "push", "-q", "-u")
+        laws(one)
+        edit(one)
+        one.commit("while something was put aside")
+    words = OPERATIONS[name][0](one)
+    one.log.append(f"{one.branch()}: git {' '.join(words)}")
+    done = one.git(*words, check=False)
+    if name == "squash" and not done.returncode:
+        one.git("commit", "-q", "--allow-empty", "-m", "squash")
+    conflicts = [
+        line[3:] for line in one.git("status", "--porcelain").stdout.splitlines() if _is_conflict(line)
+    ]
+    mine = [path for path in conflicts if path.strip('"').startswith(OWN)]
+    if done.returncode or conflicts:
+        people = [path for path in conflicts if path not in mine]
+        if mine and not people:
+            raise Broken(
+                f"{' '.join(words)}: only files of registry conflict: {mine}\n{done.stdout}{done.stderr}"
+            )
+        one.covered[f"{name}: conflict" if conflicts else f"{name}: refused"] += 1
+        one.covered["conflicts of registry's own beside people's"] += bool(mine)
+        _give_up(one, name)
+        return
+    one.covered[f"{name}: clean"] += 1
+    laws(one)
+    probe(one)
+    settle(one)
+
+
+def _is_conflict(line: str) -> bool:
+    return line[:2] in ("DD", "AU", "UD", "UA", "DU", "AA", "UU")
+
+
+def _give_up(one: History, name: str) -> None:
+    for word in ("merge", "revert", "cherry-pick", "rebase"):
+        one.git(word, "--abort", check=False)
+    one.git("reset", "-q", "--hard")
+    one.git("clean", "-qfd")
+    if name == "stash":
+        one.git("stash", "drop", "-q", check=False)
+
+
+# --- the laws --------------------------------------------------------------------------------------------------
+
+
+def laws(one: History) -> None:
+    """What holds of a tree that git put together from trees that were applied."""
+    plan = one.plan()
+    declared, live = one.declared(), one.live()
+    twice = [
+        name for name in declared if sum(name == e["id"] for p in FRAGMENTS for e in one.read(p).entries) > 1
+    ]
+    deleted = [change.address for change in plan.changes if change.action.value == "delete"]
+    if deleted:
+        raise Broken(f"planned for deletion although no fragment that was applied says so: {deleted}")
+    edited = {f"t/{name}" for name, (_, entry) in declared.items() if _is_by_hand(live.get(name), entry)}
+    by_hand = [drift.address for drift in plan.drift if drift.address not in edited]
+    told = [
+        one.address for one in plan.problems if one.code in ("STA001", "STA002") and one.address not in edited
+    ]
+    missed = edited - {drift.address for drift in plan.drift} - {one.address for one in plan.problems}
+    if missed - {change.address for change in plan.changes if change.action.value == "create"}:
+        raise Broken(f"edited by hand, and that is not found: {missed}")
+    one.covered["law: an edit by hand found"] += bool(edited)
+    if by_hand or told:
+        raise Broken(f"called an edit by hand, and nobody made one: {by_hand or told}")
+    for change in plan.changes:
+        name = change.key
+        agreed = name in declared and live.get(name) == declared[name][1] and name not in twice
+        if agreed and change.action.value != "adopt":
+            raise Broken(f"fragment and registry agree, and the plan wants to {change.action.value} {name}")
+        if agreed:
+            one.covered["law: adopted anew"] += 1
+        if name not in declared:
+            raise Broken(f"no fragment says {name}, and the plan wants to {change.action.value} it")
+    one.covered["law: plan empty"] += not plan.changes
+    one.covered["law: plan not empty"] += bool(plan.changes)
+
+
+def _is_by_hand(live: Entry | None, said: Entry) -> bool:
+    """Whether a registry has a field that somebody wrote there by hand, and the fragment says another."""
+    return live is not None and any(
+        str(value).startswith("h") and said.get(key) != value for key, value in live.items() if key != "id"
+    )
+
+
+def probe(one: History) -> None:
+    """An edit by hand is found: also one that brings an old value back."""
+    declared, live = one.declared(), one.live()
+    names = [name for name in declared if live.get(name) == declared[name][1]]
+    if not names:
+        return
+    plan = one.plan()
+    if any(problem.blocking for problem in plan.problems):
+        return
+    unknown = {change.key for change in plan.changes}
+    fields = [(name, key) for name in names if name not in unknown for key in ("v", "w", "z")]
+    if not fields:
+        return
+    past = {
+        field: sorted(one.values.get(".".join(field), set()) - {live[field[0]][field[1]]}) for field in fields
+    }
+    changed = [field for field in fields if past[field]]
+    name, key = one.random.choice(changed if changed and one.random.random() < 0.8 else fields)
+    now, old = live[name][key], past[name, key]
+    value = one.random.choice(old) if old else one.value("h")
+    one.covered["probe: an old value" if old else "probe: a new value"] += 1
+    before = (one.root / REGISTRY).read_bytes()
+    hand_edit(one, name, key, value)
+    plan = one.plan()
+    if f"t/{name}" not in [drift.address for drift in plan.drift]:
+        raise Broken(f"{name}.{key} was {now} and is {value} by hand, and that is not found: {plan.changes}")
+    if any(change.key == name for change in plan.changes):
+        raise Broken(f"an edit by hand of {name} would be written over")
+    (one.root / REGISTRY).write_bytes(before)
+
+
+def settle(one: History) -> None:
+    """Apply what an operation left to do, and commit; where it blocks, go back."""
+    try:
+        one.settle("settled")
+    except Blocked:
+        one.covered["settle: blocked"] += 1
+        one.git("reset", "-q", "--hard", "HEAD~1" if one.commits("HEAD") else "HEAD")
+        one.git("clean", "-qfd")
+        return
+    plan = one.plan()
+    if not plan.empty:
+        raise Broken(f"after an apply the plan is not empty: {plan.changes} {plan.heals}")
+    remember(one)
+
+
+def remember(one: History) -> None:
+    """The values that the fields have had: an edit by hand may bring one back."""
+    for name, entry in one.live().items():
+        for key in ("v", "w", "z"):
+            one.values.setdefault(f"{name}.{key}", set()).add(entry[key])
+
+
+# --- a whole history -------------------------------------------------------------------------------------------
+
+
+def begin(one: History, *, attributes: bool) -> None:
+    """A committed workspace with entries of three fragments, and some that nobody manages."""
+    one.git("init", "-q", "-b", "main")
+    (one.root / ".system/registry/schemas").mkdir(parents=True)
+    (one.root / ".system/registry/schemas/t.schema.yaml").write_text(SCHEMA)
+    (one.root / "desired").mkdir()
+    (one.root / "desired/README.md").write_text("Fragments.\n")
+    if attributes:
+        (one.root / ".gitattributes").write_text(
+            ".system/registry/state/** merge=union\n.system/registry/history.jsonl merge=union\n"
+        )
+    names = one.random.sample(NAMES, 9)
+    entries = {name: new_entry(one, name) for name in names}
+    (one.root / REGISTRY).write_text("t:\n" + "".join(emit(entries[name]) for name in sorted(names)))
+    managed = names[:6]
+    for path in FRAGMENTS[:2]:
+        mine = [name for name in managed if one.random.random() < 0.5] if path == FRAGMENTS[0] else managed
+        managed = [name for name in managed if name not in mine]
+        one.write(path, Fragment([entries[name] for name in mine]))
+    one.settle("begin")
+    remember(one)
+
+
+def run(seed: int, *, steps: int = 14, attributes: bool = False, folder: Path | None = None) -> Counter[str]:
+    """One history; what it covered. Raises :class:`Broken`, with the history so far."""
+    root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
+    one = History(root, random.Random(seed))
+    try:
+        begin(one, attributes=attributes)
+        for number in range(one.random.choice([1, 2, 3])):
+            one.git("branch", "-q", f"b{number}")
+        for _ in range(steps):
+            one.git("checkout", "-q", one.random.choice(one.branches()))
+            if one.random.random() < 0.6:
+                edit(one)
+                one.commit(
+                    one.log[-1], *(["--amend"] if one.random.random() < 0.1 and one.commits("HEAD") else [])
+                )
+            else:
+                if not one.commits("HEAD"):
+                    continue
+                try:
+                    operate(one)
+                except IndexError:
+                    continue
+    except Broken as broken:
+        raise Broken(f"seed {seed}: {broken}\n  " + "\n  ".join(one.log) + f"\n  {root}") from None
+    shutil.rmtree(root)
+    return one.covered
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("histories", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=14)
+    parser.add_argument("--attributes", action="store_true")
+    parser.add_argument("--keep-going", action="store_true")
+    given = parser.parse_args()
+    covered: Counter[str] = Counter()
+    broken = 0
+    for seed in range(given.seed, given.seed + given.histories):
+        try:
+            covered += run(seed, steps=given.steps, attributes=given.attributes)
+        except Broken as found:
+            broken += 1
+            print(found, flush=True)
+            if not given.keep_going:
+                return 1
+    for name, count in sorted(covered.items()):
+        print(f"{count:7,} {name}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
