@@ -49,7 +49,7 @@ FORMAT: Command = ("-m", "ruff", "format", "--check", ".")
 LINT: Command = ("-m", "ruff", "check", ".")
 TYPES: Command = ("-m", "mypy")
 GENERATED: tuple[Command, ...] = (
-    ("-m", "registry_reconciler.guide", "--check", "."),
+    ("-m", "registry_reconciler.queries.guide", "--check", "."),
     ("-m", "registry_reconciler.cli.reference", "--check"),
 )
 
@@ -66,7 +66,7 @@ TASKS = {
     ),
     "bench": Task("run Python where the benchmarks' peers are installed", "bench", ((),)),
     "mutate": Task(
-        "run mutmut, e.g. `dev.py mutate run 'registry_reconciler.diff*'`",
+        "run mutmut, e.g. `dev.py mutate run 'registry_reconciler.planning.diff*'`",
         "mutation",
         (("-m", "mutmut"),),
     ),

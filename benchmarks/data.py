@@ -10,8 +10,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from registry_reconciler.model import digest_value
-from registry_reconciler.yamltext.read import value_of
+from registry_reconciler.formats.yaml.read.document import value_of
+from registry_reconciler.model.entry import digest_value
 
 FRAGMENT = 100
 SHARDS = 5

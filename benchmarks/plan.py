@@ -338,9 +338,9 @@ def profile(root: Path) -> str:
     """Where the time of a cold plan goes: by stage, and by function."""
     code = (
         "import cProfile,pstats,sys,time\n"
-        "from registry_reconciler.planning import make_plan\n"
-        "from registry_reconciler.plan import PlanOptions\n"
-        "from registry_reconciler.tree import DiskTree\n"
+        "from registry_reconciler.planning.pipeline import make_plan\n"
+        "from registry_reconciler.model.plan import PlanOptions\n"
+        "from registry_reconciler.files.tree import DiskTree\n"
         "from pathlib import Path\n"
         "marks=[]\n"
         "tell=lambda step: marks.append((step,time.process_time()))\n"

@@ -28,21 +28,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from registry_reconciler.adopt import adopt
-from registry_reconciler.amend import overlay, write_fragments
-from registry_reconciler.fields import Selector, with_value, without
-from registry_reconciler.fragmentedit import Drafts
-from registry_reconciler.kinds import Kind
-from registry_reconciler.known import write_baseline
-from registry_reconciler.load import Loaded, load
-from registry_reconciler.model import Json, LiveEntry, make_address, same, split_address
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planning import make_plan
-from registry_reconciler.schemanew import new_schema
-from registry_reconciler.storage.walk import Nesting
-from registry_reconciler.tree import DiskTree, MemoryTree, Recorder, Tree
+from registry_reconciler.editing.adopt import adopt
+from registry_reconciler.editing.amend import overlay, write_fragments
+from registry_reconciler.editing.build_baseline import write_baseline
+from registry_reconciler.editing.fragment_edit import Drafts
+from registry_reconciler.editing.schema_new import new_schema
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
+from registry_reconciler.formats.yaml.read.nodes import child_index, compose
+from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.entry import Json, LiveEntry, make_address, same, split_address
+from registry_reconciler.model.fields import Selector, with_value, without
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.workspace import Workspace
-from registry_reconciler.yamltext.nodes import child_index, compose
 
 OPTIONS = PlanOptions(no_check=True, allow_mass_delete=True)
 TEXTS = (

@@ -20,15 +20,15 @@ from typing import Any
 
 import yaml
 
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.changes import Action, Change, Reason
-from registry_reconciler.config import Capability, Config
-from registry_reconciler.kinds import parse_kind
-from registry_reconciler.model import Place
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.change import Action, Change, Reason
+from registry_reconciler.model.config import Capability, Config
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.kind import parse_kind
 from registry_reconciler.rules import RULES
-from registry_reconciler.rules.base import Rule, Transition, run_transition, run_world
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.world import Item, World
+from registry_reconciler.rules.base import Rule, Transition, run_entry_set, run_transition
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.schema.packaged import builtin_schemas
 
 FILES = {f"docs/topic{n}.md": b"" for n in range(100)} | {f"services/s{n}/main.py": b"" for n in range(100)}
 WORDS = "Takes what the caller hands over, checks it against the limits of the account and answers in time. "
@@ -113,7 +113,7 @@ def _workflow(n: int) -> dict[str, Any]:
     }
 
 
-def make_world(data: dict[str, list[dict[str, Any]]]) -> World:
+def make_world(data: dict[str, list[dict[str, Any]]]) -> EntrySet:
     """The world that the entries make."""
     kinds = {
         name: parse_kind(yaml.safe_load(text), f"{name}.schema.yaml")
@@ -124,21 +124,21 @@ def make_world(data: dict[str, list[dict[str, Any]]]) -> World:
         for index, value in enumerate(values):
             key = kinds[name].key_of(value) or ""
             place = Place(f"desired/{name}.yaml", 0, (name, index))
-            items[f"{name}/{key}"] = Item(name, key, f"{name}/{key}", value, place, None, True)
+            items[f"{name}/{key}"] = Entry(name, key, f"{name}/{key}", value, place, None, True)
     config = Config(capabilities={"net.write": Capability("net.write")}, environments=("dev", "prod"))
-    return World(kinds, config, MemoryTree(dict(FILES)), dict(sorted(items.items())))
+    return EntrySet(kinds, config, MemoryTree(dict(FILES)), dict(sorted(items.items())))
 
 
-def change(world: World) -> Transition:
+def change(world: EntrySet) -> Transition:
     """Every hundredth entry gets another summary."""
     items = dict(world.items)
     changes = []
     for address in list(items)[::100]:
         old = items[address]
         value = {**old.value, "summary": "Something else."}
-        items[address] = Item(old.kind, old.key, address, value, old.place, None, True)
+        items[address] = Entry(old.kind, old.key, address, value, old.place, None, True)
         changes.append(Change(address, old.kind, old.key, Action.UPDATE, Reason.DESIRED_CHANGED, ""))
-    return Transition(world, World(world.kinds, world.config, world.tree, items), tuple(changes))
+    return Transition(world, EntrySet(world.kinds, world.config, world.tree, items), tuple(changes))
 
 
 def seconds(work: Callable[[], object], runs: int = 3) -> float:
@@ -165,8 +165,8 @@ def main() -> int:
     print(f"{len(world.items):,} entries, {size / len(world.items):.0f} bytes each")
     reading = seconds(lambda: [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts], runs=1)
     # A new world each time: an index that a world has made once is not made again.
-    problems = len(list(run_world(RULES, world)))
-    rules = seconds(lambda: list(run_world(RULES, make_world_again(world))))
+    problems = len(list(run_entry_set(RULES, world)))
+    rules = seconds(lambda: list(run_entry_set(RULES, make_world_again(world))))
     both = change(world)
     changes = seconds(lambda: list(run_transition(RULES, both)))
     print("| what | seconds | of CSafeLoader |\n| --- | --- | --- |")
@@ -181,14 +181,14 @@ def main() -> int:
     return 0
 
 
-def _run(rule: Rule, world: World) -> None:
-    for _ in run_world([rule], world):
+def _run(rule: Rule, world: EntrySet) -> None:
+    for _ in run_entry_set([rule], world):
         pass
 
 
-def make_world_again(world: World) -> World:
+def make_world_again(world: EntrySet) -> EntrySet:
     """The same world without the indexes that it has made."""
-    return World(world.kinds, world.config, world.tree, world.items)
+    return EntrySet(world.kinds, world.config, world.tree, world.items)
 
 
 if __name__ == "__main__":

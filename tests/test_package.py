@@ -47,7 +47,7 @@ def test_the_package_says_that_it_is_typed() -> None:
 
 def test_the_command_is_installed() -> None:
     (command,) = metadata.entry_points(group="console_scripts", name="registry")
-    assert command.value == "registry_reconciler.program:main"
+    assert command.value == "registry_reconciler.cli.program:main"
 
 
 def test_what_is_installed_has_every_page_of_a_rule(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from registry_reconciler.inert import workflow
+from registry_reconciler.base.escape import workflow
 
 PRECEDENCE = (64, 1, 3, 2, 0)
 FAIL_ON = {"error", "warning", "changes"}

@@ -13,16 +13,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from registry_reconciler.plan import Plan, PlanOptions
-    from registry_reconciler.problems import Problem, Severity
+    from registry_reconciler.model.plan import Plan, PlanOptions
+    from registry_reconciler.model.problem import Problem, Severity
     from registry_reconciler.workspace import ApplyResult, Workspace
 
 _HOMES = {
     "ApplyResult": "workspace",
-    "Plan": "plan",
-    "PlanOptions": "plan",
-    "Problem": "problems",
-    "Severity": "problems",
+    "Plan": "model.plan",
+    "PlanOptions": "model.plan",
+    "Problem": "model.problem",
+    "Severity": "model.problem",
     "Workspace": "workspace",
 }
 

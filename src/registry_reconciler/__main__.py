@@ -13,7 +13,7 @@ if not sys.flags.safe_path and sys.path and os.path.realpath(sys.path[0]) == os.
     del sys.path[0]
 
 if __name__ == "__main__":
-    import registry_reconciler.program  # noqa: F401 - from here on Ctrl-C ends it with its own exit code
+    import registry_reconciler.cli.program  # noqa: F401 - from here on Ctrl-C ends it with its own exit code
 
 if __name__ == "__main__":
     import gc

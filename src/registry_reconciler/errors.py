@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from registry_reconciler.plan import Plan
+    from registry_reconciler.model.plan import Plan
 
 
 class RegistryFailure(Exception):

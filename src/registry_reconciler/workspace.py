@@ -15,24 +15,24 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from registry_reconciler.errors import Blocked, StalePlan, WriteFailure
-from registry_reconciler.plan import Plan, PlanOptions, Remembering
-from registry_reconciler.records import dataclass
-from registry_reconciler.root import find_root as find_root
-from registry_reconciler.tree import DiskTree
+from registry_reconciler.files.root import find_root as find_root
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
-    from registry_reconciler.planning import Planning, Progress
-    from registry_reconciler.runtime.workspace import WorkspaceRuntime
-    from registry_reconciler.yamltext.reader import ChunkReader
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.planning.pipeline import Planning, Progress
+    from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
 
 DEFAULT_LOCK_TIMEOUT = 10.0
 """Seconds to wait for another process that is applying."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyResult:
+class ApplyResult(Struct, frozen=True):
     """What an apply did.
 
     Attributes:
@@ -103,7 +103,7 @@ class Workspace:
     def planning(self, options: PlanOptions | None = None, progress: Progress | None = None) -> Planning:
         """A plan with everything it was made from. Raises as :meth:`plan`."""
         from registry_reconciler.apply import reader
-        from registry_reconciler.writable import Writable
+        from registry_reconciler.apply.writable import Writable
 
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
             return self._planning(options or PlanOptions(), progress)
@@ -113,30 +113,30 @@ class Workspace:
     ) -> Planning:
         """As :meth:`planning`, but what it was made from may be a part; its plan is always that of the whole."""
         from registry_reconciler.apply import reader
-        from registry_reconciler.writable import Writable
+        from registry_reconciler.apply.writable import Writable
 
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
-            return self._quick(options or PlanOptions(), progress, Remembering())[0]
+            return self._quick(options or PlanOptions(), progress, CachePolicy())[0]
 
     def _quick(
         self,
         options: PlanOptions,
         progress: Progress | None,
-        remembering: Remembering,
+        remembering: CachePolicy,
         reader: ChunkReader | None = None,
     ) -> tuple[Planning, bool]:
         """A plan, and whether it was made from a part of the workspace."""
         if not self.remembering:
             return self._planning(options, progress, reader), False
-        from registry_reconciler.partial.plan import quick_plan
-        from registry_reconciler.planning import silent
+        from registry_reconciler.cache.incremental.plan import quick_plan
+        from registry_reconciler.planning.pipeline import silent
 
         return quick_plan(self.root, options, progress or silent, remembering, reader)
 
     def _planning(
         self, options: PlanOptions, progress: Progress | None = None, reader: ChunkReader | None = None
     ) -> Planning:
-        from registry_reconciler.planning import make_plan, silent
+        from registry_reconciler.planning.pipeline import make_plan, silent
 
         return make_plan(DiskTree(self.root), options, progress or silent, reader)
 
@@ -149,7 +149,7 @@ class Workspace:
     def recover(self) -> RecoverResult:
         """Finish or undo an interrupted apply. Harmless when there is none."""
         from registry_reconciler.apply import recover
-        from registry_reconciler.writable import Writable
+        from registry_reconciler.apply.writable import Writable
 
         return recover(self.root, may_write=Writable(self.root), timeout=self.lock_timeout)
 
@@ -172,7 +172,7 @@ class Workspace:
         self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
     ) -> ApplyResult:
         """Plan and apply under one lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
-        from registry_reconciler.planfile import require_expected
+        from registry_reconciler.report.plan_json import require_expected
 
         with self.lock(command) as lock:
             return self._carry_out(
@@ -186,7 +186,7 @@ class Workspace:
 
         recovered = self._recover_first(lock)
         reader = _reader()
-        planning, is_part = self._quick(options, None, Remembering(keeps=False), reader)
+        planning, is_part = self._quick(options, None, CachePolicy(keeps=False), reader)
         if is_part:
             try:
                 require(planning.plan)
@@ -202,7 +202,7 @@ class Workspace:
 
     def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
         from registry_reconciler.apply import recover
-        from registry_reconciler.writable import Writable
+        from registry_reconciler.apply.writable import Writable
 
         result = recover(self.root, lock=lock, may_write=Writable(self.root))
         return result if result.direction != "nothing" else None
@@ -218,14 +218,14 @@ class Workspace:
     ) -> ApplyResult:
         """Carry a plan out; ``uses``: what is remembered tells enough to verify it."""
         from registry_reconciler.apply import commit
-        from registry_reconciler.receipts import file_ops, removable_folders
-        from registry_reconciler.writable import Writable
+        from registry_reconciler.apply.receipts import file_ops, removable_folders
+        from registry_reconciler.apply.writable import Writable
 
         if not plan.applicable:
             raise Blocked(_blocked_text(plan), plan=plan)
         if not plan.files:
             return ApplyResult(plan, recovered=recovered)
-        from registry_reconciler.cache.witness import Moment
+        from registry_reconciler.cache.fingerprint import Moment
 
         after: list[tuple[Planning, bool]] = []
         since = Moment.now()
@@ -236,7 +236,7 @@ class Workspace:
                 lock=lock,
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
-                verify=lambda: after.append(self._verify(plan, reader, Remembering(uses=uses, keeps=False))),
+                verify=lambda: after.append(self._verify(plan, reader, CachePolicy(uses=uses, keeps=False))),
                 may_write=Writable(self.root),
             )
         except StalePlan as stale:
@@ -244,12 +244,12 @@ class Workspace:
         for planning, is_part in after:
             self._prepare(plan, planning, is_part)
             if self.remembering and not is_part:
-                from registry_reconciler.partial.plan import remember
+                from registry_reconciler.cache.incremental.plan import remember
 
                 remember(self.root, planning, since)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
 
-    def _verify(self, plan: Plan, reader: ChunkReader, remembering: Remembering) -> tuple[Planning, bool]:
+    def _verify(self, plan: Plan, reader: ChunkReader, remembering: CachePolicy) -> tuple[Planning, bool]:
         # What was written is read again; the reader only spares parsing the same text twice.
         planning, is_part = self._quick(plan.options, None, remembering, reader)
         again = planning.plan
@@ -265,7 +265,7 @@ class Workspace:
 
     def _prepare(self, plan: Plan, planning: Planning, is_part: bool) -> None:
         """Leave the index that programs open; it is a cache, so nothing about it can make an apply fail."""
-        from registry_reconciler.runtime.workspace import prepare_after, prepare_from
+        from registry_reconciler.runtime.serve.workspace import prepare_after, prepare_from
 
         with contextlib.suppress(OSError):
             if is_part:
@@ -281,7 +281,7 @@ class Workspace:
 
 
 def _reader() -> ChunkReader:
-    from registry_reconciler.yamltext.reader import ChunkReader
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
 
     return ChunkReader()
 

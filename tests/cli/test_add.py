@@ -279,6 +279,6 @@ def test_an_entry_that_cannot_be_read_says_where(box: Box) -> None:
     ],
 )
 def test_json_may_write_a_character_as_two_escapes(text: str, value: str) -> None:
-    from registry_reconciler.cli.add import read_entry
+    from registry_reconciler.cli.commands.add import read_entry
 
     assert read_entry("", text) == {"id": "a", "description": value}

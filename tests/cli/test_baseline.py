@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_reconciler.config import BASELINE_PATH
+from registry_reconciler.model.config import BASELINE_PATH
 from tests.cli.helper import Box
 
 

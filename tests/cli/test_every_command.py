@@ -54,7 +54,7 @@ def test_the_table_of_calls_is_complete() -> None:
 def test_help_shows_one_worked_example(row: Row, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words(row), "-h"]) == 0
     said = capsys.readouterr().out
-    module = import_module(f"registry_reconciler.cli.{row.module}")
+    module = import_module(f"registry_reconciler.cli.commands.{row.module}")
     assert f"Example:\n    registry {row.name}" in said
     for line in module.EXAMPLE.splitlines():
         assert line.strip() in said
@@ -63,7 +63,7 @@ def test_help_shows_one_worked_example(row: Row, capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("row", COMMANDS, ids=ids)
 def test_the_list_of_commands_says_what_the_command_says(row: Row) -> None:
-    module = import_module(f"registry_reconciler.cli.{row.module}")
+    module = import_module(f"registry_reconciler.cli.commands.{row.module}")
     first = " ".join((inspect.getdoc(module.command) or "").split("\n\n")[0].split())
     assert first.startswith(row.summary.removesuffix("."))
 
@@ -152,7 +152,7 @@ def test_a_command_starts_without_what_it_does_not_need(command: str, applied: B
     found = done.stderr.split()
     assert found[0] == "0"
     assert {"rich", "deepdiff", "jsonschema", "ruamel", "pydantic"}.isdisjoint(found)
-    others = {f"registry_reconciler.cli.{row.module}" for row in COMMANDS} - {
-        f"registry_reconciler.cli.{command}"
+    others = {f"registry_reconciler.cli.commands.{row.module}" for row in COMMANDS} - {
+        f"registry_reconciler.cli.commands.{command}"
     }
     assert others.isdisjoint(found)

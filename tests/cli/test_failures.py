@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cli import check
+from registry_reconciler.cli.commands import check
 from registry_reconciler.errors import LockHeld
 from tests.cli.helper import ROUTES, Box, installed
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.gitrev import RevisionTree, blame, commit_of, merge_base
-from registry_reconciler.tree import DiskTree, Tree, Unreadable
+from registry_reconciler.files.git import RevisionTree, blame, commit_of, merge_base
+from registry_reconciler.files.tree import DiskTree, Tree, Unreadable
 from tests.cli.helper import git
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_reconciler.builtin import KINDS, builtin_schemas
+from registry_reconciler.schema.packaged import KINDS, builtin_schemas
 from tests.cli.helper import Box
 
 SCHEMAS = ".system/registry/schemas"

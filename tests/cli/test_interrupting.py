@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler import interrupts
-from registry_reconciler.planfile import FORMAT_VERSION, dumps, envelope
+from registry_reconciler.base import interrupts
+from registry_reconciler.report.plan_json import FORMAT_VERSION, dumps, envelope
 from tests.cli import interrupting
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 STARTER = """\
 import os, signal, sys
-import registry_reconciler.program as program
+import registry_reconciler.cli.program as program
 
 def at(place, number):
     # Interrupts itself when so many lines have run: a moment that does not depend on the machine.
@@ -102,7 +102,7 @@ def test_whoever_ignores_it_goes_on_doing_so(made: Path) -> None:
     """A shell lets jobs in the background ignore Ctrl-C."""
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "import registry_reconciler.program as program\n"
+        "import registry_reconciler.cli.program as program\n"
         "import os; os.kill(os.getpid(), signal.SIGINT); import sys; sys.argv = ['registry', 'list']\n"
         "sys.exit(program.main())"
     )
@@ -122,7 +122,7 @@ def test_a_caller_of_main_keeps_its_own_handlers(made: Path, monkeypatch: pytest
 def test_what_python_would_only_print_is_raised_again(made: Path) -> None:
     """In a destructor an interruption is lost; ``run`` gets it all the same."""
     code = (
-        "import registry_reconciler.program as program, os, signal, sys\n"
+        "import registry_reconciler.cli.program as program, os, signal, sys\n"
         "from registry_reconciler.cli import run\n"
         "class Odd:\n"
         "    def __del__(self): os.kill(os.getpid(), signal.SIGINT); [None for _ in range(9)]\n"
@@ -172,7 +172,7 @@ def test_a_script_does_not_outlive_the_command_that_runs_it(number: int, code: i
         (130, "registry plan: interrupted", "interrupted"),
         (0, "", "too late"),
         (1, "", "WRONG"),
-        (1, 'Traceback\n  File "/x/registry_reconciler/plan.py"', "WRONG"),
+        (1, 'Traceback\n  File "/x/registry_reconciler/model/plan.py"', "WRONG"),
         (0, 'Exception ignored in\nTraceback\n  File "/x/registry_reconciler/cli/main.py"', "WRONG"),
         (-2, 'Traceback\n  File "<frozen site>"', "before us"),
         (130, "LEFT .x.tmp", "WRONG"),

@@ -7,7 +7,7 @@ import json
 import jsonschema
 import jsonschema_rs
 
-from registry_reconciler import builtin
+from registry_reconciler.schema import packaged as builtin
 from tests.cli.helper import EVERYTHING, ROUTES, Box
 
 

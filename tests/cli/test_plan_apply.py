@@ -81,7 +81,7 @@ def test_no_question_is_needed_where_there_is_nothing_to_do(applied: Box) -> Non
 def test_the_answer_decides(box: Box, monkeypatch: pytest.MonkeyPatch, typed: str, exit: int) -> None:
     import io
 
-    monkeypatch.setattr("registry_reconciler.cli.apply.stdin_is_terminal", lambda: True)
+    monkeypatch.setattr("registry_reconciler.cli.commands.apply.stdin_is_terminal", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     before = box.files()
     ran = box.run("apply")

@@ -19,8 +19,8 @@ from unittest import mock
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit, recover
 from registry_reconciler.apply.install import Bench
 from registry_reconciler.errors import RegistryFailure
-from registry_reconciler.model import digest_bytes
-from registry_reconciler.names import Names
+from registry_reconciler.files.names import Names
+from registry_reconciler.model.entry import digest_bytes
 from tests.crash import faults, scenario
 from tests.crash.scenario import Snapshot
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from registry_reconciler.apply import FileOp, Receipt, WorkspaceLock, commit, recover
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 
 OLD: dict[str, tuple[int, bytes]] = {
     ".system/registry/schemas/route.schema.yaml": (0o644, b"x-registry: {kind: route}\n"),

@@ -15,7 +15,7 @@ import pytest
 
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit, files, reader, recover
 from registry_reconciler.errors import InterruptedApply, LockHeld, StalePlan
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 
 pytestmark = pytest.mark.skipif(
     not files.DURABLE, reason="a durable apply needs folder descriptors and flock"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.builtin import builtin_schemas
+from registry_reconciler.schema.packaged import builtin_schemas
 
 PAGE = Path(__file__).parents[2] / "docs/python.md"
 EXAMPLES = re.findall(r"## ([^\n]+)\n(?:(?!```).)*?```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from registry_reconciler.model import Json, same
-from registry_reconciler.yamltext.edits import SpliceError
-from registry_reconciler.yamltext.faults import Limits
-from registry_reconciler.yamltext.locate import locate
-from registry_reconciler.yamltext.project import projected
-from registry_reconciler.yamltext.read import read_yaml
-from registry_reconciler.yamltext.reader import ChunkReader
-from registry_reconciler.yamltext.splice import splice
+from registry_reconciler.formats.yaml.edit.edits import SpliceError
+from registry_reconciler.formats.yaml.edit.project import projected
+from registry_reconciler.formats.yaml.edit.splice import splice
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.faults import Limits
+from registry_reconciler.formats.yaml.read.locate import locate
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.model.entry import Json, same
 from tests.property.yaml_texts import paths_of, random_edits
 
 CORPUS = Path(__file__).with_name("corpus")

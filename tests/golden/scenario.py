@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as replaced
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from registry_reconciler import Plan, PlanOptions, Workspace
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.planfile import dumps
-from registry_reconciler.render import RenderOptions, render
+from registry_reconciler.report import RenderOptions, render
+from registry_reconciler.report.plan_json import dumps
+from registry_reconciler.schema.packaged import builtin_schemas
 from registry_reconciler.version import __version__
 
 HERE = Path(__file__).parent
@@ -93,7 +96,7 @@ def run(folder: Path, root: Path) -> Outcome:
     plan = workspace.planning(_options(folder)).plan
     shown = {suffix: _shown(plan, suffix) for suffix in _suffixes(folder)}
     outcome = Outcome(render(plan, "text"), dumps(plan.to_json()), shown, None)
-    return replace(outcome, after=_apply(workspace, plan, root)) if plan.applicable else outcome
+    return replaced(outcome, after=_apply(workspace, plan, root)) if plan.applicable else outcome
 
 
 def _apply(workspace: Workspace, plan: Plan, root: Path) -> dict[str, bytes]:
@@ -116,7 +119,7 @@ def _options(folder: Path) -> PlanOptions:
     for word in words:
         name = word.removeprefix("--").replace("-", "_")
         if name in ("allow_mass_delete", "no_check"):
-            options = replace(options, **{name: True})  # type: ignore[arg-type]
+            options = replace(options, **{name: True})
         else:
-            options = replace(options, **{name: (*getattr(options, name), next(words))})  # type: ignore[arg-type]
+            options = replace(options, **{name: (*getattr(options, name), next(words))})
     return options

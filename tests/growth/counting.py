@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
-from registry_reconciler.plan import Plan
-from registry_reconciler.planning import make_plan
-from registry_reconciler.tree import MemoryTree
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.planning.pipeline import make_plan
 
 Files = Mapping[str, bytes]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from registry_reconciler import globs
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planning import make_plan, written_files
-from registry_reconciler.tree import MemoryTree
+from registry_reconciler.base import globs
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.planning.pipeline import make_plan, written_files
+from registry_reconciler.schema.packaged import builtin_schemas
 from tests.growth.counting import Files, growth, plan, steps
 
 MOST = 2.35

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.model import digest_value
+from registry_reconciler.model.entry import digest_value
 from tests.cli.helper import git
 from tests.hostile.helper import copy_of, run, snapshot, unharmed
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler import gitcall
 from registry_reconciler.apply.journal import Record, Step, encode
-from registry_reconciler.gitrev import blame, commit_of
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.files import git_call as gitcall
+from registry_reconciler.files.git import blame, commit_of
+from registry_reconciler.model.entry import digest_bytes
 from tests.cli.helper import git
 from tests.hostile.helper import run, unharmed
 

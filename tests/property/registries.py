@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from registry_reconciler.model import Json
+from registry_reconciler.model.entry import Json
 
 SCHEMA = """\
 x-registry:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from registry_reconciler.plan import PlanOptions
-from registry_reconciler.planning import make_plan
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.yamltext.faults import YamlFile
-from registry_reconciler.yamltext.read import read_yaml
-from registry_reconciler.yamltext.reader import ChunkReader
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.faults import YamlFile
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.planning.pipeline import make_plan
 from tests.property.test_plan_laws import Case, cases
 
 

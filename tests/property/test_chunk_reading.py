@@ -7,13 +7,18 @@ import random
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.model import FieldPath, same
-from registry_reconciler.yamltext.edits import Edit, Insert, Remove, SpliceError, Update
-from registry_reconciler.yamltext.locate import locate
-from registry_reconciler.yamltext.read import read_yaml
-from registry_reconciler.yamltext.reader import ChunkReader
-from registry_reconciler.yamltext.splice import extract_many, splice
-from registry_reconciler.yamltext.window import extract_items, locate_items, open_window, splice_items
+from registry_reconciler.formats.yaml.edit.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.formats.yaml.edit.splice import extract_many, splice
+from registry_reconciler.formats.yaml.edit.window import (
+    extract_items,
+    locate_items,
+    open_window,
+    splice_items,
+)
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.locate import locate
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.model.entry import FieldPath, same
 from tests.property.chunk_texts import Lists
 from tests.property.yaml_texts import paths_of
 

@@ -7,8 +7,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.yamltext.read import read_yaml
-from registry_reconciler.yamltext.simple import SimpleReader
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from tests.property.chunk_texts import NASTY_VALUES, VALUES, Lists
 
 SEEDS = st.integers(0, 2**32)

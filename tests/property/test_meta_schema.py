@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registry_reconciler.validate import DIALECT, _is_plain_schema, _meta
+from registry_reconciler.schema.validator import DIALECT, _is_plain_schema, _meta
 
 WORDS = st.sampled_from(
     [

@@ -10,17 +10,17 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.model import Json
-from registry_reconciler.partial import Whole
-from registry_reconciler.partial.memory import Memory, memory_of
-from registry_reconciler.partial.plan import plan_of_part
-from registry_reconciler.partial.store import decode, encode
-from registry_reconciler.partial.touched import Files
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planfile import dumps, plan_to_json
-from registry_reconciler.planning import make_plan
-from registry_reconciler.tree import MemoryTree, Recorder
-from registry_reconciler.yamltext.read import value_of
+from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.cache.incremental.changed_files import Files
+from registry_reconciler.cache.incremental.full_plan import Memory, memory_of
+from registry_reconciler.cache.incremental.plan import plan_of_part
+from registry_reconciler.cache.incremental.store import decode, encode
+from registry_reconciler.files.tree import MemoryTree, Recorder
+from registry_reconciler.formats.yaml.read.document import value_of
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.planning.pipeline import make_plan
+from registry_reconciler.report.plan_json import dumps, plan_to_json
 
 SERVICE = """\
 x-registry:
@@ -300,7 +300,7 @@ def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
 
 
 # Blocks so small that the files here have several.
-@mock.patch("registry_reconciler.partial.memory.BLOCK", 2)
+@mock.patch("registry_reconciler.cache.incremental.full_plan.BLOCK", 2)
 @settings(max_examples=400)
 @given(st.integers(0, 2**32))
 def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
@@ -312,7 +312,7 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
         workspace.edit()
     try:
         kept = encode({}, memory_of(make_plan(workspace.tree())))
-    except Whole as why:
+    except FullPlanRequired as why:
         seen[f"nothing to remember: {str(why)[:20]}"] += 1
         return
     assert kept is not None
@@ -322,7 +322,7 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     whole = make_plan(workspace.tree()).plan
     try:
         part = of_part(memory, workspace.tree())
-    except Whole as why:
+    except FullPlanRequired as why:
         seen[f"whole: {str(why)[:20]}"] += 1
         return
     seen["part"] += 1

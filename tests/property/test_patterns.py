@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_reconciler.globs import Glob, Patterns, any_of, matches_address
+from registry_reconciler.base.globs import Glob, Patterns, any_of, matches_address
 
 TEXTS = st.text(alphabet="ab/*?[]!-z", min_size=1, max_size=7)
 PATTERNS = st.lists(st.one_of(TEXTS, st.builds("{}/{}".format, TEXTS, TEXTS)), max_size=8)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.fielddiff import diff_values
-from registry_reconciler.model import Json
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planning import make_plan, written_files
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.yamltext.splice import dump
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.yaml.edit.splice import dump
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.planning.field_diff import diff_values
+from registry_reconciler.planning.pipeline import make_plan, written_files
 from tests.property.registries import SCHEMA, Maker, Registry
 
 LAYOUTS = ("list", "map", "file")
@@ -213,7 +213,7 @@ def test_the_diff_of_a_thing_with_itself_is_empty(seed: int) -> None:
 @laws
 @given(cases)
 def test_the_same_inputs_give_the_same_bytes(case: Case) -> None:
-    from registry_reconciler.planfile import dumps
+    from registry_reconciler.report.plan_json import dumps
 
     assert dumps(plan_of(case.files).to_json()) == dumps(
         plan_of(dict(reversed(case.files.items()))).to_json()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from registry_reconciler.changes import Change, FieldChange
-from registry_reconciler.inert import json_text, markdown, visible, workflow, workflow_property
-from registry_reconciler.model import Json, Location, Place
-from registry_reconciler.plan import Plan
-from registry_reconciler.planfile import read_saved_plan, require_same, saved_plan
-from registry_reconciler.problems import Problem
-from registry_reconciler.render import FORMATS, RenderOptions, render
-from registry_reconciler.render.values import columns, cut, wrap
+from registry_reconciler.base.escape import json_text, markdown, visible, workflow, workflow_property
+from registry_reconciler.model.change import Change, FieldChange
+from registry_reconciler.model.entry import Json, Location, Place
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.report import FORMATS, RenderOptions, render
+from registry_reconciler.report.plan_json import read_saved_plan, require_same, saved_plan
+from registry_reconciler.report.values import columns, cut, wrap
 from tests.unit.render import samples
 
 hostile = st.one_of(

@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_reconciler.model import Place
-from registry_reconciler.problems import Problem
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules import RULES
-from registry_reconciler.rules.base import run_transition, run_world
+from registry_reconciler.rules.base import run_entry_set, run_transition
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.hooks import EVENTS
-from registry_reconciler.world import Item, World
 from tests.rules.helper import CONFIG, FILES, ExampleTree, change_between, kinds
 
 HOOK_FILE = ".system/hooks/b.yaml"
@@ -162,7 +162,7 @@ SHARED: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def entries(draw: st.DrawFn) -> Item:
+def entries(draw: st.DrawFn) -> Entry:
     """An entry as people write them, in which some fields are of any shape."""
     kind = draw(st.sampled_from(sorted(PLAUSIBLE)))
     fields = {**PLAUSIBLE[kind], **SHARED}
@@ -178,7 +178,7 @@ def entries(draw: st.DrawFn) -> Item:
         for selector in kinds()[kind].key:
             value[selector.text] = key
     live = draw(st.none() | st.sampled_from([Place(HOOK_FILE), Place(".system/hooks/a.yaml")]))
-    return Item(
+    return Entry(
         kind, key, f"{kind}/{key}", value, Place("desired/any.yaml", 0, (kind, 0)), live, draw(st.booleans())
     )
 
@@ -195,8 +195,8 @@ def parts(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def world(drawn: dict[str, Any]) -> World:
-    return World(kinds=kinds(), config=CONFIG, tree=ExampleTree({**FILES, HOOK_FILE: b""}), **drawn)
+def world(drawn: dict[str, Any]) -> EntrySet:
+    return EntrySet(kinds=kinds(), config=CONFIG, tree=ExampleTree({**FILES, HOOK_FILE: b""}), **drawn)
 
 
 def _is_whole(problem: Problem) -> None:
@@ -207,7 +207,7 @@ def _is_whole(problem: Problem) -> None:
 
 @given(parts())
 def test_no_rule_fails_on_any_world(drawn: dict[str, Any]) -> None:
-    for problem in run_world(RULES, world(drawn)):
+    for problem in run_entry_set(RULES, world(drawn)):
         _is_whole(problem)
 
 

@@ -13,7 +13,8 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.runtime import RegistryError, open_runtime, prepared
+from registry_reconciler.runtime import RegistryError, open_runtime
+from registry_reconciler.runtime.serve import prepared
 from tests.unit.runtime.helper import Site
 
 

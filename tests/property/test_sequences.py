@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_reconciler import sequences
-from registry_reconciler.sequences import common, unequal
+from registry_reconciler.base import sequences
+from registry_reconciler.base.sequences import common, unequal
 
 LISTS = st.lists(st.sampled_from("abcdef"), max_size=30)
 LONG = st.lists(st.sampled_from([f"{number}" for number in range(40)]), min_size=150, max_size=400)

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from registry_reconciler.check import Worlds, check
-from registry_reconciler.model import Place
-from registry_reconciler.plan import PlanOptions
-from registry_reconciler.planning import make_plan
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.planning.check import EntrySets, check
+from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.rules import RULES
-from registry_reconciler.rules.base import run_world
+from registry_reconciler.rules.base import run_entry_set
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links
 from registry_reconciler.rules.naming import names
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.world import Item, World
 from tests.property.test_rules_robust import entries, parts, world
 
 
-def alone(one: World) -> World:
+def alone(one: EntrySet) -> EntrySet:
     """The same world, and nothing known of it."""
-    return dataclasses.replace(one, earlier=None, touched=frozenset(), _by_kind={}, _memo={})
+    return structs.replace(one, earlier=None, touched=frozenset(), _by_kind={}, _memo={})
 
 
 @st.composite
-def two_worlds(draw: st.DrawFn) -> World:
+def two_worlds(draw: st.DrawFn) -> EntrySet:
     """A world that knows an earlier one."""
     drawn: dict[str, Any] = draw(parts())
-    before: Mapping[str, Item] = drawn["items"]
+    before: Mapping[str, Entry] = drawn["items"]
     new = {item.address: item for item in draw(st.lists(entries(), max_size=4))}
     gone = draw(st.sets(st.sampled_from(sorted(before)), max_size=3)) if before else set()
     after = {**{address: item for address, item in before.items() if address not in gone}, **new}
-    return dataclasses.replace(
+    return structs.replace(
         world({**drawn, "items": dict(sorted(after.items()))}),
         earlier=world(drawn),
         touched=frozenset(gone.union(new)),
@@ -44,7 +44,7 @@ def two_worlds(draw: st.DrawFn) -> World:
 
 @settings(max_examples=300, deadline=None)
 @given(two_worlds())
-def test_the_references_are_those_of_the_world_alone(after: World) -> None:
+def test_the_references_are_those_of_the_world_alone(after: EntrySet) -> None:
     told, plain = links(after), links(alone(after))
     assert told.resolved == plain.resolved
     assert told.dangling == plain.dangling
@@ -56,7 +56,7 @@ def test_the_references_are_those_of_the_world_alone(after: World) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(two_worlds())
-def test_the_names_are_those_of_the_world_alone(after: World) -> None:
+def test_the_names_are_those_of_the_world_alone(after: EntrySet) -> None:
     told, plain = names(after), names(alone(after))
     assert told.keys() == plain.keys()
     for space, claimed in plain.items():
@@ -66,17 +66,17 @@ def test_the_names_are_those_of_the_world_alone(after: World) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(two_worlds())
-def test_the_problems_are_those_of_the_world_alone(after: World) -> None:
-    told, plain = run_world(RULES, after), run_world(RULES, alone(after))
+def test_the_problems_are_those_of_the_world_alone(after: EntrySet) -> None:
+    told, plain = run_entry_set(RULES, after), run_entry_set(RULES, alone(after))
     assert sorted(map(repr, told)) == sorted(map(repr, plain))
 
 
 def test_an_entry_that_is_new_is_found_by_its_address() -> None:
     place = Place("desired/any.yaml")
-    route = Item("route", "r", "route/r", {"id": "r", "ability_ids": ["ability_high/a"]}, place)
-    ability = Item("ability_high", "a", "ability_high/a", {"ability_id": "a"}, place)
+    route = Entry("route", "r", "route/r", {"id": "r", "ability_ids": ["ability_high/a"]}, place)
+    ability = Entry("ability_high", "a", "ability_high/a", {"ability_id": "a"}, place)
     before = world({"items": {route.address: route}})
-    after = dataclasses.replace(
+    after = structs.replace(
         world({"items": {ability.address: ability, route.address: route}}),
         earlier=before,
         touched=frozenset([ability.address]),
@@ -110,7 +110,7 @@ def test_what_does_not_fit_its_schema_is_found_as_in_each_world_alone(
     }
     planning = make_plan(MemoryTree(files), PlanOptions(adopt=("*",)))
     worlds = planning.worlds
-    plain = Worlds(alone(worlds.before), alone(worlds.after), worlds.changes)
+    plain = EntrySets(alone(worlds.before), alone(worlds.after), worlds.changes)
     if worlds.before is worlds.after:
-        plain = Worlds(plain.after, plain.after, worlds.changes)
+        plain = EntrySets(plain.after, plain.after, worlds.changes)
     assert check(planning.loaded, worlds) == check(planning.loaded, plain)

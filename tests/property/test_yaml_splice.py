@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.model import get_path, same
-from registry_reconciler.yamltext import emit, flow, intents, patch, splice, style
-from registry_reconciler.yamltext.edits import Insert, SpliceError, Update
-from registry_reconciler.yamltext.read import read_yaml
-from registry_reconciler.yamltext.scalars import double_quoted
+from registry_reconciler.formats.yaml.edit import emit, flow, intents, patch, splice, style
+from registry_reconciler.formats.yaml.edit.edits import Insert, SpliceError, Update
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.scalars import double_quoted
+from registry_reconciler.model.entry import get_path, same
 from tests.property.yaml_texts import Text, check, paths_of, random_edits, values
 
 SEEDS = st.integers(0, 2**32)

@@ -7,11 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from registry_reconciler.model import FieldPath, Json, get_path, same
-from registry_reconciler.yamltext.edits import Edit, Insert, Remove, RenameKey, Update
-from registry_reconciler.yamltext.nodes import Document, Entry, Node, child_index, compose, to_value, walk
-from registry_reconciler.yamltext.project import path_of, projected
-from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.formats.yaml.edit.edits import Edit, Insert, Remove, RenameKey, Update
+from registry_reconciler.formats.yaml.edit.project import path_of, projected
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.nodes import (
+    Document,
+    Member,
+    Node,
+    child_index,
+    compose,
+    to_value,
+    walk,
+)
+from registry_reconciler.model.entry import FieldPath, Json, get_path, same
 
 WORDS = ["alpha", "beta gamma", "x", "a-b", "v1.2", "http://x.y/z?q=1", "no", "on", "1:30", "012", "1_000"]
 PLAIN = [
@@ -540,7 +548,7 @@ def _entry_span(text: str, root: Node, path: FieldPath, edit: Edit) -> tuple[int
 
 
 def _lines(text: str, node: Node, index: int) -> tuple[int, int]:
-    entry: Entry = node.entries[index]
+    entry: Member = node.entries[index]
     start = text.rfind("\n", 0, entry.start) + 1
     column = entry.start - start
     behind_dash = bool(text[start : entry.start].strip(" "))

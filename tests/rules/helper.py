@@ -13,16 +13,16 @@ from typing import Any
 
 import yaml
 
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.changes import Action, Change, Reason
-from registry_reconciler.config import Capability, Config
-from registry_reconciler.kinds import Kind, parse_kind
-from registry_reconciler.model import FieldPath, Place, make_address, split_address
-from registry_reconciler.problems import Problem
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.change import Action, Change, Reason
+from registry_reconciler.model.config import Capability, Config
+from registry_reconciler.model.entry import FieldPath, Place, make_address, split_address
+from registry_reconciler.model.kind import Kind, parse_kind
+from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules import RULES
-from registry_reconciler.rules.base import Rule, Transition, run_transition, run_world
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.world import Item, World
+from registry_reconciler.rules.base import Rule, Transition, run_entry_set, run_transition
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.schema.packaged import builtin_schemas
 
 FRAGMENT = "desired/example.yaml"
 DIRECTIVES = ("moved", "override")
@@ -101,14 +101,14 @@ def kinds() -> dict[str, Kind]:
 class Known:
     """One document of a text as a world, and its moves."""
 
-    world: World
+    world: EntrySet
     moves: tuple[tuple[str, str], ...] = ()
 
 
 def world(
     text: str, *, config: Config = CONFIG, files: dict[str, bytes | None] | None = None, **more: Any
-) -> World:
-    """The world of a text of one document. ``more`` goes to :class:`World`."""
+) -> EntrySet:
+    """The world of a text of one document. ``more`` goes to :class:`EntrySet`."""
     return _known(text, 0, config, files, **more).world
 
 
@@ -117,7 +117,7 @@ def _known(
 ) -> Known:
     data = (list(yaml.safe_load_all(text)) or [{}])[index] or {}
     tree: dict[str, bytes | None] = {**FILES, **(files or {})}
-    items: dict[str, Item] = {}
+    items: dict[str, Entry] = {}
     if text.startswith("# .system/hooks/"):
         file = text.splitlines()[0].removeprefix("# ")
         tree[file] = text.encode()
@@ -126,7 +126,7 @@ def _known(
         for kind, entries in data.items():
             for at, value in enumerate(entries if kind not in DIRECTIVES else ()):
                 items.update([_item(kind, value, Place(FRAGMENT, index, (kind, at)))])
-    made = World(
+    made = EntrySet(
         kinds=more.pop("kinds", kinds()),
         config=config,
         tree=ExampleTree(tree),
@@ -137,19 +137,19 @@ def _known(
     return Known(made, tuple((move["from"], move["to"]) for move in data.get("moved", ())))
 
 
-def _item(kind: str, value: dict[str, Any], place: Place, live: Place | None = None) -> tuple[str, Item]:
+def _item(kind: str, value: dict[str, Any], place: Place, live: Place | None = None) -> tuple[str, Entry]:
     key = kinds()[kind].key_of(value) or ""
     address = make_address(kind, key)
-    return address, Item(kind, key, address, value, place, live, managed=live is None)
+    return address, Entry(kind, key, address, value, place, live, managed=live is None)
 
 
 def transition(text: str, *, config: Config = CONFIG, **more: Any) -> Transition:
-    """The change between the two documents of a text. ``more`` goes to each :class:`World`."""
+    """The change between the two documents of a text. ``more`` goes to each :class:`EntrySet`."""
     before, after = (_known(text, index, config, None, **more) for index in (0, 1))
     return change_between(before.world, after.world, after.moves)
 
 
-def change_between(before: World, after: World, moves: Iterable[tuple[str, str]] = ()) -> Transition:
+def change_between(before: EntrySet, after: EntrySet, moves: Iterable[tuple[str, str]] = ()) -> Transition:
     """The change between two worlds."""
     renamed = {new: old for old, new in moves}
     changes = []
@@ -182,7 +182,7 @@ def problems(code: str, text: str, **more: Any) -> list[Problem]:
     if rule.transition is not None:
         found = list(run_transition([rule], transition(text, **more)))
     else:
-        found = list(run_world([rule], world(text, **more)))
+        found = list(run_entry_set([rule], world(text, **more)))
     return sorted(found, key=lambda one: (one.address, one.place, one.path, one.message))
 
 

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.problems import Severity
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
-from registry_reconciler.world import World
+from registry_reconciler.rules.entry_set import EntrySet
 
 
-def _grey(world: World) -> Iterator[Finding]:
+def _grey(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("module_type"):
         if item.key.startswith("grey"):
             yield Finding(item, f"{item.key} is grey.", ("id",))
@@ -139,7 +139,7 @@ def test_a_new_rule_is_found_explained_documented_and_set_by_its_row_and_page(ho
     assert house.json("explain", "col001", "--format", "json")["subjects"][0]["use_instead"] == (
         "module_type:\n  - {id: red_api}\n"
     )
-    house.python("registry_reconciler.guide", "--write", ".")
+    house.python("registry_reconciler.queries.guide", "--write", ".")
     documented = (house.box / "docs/rules/COL001.md").read_text(encoding="utf-8")
     assert documented.startswith("# COL001: A type is grey\n\nSeverity: warning")
     assert PAGE.rstrip("\n") in documented

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.config import Config
-from registry_reconciler.model import Place
-from registry_reconciler.problems import Severity
-from registry_reconciler.rules.base import run_world
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.problem import Severity
+from registry_reconciler.rules.base import run_entry_set
 from registry_reconciler.rules.disk import LARGEST_MODULE
-from registry_reconciler.world import Item, World
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from tests.rules.helper import addresses, messages, problems, rule_of, world
 
 
@@ -301,16 +301,16 @@ def test_what_comes_first_can_be_blocked(event: str) -> None:
     assert problems("HOK004", hooks(f"id: h, event_type: {event}, blocking: true")) == []
 
 
-def hook_files(*places: tuple[str, str]) -> World:
+def hook_files(*places: tuple[str, str]) -> EntrySet:
     """Hooks in files; before them one that no file holds yet, and one whose file goes."""
     base = world("", files={file: b"" for _, file in places})
     items = {
-        f"hook/{key}": Item(
+        f"hook/{key}": Entry(
             "hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file) if file else None
         )
         for key, file in (("0", ""), ("1", ".system/hooks/gone.yaml"), *places)
     }
-    return World(base.kinds, base.config, base.tree, items)
+    return EntrySet(base.kinds, base.config, base.tree, items)
 
 
 @pytest.mark.parametrize(
@@ -325,14 +325,14 @@ def hook_files(*places: tuple[str, str]) -> World:
     ],
 )
 def test_each_hook_has_a_file_that_is_named_by_its_id(places: list[tuple[str, str]], told: list[str]) -> None:
-    found = run_world([rule_of("HOK006")], hook_files(*places))
+    found = run_entry_set([rule_of("HOK006")], hook_files(*places))
     assert [one.address for one in found] == told
 
 
 def test_a_hook_whose_old_file_goes_is_on_its_way() -> None:
     known = hook_files(("a", ".system/hooks/b.yaml"))
-    moved = World(known.kinds, known.config, world("").tree, known.items)
-    assert list(run_world([rule_of("HOK006")], moved)) == []
+    moved = EntrySet(known.kinds, known.config, world("").tree, known.items)
+    assert list(run_entry_set([rule_of("HOK006")], moved)) == []
 
 
 BLOCKING = "event_type: PreAbilityCall, blocking: true"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
-from registry_reconciler.fields import Selector
-from registry_reconciler.kinds import FilePattern, Kind, Names, Reference, parse_kind
-from registry_reconciler.model import Place
-from registry_reconciler.problems import Problem
-from registry_reconciler.rules.base import run_transition, run_world
+from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.kind import FilePattern, Kind, Names, Reference, parse_kind
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.rules.base import run_entry_set, run_transition
 from registry_reconciler.rules.disk import normal
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import acyclic_graphs
 from registry_reconciler.rules.modules import flows
 from registry_reconciler.rules.shapes import finder, listing, texts
 from registry_reconciler.rules.shapes import text as text_at
-from registry_reconciler.tree import Unreadable
-from registry_reconciler.world import Item, World
 from tests.rules.helper import (
     CONFIG,
     ExampleTree,
@@ -57,19 +56,19 @@ def abilities(*texts: str) -> str:
 
 def changed_kind(name: str, **fields: object) -> dict[str, Kind]:
     """The kinds, with fields of one of them replaced."""
-    return {**kinds(), name: dataclasses.replace(kinds()[name], **fields)}  # type: ignore[arg-type]
+    return {**kinds(), name: structs.replace(kinds()[name], **fields)}
 
 
-def all_unmanaged_but(known: World, *managed: str) -> World:
+def all_unmanaged_but(known: EntrySet, *managed: str) -> EntrySet:
     items = {
         name: item._replace(managed=name in managed, live_place=item.place)
         for name, item in known.items.items()
     }
-    return dataclasses.replace(known, items=items, _by_kind={}, _memo={})
+    return structs.replace(known, items=items, _by_kind={}, _memo={})
 
 
-def judged(code: str, known: World) -> list[Problem]:
-    return list(run_world([rule_of(code)], known))
+def judged(code: str, known: EntrySet) -> list[Problem]:
+    return list(run_entry_set([rule_of(code)], known))
 
 
 # References
@@ -165,13 +164,13 @@ def test_an_id_of_several_fields_has_no_field_of_its_own() -> None:
     items = {}
     for index, value in enumerate(values):
         key = f"{value['left']}/{value['right']}"
-        items[f"pair/{key}"] = Item("pair", key, f"pair/{key}", value, Place("pairs.yaml", 0, (index,)))
-    (found,) = judged("IDN005", World({"pair": pair_kind()}, CONFIG, ExampleTree({}), items))
+        items[f"pair/{key}"] = Entry("pair", key, f"pair/{key}", value, Place("pairs.yaml", 0, (index,)))
+    (found,) = judged("IDN005", EntrySet({"pair": pair_kind()}, CONFIG, ExampleTree({}), items))
     assert (found.address, found.path) == ("pair/A/b", ())
 
 
 def test_a_kind_alone_in_its_space_does_not_hide_ids_that_two_kinds_share() -> None:
-    alone = {**kinds(), "aaa": dataclasses.replace(pair_kind(), name="aaa", space="aaa")}
+    alone = {**kinds(), "aaa": structs.replace(pair_kind(), name="aaa", space="aaa")}
     text = "ability_low: [{ability_id: a}]\nability_high: [{ability_id: a}]"
     assert len(problems("IDN001", text, kinds=alone)) == 1
 
@@ -182,7 +181,7 @@ def test_a_name_inside_a_longer_name_is_not_where_it_is_claimed() -> None:
 
 
 def test_a_kind_may_have_aliases_and_no_names() -> None:
-    nameless = changed_kind("hook", names=dataclasses.replace(kinds()["hook"].names, name=None))
+    nameless = changed_kind("hook", names=structs.replace(kinds()["hook"].names, name=None))
     (found,) = problems("IDN003", hooks("id: a, aliases: [n]", "id: b, aliases: [n]"), kinds=nameless)
     assert (found.address, found.path) == ("hook/b", ("aliases", 0))
 
@@ -293,10 +292,10 @@ def test_each_path_of_a_list_is_looked_at() -> None:
 def test_a_kind_may_ask_only_for_what_is_unlisted_or_only_for_what_is_missing() -> None:
     (rule,) = kinds()["skill"].paths
     text = skills("id: a, path: skills/none")
-    unlisted = changed_kind("skill", paths=(dataclasses.replace(rule, missing=None),))
+    unlisted = changed_kind("skill", paths=(structs.replace(rule, missing=None),))
     assert problems("PTH001", text, kinds=unlisted) == []
     assert len(problems("PTH003", text, kinds=unlisted)) == 2
-    missing = dataclasses.replace(rule, unlisted=None)
+    missing = structs.replace(rule, unlisted=None)
     assert problems("PTH003", text, kinds=changed_kind("skill", paths=(missing,))) == []
     assert len(problems("PTH003", text, kinds=changed_kind("skill", paths=(missing, rule)))) == 2
 
@@ -309,10 +308,10 @@ def test_a_folder_that_cannot_be_listed_does_not_hide_files_of_another() -> None
             return super().children(folder)
 
     (rule,) = kinds()["skill"].paths
-    closed = dataclasses.replace(rule, unlisted="closed/*")
+    closed = structs.replace(rule, unlisted="closed/*")
     known = world("skill: []", kinds=changed_kind("skill", paths=(closed, rule)))
     tree = Closed({"closed/a": b"", "skills/plan/SKILL.md": b""})
-    found = judged("PTH003", dataclasses.replace(known, tree=tree, _by_kind={}, _memo={}))
+    found = judged("PTH003", structs.replace(known, tree=tree, _by_kind={}, _memo={}))
     assert [one.place.file for one in found][1:] == ["skills/plan/SKILL.md"]
     assert "closed/*" in found[0].message  # it is said that not all was looked at
 
@@ -382,8 +381,8 @@ def test_the_place_of_a_hooks_command_is_its_first_word(command: str, more: tupl
 )
 def test_a_file_of_another_place_is_named_by_the_id_too(key: str, file: str, told: bool) -> None:
     base = world("", files={file: b""})
-    item = Item("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
-    found = judged("HOK006", World(base.kinds, base.config, base.tree, {item.address: item}))
+    item = Entry("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
+    found = judged("HOK006", EntrySet(base.kinds, base.config, base.tree, {item.address: item}))
     assert bool(found) is told
 
 
@@ -560,8 +559,8 @@ def test_a_hook_may_be_named_by_its_folder(key: str, told: bool) -> None:
     file = "hooks/a/hook.yaml"
     placed = changed_kind("hook", file=FilePattern.parse("hooks/{id}/hook.yaml"))
     base = world("", files={file: b""}, kinds=placed)
-    item = Item("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
-    found = judged("HOK006", World(base.kinds, base.config, base.tree, {item.address: item}))
+    item = Entry("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
+    found = judged("HOK006", EntrySet(base.kinds, base.config, base.tree, {item.address: item}))
     assert bool(found) is told
 
 

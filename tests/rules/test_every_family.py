@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planning import make_plan, written_files
-from registry_reconciler.problems import Severity
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.problem import Severity
+from registry_reconciler.planning.pipeline import make_plan, written_files
 from registry_reconciler.rules import RULES
-from registry_reconciler.tree import MemoryTree
+from registry_reconciler.schema.packaged import builtin_schemas
 
 Files = dict[str, bytes | None]
 

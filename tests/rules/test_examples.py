@@ -9,16 +9,16 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from registry_reconciler.model import FieldPath
-from registry_reconciler.problems import Severity
+from registry_reconciler.formats.yaml.read.codes import TITLES
+from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.problem import Severity
+from registry_reconciler.model.structural import CODES, LOWERABLE
 from registry_reconciler.rules import RULES, all_rules, by_code
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.hooks import TOO_LATE
 from registry_reconciler.rules.routes import DOCUMENTS
 from registry_reconciler.rules.structural import STRUCTURAL
-from registry_reconciler.structural import CODES, LOWERABLE
-from registry_reconciler.validate import SchemaSet
-from registry_reconciler.yamltext.codes import TITLES
+from registry_reconciler.schema.validator import SchemaSet
 from tests.rules.helper import FRAGMENT, kinds, line_of, problems, rule_of
 
 E, W, R = Severity.ERROR, Severity.WARNING, Severity.RECORD

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.config import Config
-from registry_reconciler.tree import Unreadable
-from registry_reconciler.world import World
+from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.model.config import Config
+from registry_reconciler.rules.entry_set import EntrySet
 from tests.rules.helper import ExampleTree, addresses, kinds, messages, problems, world
 
 
@@ -301,11 +301,11 @@ def test_what_a_folder_that_cannot_be_listed_hides_is_said() -> None:
 
     text = "hook: [{id: h, match: {only_if_changed_paths: ['src/**']}}]\n"
     known = world(documents("docs/errors.md") + text + "skill: [{id: s}]")
-    closed = World(known.kinds, known.config, Closed({}), known.items)
-    from registry_reconciler.rules.base import run_world
+    closed = EntrySet(known.kinds, known.config, Closed({}), known.items)
+    from registry_reconciler.rules.base import run_entry_set
     from tests.rules.helper import rule_of
 
-    found = list(run_world([rule_of(code) for code in ("RTE008", "PTH003", "HOK003")], closed))
+    found = list(run_entry_set([rule_of(code) for code in ("RTE008", "PTH003", "HOK003")], closed))
     assert [one.code for one in found] == ["RTE008", "PTH003"]  # of a pattern of a hook the best is believed
     assert all("cannot be told: no." in one.message for one in found)
 

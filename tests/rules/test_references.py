@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.config import Config
-from registry_reconciler.problems import Severity
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.links import acyclic_graphs, cycles, links, referrers
 from tests.rules.helper import FRAGMENT, addresses, messages, problems, world
 

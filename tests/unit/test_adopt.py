@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.adopt import Adoption, adopt, fragment_for, fragments_of
+from registry_reconciler.editing.adopt import Adoption, adopt, fragment_for, fragments_of
 from registry_reconciler.errors import Blocked, UsageFailure
-from registry_reconciler.model import LiveEntry, Place
-from registry_reconciler.tree import MemoryTree
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.entry import LiveEntry, Place
 
 OUTER = b"x-registry: {kind: box, layout: list, file: boxes.yaml, at: boxes, key: name}\ntype: object\n"
 INNER = (

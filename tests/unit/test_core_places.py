@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from registry_reconciler.model import Json
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planning import make_plan, written_files
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.yamltext.splice import dump
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.yaml.edit.splice import dump
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.planning.pipeline import make_plan, written_files
 
 Files = dict[str, bytes | None]
 

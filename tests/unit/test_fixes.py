@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.fixes import PATCHES, Editor, apply_edits, with_edits
-from registry_reconciler.model import FieldPath, Json, Place, digest_bytes
-from registry_reconciler.problems import Fix, Problem, Severity
-from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes
+from registry_reconciler.model.problem import Fix, Problem, Severity
+from registry_reconciler.planning.fixes import PATCHES, Editor, apply_edits, with_edits
 
 TEXT = """\
 # ünï

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.fmt import NotFormatted, format_fragment
-from registry_reconciler.kinds import Kind, parse_kind
-from registry_reconciler.model import same
-from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.editing.fmt import NotFormatted, format_fragment
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.model.entry import same
+from registry_reconciler.model.kind import Kind, parse_kind
+from registry_reconciler.schema.packaged import builtin_schemas
 
 KINDS: dict[str, Kind] = {
     name: parse_kind(read_yaml(data).documents[0], name)

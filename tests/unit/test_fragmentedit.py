@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.errors import Blocked, UsageFailure
-from registry_reconciler.fragmentedit import (
+from registry_reconciler.editing.fragment_edit import (
     Drafts,
     FragmentEdit,
     accept_live,
@@ -16,11 +15,12 @@ from registry_reconciler.fragmentedit import (
     remove_entry,
     require_fragment_path,
 )
-from registry_reconciler.load import Loaded, load
-from registry_reconciler.model import digest_bytes
-from registry_reconciler.state import Record, applied_shadow
-from registry_reconciler.state.files import render_file
-from registry_reconciler.tree import MemoryTree, Recorder
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.files.tree import MemoryTree, Recorder
+from registry_reconciler.loading.state import Record, applied_shadow
+from registry_reconciler.loading.state.files import render_file
+from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.entry import digest_bytes
 
 SCHEMA = b"x-registry: {kind: thing, layout: list, file: things.yaml, at: things, key: id}\ntype: object\n"
 FRAGMENT = b"""\

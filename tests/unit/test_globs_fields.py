@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_reconciler.fields import Selector, with_value, without
-from registry_reconciler.globs import Glob, matches_address
-from registry_reconciler.kinds import FilePattern, KindError, parse_at
+from registry_reconciler.base.globs import Glob, matches_address
+from registry_reconciler.model.fields import Selector, with_value, without
+from registry_reconciler.model.kind import FilePattern, KindError, parse_at
 
 
 @pytest.mark.parametrize(

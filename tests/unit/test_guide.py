@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.config import Config
-from registry_reconciler.guide import (
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.kind import Kind, parse_kind
+from registry_reconciler.model.problem import Severity
+from registry_reconciler.queries.guide import (
     AGENTS_PATH,
     COORDINATION_PATH,
     SECTIONS,
@@ -21,8 +23,6 @@ from registry_reconciler.guide import (
     stale,
     write,
 )
-from registry_reconciler.kinds import Kind, parse_kind
-from registry_reconciler.problems import Severity
 from registry_reconciler.rules import FAMILIES, RULES, all_rules
 from registry_reconciler.rules.base import Rule
 from tests.rules.helper import kinds, rule_of
@@ -152,7 +152,7 @@ def test_checking_finds_what_is_missing_changed_or_left_over_and_writing_mends_i
 
 
 def test_a_workspace_gets_its_two_files(tmp_path: Path) -> None:
-    from registry_reconciler.builtin import builtin_schemas
+    from registry_reconciler.schema.packaged import builtin_schemas
 
     folder = tmp_path / ".system/registry/schemas"
     folder.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_reconciler.impact import dependents
+from registry_reconciler.planning.impact import dependents
 
 
 def test_dependents_are_followed_through_others() -> None:

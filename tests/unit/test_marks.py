@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.fields import Selector
-from registry_reconciler.marks import MASK, Marks
-from registry_reconciler.validate import SchemaSet
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.marks import MASK, Marks
+from registry_reconciler.schema.validator import SchemaSet
 
 SECRET = {"type": "string", "x-secret": True}
 OBJECT = {"type": "object", "properties": {"s": SECRET}}

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit
+from registry_reconciler.apply.writable import Writable
 from registry_reconciler.errors import WriteFailure
-from registry_reconciler.names import Names, Room, name_fault, spelling, unsafe
-from registry_reconciler.paths import registry_path_fault
-from registry_reconciler.plan import PlanOptions
-from registry_reconciler.planning import make_plan
-from registry_reconciler.tree import DiskTree, MemoryTree, Recorder
-from registry_reconciler.writable import Writable
+from registry_reconciler.files.names import Names, Room, name_fault, spelling, unsafe
+from registry_reconciler.files.registry_paths import registry_path_fault
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.planning.pipeline import make_plan
 
 NOTE = b'type: object\nx-registry: {kind: note, layout: file, file: "notes/{id}.yaml", key: id}\n'
 SCHEMA = ".system/registry/schemas/note.schema.yaml"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.plan import Plan
-from registry_reconciler.planning import make_plan, written_files
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.planning.pipeline import make_plan, written_files
 from registry_reconciler.rules import RULES
-from registry_reconciler.tree import MemoryTree
+from registry_reconciler.schema.packaged import builtin_schemas
 
 Files = dict[str, bytes | None]
 CONFIG = ".system/registry/config.yaml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from registry_reconciler import Workspace
-from registry_reconciler.builtin import builtin_schemas
+from registry_reconciler.schema.packaged import builtin_schemas
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from registry_reconciler.builtin import plan_schema
-from registry_reconciler.changes import Action
 from registry_reconciler.errors import LockHeld, StalePlan, UsageFailure
-from registry_reconciler.model import digest_value
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planfile import (
+from registry_reconciler.model.change import Action
+from registry_reconciler.model.entry import digest_value
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.problem import Fix
+from registry_reconciler.report.plan_json import (
     MAX_SAVED_BYTES,
     differences,
     dumps,
@@ -28,7 +28,7 @@ from registry_reconciler.planfile import (
     require_same,
     saved_plan,
 )
-from registry_reconciler.problems import Fix
+from registry_reconciler.schema.packaged import plan_schema
 from tests.unit.render import samples
 
 PLANS = {

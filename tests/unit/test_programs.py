@@ -11,14 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / ".ci").rglob("*.py"), ROOT / "dev.py"])
 MAY_START = {
-    "src/registry_reconciler/gitcall.py",
-    "src/registry_reconciler/runtime/handlers.py",
+    "src/registry_reconciler/files/git_call.py",
+    "src/registry_reconciler/runtime/execution/handlers.py",
     ".ci/action/report.py",
     "dev.py",
 }
 """Git; what abilities and hooks name; registry itself; the tasks of this repository."""
 
-GIT = "src/registry_reconciler/gitcall.py"
+GIT = "src/registry_reconciler/files/git_call.py"
 STARTERS = {"subprocess", "_posixsubprocess", "multiprocessing", "pty", "popen2", "commands", "webbrowser"}
 OF_OS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork", "startfile")
 OF_ASYNCIO = ("create_subprocess_exec", "create_subprocess_shell", "subprocess_exec", "subprocess_shell")
@@ -73,7 +73,7 @@ def test_only_these_modules_start_programs() -> None:
 def test_no_other_module_names_git_as_a_program() -> None:
     found = {path.relative_to(ROOT).as_posix(): list(runs_git(parsed(path))) for path in FILES}
     # gitrev only says what a user may type.
-    told = found.pop("src/registry_reconciler/gitrev.py")
+    told = found.pop("src/registry_reconciler/files/git.py")
     assert len(told) == 2
     del found[GIT]
     assert {path: lines for path, lines in found.items() if lines} == {}

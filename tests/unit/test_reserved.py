@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from registry_reconciler.apply.receipts import file_ops
 from registry_reconciler.errors import WriteFailure
-from registry_reconciler.plan import FileChange, Plan, PlanOptions
-from registry_reconciler.receipts import file_ops
-from registry_reconciler.reserved import is_reserved, leads_astray
-from registry_reconciler.tree import DiskTree, Unreadable
+from registry_reconciler.files.reserved import is_reserved, leads_astray
+from registry_reconciler.files.tree import DiskTree, Unreadable
+from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 
 OWN = (
     "desired",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.roundtrip_datasets import Broken, Tour, prepare, step, travel
-from registry_reconciler.tree import DiskTree, MemoryTree
-from registry_reconciler.yamltext import splice as splicer
+from registry_reconciler.files.tree import DiskTree, MemoryTree
+from registry_reconciler.formats.yaml.edit import splice as splicer
 
 LANGUAGES = """\
 # All languages.

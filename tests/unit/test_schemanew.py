@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
+from registry_reconciler.editing.schema_guess import Shape, closed_words, means, singular, slips
+from registry_reconciler.editing.schema_new import NewSchema, new_schema
 from registry_reconciler.errors import Blocked, UsageFailure
-from registry_reconciler.schemalook import Shape, closed_words, means, singular, slips
-from registry_reconciler.schemanew import NewSchema, new_schema
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.yaml.read.document import read_yaml
 
 
 def made(files: dict[str, str], kind: str, source: str, at: str = "", key: tuple[str, ...] = ()) -> NewSchema:

@@ -8,13 +8,19 @@ from collections.abc import Iterator, Mapping
 import jsonschema
 import pytest
 
-from registry_reconciler import builtin
-from registry_reconciler.config import parse_config
-from registry_reconciler.kinds import Kind, parse_kind
-from registry_reconciler.model import FieldPath, Json
-from registry_reconciler.schemas import example, fragment_schema
-from registry_reconciler.validate import SchemaSet, Validator, check_value, config_violations, standalone
-from registry_reconciler.yamltext.read import read_yaml
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.model.config import parse_config
+from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.kind import Kind, parse_kind
+from registry_reconciler.schema import packaged as builtin
+from registry_reconciler.schema.catalog import example, fragment_schema
+from registry_reconciler.schema.validator import (
+    SchemaSet,
+    Validator,
+    check_value,
+    config_violations,
+    standalone,
+)
 
 FOLDER = ".system/registry/schemas"
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from registry_reconciler.model import Json, canonical
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planning import Planning, make_plan, written_files
-from registry_reconciler.tree import MemoryTree
-from registry_reconciler.yamltext.splice import dump
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.yaml.edit.splice import dump
+from registry_reconciler.model.entry import Json, canonical
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.planning.pipeline import Planning, make_plan, written_files
 
 Files = dict[str, bytes | None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.suggest import LONGEST, closest, did_you_mean
+from registry_reconciler.base.suggest import LONGEST, closest, did_you_mean
 
 
 @pytest.mark.parametrize(

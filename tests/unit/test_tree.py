@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.tree import DiskTree, MemoryTree, Recorder, Unreadable, find, is_safe
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Unreadable, find, is_safe
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.model import FieldPath, Json
-from registry_reconciler.schemawalk import MOST_APPLIED
-from registry_reconciler.validate import (
+from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.schema.validator import (
     MOST_FINDINGS,
     SECRET,
     SchemaFault,
@@ -20,6 +19,7 @@ from registry_reconciler.validate import (
     directive_violations,
     standalone,
 )
+from registry_reconciler.schema.walk import MOST_APPLIED
 
 FOLDER = ".system/registry/schemas"
 SKILL = f"{FOLDER}/skill.schema.yaml"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.writable import Writable
+from registry_reconciler.apply.writable import Writable
+from registry_reconciler.schema.packaged import builtin_schemas
 
 
 @pytest.fixture

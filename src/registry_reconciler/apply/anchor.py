@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from registry_reconciler.apply import files
-from registry_reconciler.names import unsafe
+from registry_reconciler.files.names import unsafe
 
 REGISTRY = ".system/registry"
 APPLY = ".system/registry/.apply"

@@ -41,7 +41,7 @@ from registry_reconciler.apply.anchor import (
     state_in,
     why_unsafe,
 )
-from registry_reconciler.reserved import leads_astray
+from registry_reconciler.files.reserved import leads_astray
 
 IGNORE_TEXT = b"# made by registry while it applies\n*\n"
 _HEAD = b"registry-journal 1 "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec import Struct
+
 from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import Anchor
 from registry_reconciler.apply.install import Bench, Conflict, Refused, discard, remove_folders
@@ -13,11 +15,9 @@ from registry_reconciler.apply.lock import WorkspaceLock
 from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.apply.transaction import reason_of
 from registry_reconciler.errors import WriteFailure
-from registry_reconciler.records import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class RecoverResult:
+class RecoverResult(Struct, frozen=True):
     """What recovery did.
 
     Attributes:

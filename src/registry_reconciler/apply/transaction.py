@@ -41,6 +41,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from msgspec import Struct
+
 from registry_reconciler.apply import files, journal
 from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile, UnsafePath, why_unsafe
 from registry_reconciler.apply.install import (
@@ -56,18 +58,16 @@ from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, Stopped, WriteFailure
-from registry_reconciler.model import digest_bytes
-from registry_reconciler.names import Names, short
-from registry_reconciler.records import dataclass
-from registry_reconciler.reserved import leads_astray
-from registry_reconciler.tree import DiskTree, Unreadable
+from registry_reconciler.files.names import Names, short
+from registry_reconciler.files.reserved import leads_astray
+from registry_reconciler.files.tree import DiskTree, Unreadable
+from registry_reconciler.model.entry import digest_bytes
 
 _BATCH = 32
 """Files that are open at once while they are staged: enough to sync together, few enough for any limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileOp:
+class FileOp(Struct, frozen=True):
     """One file to write or delete.
 
     Attributes:
@@ -82,8 +82,7 @@ class FileOp:
     content: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What was done: files with new content, new files, files that are gone (as the plan calls them)."""
 
     written: tuple[str, ...] = ()
@@ -108,7 +107,7 @@ def commit(
         root: the workspace.
         ops: at most one for a file. One that changes nothing is only checked.
         lock: the writer's lock on ``root``, held by the caller.
-        inputs: what the plan was computed from, as :class:`registry_reconciler.tree.Recorder` remembers it;
+        inputs: what the plan was computed from, as :class:`registry_reconciler.files.tree.Recorder` remembers it;
             looked at again just before the commit point.
         remove_empty: folders that go when a delete of this call leaves them empty.
         verify: called when all files are new and can still be taken back; whatever it raises takes them back.
@@ -137,8 +136,7 @@ def commit(
             bench.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """An op with what was found at its place."""
 
     op: FileOp

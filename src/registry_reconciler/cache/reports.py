@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.cache import store
-from registry_reconciler.cache.place import is_outside
-from registry_reconciler.cache.witness import Moment, NotKept, Witness, still_so, witness_of
+from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, is_fresh, witness_of
 
 OFF = "REGISTRY_NO_CACHE"
 _FLAGS = frozenset(
@@ -115,7 +115,7 @@ def recall(key: str, root: Path) -> Report | None:
     if record is None or record.get("root") != os.path.realpath(root):
         return None
     try:
-        witness = Witness.from_json(record["witness"])
+        witness = Fingerprint.from_json(record["witness"])
         report = Report(record["text"], record["exit"])
     except (KeyError, TypeError, ValueError):
         return None
@@ -126,7 +126,7 @@ def recall(key: str, root: Path) -> Report | None:
 
     try:
         with reader(root, 0):
-            holds, unsure = still_so(record["root"], witness)
+            holds, unsure = is_fresh(record["root"], witness)
             if holds and unsure:
                 _refresh(key, record, witness)
     except RegistryFailure:
@@ -140,12 +140,12 @@ def _may_lie(root: Path) -> bool:
     return folder is not None and is_outside(folder, root)
 
 
-def _refresh(key: str, record: dict[str, Any], witness: Witness) -> None:
+def _refresh(key: str, record: dict[str, Any], witness: Fingerprint) -> None:
     """Take the witness anew where files were touched or young, so that times tell the next time."""
-    from registry_reconciler.cache.witness import retake
+    from registry_reconciler.cache.fingerprint import refresh
 
     try:
-        fresh = retake(record["root"], witness)
+        fresh = refresh(record["root"], witness)
     except (NotKept, OSError):
         return
     same = (fresh.paths, fresh.folders) == (witness.paths, witness.folders)

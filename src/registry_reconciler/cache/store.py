@@ -22,7 +22,7 @@ _OWN_BYTES = 128
 
 def folder() -> Path | None:
     """Where records are kept; ``None`` where there is no such place."""
-    from registry_reconciler.userdirs import cache_dir
+    from registry_reconciler.base.user_dirs import cache_dir
 
     base = cache_dir()
     return None if base is None else base / "reports"

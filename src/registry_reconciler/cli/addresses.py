@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.globs import Patterns, is_wild
+from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure
-from registry_reconciler.globs import Patterns, is_wild
-from registry_reconciler.resolve import exact_ones
-from registry_reconciler.suggest import did_you_mean
+from registry_reconciler.planning.resolve import exact_ones
 
 if TYPE_CHECKING:
-    from registry_reconciler.planning import Planning
+    from registry_reconciler.planning.pipeline import Planning
 
 
 def known_addresses(planning: Planning) -> frozenset[str]:

@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.output import (
     put,
@@ -31,13 +33,12 @@ from registry_reconciler.cli.output import (
     write_file,
 )
 from registry_reconciler.errors import NoWorkspace, UsageFailure
-from registry_reconciler.model import Json
-from registry_reconciler.plan import PlanOptions
-from registry_reconciler.records import dataclass
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan import PlanOptions
 
 if TYPE_CHECKING:
-    from registry_reconciler.planning import Planning, Progress
-    from registry_reconciler.problems import Problem
+    from registry_reconciler.model.problem import Problem
+    from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.workspace import Workspace
 
 LOCK_TIMEOUT = 10.0
@@ -45,8 +46,7 @@ _PATIENCE = 0.5
 """Seconds after which a step is long enough to be named on a terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """The options that every command has.
 
     Attributes:
@@ -75,7 +75,7 @@ class Call:
         Raises:
             NoWorkspace: there is none.
         """
-        from registry_reconciler.root import SCHEMAS, find_root
+        from registry_reconciler.files.root import SCHEMAS, find_root
         from registry_reconciler.workspace import Workspace
 
         if self.root is None:
@@ -156,8 +156,8 @@ def answer(
         text: for people; ends in a line end.
         body: the command's own fields of the JSON.
     """
-    from registry_reconciler.inert import runner_safe
-    from registry_reconciler.planfile import dumps, envelope
+    from registry_reconciler.base.escape import runner_safe
+    from registry_reconciler.report.plan_json import dumps, envelope
 
     def written(form: str) -> str:
         if form == "json":
@@ -178,7 +178,7 @@ def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = 
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
         planning = workspace.planning(options or PlanOptions(), tell)
-    memory.saw(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
     return planning
 
 
@@ -190,7 +190,7 @@ def quick_planning_of(
         return planning_of(call, workspace, options)
     with progress() as tell:
         planning = workspace.quick_planning(options or PlanOptions(), tell)
-    memory.saw(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
     return planning
 
 

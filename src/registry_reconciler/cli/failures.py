@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from registry_reconciler.base.interrupts import INTERRUPTED, MESSAGE
 from registry_reconciler.cli.interrupt import seen
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.errors import RegistryFailure, UsageFailure
-from registry_reconciler.interrupts import INTERRUPTED, MESSAGE
-from registry_reconciler.tree import Unreadable
+from registry_reconciler.files.tree import Unreadable
 
 USAGE = 64
 DEBUG = "REGISTRY_DEBUG"
@@ -85,8 +85,8 @@ def _raised_at(error: BaseException) -> str:
 
 def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure) -> int:
     """Tell people on standard error and programs where they asked for JSON; returns the exit code."""
-    from registry_reconciler.planfile import dumps, envelope, error_to_json
-    from registry_reconciler.render.words import command_line
+    from registry_reconciler.report.plan_json import dumps, envelope, error_to_json
+    from registry_reconciler.report.words import command_line
 
     name = "registry" if command == "registry" else f"registry {command}"
     lines = [f"{name}: {failure.message}", *(f"  try: {command_line(one)}" for one in failure.next[:3])]
@@ -111,7 +111,7 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
 
 
 def _annotation(name: str, failure: RegistryFailure) -> str:
-    from registry_reconciler.inert import workflow
+    from registry_reconciler.base.escape import workflow
 
     return f"::error title=registry::{workflow(f'{name}: {failure.message}')}\n"
 
@@ -119,9 +119,9 @@ def _annotation(name: str, failure: RegistryFailure) -> str:
 def _comment(command: str, words: Sequence[str], failure: RegistryFailure) -> str:
     """A comment on a pull request that is no longer true is worse than one that says so."""
     from registry_reconciler.cli.plans import path_prefix
-    from registry_reconciler.render.markdown import failed
-    from registry_reconciler.render.options import RenderOptions
-    from registry_reconciler.root import find_root
+    from registry_reconciler.files.root import find_root
+    from registry_reconciler.report.markdown import failed
+    from registry_reconciler.report.options import RenderOptions
 
     root = Path(last_value(words, "--root") or os.curdir)
     if not last_value(words, "--root"):

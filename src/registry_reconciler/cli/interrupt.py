@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-from registry_reconciler.interrupts import INTERRUPTED, MESSAGE, Hold, leave, on_interrupt, say_plainly
+from registry_reconciler.base.interrupts import INTERRUPTED, MESSAGE, Hold, leave, on_interrupt, say_plainly
 
 
 class _Seen:

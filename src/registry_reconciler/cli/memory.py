@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from registry_reconciler.cache.witness import Moment
-    from registry_reconciler.tree import Recorder
+    from registry_reconciler.cache.fingerprint import Moment
+    from registry_reconciler.files.tree import Recorder
 
 COMMANDS = frozenset({"plan", "check", "drift"})
 
@@ -37,21 +37,21 @@ _running: list[Noted] = []
 """The command that is being noted: one or none."""
 
 
-def heard(text: str) -> None:
+def record_output(text: str) -> None:
     """The command printed this on standard output."""
     for noted in _running:
         noted.texts.append(text)
 
 
-def saw(root: Path, tree: Recorder, *, secret: bool) -> None:
+def record_inputs(root: Path, tree: Recorder, *, secret: bool) -> None:
     """The command made a plan from this; ``secret``: it may hold secrets, then not even digests are kept."""
     if secret:
-        spoil()
+        mark_uncacheable()
     for noted in _running:
         noted.seen.append((root, tree))
 
 
-def spoil() -> None:
+def mark_uncacheable() -> None:
     """The command did something that cannot be done again by printing."""
     for noted in _running:
         noted.spoiled = True
@@ -71,7 +71,7 @@ def begin(words: Sequence[str]) -> tuple[str, int] | None:
     known = recall(key, root)
     if known is not None:
         return known.text, known.exit
-    from registry_reconciler.cache.witness import Moment
+    from registry_reconciler.cache.fingerprint import Moment
 
     _running.append(Noted(key, Moment.now()))
     return None
@@ -95,7 +95,7 @@ def end(words: Sequence[str], exit: int) -> None:
 def _root(words: Sequence[str]) -> Path | None:
     """The workspace that the words are about; ``None`` where they name none that is there."""
     from registry_reconciler.errors import NoWorkspace
-    from registry_reconciler.root import SCHEMAS, find_root
+    from registry_reconciler.files.root import SCHEMAS, find_root
 
     named = [word.partition("=")[2] for word in words if word.startswith("--root=")]
     named += [after for word, after in pairwise(words) if word == "--root"]

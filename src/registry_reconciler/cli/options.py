@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from msgspec import Struct
 
 from registry_reconciler.cli.common import LOCK_TIMEOUT, Call, make_call
 from registry_reconciler.cli.plans import PLAN_FORMATS
-from registry_reconciler.plan import PlanOptions
-from registry_reconciler.records import dataclass
+from registry_reconciler.model.plan import PlanOptions
 
 Root = Annotated[
     Path | None,
@@ -103,8 +103,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be 
 Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a plan is about, and what it may do."""
 
     target: Targets = None
@@ -130,8 +129,7 @@ def _once(patterns: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(patterns or ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How text looks."""
 
     width: Width = None
@@ -139,8 +137,7 @@ class Look:
     no_color: NoColor = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What every command has that gives no plan."""
 
     root: Root = None
@@ -163,8 +160,7 @@ class Shared:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reporting:
+class Reporting(Struct, frozen=True):
     """What every command has that reports a plan."""
 
     max_bytes: MaxBytes = None

@@ -24,16 +24,16 @@ class ReportFailure(RegistryFailure):
 
 def put(text: str) -> None:
     """Write a report to standard output and flush it, so that a full disk is noticed here."""
-    memory.heard(text)
+    memory.record_output(text)
     seen.answered = True
     _write(sys.stdout, text)
 
 
 def say(text: str) -> None:
     """Write a message for people to standard error; what cannot be seen in it is made visible."""
-    from registry_reconciler.inert import runner_safe, visible
+    from registry_reconciler.base.escape import runner_safe, visible
 
-    memory.spoil()
+    memory.mark_uncacheable()
     shown = "\n".join(visible(line) for line in text.rstrip("\n").split("\n"))
     try:
         _write(sys.stderr, runner_safe(shown) + "\n")
@@ -74,7 +74,7 @@ def write_file(path: Path, text: str) -> None:
     """
     from registry_reconciler.apply.files import write_report
 
-    memory.spoil()
+    memory.mark_uncacheable()
 
     try:
         write_report(path, text.encode("utf-8", "backslashreplace"))

@@ -19,13 +19,12 @@ from typing import Annotated, Any, cast, get_type_hints
 import typer
 import typer.core
 import typer.main
+from msgspec import Struct
 
 from registry_reconciler.cli.output import put
-from registry_reconciler.records import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A command: what is typed, the module that does it, and one line for the list of commands."""
 
     name: str
@@ -95,7 +94,7 @@ class _Commands(typer.core.TyperGroup):
         if two in BY_NAME:
             return two, self.get_command(ctx, two), args[2:]
         if args[0] not in BY_NAME and not args[0].startswith("-"):
-            from registry_reconciler.suggest import did_you_mean
+            from registry_reconciler.base.suggest import did_you_mean
 
             ctx.fail(f"no such command: {args[0]}.{did_you_mean(args[0], BY_NAME)}")
         return super().resolve_command(ctx, args)
@@ -106,7 +105,7 @@ class _Commands(typer.core.TyperGroup):
 
 
 def _load(row: Row) -> Any:
-    module = import_module(f"registry_reconciler.cli.{row.module}")
+    module = import_module(f"registry_reconciler.cli.commands.{row.module}")
     app = _app()
     app.command(
         row.name,

@@ -6,18 +6,18 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from registry_reconciler.cli.common import Call
 from registry_reconciler.cli.output import put, write_file
-from registry_reconciler.model import Json
-from registry_reconciler.plan import Plan
-from registry_reconciler.records import dataclass
-from registry_reconciler.render.options import RenderOptions
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.report.options import RenderOptions
 
 PLAN_FORMATS = ("text", "json", "markdown", "summary", "sarif", "github", "brief")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What a report says besides the plan.
 
     Attributes:
@@ -55,7 +55,7 @@ def report_plan(call: Call, plan: Plan, shown: Shown, root: Path) -> None:
 
 def _plain(options: RenderOptions) -> RenderOptions:
     """A file is no terminal."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return replace(options, color=False)
 
@@ -63,10 +63,10 @@ def _plain(options: RenderOptions) -> RenderOptions:
 def plan_text(call: Call, plan: Plan, shown: Shown, form: str, options: RenderOptions) -> str:
     """One report."""
     if form != "json":
-        from registry_reconciler.render import render
+        from registry_reconciler.report import render
 
         return render(plan, form, options)
-    from registry_reconciler.planfile import dumps, plan_to_json
+    from registry_reconciler.report.plan_json import dumps, plan_to_json
 
     data = plan_to_json(
         plan, command=call.command, exit=shown.exit, errors=shown.errors, next=shown.next, base=shown.base

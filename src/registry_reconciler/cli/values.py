@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from registry_reconciler.inert import visible
-from registry_reconciler.model import Json, Location
+from registry_reconciler.base.escape import visible
+from registry_reconciler.model.entry import Json, Location
 
 
 def yaml_lines(value: Json, indent: int) -> list[str]:
     """A value as YAML, one line each."""
-    from registry_reconciler.yamltext.emit import dump
+    from registry_reconciler.formats.yaml.edit.emit import dump
 
     return [visible(line) for line in dump(value, indent=indent).splitlines()]
 

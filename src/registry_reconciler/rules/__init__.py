@@ -7,7 +7,8 @@ else follows from the row and the page. To add a family: a module, and a row her
 
 from __future__ import annotations
 
-from registry_reconciler.records import dataclass
+from msgspec import Struct
+
 from registry_reconciler.rules import (
     abilities,
     capabilities,
@@ -23,8 +24,7 @@ from registry_reconciler.rules import (
 from registry_reconciler.rules.base import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """Codes with the same letters: what they are about, and their rules."""
 
     letters: str

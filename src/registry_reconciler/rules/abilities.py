@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from registry_reconciler.kinds import Kind
-from registry_reconciler.model import FieldPath, Json
-from registry_reconciler.problems import Severity
+from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import function_fault, program_fault
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links, referrers
 from registry_reconciler.rules.shapes import (
     Finder,
@@ -22,7 +23,6 @@ from registry_reconciler.rules.shapes import (
     texts,
     words,
 )
-from registry_reconciler.world import Item, World
 
 ABILITIES = ("ability_low", "ability_high")
 
@@ -48,7 +48,7 @@ DIALECTS = (
 _DIALECT_URIS = frozenset(f"{scheme}://{name}" for scheme in ("http", "https") for name in DIALECTS)
 
 
-def _environments(world: World) -> Iterator[Finding]:
+def _environments(world: EntrySet) -> Iterator[Finding]:
     for link in links(world).resolved:
         item, target = link.item, link.target
         if item.kind != "ability_high" or link.path[0] not in CALLS or target is None:
@@ -85,7 +85,7 @@ ABL001 = Rule(
 )
 
 
-def _slots(world: World) -> Iterator[Finding]:
+def _slots(world: EntrySet) -> Iterator[Finding]:
     for item in world.of(*ABILITIES):
         hooks = part(item.value, "hooks")
         if not isinstance(hooks, dict):
@@ -117,9 +117,9 @@ ABL002 = Rule(
 )
 
 
-def _implementations(world: World) -> dict[str, list[tuple[Item, dict[str, Json]]]]:
+def _implementations(world: EntrySet) -> dict[str, list[tuple[Entry, dict[str, Json]]]]:
     """What does the work of the abilities, by its kind."""
-    found: dict[str, list[tuple[Item, dict[str, Json]]]] = {}
+    found: dict[str, list[tuple[Entry, dict[str, Json]]]] = {}
     for item in world.of(*ABILITIES):
         implementation = item.value.get("implementation")
         if isinstance(implementation, dict):
@@ -127,8 +127,8 @@ def _implementations(world: World) -> dict[str, list[tuple[Item, dict[str, Json]
     return found
 
 
-def _script_rule(fault: str) -> Callable[[World], Iterator[Finding]]:
-    def check(world: World) -> Iterator[Finding]:
+def _script_rule(fault: str) -> Callable[[EntrySet], Iterator[Finding]]:
+    def check(world: EntrySet) -> Iterator[Finding]:
         for item, implementation in world.memo(_implementations).get("script", ()):
             command = implementation.get("command")
             found, message = program_fault(world, command)
@@ -166,7 +166,7 @@ ABL005 = Rule(
 )
 
 
-def _functions(world: World) -> Iterator[Finding]:
+def _functions(world: EntrySet) -> Iterator[Finding]:
     for item, implementation in world.memo(_implementations).get("python", ()):
         function = text(implementation, "function")
         message = function_fault(world, function) if function else ""
@@ -184,7 +184,7 @@ ABL006 = Rule(
 )
 
 
-def _schemas(world: World) -> Iterator[Finding]:
+def _schemas(world: EntrySet) -> Iterator[Finding]:
     for item in world.of(*ABILITIES):
         for name in ("input_schema", "output_schema"):
             schema = part(item.value, name)
@@ -226,14 +226,14 @@ def _known_dialect(dialect: Json) -> bool:
     return isinstance(dialect, str) and dialect.rstrip("#") in _DIALECT_URIS
 
 
-def _values_of(item: Item, find: Finder) -> Iterator[tuple[FieldPath, str]]:
+def _values_of(item: Entry, find: Finder) -> Iterator[tuple[FieldPath, str]]:
     for path, value in find(item.value):
         for index, one in enumerate(value) if isinstance(value, list) else ():
             if isinstance(one, str):
                 yield (*path, index), one
 
 
-def _unknown_capabilities(world: World) -> Iterator[Finding]:
+def _unknown_capabilities(world: EntrySet) -> Iterator[Finding]:
     known = world.config.capabilities
     for kind in world.kinds.values() if known is not None else ():
         if kind.names.required_caps is None:
@@ -254,7 +254,7 @@ ABL008 = Rule(
 )
 
 
-def _unknown_environments(world: World) -> Iterator[Finding]:
+def _unknown_environments(world: EntrySet) -> Iterator[Finding]:
     known = world.config.environments
     for item in world.of(*ABILITIES) if known is not None else ():
         for path, word in texts(item.value, "environments"):
@@ -271,15 +271,15 @@ ABL009 = Rule(
 )
 
 
-def _unknown(item: Item, path: FieldPath, word: str, what: str, known: Sequence[str]) -> Finding:
-    from registry_reconciler.suggest import closest
+def _unknown(item: Entry, path: FieldPath, word: str, what: str, known: Sequence[str]) -> Finding:
+    from registry_reconciler.base.suggest import closest
 
     near = next(iter(closest(word, known)), None)
     message = f"{word!r} is no {what} of this workspace.{hint_at(near)}"
     return Finding(item, message, path, extra=word, replacements=slip(item, path, near))
 
 
-def _nameless(world: World) -> Iterator[Finding]:
+def _nameless(world: EntrySet) -> Iterator[Finding]:
     if world.hidden_kinds & {"route", "hook", *ABILITIES} or not world.of(*ABILITIES):
         return
     named = referrers(world)

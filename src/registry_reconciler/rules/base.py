@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from registry_reconciler.changes import Change
-from registry_reconciler.kinds import Kind
-from registry_reconciler.model import FieldPath, Json, Place
-from registry_reconciler.problems import Fix, Problem, Related, Severity
-from registry_reconciler.records import dataclass
+from msgspec import Struct
+
+from registry_reconciler.model.change import Change
+from registry_reconciler.model.entry import FieldPath, Json, Place
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Fix, Problem, Related, Severity
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.page import Page, read_page
-from registry_reconciler.world import Item, World
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a rule found; :class:`Rule` turns it into a problem.
 
     Attributes:
@@ -29,7 +29,7 @@ class Finding:
         replacements: a patch to look at, where the rule's own words of the fix are said.
     """
 
-    item: Item | None
+    item: Entry | None
     message: str
     path: FieldPath = ()
     fix: Fix | None = None
@@ -38,25 +38,23 @@ class Finding:
     severity: Severity | None = None
     extra: str = ""
     on_key: bool = False
-    others: tuple[Item, ...] = ()
+    others: tuple[Entry, ...] = ()
     replacements: tuple[tuple[Place, Json], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """What rules about a change see: both worlds and the changes between them."""
 
-    before: World
-    after: World
+    before: EntrySet
+    after: EntrySet
     changes: tuple[Change, ...]
 
 
-WorldCheck = Callable[[World], Iterable[Finding]]
+EntrySetCheck = Callable[[EntrySet], Iterable[Finding]]
 TransitionCheck = Callable[[Transition], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """A line of ``registry_coordination.md``: when ``when`` changes, check ``check``."""
 
     between: str
@@ -64,8 +62,7 @@ class Relation:
     check: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule, or a code of the stages, which has neither ``check`` nor ``transition``.
 
     Attributes:
@@ -87,7 +84,7 @@ class Rule:
     code: str
     title: str
     severity: Severity
-    check: WorldCheck | None = None
+    check: EntrySetCheck | None = None
     transition: TransitionCheck | None = None
     structural: bool = False
     needs: tuple[str, ...] = ()
@@ -133,7 +130,7 @@ class Rule:
         )
 
 
-def run_world(rules: Iterable[Rule], world: World) -> Iterator[Problem]:
+def run_entry_set(rules: Iterable[Rule], world: EntrySet) -> Iterator[Problem]:
     """Every problem of every rule that judges one world."""
     for rule in rules:
         if rule.check is None or any(kind not in world.kinds for kind in rule.needs):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.kinds import Kind
-from registry_reconciler.model import MISSING, FieldPath, Json, same
-from registry_reconciler.problems import Severity
-from registry_reconciler.records import dataclass
+from msgspec import Struct
+
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, same
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.abilities import ABILITIES, is_ability
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.hooks import is_blocking, is_enabled
 from registry_reconciler.rules.shapes import finder, listing, part, text, words
-from registry_reconciler.world import Item, World
 
 GUARDED = ("pre_create", "pre_call")
 """The slots whose hooks can deny something."""
@@ -22,7 +23,7 @@ def _is_ability_or_hook(kind: Kind) -> bool:
     return is_ability(kind) or kind.name == "hook"
 
 
-def _silent(world: World) -> Iterator[Finding]:
+def _silent(world: EntrySet) -> Iterator[Finding]:
     for kind in ABILITIES:
         selector = world.kinds[kind].names.required_caps if kind in world.kinds else None
         find = finder(selector) if selector is not None else None
@@ -40,12 +41,11 @@ CAP001 = Rule(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """An entry before and after a plan."""
 
-    before: Item
-    after: Item
+    before: Entry
+    after: Entry
 
 
 def _pairs(transition: Transition, *kinds: str) -> Iterator[_Pair]:
@@ -61,12 +61,12 @@ def _renames(transition: Transition) -> dict[str, str]:
     return {change.from_address: change.address for change in transition.changes if change.from_address}
 
 
-def _caps(world: World, item: Item) -> list[str]:
+def _caps(world: EntrySet, item: Entry) -> list[str]:
     selector = world.kinds[item.kind].names.required_caps
     return [word for _, value in selector.find(item.value) for word in words(value)] if selector else []
 
 
-def _caps_path(world: World, item: Item) -> FieldPath:
+def _caps_path(world: EntrySet, item: Entry) -> FieldPath:
     selector = world.kinds[item.kind].names.required_caps
     return next((path for path, _ in selector.find(item.value)), ()) if selector else ()
 
@@ -157,11 +157,11 @@ def _slot_emptied(transition: Transition) -> Iterator[Finding]:
                     )
 
 
-def _guards(item: Item) -> bool:
+def _guards(item: Entry) -> bool:
     return is_enabled(item) and is_blocking(item)
 
 
-def _covers(item: Item) -> list[str]:
+def _covers(item: Entry) -> list[str]:
     """What a hook says that it is for; nothing said means everything."""
     return [*words(item.value, "match", "ability_scope"), *words(item.value, "ability_ids")]
 
@@ -252,7 +252,7 @@ CAP006 = Rule(
 )
 
 
-def _field(item: Item, name: str) -> Json:
+def _field(item: Entry, name: str) -> Json:
     return item.value.get(name, MISSING)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
-from dataclasses import field
 
-from registry_reconciler.model import Json
-from registry_reconciler.records import dataclass
+from msgspec import Struct, field
+
+from registry_reconciler.files.tree import Tree, Unreadable, is_safe
+from registry_reconciler.model.entry import Json
+from registry_reconciler.rules.entry_set import EntrySet
 from registry_reconciler.rules.shapes import words
-from registry_reconciler.tree import Tree, Unreadable, is_safe
-from registry_reconciler.world import World
 
 PYTHON_ROOTS = ("", "src/")
 """Where modules of a workspace lie."""
@@ -31,7 +31,7 @@ def normal(path: str) -> str:
     return "" if path == "." else path
 
 
-def kind_at(world: World, path: str) -> str:
+def kind_at(world: EntrySet, path: str) -> str:
     """``file``, ``dir``, ``absent``, ``other``, or ``outside`` for a path that leaves the workspace."""
     known = world.memo(_kinds_by_path)
     if path not in known:
@@ -40,23 +40,22 @@ def kind_at(world: World, path: str) -> str:
     return known[path]
 
 
-def _kinds_by_path(world: World) -> dict[str, str]:
+def _kinds_by_path(world: EntrySet) -> dict[str, str]:
     """Filled as somebody asks: many entries name the same few files, and several rules ask about each."""
     return {}
 
 
-@dataclass(slots=True)
-class _Modules:
+class _Modules(Struct):
     """The names that each module defines, as far as somebody asked; ``None``: there is no such module."""
 
     known: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
 
-def _modules(world: World) -> _Modules:
+def _modules(world: EntrySet) -> _Modules:
     return _Modules()
 
 
-def program_fault(world: World, command: Json) -> tuple[str, str]:
+def program_fault(world: EntrySet, command: Json) -> tuple[str, str]:
     """What keeps a command from being run: ``missing``, ``outside`` or ``not executable``, and a sentence.
 
     ("", "") where nothing is wrong. A bare program name, without a slash, is accepted: whether it is on
@@ -75,7 +74,7 @@ def program_fault(world: World, command: Json) -> tuple[str, str]:
     return "", ""
 
 
-def function_fault(world: World, function: str) -> str:
+def function_fault(world: EntrySet, function: str) -> str:
     """What keeps a Python function from being found in the workspace's own modules; "" where it is there."""
     module, colon, names = function.partition(":")
     if not colon:

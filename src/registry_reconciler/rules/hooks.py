@@ -6,17 +6,17 @@ import bisect
 import re
 from collections.abc import Iterator
 
-from registry_reconciler.globs import is_wild, matches_address
-from registry_reconciler.kinds import Kind
-from registry_reconciler.model import FieldPath, Place
-from registry_reconciler.problems import Severity
+from registry_reconciler.base.globs import is_wild, matches_address
+from registry_reconciler.files.tree import Unreadable, find
+from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.abilities import ABILITIES
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import function_fault, program_fault
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.routes import STAGES
 from registry_reconciler.rules.shapes import hint_at, listing, part, related, slip, text, texts
-from registry_reconciler.tree import Unreadable, find
-from registry_reconciler.world import Item, World
 
 EVENTS = ("PromptSubmit", "PreAbilityCreate", "PreAbilityCall", "PostAbilityCall", "SessionStop")
 """The events, where the workspace's configuration declares no others."""
@@ -25,18 +25,18 @@ TOO_LATE = ("PostAbilityCall", "SessionStop")
 """Events of the infrastructure alone: what they tell of has happened, and nothing can be denied any more."""
 
 
-def is_enabled(item: Item) -> bool:
+def is_enabled(item: Entry) -> bool:
     """Whether a hook runs at all; it does unless it says no."""
     return part(item.value, "enabled") is not False
 
 
-def is_blocking(item: Item) -> bool:
+def is_blocking(item: Entry) -> bool:
     """Whether a hook may deny what it is asked about."""
     return part(item.value, "blocking") is True
 
 
-def _unknown_event(world: World) -> Iterator[Finding]:
-    from registry_reconciler.suggest import closest
+def _unknown_event(world: EntrySet) -> Iterator[Finding]:
+    from registry_reconciler.base.suggest import closest
 
     events = world.config.event_types if world.config.event_types is not None else EVENTS
     for item in world.of("hook"):
@@ -60,7 +60,7 @@ HOK001 = Rule(
 )
 
 
-def _unknown_stage(world: World) -> Iterator[Finding]:
+def _unknown_stage(world: EntrySet) -> Iterator[Finding]:
     stages = world.config.stages if world.config.stages is not None else STAGES
     for item in world.of("hook"):
         for path, stage in texts(item.value, "match", "stage"):
@@ -82,7 +82,7 @@ HOK002 = Rule(
 )
 
 
-def _globs(world: World) -> Iterator[Finding]:
+def _globs(world: EntrySet) -> Iterator[Finding]:
     yield from _scopes(world)
     yield from _path_globs(world)
 
@@ -100,7 +100,7 @@ HOK003 = Rule(
 )
 
 
-def _scopes(world: World) -> Iterator[Finding]:
+def _scopes(world: EntrySet) -> Iterator[Finding]:
     if world.hidden_kinds & set(ABILITIES) or world.hidden_text or world.hidden_all:
         return
     keys: list[str] = []
@@ -130,7 +130,7 @@ def _matches_any(pattern: str, keys: list[str]) -> bool:
     return False
 
 
-def _path_globs(world: World) -> Iterator[Finding]:
+def _path_globs(world: EntrySet) -> Iterator[Finding]:
     known: dict[str, bool] = {}
     for item in world.of("hook"):
         for path, pattern in texts(item.value, "match", "only_if_changed_paths"):
@@ -140,14 +140,14 @@ def _path_globs(world: World) -> Iterator[Finding]:
                 yield Finding(item, f"No file of the workspace matches {pattern!r}.", path, extra=pattern)
 
 
-def _finds_any(world: World, pattern: str) -> bool:
+def _finds_any(world: EntrySet, pattern: str) -> bool:
     try:
         return next(find(world.tree, pattern), None) is not None
     except Unreadable:
         return True
 
 
-def _blocks_too_late(world: World) -> Iterator[Finding]:
+def _blocks_too_late(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("hook"):
         event = text(item.value, "event_type")
         if is_blocking(item) and event in TOO_LATE:
@@ -165,7 +165,7 @@ HOK004 = Rule(
 )
 
 
-def _handlers(world: World) -> Iterator[Finding]:
+def _handlers(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("hook"):
         kind = text(item.value, "handler", "kind")
         command = part(item.value, "handler", "command")
@@ -190,9 +190,9 @@ HOK005 = Rule(
 )
 
 
-def _own_file(world: World) -> Iterator[Finding]:
+def _own_file(world: EntrySet) -> Iterator[Finding]:
     kind = world.kinds["hook"]
-    first_in: dict[str, Item] = {}
+    first_in: dict[str, Entry] = {}
     for item in world.of("hook"):
         if item.live_place is None:
             continue
@@ -231,8 +231,8 @@ def _named_by_id(kind: Kind, file: str, key: str) -> bool:
     return file.rsplit("/", 1)[-1].rsplit(".", 1)[0] == key
 
 
-def _order(world: World) -> Iterator[Finding]:
-    first_of: dict[tuple[str, int], Item] = {}
+def _order(world: EntrySet) -> Iterator[Finding]:
+    first_of: dict[tuple[str, int], Entry] = {}
     for item in world.of("hook"):
         event = text(item.value, "event_type")
         if not (event and is_enabled(item) and is_blocking(item)):

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.model import FieldPath
-from registry_reconciler.problems import Severity
+from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Rule, Transition
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.naming import look_alike, names, winner
 from registry_reconciler.rules.shapes import listing, related
-from registry_reconciler.world import Item, World
 
 
-def _ids(world: World, kinds: Sequence[str]) -> dict[str, Item]:
+def _ids(world: EntrySet, kinds: Sequence[str]) -> dict[str, Entry]:
     """The entry of every id of a space; where two kinds have one id, that of the kind that comes first."""
     if len(kinds) == 1:
         return {item.key: item for item in world.of(*kinds)}
-    found: dict[str, Item] = {}
+    found: dict[str, Entry] = {}
     for item in world.of(*kinds):
         found.setdefault(item.key, item)
     return found
 
 
-def _key_path(world: World, item: Item) -> FieldPath:
+def _key_path(world: EntrySet, item: Entry) -> FieldPath:
     """The field that makes the key, where one field makes it and the entry carries it."""
     keys = world.kinds[item.kind].key
     return next((path for path, _ in keys[0].find(item.value)), ()) if len(keys) == 1 else ()
 
 
-def _claim_path(world: World, item: Item, name: str) -> FieldPath:
+def _claim_path(world: EntrySet, item: Entry, name: str) -> FieldPath:
     """The field in which an entry claims a name."""
     roles = world.kinds[item.kind].names
     for role in (roles.name, roles.aliases):
@@ -40,7 +40,7 @@ def _claim_path(world: World, item: Item, name: str) -> FieldPath:
     return ()
 
 
-def _same_id(world: World) -> Iterator[Finding]:
+def _same_id(world: EntrySet) -> Iterator[Finding]:
     for kinds in world.spaces().values():
         if len(kinds) < 2:
             continue
@@ -67,7 +67,7 @@ IDN001 = Rule(
 )
 
 
-def _shadowing(world: World) -> Iterator[Finding]:
+def _shadowing(world: EntrySet) -> Iterator[Finding]:
     spaces = world.spaces()
     for space, claimed in names(world).items():
         owners = claimed.owners
@@ -94,14 +94,14 @@ IDN002 = Rule(
 )
 
 
-def _collisions(world: World, on_purpose: bool) -> Iterator[Finding]:
+def _collisions(world: EntrySet, on_purpose: bool) -> Iterator[Finding]:
     for claimed in names(world).values():
         for name, claims in claimed.clashes.items():
             if any(item.address in world.overrides for item in claims) is on_purpose:
                 yield from _collision(world, name, claims)
 
 
-def _collision(world: World, name: str, claims: Sequence[Item]) -> Iterator[Finding]:
+def _collision(world: EntrySet, name: str, claims: Sequence[Entry]) -> Iterator[Finding]:
     leads_to = winner(world, name, claims)
     for item in claims:
         if item is not leads_to:
@@ -115,7 +115,7 @@ def _collision(world: World, name: str, claims: Sequence[Item]) -> Iterator[Find
             )
 
 
-def _accidental(world: World) -> Iterator[Finding]:
+def _accidental(world: EntrySet) -> Iterator[Finding]:
     return _collisions(world, on_purpose=False)
 
 
@@ -128,7 +128,7 @@ IDN003 = Rule(
 )
 
 
-def _on_purpose(world: World) -> Iterator[Finding]:
+def _on_purpose(world: EntrySet) -> Iterator[Finding]:
     return _collisions(world, on_purpose=True)
 
 
@@ -141,7 +141,7 @@ IDN004 = Rule(
 )
 
 
-def _plain_spaces(world: World) -> frozenset[tuple[str, ...]]:
+def _plain_spaces(world: EntrySet) -> frozenset[tuple[str, ...]]:
     """The kinds of those spaces whose ids differ in more than case and are ASCII: nearly all there are."""
     earlier = world.earlier
     if earlier is not None and all(one in world.items and one in earlier.items for one in world.touched):
@@ -158,10 +158,10 @@ def _plainly_differ(keys: Sequence[str]) -> bool:
     return len(keys) == len(folded) == len(set(folded))
 
 
-def _look_alikes(world: World) -> Iterator[Finding]:
+def _look_alikes(world: EntrySet) -> Iterator[Finding]:
     plain = world.memo(_plain_spaces)
     for kinds in world.spaces().values():
-        first_of: dict[str, Item] = {}
+        first_of: dict[str, Entry] = {}
         for item in world.of(*kinds) if kinds not in plain else ():
             first = first_of.setdefault(look_alike(item.key), item)
             if first.key != item.key:
@@ -228,7 +228,7 @@ def _touched_names(transition: Transition) -> set[tuple[str, str]]:
     return found
 
 
-def _names_of(world: World, item: Item) -> Iterator[str]:
+def _names_of(world: EntrySet, item: Entry) -> Iterator[str]:
     name = world.name(item)
     if name is not None:
         yield name

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from registry_reconciler.kinds import Kind, Reference
-from registry_reconciler.model import FieldPath
-from registry_reconciler.records import dataclass
+from msgspec import Struct
+
+from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.kind import Kind, Reference
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import Finder, finder
-from registry_reconciler.world import Item, World
 
 
 class Link(NamedTuple):
     """One reference of one entry: ``value`` stands at ``path`` and leads to ``target``."""
 
-    item: Item
+    item: Entry
     reference: Reference
     path: FieldPath
     value: str
-    target: Item | None
+    target: Entry | None
 
 
 class Part(NamedTuple):
@@ -29,8 +30,7 @@ class Part(NamedTuple):
     dangling: list[Link]
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """All references of a world, by kind and field, then by entry.
 
     Attributes:
@@ -44,12 +44,12 @@ class Links:
     parts: Sequence[Part]
 
 
-def links(world: World) -> Links:
+def links(world: EntrySet) -> Links:
     """Every reference of a world. Values that are no texts or whole numbers are left to the schema."""
     return world.memo(_links)
 
 
-def _links(world: World) -> Links:
+def _links(world: EntrySet) -> Links:
     told = [(kind, reference) for kind in world.kinds.values() for reference in kind.references]
     if world.earlier is None:
         parts = [_part(world, reference, world.of(kind.name)) for kind, reference in told]
@@ -60,7 +60,7 @@ def _links(world: World) -> Links:
     return Links(resolved, [link for part in parts for link in part.dangling], parts)
 
 
-def _part(world: World, reference: Reference, entries: Iterable[Item]) -> Part:
+def _part(world: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Part:
     """One reference of some entries of its kind."""
     resolved: list[Link] = []
     dangling: list[Link] = []
@@ -81,7 +81,7 @@ def _part(world: World, reference: Reference, entries: Iterable[Item]) -> Part:
     return Part(resolved, dangling)
 
 
-def _renewed(world: World, kind: Kind, reference: Reference, before: Part) -> Part:
+def _renewed(world: EntrySet, kind: Kind, reference: Reference, before: Part) -> Part:
     """One reference in a world of which the earlier one is known: all but what touched entries say or are called by."""
     reaching = _reaching(world.touched, reference.kinds)
     stale = {link.item.address for links in before for link in links if link.value in reaching}
@@ -106,12 +106,12 @@ def _merged(before: Iterable[Link], new: Iterable[Link], stale: Container[str]) 
     return sorted([*kept, *new], key=lambda link: link.item.address)
 
 
-def referrers(world: World) -> Mapping[str, Sequence[Link]]:
+def referrers(world: EntrySet) -> Mapping[str, Sequence[Link]]:
     """The references that lead to an entry, by its address."""
     return world.memo(_referrers)
 
 
-def _referrers(world: World) -> dict[str, list[Link]]:
+def _referrers(world: EntrySet) -> dict[str, list[Link]]:
     found: dict[str, list[Link]] = {}
     for link in links(world).resolved:
         if link.target is not None:
@@ -119,8 +119,7 @@ def _referrers(world: World) -> dict[str, list[Link]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """A step of a graph that may have no cycle."""
 
     path: FieldPath
@@ -130,7 +129,7 @@ class Edge:
 Graph = Mapping[str, Sequence[Edge]]
 
 
-def acyclic_graphs(world: World) -> Mapping[str, Graph]:
+def acyclic_graphs(world: EntrySet) -> Mapping[str, Graph]:
     """By id space: the graph of its fields that ``x-registry`` calls acyclic; addresses to edges."""
     graphs: dict[str, dict[str, list[Edge]]] = {}
     for kind in world.kinds.values():
@@ -152,7 +151,7 @@ def _targets(kind: Kind, text: str) -> tuple[str, ...]:
     return (kind.name,)
 
 
-def _edges(world: World, item: Item, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
+def _edges(world: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
     for path, value in find(item.value):
         values = enumerate(value) if isinstance(value, list) else ((None, value),)
         for index, one in values:

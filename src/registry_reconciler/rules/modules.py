@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from registry_reconciler.model import FieldPath, Json, Place
-from registry_reconciler.problems import Severity
-from registry_reconciler.records import dataclass
+from msgspec import Struct
+
+from registry_reconciler.model.entry import FieldPath, Json, Place
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import part, place_of, related, text, texts, words
-from registry_reconciler.world import Item, World
 
 GONE = ("SUNSET", "REMOVED")
 """The lifecycles of an interface that is on its way out together with its module."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flows:
+class Flows(Struct, frozen=True):
     """Which types may call which: ``calls`` from the caller's side, ``called`` from the called one's."""
 
     calls: Mapping[str, frozenset[str]]
@@ -28,12 +28,12 @@ class Flows:
         return called in self.calls.get(caller, ()) or caller in self.called.get(called, ())
 
 
-def flows(world: World) -> Flows:
+def flows(world: EntrySet) -> Flows:
     """The graph of allowed flows between types."""
     return world.memo(_flows)
 
 
-def _flows(world: World) -> Flows:
+def _flows(world: EntrySet) -> Flows:
     types = world.of("module_type")
     return Flows(
         {item.key: frozenset(words(item.value, "outbound")) for item in types},
@@ -41,12 +41,12 @@ def _flows(world: World) -> Flows:
     )
 
 
-def deprecated_modules(world: World) -> frozenset[str]:
+def deprecated_modules(world: EntrySet) -> frozenset[str]:
     """The ids of modules that are deprecated, by their status or by their maturity."""
     return world.memo(_deprecated_modules)
 
 
-def _deprecated_modules(world: World) -> frozenset[str]:
+def _deprecated_modules(world: EntrySet) -> frozenset[str]:
     by_status = {item.key for item in world.of("module_instance") if world.status(item) == "deprecated"}
     by_maturity = {
         item.key for item in world.of("module_maturity") if text(item.value, "maturity") == "DEPRECATED"
@@ -54,7 +54,7 @@ def _deprecated_modules(world: World) -> frozenset[str]:
     return frozenset(by_status | by_maturity)
 
 
-def _one_sided(world: World) -> Iterator[Finding]:
+def _one_sided(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("module_type"):
         for here, there in (("outbound", "inbound"), ("inbound", "outbound")):
             for path, key in texts(item.value, here):
@@ -83,13 +83,13 @@ MOD001 = Rule(
 )
 
 
-def _told_there(other: Item, field: str, key: str) -> tuple[tuple[Place, Json], ...]:
+def _told_there(other: Entry, field: str, key: str) -> tuple[tuple[Place, Json], ...]:
     """The patch that tells the flow on its other side as well, where that has a list to put it in."""
     told = part(other.value, field)
     return ((place_of(other, (field,)), [*told, key]),) if isinstance(told, list) else ()
 
 
-def _may_call(world: World, caller: Item, called: Item) -> str:
+def _may_call(world: EntrySet, caller: Entry, called: Entry) -> str:
     """Why a module may not call another, or ""; a type that is not there is a dangling reference already."""
     types = text(caller.value, "module_type"), text(called.value, "module_type")
     if any(world.get("module_type", one) is None for one in types) or flows(world).allowed(*types):
@@ -97,7 +97,7 @@ def _may_call(world: World, caller: Item, called: Item) -> str:
     return f"{caller.key} is of type {types[0]}, which may not call {types[1]}, the type of {called.key}."
 
 
-def _dependencies(world: World) -> Iterator[Finding]:
+def _dependencies(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("module_instance"):
         for path, key in texts(item.value, "dependencies", "modules"):
             other = world.get("module_instance", key)
@@ -123,7 +123,7 @@ MOD002 = Rule(
 )
 
 
-def _consumers(world: World) -> Iterator[Finding]:
+def _consumers(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("module_interface"):
         owner = world.get("module_instance", text(item.value, "module_id"))
         for path, key in texts(item.value, "consumers") if owner is not None else ():
@@ -149,14 +149,14 @@ MOD008 = Rule(
 )
 
 
-def _paths(world: World) -> Iterator[tuple[Item, str]]:
+def _paths(world: EntrySet) -> Iterator[tuple[Entry, str]]:
     for item in world.of("module_instance"):
         path = text(item.value, "path")
         if path:
             yield item, path
 
 
-def _path_missing(world: World) -> Iterator[Finding]:
+def _path_missing(world: EntrySet) -> Iterator[Finding]:
     for item, path in _paths(world):
         # What is planned has no code yet.
         if world.status(item) != "planned" and kind_at(world, path) in ("absent", "other"):
@@ -175,7 +175,7 @@ MOD003 = Rule(
 )
 
 
-def _path_outside(world: World) -> Iterator[Finding]:
+def _path_outside(world: EntrySet) -> Iterator[Finding]:
     for item, path in _paths(world):
         if kind_at(world, path) == "outside":
             yield Finding(item, f"{path!r} leads out of the workspace.", ("path",), extra=path)
@@ -190,9 +190,9 @@ MOD004 = Rule(
 )
 
 
-def _path_shared(world: World) -> Iterator[Finding]:
+def _path_shared(world: EntrySet) -> Iterator[Finding]:
     declared = any([one.text for one in group] == ["path"] for group in world.kinds["module_instance"].unique)
-    first_of: dict[str, tuple[Item, str]] = {}
+    first_of: dict[str, tuple[Entry, str]] = {}
     for item, path in _paths(world):
         first, first_path = first_of.setdefault(normal(path), (item, path))
         # Equal texts are UNQ001 where the kind declares the field unique.
@@ -216,7 +216,7 @@ MOD005 = Rule(
 )
 
 
-def _no_maturity(world: World) -> Iterator[Finding]:
+def _no_maturity(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("module_instance"):
         if world.get("module_maturity", item.key) is None and not world.maybe_hidden(
             ("module_maturity",), item.key
@@ -234,11 +234,11 @@ MOD006 = Rule(
 )
 
 
-def _key(world: World, item: Item) -> FieldPath:
+def _key(world: EntrySet, item: Entry) -> FieldPath:
     return next((path for path, _ in world.kinds[item.kind].key[0].find(item.value)), ())
 
 
-def _of_deprecated(world: World) -> Iterator[Finding]:
+def _of_deprecated(world: EntrySet) -> Iterator[Finding]:
     gone = deprecated_modules(world)
     for item in world.of("module_interface"):
         module = text(item.value, "module_id")
@@ -270,7 +270,7 @@ MOD007 = Rule(
 )
 
 
-def _released_early(world: World) -> Iterator[Finding]:
+def _released_early(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("module_interface"):
         if text(item.value, "lifecycle") != "RELEASED":
             continue

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from registry_reconciler.records import dataclass
+from msgspec import Struct
+
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import Finder, finder
-from registry_reconciler.world import Item, World
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The names and aliases of one id space, in no particular order.
 
     Attributes:
@@ -18,10 +18,10 @@ class Names:
         clashes: all the entries that claim a name that several do.
     """
 
-    owners: Mapping[str, Item]
-    clashes: Mapping[str, Sequence[Item]]
+    owners: Mapping[str, Entry]
+    clashes: Mapping[str, Sequence[Entry]]
 
-    def claims(self, name: str) -> Sequence[Item]:
+    def claims(self, name: str) -> Sequence[Entry]:
         """The entries that have a name or alias."""
         if name in self.clashes:
             return self.clashes[name]
@@ -37,21 +37,21 @@ def look_alike(key: str) -> str:
     return unicodedata.normalize("NFKC", key).casefold()
 
 
-def names(world: World) -> Mapping[str, Names]:
+def names(world: EntrySet) -> Mapping[str, Names]:
     """The names of every id space."""
     return world.memo(_names)
 
 
-def _names(world: World) -> dict[str, Names]:
+def _names(world: EntrySet) -> dict[str, Names]:
     if world.earlier is None:
         return {space: _told(world, kinds) for space, kinds in world.spaces().items()}
     before = names(world.earlier)
     return {space: _renewed(world, kinds, before[space]) for space, kinds in world.spaces().items()}
 
 
-def _told(world: World, kinds: Sequence[str]) -> Names:
-    owners: dict[str, Item] = {}
-    clashes: dict[str, list[Item]] = {}
+def _told(world: EntrySet, kinds: Sequence[str]) -> Names:
+    owners: dict[str, Entry] = {}
+    clashes: dict[str, list[Entry]] = {}
     for kind in kinds:
         finders = _finders(world, kind)
         for item in world.of(kind) if finders else ():
@@ -64,19 +64,19 @@ def _told(world: World, kinds: Sequence[str]) -> Names:
     return Names(owners, clashes)
 
 
-def _finders(world: World, kind: str) -> list[Finder]:
+def _finders(world: EntrySet, kind: str) -> list[Finder]:
     roles = world.kinds[kind].names
     return [finder(role) for role in (roles.name, roles.aliases) if role is not None]
 
 
-def _clash(owners: dict[str, Item], clashes: dict[str, list[Item]], name: str, item: Item) -> None:
+def _clash(owners: dict[str, Entry], clashes: dict[str, list[Entry]], name: str, item: Entry) -> None:
     claims = clashes.setdefault(name, [owners[name]])
     # An entry claims its names one after another, so an equal claim of its own is always the last.
     if claims[-1] is not item:
         claims.append(item)
 
 
-def _renewed(world: World, kinds: Sequence[str], before: Names) -> Names:
+def _renewed(world: EntrySet, kinds: Sequence[str], before: Names) -> Names:
     """The names in a world of which the earlier one is known: only those that touched entries claim or claimed."""
     assert world.earlier is not None
     gone = [world.earlier.items.get(address) for address in world.touched]
@@ -85,7 +85,7 @@ def _renewed(world: World, kinds: Sequence[str], before: Names) -> Names:
     if not concerned:
         return before
     owners, clashes = dict(before.owners), dict(before.clashes)
-    claiming: dict[str, list[Item]] = {name: [] for name in concerned}
+    claiming: dict[str, list[Entry]] = {name: [] for name in concerned}
     for item in new:
         for name in _claimed(world, kinds, item):
             claiming[name].append(item)
@@ -101,7 +101,7 @@ def _renewed(world: World, kinds: Sequence[str], before: Names) -> Names:
     return Names(owners, clashes)
 
 
-def _claimed(world: World, kinds: Sequence[str], item: Item) -> set[str]:
+def _claimed(world: EntrySet, kinds: Sequence[str], item: Entry) -> set[str]:
     """The names and aliases of an entry in the space of some kinds."""
     found = (
         [value for find in _finders(world, item.kind) for _, value in find(item.value)]
@@ -116,12 +116,12 @@ def _claimed(world: World, kinds: Sequence[str], item: Item) -> set[str]:
     }
 
 
-def winner(world: World, name: str, claims: Sequence[Item]) -> Item:
-    """The entry that a lookup leads to: names go before aliases, then :meth:`World.rank` decides."""
+def winner(world: EntrySet, name: str, claims: Sequence[Entry]) -> Entry:
+    """The entry that a lookup leads to: names go before aliases, then :meth:`EntrySet.rank` decides."""
     return min(claims, key=lambda item: (world.name(item) != name, world.rank(item), item.address))
 
 
-def lookup(world: World, kinds: Sequence[str], name: str) -> Item | None:
+def lookup(world: EntrySet, kinds: Sequence[str], name: str) -> Entry | None:
     """The entry of some kinds that a name or alias leads to."""
     claims = [
         item

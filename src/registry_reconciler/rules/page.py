@@ -12,11 +12,10 @@ from __future__ import annotations
 import functools
 import re
 
-from registry_reconciler.records import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What a page says.
 
     Attributes:

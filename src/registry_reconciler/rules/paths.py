@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.kinds import Kind, PathRule
-from registry_reconciler.model import FieldPath, Place
-from registry_reconciler.problems import Severity
+from registry_reconciler.files.tree import Unreadable, find
+from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.kind import Kind, PathRule
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import finder
-from registry_reconciler.tree import Unreadable, find
-from registry_reconciler.world import Item, World
 
 
-def _named(world: World, kind: Kind, rule: PathRule) -> Iterator[tuple[Item, FieldPath, str]]:
+def _named(world: EntrySet, kind: Kind, rule: PathRule) -> Iterator[tuple[Entry, FieldPath, str]]:
     select = finder(rule.field)
     for item in world.of(kind.name):
         for path, value in select(item.value):
@@ -28,7 +28,7 @@ def _named(world: World, kind: Kind, rule: PathRule) -> Iterator[tuple[Item, Fie
                     yield item, at, one
 
 
-def _declared(world: World) -> Iterator[tuple[Kind, PathRule]]:
+def _declared(world: EntrySet) -> Iterator[tuple[Kind, PathRule]]:
     for kind in world.kinds.values():
         for rule in kind.paths:
             yield kind, rule
@@ -38,7 +38,7 @@ def _has_paths(kind: Kind) -> bool:
     return bool(kind.paths)
 
 
-def _missing(world: World) -> Iterator[Finding]:
+def _missing(world: EntrySet) -> Iterator[Finding]:
     for kind, rule in _declared(world):
         for item, path, named in _named(world, kind, rule) if rule.missing is not None else ():
             if kind_at(world, named) in ("absent", "other"):
@@ -58,7 +58,7 @@ PTH001 = Rule(
 )
 
 
-def _outside(world: World) -> Iterator[Finding]:
+def _outside(world: EntrySet) -> Iterator[Finding]:
     for kind, rule in _declared(world):
         for item, path, named in _named(world, kind, rule):
             if kind_at(world, named) == "outside":
@@ -74,7 +74,7 @@ PTH002 = Rule(
 )
 
 
-def _unlisted(world: World) -> Iterator[Finding]:
+def _unlisted(world: EntrySet) -> Iterator[Finding]:
     for kind, rule in _declared(world):
         if rule.unlisted is None or kind.name in world.hidden_kinds:
             continue

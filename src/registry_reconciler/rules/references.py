@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.kinds import Kind
-from registry_reconciler.model import FieldPath, Place
-from registry_reconciler.problems import Fix, Severity
+from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
 from registry_reconciler.rules.naming import lookup
 from registry_reconciler.rules.shapes import finder, hint_at, listing, place_of, related, slip
-from registry_reconciler.world import Item, World
 
 SUGGESTIONS = 20
 """How many dangling references of a run get a did-you-mean: each looks through all ids of a kind."""
@@ -24,11 +24,11 @@ def _kinds(link: Link) -> str:
     return " or ".join(link.reference.kinds)
 
 
-def _by_name(world: World, link: Link) -> Item | None:
+def _by_name(world: EntrySet, link: Link) -> Entry | None:
     return lookup(world, link.reference.kinds, link.value)
 
 
-def _dangling(world: World) -> Iterator[Finding]:
+def _dangling(world: EntrySet) -> Iterator[Finding]:
     suggested = 0
     for link in links(world).dangling:
         if world.maybe_hidden(link.reference.kinds, link.value) or _by_name(world, link) is not None:
@@ -68,8 +68,8 @@ REF001 = Rule(
 )
 
 
-def _near(world: World, link: Link) -> str | None:
-    from registry_reconciler.suggest import closest
+def _near(world: EntrySet, link: Link) -> str | None:
+    from registry_reconciler.base.suggest import closest
 
     kinds = link.reference.kinds
     known = world.memo(_ids_by_kinds)
@@ -78,12 +78,12 @@ def _near(world: World, link: Link) -> str | None:
     return next(iter(closest(link.value, known[kinds])), None)
 
 
-def _ids_by_kinds(world: World) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _ids_by_kinds(world: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Filled as somebody asks: the same tuple each time lets the suggestions index it once."""
     return {}
 
 
-def _named(world: World) -> Iterator[Finding]:
+def _named(world: EntrySet) -> Iterator[Finding]:
     for link in links(world).dangling:
         target = _by_name(world, link)
         if target is None or world.maybe_hidden(link.reference.kinds, link.value):
@@ -113,18 +113,18 @@ REF002 = Rule(
 )
 
 
-def is_active(world: World, item: Item) -> bool:
+def is_active(world: EntrySet, item: Entry) -> bool:
     """Whether an entry is in use: ``active``, or without a status although its kind has one."""
     status = world.status(item)
     return status == "active" or (not status and world.kinds[item.kind].names.status is not None)
 
 
-def _describes(world: World, link: Link) -> bool:
+def _describes(world: EntrySet, link: Link) -> bool:
     """Whether the reference is the entry's key: then the entry describes its target, and goes with it."""
     return link.reference.field in world.kinds[link.item.kind].key
 
 
-def _with_status(world: World) -> dict[str, set[str]]:
+def _with_status(world: EntrySet) -> dict[str, set[str]]:
     """Addresses by status."""
     found: dict[str, set[str]] = {}
     for kind in world.kinds.values():
@@ -137,7 +137,7 @@ def _with_status(world: World) -> dict[str, set[str]]:
     return found
 
 
-def _to_deprecated(world: World) -> Iterator[Finding]:
+def _to_deprecated(world: EntrySet) -> Iterator[Finding]:
     deprecated = world.memo(_with_status).get("deprecated", set())
     for link in links(world).resolved if deprecated else ():
         target, item = link.target, link.item
@@ -170,7 +170,7 @@ REF003 = Rule(
 )
 
 
-def _to_planned(world: World) -> Iterator[Finding]:
+def _to_planned(world: EntrySet) -> Iterator[Finding]:
     planned = world.memo(_with_status).get("planned", set())
     for link in links(world).resolved if planned else ():
         target, item = link.target, link.item
@@ -201,7 +201,7 @@ def _has_acyclic_fields(kind: Kind) -> bool:
     return bool(kind.acyclic)
 
 
-def _cycles(world: World) -> Iterator[Finding]:
+def _cycles(world: EntrySet) -> Iterator[Finding]:
     for graph in acyclic_graphs(world).values():
         for steps in cycles(graph):
             members = [world.items[address] for address, _ in steps]
@@ -254,7 +254,7 @@ class _After:
                 found.append(link._replace(item=item, path=path))
         return found
 
-    def _path(self, item: Item, link: Link) -> FieldPath | None:
+    def _path(self, item: Entry, link: Link) -> FieldPath | None:
         key = (item.address, link.reference.field.text)
         said = self._said.get(key)
         if said is None:
@@ -313,12 +313,12 @@ REF007 = Rule(
 )
 
 
-def _renamed_value(link: Link, old: Item, new: Item) -> str:
+def _renamed_value(link: Link, old: Entry, new: Entry) -> str:
     return new.address if link.value == old.address and link.value != old.key else new.key
 
 
 def _left_behind(
-    item: Item, meant: Sequence[Link], what: str, replacements: tuple[tuple[Place, str], ...]
+    item: Entry, meant: Sequence[Link], what: str, replacements: tuple[tuple[Place, str], ...]
 ) -> Iterator[Finding]:
     if not meant:
         return

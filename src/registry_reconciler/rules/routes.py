@@ -6,16 +6,16 @@ import bisect
 import re
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.globs import Glob, is_wild
-from registry_reconciler.model import FieldPath, Place
-from registry_reconciler.problems import Severity
+from registry_reconciler.base.globs import Glob, is_wild
+from registry_reconciler.files.tree import Unreadable, find
+from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.modules import deprecated_modules
 from registry_reconciler.rules.references import is_active
 from registry_reconciler.rules.shapes import listing, part, related, text, texts, words
-from registry_reconciler.tree import Unreadable, find
-from registry_reconciler.world import Item, World
 
 STAGES = ("understand", "plan", "act", "review")
 """The stages of work, where the workspace's configuration declares no others."""
@@ -29,13 +29,13 @@ COMPARED = 16
 ABILITIES = ("ability_low", "ability_high")
 
 
-def _overlaps(world: World) -> list[tuple[Item, Item]]:
+def _overlaps(world: EntrySet) -> list[tuple[Entry, Entry]]:
     return list(_find_overlaps(world))
 
 
-def _find_overlaps(world: World) -> Iterator[tuple[Item, Item]]:
+def _find_overlaps(world: EntrySet) -> Iterator[tuple[Entry, Entry]]:
     """Pairs of routes that answer for one topic in overlapping scopes; the later address first."""
-    topics: dict[str, dict[str, list[Item]]] = {}
+    topics: dict[str, dict[str, list[Entry]]] = {}
     for item in world.of("route"):
         scope, topic = text(item.value, "scope"), text(item.value, "topic")
         if scope and topic:
@@ -48,7 +48,7 @@ def _find_overlaps(world: World) -> Iterator[tuple[Item, Item]]:
             yield from _contained(scopes)
 
 
-def _contained(scopes: dict[str, list[Item]]) -> Iterator[tuple[Item, Item]]:
+def _contained(scopes: dict[str, list[Entry]]) -> Iterator[tuple[Entry, Entry]]:
     ordered = sorted(scopes)
     seen: set[frozenset[str]] = set()
     for pattern in ordered:
@@ -72,7 +72,7 @@ def _inside(pattern: str, ordered: Sequence[str]) -> Iterator[str]:
             yield scope
 
 
-def _overlap(world: World, same_owner: bool) -> Iterator[Finding]:
+def _overlap(world: EntrySet, same_owner: bool) -> Iterator[Finding]:
     for item, other in world.memo(_overlaps):
         owner, other_owner = text(item.value, "module_id"), text(other.value, "module_id")
         if (owner == other_owner) is not same_owner:
@@ -92,7 +92,7 @@ def _overlap(world: World, same_owner: bool) -> Iterator[Finding]:
         )
 
 
-def _different_owners(world: World) -> Iterator[Finding]:
+def _different_owners(world: EntrySet) -> Iterator[Finding]:
     return _overlap(world, same_owner=False)
 
 
@@ -112,7 +112,7 @@ RTE004 = Rule(
 )
 
 
-def _same_owner(world: World) -> Iterator[Finding]:
+def _same_owner(world: EntrySet) -> Iterator[Finding]:
     return _overlap(world, same_owner=True)
 
 
@@ -125,7 +125,7 @@ RTE005 = Rule(
 )
 
 
-def _empty_when(world: World) -> Iterator[Finding]:
+def _empty_when(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("route"):
         if not any(one.strip() for one in words(item.value, "when_to_use")):
             yield Finding(item, f"{item.key} does not say when to use it.", ("when_to_use",))
@@ -140,9 +140,9 @@ RTE001 = Rule(
 )
 
 
-def _documents(world: World) -> list[tuple[Item, FieldPath, str]]:
+def _documents(world: EntrySet) -> list[tuple[Entry, FieldPath, str]]:
     """Every related document: the route, the field, the path that it says."""
-    found: list[tuple[Item, FieldPath, str]] = []
+    found: list[tuple[Entry, FieldPath, str]] = []
     for item in world.of("route"):
         docs = part(item.value, "related_docs")
         for index, doc in enumerate(docs) if isinstance(docs, list) else ():
@@ -152,7 +152,7 @@ def _documents(world: World) -> list[tuple[Item, FieldPath, str]]:
     return found
 
 
-def _document_at(world: World, path: str) -> str:
+def _document_at(world: EntrySet, path: str) -> str:
     """What stands at a document's path; ``guide.md#section`` means a place in ``guide.md``."""
     found = kind_at(world, path)
     if found == "absent" and "#" in path:
@@ -160,7 +160,7 @@ def _document_at(world: World, path: str) -> str:
     return found
 
 
-def _document_missing(world: World) -> Iterator[Finding]:
+def _document_missing(world: EntrySet) -> Iterator[Finding]:
     for item, path, document in world.memo(_documents):
         if _document_at(world, document) in ("absent", "other"):
             message = f"There is no document {document!r} in the workspace."
@@ -177,7 +177,7 @@ RTE002 = Rule(
 )
 
 
-def _document_outside(world: World) -> Iterator[Finding]:
+def _document_outside(world: EntrySet) -> Iterator[Finding]:
     for item, path, document in world.memo(_documents):
         if _document_at(world, document) == "outside":
             yield Finding(item, f"{document!r} leads out of the workspace.", path, extra=document)
@@ -192,7 +192,7 @@ RTE003 = Rule(
 )
 
 
-def _of_deprecated(world: World) -> Iterator[Finding]:
+def _of_deprecated(world: EntrySet) -> Iterator[Finding]:
     gone = deprecated_modules(world)
     for item in world.of("route"):
         module = text(item.value, "module_id")
@@ -218,7 +218,7 @@ RTE006 = Rule(
 )
 
 
-def _not_allowed(world: World) -> Iterator[Finding]:
+def _not_allowed(world: EntrySet) -> Iterator[Finding]:
     for item in world.of("route"):
         owner = text(item.value, "module_id")
         for path, key in texts(item.value, "ability_ids"):
@@ -253,7 +253,7 @@ RTE007 = Rule(
 )
 
 
-def _unrouted_documents(world: World) -> Iterator[Finding]:
+def _unrouted_documents(world: EntrySet) -> Iterator[Finding]:
     routed = {normal(path.partition("#")[0]) for _, _, path in world.memo(_documents)}
     if not routed or "route" in world.hidden_kinds:
         return
@@ -279,7 +279,7 @@ RTE008 = Rule(
 )
 
 
-def _unrouted_modules(world: World) -> Iterator[Finding]:
+def _unrouted_modules(world: EntrySet) -> Iterator[Finding]:
     if "route" in world.hidden_kinds:
         return
     routed = {text(item.value, "module_id") for item in world.of("route")}
@@ -298,7 +298,7 @@ RTE009 = Rule(
 )
 
 
-def _unknown_stage(world: World) -> Iterator[Finding]:
+def _unknown_stage(world: EntrySet) -> Iterator[Finding]:
     stages = world.config.stages if world.config.stages is not None else STAGES
     for item in world.of("route"):
         docs = part(item.value, "related_docs")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from registry_reconciler.fields import Selector
-from registry_reconciler.model import FieldPath, Json, Place
-from registry_reconciler.problems import Related
-from registry_reconciler.world import Item
+from registry_reconciler.model.entry import FieldPath, Json, Place
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.problem import Related
+from registry_reconciler.rules.entry_set import Entry
 
 Finder: TypeAlias = Callable[[Json], list[tuple[FieldPath, Json]]]
 
@@ -97,12 +97,12 @@ def _items(names: tuple[str, ...]) -> Finder:
     return find
 
 
-def related(item: Item, message: str, path: FieldPath = ()) -> Related:
+def related(item: Entry, message: str, path: FieldPath = ()) -> Related:
     """Another entry, or a field of it, as a place that belongs to a finding."""
     return Related(message, place_of(item, path))
 
 
-def place_of(item: Item, path: FieldPath = ()) -> Place:
+def place_of(item: Entry, path: FieldPath = ()) -> Place:
     """Where a person would change an entry or a field of it."""
     return item.place.at(path) if path else item.place
 
@@ -112,7 +112,7 @@ def hint_at(near: str | None) -> str:
     return f" Did you mean '{near}'?" if near else ""
 
 
-def slip(item: Item, path: FieldPath, near: str | None) -> tuple[tuple[Place, Json], ...]:
+def slip(item: Entry, path: FieldPath, near: str | None) -> tuple[tuple[Place, Json], ...]:
     """The patch that takes a word for a slip of another one; none where nothing is near."""
     return ((place_of(item, path), near),) if near else ()
 

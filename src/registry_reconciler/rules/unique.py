@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.model import FieldPath, canonical
-from registry_reconciler.problems import Severity
+from registry_reconciler.model.entry import FieldPath, canonical
+from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Rule
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import related
-from registry_reconciler.world import Item, World
 
 
-def _values(world: World, item: Item, group: int) -> Iterator[tuple[FieldPath, object]]:
+def _values(world: EntrySet, item: Entry, group: int) -> Iterator[tuple[FieldPath, object]]:
     selectors = world.kinds[item.kind].unique[group]
     if len(selectors) == 1:
         yield from ((path, value) for path, value in selectors[0].find(item.value) if value is not None)
@@ -22,11 +22,11 @@ def _values(world: World, item: Item, group: int) -> Iterator[tuple[FieldPath, o
         yield found[0][0], [value for _, value in found]
 
 
-def _unique(world: World) -> Iterator[Finding]:
+def _unique(world: EntrySet) -> Iterator[Finding]:
     for kind in world.kinds.values():
         for group, selectors in enumerate(kind.unique):
             label = " and ".join(selector.text for selector in selectors)
-            first_of: dict[str, Item] = {}
+            first_of: dict[str, Entry] = {}
             for item in world.of(kind.name):
                 for path, value in _values(world, item, group):
                     shown = value if isinstance(value, str) else canonical(value)

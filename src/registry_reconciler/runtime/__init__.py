@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from registry_reconciler.runtime.db import DbSnapshot, RegistryDb, RegistryDbBuilder, RuntimeDb
 from registry_reconciler.runtime.errors import (
     CapabilityDenied,
     DuplicateIdError,
@@ -23,36 +22,37 @@ from registry_reconciler.runtime.errors import (
     UnknownKeyError,
     WorkspaceLoadError,
 )
-from registry_reconciler.runtime.index import RegistryBuilder, RegistryIndex
-from registry_reconciler.runtime.items import Definition, item
-from registry_reconciler.runtime.linking import link
-from registry_reconciler.runtime.meta import HasMeta, Key, RegistryMeta
-from registry_reconciler.runtime.overlay import RuntimeRegistry, Snapshot
-from registry_reconciler.runtime.policy import Collision, DuplicatePolicy
+from registry_reconciler.runtime.registry.db import DbSnapshot, RegistryDb, RegistryDbBuilder, RuntimeDb
+from registry_reconciler.runtime.registry.index import RegistryBuilder, RegistryIndex
+from registry_reconciler.runtime.registry.items import Definition, item
+from registry_reconciler.runtime.registry.linking import link
+from registry_reconciler.runtime.registry.meta import HasMeta, Key, RegistryMeta
+from registry_reconciler.runtime.registry.overlay import RuntimeRegistry, Snapshot
+from registry_reconciler.runtime.registry.policy import Collision, DuplicatePolicy
 
 if TYPE_CHECKING:
-    from registry_reconciler.runtime.capabilities import Grant, Vocabulary
-    from registry_reconciler.runtime.invocation import Context, InvocationResult, Invoker, invoke
-    from registry_reconciler.runtime.plugins import PluginBuilder, PluginReport, load_plugins
-    from registry_reconciler.runtime.source import EntryItem
+    from registry_reconciler.runtime.execution.invocation import Context, InvocationResult, Invoker, invoke
+    from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
+    from registry_reconciler.runtime.registry.plugins import PluginBuilder, PluginReport, load_plugins
+    from registry_reconciler.runtime.registry.source import EntryItem
+    from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime, open_runtime
     from registry_reconciler.runtime.testing import CapabilityReport, exercise
-    from registry_reconciler.runtime.workspace import WorkspaceRuntime, open_runtime
 
 _LATER = {
     "CapabilityReport": "testing",
-    "Context": "invocation",
-    "EntryItem": "source",
-    "Grant": "capabilities",
-    "InvocationResult": "invocation",
-    "Invoker": "invocation",
-    "PluginBuilder": "plugins",
-    "PluginReport": "plugins",
-    "Vocabulary": "capabilities",
-    "WorkspaceRuntime": "workspace",
+    "Context": "execution.invocation",
+    "EntryItem": "registry.source",
+    "Grant": "registry.capabilities",
+    "InvocationResult": "execution.invocation",
+    "Invoker": "execution.invocation",
+    "PluginBuilder": "registry.plugins",
+    "PluginReport": "registry.plugins",
+    "Vocabulary": "registry.capabilities",
+    "WorkspaceRuntime": "serve.workspace",
     "exercise": "testing",
-    "invoke": "invocation",
-    "load_plugins": "plugins",
-    "open_runtime": "workspace",
+    "invoke": "execution.invocation",
+    "load_plugins": "registry.plugins",
+    "open_runtime": "serve.workspace",
 }
 
 __all__ = [

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry_reconciler.runtime.capabilities import Grant, Vocabulary
-from registry_reconciler.runtime.db import RegistryDbBuilder
-from registry_reconciler.runtime.handlers import call_function, load_function
-from registry_reconciler.runtime.invocation import Asked, Context, Invoker
-from registry_reconciler.runtime.items import Definition
-from registry_reconciler.runtime.meta import HasMeta
-from registry_reconciler.runtime.source import EntryItem
+from registry_reconciler.runtime.execution.handlers import call_function, load_function
+from registry_reconciler.runtime.execution.invocation import Asked, Context, Invoker
+from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
+from registry_reconciler.runtime.registry.db import RegistryDbBuilder
+from registry_reconciler.runtime.registry.items import Definition
+from registry_reconciler.runtime.registry.meta import HasMeta
+from registry_reconciler.runtime.registry.source import EntryItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pytest
 
 from registry_reconciler.apply import FileOp, Receipt, WorkspaceLock, commit, files, recover
 from registry_reconciler.errors import WriteFailure
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 
 pytestmark = [
     pytest.mark.skipif(not files.DURABLE, reason="a durable apply needs folder descriptors and flock"),

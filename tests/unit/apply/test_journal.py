@@ -11,7 +11,7 @@ import pytest
 
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit, files, pending, reader, recover
 from registry_reconciler.apply.journal import BadRecord, Record, Step, decode, encode, new_folder_name
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 from tests.crash import scenario
 
 pytestmark = pytest.mark.skipif(

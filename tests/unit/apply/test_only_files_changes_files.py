@@ -16,10 +16,10 @@ NOT_PART_OF_AN_APPLY = frozenset(
     # writes into the pipes of what it starts. An interruption is told of on the two standard streams, past buffers
     # that may be in the middle of a write.
     (
-        SOURCE / "interrupts.py",
-        SOURCE / "runtime" / "audit.py",
-        SOURCE / "runtime" / "handlers.py",
-        SOURCE / "runtime" / "supervise.py",
+        SOURCE / "base" / "interrupts.py",
+        SOURCE / "runtime" / "execution" / "audit.py",
+        SOURCE / "runtime" / "execution" / "handlers.py",
+        SOURCE / "runtime" / "execution" / "supervise.py",
     )
 )
 
@@ -150,7 +150,7 @@ def test_only_one_module_changes_files() -> None:
 
 
 def test_an_interruption_is_told_of_on_the_standard_streams_and_changes_no_file() -> None:
-    tree = ast.parse((SOURCE / "interrupts.py").read_text(encoding="utf-8"))
+    tree = ast.parse((SOURCE / "base" / "interrupts.py").read_text(encoding="utf-8"))
     assert [one.partition(": ")[2] for one in offences(tree)] == ["os.write", "os.write"]
     writes = [
         node

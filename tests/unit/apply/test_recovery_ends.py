@@ -16,7 +16,7 @@ import pytest
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit, files, pending, reader, recover
 from registry_reconciler.apply.anchor import Anchor, is_mounted
 from registry_reconciler.errors import InterruptedApply, StalePlan, WriteFailure
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 from tests.crash import faults, names, scenario
 
 pytestmark = pytest.mark.skipif(

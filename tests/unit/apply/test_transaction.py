@@ -15,7 +15,7 @@ import pytest
 
 from registry_reconciler.apply import FileOp, Receipt, WorkspaceLock, commit, files, pending, reader, recover
 from registry_reconciler.errors import InterruptedApply, LockHeld, RegistryFailure, StalePlan, WriteFailure
-from registry_reconciler.model import digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 from tests.crash import faults, scenario
 
 pytestmark = pytest.mark.skipif(

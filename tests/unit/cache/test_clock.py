@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cache import witness
-from registry_reconciler.cache.witness import Moment, signature, still_so, witness_of
-from registry_reconciler.model import digest_bytes
-from registry_reconciler.partial.touched import signatures_of
+from registry_reconciler.cache import fingerprint as witness
+from registry_reconciler.cache.fingerprint import Moment, is_fresh, signature, witness_of
+from registry_reconciler.cache.incremental.changed_files import signatures_of
+from registry_reconciler.model.entry import digest_bytes
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND
@@ -22,7 +22,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dated, self.steady = 1_000_000 * SECOND, 5_000 * SECOND
         self.times: dict[str, int] = {}
-        monkeypatch.setattr("registry_reconciler.cache.witness.time.time_ns", lambda: self.dated)
+        monkeypatch.setattr("registry_reconciler.cache.fingerprint.time.time_ns", lambda: self.dated)
         monkeypatch.setattr(witness, "_steady", lambda: self.steady)
         real = os.lstat
 
@@ -72,7 +72,7 @@ def test_what_is_old_is_believed(root: Path, clock: Clock) -> None:
     seen = witness_of(str(root), told("old"), {}, since)
     assert seen.paths[0][2] is not None
     clock.passes(HOUR)
-    assert still_so(str(root), seen) == (True, False)
+    assert is_fresh(str(root), seen) == (True, False)
     assert signatures_of(str(root), {"file": ""}, since)
 
 
@@ -93,10 +93,10 @@ def test_the_same_time_again_is_not_believed(root: Path, clock: Clock) -> None:
     clock.dated = written
     clock.write(root / "file", "new")
     assert signature(os.lstat(root / "file")) == before
-    assert still_so(str(root), seen) == (False, False)
+    assert is_fresh(str(root), seen) == (False, False)
     # Also when dates have caught up with what they were.
     clock.passes(2 * HOUR)
-    assert still_so(str(root), seen) == (False, False)
+    assert is_fresh(str(root), seen) == (False, False)
 
 
 @pytest.mark.parametrize("ahead", [0, SECOND, HOUR])
@@ -106,7 +106,7 @@ def test_a_file_of_now_or_of_the_future_is_read_each_time(ahead: int, root: Path
     seen = witness_of(str(root), told("old"), {}, Moment.now())
     assert seen.paths[0][2] is None
     (root / "file").write_text("new")
-    assert still_so(str(root), seen) == (False, False)
+    assert is_fresh(str(root), seen) == (False, False)
 
 
 def test_where_the_system_tells_no_time_of_status_bytes_are_read(
@@ -121,7 +121,7 @@ def test_a_restart_is_no_step_back(root: Path, clock: Clock) -> None:
     seen = witness_of(str(root), told("old"), {}, Moment.now())
     clock.passes(HOUR)
     clock.steady = 10 * SECOND
-    assert still_so(str(root), seen) == (True, False)
+    assert is_fresh(str(root), seen) == (True, False)
     clock.dated -= 2 * HOUR
     assert seen.taken.clock_went_back()
 

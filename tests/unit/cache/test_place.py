@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from registry_reconciler.base.cache_place import is_outside
+from registry_reconciler.base.user_dirs import python_allowed
 from registry_reconciler.cache import reports, store
-from registry_reconciler.cache.place import is_outside
+from registry_reconciler.cache.incremental import store as parts
 from registry_reconciler.cli.main import main
-from registry_reconciler.partial import store as parts
-from registry_reconciler.runtime import prepared
-from registry_reconciler.userdirs import python_allowed
+from registry_reconciler.runtime.serve import prepared
 from tests.cli.helper import FRAGMENT
 
 

@@ -40,7 +40,7 @@ def answers(capfdbinary: pytest.CaptureFixture[bytes], *words: str) -> tuple[int
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one with every plan that is really made."""
-    from registry_reconciler import planning
+    from registry_reconciler.planning import pipeline as planning
 
     count: list[int] = []
     real = planning.make_plan

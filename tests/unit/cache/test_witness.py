@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cache.witness import NotKept, Witness, retake, still_so, witness_of
-from registry_reconciler.tree import DiskTree, Recorder
+from registry_reconciler.cache.fingerprint import Fingerprint, NotKept, is_fresh, refresh, witness_of
+from registry_reconciler.files.tree import DiskTree, Recorder
 
 
 def look(root: Path) -> Recorder:
@@ -47,12 +47,12 @@ def age(root: Path) -> None:
             os.utime(os.path.join(folder, name), (1, 1))
 
 
-def seen(root: Path, monkeypatch: pytest.MonkeyPatch | None = None) -> Witness:
+def seen(root: Path, monkeypatch: pytest.MonkeyPatch | None = None) -> Fingerprint:
     tree = look(root)
     if monkeypatch is not None:
         # Times of status cannot be set, so the clock is.
         later = time.time_ns() + 10_000_000_000
-        monkeypatch.setattr("registry_reconciler.cache.witness.time.time_ns", lambda: later)
+        monkeypatch.setattr("registry_reconciler.cache.fingerprint.time.time_ns", lambda: later)
     return witness_of(str(root), tree.inputs, tree.folders)
 
 
@@ -96,9 +96,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_is_noticed(root: Path, name: str, believed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     witness = seen(root, monkeypatch if believed else None)
-    assert still_so(str(root), witness)[0]
+    assert is_fresh(str(root), witness)[0]
     CHANGES[name](root)
-    assert not still_so(str(root), witness)[0]
+    assert not is_fresh(str(root), witness)[0]
 
 
 def test_a_change_that_keeps_size_and_time_of_content_is_noticed(
@@ -107,24 +107,24 @@ def test_a_change_that_keeps_size_and_time_of_content_is_noticed(
     witness = seen(root, monkeypatch)
     (root / "a/one").write_text("eno")
     os.utime(root / "a/one", (1, 1))
-    assert not still_so(str(root), witness)[0]
+    assert not is_fresh(str(root), witness)[0]
 
 
 def test_young_files_are_looked_at_and_old_ones_believed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     young = seen(root)
     assert all(signature is None for _, told, signature in young.paths)
-    assert still_so(str(root), young) == (True, True)
+    assert is_fresh(str(root), young) == (True, True)
     old = seen(root, monkeypatch)
     assert all((signature is None) == told.startswith("absent") for _, told, signature in old.paths)
-    assert still_so(str(root), old) == (True, False)
-    again = retake(str(root), young)
+    assert is_fresh(str(root), old) == (True, False)
+    again = refresh(str(root), young)
     assert (again.paths, again.folders) == (old.paths, old.folders)
 
 
 def test_touching_a_file_changes_nothing_but_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     witness = seen(root, monkeypatch)
     os.utime(root / "a/one")
-    assert still_so(str(root), witness) == (True, True)
+    assert is_fresh(str(root), witness) == (True, True)
 
 
 def test_what_changed_before_it_was_remembered_is_not_kept(root: Path) -> None:
@@ -144,7 +144,7 @@ def test_links_are_not_kept(root: Path) -> None:
 
 def test_a_witness_survives_json(root: Path) -> None:
     witness = seen(root)
-    assert Witness.from_json(witness.to_json()) == witness
+    assert Fingerprint.from_json(witness.to_json()) == witness
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_a_witness_survives_json(root: Path) -> None:
 )
 def test_a_damaged_witness_is_refused(data: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
-        Witness.from_json(data)
+        Fingerprint.from_json(data)

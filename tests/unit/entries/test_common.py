@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.entries.common import dump_yaml, insert_or_update_entry, load_yaml, validate_entry
+from registry_reconciler.editing.entries.common import (
+    dump_yaml,
+    insert_or_update_entry,
+    load_yaml,
+    validate_entry,
+)
 from registry_reconciler.errors import Blocked
 
 TEXT = "# head\na:\n  - 'x'   # one\n  - 2\n\nb: {c: no}\n"

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.cache import reports
+from registry_reconciler.cache.incremental import changed_files as touched
+from registry_reconciler.cache.incremental import partial_load as part
+from registry_reconciler.cache.incremental import plan
 from registry_reconciler.cli.main import main
-from registry_reconciler.partial import part, plan, touched
 from tests.unit.partial.workspace import SCHEMA, fragment, memory_file
 
 

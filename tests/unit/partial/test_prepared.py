@@ -8,7 +8,7 @@ import pytest
 
 from registry_reconciler import Workspace
 from registry_reconciler.cli.main import main
-from registry_reconciler.runtime import planning, prepared
+from registry_reconciler.runtime.serve import planning, prepared
 from tests.unit.partial.workspace import entry, fragment
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from registry_reconciler.partial import Whole
-from registry_reconciler.partial.memory import memory_of
-from registry_reconciler.partial.plan import plan_of_part
-from registry_reconciler.partial.touched import Files
-from registry_reconciler.plan import Plan, PlanOptions
-from registry_reconciler.planfile import dumps, plan_to_json
-from registry_reconciler.planning import make_plan
-from registry_reconciler.tree import MemoryTree, Recorder
+from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.cache.incremental.changed_files import Files
+from registry_reconciler.cache.incremental.full_plan import memory_of
+from registry_reconciler.cache.incremental.plan import plan_of_part
+from registry_reconciler.files.tree import MemoryTree, Recorder
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.planning.pipeline import make_plan
+from registry_reconciler.report.plan_json import dumps, plan_to_json
 
 Tree = dict[str, bytes | None]
 
@@ -163,5 +163,5 @@ def test_a_file_that_is_edited_between_two_looks_is_not_planned_from_both() -> N
     memory = memory_of(make_plan(MemoryTree(clear)))
     wish = {**clear, "desired/a.yaml": declared("id: a2")}
     tree = Edited(wish, "services.yaml", lambda data: data.replace(b"id: a1", b"id: x1"))
-    with pytest.raises(Whole):
+    with pytest.raises(FullPlanRequired):
         plan_of_part(memory, Files("/nowhere", Recorder(tree), {}), PlanOptions())

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.builtin import builtin_schemas
-from registry_reconciler.kinds import Kind, parse_kind
-from registry_reconciler.partial.memory import rememberable
+from registry_reconciler.cache.incremental.full_plan import supports_incremental
+from registry_reconciler.model.kind import Kind, parse_kind
 from registry_reconciler.rules import RULES
+from registry_reconciler.schema.packaged import builtin_schemas
 from tests.rules.helper import kinds
 
 
@@ -20,7 +20,7 @@ def plain_kind(**more: Any) -> Kind:
 
 def test_a_kind_is_remembered_where_every_rule_for_it_supports_that() -> None:
     note = plain_kind(references=[{"field": "next", "kind": "note"}], unique=[["path"]])
-    assert rememberable(note, {"note": note})
+    assert supports_incremental(note, {"note": note})
     for rule in RULES:
         assert rule.supports_incremental or not rule.concerns_kind(note), rule.code
 
@@ -28,14 +28,14 @@ def test_a_kind_is_remembered_where_every_rule_for_it_supports_that() -> None:
 @pytest.mark.parametrize("name", builtin_schemas())
 def test_kinds_with_rules_that_look_further_are_not(name: str) -> None:
     kind = kinds()[name]
-    assert not rememberable(kind, {name: kind})
+    assert not supports_incremental(kind, {name: kind})
     assert any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental)
 
 
 @pytest.mark.parametrize("more", [{"paths": [{"field": "path", "missing": "error"}]}, {"acyclic": ["next"]}])
 def test_neither_are_kinds_with_fields_that_such_rules_follow(more: dict[str, Any]) -> None:
     kind = plain_kind(**more)
-    assert not rememberable(kind, {"note": kind})
+    assert not supports_incremental(kind, {"note": kind})
     assert any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental)
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cache import reports, witness
+from registry_reconciler.cache import fingerprint as witness
+from registry_reconciler.cache import reports
+from registry_reconciler.cache.incremental import changed_files as touched
+from registry_reconciler.cache.incremental import store
 from registry_reconciler.cli.main import main
-from registry_reconciler.partial import store, touched
 from tests.unit.partial.workspace import entry, fragment, memory_file
 
 

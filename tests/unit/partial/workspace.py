@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from registry_reconciler.partial import store
+from registry_reconciler.cache.incremental import store
 
 SCHEMA = """\
 x-registry:

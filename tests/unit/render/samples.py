@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 
-from registry_reconciler.changes import Action, Change, Drift, FieldChange, Reason
-from registry_reconciler.model import MISSING, Json, Location, Place
-from registry_reconciler.plan import FileChange, Notice, Plan, PlanOptions
-from registry_reconciler.problems import Fix, Problem, Related, Severity, Status, TextEdit
+from msgspec.structs import replace
+
+from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Reason
+from registry_reconciler.model.entry import MISSING, Json, Location, Place
+from registry_reconciler.model.plan import FileChange, Notice, Plan, PlanOptions
+from registry_reconciler.model.problem import Fix, Problem, Related, Severity, Status, TextEdit
 
 D0, D1 = "sha256:" + "0" * 64, "sha256:" + "1" * 64
 
@@ -205,7 +206,7 @@ NOTICES = (
 
 
 def _sorted(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    from registry_reconciler.problems import sort_key
+    from registry_reconciler.model.problem import sort_key
 
     return tuple(sorted(problems, key=sort_key))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
-from registry_reconciler.inert import visible
-from registry_reconciler.render import FORMATS, RenderOptions, render
+from registry_reconciler.base.escape import visible
+from registry_reconciler.report import FORMATS, RenderOptions, render
 from tests.unit.render import samples
 
 OPTIONS = RenderOptions(path_prefix="sub", label="x", link_base="https://git.example/b")

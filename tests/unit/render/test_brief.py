@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from registry_reconciler.render import RenderOptions, render
-from registry_reconciler.render.brief import LEAST_BYTES
+from registry_reconciler.report import RenderOptions, render
+from registry_reconciler.report.brief import LEAST_BYTES
 from tests.unit.render import samples
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from registry_reconciler.render import RenderOptions, render
+from registry_reconciler.report import RenderOptions, render
 from tests.unit.render import samples
 
 COMMAND = re.compile(r"::(error|warning|notice) ((?:file|line|col|title)=[^:,]*,?)+::.*")

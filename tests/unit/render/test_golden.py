@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.plan import Plan
-from registry_reconciler.planfile import dumps
-from registry_reconciler.problems import Severity
-from registry_reconciler.render import FORMATS, RenderOptions, render
-from registry_reconciler.render.sarif import to_sarif
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Severity
+from registry_reconciler.report import FORMATS, RenderOptions, render
+from registry_reconciler.report.plan_json import dumps
+from registry_reconciler.report.sarif import to_sarif
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.page import Page
 from registry_reconciler.version import __version__
@@ -43,7 +43,7 @@ OPTIONS = RenderOptions(
 CASES = [(name, format) for name in PLANS for format in FORMATS]
 
 
-class RuleOfTheTest(Rule):
+class RuleOfTheTest(Rule, frozen=True):
     """A rule with a page that is in no file."""
 
     @property

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from registry_reconciler.inert import (
+from registry_reconciler.base.escape import (
     code,
     fence,
     html,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec.structs import replace
 
-from registry_reconciler.plan import Notice, Plan
-from registry_reconciler.render import RenderOptions, render
-from registry_reconciler.render.markdown import LEAST_BYTES, job_summary, marker
+from registry_reconciler.model.plan import Notice, Plan
+from registry_reconciler.report import RenderOptions, render
+from registry_reconciler.report.markdown import LEAST_BYTES, job_summary, marker
 from tests.unit.render import samples
 
 OWN_HTML = re.compile(

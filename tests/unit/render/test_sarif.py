@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from registry_reconciler.model import Location
-from registry_reconciler.plan import Plan
-from registry_reconciler.problems import Problem, Status
-from registry_reconciler.render import RenderOptions, render
-from registry_reconciler.render.sarif import FINGERPRINT, to_sarif
+from registry_reconciler.model.entry import Location
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Problem, Status
+from registry_reconciler.report import RenderOptions, render
+from registry_reconciler.report.sarif import FINGERPRINT, to_sarif
 from tests.unit.render import samples
 
 PLANS = {

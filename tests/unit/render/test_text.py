@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
-from registry_reconciler.changes import Action, Change, FieldChange, Reason
-from registry_reconciler.model import MISSING
-from registry_reconciler.plan import Plan
-from registry_reconciler.render import RenderOptions, render
-from registry_reconciler.render.values import columns
+from registry_reconciler.model.change import Action, Change, FieldChange, Reason
+from registry_reconciler.model.entry import MISSING
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.report import RenderOptions, render
+from registry_reconciler.report.values import columns
 from tests.unit.render import samples
 
 
 def text(plan: Plan, **options: object) -> str:
-    return render(plan, "text", replace(RenderOptions(), **options))  # type: ignore[arg-type]
+    return render(plan, "text", replace(RenderOptions(), **options))
 
 
 def test_three_thousand_changes_alike_are_folded() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from registry_reconciler.runtime import RegistryBuilder, RegistryIndex, RegistryMeta
 
-SCHEMAS = Path(__file__).parents[3] / "src" / "registry_reconciler" / "data" / "schemas"
+SCHEMAS = Path(__file__).parents[3] / "src" / "registry_reconciler" / "schema" / "data" / "schemas"
 
 CONFIG = {
     "vocabularies": {

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.runtime import InvocationResult, handlers, open_runtime, supervise
-from registry_reconciler.runtime.handlers import Limits
+from registry_reconciler.runtime import InvocationResult, open_runtime
+from registry_reconciler.runtime.execution import handlers, supervise
+from registry_reconciler.runtime.execution.handlers import Limits
 from tests.unit.runtime.helper import Site, runs
 
 pytestmark = pytest.mark.skipif(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registry_reconciler.errors import NoWorkspace, UsageFailure
-from registry_reconciler.runtime.commands import Outcome, collisions, run_ability
+from registry_reconciler.runtime.serve.commands import Outcome, collisions, run_ability
 from tests.unit.runtime.helper import ECHO, Site
 
 

@@ -37,7 +37,7 @@ def test_the_recipes_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert ran >= 7
 
 
-@pytest.mark.parametrize("name", ["db", "index", "items"])
+@pytest.mark.parametrize("name", ["registry.db", "registry.index", "registry.items"])
 def test_the_examples_in_docstrings_run(name: str) -> None:
     module = importlib.import_module(f"registry_reconciler.runtime.{name}")
     result = doctest.testmod(module)

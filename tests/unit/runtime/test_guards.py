@@ -22,7 +22,7 @@ from registry_reconciler.runtime import (
     RegistryMeta,
     open_runtime,
 )
-from registry_reconciler.runtime.handlers import Limits
+from registry_reconciler.runtime.execution.handlers import Limits
 from tests.unit.runtime.helper import Site
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="scripts are tested on POSIX")

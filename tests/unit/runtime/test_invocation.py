@@ -26,8 +26,8 @@ from registry_reconciler.runtime import (
     invoke,
     open_runtime,
 )
-from registry_reconciler.runtime.audit import AuditLine
-from registry_reconciler.runtime.handlers import Limits
+from registry_reconciler.runtime.execution.audit import AuditLine
+from registry_reconciler.runtime.execution.handlers import Limits
 from tests.unit.runtime.helper import ECHO, Site, runs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="scripts and process groups are tested on POSIX")
@@ -809,7 +809,7 @@ def test_a_denial_for_want_of_a_log_is_logged_when_that_works_again(site: Site) 
 
 def test_without_a_place_for_the_log_nothing_is_allowed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.abilities({"ability_id": "a", "implementation": marker(site)})
-    monkeypatch.setattr("registry_reconciler.runtime.audit.state_dir", lambda: None)
+    monkeypatch.setattr("registry_reconciler.runtime.execution.audit.state_dir", lambda: None)
     assert open_runtime(site.root).invoke("a", None, caps=[]).status == "capability_denied"
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_reconciler.runtime import InvocationResult, open_runtime
-from registry_reconciler.runtime.handlers import Limits
-from registry_reconciler.runtime.plainjson import MOST_VALUES, Unsound, json_fault, read_json
+from registry_reconciler.runtime.execution.handlers import Limits
+from registry_reconciler.runtime.execution.plainjson import MOST_VALUES, Unsound, json_fault, read_json
 from tests.unit.runtime.helper import ECHO, Site
 
 TEXTS = {

@@ -21,9 +21,9 @@ from registry_reconciler.runtime import (
     UnknownCapabilityError,
     WorkspaceLoadError,
     open_runtime,
-    prepared,
 )
-from registry_reconciler.runtime.workspace import prepare, prepare_from
+from registry_reconciler.runtime.serve import prepared
+from registry_reconciler.runtime.serve.workspace import prepare, prepare_from
 from tests.unit.runtime.helper import Site
 
 
@@ -303,7 +303,7 @@ def test_an_unchanged_workspace_is_served_from_the_prepared_index(
     rich: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = answers(rich)
-    import registry_reconciler.runtime.planning as planning
+    import registry_reconciler.runtime.serve.planning as planning
 
     def refuse(*_: Any) -> Any:
         raise AssertionError("the workspace was read again")
@@ -378,7 +378,7 @@ def test_what_is_no_plain_file_of_the_user_is_no_index(rich: Site) -> None:
 
 
 def prepared_tree(site: Site) -> Any:
-    from registry_reconciler.tree import DiskTree
+    from registry_reconciler.files.tree import DiskTree
 
     return DiskTree(site.root)
 
@@ -419,7 +419,7 @@ def test_a_workspace_with_secret_fields_is_never_kept(site: Site) -> None:
 
 
 def test_what_the_planning_side_has_read_makes_the_same_index(rich: Site) -> None:
-    from registry_reconciler.load import load
+    from registry_reconciler.loading.workspace import load
 
     first = answers(rich)
     made = index_file(rich).read_bytes()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.yamltext.chunks import core, cut
-from registry_reconciler.yamltext.read import read_yaml
-from registry_reconciler.yamltext.reader import ChunkReader
+from registry_reconciler.formats.yaml.read.chunks import core, cut
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
 
 
 def test_a_file_is_cut_into_sections_of_items() -> None:

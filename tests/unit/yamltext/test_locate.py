@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.model import FieldPath
-from registry_reconciler.yamltext.locate import locate
+from registry_reconciler.formats.yaml.read.locate import locate
+from registry_reconciler.model.entry import FieldPath
 
 TEXT = """\
 # head

@@ -6,11 +6,11 @@ import gc
 
 import pytest
 
-from registry_reconciler.model import Json, same
+from registry_reconciler.formats.yaml.read.codes import TITLES
+from registry_reconciler.formats.yaml.read.document import read_yaml, value_of
+from registry_reconciler.formats.yaml.read.faults import Limits
+from registry_reconciler.model.entry import Json, same
 from registry_reconciler.rules.page import read_page
-from registry_reconciler.yamltext.codes import TITLES
-from registry_reconciler.yamltext.faults import Limits
-from registry_reconciler.yamltext.read import read_yaml, value_of
 
 
 def faults(data: bytes | str) -> list[tuple[str, int, int]]:

@@ -6,8 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from registry_reconciler.model import same
-from registry_reconciler.yamltext.edits import (
+from registry_reconciler.formats.yaml.edit.edits import (
     Edit,
     Insert,
     Remove,
@@ -16,9 +15,10 @@ from registry_reconciler.yamltext.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.yamltext.project import projected
-from registry_reconciler.yamltext.read import read_yaml
-from registry_reconciler.yamltext.splice import extract, new_file, splice
+from registry_reconciler.formats.yaml.edit.project import projected
+from registry_reconciler.formats.yaml.edit.splice import extract, new_file, splice
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.model.entry import same
 
 
 def after(text: str, *edits: Edit) -> str:

@@ -18,7 +18,7 @@ from docs.examples.editor.modal.tables import (
 )
 from docs.examples.editor.modal.text import Buffer, Position
 from registry_reconciler.runtime import EntryItem, HasMeta, Key, link, open_runtime
-from registry_reconciler.runtime.audit import AuditLine
+from registry_reconciler.runtime.execution.audit import AuditLine
 
 ROOT = Path(__file__).resolve().parents[1]
 EVERYTHING = ("cursor.move", "buffer.write", "file.write", "app.quit")

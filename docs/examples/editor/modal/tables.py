@@ -16,7 +16,7 @@ from registry_reconciler.runtime import (
     RegistryDb,
     RegistryDbBuilder,
 )
-from registry_reconciler.runtime.policy import ranked
+from registry_reconciler.runtime.registry.policy import ranked
 
 DOMAINS = ("action", "motion", "text_object")
 

@@ -1,0 +1,173 @@
+"""The history: one small file for each apply that wrote. No two branches ever write the same one, so none conflicts.
+
+A plan never reads it. Only the newest are kept (``history: {keep: 500}`` in config.yaml); older ones are in git.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from registry_reconciler.files.tree import Tree, Unreadable
+from registry_reconciler.model.change import Change
+from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH
+from registry_reconciler.model.entry import Json, digest_bytes
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Severity, Status
+
+FORMAT = 1
+SUFFIX = ".json"
+_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+
+
+class Entry(Struct, frozen=True):
+    """One apply, as the history has it; ``data`` is the content of its file."""
+
+    path: str
+    data: Mapping[str, Json]
+
+    @property
+    def time(self) -> str:
+        """When it was, in UTC."""
+        return str(self.data.get("time", ""))
+
+    @property
+    def changes(self) -> list[Mapping[str, Json]]:
+        """What changed, an item for each address; empty where only counts were kept."""
+        found = self.data.get("changes")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def concerns(self, address: str) -> bool:
+        """Whether it changed an entry."""
+        return any(address in (one.get("address"), one.get("from")) for one in self.changes)
+
+
+def new_file(plan: Plan) -> tuple[str, bytes]:
+    """The file that an apply of a plan leaves: its path, which nobody else will ever take, and its content."""
+    now = datetime.now(UTC)
+    word = os.urandom(6).hex()
+    content = _text(_content(plan, now.strftime("%Y-%m-%dT%H:%M:%SZ")), word)
+    return _path(now.strftime("%Y%m%dT%H%M%SZ"), word), content
+
+
+def _path(time: str, word: str) -> str:
+    return f"{HISTORY_FOLDER}/{time}-{word}{SUFFIX}"
+
+
+def _text(data: Json, word: str) -> bytes:
+    """The content of a file, unlike that of any other.
+
+    Git takes a deleted file for one that was renamed where a new one is half the same. What it then merges is a
+    conflict that nobody made: a revert here, an apply there. So half of each file is its own.
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    size = len(text.encode("utf-8", "replace")) // 64 + 2
+    own = [digest_bytes(f"{word} {number}".encode()).removeprefix("sha256:") for number in range(size)]
+    return (json.dumps({**data, "unlike": own}, ensure_ascii=False, indent=1) + "\n").encode(
+        "utf-8", "replace"
+    )
+
+
+def _content(plan: Plan, time: str) -> dict[str, Json]:
+    """What is remembered of an apply: when, what, who, which flags, and problems that are only logged."""
+    options = plan.options.to_json()
+    if not options["target"]:
+        del options["target"]
+    return {
+        "format": FORMAT,
+        "time": time,
+        "plan": plan.plan_id,
+        "who": _who(),
+        "changes": [_change(change) for change in plan.changes],
+        "healed": len(plan.heals),
+        "flags": options,
+        "records": [
+            {"code": one.code, "address": one.address, "message": one.message}
+            for one in plan.problems
+            if one.severity is Severity.RECORD and one.status is Status.INTRODUCED
+        ],
+    }
+
+
+def _change(change: Change) -> dict[str, Json]:
+    data: dict[str, Json] = {"address": change.address, "action": change.action.value}
+    if change.from_address:
+        data["from"] = change.from_address
+    names = dict.fromkeys(str(one.path[0]) for one in change.fields if one.path)
+    if names:
+        data["fields"] = list(names)
+    return data
+
+
+def _who() -> str:
+    import getpass
+
+    for name in ("REGISTRY_ACTOR", "GITHUB_ACTOR"):
+        if os.environ.get(name):
+            return os.environ[name]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        # A container may run under a user id that nobody named.
+        return "unknown"
+
+
+def carried_over(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The files that the lines of the old history become. Two branches that do this make the same files."""
+    for line in data.split(b"\n"):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # a conflict marker, or half a line
+        time = found.get("time") if isinstance(found, dict) else None
+        if isinstance(time, str) and _TIME.match(time):
+            stamp = time.replace("-", "").replace(":", "")
+            word = digest_bytes(line.strip()).removeprefix("sha256:")[:12]
+            yield _path(stamp, word), _text({"format": FORMAT, **found}, word)
+
+
+def paths(tree: Tree) -> list[str]:
+    """The files of the history, the oldest first. Raises :class:`Unreadable`."""
+    return sorted(
+        f"{HISTORY_FOLDER}/{name}"
+        for name, kind in tree.children(HISTORY_FOLDER)
+        if kind == "file" and _NAME.fullmatch(name)
+    )
+
+
+def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]:
+    """The applies, the newest first, and what could not be read of them."""
+    found: list[Entry] = []
+    faults: list[str] = []
+    try:
+        names = paths(tree)[::-1]
+        old = tree.read(OLD_HISTORY_PATH)
+    except Unreadable as fault:
+        return [], [f"{HISTORY_FOLDER} cannot be read: {fault}"]
+    for path in names[:newest]:
+        try:
+            data = json.loads(tree.read(path) or b"")
+        except (Unreadable, ValueError, RecursionError) as fault:
+            faults.append(f"{path} cannot be read: {fault}")
+            continue
+        if isinstance(data, dict):
+            found.append(Entry(path, data))
+        else:
+            faults.append(f"{path} holds no apply")
+    known = {one.path for one in found}
+    found += [
+        Entry(path, json.loads(content)) for path, content in carried_over(old or b"") if path not in known
+    ]
+    return sorted(found, key=lambda one: (one.time, one.path), reverse=True)[:newest], faults
+
+
+def surplus(there: Iterable[str], keep: int) -> list[str]:
+    """The files that go where so many are kept: the oldest."""
+    ordered = sorted(there)
+    return ordered[: max(len(ordered) - keep, 0)]

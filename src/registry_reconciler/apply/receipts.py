@@ -1,0 +1,96 @@
+"""From a plan to file operations, those of the history and of the old forms included."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from registry_reconciler.apply import FileOp, history
+from registry_reconciler.errors import WriteFailure
+from registry_reconciler.files.tree import DiskTree, Recorder, Tree, Unreadable
+from registry_reconciler.loading.workspace import load_config
+from registry_reconciler.model.config import OLD_HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.plan import Plan
+
+ATTRIBUTES_PATH = ".gitattributes"
+_OLD_ATTRIBUTES = (
+    f"{STATE_FOLDER}/** merge=union".encode(),
+    f"{OLD_HISTORY_PATH} merge=union".encode(),
+)
+"""What ``init`` once wrote there. A merge by union brings lines back that one side removed."""
+
+
+def file_ops(root: Path, plan: Plan) -> list[FileOp]:
+    """The operations that carry out a plan."""
+    tree = DiskTree(root)
+    ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
+    try:
+        return [*ops, *_history(tree, dict([history.new_file(plan)])), *_attributes(tree)]
+    except Unreadable as fault:
+        raise WriteFailure(
+            f"nothing was written: the history or {ATTRIBUTES_PATH} cannot be read: {fault}"
+        ) from fault
+
+
+def housekeeping(tree: Tree, done: Collection[str]) -> list[FileOp]:
+    """What is carried over from old forms without an apply; ``done`` are paths that are written already."""
+    return [one for one in (*_history(tree, {}), *_attributes(tree)) if one.path not in done]
+
+
+def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
+    """The file of this apply; those that the old history becomes; and the oldest go."""
+    there = history.paths(tree)
+    old = tree.read(OLD_HISTORY_PATH)
+    if old is not None:
+        new.update((path, content) for path, content in history.carried_over(old) if path not in there)
+        yield FileOp(OLD_HISTORY_PATH, digest_bytes(old), None)
+    keep = load_config(Recorder(tree))[0].history_keep
+    gone = set(history.surplus({*there, *new}, max(keep, 1)))
+    yield from (FileOp(path, None, content) for path, content in sorted(new.items()) if path not in gone)
+    for path in sorted(gone.intersection(there)):
+        data = tree.read(path)
+        if data is not None:
+            yield FileOp(path, digest_bytes(data), None)
+
+
+def _attributes(tree: Tree) -> Iterator[FileOp]:
+    """``.gitattributes`` without the lines that ``init`` once wrote."""
+    old = tree.read(ATTRIBUTES_PATH)
+    if old is None:
+        return
+    lines = old.splitlines(keepends=True)
+    kept = b"".join(line for line in lines if line.strip() not in _OLD_ATTRIBUTES)
+    if kept != old:
+        yield FileOp(ATTRIBUTES_PATH, digest_bytes(old), kept or None)
+
+
+def removable_folders(plan: Plan) -> list[str]:
+    """Folders that go when a deletion leaves them empty: those that placeholders made, and folders of the state."""
+    found: set[str] = set()
+    for one in plan.files:
+        if one.content is None:
+            found.update(_state_folders(one.path))
+            for change in plan.changes:
+                if one.path in (change.file, change.live.file if change.live else ""):
+                    found.update(_placeholder_folders(plan, change.kind, one.path))
+    return sorted(found, key=lambda path: (-path.count("/"), path))
+
+
+def _state_folders(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    for size in range(len(parts) - 1, 0, -1):
+        folder = "/".join(parts[:size])
+        if folder.startswith(STATE_FOLDER + "/"):
+            yield folder
+
+
+def _placeholder_folders(plan: Plan, kind: str, path: str) -> Iterator[str]:
+    pattern = plan.kinds[kind].file.text.split("/") if kind in plan.kinds else []
+    parts = path.split("/")
+    if "**" in pattern or len(pattern) != len(parts):
+        return
+    for size in range(len(parts) - 1, 0, -1):
+        if "{" not in pattern[size - 1]:
+            return
+        yield "/".join(parts[:size])

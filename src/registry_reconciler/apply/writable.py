@@ -1,0 +1,60 @@
+"""What an apply may write. Light to import: every reader of a workspace holds a journal that it finds against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_reconciler.files.registry_paths import JOURNAL_FOLDER
+from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.files.tree import is_safe
+from registry_reconciler.model.config import DESIRED_FOLDER, STATE_FOLDER
+
+if TYPE_CHECKING:
+    from registry_reconciler.model.kind import Kind
+    from registry_reconciler.model.plan import Plan
+
+_ROOT_FILES = (".gitattributes", "AGENTS.md")
+_OWN_FOLDERS = (DESIRED_FOLDER + "/", ".system/registry/")
+
+
+def not_of_a_plan(plan: Plan) -> tuple[str, ...]:
+    """The files of a plan that no plan may write: all but registries that its kinds name, and the state.
+
+    Planning lets none come about; this is asked once more before anything is written.
+    """
+    return tuple(
+        one.path
+        for one in plan.files
+        if not one.path.startswith(STATE_FOLDER + "/")
+        and (is_reserved(one.path) or all(kind.file.match(one.path) is None for kind in plan.kinds.values()))
+    )
+
+
+class Writable:
+    """Whether an apply in a workspace could ever write a path; recovery refuses every other.
+
+    A journal is a file like any other, and an archive may bring one along: it must not lead to a workflow, a script or
+    a hook of git. What may be written is the engine's own (fragments, state, schemas, settings), what ``init`` touches
+    in the root, and the files that the workspace's kinds name.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._kinds: tuple[Kind, ...] | None = None
+
+    def __call__(self, path: str) -> bool:
+        """Whether ``path`` may be written."""
+        if not is_safe(path) or path.casefold().startswith(JOURNAL_FOLDER):
+            return False
+        if path in _ROOT_FILES or path.startswith(_OWN_FOLDERS):
+            return True
+        return not is_reserved(path) and any(kind.file.match(path) is not None for kind in self._known())
+
+    def _known(self) -> tuple[Kind, ...]:
+        if self._kinds is None:
+            from registry_reconciler.files.tree import DiskTree
+            from registry_reconciler.loading.workspace import load_catalog
+
+            self._kinds = tuple(load_catalog(DiskTree(self._root)).kinds.values())
+        return self._kinds

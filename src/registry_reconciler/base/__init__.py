@@ -1,0 +1,1 @@
+"""What knows nothing of registries: patterns, suggestions, escaping, text."""

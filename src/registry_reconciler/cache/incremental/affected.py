@@ -1,0 +1,130 @@
+"""Which entries a change reaches: those whose problems may differ, and those that rules have to look at for that.
+
+A rule for remembered kinds judges an entry by itself and by the entries that give what it asks: its references, its
+names and their owners, its unique values, keys that look like its own. It does so in two worlds, before a plan and
+after it. So what may be judged differently asks for something that is given, now or then, by an entry that changed or
+that the plan changes; and to judge it, everybody who gives what it asks is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct, field
+
+from registry_reconciler.cache.incremental.full_plan import Memory, as_numbers
+from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.model.entry import split_address
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.rules.naming import look_alike
+
+
+class Words(Struct):
+    """What entries give or ask, without who: a superset costs time and no answer."""
+
+    addresses: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    uniques: set[str] = field(default_factory=set)
+    alike: set[str] = field(default_factory=set)
+
+    def give(self, address: str, facts: Facts) -> None:
+        """Add what an entry gives."""
+        key = split_address(address)[1]
+        self.addresses.add(address)
+        self.keys.add(key)
+        self.names.update(facts.names)
+        self.uniques.update(facts.uniques)
+        self.alike.add(look_alike(key))
+
+    def ask(self, kind: Kind, address: str, facts: Facts) -> None:
+        """Add what an entry asks."""
+        self.names.update(facts.names)
+        self.addresses.update(f"{kind.name}/{name}" for name in facts.names)
+        for number, value in facts.refs:
+            self.addresses.update(f"{target}/{value}" for target in kind.references[number // 2].kinds)
+            self.addresses.add(value)
+            self.names.add(value)
+        self.uniques.update(facts.uniques)
+        self.alike.add(look_alike(split_address(address)[1]))
+
+
+def affected(memory: Memory, given: Words) -> set[int]:
+    """The remembered entries that ask for what changed entries give or gave."""
+    words = given.keys | given.addresses | given.names
+    return {
+        *memory.refs.holders(words),
+        *memory.names.holders(given.keys | given.names),
+        *memory.uniques.holders(given.uniques),
+        *_alike(memory, given),
+    }
+
+
+def context(memory: Memory, asked: Words) -> set[int]:
+    """The remembered entries that give what somebody asks."""
+    return {
+        *(number for address in asked.addresses if (number := memory.number(address)) is not None),
+        *memory.names.holders(asked.names),
+        *memory.uniques.holders(asked.uniques),
+        *_alike(memory, asked),
+    }
+
+
+def _alike(memory: Memory, words: Words) -> Iterable[int]:
+    """The entries whose keys look like one of some keys."""
+    for kind in memory.kinds:
+        for key in words.alike:
+            number = memory.number(f"{kind}/{key}")
+            if number is not None:
+                yield number
+    for number in memory.odd:
+        if look_alike(split_address(memory.addresses[number])[1]) in words.alike:
+            yield number
+
+
+_MANY = 50
+
+
+class UnloadedEntries:
+    """Answers about the remembered entries that were not loaded (see :class:`registry_reconciler.rules.unloaded.Elsewhere`)."""
+
+    def __init__(self, memory: Memory, kinds: Mapping[str, Kind], loaded: set[int]) -> None:
+        self._memory = memory
+        self._kinds = kinds
+        self._loaded = loaded
+        self._by_value: dict[str, list[int]] | None = None
+        self._asked = 0
+
+    def keys(self, kinds: Iterable[str]) -> Iterable[str]:
+        """The keys of the entries of some kinds."""
+        wanted = set(kinds)
+        for number, address in enumerate(self._memory.addresses):
+            kind, key = split_address(address)
+            if kind in wanted and number not in self._loaded:
+                yield key
+
+    def referrers(self, address: str) -> Iterable[str]:
+        """The entries that refer to an address."""
+        kind, key = split_address(address)
+        memory = self._memory
+        for index in self._indexes(key):
+            number = memory.refs.holder(index)
+            source = memory.addresses[number]
+            (which,) = as_numbers(memory.ref_numbers[index])
+            if which % 2:
+                continue
+            reference = self._kinds[split_address(source)[0]].references[which // 2]
+            if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
+                yield source
+
+    def _indexes(self, value: str) -> Iterable[int]:
+        """Where a value stands in the column of references; of many values an index is made."""
+        refs = self._memory.refs
+        self._asked += 1
+        if self._asked < _MANY and self._by_value is None:
+            return refs.indexes(value)
+        if self._by_value is None:
+            self._by_value = {}
+            for index, word in enumerate(refs.words):
+                self._by_value.setdefault(word, []).append(index)
+        return self._by_value.get(value, ())

@@ -1,0 +1,524 @@
+"""What is remembered of a workspace when all of it was looked at.
+
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
+fragment which had, is not *remembered* but *watched*: it is looked at every time. So are all entries of kinds that only
+the whole can judge. Of a remembered entry it is known that nothing was to be said about it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.cache.incremental.index_keys import Facts, Tellers
+from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.loading.state.old import is_old
+from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, canonical
+from registry_reconciler.model.fields import with_value
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.planning.check import full_value
+from registry_reconciler.planning.diff import MOST_LOOKED_AT
+from registry_reconciler.planning.masked_text import may_hold_secrets
+from registry_reconciler.rules.naming import look_alike
+
+if TYPE_CHECKING:
+    from registry_reconciler.loading.source import SourceFile
+    from registry_reconciler.planning.pipeline import Planning
+
+MOST_WATCHED = 3_000
+"""So many entries are looked at every time; with more of them a plan of a part is not worth it."""
+
+
+def supports_incremental(kind: Kind, kinds: Mapping[str, Kind]) -> bool:
+    """Whether the rules for a kind look only at an entry and at those that it shares a fact with.
+
+    That its schema fits (SCH001) concerns every kind, and looks at nothing but the entry.
+    """
+    from registry_reconciler.loading.layouts.walk import inner_steps
+    from registry_reconciler.rules import RULES
+
+    if any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental):
+        return False
+    if kind.layout != "list" or len(kind.at) != 1 or kind.at[0].kind != "name":
+        return False
+    if kind.secrets or any(len(one.kinds) > 1 for one in kind.references):
+        return False
+    others = [other for other in kinds.values() if other is not kind]
+    return not any(
+        other.space == kind.space or inner_steps(kind, other) or inner_steps(other, kind) for other in others
+    )
+
+
+DIGEST = 32
+BLOCK = 64
+
+
+def item_digest(item: bytes) -> str:
+    """Tells the text of one item of a list from every other."""
+    return blake2b(item, digest_size=16).hexdigest()
+
+
+def blocks_of(starts: Sequence[int]) -> list[tuple[int, int]]:
+    """Where each block of items begins and ends.
+
+    Args:
+        starts: of each item, and where the last one ends.
+    """
+    bounds = [*starts[:-1:BLOCK], starts[-1]]
+    return list(pairwise(bounds))
+
+
+def edges_digest(data: bytes, start: int, end: int) -> str:
+    """Tells what stands before a list and behind it."""
+    return item_digest(b"%d:" % start + data[:start] + data[end:])
+
+
+def values_digest(values: Sequence[Json]) -> str:
+    """Tells the values of an entry from all others."""
+    text = canonical(list(values))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class LiveFile(Struct):
+    """A registry file of a remembered kind: one list of entries.
+
+    Attributes:
+        section: where the list stands: key, column, offsets of its key line, of its first item, and behind it.
+        size: of the file, in bytes.
+        starts: the offset of the first line of each item.
+        entries: the number of the entry of each item.
+        digests: of each item's text, :data:`DIGEST` characters each.
+        blocks: digests of each :data:`BLOCK` items together.
+        edges: digest of what stands before the list and behind it.
+        carried: the placeholders of the place that every one of them says itself.
+    """
+
+    kind: str
+    carried: tuple[str, ...]
+    section: tuple[str, int, int, int, int]
+    size: int
+    starts: Sequence[int]
+    entries: Sequence[int]
+    digests: str
+    blocks: list[str]
+    edges: str
+
+    def by_digest(self, first: int, last: int) -> dict[str, int]:
+        """The number of the entry of each text of some items."""
+        spans = range(first * DIGEST, last * DIGEST, DIGEST)
+        return dict(
+            zip((self.digests[at : at + DIGEST] for at in spans), self.entries[first:last], strict=True)
+        )
+
+
+class AlwaysChecked(Struct):
+    """An entry that is looked at every time, as it was: the digest of its values, and its facts."""
+
+    digest: str
+    facts: Facts
+
+
+END = "\x1f"
+"""Stands around the words of a column."""
+_FEW_WORDS = 10
+_ZERO = ord("0")
+"""Numbers begin behind the control characters, of which some mean something."""
+_LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
+"""Takes that away again, in one step for many."""
+
+
+def as_text(numbers: Iterable[int]) -> str:
+    """Small numbers as one text: a character each, which is taken apart faster than digits.
+
+    Raises :class:`FullPlanRequired` for a number of more than 207.
+    """
+    try:
+        return bytes(map(_ZERO.__add__, numbers)).decode("latin-1")
+    except ValueError as fault:
+        raise FullPlanRequired("an entry has too many words") from fault
+
+
+def as_numbers(text: str) -> bytes:
+    """The inverse: a byte each."""
+    return text.encode("latin-1").translate(_LESS)
+
+
+class Column:
+    """Words, some for each entry, one behind the other: as one text, which is taken apart when somebody asks.
+
+    Attributes:
+        text: all words with :data:`END` before, between and behind them.
+        counts: how many words each entry has, :func:`as_text`.
+    """
+
+    def __init__(self, text: str, counts: str) -> None:
+        self.text = text
+        self.counts = counts
+        self._words: list[str] | None = None
+        self._ends: list[int] | None = None
+
+    @classmethod
+    def of(cls, words: Sequence[str], counts: Iterable[int]) -> Column:
+        """The words of each entry. Raises :class:`FullPlanRequired` where they cannot be kept like this."""
+        text = END.join(("", *words, "")) if words else ""
+        if text.count(END) != (len(words) + 1 if words else 0):
+            raise FullPlanRequired("an entry has words that are not kept")
+        return cls(text, as_text(counts))
+
+    @property
+    def words(self) -> list[str]:
+        """All words."""
+        if self._words is None:
+            self._words = self.text[1:-1].split(END) if self.text else []
+        return self._words
+
+    @property
+    def ends(self) -> list[int]:
+        """Where the words of each entry end."""
+        if self._ends is None:
+            self._ends = list(accumulate(as_numbers(self.counts)))
+        return self._ends
+
+    def span(self, number: int) -> slice:
+        """Where the words of an entry are."""
+        return slice(self.ends[number - 1] if number else 0, self.ends[number])
+
+    def holder(self, index: int) -> int:
+        """The number of the entry that has a word."""
+        return bisect_right(self.ends, index)
+
+    def holders(self, wanted: set[str]) -> set[int]:
+        """The numbers of the entries that have one of some words."""
+        if not wanted or not self.text:
+            return set()
+        # A few words are found in the text in less time than it takes to take it apart and look at each.
+        few = wanted if len(wanted) <= _FEW_WORDS else wanted.intersection(self.words)
+        if len(few) <= _FEW_WORDS:
+            return {self.holder(index) for word in few for index in self.indexes(word)}
+        return {self.holder(index) for index, word in enumerate(self.words) if word in few}
+
+    def indexes(self, word: str) -> Iterator[int]:
+        """The indexes of a word."""
+        asked, index, seen = f"{END}{word}{END}", 0, 0
+        at = self.text.find(asked)
+        while at >= 0:
+            index += self.text.count(END, seen, at)
+            yield index
+            seen, at = at, self.text.find(asked, at + 1)
+
+
+class Memory(Struct):
+    """Everything that is remembered of one workspace.
+
+    Attributes:
+        settings: digests of the configuration and of the schema files: with others, nothing here holds.
+        digests: of every fragment, registry and state file that holds remembered entries.
+        kinds: the remembered kinds.
+        entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
+            number.
+        names, refs, uniques: the facts of each.
+        ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
+        fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
+            are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
+            be said about them: everything else here rests on that.
+        state_files: by path of such a fragment: the state files that are about it and about nothing else.
+        declared: for each entry which of the fragments declares it, counted from 1; 0: none.
+        live: the registry files of the remembered kinds.
+        always: the numbers of entries that had something to be said about them although no fragment declares them.
+        unmanaged: the numbers of those that nobody manages.
+        watched: the entries that are looked at every time, by address.
+        directives: fragments with directives, and their digests: with others, only the whole can tell.
+        odd: the numbers of entries whose keys look like other ones.
+    """
+
+    settings: dict[str, str | None]
+    digests: dict[str, str]
+    kinds: tuple[str, ...]
+    entries: Column
+    names: Column
+    refs: Column
+    ref_numbers: str
+    uniques: Column
+    fragments: Mapping[str, Mapping[str, Sequence[int]]]
+    state_files: Mapping[str, Sequence[str]]
+    declared: Sequence[int]
+    live: dict[str, LiveFile]
+    always: list[int]
+    unmanaged: list[int]
+    watched: dict[str, AlwaysChecked]
+    directives: dict[str, str]
+    odd: list[int]
+
+    @property
+    def addresses(self) -> list[str]:
+        """The address of each entry."""
+        return self.entries.words
+
+    def number(self, address: str) -> int | None:
+        """The number of an address."""
+        at = bisect_left(self.addresses, address)
+        return at if at < len(self.addresses) and self.addresses[at] == address else None
+
+    def homes(self, numbers: Iterable[int]) -> set[str]:
+        """The fragments that declare some entries."""
+        found = {self.declared[number] for number in numbers}
+        paths = list(self.fragments) if found else []
+        return {paths[one - 1] for one in found if one}
+
+    def facts(self, number: int) -> Facts:
+        """The facts of a remembered entry."""
+        names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
+        numbers = as_numbers(self.ref_numbers[self.refs.span(number)])
+        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
+
+
+def memory_of(planning: Planning) -> Memory:
+    """What to remember of a plan of the whole. Raises :class:`FullPlanRequired` where a part could not be planned from it."""
+    return _Remembering(planning).memory()
+
+
+class _Remembering:
+    def __init__(self, planning: Planning) -> None:
+        self.planning = planning
+        self.loaded = planning.loaded
+        self.plan = planning.plan
+        self._refuse()
+        self.tellers = Tellers(self.loaded.kinds)
+        self.kinds = {
+            name: kind
+            for name, kind in self.loaded.kinds.items()
+            if supports_incremental(kind, self.loaded.kinds) and all(map(self._is_list, *self._files(kind)))
+        }
+        self.addresses = [one.address for one in self.loaded.live.entries.values() if one.kind in self.kinds]
+        self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
+        self.marked = set(self._marked())
+
+    def _refuse(self) -> None:
+        loaded = self.loaded
+        if may_hold_secrets(loaded.catalog):
+            raise FullPlanRequired("there are secrets, and not even a digest of one is kept")
+        if loaded.live.clashes or loaded.live.hidden_kinds or loaded.catalog.broken:
+            raise FullPlanRequired("something is hidden")
+        state = loaded.state
+        if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
+            raise FullPlanRequired("a fragment or the state is not plain")
+        if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
+            raise FullPlanRequired("the state is not plain")
+
+    def _files(self, kind: Kind) -> tuple[Iterable[str], Iterable[Kind]]:
+        """The arguments of :meth:`_is_list`."""
+        paths = self.loaded.live.files_of[kind.name]
+        return paths, [kind] * len(paths)
+
+    def _is_list(self, path: str, kind: Kind) -> bool:
+        source = self.loaded.live.files[path]
+        owners = sum(path in paths for paths in self.loaded.live.files_of.values())
+        return (
+            owners == 1
+            and not source.problems
+            and [one.key for one in source.sections] == [kind.at[0].name]
+            and not any(one.place.file == path and not one.address for one in self.plan.problems)
+        )
+
+    def _marked(self) -> Iterator[str]:
+        for change in self.plan.changes:
+            yield change.address
+            if change.from_address:
+                yield change.from_address
+        for drift in self.plan.drift:
+            yield drift.address
+        for problem in self.plan.problems:
+            yield problem.address
+        fragments = self.loaded.fragments
+        for move in fragments.moves:
+            yield from (move.source, move.target)
+        yield from (removal.address for removal in fragments.removals)
+        yield from (pattern.text for pattern in (*fragments.protects, *fragments.overrides))
+        yield from (allowance.address for allowance in fragments.allowances)
+
+    def memory(self) -> Memory:
+        loaded = self.loaded
+        fragments = dict(self._fragments())
+        declared = [0] * len(self.addresses)
+        for place, lists in enumerate(fragments.values(), 1):
+            for numbers in lists.values():
+                for number in numbers:
+                    declared[number] = place
+        watched = dict(self._watched(declared))
+        managed = {*loaded.state.entries, *self.planning.desired.entries}
+        unmanaged = [number for address, number in self.numbers.items() if address not in managed]
+        live = dict(self._live())
+        inputs = loaded.tree.inputs
+        homes = self._homes(fragments)
+        kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
+        facts = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
+        return Memory(
+            settings=self._settings(),
+            digests={path: told for path in kept if (told := inputs.get(path)) is not None},
+            kinds=tuple(self.kinds),
+            entries=Column.of(self.addresses, [1] * len(self.addresses)),
+            names=Column.of([name for one in facts for name in one.names], [len(one.names) for one in facts]),
+            refs=Column.of([ref[1] for one in facts for ref in one.refs], [len(one.refs) for one in facts]),
+            ref_numbers=as_text([ref[0] for one in facts for ref in one.refs]),
+            uniques=Column.of(
+                [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
+            ),
+            fragments=fragments,
+            state_files=homes,
+            declared=declared,
+            live=live,
+            always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
+            unmanaged=unmanaged,
+            watched=watched,
+            directives={
+                path: told for path in loaded.fragments.directed if (told := inputs.get(path)) is not None
+            },
+            odd=[number for address, number in self.numbers.items() if _odd(address)],
+        )
+
+    def _settings(self) -> dict[str, str | None]:
+        from registry_reconciler.model.config import CONFIG_PATH
+
+        inputs = self.loaded.tree.inputs
+        return {path: inputs.get(path) for path in (CONFIG_PATH, *self.loaded.catalog.files)}
+
+    def _fragments(self) -> Iterator[tuple[str, dict[str, list[int]]]]:
+        """The fragments of which everything is remembered."""
+        by_file: dict[str, list[str]] = {}
+        for entry in self.loaded.fragments.entries:
+            by_file.setdefault(entry.place.file, []).append(entry.address)
+        spoken_of = {problem.place.file for problem in self.plan.problems}
+        for path, source in self.loaded.fragments.files.items():
+            addresses = by_file.get(path, [])
+            if path in spoken_of or not self._is_fragment(source):
+                continue
+            if all(map(self._is_settled, addresses)) and self._is_remembered_state(path, addresses):
+                lists: dict[str, list[int]] = {}
+                for address in addresses:
+                    lists.setdefault(address.partition("/")[0], []).append(self.numbers[address])
+                yield path, lists
+
+    def _is_fragment(self, source: SourceFile) -> bool:
+        keys = [one.key for one in source.sections]
+        return (
+            bool(keys)
+            and not source.problems
+            and len(source.documents) == 1
+            and sorted(source.documents[0]) == sorted(keys)
+            and all(key in self.kinds for key in keys)
+        )
+
+    def _is_settled(self, address: str) -> bool:
+        return address in self.numbers and address not in self.marked
+
+    def _is_remembered_state(self, path: str, addresses: Sequence[str]) -> bool:
+        files = [self.loaded.state.files[home][0] for home in self._state_files.get(path, ())]
+        if sorted(record.address for one in files for record in one.records) != sorted(addresses):
+            return False
+        entries, live = self.loaded.state.entries, self.loaded.live.entries
+        # Of more entries nobody looks at what is remembered of those that stay (see `diff`).
+        return len(entries) > MOST_LOOKED_AT or all(
+            entries[one].all_say(self.loaded.kinds[live[one].kind], live[one].value) for one in addresses
+        )
+
+    @cached_property
+    def _state_files(self) -> dict[str, list[str]]:
+        """The state files about each fragment."""
+        found: dict[str, list[str]] = {}
+        for path, sides in self.loaded.state.files.items():
+            found.setdefault(sides[0].fragment, []).append(path)
+        return found
+
+    def _homes(self, fragments: Iterable[str]) -> dict[str, list[str]]:
+        return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
+
+    def _watched(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
+        """What is looked at every time, with the digest of its values and its facts in either of them."""
+        loaded, desired = self.loaded, self.planning.desired.entries
+        known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
+        everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
+        managed = {*desired, *loaded.state.entries}
+        found = sorted(
+            address for address in everywhere - known if address in managed or not self._is_settled(address)
+        )
+        # Before a digest of any is taken: of a workspace that is not remembered this is all that is done.
+        if len(found) > MOST_WATCHED:
+            raise FullPlanRequired("too much to look at every time")
+        for address in found:
+            values = values_of(loaded.live.entries.get(address), desired.get(address))
+            yield address, watched_of(self.tellers, address, values)
+
+    def _live(self) -> Iterator[tuple[str, LiveFile]]:
+        by_place: dict[str, dict[int, int]] = {}
+        for number, address in enumerate(self.addresses):
+            place = self.loaded.live.entries[address].place
+            by_place.setdefault(place.file, {})[place.path[1]] = number  # type: ignore[index]
+        for kind in self.kinds.values():
+            for path in self.loaded.live.files_of[kind.name]:
+                source = self.loaded.live.files[path]
+                section = source.sections[0]
+                assert source.data is not None
+                items = section.items(source.data)
+                places = by_place.get(path, {})
+                if len(places) != len(items):
+                    raise FullPlanRequired(f"not every item of {path} is an entry")
+                starts = section.starts(source.data)
+                yield (
+                    path,
+                    LiveFile(
+                        kind.name,
+                        self._carried(kind, path, places.values()),
+                        (section.key, section.indent, section.head, section.start, section.end),
+                        len(source.data),
+                        starts[:-1],
+                        [places[index] for index in range(len(items))],
+                        "".join(map(item_digest, items)),
+                        [item_digest(source.data[start:stop]) for start, stop in blocks_of(starts)],
+                        edges_digest(source.data, section.start, section.end),
+                    ),
+                )
+
+    def _carried(self, kind: Kind, path: str, numbers: Iterable[int]) -> tuple[str, ...]:
+        entries = self.loaded.live.entries
+        found = {entries[self.addresses[number]].carried for number in numbers}
+        if len(found) > 1:
+            raise FullPlanRequired(f"the entries of {path} say different placeholders")
+        return tuple(sorted(found.pop())) if found else ()
+
+    def _facts(self, entry: LiveEntry) -> Facts:
+        return self.tellers.of(entry.kind).facts(full_value(entry) if entry.live_only else entry.value)
+
+
+def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict[str, Json]]:
+    """The values that an entry has, as far as it is there, before a plan and after one that changes it."""
+    values = []
+    if live is not None:
+        values.append(full_value(live))
+    if desired is not None:
+        wish = desired.value
+        for path, part in live.live_only if live is not None else ():
+            wish = with_value(wish, path, part)
+        values.append(wish)
+    return values
+
+
+def watched_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Json]]) -> AlwaysChecked:
+    """An entry that is looked at every time, by its values."""
+    return AlwaysChecked(values_digest(values), tellers.facts(address.partition("/")[0], *values))
+
+
+def _odd(address: str) -> bool:
+    key = address.partition("/")[2]
+    return look_alike(key) != key
+
+
+def section_of(file: LiveFile) -> Section:
+    """Where the list of a registry file stands."""
+    return Section(*file.section)

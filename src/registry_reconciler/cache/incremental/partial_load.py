@@ -1,0 +1,392 @@
+"""A plan of a part: the entries that may have changed go through the whole pipeline, the rest is known.
+
+The parts of it, in order: what may have changed (whole fragments with their state, items of registries), what that
+reaches, what rules look at for it; then the ordinary pipeline, told of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
+from registry_reconciler.cache.incremental.changed_files import Files
+from registry_reconciler.cache.incremental.full_plan import AlwaysChecked, Memory, values_of, watched_of
+from registry_reconciler.cache.incremental.index_keys import Tellers
+from registry_reconciler.cache.incremental.registry_texts import (
+    LiveText,
+    PartReader,
+    changed_text,
+    gone,
+    unchanged_text,
+)
+from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.files.tree import Unreadable, find
+from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
+from registry_reconciler.loading.registries import Live, entries_of, load_live
+from registry_reconciler.loading.source import SourceFile, read_source
+from registry_reconciler.loading.state import State, load_state, state_paths
+from registry_reconciler.loading.state.old import is_old
+from registry_reconciler.loading.workspace import Loaded, load_catalog, load_config, put_together
+from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same, split_address
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.planning.check import full_value
+from registry_reconciler.rules.entry_set import Entry
+from registry_reconciler.rules.unloaded import Unloaded
+
+MOST = 5_000
+"""So many entries may have changed, be affected or be looked at; with more of them the whole is as fast."""
+
+
+class Part(Struct, frozen=True):
+    """What was loaded, and what to know of the rest."""
+
+    loaded: Loaded
+    rest: Unloaded
+
+
+def load_part(memory: Memory, files: Files) -> Part:
+    """Load what may have changed. Raises :class:`FullPlanRequired` where only the whole can tell."""
+    files.refuse_links(memory.digests)
+    return _Loading(memory, files).part()
+
+
+class _Loading:
+    def __init__(self, memory: Memory, files: Files) -> None:
+        self.memory = memory
+        self.files = files
+        self.tree = files.tree
+        self.reader = PartReader()
+        self.texts: dict[str, LiveText] = {}
+
+    def part(self) -> Part:
+        self.settings = load_config(self.tree)
+        self.catalog = load_catalog(self.tree)
+        self._same_settings()
+        self.kinds = self.catalog.kinds
+        self.tellers = Tellers(self.kinds)
+        touched = self._touched_fragments()
+        changed = self._changed_live()
+        others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
+        if others.clashes or others.hidden_kinds:
+            raise FullPlanRequired("something is hidden")
+        fragments, state, numbers = self._declared(touched, changed, others)
+        live = self._live(others, numbers)
+        unread = set(self.memory.fragments).difference(fragments.files)
+        fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
+        loaded = put_together(self.tree, self.reader, self.settings, self.catalog, live, fragments, state)
+        rest = self._rest(loaded, numbers)
+        return Part(loaded, rest)
+
+    def _same_settings(self) -> None:
+        from registry_reconciler.model.config import CONFIG_PATH
+
+        now = {path: self.tree.inputs.get(path) for path in (CONFIG_PATH, *self.catalog.files)}
+        if now != self.memory.settings or self.catalog.broken:
+            raise FullPlanRequired("the settings are others")
+
+    def _touched_fragments(self) -> set[str]:
+        """The fragments to read: those that are read every time, and those that changed, came or went."""
+        memory = self.memory
+        try:
+            self.fragment_paths = fragment_paths(self.tree)
+            self.state_paths = state_paths(self.tree)
+        except Unreadable as fault:
+            raise FullPlanRequired("a folder cannot be listed") from fault
+        for path, digest in memory.directives.items():
+            if self.tree.digest(path) != digest:
+                raise FullPlanRequired("directives may have changed")
+        found = {path for path in {*self.fragment_paths, *memory.fragments} if not self._is_same(path)}
+        if any(map(is_old, self.state_paths)):
+            raise FullPlanRequired("the state has its old form")
+        self.homes = {path: fragment for fragment, paths in memory.state_files.items() for path in paths}
+        self.other_state = [path for path in self.state_paths if path not in self.homes]
+        there = set(self.state_paths)
+        self.changed_state = [path for path in self.homes if not (path in there and self._is_same(path))]
+        found |= {self.homes[path] for path in self.changed_state}
+        return found
+
+    def _is_same(self, path: str) -> bool:
+        digest = self.memory.digests.get(path)
+        return digest is not None and self.files.same(path, digest)
+
+    def _changed_live(self) -> set[int]:
+        """The entries whose text in a registry is no more what it was; reads the registries that changed."""
+        memory = self.memory
+        for kind in memory.kinds:
+            if kind not in self.kinds:
+                raise FullPlanRequired("a kind is gone")
+            try:
+                paths = set(find(self.tree, self.kinds[kind].file.glob, exclude=self.kinds[kind].exclude))
+            except Unreadable as fault:
+                raise FullPlanRequired("a folder cannot be listed") from fault
+            if any(map(is_reserved, paths)):
+                raise FullPlanRequired("a pattern reaches a reserved place")
+            if {path for path in paths if self.kinds[kind].file.match(path) is not None} != {
+                path for path, file in memory.live.items() if file.kind == kind
+            }:
+                raise FullPlanRequired("there are other registry files")
+        found: set[int] = set()
+        for path, file in memory.live.items():
+            if not self._is_same(path):
+                text = changed_text(path, self._bytes(path), file)
+                self.texts[path] = text
+                found.update(gone(text, file))
+        return found
+
+    def _bytes(self, path: str) -> bytes:
+        try:
+            data = self.tree.read(path)
+        except Unreadable as fault:
+            raise FullPlanRequired(f"{path} cannot be read") from fault
+        if data is None:
+            raise FullPlanRequired(f"{path} is gone")
+        return data
+
+    def _text(self, path: str) -> LiveText:
+        if path not in self.texts:
+            self.texts[path] = unchanged_text(
+                path, self.memory.live[path], lambda spans: self._parts(path, spans)
+            )
+        return self.texts[path]
+
+    def _parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+        try:
+            return self.files.parts(path, spans)
+        except (OSError, Unreadable) as fault:
+            raise FullPlanRequired(f"{path} cannot be read") from fault
+
+    def _declared(
+        self, touched: set[str], changed: set[int], others: Live
+    ) -> tuple[Fragments, State, set[int]]:
+        """What touched fragments and their state say, and the numbers of all entries that are concerned."""
+        memory = self.memory
+        numbers = changed | set(memory.always)
+        while True:
+            before = len(touched)
+            touched |= memory.homes(numbers)
+            for path in touched:
+                for declared in memory.fragments.get(path, {}).values():
+                    numbers.update(declared)
+            paths = sorted(touched.intersection(self.fragment_paths))
+            fragments = load_fragments(self.tree, self.kinds, self.catalog.broken, self.reader, paths)
+            if fragments.unreadable or fragments.directed - set(memory.directives):
+                raise FullPlanRequired("a fragment is not plain")
+            homes = {home for path in touched for home in memory.state_files.get(path, ())}
+            lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
+            state = load_state(self.tree, self.fragment_paths, lines)
+            touched |= {one.fragment for sides in state.files.values() for one in sides}
+            if state.problems or state.protects:
+                raise FullPlanRequired("the state is not plain")
+            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.watched}
+            numbers.update(number for address in named if (number := memory.number(address)) is not None)
+            if len(numbers) > MOST or state.repeated:
+                raise FullPlanRequired("too much has changed")
+            if len(touched) == before and memory.homes(numbers) <= touched:
+                return fragments, state, numbers
+
+    def _live(self, others: Live, numbers: set[int]) -> Live:
+        """The registries with the entries that are concerned."""
+        entries = dict(others.entries)
+        problems = list(others.problems)
+        for path, file in self.memory.live.items():
+            mine = numbers.intersection(file.entries)
+            text = self.texts.get(path)
+            if not mine and (text is None or not text.new):
+                continue
+            text = self._text(path)
+            for entry, fault in self._entries(file.kind, text, mine):
+                problems += [fault] if fault is not None else []
+                if entry is not None and entries.setdefault(entry.address, entry) is not entry:
+                    raise FullPlanRequired("an entry stands twice")
+                if entry is None:
+                    raise FullPlanRequired("an item is no entry")
+        for entry in entries.values():
+            number = self.memory.number(entry.address)
+            if number is not None and number not in numbers:
+                raise FullPlanRequired("an entry stands twice")
+        remembered = {
+            kind: sum(one.kind == kind for one in self.memory.live.values()) for kind in self.memory.kinds
+        }
+        return replace(
+            others,
+            entries=dict(sorted(entries.items())),
+            files=_Files(others.files, self.memory.live, lambda path: self._source(path, numbers)),
+            files_of={**others.files_of, **self._paths_by_kind()},
+            found={**others.found, **remembered},
+            problems=tuple(problems),
+        )
+
+    def _paths_by_kind(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(self.memory.kinds, ())
+        for path, file in self.memory.live.items():
+            found[file.kind] = (*found[file.kind], path)
+        return found
+
+    def _entries(
+        self, name: str, text: LiveText, numbers: set[int]
+    ) -> Iterator[tuple[LiveEntry | None, Problem | None]]:
+        """The new entries of a registry file and some others, each with its fault."""
+        kind = self.kinds[name]
+        yield from entries_of(kind, text.some(numbers), kind.file.match(text.path) or {}, ())
+
+    def _source(self, path: str, numbers: set[int]) -> SourceFile:
+        """A registry file with the values of the entries that are concerned."""
+        return self._text(path).source(self.reader, numbers, self.memory.addresses)
+
+    def _fragment(self, path: str) -> SourceFile:
+        """A fragment that did not change: where an entry stands in it is asked."""
+        source = read_source(self.tree, path, self.reader)
+        if source is None:
+            raise FullPlanRequired(f"{path} is gone")
+        return source
+
+    def _rest(self, loaded: Loaded, numbers: set[int]) -> Unloaded:
+        memory = self.memory
+        desired = {entry.address: entry for entry in loaded.fragments.entries}
+        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.watched}
+        here.update(memory.addresses[number] for number in numbers)
+        unsettled = {address for address in here if not self._is_settled(loaded, desired, address)}
+        given, asked = Words(), Words()
+        for address in unsettled:
+            self._tell(loaded, desired, address, given, asked)
+        near = affected(memory, given)
+        if len(near) > MOST:
+            raise FullPlanRequired("too much is concerned")
+        judged = unsettled | {memory.addresses[number] for number in near}
+        items = list(self._items(near - numbers))
+        for item in items:
+            asked.ask(self.kinds[item.kind], item.address, self.tellers.facts(item.kind, item.value))
+        for number in near & numbers:
+            self._tell(loaded, desired, memory.addresses[number], Words(), asked)
+        others = context(memory, asked) - near - numbers
+        if len(others) > MOST:
+            raise FullPlanRequired("too much is concerned")
+        items += self._items(others)
+        managed: dict[str, int] = {}
+        unchanged = 0
+        for lists in memory.fragments.values():
+            for kind, declared in lists.items():
+                if declared and declared[0] not in numbers:
+                    managed[kind] = managed.get(kind, 0) + len(declared)
+                    unchanged += len(declared)
+        return Unloaded(
+            unchanged=unchanged,
+            unmanaged=sum(number not in numbers for number in memory.unmanaged),
+            managed=managed,
+            context=tuple(items),
+            judged=frozenset(judged),
+            elsewhere=UnloadedEntries(memory, self.kinds, numbers | near | others),
+        )
+
+    def _is_settled(self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str) -> bool:
+        """Whether an entry that was loaded with others of its fragment is what it was, as far as rules can see."""
+        number = self.memory.number(address)
+        live, wish = loaded.live.entries.get(address), desired.get(address)
+        if number is None or not self.memory.declared[number] or live is None or wish is None:
+            return False
+        text = self.texts[live.place.file]
+        return number in text.places and same(live.value, wish.value) and address in loaded.state.entries
+
+    def _tell(
+        self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str, given: Words, asked: Words
+    ) -> None:
+        """What a loaded entry asks, and, if it may have changed, what it gives and gave."""
+        kind = split_address(address)[0]
+        values = values_of(loaded.live.entries.get(address), desired.get(address))
+        old = self.memory.watched.get(address)
+        new = (
+            watched_of(self.tellers, address, values)
+            if old
+            else AlwaysChecked("", self.tellers.facts(kind, *values))
+        )
+        if kind in self.kinds:
+            asked.ask(self.kinds[kind], address, new.facts)
+        # An entry whose two values differ, or that is in one place only, may be changed by this plan and was not by
+        # the one that is remembered, or the other way round: for that its values need not be others.
+        agreed = len(values) == 2 and same(values[0], values[1])
+        if old is None or not agreed or old.digest != new.digest:
+            given.give(address, new.facts)
+            if old is not None:
+                given.give(address, old.facts)
+            else:
+                self._tell_old(loaded, address, given)
+
+    def _tell_old(self, loaded: Loaded, address: str, given: Words) -> None:
+        """What a remembered entry gave: what is remembered are the facts of what its registry said."""
+        number, live = self.memory.number(address), loaded.live.entries.get(address)
+        if number is None:
+            return
+        if live is not None and number in self.texts[live.place.file].places:
+            given.give(address, self.tellers.facts(live.kind, full_value(live)))
+        else:
+            given.give(address, self.memory.facts(number))
+
+    def _items(self, context: set[int]) -> Iterator[Entry]:
+        """Entries as they are, which rules look at."""
+        memory = self.memory
+        declared = self._declared_at(context)
+        for path, file in memory.live.items():
+            mine = context.intersection(file.entries)
+            if not mine:
+                continue
+            text = self._text(path)
+            for entry, _ in self._entries(file.kind, text, mine):
+                if entry is None:
+                    raise FullPlanRequired("an item is no entry")
+                if self.memory.number(entry.address) not in context:
+                    continue  # it is new, and loaded already
+                place = declared.get(entry.address)
+                yield Entry(
+                    kind=entry.kind,
+                    key=entry.key,
+                    address=entry.address,
+                    value=full_value(entry),
+                    place=place or entry.place,
+                    live_place=entry.place,
+                    managed=place is not None,
+                )
+
+    def _declared_at(self, numbers: set[int]) -> dict[str, Place]:
+        """Where fragments that were not read declare some entries."""
+        memory = self.memory
+        found: dict[str, Place] = {}
+        for path in memory.homes(numbers):
+            for kind, declared in memory.fragments[path].items():
+                for index, number in enumerate(declared):
+                    if number in numbers:
+                        found[memory.addresses[number]] = Place(path, 0, (kind, index))
+        return found
+
+
+class _Files(Mapping[str, SourceFile]):
+    """Files that were read, and others that are read when somebody asks."""
+
+    def __init__(
+        self,
+        known: Mapping[str, SourceFile],
+        others: Iterable[str],
+        read: Callable[[str], SourceFile],
+    ) -> None:
+        self._known = dict(known)
+        self._others = frozenset(others)
+        self._read = read
+
+    def __getitem__(self, path: str) -> SourceFile:
+        if path not in self._known:
+            if path not in self._others:
+                raise KeyError(path)
+            self._known[path] = self._read(path)
+        return self._known[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._known or path in self._others
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._known, *sorted(self._others))))
+
+    def __len__(self) -> int:
+        return len(self._others.union(self._known))

@@ -1,0 +1,109 @@
+"""Plans that use what is remembered, and remember: the answer is that of a plan of the whole, which is the fallback.
+
+``Workspace.quick_planning`` (for ``plan`` and ``check``) and ``Workspace.apply`` come in by :func:`quick_plan`. That
+loads the memory and asks :func:`plan_of_part`, which loads the part (``part.load_part``) and runs the ordinary pipeline
+on it. Where either says :class:`FullPlanRequired`, :func:`~registry_reconciler.planning.pipeline.make_plan` plans everything, and
+:func:`remember` keeps what it showed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_reconciler.cache.fingerprint import Moment
+from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.files.tree import Contradicted, DiskTree, Recorder
+from registry_reconciler.model.plan import CachePolicy, PlanOptions
+from registry_reconciler.planning.pipeline import Planning, collector_off, silent
+
+if TYPE_CHECKING:
+    from registry_reconciler.cache.incremental.changed_files import Files
+    from registry_reconciler.cache.incremental.full_plan import Memory
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.planning.pipeline import Progress
+
+LEAST = 2_000
+"""Workspaces with fewer entries are planned whole as fast, and not remembered."""
+
+
+def quick_plan(
+    root: Path,
+    options: PlanOptions,
+    progress: Progress = silent,
+    how: CachePolicy = CachePolicy(),  # noqa: B008
+    reader: ChunkReader | None = None,
+) -> tuple[Planning, bool]:
+    """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
+
+    Args:
+        reader: knows what was parsed for an earlier plan of the whole.
+    """
+    from registry_reconciler.planning.pipeline import make_plan
+
+    since = Moment.now()
+    usual = options == PlanOptions()
+    planning = _of_part(root, options, progress) if usual and how.uses else None
+    if planning is not None:
+        return planning, True
+    planning = make_plan(DiskTree(root), options, progress, reader)
+    if how.keeps:
+        remember(root, planning, since)
+    return planning, False
+
+
+def _of_part(root: Path, options: PlanOptions, progress: Progress) -> Planning | None:
+    from registry_reconciler.cache.incremental import store
+
+    real = os.path.realpath(root)
+    with collector_off():
+        progress("reading")
+        known = store.load(real)
+        if known is None:
+            return None
+        from registry_reconciler.cache.incremental.changed_files import Files
+
+        memory, signatures = known
+        try:
+            return plan_of_part(memory, Files(real, Recorder(DiskTree(root)), signatures), options, progress)
+        except FullPlanRequired:
+            return None
+
+
+def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: Progress = silent) -> Planning:
+    """A plan from what is remembered and what may have changed. Raises :class:`FullPlanRequired` where that is not enough."""
+    from registry_reconciler.cache.incremental.partial_load import load_part
+    from registry_reconciler.planning.pipeline import plan_loaded
+
+    try:
+        part = load_part(memory, files)
+        planning = plan_loaded(part.loaded, options, progress, part.rest)
+    except Contradicted as fault:
+        raise FullPlanRequired("a file is being edited") from fault
+    if any(one.code == "WRT001" for one in planning.plan.problems):
+        raise FullPlanRequired("a file that was read in part does not come out as planned")
+    return planning
+
+
+def remember(root: Path, planning: Planning, since: Moment) -> bool:
+    """Keep what a plan of the whole showed, if that is worth it; whether it was kept.
+
+    Args:
+        since: before the plan was begun.
+    """
+    if planning.plan.options != PlanOptions() or len(planning.loaded.live.entries) < LEAST:
+        return False
+    from registry_reconciler.cache.incremental import store
+    from registry_reconciler.cache.incremental.changed_files import signatures_of
+    from registry_reconciler.cache.incremental.full_plan import memory_of
+
+    real = os.path.realpath(root)
+    if store.place_of(real) is None:
+        return False
+    try:
+        with collector_off():
+            memory = memory_of(planning)
+    except FullPlanRequired:
+        return False
+    return store.save(real, memory, signatures_of(real, memory.digests, since), since)

@@ -1,0 +1,226 @@
+"""``registry add``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import Call, answer, warn
+from registry_reconciler.cli.options import Look, NoCheck, Shared
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.model.entry import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.entries.common import Added
+    from registry_reconciler.model.plan import Plan
+    from registry_reconciler.model.problem import Problem
+
+EXAMPLE = """\
+  registry add route --entry-json '{"id": "api.errors", "scope": "api", ...}' --apply
+
+  Added route/api.errors to desired/route.yaml and applied it.
+    wrote .system/registry/history.jsonl
+    wrote .system/registry/state/route.yaml.jsonl
+    wrote desired/route.yaml
+    wrote modules/routes/api.yaml
+"""
+
+_STDIN = "-"
+
+
+def command(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KIND] [-]", help="The kind; - reads the entry from standard input."),
+    ] = None,
+    type_: Annotated[
+        str,
+        typer.Option(
+            "--type",
+            metavar="KIND",
+            help="The kind, or modules, routes, abilities or hooks: found from the entry.",
+        ),
+    ] = "",
+    entry_file: Annotated[
+        str,
+        typer.Option("--entry-file", metavar="FILE", help="A YAML or JSON file with the entry; - for stdin."),
+    ] = "",
+    entry_json: Annotated[str, typer.Option("--entry-json", metavar="JSON", help="The entry.")] = "",
+    fragment: Annotated[
+        str,
+        typer.Option(
+            "--fragment", metavar="FILE", help="Where a new entry goes; desired/KIND.yaml by default."
+        ),
+    ] = "",
+    no_check: NoCheck = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Apply the entry too, in the same step.")] = False,
+    *,
+    shared: Shared,
+    look: Look,
+) -> int:
+    """Write an entry into the fragment that owns it, else into desired/KIND.yaml, and plan.
+
+    The checks run first: where the entry brings a problem that blocks, nothing is written.
+    """
+    from registry_reconciler.editing.entries.common import add_entry
+
+    call = shared.call("add", look)
+    word, stdin = _kind_word(words or (), type_)
+    entry = read_entry(_source(entry_file, stdin), entry_json)
+    workspace = call.workspace()
+    try:
+        added = add_entry(
+            word,
+            entry,
+            root=workspace.root,
+            fragment=fragment,
+            check=not no_check,
+            apply=apply,
+            lock_timeout=call.lock_timeout,
+        )
+    except Blocked as blocked:
+        if blocked.plan is None:
+            raise
+        return _blocked(call, blocked, blocked.plan)
+    return _done(call, added, applied=apply)
+
+
+def _kind_word(words: Sequence[str], type_: str) -> tuple[str, bool]:
+    """The kind that was named in one of two ways, and whether ``-`` was."""
+    kinds = [word for word in words if word != _STDIN]
+    if type_:
+        kinds.append(type_)
+    if len(set(kinds)) > 1:
+        raise UsageFailure(f"name one kind, not {' and '.join(kinds)}.")
+    return (kinds[0] if kinds else ""), _STDIN in words
+
+
+def _source(entry_file: str, stdin: bool) -> str:
+    if entry_file and stdin and entry_file != _STDIN:
+        raise UsageFailure("the entry comes from --entry-file or from standard input, not from both.")
+    return _STDIN if stdin else entry_file
+
+
+def read_entry(source: str, text: str) -> dict[str, Json]:
+    """The entry of a file (``-``: standard input) or of JSON text.
+
+    Raises:
+        UsageFailure: there is none, or it is no mapping.
+        Blocked: it cannot be read; the text says where.
+    """
+    if bool(source) == bool(text):
+        raise UsageFailure(
+            "give the entry with --entry-json JSON, with --entry-file FILE, or with - on standard input."
+        )
+    if text:
+        entry = _parse("--entry-json", text.encode("utf-8", "surrogateescape"))
+    elif source == _STDIN:
+        entry = _parse("standard input", sys.stdin.buffer.read())
+    else:
+        from registry_reconciler.cli.named import read_named
+
+        entry = _parse(source, read_named(source, instead="'-' reads standard input"))
+    if not isinstance(entry, dict):
+        raise UsageFailure("an entry is a mapping from fields to values; one entry at a time.")
+    return entry
+
+
+def _parse(name: str, data: bytes) -> Json:
+    """YAML, of which JSON is a part but for tabs as indentation, and for characters written as two escapes."""
+    from registry_reconciler.formats.yaml.read.document import read_yaml
+
+    if data.lstrip()[:1] == b"{":
+        data = _PAIR.sub(_join, data.replace(b"\t", b" "))
+    read = read_yaml(data)
+    if not read.readable:
+        fault = read.faults[0]
+        raise Blocked(f"{name}:{fault.line}:{fault.column}: {fault.message}")
+    if len(read.documents) != 1:
+        raise UsageFailure(f"{name} must hold one entry.")
+    return read.documents[0]
+
+
+_PAIR = re.compile(rb"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+"""A character beyond the first 65,536 as JSON escapes it; an even number of backslashes before it stays one."""
+
+
+def _join(match: re.Match[bytes]) -> bytes:
+    high, low = int(match[2], 16), int(match[3], 16)
+    return match[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).encode()
+
+
+def _done(call: Call, added: Added, *, applied: bool) -> int:
+    from registry_reconciler.report.plan_json import next_commands
+
+    plan = added.amendment.plan
+    assert plan is not None
+    problems = added.problems
+    where = visible(added.fragment)
+    name = visible(added.address)
+    if not added.amendment.written:
+        lines = [f"Nothing to do: {where} says so already."]
+    elif applied:
+        lines = [f"Added {name} to {where} and applied it."]
+    else:
+        lines = [f"Added {name} to {where}."]
+    lines += [f"  wrote {visible(path)}" for path in added.amendment.written]
+    if applied:
+        lines += _problem_lines(problems)
+    text = "\n".join(lines) + "\n"
+    if not applied:
+        text += _plan_text(call, plan)
+    body = _body(
+        added.address, added.kind, added.fragment, applied and bool(added.amendment.written), problems
+    )
+    body["written"] = list(added.amendment.written)
+    warn(added.amendment.warnings)
+    return answer(call, text, body, next=() if applied else next_commands(plan, plan.plan_id))
+
+
+def _body(
+    address: str, kind: str, fragment: str, applied: bool, problems: Sequence[Problem]
+) -> dict[str, Json]:
+    from registry_reconciler.report.plan_json import problem_to_json
+
+    return {
+        "address": address,
+        "kind": kind,
+        "fragment": fragment,
+        "applied": applied,
+        "written": [],
+        "problems": [problem_to_json(one) for one in problems],
+    }
+
+
+def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
+    from registry_reconciler.report.plan_json import error_to_json, next_commands, problem_to_json
+
+    body: dict[str, Json] = {
+        "applied": False,
+        "written": [],
+        "problems": [problem_to_json(one) for one in plan.problems],
+    }
+    text = _plan_text(call, plan, "check") + "Nothing was written.\n"
+    explains = [one for one in next_commands(plan, None) if one[1] == "explain"]
+    return answer(call, text, body, exit=3, next=explains, errors=[error_to_json(blocked)])
+
+
+def _problem_lines(problems: Sequence[Problem]) -> list[str]:
+    lines = []
+    for one in problems:
+        where = one.location
+        place = f"{where.path}:{where.line}:{where.column} " if where else ""
+        lines.append(f"  {visible(place)}{one.severity.value} {one.code} {visible(one.message)}")
+    return lines
+
+
+def _plan_text(call: Call, plan: Plan, command: str = "plan") -> str:
+    from registry_reconciler.report import RenderOptions, render
+
+    options = RenderOptions(width=call.columns, color=call.colored, full=call.full, command=command)
+    return render(plan, "text", options)

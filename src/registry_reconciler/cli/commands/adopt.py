@@ -1,0 +1,128 @@
+"""``registry adopt``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer, progress, warn
+from registry_reconciler.cli.options import DryRun, Shared
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.adopt import Adoption, Skipped
+
+EXAMPLE = """\
+  registry adopt --all
+
+  Adopted 41 entries:
+    desired/ability_low.yaml  12 ability_low
+    desired/route.yaml        29 route
+  Skipped 1 entry:
+    route/api.errors (modules/routes/api.yaml:12:5) LIV002: it stands in the
+    registries twice. Remove one of the two, then adopt again.
+  Next: registry apply (it changes the state only)
+"""
+
+
+def command(
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[GLOB]...", help="Addresses, or globs that match addresses."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every entry that nobody manages.")] = False,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="file|kind|FIELD",
+            help="One fragment for each kind, registry file or value of a field.",
+        ),
+    ] = "kind",
+    dry_run: DryRun = False,
+    *,
+    shared: Shared,
+) -> int:
+    """Write fragments for live entries that nobody manages, with their comments.
+
+    Registries stay as they are. Entries with problems are skipped and listed.
+    """
+    from registry_reconciler.editing.adopt import adopt
+    from registry_reconciler.editing.amend import write_fragments
+    from registry_reconciler.files.tree import DiskTree
+
+    call = shared.call("adopt")
+    if bool(patterns) == all_:
+        raise UsageFailure("name what to adopt: addresses, globs, or --all.")
+    workspace = call.workspace()
+    with progress() as tell:
+        if tell is not None:
+            tell("adopting")
+        adoption = adopt(DiskTree(workspace.root), ["*"] if all_ else list(patterns or ()), by)
+    written: tuple[str, ...] = ()
+    if not dry_run and adoption.edits:
+        # Computed before the lock: a fragment that changed since is found out when it is written.
+        amendment = write_fragments(workspace, lambda _loaded: adoption.edits, command="registry adopt")
+        written = amendment.written
+        warn(amendment.warnings)
+    next_ = [["registry", "apply"]] if written else []
+    return answer(call, _text(adoption, dry_run), _body(adoption, written), next=next_)
+
+
+def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
+    return {
+        "adopted": [
+            {"address": one.address, "file": one.file, "fragment": one.fragment} for one in adoption.adopted
+        ],
+        "skipped": [_skipped(one) for one in adoption.skipped],
+        "managed": adoption.managed,
+        "written": list(written),
+    }
+
+
+def _skipped(one: Skipped) -> dict[str, Json]:
+    where = one.location
+    return {
+        "address": one.address,
+        "location": {"path": where.path, "line": where.line, "column": where.column},
+        "code": one.code,
+        "message": one.why,
+        "fix": one.fix,
+    }
+
+
+def _text(adoption: Adoption, dry_run: bool) -> str:
+    from registry_reconciler.editing.adopt import fragments_of
+
+    lines: list[str] = []
+    if adoption.adopted:
+        lines.append(f"{'Would adopt' if dry_run else 'Adopted'} {_entries(len(adoption.adopted))}:")
+        counts = fragments_of(adoption)
+        width = max(len(visible(path)) for path in counts)
+        for path, kinds in counts.items():
+            what = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+            lines.append(f"  {visible(path):<{width}}  {what}")
+    elif not adoption.skipped:
+        managed = f": {_entries(adoption.managed)} managed already" if adoption.managed else ""
+        lines.append(f"Nothing to adopt{managed}.")
+    if adoption.skipped:
+        lines.append(f"Skipped {_entries(len(adoption.skipped))}:")
+        lines += [_skipped_line(one) for one in adoption.skipped]
+    if adoption.adopted and not dry_run:
+        lines.append("Next: registry apply (it changes the state only)")
+    return "\n".join(lines) + "\n"
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
+def _skipped_line(one: Skipped) -> str:
+    where = one.location
+    place = f"{where.path}:{where.line}:{where.column}" if where.line else where.path
+    name = f"{one.address} ({place})" if one.address else place
+    dot = "" if one.why.endswith(("?", "!", ".")) else "."
+    return f"  {visible(name)} {one.code}: {visible(one.why)}{dot} {visible(one.fix)}".rstrip()

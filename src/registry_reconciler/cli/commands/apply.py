@@ -1,0 +1,221 @@
+"""``registry apply``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.cli.addresses import require_known
+from registry_reconciler.cli.common import Call, progress, quick_planning_of, warn
+from registry_reconciler.cli.options import Reporting, Selection
+from registry_reconciler.cli.output import put, say, stdin_is_terminal
+from registry_reconciler.cli.plans import Shown, report_plan
+from registry_reconciler.errors import Blocked, CannotAsk, Declined, InterruptedApply, UsageFailure
+from registry_reconciler.model.plan import Plan, PlanOptions
+
+if TYPE_CHECKING:
+    from registry_reconciler.apply import RecoverResult
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.report.plan_json import SavedPlan
+    from registry_reconciler.workspace import ApplyResult, Workspace
+
+EXAMPLE = """\
+  registry apply --yes
+
+  route: 1 to update
+    ~ route/api.errors  (its fragment changed)
+        modules/routes/api.yaml from desired/docs.yaml:12:5
+        ~ topic: "errors" → "faults"
+
+  Plan: 1 to update.
+  Applied: 1 to update.
+    wrote .system/registry/history.jsonl
+    wrote .system/registry/state/docs.yaml.jsonl
+    wrote modules/routes/api.yaml
+"""
+
+
+def command(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A plan that 'registry plan --out' saved.", show_default=False),
+    ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    *,
+    selection: Selection,
+    reporting: Reporting,
+) -> int:
+    """Make the registries what the fragments say: all of it or nothing.
+
+    Plans, shows the plan, asks, and applies. With FILE or --expect it applies exactly what
+    was reviewed, or nothing.
+    """
+    call = reporting.call("apply")
+    options = selection.options()
+    saved = _saved(file, options, expect) if file is not None else None
+    workspace = call.workspace()
+    applying = _Applying(call, workspace)
+    if saved is not None:
+        return applying.saved(saved)
+    if expect is not None:
+        return applying.expected(options, expect)
+    return applying.asked(options, yes)
+
+
+def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
+    from registry_reconciler.cli.named import read_named
+    from registry_reconciler.report.plan_json import read_saved_plan
+
+    if options != PlanOptions() or expect is not None:
+        raise UsageFailure("a saved plan has its own options: leave the others away, or plan again")
+    return read_saved_plan(read_named(file))
+
+
+class _Applying:
+    """One apply: where it reports to, and what it found to recover."""
+
+    def __init__(self, call: Call, workspace: Workspace) -> None:
+        self.call = call
+        self.workspace = workspace
+        self.recovered: RecoverResult | None = None
+
+    def saved(self, saved: SavedPlan) -> int:
+        """Apply the plan that a file names, made anew and found the same."""
+        from registry_reconciler.report.plan_json import require_same
+
+        planning = self._planning(saved.options)
+        require_same(saved, planning.plan)
+        return (
+            self._blocked(planning.plan) if not planning.plan.applicable else self._carry_out(planning.plan)
+        )
+
+    def expected(self, options: PlanOptions, plan_id: str | None) -> int:
+        """Plan and apply under one lock, if the plan has this id."""
+        try:
+            with progress() as tell:
+                if tell is not None:
+                    tell("applying")
+                result = self.workspace.apply_now(options, expect=plan_id)
+        except Blocked as blocked:
+            if blocked.plan is None:
+                raise
+            return self._blocked(blocked.plan)
+        return self._done(result)
+
+    def asked(self, options: PlanOptions, yes: bool) -> int:
+        """Plan, show, ask, apply."""
+        if yes and not (options.target or options.exclude or options.adopt or options.overwrite):
+            # Nobody looks at the plan before it is made under the lock, and no pattern has to be known.
+            return self.expected(options, None)
+        planning = self._planning(options)
+        require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
+        plan = planning.plan
+        if not plan.applicable:
+            return self._blocked(plan)
+        if plan.empty or yes:
+            return self._carry_out(plan)
+        if not stdin_is_terminal():
+            return self._cannot_ask(plan)
+        if self.call.format == "text":
+            self._report(plan, Shown(0))
+        if not _answered_yes(plan):
+            raise Declined("nothing was written: the answer was no")
+        return self._carry_out(plan, shown=True)
+
+    def _planning(self, options: PlanOptions) -> Planning:
+        try:
+            return quick_planning_of(self.call, self.workspace, options)
+        except InterruptedApply:
+            # An apply is about to take the lock anyway; others are told to run `registry recover`.
+            self.recovered = self.workspace.recover()
+            return quick_planning_of(self.call, self.workspace, options)
+
+    def _carry_out(self, plan: Plan, *, shown: bool = False) -> int:
+        with progress() as tell:
+            if tell is not None:
+                tell("applying")
+            result = self.workspace.apply(plan)
+        return self._done(result, shown=shown)
+
+    def _report(self, plan: Plan, shown: Shown) -> None:
+        report_plan(self.call, plan, shown, self.workspace.root)
+
+    def _blocked(self, plan: Plan) -> int:
+        failure = Blocked(f"nothing was written: {len(plan.blocking):,} blocking", plan=plan)
+        self._report(plan, Shown(3, errors=[_error(failure)], extra=_applied(None, self.recovered)))
+        return 3
+
+    def _cannot_ask(self, plan: Plan) -> int:
+        expect = ("registry", "apply", *_typed(plan.options), "--expect", plan.plan_id)
+        failure = CannotAsk(
+            "nothing was written: a question has to be asked, and there is no terminal. "
+            "Add --yes, or --expect with the id of the plan that was reviewed"
+        )
+        extra = _applied(None, self.recovered)
+        self._report(plan, Shown(failure.exit_code, errors=[_error(failure)], next=[expect], extra=extra))
+        say(f"registry apply: {failure.message}")
+        return failure.exit_code
+
+    def _done(self, result: ApplyResult, *, shown: bool = False) -> int:
+        recovered = result.recovered or self.recovered
+        if self.call.format != "text" or not shown:
+            self._report(result.plan, Shown(0, next=[], extra=_applied(result, recovered)))
+        if self.call.format == "text":
+            put("\n".join(_receipt(result, recovered)) + "\n")
+        warn(result.warnings)
+        return 0
+
+
+def _answered_yes(plan: Plan) -> bool:
+    from registry_reconciler.report.words import count_changes
+
+    what = count_changes(plan.changes) or "only the state changes"
+    # On standard error: standard output may be a file.
+    sys.stderr.write(f"Apply this plan ({what})? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
+def _receipt(result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
+    from registry_reconciler.base.escape import visible
+    from registry_reconciler.report.words import count_changes
+
+    lines = [_recovery(recovered)] if recovered is not None else []
+    if not result.written:
+        return [*lines, "Nothing to do: nothing was written."]
+    what = count_changes(result.plan.changes) or "only the state changed"
+    return [*lines, f"Applied: {what}.", *(f"  wrote {visible(path)}" for path in result.written)]
+
+
+def _recovery(result: RecoverResult) -> str:
+    word = "finished" if result.direction == "forward" else "undone"
+    return f"An interrupted apply was found first and {word}."
+
+
+def _applied(result: ApplyResult | None, recovered: RecoverResult | None) -> dict[str, object]:
+    from registry_reconciler.cli.commands.recover import result_to_json
+
+    return {
+        "written": list(result.written) if result else [],
+        "warnings": list(result.warnings) if result else [],
+        "recovered": result_to_json(recovered) if recovered else None,
+    }
+
+
+def _error(failure: Blocked | CannotAsk) -> dict[str, object]:
+    from registry_reconciler.report.plan_json import error_to_json
+
+    return error_to_json(failure)
+
+
+def _typed(options: PlanOptions) -> tuple[str, ...]:
+    from registry_reconciler.report.plan_json import option_arguments
+
+    return option_arguments(options)

@@ -1,0 +1,57 @@
+"""``registry check``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from registry_reconciler.cli.common import quick_planning_of
+from registry_reconciler.cli.ending import keep_until_the_end
+from registry_reconciler.cli.options import NoCache, Reporting
+from registry_reconciler.cli.plans import Shown, report_plan
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Severity
+
+EXAMPLE = """\
+  registry check --fail-on warning
+
+  error REF001 desired/docs.yaml:13:16 route/api.errors
+    There is no module_instance 'payments.ap'. Did you mean 'payments.api'?
+    fix: Correct the id, or declare the entry that is missing.
+
+  Check: 1 error.
+"""
+
+
+def command(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILES]...", help="Ignored: pre-commit names the files that changed.", show_default=False
+        ),
+    ] = None,
+    fail_on: Annotated[
+        Literal["error", "warning"],
+        typer.Option("--fail-on", help="The least severity that makes it exit 3."),
+    ] = "error",
+    *,
+    reporting: Reporting,
+    no_cache: NoCache = False,
+) -> int:
+    """Show problems only, of the whole workspace as it would be after apply."""
+    del files  # One change can break an entry in any other file.
+    call = reporting.call("check")
+    workspace = call.workspace()
+    planning = quick_planning_of(call, workspace, cached=not no_cache)
+    keep_until_the_end(planning)
+    plan = planning.plan
+    shown = Shown(exit_code(plan, fail_on))
+    report_plan(call, plan, shown, workspace.root)
+    return shown.exit
+
+
+def exit_code(plan: Plan, fail_on: str) -> int:
+    """3 when something stands that is at least as bad as ``fail_on``."""
+    warned = fail_on == "warning" and plan.count_problems(Severity.WARNING)
+    return 3 if warned else plan.exit_code

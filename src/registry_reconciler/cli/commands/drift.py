@@ -1,0 +1,229 @@
+"""``registry drift``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
+from registry_reconciler.cli.common import Call, answer, planning_of, unseen, warn
+from registry_reconciler.cli.ending import keep_until_the_end
+from registry_reconciler.cli.options import Look, NoCache, Shared
+from registry_reconciler.cli.values import location_to_json
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import MISSING, Json, show_path
+from registry_reconciler.model.plan import PlanOptions
+
+if TYPE_CHECKING:
+    from registry_reconciler.files.git import Blame
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.queries.drift import DriftedEntry, EditedField, StaleState
+    from registry_reconciler.workspace import Workspace
+
+EXAMPLE = """\
+  registry drift
+
+  route/api.errors  edited by hand
+    modules/routes/api.yaml:8
+    topic  applied "errors", there "faults"
+        line 10, 1f2e3d4 Ada Lovelace 2026-11-20
+  Drift: 1 entry.
+  Next: registry drift --accept route/api.errors
+        registry drift --revert route/api.errors
+"""
+
+_VALUE_WIDTH = 60
+
+
+def command(
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATTERN]...",
+            help="Only these; with --accept or --revert: these as well.",
+            show_default=False,
+        ),
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="ADDRESS", help="Write the edit into the fragment; repeatable."),
+    ] = None,
+    revert: Annotated[
+        list[str] | None,
+        typer.Option("--revert", metavar="ADDRESS", help="Undo the edit in the registry; repeatable."),
+    ] = None,
+    *,
+    shared: Shared,
+    look: Look,
+    no_cache: NoCache = False,
+) -> int:
+    """List managed entries that were edited by hand; exit 2 when there are any."""
+    del no_cache  # `main` has seen it.
+    if accept and revert:
+        raise UsageFailure("--accept and --revert are opposites: one at a time")
+    call = shared.call("drift", look)
+    workspace = call.workspace()
+    planning = planning_of(call, workspace)
+    if accept:
+        return _accept(call, workspace, planning, [*accept, *(addresses or ())])
+    if revert:
+        return _revert(call, workspace, planning, [*revert, *(addresses or ())])
+    keep_until_the_end(planning)
+    return _list(call, workspace, planning, addresses or [])
+
+
+def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
+    from registry_reconciler.queries.drift import drifted, stale_state
+
+    require_known(planning, patterns)
+    found, stale = drifted(planning, workspace.root), stale_state(planning)
+    if patterns:
+        chosen = set(select(patterns, [one.drift.address for one in found]))
+        found = tuple(one for one in found if one.drift.address in chosen)
+        kept = set(select(patterns, [one.address for one in stale]))
+        stale = tuple(one for one in stale if one.address in kept)
+    next = _next([one.drift.address for one in found])
+    body = {
+        "drift": [_to_json(one) for one in found],
+        "stale_state": [{"address": one.address, "why": one.why} for one in stale],
+    }
+    hidden = unseen(planning)
+    lines = list(_lines(call, found, stale)) if found or stale or not hidden else []
+    lines += [visible(f"Cannot be read: {one}") for one in hidden]
+    lines += [("Next: " if number == 0 else "      ") + _typed(one) for number, one in enumerate(next)]
+    errors = [{"code": "unreadable", "message": one} for one in hidden]
+    exit = 3 if hidden else 2 if found else 0
+    return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
+
+
+def _next(addresses: Sequence[str]) -> list[list[str]]:
+    if not addresses:
+        return []
+    words = list(addresses[:20])
+    return [["registry", "drift", option, *words] for option in ("--accept", "--revert")]
+
+
+def _typed(words: Sequence[str]) -> str:
+    from registry_reconciler.report.words import command_line
+
+    return command_line(words)
+
+
+def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
+    from registry_reconciler.editing.amend import write_fragments
+    from registry_reconciler.editing.fragment_edit import accept_live
+
+    chosen = _drifting(planning, patterns)
+    if not chosen:
+        return _nothing(call, patterns)
+    done = write_fragments(
+        workspace, lambda loaded: accept_live(loaded, chosen), command="registry drift --accept"
+    )
+    warn(done.warnings)
+    lines = [f"Accepted: {', '.join(map(visible, chosen))}."]
+    lines += [f"  wrote {visible(path)}" for path in done.written]
+    body: dict[str, Json] = {"accepted": chosen, "written": list(done.written)}
+    next = [["registry", "apply"]]
+    return answer(call, "\n".join([*lines, "Next: registry apply"]) + "\n", body, next=next)
+
+
+def _revert(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
+    chosen = _drifting(planning, patterns)
+    if not chosen:
+        return _nothing(call, patterns)
+    options = PlanOptions(target=tuple(chosen), overwrite=tuple(chosen))
+    result = workspace.apply_now(options, command="registry drift --revert")
+    warn(result.warnings)
+    lines = [f"Reverted: {', '.join(map(visible, chosen))}."]
+    lines += [f"  wrote {visible(path)}" for path in result.written]
+    body: dict[str, Json] = {"reverted": chosen, "written": list(result.written)}
+    return answer(call, "\n".join(lines) + "\n", body)
+
+
+def _drifting(planning: Planning, patterns: Sequence[str]) -> list[str]:
+    """The drifted addresses that are meant; a known one without drift is left out."""
+    known = known_addresses(planning)
+    addresses = {one.address for one in planning.plan.drift}
+    require_known(planning, patterns)
+    for pattern in patterns:
+        if "/" not in pattern:
+            raise unknown_address(pattern, known)
+    return select(dict.fromkeys(patterns), addresses)
+
+
+def _nothing(call: Call, patterns: Sequence[str]) -> int:
+    text = f"Nothing to do: {', '.join(map(visible, patterns))} did not drift.\n"
+    return answer(call, text, {"written": []})
+
+
+def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState]) -> Iterator[str]:
+    from registry_reconciler.queries.drift import MEANINGS
+    from registry_reconciler.report.words import plural
+
+    for one in found:
+        yield f"{visible(one.drift.address)}  {MEANINGS[one.nature]}"
+        where = one.drift.location
+        if where is not None and where.line:
+            yield f"  {'declared at ' if one.drift.gone else ''}{visible(where.path)}:{where.line}"
+        if not one.fields and one.blame is not None:
+            yield f"      {_who(one.blame)}"
+        for field in one.fields:
+            yield f"  {visible(show_path(field.change.path)) or '(all of it)'}  {_values(call, one, field)}"
+            if field.blame is not None:
+                yield f"      {_who(field.blame)}"
+    if stale:
+        yield "The state does not fit; registry apply mends it, and no registry changes:"
+        yield from (f"  {visible(one.address)}  {one.why}" for one in stale)
+    yield f"Drift: {plural(len(found), 'entry')}." if found else "No drift."
+
+
+def _values(call: Call, one: DriftedEntry, field: EditedField) -> str:
+    said = "applied" if one.drift.applied_known else "the fragment says"
+    before, after = _short(call, field.change.before), _short(call, field.change.after)
+    return f"{said} {before}, there {after}"
+
+
+def _short(call: Call, value: Json) -> str:
+    import json
+
+    if value is MISSING:
+        return "nothing"
+    text = visible(json.dumps(value, ensure_ascii=False))
+    return text if call.full or len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
+
+
+def _who(blame: Blame) -> str:
+    if not blame.commit:
+        return f"line {blame.line}, not committed yet"
+    return f"line {blame.line}, {blame.commit[:7]} {visible(blame.author)} {blame.date}"
+
+
+def _to_json(one: DriftedEntry) -> dict[str, Json]:
+    where = one.drift.location
+    return {
+        "address": one.drift.address,
+        "nature": one.nature,
+        "applied_known": one.drift.applied_known,
+        "location": location_to_json(where) if where else None,
+        "blame": _blame_to_json(one.blame),
+        "fields": [_field_to_json(field) for field in one.fields],
+    }
+
+
+def _field_to_json(field: EditedField) -> dict[str, Json]:
+    change = field.change
+    data: dict[str, Json] = {"path": list(change.path), "action": change.action}
+    if change.before is not MISSING:
+        data["before"] = change.before
+    if change.after is not MISSING:
+        data["after"] = change.after
+    return {**data, "location": location_to_json(field.location), "blame": _blame_to_json(field.blame)}
+
+
+def _blame_to_json(blame: Blame | None) -> Json:
+    if blame is None:
+        return None
+    return {"commit": blame.commit or None, "author": blame.author, "date": blame.date, "line": blame.line}

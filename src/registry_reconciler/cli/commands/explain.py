@@ -1,0 +1,186 @@
+"""``registry explain``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.cli.common import Call, answer, planning_of
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.errors import NoWorkspace, UsageFailure
+from registry_reconciler.model.entry import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.model.kind import Kind
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.rules.base import Rule
+
+EXAMPLE = """\
+  registry explain REF001
+
+  REF001: The entry referred to does not exist
+
+  Severity: error (it blocks the plan), unless the configuration says otherwise.
+  ...
+"""
+
+_CODE = re.compile(r"[A-Za-z]{3}[0-9]{3}")
+
+
+def command(
+    subjects: Annotated[
+        list[str], typer.Argument(metavar="CODE|KIND|ADDRESS...", help="What to explain.", show_default=False)
+    ],
+    *,
+    shared: Shared,
+) -> int:
+    """Explain a problem code, a kind or an address.
+
+    Codes are explained anywhere; kinds and addresses need a workspace.
+    """
+    call = shared.call("explain")
+    explaining = _Explaining(call)
+    found = [explaining.one(subject) for subject in subjects]
+    text = "\n\n".join(text.rstrip("\n") for text, _ in found) + "\n"
+    return answer(call, text, {"subjects": [data for _, data in found]})
+
+
+class _Explaining:
+    """Explains subjects, opening the workspace for the first that needs it."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self._planning: Planning | None = None
+
+    def one(self, subject: str) -> tuple[str, dict[str, Json]]:
+        """Text and JSON for one subject. Raises :class:`UsageFailure` for an unknown one."""
+        from registry_reconciler.rules import by_code
+
+        rule = by_code(subject)
+        if rule is not None:
+            return _rule(rule)
+        if _CODE.fullmatch(subject):
+            raise _unknown_code(subject)
+        if "/" in subject:
+            return self._address(subject)
+        return self._kind(subject)
+
+    def planning(self) -> Planning:
+        """The workspace's plan, made once."""
+        if self._planning is None:
+            self._planning = planning_of(self.call, self.call.workspace())
+        return self._planning
+
+    def _kind(self, name: str) -> tuple[str, dict[str, Json]]:
+        from registry_reconciler.rules import all_rules
+
+        codes = [rule.code for rule in all_rules()]
+        try:
+            kinds = self.planning().loaded.kinds
+        except NoWorkspace:
+            raise _unknown(name, codes) from None
+        if name not in kinds:
+            raise _unknown(name, [*kinds, *codes])
+        return _kind(kinds[name])
+
+    def _address(self, address: str) -> tuple[str, dict[str, Json]]:
+        from registry_reconciler.cli.addresses import known_addresses, unknown_address
+        from registry_reconciler.queries.show import portrait
+        from registry_reconciler.report.plan_json import problem_to_json
+
+        planning = self.planning()
+        known = known_addresses(planning)
+        if address not in known:
+            raise unknown_address(address, known)
+        found = portrait(planning, address)
+        lines = [f"{visible(address)}: {_why(planning, address)}"]
+        for problem in found.problems:
+            lines.append(f"  {problem.severity.value} {problem.code}: {visible(problem.message)}")
+            if problem.fix is not None and problem.fix.description:
+                lines.append(f"    fix: {visible(problem.fix.description)}")
+        if found.change is None and not found.problems:
+            lines.append("  no problems")
+        data = {
+            "address": address,
+            "reason": found.change.reason.value if found.change else None,
+            "action": found.change.action.value if found.change else None,
+            "problems": [problem_to_json(one) for one in found.problems],
+        }
+        return "\n".join(lines), data
+
+
+def _why(planning: Planning, address: str) -> str:
+    from registry_reconciler.report.words import reason
+
+    for change in planning.plan.changes:
+        if address in (change.address, change.from_address):
+            return f"a plan would {change.action.value} it: {reason(change)}"
+    if address in planning.loaded.state.entries:
+        return "managed, and nothing is to be done"
+    return "not managed: no fragment declares it" if address in planning.loaded.live.entries else "not there"
+
+
+def _unknown_code(code: str) -> UsageFailure:
+    from registry_reconciler.rules import all_rules
+
+    codes = [rule.code for rule in all_rules()]
+    family = [one for one in codes if one[:3] == code[:3].upper()]
+    hint = f" There are {', '.join(family)}." if family else did_you_mean(code.upper(), codes)
+    return UsageFailure(f"there is no code {code.upper()}.{hint}")
+
+
+def _unknown(name: str, options: Sequence[str]) -> UsageFailure:
+    return UsageFailure(
+        f"{name!r} is no code, kind or address.{did_you_mean(name, options)}",
+        next=(("registry", "list", "--kinds"),),
+    )
+
+
+def _rule(rule: Rule) -> tuple[str, dict[str, Json]]:
+    from registry_reconciler.queries.guide import explain
+
+    data: dict[str, Json] = {
+        "code": rule.code,
+        "title": rule.title,
+        "severity": rule.severity.value,
+        "structural": rule.structural,
+        "summary": rule.page.summary,
+        "why": rule.page.why,
+        "example": rule.page.example,
+        "use_instead": rule.page.use_instead,
+        "fix": rule.page.fix,
+    }
+    return explain(rule), data
+
+
+def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
+    lines = [f"{kind.name}: {visible(kind.title or kind.name)}"]
+    if kind.description:
+        lines.append(f"  {visible(' '.join(kind.description.split()))}")
+    key = ", ".join(one.text for one in kind.key)
+    lines += [f"  files: {visible(kind.file.text)}", f"  key: {visible(key)}"]
+    lines.append(f"  schema: {visible(kind.schema_path)}")
+    for reference in kind.references:
+        lines.append(f"  {visible(reference.field.text)} refers to {visible(' or '.join(reference.kinds))}")
+    properties = kind.schema.get("properties")
+    fields = properties if isinstance(properties, dict) else {}
+    required = kind.schema.get("required")
+    for name, schema in fields.items():
+        text = schema.get("description", "") if isinstance(schema, dict) else ""
+        mark = " (required)" if isinstance(required, list) and name in required else ""
+        lines.append(f"  - {visible(name)}{mark}: {visible(' '.join(str(text).split()))}".rstrip(": "))
+    data: dict[str, Json] = {
+        "kind": kind.name,
+        "title": kind.title,
+        "description": kind.description,
+        "file": kind.file.text,
+        "key": [one.text for one in kind.key],
+        "schema": kind.schema_path,
+        "references": [{"field": one.field.text, "kinds": list(one.kinds)} for one in kind.references],
+    }
+    return "\n".join(lines), data

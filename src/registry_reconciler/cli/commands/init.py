@@ -1,0 +1,114 @@
+"""``registry init``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer, warn
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.cli.output import stdin_is_terminal
+from registry_reconciler.errors import NoWorkspace, UsageFailure
+
+EXAMPLE = """\
+  registry init --kinds route,ability_low
+
+  Made:
+    .system/registry/config.yaml
+    .system/registry/schemas/ability_low.schema.yaml
+    .system/registry/schemas/route.schema.yaml
+  Next: registry plan
+"""
+
+_HEADS = {
+    "made": "Made:",
+    "extended": "Added lines to:",
+    "there": "There already:",
+    "differs": "There already, and kept although it is not what init would make:",
+}
+
+
+def command(
+    kinds: Annotated[
+        str,
+        typer.Option("--kinds", metavar="all|none|LIST", help="Which built-in kinds, separated by commas."),
+    ] = "all",
+    agents_pointer: Annotated[
+        bool | None,
+        typer.Option(
+            "--agents-pointer/--no-agents-pointer",
+            help="Whether the AGENTS.md of this folder leads agents to the registries.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    shared: Shared,
+) -> int:
+    """Make a workspace here. Overwrites nothing; doing it twice is doing it once."""
+    from registry_reconciler.editing.init import chosen_kinds, disk, placements, write_placements
+
+    call = shared.call("init")
+    chosen = chosen_kinds(kinds)
+    folder = _folder(call.root)
+    pointer = _wants_pointer(folder) if agents_pointer is None else agents_pointer
+    found = placements(disk(folder), chosen, pointer=pointer)
+    receipt = write_placements(folder, found, call.lock_timeout)
+    warn(receipt.warnings)
+    groups = {said: [one.path for one in found if one.said == said] for said in _HEADS}
+    body = {"kinds": list(chosen), **groups}
+    return answer(call, _text(groups), body, next=[["registry", "list", "--kinds"], ["registry", "plan"]])
+
+
+def _folder(root: Path | None) -> Path:
+    """The folder to make a workspace of; one inside another is only made on demand."""
+    from registry_reconciler.files.root import find_root
+
+    folder = Path(os.path.abspath(root or "."))
+    if not folder.is_dir():
+        raise UsageFailure(f"{root} is no folder")
+    if root is None:
+        try:
+            above = find_root(folder)
+        except NoWorkspace:
+            return folder
+        if above != folder:
+            raise UsageFailure(
+                f"this folder lies in the workspace {above}; for one of its own: registry init --root .",
+                next=(("registry", "init", "--root", "."),),
+            )
+    return folder
+
+
+def _wants_pointer(folder: Path) -> bool:
+    """Ask, where somebody can answer and there is something to add."""
+    from registry_reconciler.editing.init import AGENTS_PATH, POINTER_PATH
+    from registry_reconciler.files.tree import DiskTree, Unreadable
+
+    if not stdin_is_terminal():
+        return False
+    try:
+        if AGENTS_PATH.encode() in (DiskTree(folder).read(POINTER_PATH) or b""):
+            return True
+    except Unreadable:
+        pass
+    sys.stderr.write(f"Add a line to {POINTER_PATH} that leads agents to {AGENTS_PATH}? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
+def _text(groups: dict[str, list[str]]) -> str:
+    lines: list[str] = []
+    for said, head in _HEADS.items():
+        if groups[said]:
+            lines += [head, *_listed(groups[said])]
+    return "\n".join([*lines, "Next: registry list --kinds"]) + "\n"
+
+
+def _listed(paths: Sequence[str]) -> list[str]:
+    return [f"  {visible(path)}" for path in paths]

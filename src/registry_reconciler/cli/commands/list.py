@@ -1,0 +1,119 @@
+"""``registry list``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.base.globs import is_wild, matches_address
+from registry_reconciler.cli.addresses import require_known, select
+from registry_reconciler.cli.common import answer, planning_of, warn_unseen
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.cli.common import Call
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.queries.show import KindRow, Listed
+
+EXAMPLE = """\
+  registry list route --managed
+
+  route/api.errors  managed  modules/routes/api.yaml
+  1 entry
+"""
+
+
+def command(
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KIND|GLOB]...", help="A kind, an address or a glob.", show_default=False),
+    ] = None,
+    kinds: Annotated[bool, typer.Option("--kinds", help="List kinds: files, entries, managed.")] = False,
+    managed: Annotated[
+        bool | None,
+        typer.Option("--managed/--unmanaged", help="Only those that are, or are not.", show_default=False),
+    ] = None,
+    *,
+    shared: Shared,
+) -> int:
+    """List entries, or kinds."""
+    if kinds and managed is not None:
+        raise UsageFailure("--kinds counts both: leave --managed or --unmanaged away")
+    call = shared.call("list")
+    planning = planning_of(call, call.workspace())
+    warn_unseen(planning)
+    require_known(planning, (one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns or ()))
+    if kinds:
+        return _kinds(call, planning, patterns or [])
+    return _entries(call, planning, patterns or ["*"], managed)
+
+
+def _entries(call: Call, planning: Planning, patterns: Sequence[str], managed: bool | None) -> int:
+    from registry_reconciler.queries.show import listing
+    from registry_reconciler.report.words import plural
+
+    rows = {row.address: row for row in listing(planning)}
+    chosen = [rows[address] for address in select(patterns, rows)]
+    if managed is not None:
+        chosen = [row for row in chosen if row.managed is managed]
+    table = [(row.address, _standing(row), row.file) for row in chosen]
+    text = "".join(_columns(table)) + f"{plural(len(chosen), 'entry')}\n"
+    return answer(call, text, {"entries": [_row_to_json(row) for row in chosen]})
+
+
+def _standing(row: Listed) -> str:
+    word = "managed" if row.managed else "unmanaged" if row.status == "registered" else ""
+    return ", ".join(filter(None, [word, row.status if row.status != "registered" else ""]))
+
+
+def _row_to_json(row: Listed) -> dict[str, Json]:
+    return {"address": row.address, "managed": row.managed, "status": row.status, "file": row.file}
+
+
+def _kinds(call: Call, planning: Planning, patterns: Sequence[str]) -> int:
+    from registry_reconciler.queries.show import kind_rows
+
+    heads = [pattern.partition("/")[0] for pattern in patterns]
+    names = [
+        name
+        for name in planning.loaded.kinds
+        if not heads or any(matches_address(head, name) for head in heads)
+    ]
+    rows = kind_rows(planning, names)
+    table = [(row.kind, f"{row.entries:,} entries", f"{row.managed:,} managed", _place(row)) for row in rows]
+    broken = sorted(planning.loaded.catalog.broken)
+    text = "".join(_columns(table)) + "".join(f"{visible(name)}  its schema is broken\n" for name in broken)
+    body = {"kinds": [_kind_to_json(row) for row in rows], "broken": broken}
+    return answer(call, text or "no kinds\n", body)
+
+
+def _place(row: KindRow) -> str:
+    files = "no file" if not row.files else "1 file" if len(row.files) == 1 else f"{len(row.files):,} files"
+    return f"{row.pattern} ({files})"
+
+
+def _kind_to_json(row: KindRow) -> dict[str, Json]:
+    return {
+        "kind": row.kind,
+        "title": row.title,
+        "layout": row.layout,
+        "file": row.pattern,
+        "files": list(row.files),
+        "entries": row.entries,
+        "managed": row.managed,
+    }
+
+
+def _columns(table: Sequence[Sequence[str]]) -> list[str]:
+    """Rows in columns, each as wide as its widest cell."""
+    shown = [[visible(cell) for cell in row] for row in table]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+        for row in shown
+    ]

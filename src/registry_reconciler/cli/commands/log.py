@@ -1,0 +1,77 @@
+"""``registry log``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from registry_reconciler.apply.history import Entry
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.model.entry import Json
+
+EXAMPLE = """\
+  registry log route/api.errors
+
+  2026-11-20T09:12:44Z  ada  plan sha256:0a1b2c3d4e5f
+    ~ route/api.errors  topic
+"""
+
+_SIGNS = {"create": "+", "update": "~", "delete": "-", "move": ">", "adopt": "=", "forget": "="}
+_SHOWN = 20
+
+
+def command(
+    address: Annotated[
+        str | None,
+        typer.Argument(metavar="[ADDRESS]", help="Only applies that changed this entry.", show_default=False),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many, the newest.")] = _SHOWN,
+    *,
+    shared: Shared,
+) -> int:
+    """Show what was applied, when, by whom and by which plan. What is older than the history keeps is in git."""
+    from registry_reconciler.apply import reader
+    from registry_reconciler.apply.history import read
+    from registry_reconciler.apply.writable import Writable
+    from registry_reconciler.files.tree import DiskTree
+
+    call = shared.call("log")
+    workspace = call.workspace()
+    with reader(workspace.root, workspace.lock_timeout, may_write=Writable(workspace.root)):
+        found, faults = read(DiskTree(workspace.root))
+    if address is not None:
+        found = [one for one in found if one.concerns(address)]
+    shown = found[: max(limit, 0)]
+    lines = [line for one in shown for line in _lines(one, address)]
+    if len(found) > len(shown):
+        lines.append(f"… and {len(found) - len(shown):,} older (--limit shows more)")
+    lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
+    lines += [f"Cannot be read: {visible(one)}" for one in faults]
+    body: dict[str, Json] = {"applies": [_to_json(one) for one in shown], "count": len(found)}
+    errors = [{"code": "unreadable", "message": one} for one in faults]
+    return answer(call, "\n".join(lines) + "\n", body, exit=1 if faults else 0, errors=errors)
+
+
+def _lines(one: Entry, address: str | None) -> list[str]:
+    plan = visible(str(one.data.get("plan", "")))[:19]
+    lines = [f"{visible(one.time)}  {visible(str(one.data.get('who', '')))}  plan {plan}"]
+    for change in one.changes:
+        if address is not None and address not in (change.get("address"), change.get("from")):
+            continue
+        action, source = str(change.get("action")), change.get("from")
+        told = f"  {_SIGNS.get(action, ' ')} {visible(str(change.get('address')))}"
+        told += f"  from {visible(str(source))}" if source else ""
+        fields = change.get("fields")
+        names = ", ".join(visible(str(name)) for name in fields) if isinstance(fields, list) else ""
+        lines.append(told + (f"  {names}" if names else ""))
+    counts = one.data.get("counts")
+    if not one.changes and isinstance(counts, dict):
+        lines.append("  " + ", ".join(f"{count} to {visible(str(name))}" for name, count in counts.items()))
+    return lines
+
+
+def _to_json(one: Entry) -> dict[str, Json]:
+    return {"file": one.path, **{name: value for name, value in one.data.items() if name != "unlike"}}

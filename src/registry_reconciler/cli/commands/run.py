@@ -1,0 +1,106 @@
+"""``registry run``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import Call, answer
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.cli.output import say
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import Json
+
+EXAMPLE = """\
+  registry run payments.capture --input '{"id": "p-1"}' --cap payments.write
+
+  {
+    "captured": true
+  }
+"""
+
+
+def command(
+    ability: Annotated[str, typer.Argument(metavar="ABILITY", help="Its id, name or alias.")],
+    input: Annotated[
+        str,
+        typer.Option(
+            "--input", metavar="JSON|@FILE|-", help="What the ability gets: JSON, a file, or - for stdin."
+        ),
+    ] = "{}",
+    cap: Annotated[
+        list[str] | None,
+        typer.Option("--cap", metavar="CAP", help="A capability that is granted; repeatable."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and validate, run nothing.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Refuse whatever changes something.")] = False,
+    mode: Annotated[
+        Literal["enforce", "log"], typer.Option("--mode", help="log: warn of missing capabilities and go on.")
+    ] = "enforce",
+    environment: Annotated[
+        str | None, typer.Option("--environment", metavar="NAME", help="Where it runs, e.g. staging.")
+    ] = None,
+    allow_python: Annotated[
+        bool, typer.Option("--allow-python", help="Run abilities and hooks that are Python functions.")
+    ] = False,
+    *,
+    shared: Shared,
+) -> int:
+    """Run an ability of the registries.
+
+    Gating in one process stops mistakes, not hostile code.
+    """
+    from registry_reconciler.runtime.serve.commands import run_ability
+
+    call = shared.call("run")
+    outcome = run_ability(
+        call.workspace().root,
+        ability,
+        _payload(input),
+        caps=cap or (),
+        dry_run=dry_run,
+        readonly=readonly,
+        mode=mode,
+        environment=environment,
+        allow_python=allow_python,
+        lock_timeout=call.lock_timeout,
+    )
+    return deliver(call, outcome.exit, outcome.data, outcome.lines, outcome.errors, outcome.next)
+
+
+def deliver(
+    call: Call,
+    exit: int,
+    data: dict[str, Json],
+    lines: tuple[str, ...],
+    errors: tuple[str, ...],
+    next: tuple[tuple[str, ...], ...],
+) -> int:
+    """Print what a command of the run-time registries came to."""
+    text = "".join(f"{visible(line)}\n" for one in lines for line in one.split("\n"))
+    for error in errors:
+        say(f"registry {call.command}: {error}")
+    found = [{"code": "failed", "message": error} for error in errors]
+    return answer(call, text, data, exit=exit, errors=found, next=next)
+
+
+def _payload(text: str) -> Json:
+    from registry_reconciler.cli.named import MAX_BYTES
+    from registry_reconciler.runtime.execution.plainjson import read_json
+
+    try:
+        if text == "-":
+            text = sys.stdin.read(MAX_BYTES + 1)
+            if len(text) > MAX_BYTES:
+                raise UsageFailure(f"standard input has more than {MAX_BYTES:,} characters")
+        elif text.startswith("@"):
+            from registry_reconciler.cli.named import read_named
+
+            text = read_named(text[1:], instead="'-' reads standard input").decode("utf-8")
+        value: Json = read_json(text)
+        return value
+    except ValueError as error:
+        raise UsageFailure(f"--input is no JSON: {error}") from error

@@ -1,0 +1,140 @@
+"""``registry schema new``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer, warn
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.cli.output import put, say, write_file
+from registry_reconciler.model.entry import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.schema_new import Doubt, NewSchema
+    from registry_reconciler.workspace import Workspace
+
+EXAMPLE = """\
+  registry schema new server --from 'servers/*/server.yaml'
+
+  Wrote .system/registry/schemas/server.schema.yaml: 328 entries,
+  one a file in servers/{name}/server.yaml, key name.
+  Next: registry adopt --all --dry-run
+"""
+
+_STDOUT = "-"
+_FINDINGS_SHOWN = 10
+
+
+def command(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="The name of the new kind.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="FILE_OR_GLOB", help="Files with entries; {field} in it is a part of the path."
+        ),
+    ],
+    out: Annotated[
+        str,
+        typer.Option("--out", metavar="FILE", help="Where to; - prints it. By default among the schemas."),
+    ] = "",
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="PLACE", help="Where the entries lie in a file; guessed by default."),
+    ] = "",
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", metavar="FIELD", help="The key field; repeatable. Guessed by default."),
+    ] = None,
+    *,
+    shared: Shared,
+) -> int:
+    """Write the schema file of a new kind from files that are there.
+
+    What it was not sure of stands in the file as comments that begin with '#?', and on standard
+    error with the line.
+    """
+    from registry_reconciler.editing.schema_new import new_schema
+    from registry_reconciler.files.tree import DiskTree
+
+    call = shared.call("schema new")
+    workspace = call.workspace()
+    made = new_schema(DiskTree(workspace.root), kind, source, at=at, key=key or ())
+    where = out or made.path
+    if out == _STDOUT:
+        where = made.path
+        if call.format == "text":
+            _tell(made, where)
+            put(made.content.decode("utf-8"))
+            return 0
+    elif out:
+        write_file(Path(out), made.content.decode("utf-8"))
+    else:
+        _write(workspace, made)
+    if call.format == "text":
+        _tell(made, where)
+    body: dict[str, Json] = {
+        "kind": kind,
+        "file": None if out == _STDOUT else where,
+        "entries": made.entries,
+        "x_registry": dict(made.spec),
+        "doubts": [_doubt(one) for one in made.doubts],
+        "findings": [
+            {"code": code, "address": address, "message": message} for code, address, message in made.findings
+        ],
+    }
+    if out == _STDOUT:
+        body["content"] = made.content.decode("utf-8")
+    return answer(call, _text(made, where), body, next=[["registry", "adopt", f"{kind}/*", "--dry-run"]])
+
+
+def _write(workspace: Workspace, made: NewSchema) -> None:
+    """Place the file among the schemas; what is there already is never overwritten."""
+    from registry_reconciler.apply import FileOp, commit, recover
+    from registry_reconciler.apply.writable import Writable
+
+    with workspace.lock("registry schema new") as lock:
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
+        op = FileOp(made.path, None, made.content)
+        receipt = commit(workspace.root, [op], lock=lock, inputs={}, may_write=Writable(workspace.root))
+    warn(receipt.warnings)
+
+
+def _doubt(doubt: Doubt) -> dict[str, Json]:
+    return {
+        "line": doubt.line,
+        "where": doubt.where,
+        "decision": doubt.decision,
+        "message": doubt.message,
+    }
+
+
+def _tell(made: NewSchema, where: str) -> None:
+    if made.doubts:
+        say("Not sure of:")
+    for doubt in made.doubts:
+        decide = "DECIDE: " if doubt.decision else ""
+        say(f"  {where}:{doubt.line}: {decide}{doubt.message}")
+
+
+def _text(made: NewSchema, where: str) -> str:
+    spec = made.spec
+    key = spec["key"] if isinstance(spec["key"], str) else ", ".join(spec["key"])
+    layouts = {"list": "a list", "map": "a mapping", "file": "one a file"}
+    at = f" at {spec['at']}" if "at" in spec else ""
+    count = "1 entry" if made.entries == 1 else f"{made.entries:,} entries"
+    lines = [
+        f"Wrote {visible(where)}: {count},",
+        f"{layouts[str(spec['layout'])]} in {visible(str(spec['file']))}{visible(at)}, key {visible(key)}.",
+    ]
+    if made.findings:
+        lines.append("What plan says about them:")
+        for code, _, message in made.findings[:_FINDINGS_SHOWN]:
+            lines.append(f"  {code} {visible(message)}")
+        if len(made.findings) > _FINDINGS_SHOWN:
+            lines.append(f"  and {len(made.findings) - _FINDINGS_SHOWN:,} more: registry plan")
+    lines.append(f"Next: registry adopt '{made.spec['kind']}/*' --dry-run")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,131 @@
+"""``registry show``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.addresses import known_addresses, unknown_address
+from registry_reconciler.cli.common import answer, planning_of, warn_unseen
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.cli.values import location_to_json, yaml_lines
+from registry_reconciler.model.entry import Json, digest_value, same, show_path
+
+if TYPE_CHECKING:
+    from registry_reconciler.queries.show import Applied, EntryDetails, Side
+
+EXAMPLE = """\
+  registry show route/api.errors
+
+  route/api.errors
+  desired and live  desired/docs.yaml:12:5, modules/routes/api.yaml:8:5
+    id: api.errors
+    module_id: payments.api
+  applied  from desired/docs.yaml, and live is what was applied
+  refers to
+    module_id -> module_instance/payments.api
+"""
+
+
+def command(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="kind/key")],
+    *,
+    shared: Shared,
+) -> int:
+    """Show one entry: desired, live, applied, references."""
+    from registry_reconciler.queries.show import portrait
+
+    call = shared.call("show")
+    planning = planning_of(call, call.workspace())
+    warn_unseen(planning)
+    known = known_addresses(planning)
+    if address not in known:
+        raise unknown_address(address, known)
+    found = portrait(planning, address)
+    next = [["registry", "plan", "--target", address]] if found.change else []
+    return answer(call, "\n".join(_lines(found)) + "\n", {"entry": to_json(found)}, next=next)
+
+
+def _lines(found: EntryDetails) -> Iterator[str]:
+    yield visible(found.address)
+    desired, live = found.desired, found.live
+    if desired and live and same(desired.value, live.value):
+        yield f"desired and live  {_where(desired)}, {_where(live)}"
+        yield from yaml_lines(live.value, 2)
+    else:
+        yield from _side("desired", desired, "no fragment declares it")
+        yield from _side("live", live, "the registries do not have it")
+    yield f"applied  {_applied(found.applied)}"
+    if found.outgoing:
+        yield "refers to"
+        for one in found.outgoing:
+            target = visible(one.target) if one.target else f"nothing: {visible(one.text)}"
+            yield f"  {visible(show_path(one.path))} -> {target}"
+    if found.incoming:
+        yield "referred to by"
+        yield from (f"  {visible(one)}" for one in found.incoming)
+    if found.change is not None:
+        yield f"plan  would {found.change.action.value} it"
+    for problem in found.problems:
+        yield f"{problem.severity.value} {problem.code}  {visible(problem.message)}"
+
+
+def _side(name: str, side: Side | None, absent: str) -> Iterator[str]:
+    if side is None:
+        yield f"{name}  {absent}"
+        return
+    yield f"{name}  {_where(side)}"
+    yield from yaml_lines(side.value, 2)
+
+
+def _where(side: Side) -> str:
+    return f"{visible(side.location.path)}:{side.location.line}:{side.location.column}"
+
+
+def _applied(applied: Applied | None) -> str:
+    if applied is None:
+        return "never: it is not managed"
+    live = {True: "live is what was applied", False: "live was edited since", None: "it is gone from live"}
+    wish = {True: "", False: ", its fragment changed since", None: ", no fragment declares it any more"}
+    protected = ", protected" if applied.protected else ""
+    return (
+        f"from {visible(applied.entry.fragment)}{protected}; "
+        f"{live[applied.fits_live]}{wish[applied.fits_desired]}"
+    )
+
+
+def to_json(found: EntryDetails) -> dict[str, Json]:
+    """The entry in the JSON of ``show``."""
+    from registry_reconciler.report.plan_json import problem_to_json
+
+    applied = found.applied
+    return {
+        "address": found.address,
+        "desired": _side_to_json(found.desired),
+        "live": _side_to_json(found.live),
+        "applied": None
+        if applied is None
+        else {
+            "fragment": applied.entry.fragment,
+            "digest": digest_value(list(applied.entry.applied)),
+            "protect": applied.protected,
+            "fits_live": applied.fits_live,
+            "fits_desired": applied.fits_desired,
+        },
+        "references": {
+            "out": [
+                {"path": list(one.path), "text": one.text, "address": one.target or None}
+                for one in found.outgoing
+            ],
+            "in": list(found.incoming),
+        },
+        "action": found.change.action.value if found.change else None,
+        "problems": [problem_to_json(one) for one in found.problems],
+    }
+
+
+def _side_to_json(side: Side | None) -> Json:
+    return None if side is None else {"value": side.value, "location": location_to_json(side.location)}

@@ -1,1 +1,0 @@
-"""What the package brings along as files. Read it through :mod:`registry_reconciler.builtin`."""

@@ -1,0 +1,1 @@
+"""Files changed for people: fragments, schemas, settings."""

@@ -1,0 +1,263 @@
+"""Unmanaged live entries → declarations in fragments, with their comments. Registries are not touched.
+
+An entry is skipped, with the reason and what to do, where managing it would block: it stands there twice,
+has no key, breaks its schema or a rule. All others are declared exactly as they are, so that the next apply
+only remembers them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.base.globs import Patterns, is_wild
+from registry_reconciler.editing.amend import overlay
+from registry_reconciler.editing.fragment_edit import (
+    Drafts,
+    FragmentEdit,
+    default_fragment,
+    keyed_first,
+    live_snippets,
+)
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.files.tree import Recorder, Tree
+from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.change import Action
+from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.entry import LiveEntry, Location, Place, same, split_address
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.marks import MASK
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.planning.pipeline import collector_off, make_plan, plan_loaded
+from registry_reconciler.planning.resolve import exact_ones
+from registry_reconciler.planning.suppress import Locator
+
+_ROUNDS = 6
+"""Leaving an entry out may show that another has to be left out too; chains longer than this are not real."""
+
+
+class Adopted(Struct, frozen=True):
+    """An entry that is declared now."""
+
+    address: str
+    file: str
+    fragment: str
+
+
+class Skipped(Struct, frozen=True):
+    """An entry that stays unmanaged.
+
+    Attributes:
+        address: "" where the entry has no key.
+        code: of the problem that it has.
+        fix: what to do, for people.
+    """
+
+    address: str
+    location: Location
+    code: str
+    why: str
+    fix: str
+
+
+class Adoption(Struct, frozen=True):
+    """What adopting gives; nothing is written yet."""
+
+    edits: tuple[FragmentEdit, ...]
+    adopted: tuple[Adopted, ...]
+    skipped: tuple[Skipped, ...]
+    managed: int = 0
+
+
+def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
+    """Declare the unmanaged live entries that any of ``patterns`` means (addresses or globs; ``*`` is all).
+
+    Args:
+        by: which fragment an entry goes to: ``kind`` (``desired/<kind>.yaml``), ``file`` (one for each
+            registry file), or a field (one for each of its values).
+
+    Raises:
+        UsageFailure: an address names no live entry, or ``by`` is no field.
+        Blocked: a fragment cannot be edited, or what stands in the way is no entry.
+    """
+    with collector_off():
+        loaded = load(Recorder(tree))
+        old = plan_loaded(loaded, PlanOptions()).plan
+        wanted, managed = _wanted(loaded, patterns)
+        skipped = {one.address: one for one in _unfit(loaded, wanted)}
+        keyless = tuple(_keyless(loaded, patterns))
+        for _ in range(_ROUNDS):
+            chosen = [entry for entry in wanted if entry.address not in skipped]
+            drafts, fragments = _draw(loaded, chosen, by)
+            edits = drafts.finish()
+            found = _in_the_way(tree, old, chosen, edits) if edits else {}
+            if not found:
+                adopted = tuple(
+                    Adopted(one.address, one.place.file, fragments[one.address]) for one in chosen
+                )
+                return Adoption(edits, adopted, (*keyless, *_located(loaded, skipped)), managed)
+            skipped.update(found)
+    raise Blocked("the entries keep getting into each other's way; adopt a few at a time.")
+
+
+def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], int]:
+    """The unmanaged entries that are meant, and how many of those meant are managed already."""
+    known = {*loaded.state.entries, *(entry.address for entry in loaded.fragments.entries)}
+    for pattern in patterns:
+        if not is_wild(pattern) and pattern not in loaded.live.entries:
+            raise UsageFailure(_unknown(loaded, pattern))
+    asked = Patterns(patterns, exact_ones(patterns, loaded.live.entries))
+    meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
+    wanted = [entry for entry in meant if entry.address not in known]
+    return wanted, len(meant) - len(wanted)
+
+
+def _unknown(loaded: Loaded, address: str) -> str:
+    from registry_reconciler.base.suggest import did_you_mean
+
+    return f"{address!r} is not in the registries.{did_you_mean(address, tuple(loaded.live.entries))}"
+
+
+def _unfit(loaded: Loaded, wanted: Sequence[LiveEntry]) -> Iterator[Skipped]:
+    """Entries that cannot be managed, whatever the rules say."""
+    clashing: dict[str, LiveEntry] = {}
+    for clash in loaded.live.clashes:
+        clashing.setdefault(clash.address, clash)
+    faults: dict[str, Problem] = {}
+    for problem in loaded.live.problems:
+        if problem.code == "LIV003" and problem.address:
+            faults.setdefault(problem.address, problem)
+    for entry in wanted:
+        clash_of = clashing.get(entry.address)
+        if clash_of is not None:
+            yield Skipped(
+                entry.address,
+                Location(entry.place.file),
+                "LIV002",
+                f"it stands in the registries twice, the second time in {clash_of.place.file}",
+                "Remove one of the two, or give it another key (several fields may make one); adopt again.",
+            )
+        elif entry.address in faults:
+            yield _skip(entry, faults[entry.address])
+
+
+def _keyless(loaded: Loaded, patterns: Sequence[str]) -> Iterator[Skipped]:
+    """What stands in a registry and cannot be named. Told only where all entries are meant."""
+    if "*" not in patterns:
+        return
+    found = [one for one in loaded.live.problems if one.code in ("LIV003", "LIV005") and not one.address]
+    locator = Locator(loaded.files)
+    locator.prepare(one.place for one in found)
+    for one in found:
+        yield Skipped("", locator.location(one.place), one.code, one.message.rstrip("."), _fix_of(one))
+
+
+def _skip(entry: LiveEntry, problem: Problem) -> Skipped:
+    why = problem.message.rstrip(".").removeprefix(f"{entry.address}: ")
+    fix = _fix_of(problem)
+    if not problem.structural:
+        fix = f"{fix} Or accept what is there today with 'registry baseline'. Then adopt again.".lstrip()
+    return Skipped(entry.address, Location(entry.place.file), problem.code, why, fix)
+
+
+def _fix_of(problem: Problem) -> str:
+    return problem.fix.description if problem.fix else ""
+
+
+def _located(loaded: Loaded, skipped: Mapping[str, Skipped]) -> list[Skipped]:
+    """The skipped entries in address order, with their lines."""
+    locator = Locator(loaded.live.files)
+    places = {address: loaded.live.entries[address].place for address in sorted(skipped)}
+    locator.prepare(places.values())
+    return [replace(skipped[address], location=locator.location(place)) for address, place in places.items()]
+
+
+def _draw(loaded: Loaded, chosen: Sequence[LiveEntry], by: str) -> tuple[Drafts, dict[str, str]]:
+    drafts = Drafts(loaded)
+    fragments: dict[str, str] = {}
+    snippets = live_snippets(loaded, chosen)
+    for entry in chosen:
+        kind = loaded.kinds[entry.kind]
+        value = keyed_first(kind, entry.value)
+        path = fragment_for(entry._replace(value=kind.secrets.mask(entry.value)), by)
+        fragments[entry.address] = drafts.put(kind, value, path, snippets[entry.address])
+    return drafts, fragments
+
+
+def fragment_for(entry: LiveEntry, by: str) -> str:
+    """The fragment that an entry goes to; see :func:`adopt`."""
+    if by == "kind":
+        return default_fragment(entry.kind)
+    if by == "file":
+        parts = [part.lstrip(".") or "_" for part in entry.place.file.split("/")]
+        stem, _, suffix = parts[-1].rpartition(".")
+        parts[-1] = parts[-1] if suffix in ("yaml", "yml") and stem else f"{parts[-1]}.yaml"
+        return "/".join((DESIRED_FOLDER, *parts))
+    try:
+        value = Selector.parse(by).get(entry.value)
+    except ValueError as error:
+        raise UsageFailure(f"--by takes file, kind or a field: {error}.") from error
+    if value == MASK:
+        raise UsageFailure(f"--by {by}: it is secret in {entry.kind}, and the names of fragments are shown.")
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return default_fragment(entry.kind)
+    # One spelling for all cases: some systems take names that differ in case for one file.
+    slug = re.sub(r"[^a-z0-9_.-]+", "-", str(value).lower()).strip("-.")
+    return f"{DESIRED_FOLDER}/{slug}.yaml" if slug else default_fragment(entry.kind)
+
+
+def _in_the_way(
+    tree: Tree, old: Plan, chosen: Sequence[LiveEntry], edits: Sequence[FragmentEdit]
+) -> dict[str, Skipped]:
+    """The chosen entries that would block once they are managed, or would not be taken over as they are."""
+    plan = make_plan(overlay(tree, edits)).plan
+    by_address = {entry.address: entry for entry in chosen}
+    known = {one.identity for one in old.blocking}
+    found: dict[str, Skipped] = {}
+    strange: list[Problem] = []
+    for one in plan.blocking:
+        if one.identity in known:
+            continue
+        blamed = [by_address[one.address]] if one.address in by_address else list(_named(one, chosen))
+        for entry in blamed:
+            found.setdefault(entry.address, _skip(entry, one))
+        if not blamed:
+            strange.append(one)
+    for change in plan.changes:
+        mine = by_address.get(change.address)
+        if mine is not None and not (change.action is Action.ADOPT and same(change.before, change.after)):
+            why = "it would not read back from a fragment as it is"
+            found.setdefault(
+                mine.address,
+                Skipped(mine.address, Location(mine.place.file), "WRT001", why, "Please report the file."),
+            )
+    if strange and not found:
+        raise Blocked(f"nothing was adopted: {strange[0].code}: {strange[0].message}", plan=plan)
+    return found
+
+
+def _named(problem: Problem, chosen: Sequence[LiveEntry]) -> Iterator[LiveEntry]:
+    """Entries that a problem of another entry lies in too."""
+    places = [related.place for related in problem.related]
+    for entry in chosen:
+        if any(_within(place, entry.place) for place in places):
+            yield entry
+
+
+def _within(place: Place, outer: Place) -> bool:
+    size = len(outer.path)
+    return (place.file, place.document) == (outer.file, outer.document) and place.path[:size] == outer.path
+
+
+def fragments_of(adoption: Adoption) -> dict[str, dict[str, int]]:
+    """How many entries of each kind went to each fragment."""
+    counts: dict[str, dict[str, int]] = {}
+    for one in sorted(adoption.adopted, key=lambda one: (one.fragment, one.address)):
+        kinds = counts.setdefault(one.fragment, {})
+        kind = split_address(one.address)[0]
+        kinds[kind] = kinds.get(kind, 0) + 1
+    return counts

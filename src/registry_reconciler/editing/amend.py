@@ -1,0 +1,165 @@
+"""Write edits of fragments, alone or together with what follows from them: all of it or nothing.
+
+The plan is computed over the edited fragments in memory; fragments, registries, state and history are then
+one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.apply import FileOp, Receipt, commit, recover
+from registry_reconciler.apply.receipts import file_ops, removable_folders
+from registry_reconciler.apply.writable import Writable
+from registry_reconciler.editing.fragment_edit import FragmentEdit
+from registry_reconciler.errors import Blocked, WriteFailure
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
+from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.problem import Problem, Status
+from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded
+from registry_reconciler.workspace import Workspace
+
+Draft = Callable[[Loaded], Sequence[FragmentEdit]]
+"""From what is there to the edits wanted; called under the lock."""
+
+
+class Amendment(Struct, frozen=True):
+    """What an amendment did, or (``written`` empty) would do.
+
+    Attributes:
+        edits: the fragments with their new content.
+        plan: the plan over the edited fragments; ``None`` where nobody asked for it.
+        introduced: the problems that the edits bring, without those that are suppressed.
+        written: every file that was written.
+    """
+
+    edits: tuple[FragmentEdit, ...]
+    plan: Plan | None = None
+    introduced: tuple[Problem, ...] = ()
+    written: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def overlay(below: Tree, edits: Sequence[FragmentEdit]) -> MemoryTree:
+    """The workspace with the edited fragments."""
+    return MemoryTree({edit.path: edit.content for edit in edits}, below)
+
+
+def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
+    """What edits would lead to, compared with the same plan without them. Writes nothing."""
+    with collector_off():
+        before = load(Recorder(tree))
+        edits = tuple(draft(before))
+        old = plan_loaded(before, options)
+        new = make_plan(overlay(tree, edits), options) if edits else old
+    return Amendment(edits, new.plan, introduced_problems(old, new))
+
+
+def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
+    """As :func:`preview`, for edits that are applied at once: what their plan brings, they bring."""
+    with collector_off():
+        edits = tuple(draft(load(Recorder(tree))))
+        plan = make_plan(overlay(tree, edits), options).plan
+    brought = (one for one in plan.problems if one.status is Status.INTRODUCED and one.suppressed is None)
+    return Amendment(edits, plan, tuple(brought))
+
+
+def introduced_problems(old: Planning, new: Planning) -> tuple[Problem, ...]:
+    """The problems that only the new plan has, in order; fixed and suppressed ones left out."""
+    known = {one.identity for one in old.plan.problems if one.status is not Status.FIXED}
+    return tuple(
+        one
+        for one in new.plan.problems
+        if one.identity not in known and one.status is not Status.FIXED and one.suppressed is None
+    )
+
+
+def write_fragments(
+    workspace: Workspace, draft: Draft, *, command: str, options: PlanOptions | None = None
+) -> Amendment:
+    """Write edits of fragments and nothing else.
+
+    Args:
+        options: compute the plan too, and refuse edits that bring a blocking problem. Problems that are there
+            already do not stand in the way: edits are how they get mended.
+
+    Raises:
+        Blocked: the edits bring a problem that blocks; ``plan`` has it. Nothing was written.
+        StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
+    """
+    with workspace.lock(command) as lock:
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
+        tree = DiskTree(workspace.root)
+        if options is None:
+            amendment = Amendment(tuple(draft(load(Recorder(tree)))))
+        else:
+            amendment = preview(tree, draft, options)
+            _refuse([one for one in amendment.introduced if one.blocking], amendment.plan)
+        receipt = commit(
+            workspace.root,
+            _fragment_ops(amendment.edits),
+            lock=lock,
+            inputs={},
+            may_write=Writable(workspace.root),
+        )
+    return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
+
+
+def write_and_apply(workspace: Workspace, draft: Draft, options: PlanOptions, *, command: str) -> Amendment:
+    """Write edits of fragments and carry out the plan that follows, in one transaction.
+
+    Raises:
+        Blocked: the plan is not applicable. Nothing was written.
+        StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
+    """
+    with workspace.lock(command) as lock:
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
+        amendment = foresee(DiskTree(workspace.root), draft, options)
+        plan = amendment.plan
+        assert plan is not None
+        _refuse(plan.blocking, plan)
+        ops = _fragment_ops(amendment.edits)
+        if plan.files:
+            ops += file_ops(workspace.root, plan)
+        receipt = commit(
+            workspace.root,
+            ops,
+            lock=lock,
+            inputs={**plan.inputs, **{edit.path: edit.before for edit in amendment.edits}},
+            remove_empty=removable_folders(plan),
+            verify=lambda: _verify(workspace, options),
+            may_write=Writable(workspace.root),
+        )
+    return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
+
+
+def _fragment_ops(edits: Sequence[FragmentEdit]) -> list[FileOp]:
+    return [FileOp(edit.path, edit.before, edit.content) for edit in edits]
+
+
+def _refuse(blocking: Sequence[Problem], plan: Plan | None) -> None:
+    if not blocking:
+        return
+    first = blocking[0]
+    where = f"{first.location.path}:{first.location.line}" if first.location else first.place.file
+    count = f"{len(blocking)} problems block" if len(blocking) > 1 else "a problem blocks"
+    raise Blocked(
+        f"nothing was written: {count}. The first: {first.code} at {where}: {first.message}", plan=plan
+    )
+
+
+def _verify(workspace: Workspace, options: PlanOptions) -> None:
+    again = make_plan(DiskTree(workspace.root), options).plan
+    if not again.empty:
+        raise WriteFailure(
+            "after writing, the same plan was computed again and was not empty. Nothing was kept. "
+            "This is a fault of registry, or the files are being edited right now: try again."
+        )
+
+
+def _touched(receipt: Receipt) -> tuple[str, ...]:
+    return tuple(sorted({*receipt.written, *receipt.created, *receipt.deleted}))

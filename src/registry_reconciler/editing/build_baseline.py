@@ -1,0 +1,79 @@
+"""Today's problems → the baseline: what is accepted, what is new in it, and what has been fixed since."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from registry_reconciler.apply import FileOp, Receipt, commit, recover
+from registry_reconciler.apply.writable import Writable
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.model.baseline import Known, known_of, render_baseline
+from registry_reconciler.model.config import BASELINE_PATH
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.planning.pipeline import Planning, make_plan
+from registry_reconciler.workspace import Workspace
+
+
+class NewBaseline(Struct, frozen=True):
+    """What a new baseline holds.
+
+    Attributes:
+        problems: the errors and warnings that it accepts.
+        new: what the old baseline did not know.
+        fixed: what the old baseline knew and is there no more.
+        structural: errors that no baseline can accept.
+    """
+
+    problems: tuple[Problem, ...]
+    new: tuple[Known, ...]
+    fixed: tuple[Known, ...]
+    structural: tuple[Problem, ...]
+
+
+def accept(planning: Planning) -> NewBaseline:
+    """The baseline of a plan's problems. Those that a fragment allows need none; records never block."""
+    standing = [
+        one
+        for one in planning.plan.problems
+        if one.status is not Status.FIXED and one.severity is not Severity.RECORD
+    ]
+    # Drift is no state of things to live with: it is accepted or reverted, entry by entry.
+    problems = tuple(one for one in standing if not one.structural and _open(one) and one.code != "STA001")
+    known = {known_of(one) for one in problems}
+    old = planning.loaded.baseline.known
+    return NewBaseline(
+        problems=problems,
+        new=tuple(sorted(known - old, key=_order)),
+        fixed=tuple(sorted(old - known, key=_order)),
+        structural=tuple(one for one in standing if one.structural and one.severity is Severity.ERROR),
+    )
+
+
+def _open(problem: Problem) -> bool:
+    return problem.suppressed is None or problem.suppressed == "baselined"
+
+
+def _order(known: Known) -> tuple[str, str, str]:
+    return known[0], known[1], repr(known[2])
+
+
+def write_baseline(workspace: Workspace) -> tuple[NewBaseline, Receipt]:
+    """Write the baseline of the workspace as it is now.
+
+    Raises:
+        LockHeld, StalePlan, WriteFailure: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
+    """
+    with workspace.lock("registry baseline") as lock:
+        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
+        tree = DiskTree(workspace.root)
+        planning = make_plan(tree, PlanOptions())
+        accepted = accept(planning)
+        old = tree.read(BASELINE_PATH)
+        before = None if old is None else digest_bytes(old)
+        op = FileOp(BASELINE_PATH, before, render_baseline(accepted.problems))
+        receipt = commit(
+            workspace.root, [op], lock=lock, inputs=planning.plan.inputs, may_write=Writable(workspace.root)
+        )
+    return accepted, receipt

@@ -1,0 +1,340 @@
+"""Edits of fragments, as new bytes: pure, keeping every byte that an edit does not concern.
+
+Drafts are collected against what was loaded and become one :class:`FragmentEdit` a file. Writing them is
+:mod:`registry_reconciler.editing.amend`'s work, so that a fragment and what follows from it are written together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.files.names import name_fault, short
+from registry_reconciler.loading.fragments import DIRECTIVES
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.loading.state import StateEntry
+from registry_reconciler.loading.workspace import Loaded
+from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    Json,
+    LiveEntry,
+    digest_bytes,
+    make_address,
+    same,
+    split_address,
+)
+from registry_reconciler.model.kind import Kind
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.yaml.edit.splice import Edit, Snippet
+
+SUFFIXES = (".yaml", ".yml")
+
+
+class FragmentEdit(Struct, frozen=True):
+    """A fragment's new content.
+
+    Attributes:
+        before: digest of the bytes that it was computed from; ``None``: the file is new.
+        content: the new bytes.
+    """
+
+    path: str
+    before: str | None
+    content: bytes
+
+
+def default_fragment(kind: str) -> str:
+    """Where an entry goes that no fragment owns yet."""
+    return f"{DESIRED_FOLDER}/{kind}.yaml"
+
+
+def require_fragment_path(path: str) -> str:
+    """The path, when a fragment may stand there. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
+    parts = path.split("/")
+    if parts[0] != DESIRED_FOLDER or len(parts) < 2:
+        raise UsageFailure(f"{path!r} is no place for a fragment: name a file below {DESIRED_FOLDER}/.")
+    fault = name_fault(path)
+    if fault is not None:
+        raise UsageFailure(f"{short(path)} is no name for a fragment: {fault}.")
+    if not path.endswith(SUFFIXES) or any(part.startswith(".") for part in parts):
+        raise UsageFailure(
+            f"{path!r} would not be read as a fragment: its name must end in .yaml and begin with no dot."
+        )
+    return path
+
+
+def require_key(kind: Kind, value: Json) -> str:
+    """The key of an entry's value. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
+    key = kind.key_of(value) if isinstance(value, dict) else None
+    if key is None:
+        fields = ", ".join(selector.text for selector in kind.key)
+        raise UsageFailure(
+            f"an entry of {kind.name} must be a mapping with its key, {fields}, as text or a whole number."
+        )
+    return key
+
+
+class Drafts(Struct):
+    """Edits of fragments that are still to be written. All are addressed against what ``loaded`` holds."""
+
+    loaded: Loaded
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+    inserts: dict[tuple[str, str], list[tuple[str, Json, Snippet | None]]] = field(default_factory=dict)
+
+    def owner(self, address: str) -> DesiredEntry | None:
+        """The declaration of an address. Raises where there are several."""
+        found = [entry for entry in self.loaded.fragments.entries if entry.address == address]
+        if len(found) > 1:
+            places = " and ".join(entry.place.file for entry in found)
+            raise Blocked(f"{address} is declared in {places}: keep one of the declarations first.")
+        return found[0] if found else None
+
+    def put(
+        self, kind: Kind, value: dict[str, Json], fragment: str = "", snippet: Snippet | None = None
+    ) -> str:
+        """Declare an entry, or change its declaration; the fragment's path.
+
+        Args:
+            fragment: where a new declaration goes; ``desired/<kind>.yaml`` where it is not given.
+            snippet: text and comments to reuse for a new declaration.
+
+        Raises:
+            UsageFailure: the value has no key, ``fragment`` is no place for one, or another one owns the
+                entry.
+            Blocked: the fragment cannot be read, or the entry is declared twice.
+        """
+        from registry_reconciler.formats.yaml.edit.splice import Update
+
+        key = require_key(kind, value)
+        address = make_address(kind.name, key)
+        owner = self.owner(address)
+        if owner is None:
+            path = require_fragment_path(fragment or default_fragment(kind.name))
+            self._readable(path)
+            self.inserts.setdefault((path, kind.name), []).append((key, value, snippet))
+            return path
+        if fragment and fragment != owner.place.file:
+            raise UsageFailure(
+                f"{address} is declared in {owner.place.file}, not in {fragment}. Leave the fragment out, or "
+                "move the declaration there by hand (that changes the state only)."
+            )
+        if not same(owner.value, value):
+            self._edit(owner.place.file, Update(owner.place.document, owner.place.path, value))
+        return owner.place.file
+
+    def remove(self, address: str) -> None:
+        """Take a declaration away. Nothing happens where there is none."""
+        from registry_reconciler.formats.yaml.edit.splice import Remove
+
+        owner = self.owner(address)
+        if owner is not None:
+            self._edit(owner.place.file, Remove(owner.place.document, owner.place.path))
+
+    def directive(self, name: str, item: Json, fragment: str) -> None:
+        """Add an item to ``moved``, ``removed``, ``protect``, ``override`` or ``allow``, unless it has it."""
+        from registry_reconciler.formats.yaml.edit.splice import Insert
+
+        if name not in DIRECTIVES:
+            raise UsageFailure(f"{name!r} is no directive: {', '.join(DIRECTIVES)}.")
+        path = require_fragment_path(fragment)
+        source = self._readable(path)
+        documents = source.documents if source else ()
+        for document in documents:
+            items = document.get(name) if isinstance(document, dict) else None
+            if isinstance(items, list) and any(same(one, item) for one in items):
+                return
+        self._edit(path, Insert(_document_with(documents, name), (name,), item, container_kind="list"))
+
+    def finish(self) -> tuple[FragmentEdit, ...]:
+        """The new contents, by path; files that come out as they are, are left out.
+
+        Raises:
+            Blocked: a fragment cannot be edited safely.
+        """
+        for (path, kind), drafts in sorted(self.inserts.items()):
+            source = self.loaded.fragments.files.get(path)
+            for edit in _insertions(kind, drafts, source, self.loaded.kinds[kind]):
+                self._edit(path, edit)
+        self.inserts.clear()
+        made = (self._content(path, edits) for path, edits in sorted(self.edits.items()))
+        return tuple(edit for edit in made if edit is not None)
+
+    def _edit(self, path: str, edit: Edit) -> None:
+        self._readable(path)
+        self.edits.setdefault(path, []).append(edit)
+
+    def _readable(self, path: str) -> SourceFile | None:
+        source = self.loaded.fragments.files.get(path)
+        if source is not None and not source.readable:
+            first = source.problems[0]
+            where = f"line {first.location.line}: " if first.location else ""
+            # The title: the message may repeat what stands there, and that may be a secret; `plan` knows which.
+            raise Blocked(f"{path} cannot be edited: {where}{first.title}")
+        return source
+
+    def _content(self, path: str, edits: Sequence[Edit]) -> FragmentEdit | None:
+        from registry_reconciler.formats.yaml.edit.project import projected
+        from registry_reconciler.formats.yaml.edit.splice import SpliceError, splice
+        from registry_reconciler.formats.yaml.read.document import read_yaml
+
+        source = self.loaded.fragments.files.get(path)
+        old = source.data if source else None
+        try:
+            content = splice(old or b"", edits)
+            promised = projected(source.documents if source else (), edits)
+        except SpliceError as error:
+            raise Blocked(
+                f"{path} cannot be edited safely: {error.message}. Make the change by hand."
+            ) from error
+        read = read_yaml(content)
+        if not read.readable or not same(list(read.documents), promised):
+            raise Blocked(
+                f"{path} would not read back as meant. Make the change by hand, and please report the file."
+            )
+        return (
+            None
+            if content == old
+            else FragmentEdit(path, None if old is None else digest_bytes(old), content)
+        )
+
+
+def _document_with(documents: Sequence[Json], name: str) -> int:
+    """The first document that has a key, else the first that can take it."""
+    for index, document in enumerate(documents):
+        if isinstance(document, dict) and name in document:
+            return index
+    for index, document in enumerate(documents):
+        if document is None or isinstance(document, dict):
+            return index
+    return 0
+
+
+def _insertions(
+    name: str, drafts: list[tuple[str, Json, Snippet | None]], source: SourceFile | None, kind: Kind
+) -> Iterable[Edit]:
+    """New declarations in their sorted place where the others are sorted, else at the end."""
+    from bisect import bisect_left
+    from itertools import pairwise
+
+    from registry_reconciler.formats.yaml.edit.splice import Insert
+
+    documents = source.documents if source else ()
+    document = _document_with(documents, name)
+    content = documents[document] if documents else None
+    items = (content.get(name) if isinstance(content, dict) else None) or []
+    keys = [kind.key_of(item) or "" for item in items]
+    ordered = all(left <= right for left, right in pairwise(keys))
+    for key, value, snippet in sorted(drafts, key=lambda one: one[0]):
+        place = bisect_left(keys, key) if ordered else len(keys)
+        index = place if place < len(keys) else None
+        yield Insert(document, (name,), value, index=index, snippet=snippet, container_kind="list")
+
+
+def put_entry(
+    loaded: Loaded, kind: Kind, value: dict[str, Json], fragment: str = ""
+) -> tuple[FragmentEdit, ...]:
+    """Declare one entry, or change its declaration. Raises as :meth:`Drafts.put`. Empty: nothing changes."""
+    drafts = Drafts(loaded)
+    drafts.put(kind, value, fragment)
+    return drafts.finish()
+
+
+def remove_entry(loaded: Loaded, address: str) -> tuple[FragmentEdit, ...]:
+    """Take one declaration away. Empty: nothing changes."""
+    drafts = Drafts(loaded)
+    drafts.remove(address)
+    return drafts.finish()
+
+
+def add_directive(loaded: Loaded, name: str, item: Json, fragment: str) -> tuple[FragmentEdit, ...]:
+    """Add one item to a directive of a fragment. Empty: it is there already."""
+    drafts = Drafts(loaded)
+    drafts.directive(name, item, fragment)
+    return drafts.finish()
+
+
+def accept_live(loaded: Loaded, addresses: Iterable[str]) -> tuple[FragmentEdit, ...]:
+    """What the registries say becomes what the fragments say, for these managed addresses.
+
+    An entry that was edited by hand changes in its fragment (comments there stay); one that was removed by
+    hand is removed there; one that no fragment declares any more is declared again where it was, with its
+    live comments.
+
+    Raises:
+        UsageFailure: an address is not managed.
+        Blocked: the live entry or the fragment cannot be read or edited.
+    """
+    drafts = Drafts(loaded)
+    for address in sorted(set(addresses)):
+        _accept(drafts, address)
+    return drafts.finish()
+
+
+def _accept(drafts: Drafts, address: str) -> None:
+    loaded = drafts.loaded
+    kind = loaded.kinds.get(split_address(address)[0])
+    state = loaded.state.entries.get(address)
+    live = loaded.live.entries.get(address)
+    if kind is None or (state is None and drafts.owner(address) is None):
+        raise UsageFailure(
+            f"{address} is not managed, so it has no drift. To manage it: registry adopt {address}",
+            next=(("registry", "adopt", address),),
+        )
+    if live is None and kind.name in loaded.live.hidden_kinds:
+        raise Blocked(f"a registry file of {kind.name} cannot be read, so nobody knows what {address} is.")
+    if any(clash.address == address for clash in loaded.live.clashes):
+        raise Blocked(f"{address} stands in the registries twice: remove one of the two first.")
+    if live is None:
+        drafts.remove(address)
+    elif drafts.owner(address) is not None:
+        drafts.put(kind, live.value)
+    else:
+        fragment = _former_fragment(drafts, state, kind)
+        drafts.put(kind, keyed_first(kind, live.value), fragment, live_snippets(loaded, [live])[address])
+
+
+def _former_fragment(drafts: Drafts, state: StateEntry | None, kind: Kind) -> str:
+    if state is None or state.fragment not in drafts.loaded.fragments.files:
+        return default_fragment(kind.name)
+    return state.fragment
+
+
+def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Snippet]:
+    """The text and comments of live entries, by address; each file's structure is read once."""
+    from registry_reconciler.formats.yaml.edit.splice import extract_many
+
+    by_file: dict[str, list[LiveEntry]] = {}
+    for entry in entries:
+        by_file.setdefault(entry.place.file, []).append(entry)
+    found: dict[str, Snippet] = {}
+    for path, mine in by_file.items():
+        data = loaded.live.files[path].data
+        assert data is not None
+        snippets = extract_many(data, [(entry.place.document, entry.place.path) for entry in mine])
+        for entry, snippet in zip(mine, snippets, strict=True):
+            head = () if entry.place.path else _head_comments(data)
+            found[entry.address] = replace(snippet, comments=(*head, *snippet.comments))
+    return found
+
+
+def _head_comments(data: bytes) -> tuple[str, ...]:
+    """The comment lines at the top of a file that holds one entry, where nothing parts them from it."""
+    rows: list[str] = []
+    for line in data.decode("utf-8").removeprefix("\ufeff").splitlines():
+        if not line.startswith("#"):
+            return tuple(rows) if line.strip() and not line.startswith(("---", "%")) else ()
+        if "yaml-language-server:" not in line:
+            rows.append(line)
+    return ()
+
+
+def keyed_first(kind: Kind, value: dict[str, Json]) -> dict[str, Json]:
+    """The same value with its key fields in front: what only the place said comes first too."""
+    names = [selector.steps[0] for selector in kind.key if selector.steps[0] in value]
+    return {**{str(name): value[str(name)] for name in names}, **value}

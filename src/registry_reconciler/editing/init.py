@@ -1,0 +1,176 @@
+"""What ``registry init`` puts into a folder: decided here over a tree, written as one transaction.
+
+Nothing that is there is overwritten. The root's ``AGENTS.md`` is added to, at its end, and only when what is
+added is not there yet; so doing it twice is doing it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.errors import UsageFailure, WriteFailure
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree, Unreadable
+from registry_reconciler.model.config import CONFIG_PATH, DESIRED_FOLDER
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.kind import SCHEMA_FOLDER, SCHEMA_SUFFIX
+from registry_reconciler.schema.packaged import KINDS, builtin_schemas, template
+
+if TYPE_CHECKING:
+    from registry_reconciler.apply import Receipt
+
+AGENTS_PATH = ".system/registry/AGENTS.md"
+POINTER_PATH = "AGENTS.md"
+
+POINTER = """\
+## Registries
+
+Before you add, change or remove anything that is registered here, read `.system/registry/AGENTS.md`.
+"""
+
+_DESIRED_README = """\
+# What should be registered
+
+Each YAML file here is a fragment: it says which entries there should be. `registry plan` shows what that
+would change, `registry apply` does it. Split the files as you like.
+
+```yaml
+route:
+  - id: api.errors
+    scope: api
+    topic: errors
+    when_to_use: A client gets an error that it does not understand.
+```
+
+`registry list --kinds` shows the kinds, `registry schema KIND --example` an entry to start from.
+"""
+
+
+class Placement(Struct, frozen=True):
+    """One file that ``init`` looks after.
+
+    Attributes:
+        before: its bytes now; ``None`` when it is not there.
+        content: its bytes afterwards.
+        said: ``made``, ``extended``, ``there`` or ``differs`` (there, and not what would be made).
+    """
+
+    path: str
+    before: bytes | None
+    content: bytes
+    said: str
+
+
+def chosen_kinds(text: str) -> tuple[str, ...]:
+    """The built-in kinds that ``all``, ``none`` or a list with commas means.
+
+    Raises:
+        UsageFailure: there is no such built-in kind.
+    """
+    if text in ("all", "none"):
+        return KINDS if text == "all" else ()
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in KINDS:
+            raise UsageFailure(
+                f"--kinds: there is no built-in kind {name!r}.{did_you_mean(name, KINDS)} "
+                f"They are: {', '.join(KINDS)}; or all, or none"
+            )
+    return tuple(kind for kind in KINDS if kind in names)
+
+
+def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Placement, ...]:
+    """Everything that ``init`` looks after, with what becomes of it.
+
+    Raises:
+        WriteFailure: something else than a readable file stands where one belongs.
+    """
+    wanted = {CONFIG_PATH: template("config.yaml")}
+    schemas = builtin_schemas()
+    for kind in kinds:
+        wanted[f"{SCHEMA_FOLDER}/{kind}{SCHEMA_SUFFIX}"] = schemas[kind]
+    if not kinds:
+        # The folder makes the workspace, and git keeps no empty folders.
+        wanted[f"{SCHEMA_FOLDER}/.gitkeep"] = b""
+    if not tree.children(DESIRED_FOLDER):
+        wanted[f"{DESIRED_FOLDER}/README.md"] = _DESIRED_README.encode()
+    found = [_kept(tree, path, content) for path, content in wanted.items()]
+    found += [_kept(tree, path, content) for path, content in _pages(tree, found).items()]
+    if pointer:
+        found.append(_pointer(_read(tree, POINTER_PATH)))
+    return tuple(sorted(found, key=lambda one: one.path))
+
+
+def _read(tree: Tree, path: str) -> bytes | None:
+    try:
+        return tree.read(path)
+    except Unreadable as fault:
+        raise WriteFailure(f"nothing was written: {path} is in the way: {fault}") from fault
+
+
+def _kept(tree: Tree, path: str, content: bytes) -> Placement:
+    old = _read(tree, path)
+    if old is None:
+        return Placement(path, None, content, "made")
+    return Placement(path, old, old, "there" if old == content else "differs")
+
+
+def _pages(tree: Tree, found: Iterable[Placement]) -> Mapping[str, bytes]:
+    """The pages for agents, about the kinds that the workspace will have."""
+    from registry_reconciler.loading.workspace import load_catalog, load_config
+    from registry_reconciler.queries.guide import workspace_files
+
+    after = Recorder(MemoryTree({one.path: one.content for one in found}, tree))
+    pages = workspace_files(load_catalog(after).kinds, load_config(after)[0])
+    return {path: text.encode() for path, text in pages.items()}
+
+
+def _pointer(old: bytes | None) -> Placement:
+    if old is not None and AGENTS_PATH.encode() in old:
+        return Placement(POINTER_PATH, old, old, "there")
+    return _extended(POINTER_PATH, old, ("\n" if old else "") + POINTER)
+
+
+def _extended(path: str, old: bytes | None, more: str) -> Placement:
+    """A file with text at its end, in the line endings that it has."""
+    before = old or b""
+    if not more:
+        return Placement(path, old, before, "there")
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    glue = end if before and not before.endswith((b"\n", b"\r")) else b""
+    content = before + glue + more.encode().replace(b"\n", end)
+    return Placement(path, old, content, "made" if old is None else "extended")
+
+
+def write_placements(root: Path, found: Sequence[Placement], lock_timeout: float) -> Receipt:
+    """Write what is to be made or extended: all of it or nothing.
+
+    Raises:
+        LockHeld, StalePlan, WriteFailure, InterruptedApply: see :func:`registry_reconciler.apply.commit`.
+    """
+    from registry_reconciler.apply import FileOp, Receipt, WorkspaceLock, commit
+    from registry_reconciler.apply.writable import Writable
+
+    ops = [FileOp(one.path, _digest(one.before), one.content) for one in found if one.before != one.content]
+    if not ops:
+        return Receipt()
+    with WorkspaceLock.acquire(root, command="registry init", timeout=lock_timeout) as lock:
+        return commit(root, ops, lock=lock, inputs=dict(_inputs(found)), may_write=Writable(root))
+
+
+def _digest(data: bytes | None) -> str | None:
+    return None if data is None else digest_bytes(data)
+
+
+def _inputs(found: Iterable[Placement]) -> Iterator[tuple[str, str | None]]:
+    for one in found:
+        yield one.path, _digest(one.before)
+
+
+def disk(root: Path) -> Tree:
+    """The folder as it is."""
+    return DiskTree(root)

@@ -1,0 +1,120 @@
+"""``registry resolve``: settle what registry itself keeps after a merge that left conflicts, as one transaction.
+
+The state and the history are settled here. Registries and fragments are people's: they come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from registry_reconciler.apply import FileOp, commit, history
+from registry_reconciler.apply.receipts import housekeeping
+from registry_reconciler.apply.writable import Writable
+from registry_reconciler.errors import Blocked
+from registry_reconciler.files.git import is_repository
+from registry_reconciler.files.git_conflicts import Sides, conflicts, mark_settled
+from registry_reconciler.files.tree import DiskTree, Recorder, Tree
+from registry_reconciler.loading.state.files import StateFile, parse_file
+from registry_reconciler.loading.state.old import is_old, parse_old
+from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.plan import FileChange
+from registry_reconciler.planning.resolve import Desired, resolve
+from registry_reconciler.planning.settle_state import Accounts, settled_files
+from registry_reconciler.workspace import Workspace
+
+_COMMAND = "registry resolve"
+
+
+class Resolved(Struct, frozen=True):
+    """What was done.
+
+    Attributes:
+        settled: the files that git had left in conflict and that are settled now.
+        written: every file that was written or deleted.
+    """
+
+    settled: tuple[str, ...]
+    written: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def resolve_conflicts(workspace: Workspace) -> Resolved:
+    """Settle the state and the history.
+
+    Raises:
+        Blocked: a fragment or a registry still holds the marks of a conflict.
+        LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`.
+    """
+    with workspace.lock(_COMMAND) as lock:
+        tree = Recorder(DiskTree(workspace.root))
+        found = conflicts(workspace.root) if is_repository(workspace.root) else []
+        mine = {one.path: one for one in found if _is_mine(one.path)}
+        loaded = load(tree)
+        _refuse_open(loaded)
+        desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+        changes = [*_state(loaded, desired, mine), *_history(tree, mine)]
+        ops = [FileOp(one.path, one.before, one.content) for one in changes]
+        ops += housekeeping(tree, {one.path for one in ops})
+        receipt = commit(
+            workspace.root, ops, lock=lock, inputs=tree.inputs, may_write=Writable(workspace.root)
+        )
+        mark_settled(workspace.root, mine)
+    written = sorted({*receipt.written, *receipt.created, *receipt.deleted})
+    return Resolved(tuple(sorted(mine)), tuple(written), receipt.warnings)
+
+
+def _is_mine(path: str) -> bool:
+    return path == OLD_HISTORY_PATH or path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/"))
+
+
+def _refuse_open(loaded: Loaded) -> None:
+    """What people wrote comes first: what is remembered depends on what they make of it."""
+    files = sorted(
+        {one.place.file for one in loaded.problems if one.code == "YML010" and not _is_mine(one.place.file)}
+    )
+    if files:
+        raise Blocked(
+            f"nothing was written: {', '.join(files[:5])} still {'has' if len(files) == 1 else 'have'} the marks of a "
+            "conflict. Make of them what they are to be, then run registry resolve.",
+            next=(("registry", "resolve"),),
+        )
+
+
+def _state(loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+    accounts = {
+        path: Accounts(*(_parsed(path, data) for data in (one.before, one.one, one.other)))
+        for path, one in mine.items()
+        if path.startswith(f"{STATE_FOLDER}/") and (path.endswith(".state") or is_old(path))
+    }
+    # Somebody told git that a file is settled, and it is not: its two sides stand between the marks.
+    for path, found in loaded.state.files.items():
+        if len(found) == 2 and path not in accounts:
+            accounts[path] = Accounts(None, *found)
+    yield from settled_files(loaded, desired, accounts)
+
+
+def _parsed(path: str, data: bytes | None) -> StateFile | None:
+    if data is None:
+        return None
+    return parse_old(path, data) if is_old(path) else parse_file(path, data)
+
+
+def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+    """One apply is as the side has it that has it; the old history becomes files, with what both sides have."""
+    for path, one in mine.items():
+        now = tree.read(path)
+        if path == OLD_HISTORY_PATH:
+            there = set(history.paths(tree))
+            for data in (one.one or b"", one.other or b""):
+                for made, content in history.carried_over(data):
+                    if made not in there:
+                        there.add(made)
+                        yield FileChange(made, None, digest_bytes(content), content)
+        elif path.startswith(f"{HISTORY_FOLDER}/"):
+            kept = one.one if one.one is not None else one.other
+            if kept is not None and kept != now:
+                yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(kept), kept)

@@ -1,0 +1,304 @@
+"""Git as the product sees it: the files of a revision as a :class:`~registry_reconciler.files.tree.Tree`, the merge
+base, and who wrote a line. Only reads, and only through :mod:`registry_reconciler.files.git_call`.
+
+Revisions are resolved to commit ids once, so that what is read does not move while it is read. No filter and
+no hook of the repository is run: the tree is that of the blobs, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.files import git_call as gitcall
+from registry_reconciler.files.git_call import GitFailure
+from registry_reconciler.files.names import USUAL, Room
+from registry_reconciler.files.tree import MAX_BYTES, Unreadable
+
+_LINKS_FOLLOWED = 40
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_BRANCH = re.compile(r"(?![0-9a-f]{7,64}$)[\w./-]+")
+_DEEPEN = 100
+"""Commits that a message for a shallow clone asks for beyond those that are there."""
+
+
+class ShallowClone(GitFailure):
+    """The history that is needed was not fetched."""
+
+    code = "shallow_clone"
+
+
+def is_repository(folder: Path) -> bool:
+    """Whether the folder lies in a git work tree."""
+    return gitcall.ask(folder, ["rev-parse", "--is-inside-work-tree"], check=False) == b"true\n"
+
+
+def commit_of(folder: Path, revision: str) -> str:
+    """The commit id that a revision means.
+
+    Raises:
+        UsageFailure: there is no such revision.
+        ShallowClone: there may be one, and it was not fetched.
+        GitFailure: this is no git repository.
+    """
+    # What git says of a repository that it does not trust is for the user to read.
+    if gitcall.ask(folder, ["rev-parse", "--is-inside-work-tree"]) != b"true\n":
+        raise GitFailure(f"{folder} lies in no git work tree, and this needs the history")
+    if revision.startswith("-"):
+        raise UsageFailure(f"{revision!r} is no revision")
+    said = gitcall.ask(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], check=False)
+    found = (said or b"").decode().strip()
+    if _COMMIT.fullmatch(found):
+        return found
+    if _is_shallow(folder):
+        raise _shallow(folder, f"there is no revision {revision!r} here", revision)
+    raise UsageFailure(f"git knows no revision {revision!r}")
+
+
+def merge_base(folder: Path, revision: str) -> str:
+    """The commit where ``HEAD`` and a revision parted.
+
+    Raises:
+        ShallowClone: the history was not fetched that far.
+        GitFailure: they have no common history.
+        UsageFailure: there is no such revision.
+    """
+    other, head = commit_of(folder, revision), commit_of(folder, "HEAD")
+    said = gitcall.ask(folder, ["merge-base", other, head], check=False)
+    if said:
+        return said.decode().split()[0]
+    if _is_shallow(folder):
+        raise _shallow(folder, f"the commit where this branch left {revision} was not fetched", revision)
+    raise GitFailure(
+        f"{revision} and HEAD have no common history; to compare them as they are: registry diff"
+    )
+
+
+def _is_shallow(folder: Path) -> bool:
+    return gitcall.ask(folder, ["rev-parse", "--is-shallow-repository"], check=False) == b"true\n"
+
+
+def _shallow(folder: Path, what: str, revision: str) -> ShallowClone:
+    counted = gitcall.ask(folder, ["rev-list", "--count", "HEAD"], check=False) or b"1"
+    depth = int(counted) if counted.strip().isdigit() else 1
+    wanted = depth + _DEEPEN
+    branch = revision.removeprefix("origin/")
+    # What is fetched has to be a name that the other side knows: main~2 and commit ids are none.
+    names = (branch, "HEAD") if _BRANCH.fullmatch(branch) and branch != "HEAD" else ("HEAD",)
+    command = ("git", "fetch", f"--depth={wanted}", "origin", *names)
+    return ShallowClone(
+        f"{what}: this clone is shallow, {depth} deep. Fetch {wanted} commits ({' '.join(command)}), "
+        "or all of them (git fetch --unshallow; in a workflow: fetch-depth: 0)",
+        next=(command, ("git", "fetch", "--unshallow")),
+    )
+
+
+class _Entry(Struct, frozen=True):
+    """A path of a revision: git's mode and the id of its blob."""
+
+    mode: str
+    blob: str
+
+
+class RevisionTree:
+    """The files of a commit below a folder of the work tree, as they were committed."""
+
+    def __init__(self, folder: Path, commit: str) -> None:
+        self.folder = folder
+        self.commit = commit
+        self._entries = _list_tree(folder, commit)
+        self._folders = _folders(self._entries)
+        self._process: gitcall.Running | None = None
+
+    def read(self, path: str) -> bytes | None:
+        """See :class:`~registry_reconciler.files.tree.Tree`."""
+        real = self._follow(path)
+        if real is None:
+            raise Unreadable("it is a symbolic link that leads out of the workspace or nowhere")
+        entry = self._entries.get(real)
+        if entry is None:
+            if real in self._folders:
+                raise Unreadable("it is a directory, and a file is expected")
+            return None
+        if entry.mode == "160000":
+            raise Unreadable("it is a directory, and a file is expected")
+        return self._blob(entry.blob)
+
+    def kind(self, path: str) -> str:
+        """See :class:`~registry_reconciler.files.tree.Tree`."""
+        real = self._follow(path)
+        if real is None:
+            return "outside"
+        entry = self._entries.get(real)
+        if entry is not None:
+            return "dir" if entry.mode == "160000" else "file"
+        return "dir" if real in self._folders else "absent"
+
+    def executable(self, path: str) -> bool:
+        """See :class:`~registry_reconciler.files.tree.Tree`."""
+        real = self._follow(path)
+        entry = self._entries.get(real) if real is not None else None
+        return entry is not None and entry.mode == "100755"
+
+    def children(self, folder: str) -> tuple[tuple[str, str], ...]:
+        """See :class:`~registry_reconciler.files.tree.Tree`."""
+        real = self._follow(folder) if folder else ""
+        names = self._folders.get(real, ()) if real is not None else ()
+        inside = real or ""
+        return tuple(
+            (name, self._child_kind(f"{inside}/{name}" if inside else name)) for name in sorted(names)
+        )
+
+    def room(self, folder: str) -> Room:
+        """See :class:`~registry_reconciler.files.tree.Tree`. A commit is on no disk."""
+        return USUAL
+
+    def _child_kind(self, path: str) -> str:
+        """The kind of what stands in a folder, whose own path has no link in it."""
+        kind = self.kind(path)
+        entry = self._entries.get(path)
+        if kind != "dir" or entry is None or entry.mode != "120000":
+            return kind
+        target = self._follow(path) or ""
+        return "other" if not target or path.startswith(target + "/") else "link"
+
+    def close(self) -> None:
+        """End the git process that answers."""
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process.wait()
+            self._process = None
+
+    def _follow(self, path: str) -> str | None:
+        """The path with every link in it resolved; ``None`` where one leaves the root or goes in circles."""
+        done: list[str] = []
+        waiting = path.split("/")[::-1]
+        links = 0
+        while waiting:
+            step = waiting.pop()
+            if step in ("", "."):
+                continue
+            if step == "..":
+                if not done:
+                    return None
+                done.pop()
+                continue
+            here = "/".join([*done, step])
+            entry = self._entries.get(here)
+            if entry is None or entry.mode != "120000":
+                done.append(step)
+                continue
+            links += 1
+            target = self._blob(entry.blob).decode("utf-8", "replace")
+            if links > _LINKS_FOLLOWED or posixpath.isabs(target):
+                return None
+            waiting.extend(target.split("/")[::-1])
+        return "/".join(done)
+
+    def _blob(self, blob: str) -> bytes:
+        if self._process is None:
+            self._process = gitcall.start(self.folder, ["cat-file", "--batch"], asked=True)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(blob.encode() + b"\n")
+        self._process.stdin.flush()
+        head = self._process.stdout.readline().split()
+        if len(head) != 3 or head[1] != b"blob":
+            # A partial clone that cannot fetch, or a damaged object store.
+            raise Unreadable(f"git has not got its content ({blob[:12]})")
+        size = int(head[2])
+        if size > MAX_BYTES:
+            self._process.kill()
+            self.close()
+            raise Unreadable(f"it has {size:,} bytes; at most {MAX_BYTES:,} are read")
+        data = self._process.stdout.read(size)
+        self._process.stdout.read(1)
+        return data
+
+
+def _list_tree(folder: Path, commit: str) -> dict[str, _Entry]:
+    listed = gitcall.ask(folder, ["ls-tree", "-r", "-z", commit]) or b""
+    found: dict[str, _Entry] = {}
+    for row in listed.split(b"\0"):
+        if row:
+            meta, _, name = row.partition(b"\t")
+            mode, _kind, blob = meta.decode().split()
+            found[os.fsdecode(name)] = _Entry(mode, blob)
+    return found
+
+
+def _folders(paths: Iterable[str]) -> dict[str, set[str]]:
+    """For each folder the names in it; the root is ""."""
+    found: dict[str, set[str]] = {"": set()}
+    for path in paths:
+        while path:
+            folder, _, name = path.rpartition("/")
+            names = found.setdefault(folder, set())
+            if name in names:
+                break
+            names.add(name)
+            path = folder
+    return found
+
+
+class Blame(Struct, frozen=True):
+    """Who wrote a line last. ``commit`` is "" for a line that is not committed yet."""
+
+    commit: str
+    author: str
+    date: str
+    line: int
+
+
+_HEADER = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)(?: \d+)?")
+
+
+def blame(folder: Path, path: str, lines: Iterable[int]) -> dict[int, Blame]:
+    """Who wrote lines of a file of the work tree; nothing where git does not know the file."""
+    wanted = sorted(set(lines))
+    if not wanted:
+        return {}
+    ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
+    words = ["blame", "--no-textconv", "--line-porcelain", *ranges, "--", path]
+    said = gitcall.ask(folder, words, check=False, settings=_without_filters(folder))
+    return {one.line: one for one in _parse_blame((said or b"").decode("utf-8", "replace"))}
+
+
+def _without_filters(folder: Path) -> list[tuple[str, str]]:
+    """Settings that empty every filter: an attribute of the work tree picks one, and git would run its command."""
+    pattern = r"^filter\..*\.(clean|process|required)$"
+    listed = gitcall.ask(folder, ["config", "--name-only", "-z", "--get-regexp", pattern], check=False)
+    names = sorted({name for name in os.fsdecode(listed or b"").split("\0") if name})
+    return [(name, "false" if name.endswith(".required") else "") for name in names]
+
+
+def _parse_blame(text: str) -> Iterable[Blame]:
+    commit, line = "", 0
+    facts: dict[str, str] = {}
+    for row in text.split("\n"):
+        if row.startswith("\t"):
+            committed = commit.strip("0") != ""
+            author = facts.get("author", "") if committed else ""
+            date = _date(facts) if committed else ""
+            yield Blame(commit if committed else "", author, date, line)
+            facts = {}
+        elif head := _HEADER.fullmatch(row):
+            commit, line = head.group(1), int(head.group(2))
+        else:
+            name, _, value = row.partition(" ")
+            facts.setdefault(name, value)
+
+
+def _date(facts: Mapping[str, str]) -> str:
+    from datetime import UTC, datetime
+
+    seconds = facts.get("author-time", "")
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d") if seconds.isdigit() else ""

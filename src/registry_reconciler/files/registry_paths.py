@@ -1,0 +1,16 @@
+"""Which paths the engine may write as registry files."""
+
+from __future__ import annotations
+
+from registry_reconciler.files.names import Names
+from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.files.tree import Recorder, Tree
+
+JOURNAL_FOLDER = ".system/registry/.apply"
+
+
+def registry_path_fault(path: str, tree: Tree) -> str | None:
+    """Why a new registry file may not be made at a path; ``None`` when it may."""
+    if is_reserved(path):
+        return "that place belongs to registry itself or to git"
+    return (tree.names if isinstance(tree, Recorder) else Names(tree)).fault(path)

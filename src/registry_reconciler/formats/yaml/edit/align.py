@@ -1,0 +1,61 @@
+"""Which items of a list went where: so that a changed list keeps the text of what stayed."""
+
+from __future__ import annotations
+
+from registry_reconciler.base.sequences import common
+from registry_reconciler.model.entry import Json, canonical
+
+_MOST_COMPARED = 2500
+
+
+def align(old: list[Json], new: list[Json]) -> list[tuple[int | None, int]]:
+    """For each new item the old one it continues, or ``None``; old indexes only ever rise."""
+    head = 0
+    left = [canonical(item) for item in old]
+    right = [canonical(item) for item in new]
+    while head < min(len(left), len(right)) and left[head] == right[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(left), len(right)) - head and left[-1 - tail] == right[-1 - tail]:
+        tail += 1
+    steps: list[tuple[int | None, int]] = [(number, number) for number in range(head)]
+    at_old = at_new = head
+    for one, other in common(left[head : len(left) - tail], right[head : len(right) - tail]):
+        steps += _pair(old, new, range(at_old, head + one), range(at_new, head + other))
+        steps.append((head + one, head + other))
+        at_old, at_new = head + one + 1, head + other + 1
+    steps += _pair(old, new, range(at_old, len(left) - tail), range(at_new, len(right) - tail))
+    steps += [(len(old) - tail + number, len(new) - tail + number) for number in range(tail)]
+    return steps
+
+
+def _pair(old: list[Json], new: list[Json], olds: range, news: range) -> list[tuple[int | None, int]]:
+    """Pairs what is alike within a stretch where nothing is equal, in order, as much as possible."""
+    if len(olds) == len(news) or len(olds) * len(news) > _MOST_COMPARED:
+        shared = min(len(olds), len(news))
+        return [(olds[k], news[k]) if k < shared else (None, news[k]) for k in range(len(news))]
+    best = [[0.0] * (len(news) + 1) for _ in range(len(olds) + 1)]
+    for i in range(len(olds) - 1, -1, -1):
+        for j in range(len(news) - 1, -1, -1):
+            both = best[i + 1][j + 1] + _alike(old[olds[i]], new[news[j]])
+            best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
+    steps: list[tuple[int | None, int]] = []
+    i = 0
+    for j in range(len(news)):
+        while i < len(olds) and best[i + 1][j] == best[i][j]:
+            i += 1
+        if i < len(olds) and best[i][j] != best[i][j + 1]:
+            steps.append((olds[i], news[j]))
+            i += 1
+        else:
+            steps.append((None, news[j]))
+    return steps
+
+
+def _alike(left: Json, right: Json) -> float:
+    if type(left) is not type(right):
+        return 0.01
+    if isinstance(left, dict):
+        same = sum(1 for key, part in left.items() if key in right and right[key] == part)
+        return 0.1 + same
+    return 0.1

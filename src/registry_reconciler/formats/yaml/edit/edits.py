@@ -1,0 +1,105 @@
+"""What can be asked of a YAML text. Every edit is addressed against the text as it was before any of them."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from registry_reconciler.model.entry import FieldPath, Json
+
+
+class Snippet(Struct, frozen=True):
+    """The source text of an entry, to be reused elsewhere.
+
+    Attributes:
+        comments: the comment lines directly above it, without indentation and line ends.
+        text: the value as a text of its own: column 0, LF, no last line end, without anchors and aliases.
+        value: what ``text`` says.
+    """
+
+    comments: tuple[str, ...]
+    text: str
+    value: Json
+
+
+class Update(Struct, frozen=True):
+    """What stands at ``path`` becomes equal to ``value``; parts that are equal already keep their text."""
+
+    document: int
+    path: FieldPath
+    value: Json
+
+
+class Insert(Struct, frozen=True):
+    """A new item in the list (or pair in the mapping) at ``container``, which is created where it is missing.
+
+    Attributes:
+        index: for a list: the original item it goes before; ``None``: the end. Several at one place keep
+            their order.
+        key: for a mapping: the key of the pair.
+        before: for a mapping: the original key it goes before; ``None``: the end.
+        snippet: text to reuse for it, comments included; it is made equal to ``value``.
+        container_kind: what the container is to be; "list" unless a key is given.
+    """
+
+    document: int
+    container: FieldPath
+    value: Json
+    index: int | None = None
+    key: str | None = None
+    before: str | None = None
+    snippet: Snippet | None = None
+    container_kind: Literal["list", "map"] | None = None
+
+    @property
+    def kind(self) -> Literal["list", "map"]:
+        """What the container is to be."""
+        return self.container_kind or ("list" if self.key is None else "map")
+
+
+class Remove(Struct, frozen=True):
+    """The item or pair at ``path`` goes with its own comments; the last one leaves ``[]`` or ``{}``."""
+
+    document: int
+    path: FieldPath
+
+
+class RenameKey(Struct, frozen=True):
+    """The pair at ``path`` gets another key and keeps its place, value and comments."""
+
+    document: int
+    path: FieldPath
+    new_key: str
+
+
+class ReplaceDocument(Struct, frozen=True):
+    """A whole document becomes equal to ``value``; parts that are equal already keep their text."""
+
+    document: int
+    value: Json
+
+
+Edit: TypeAlias = Update | Insert | Remove | RenameKey | ReplaceDocument
+
+
+class SpliceError(Exception):
+    """An edit that cannot be made without changing what nobody asked to change.
+
+    Attributes:
+        document, path: where.
+        related: places that stand against it, such as the users of an anchor.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        document: int = 0,
+        path: FieldPath = (),
+        related: tuple[tuple[int, FieldPath], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.document = document
+        self.path = path
+        self.related = related

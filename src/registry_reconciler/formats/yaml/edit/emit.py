@@ -1,0 +1,287 @@
+"""New text in the style of a file. Lines are relative to the column of what they belong to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.formats.yaml.edit.edits import Snippet
+from registry_reconciler.formats.yaml.edit.style import Hints, Style
+from registry_reconciler.formats.yaml.read.scalars import (
+    double_quoted,
+    is_block_safe,
+    is_plain_safe,
+    is_single_line,
+    number_text,
+    single_quoted,
+)
+from registry_reconciler.model.entry import Json
+
+# libyaml takes a key without "?" only up to 1,024 characters.
+_LONGEST_KEY = 1000
+_NO_HINTS = Hints()
+
+
+class Piece(Struct, frozen=True):
+    """A value inside new text that brings its own text along."""
+
+    value: Json
+    snippet: Snippet
+
+
+class Body(Struct, frozen=True):
+    """A value as text, not yet tied to a key or dash.
+
+    Attributes:
+        kind: ``inline`` (on the line of its mark), ``literal`` (a block scalar), ``map`` or ``seq``
+            (block style).
+        head: what stands on the line of the mark: the text, or the header of a block scalar.
+        lines: what stands below: content of a block scalar, the block, the rest of an inline text.
+        comments: comment lines that go above the entry.
+        open_end: the last line belongs to a block scalar, so what follows could fall into it.
+    """
+
+    kind: Literal["inline", "literal", "map", "seq"]
+    head: str = ""
+    lines: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+    open_end: bool = False
+
+
+def indented(lines: Sequence[str], width: int) -> list[str]:
+    """The lines, moved to the right; blank lines stay blank."""
+    pad = " " * width
+    return [pad + line if line else line for line in lines]
+
+
+class Emitter:
+    """Writes values in one style.
+
+    Args:
+        style: the file's habits.
+        blocks: whether block scalars may be written.
+    """
+
+    def __init__(self, style: Style, *, blocks: bool = True) -> None:
+        self.style = style
+        self.blocks = blocks
+
+    def without_blocks(self) -> Emitter:
+        """The same, writing strings of several lines in quotes."""
+        return Emitter(self.style, blocks=False)
+
+    def body(self, value: Json | Piece, hints: Hints = _NO_HINTS) -> Body:
+        """A value as text for block context."""
+        if isinstance(value, Piece):
+            return self._piece(value, hints)
+        if isinstance(value, (dict, list)):
+            if not value or hints.styles.get(()) == "flow":
+                return Body("inline", self.flow(value, hints))
+            return self._map(value, hints) if isinstance(value, dict) else self._seq(value, hints)
+        if isinstance(value, str) and "\n" in value and self.blocks:
+            literal = literal_body(value, self.style.step)
+            if literal is not None:
+                return literal
+        return Body("inline", self.scalar(value, hints))
+
+    def _map(self, value: dict[str, Json], hints: Hints) -> Body:
+        lines: list[str] = []
+        open_end = False
+        below = hints.apart()
+        for key, part in value.items():
+            body = self.body(part, below(key))
+            lines += self.pair(self.key(key, hints), body)
+            open_end = body.open_end
+        return Body("map", lines=tuple(lines), open_end=open_end)
+
+    def _seq(self, value: list[Json], hints: Hints) -> Body:
+        lines: list[str] = []
+        open_end = False
+        below = hints.below("*")
+        for part in value:
+            body = self.body(part, below)
+            lines += self.item(body)
+            open_end = body.open_end
+        return Body("seq", lines=tuple(lines), open_end=open_end)
+
+    def _piece(self, piece: Piece, hints: Hints) -> Body:
+        from registry_reconciler.formats.yaml.read.nodes import Unreadable, compose
+
+        comments = piece.snippet.comments
+        lines = tuple(piece.snippet.text.split("\n"))
+        try:
+            root = compose(piece.snippet.text + "\n")[0].root
+        except (Unreadable, IndexError):
+            return replace(self.body(piece.value, hints), comments=comments)
+        if root.kind not in ("map", "seq") or _ends_keep(piece.snippet.text):
+            return replace(self.body(piece.value, hints), comments=comments)
+        if root.flow:
+            return Body("inline", lines[0], lines[1:], comments)
+        kind: Literal["map", "seq"] = "map" if root.kind == "map" else "seq"
+        leaf = root
+        while leaf.entries:
+            leaf = leaf.entries[-1].value
+        open_end = leaf.style in ("|", ">")
+        if open_end and not self.blocks:
+            return replace(self.body(piece.value, hints), comments=comments)
+        return Body(kind, "", lines, comments, open_end)
+
+    def key(self, key: str, hints: Hints = _NO_HINTS, *, flow: bool = False) -> str:
+        """A key, without its colon."""
+        return self._string(key, hints.quote_keys or "plain", flow=flow)
+
+    def pair(self, key: str, body: Body) -> list[str]:
+        """The lines of a pair in a block mapping, relative to the mapping."""
+        style = self.style
+        mark = ":"
+        lines = list(body.comments)
+        if len(key) > _LONGEST_KEY:
+            lines.append(f"? {key}")
+            key = ""
+        if body.kind == "map":
+            return [*lines, key + mark, *indented(body.lines, style.step)]
+        if body.kind == "seq":
+            return [*lines, key + mark, *indented(body.lines, style.seq_step)]
+        return [*lines, f"{key}{mark} {body.head}", *indented(body.lines, style.step)]
+
+    def item(self, body: Body, dash: int | None = None) -> list[str]:
+        """The lines of an item in a block sequence, relative to the sequence."""
+        width = self.style.dash if dash is None else dash
+        lead = "-" + " " * (width - 1)
+        lines = list(body.comments)
+        if body.kind in ("map", "seq"):
+            return [*lines, lead + body.lines[0], *indented(body.lines[1:], width)]
+        if body.kind == "literal":
+            head = (
+                body.head.replace(str(self.style.step), str(width)) if body.head[1:2].isdigit() else body.head
+            )
+            return [*lines, lead + head, *indented(body.lines, width)]
+        return [*lines, lead + body.head, *indented(body.lines, width)]
+
+    def flow(self, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
+        """A value on one line, for flow context."""
+        if isinstance(value, Piece):
+            value = value.value
+        if isinstance(value, dict):
+            below = hints.apart()
+            pairs = (self._flow_pair(key, part, hints, below(key)) for key, part in value.items())
+            return "{" + ", ".join(pairs) + "}"
+        if isinstance(value, list):
+            items = hints.below("*")
+            return "[" + ", ".join(self.flow(part, items) for part in value) + "]"
+        return self.scalar(value, hints, flow=True)
+
+    def flow_pair(self, key: str, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
+        """A pair of a flow mapping."""
+        return self._flow_pair(key, value, hints, hints.below(key))
+
+    def _flow_pair(self, key: str, value: Json | Piece, hints: Hints, below: Hints) -> str:
+        text = self.key(key, hints, flow=True)
+        lead = "? " if len(text) > _LONGEST_KEY else ""
+        return f"{lead}{text}{' ' if lead else ''}: {self.flow(value, below)}"
+
+    def scalar(self, value: Json, hints: Hints = _NO_HINTS, *, flow: bool = False) -> str:
+        """A scalar on one line."""
+        if isinstance(value, str):
+            wanted = hints.styles.get((), "plain")
+            return self._string(
+                value, wanted if wanted in ("'", '"') else hints.quote_all or "plain", flow=flow
+            )
+        if value is None:
+            return "null"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return number_text(value)
+
+    def _string(self, text: str, wanted: str, *, flow: bool) -> str:
+        if wanted == "plain":
+            if is_plain_safe(text, flow=flow):
+                return text
+            wanted = self.style.quote
+        return single_quoted(text) if wanted == "'" and is_single_line(text) else double_quoted(text)
+
+    def restyled(self, value: Json, style: str, *, flow: bool) -> str:
+        """A scalar on one line in the quotes that its predecessor had, as far as it can have them."""
+        if not isinstance(value, str):
+            return self.scalar(value, flow=flow)
+        return self._string(value, style if style in ("'", '"') else "plain", flow=flow)
+
+
+def literal_body(text: str, offset: int, *, keep: bool = False) -> Body | None:
+    """A string as a literal block scalar whose content stands ``offset`` behind its parent's column.
+
+    ``None`` where that cannot hold it exactly, or (without ``keep``) would need the keep indicator, under
+    which the blank lines that follow would become part of the string.
+    """
+    stripped = text.rstrip("\n")
+    trailing = len(text) - len(stripped)
+    if not stripped or not is_block_safe(text) or (trailing > 1 and not keep):
+        return None
+    rows = stripped.split("\n")
+    if any(row and not row.strip(" \t") for row in rows):
+        return None
+    first = next(row for row in rows if row)
+    if first[0] == "\t":
+        return None
+    indicator = ""
+    if first[0] == " ":
+        if not 1 <= offset <= 9:
+            return None
+        indicator = str(offset)
+    chomp = "+" if keep and trailing else ("-", "", "+")[min(trailing, 2)]
+    rows += [""] * (trailing - 1)
+    return Body("literal", f"|{indicator}{chomp}", tuple(rows), open_end=True)
+
+
+def folded_body(text: str, width: int, *, keep: bool = False) -> Body | None:
+    """A string as a folded block scalar, wrapped at ``width``; ``None`` where that cannot hold it exactly."""
+    stripped = text.rstrip("\n")
+    trailing = len(text) - len(stripped)
+    if not stripped or not is_block_safe(text) or (trailing > 1 and not keep):
+        return None
+    if re.search(r"(?m)^[ \t]|[ \t]$", stripped):
+        return None
+    rows: list[str] = []
+    first = True
+    for paragraph in stripped.split("\n"):
+        if paragraph and not first:
+            rows.append("")
+        rows += _wrapped(paragraph, width) if paragraph else [""]
+        first = first and not paragraph
+    chomp = "+" if keep and trailing else ("-", "", "+")[min(trailing, 2)]
+    rows += [""] * (trailing - 1)
+    return Body("literal", f">{chomp}", tuple(rows), open_end=True)
+
+
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    rows: list[str] = []
+    current: list[str] = []
+    length = 0
+    for word in re.split(r"(?<![ \t]) (?![ \t])", paragraph):
+        if length and length + 1 + len(word) > width:
+            rows.append(" ".join(current))
+            current, length = [word], len(word)
+        elif length:
+            current.append(word)
+            length += 1 + len(word)
+        else:
+            current, length = [word], len(word)
+    return [*rows, " ".join(current)]
+
+
+def _ends_keep(text: str) -> bool:
+    """Whether some block scalar keeps all line ends: then the text cannot end just anywhere."""
+    return re.search(r"[|>][0-9]?\+[0-9]?[ \t]*(?:#[^\n]*)?$", text, re.MULTILINE) is not None
+
+
+def dump(value: Json, style: Style = Style(), *, indent: int = 0) -> str:  # noqa: B008 - frozen
+    """A value in block style, each line with its line end, ``indent`` columns to the right."""
+    body = Emitter(style).body(value)
+    lines = (
+        [body.head, *indented(body.lines, style.step)] if body.kind in ("inline", "literal") else body.lines
+    )
+    return "".join(line + style.newline for line in indented(lines, indent))

@@ -1,0 +1,134 @@
+"""Items of a flow collection come and go: only the text between items is written anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from registry_reconciler.formats.yaml.edit.style import column_of
+from registry_reconciler.formats.yaml.read.nodes import Node, skip
+
+_SAME_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?")
+
+
+class _Item(Struct):
+    """An item and what belongs to it; ``core`` is its number among the originals, or its new text."""
+
+    lead: str
+    core: int | str
+    behind: str
+    tail: str
+
+
+def flow_gaps(
+    text: str, node: Node, removed: set[int], inserts: list[tuple[int, str]], newline: str
+) -> Iterator[tuple[int, int, str]]:
+    """Replacements (start, end, text) that remove items and put ``inserts`` (original index, text) in."""
+    items, closing, trailing = _take_apart(text, node)
+    own_line = any("\n" in item.lead for item in items)
+    apart = _apart(text, node, items, newline)
+    first_lead = items[0].lead
+    kept: list[_Item] = []
+    carried = ""
+    coming: dict[int, list[str]] = {}
+    for index, core in inserts:
+        coming.setdefault(min(index, len(items)), []).append(core)
+    for number in range(len(items) + 1):
+        for core in coming.get(number, ()):
+            kept.append(_Item(apart if kept or own_line else first_lead, core, "", ""))
+        if number == len(items):
+            break
+        item = items[number]
+        detached = _detached(item.lead, own_line)
+        if number in removed:
+            carried += detached
+            continue
+        if not own_line:
+            item.lead = (apart if number == 0 else item.lead) if kept else first_lead
+        item.lead = carried + item.lead
+        carried = ""
+        kept.append(item)
+    if not kept:
+        inner = carried + closing
+        yield node.body + 1, node.end - 1, inner if "#" in inner else ""
+        return
+    yield from _gaps(node, kept, carried + closing, trailing)
+
+
+def _gaps(node: Node, kept: list[_Item], closing: str, trailing: bool) -> Iterator[tuple[int, int, str]]:
+    start = node.body + 1
+    pending = ""
+    for number, item in enumerate(kept):
+        pending += item.lead
+        if isinstance(item.core, int):
+            entry = node.entries[item.core]
+            yield start, entry.start, pending
+            start = entry.end
+            pending = ""
+        else:
+            pending += item.core
+        last = number == len(kept) - 1
+        if not last or trailing:
+            # A comma may not fall into a comment that stood behind the last item.
+            pending += ("," + item.behind if "#" in item.behind else item.behind + ",") + item.tail
+        else:
+            pending += item.behind + item.tail
+    yield start, node.end - 1, pending + closing
+
+
+def _take_apart(text: str, node: Node) -> tuple[list[_Item], str, bool]:
+    """The items, what stands before the closing bracket, and whether a comma does."""
+    items: list[_Item] = []
+    entries = node.entries
+    position = node.body + 1
+    opening = _same_line(text, position)
+    lead = opening if "#" in opening else ""
+    position += len(lead)
+    trailing = False
+    for number, entry in enumerate(entries):
+        lead += text[position : entry.start]
+        comma = skip(text, entry.end)
+        item = _Item(lead, number, "", "")
+        lead = ""
+        items.append(item)
+        if text[comma : comma + 1] == ",":
+            item.behind = text[entry.end : comma]
+            position = comma + 1
+            tail = _same_line(text, position)
+            item.tail = tail if "#" in tail else ""
+            position += len(item.tail)
+            trailing = number == len(entries) - 1
+        else:
+            item.behind = _same_line(text, entry.end)
+            if "#" not in item.behind:
+                item.behind = ""
+            position = entry.end + len(item.behind)
+    return items, text[position : node.end - 1], trailing
+
+
+def _same_line(text: str, position: int) -> str:
+    match = _SAME_LINE.match(text, position)
+    return match.group() if match else ""
+
+
+def _apart(text: str, node: Node, items: list[_Item], newline: str) -> str:
+    """What stands before an item that is not the first."""
+    for number in (*range(1, len(items)), 0):
+        item = items[number]
+        if "\n" in item.lead:
+            return newline + " " * column_of(text, node.entries[number].start)
+    return items[1].lead if len(items) > 1 and not items[1].lead.strip() else " "
+
+
+def _detached(lead: str, own_line: bool) -> str:
+    """The part of an item's lead that does not belong to it: comments with a blank line below them."""
+    if not own_line or "#" not in lead:
+        return ""
+    rows = lead.split("\n")
+    start = len(rows) - 1
+    while start > 1 and rows[start - 1].strip().startswith("#"):
+        start -= 1
+    detached = "\n".join(rows[:start])
+    return detached if "#" in detached else ""

@@ -1,0 +1,479 @@
+"""From edits to what happens to each node of the tree: kept, replaced, removed, renamed, given new parts.
+
+Nothing of text is decided here. The one rule that is: what an alias or merge brings is changed for its user
+only, and an anchor that others use is not taken from under them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from typing import Any
+
+from msgspec import Struct, field
+
+from registry_reconciler.formats.yaml.edit.align import align
+from registry_reconciler.formats.yaml.edit.edits import (
+    Edit,
+    Insert,
+    Remove,
+    RenameKey,
+    ReplaceDocument,
+    SpliceError,
+    Update,
+)
+from registry_reconciler.formats.yaml.edit.emit import Piece
+from registry_reconciler.formats.yaml.edit.project import path_of, project_value
+from registry_reconciler.formats.yaml.read.nodes import (
+    Document,
+    Node,
+    child_index,
+    key_of,
+    merge_entry,
+    merge_sources,
+    to_value,
+    walk,
+)
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, same
+
+
+class New(Struct):
+    """A new item or pair; ``value`` may hold :class:`Piece` at any depth."""
+
+    index: int
+    key: str | None
+    value: Any
+
+
+class Intent(Struct):
+    """What happens to one node: another value, or changes of its own entries (by their original index)."""
+
+    value: Any = MISSING
+    removed: set[int] = field(default_factory=set)
+    inserts: list[New] = field(default_factory=list)
+    renames: dict[int, str] = field(default_factory=dict)
+
+    def by_place(self) -> dict[int, list[New]]:
+        """The new entries by the original index that they go before."""
+        found: dict[int, list[New]] = {}
+        for new in self.inserts:
+            found.setdefault(new.index, []).append(new)
+        return found
+
+
+def plain(value: Any) -> Json:
+    """A value with the pieces in it replaced by what they say."""
+    if isinstance(value, Piece):
+        return value.value
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return value
+
+
+class Intents:
+    """All intents for one document, by node; ``dirty`` holds every node with one at or below it."""
+
+    def __init__(self, document: Document, number: int) -> None:
+        self.document = document
+        self.number = number
+        self.dirty: set[int] = set()
+        self._by_node: dict[int, Intent] = {}
+        self._detours: dict[int, tuple[Node, tuple[Node, ...], list[tuple[FieldPath, Edit]]]] = {}
+        self._merged: dict[int, dict[str, Json]] = {}
+        self._made: dict[int, dict[str, New]] = {}
+        self._shares = bool(document.aliases or document.merges)
+
+    def of(self, node: Node) -> Intent | None:
+        """The intent for a node, if it has one."""
+        return self._by_node.get(id(node))
+
+    def add(self, edits: Sequence[Edit]) -> None:
+        """Takes all edits of the document.
+
+        Raises:
+            SpliceError: an edit addresses what is not there, two contradict each other, or an anchor that
+                others use would go or change.
+        """
+        for node in self.document.merges:
+            own = {key_of(entry) for entry in node.entries if not entry.merge}
+            self._merged[id(node)] = {key: part for key, part in to_value(node).items() if key not in own}
+        for edit in edits:
+            self._take(edit)
+        for node, trail, parts in self._detours.values():
+            self._lower(node, project_value(to_value(node), parts), trail, only_changes=True)
+        if self._shares and self._by_node:
+            self._settle()
+
+    # ------------------------------------------------------------ one edit
+
+    def _take(self, edit: Edit) -> None:
+        path = path_of(edit)
+        node: Node = self.document.root
+        trail: tuple[Node, ...] = ()
+        stop = len(path) - (1 if isinstance(edit, (Remove, RenameKey)) else 0)
+        if stop < 0:
+            raise SpliceError("a document cannot be removed or renamed", self.number)
+        for depth in range(stop):
+            if node.kind == "alias":
+                self._detour(node, trail, path[depth:], edit)
+                return
+            index = child_index(node, path[depth])
+            if index is None:
+                self._beyond(node, trail, path, depth, edit)
+                return
+            intent = self.of(node)
+            if intent is not None and index in intent.removed:
+                raise SpliceError("an edit lies in what another removes", self.number, path)
+            trail = (*trail, node)
+            node = node.entries[index].value
+        rest = path[stop:]
+        if node.kind == "alias" and not isinstance(edit, (Update, ReplaceDocument)):
+            self._detour(node, trail, rest, edit)
+        elif isinstance(edit, (Update, ReplaceDocument)):
+            self._lower(node, edit.value, trail)
+        elif isinstance(edit, Insert):
+            self._insert(node, trail, edit)
+        else:
+            self._entry_edit(node, trail, rest[0], edit)
+
+    def _detour(self, node: Node, trail: tuple[Node, ...], rest: FieldPath, edit: Edit) -> None:
+        self._detours.setdefault(id(node), (node, trail, []))[2].append((rest, edit))
+
+    def _beyond(self, node: Node, trail: tuple[Node, ...], path: FieldPath, depth: int, edit: Edit) -> None:
+        """The path leads to what the text does not have: a merge brings it, or it is to be made."""
+        step = path[depth]
+        if node.kind == "map" and isinstance(step, str) and merge_entry(node, step) is not None:
+            self._detour(node, trail, path[depth:], edit)
+            return
+        if isinstance(edit, (Remove, RenameKey)):
+            raise SpliceError("there is nothing to remove or rename", self.number, path)
+        value = self._new_container(edit) if isinstance(edit, Insert) else edit.value
+        self._make(node, trail, path[depth:], edit, value)
+
+    @staticmethod
+    def _new_container(edit: Insert) -> Any:
+        item = edit.value if edit.snippet is None else Piece(edit.value, edit.snippet)
+        return [item] if edit.kind == "list" else {str(edit.key): item}
+
+    def _make(self, node: Node, trail: tuple[Node, ...], rest: FieldPath, edit: Edit, value: Any) -> None:
+        """Creates mappings for ``rest`` below ``node``, sharing those that an earlier edit makes."""
+        intent = self._touch(node, trail)
+        if isinstance(intent.value, Missing) and node.kind == "map" and node.entries:
+            home = self._new_pair(node, str(rest[0]))
+            if home is None:
+                self._add_pair(node, intent, New(len(node.entries), str(rest[0]), _nested(rest[1:], value)))
+            else:
+                home.value = self._joined(home.value, rest[1:], value, edit)
+            return
+        current = intent.value if not isinstance(intent.value, Missing) else to_value(node)
+        intent.value = self._joined(current, rest, value, edit)
+
+    def _joined(self, current: Any, rest: FieldPath, value: Any, edit: Edit) -> Any:
+        if not rest:
+            if current is None:
+                return value
+            if isinstance(current, list) and isinstance(value, list) and isinstance(edit, Insert):
+                return [*current, *value]
+            if isinstance(current, dict) and isinstance(value, dict) and isinstance(edit, Insert):
+                return {**current, **value}
+        elif current is None:
+            return _nested(rest, value)
+        elif isinstance(current, dict) and isinstance(rest[0], str):
+            part = current.get(rest[0])
+            return {**current, rest[0]: self._joined(part, rest[1:], value, edit)}
+        raise SpliceError("what stands there has no room for this", self.number, path_of(edit))
+
+    def _touch(self, node: Node, trail: tuple[Node, ...]) -> Intent:
+        self.dirty.update(id(parent) for parent in trail)
+        self.dirty.add(id(node))
+        return self._by_node.setdefault(id(node), Intent())
+
+    def _insert(self, node: Node, trail: tuple[Node, ...], edit: Insert) -> None:
+        wanted = "seq" if edit.kind == "list" else "map"
+        if node.kind == "scalar" or not node.entries:
+            if to_value(node) is not None and node.kind != wanted:
+                raise SpliceError(f"what stands there is not a {edit.kind}", self.number, edit.container)
+            intent = self._touch(node, trail)
+            current = None if isinstance(intent.value, Missing) else intent.value
+            intent.value = self._joined(current, (), self._new_container(edit), edit)
+            return
+        if node.kind != wanted:
+            raise SpliceError(f"what stands there is not a {edit.kind}", self.number, edit.container)
+        intent = self._touch(node, trail)
+        if not isinstance(intent.value, Missing):
+            raise SpliceError("an insert goes into what another edit replaces", self.number, edit.container)
+        item = edit.value if edit.snippet is None else Piece(edit.value, edit.snippet)
+        if wanted == "seq":
+            index = len(node.entries) if edit.index is None else max(0, min(edit.index, len(node.entries)))
+            intent.inserts.append(New(index, None, item))
+            return
+        key = str(edit.key)
+        taken = child_index(node, key)
+        if (taken is not None and taken not in intent.removed) or self._new_pair(node, key) is not None:
+            raise SpliceError(f"there is a {key!r} already", self.number, (*edit.container, key))
+        before = None if edit.before is None else child_index(node, edit.before)
+        self._add_pair(node, intent, New(len(node.entries) if before is None else before, key, item))
+
+    def _new_pair(self, node: Node, key: str) -> New | None:
+        """The pair with a key that an earlier edit adds to a mapping."""
+        return self._made.get(id(node), {}).get(key)
+
+    def _add_pair(self, node: Node, intent: Intent, new: New) -> None:
+        intent.inserts.append(new)
+        self._made.setdefault(id(node), {})[str(new.key)] = new
+
+    def _entry_edit(
+        self, node: Node, trail: tuple[Node, ...], step: str | int, edit: Remove | RenameKey
+    ) -> None:
+        index = child_index(node, step)
+        if index is None:
+            if node.kind == "map" and isinstance(step, str) and merge_entry(node, step) is not None:
+                self._detour(node, trail, (step,), edit)
+                return
+            raise SpliceError("there is nothing to remove or rename", self.number, edit.path)
+        intent = self._touch(node, trail)
+        if isinstance(edit, Remove):
+            intent.removed.add(index)
+        elif node.kind == "map":
+            intent.renames[index] = edit.new_key
+        else:
+            raise SpliceError("only the pairs of a mapping have keys", self.number, edit.path)
+
+    # ------------------------------------------------------------ a wanted value, node by node
+
+    def _lower(self, node: Node, value: Json, trail: tuple[Node, ...], *, only_changes: bool = False) -> None:
+        """Asks for ``value`` at ``node`` with the fewest changes of nodes.
+
+        What an alias brings is asked for even where it is right already, as its anchor may change; with
+        ``only_changes`` it is not, so that other edits for parts of ``node`` keep their say.
+        """
+        current = to_value(node)
+        if node.kind == "alias":
+            unasked = only_changes or self.of(node) is not None
+            if not (unasked and same(current, value)):
+                self._touch(node, trail).value = value
+            return
+        if same(current, value) and (only_changes or not self._shares):
+            return
+        if node.kind == "map" and isinstance(value, dict) and node.entries:
+            self._lower_map(node, value, trail, only_changes)
+        elif node.kind == "seq" and isinstance(value, list) and node.entries:
+            self._lower_seq(node, current, value, trail, only_changes)
+        elif not same(current, value):
+            self._touch(node, trail).value = value
+
+    def _lower_map(
+        self, node: Node, value: dict[str, Json], trail: tuple[Node, ...], only_changes: bool
+    ) -> None:
+        below = (*trail, node)
+        own = {str(key_of(entry)): number for number, entry in enumerate(node.entries) if not entry.merge}
+        merged = self._merged.get(id(node), {})
+        removed = [number for key, number in own.items() if key not in value]
+        added: list[New] = []
+        position = _first_place(node)
+        for key, part in value.items():
+            if key in own:
+                self._lower(node.entries[own[key]].value, part, below, only_changes=only_changes)
+                position = own[key] + 1
+            elif key not in merged:
+                added.append(New(position, key, part))
+        if removed or added:
+            intent = self._touch(node, trail)
+            intent.removed.update(removed)
+            for new in added:
+                self._add_pair(node, intent, new)
+        if id(node) in self._merged:
+            self._touch(node, trail)
+            self._merged[id(node)] = {key: value[key] for key in merged if key in value}
+
+    def _lower_seq(
+        self,
+        node: Node,
+        current: list[Json],
+        value: list[Json],
+        trail: tuple[Node, ...],
+        only_changes: bool,
+    ) -> None:
+        below = (*trail, node)
+        steps = align(current, value)
+        kept = {old for old, _ in steps if old is not None}
+        removed = set(range(len(current))) - kept
+        added: list[New] = []
+        position = 0
+        for old, new in steps:
+            if old is None:
+                added.append(New(position, None, value[new]))
+            else:
+                self._lower(node.entries[old].value, value[new], below, only_changes=only_changes)
+                position = old + 1
+        if removed or added:
+            intent = self._touch(node, trail)
+            intent.removed |= removed
+            intent.inserts.extend(added)
+
+    # ------------------------------------------------------------ anchors, aliases and merges
+
+    def unshare(self, node: Node, trail: tuple[Node, ...]) -> None:
+        """Asks that what aliases and merges bring at and below a node be written out there."""
+        if node.kind == "alias":
+            self._touch(node, trail).value = to_value(node)
+            return
+        places = [number for number, entry in enumerate(node.entries) if entry.merge]
+        if places:
+            own = {key_of(entry) for entry in node.entries}
+            intent = self._touch(node, trail)
+            intent.removed.update(places)
+            brought = [(key, part) for key, part in to_value(node).items() if key not in own]
+            intent.inserts += [New(places[0], key, part) for key, part in brought]
+        for entry in node.entries:
+            if not entry.merge:
+                self.unshare(entry.value, (*trail, node))
+
+    def project(self, node: Node) -> Json:
+        """What a node will read as, given all intents."""
+        intent = self.of(node)
+        if intent is not None and not isinstance(intent.value, Missing):
+            return plain(intent.value)
+        if node.kind == "alias" and node.target is not None:
+            return self.project(node.target)
+        if id(node) not in self.dirty and not self._shares:
+            return to_value(node)
+        if node.kind == "seq":
+            return self._project_seq(node, intent or Intent())
+        return self._project_map(node, intent or Intent()) if node.kind == "map" else to_value(node)
+
+    def _project_seq(self, node: Node, intent: Intent) -> list[Json]:
+        result: list[Json] = []
+        coming = intent.by_place()
+        for number in range(len(node.entries) + 1):
+            result += [plain(new.value) for new in coming.get(number, ())]
+            if number < len(node.entries) and number not in intent.removed:
+                result.append(self.project(node.entries[number].value))
+        return result
+
+    def _project_map(self, node: Node, intent: Intent) -> dict[str, Json]:
+        result = self._own_pairs(node, intent)
+        for key, part in self._merge_result(node, intent).items():
+            result.setdefault(key, part)
+        return result
+
+    def _own_pairs(self, node: Node, intent: Intent) -> dict[str, Json]:
+        result: dict[str, Json] = {}
+        for number, entry in enumerate(node.entries):
+            if not entry.merge and number not in intent.removed:
+                result[intent.renames.get(number, str(key_of(entry)))] = self.project(entry.value)
+        for new in intent.inserts:
+            result[str(new.key)] = plain(new.value)
+        return result
+
+    def _merge_result(self, node: Node, intent: Intent) -> dict[str, Json]:
+        result: dict[str, Json] = {}
+        for number, entry in enumerate(node.entries):
+            if entry.merge and number not in intent.removed:
+                for source in merge_sources(entry):
+                    brought = self.project(source)
+                    for key, part in brought.items() if isinstance(brought, dict) else ():
+                        result.setdefault(key, part)
+        return result
+
+    def _is_broken(self, node: Node) -> bool:
+        """Whether something that a mapping merges is to be no mapping any more."""
+        sources = [source for entry in node.entries if entry.merge for source in merge_sources(entry)]
+        return not all(isinstance(self.project(source), dict) for source in sources)
+
+    def _settle(self) -> None:
+        """Gives every user of a changed anchor its own copy where an edit asked for it, refuses elsewhere."""
+        gone = self.gone()
+        hurt: list[Node] = []
+        for node in self.document.merges:
+            if id(node) not in gone:
+                hurt += self._settle_merge(node)
+        gone = self.gone()
+        feeding = self._behind_merges()
+        changed: dict[int, bool] = {}
+        for alias in self.document.aliases:
+            if id(alias) in gone or alias.target is None:
+                continue
+            if id(alias) in feeding and id(alias.target) not in gone:
+                continue
+            intent = self.of(alias)
+            if intent is not None and not isinstance(intent.value, Missing):
+                if id(alias.target) not in gone and same(self.project(alias.target), plain(intent.value)):
+                    del self._by_node[id(alias)]
+                continue
+            target = alias.target
+            if id(target) not in changed:
+                changed[id(target)] = id(target) in gone or not same(self.project(target), to_value(target))
+            if changed[id(target)]:
+                hurt.append(alias)
+        if hurt:
+            self._refuse(hurt)
+
+    def _settle_merge(self, node: Node) -> list[Node]:
+        """Makes a mapping that merges read as wanted; the aliases in it when nobody asked for a change."""
+        intent = self.of(node)
+        current = intent or Intent()
+        own = self._own_pairs(node, current)
+        wanted = {key: part for key, part in self._merged[id(node)].items() if key not in own}
+        brought = {key: part for key, part in self._merge_result(node, current).items() if key not in own}
+        broken = self._is_broken(node)
+        if same(wanted, brought) and not broken:
+            return []
+        if intent is None:
+            users = [alias for entry in node.entries if entry.merge for alias, _ in walk(entry.value)]
+            return [alias for alias in users if alias.kind == "alias"]
+        places = [number for number, entry in enumerate(node.entries) if entry.merge]
+        if broken or any(key not in wanted for key in brought):
+            current.removed.update(places)
+            brought = {}
+        for key, part in wanted.items():
+            if key not in brought or not same(brought[key], part):
+                current.inserts.append(New(places[-1] + 1, key, deepcopy(part)))
+        return []
+
+    def _behind_merges(self) -> set[int]:
+        """The aliases that stand behind ``<<``: they are judged by their effect on the mapping there."""
+        entries = (entry for node in self.document.merges for entry in node.entries if entry.merge)
+        return {id(part) for entry in entries for part, _ in walk(entry.value)}
+
+    def gone(self) -> set[int]:
+        """The nodes whose text will be gone."""
+        gone: set[int] = set()
+        for node, _ in walk(self.document.root):
+            intent = self.of(node)
+            if intent is None:
+                continue
+            doomed: Iterable[Node] = ()
+            if not isinstance(intent.value, Missing):
+                doomed = [part for part, _ in walk(node) if part is not node]
+            else:
+                doomed = [part for number in intent.removed for part, _ in walk(node.entries[number].value)]
+            gone.update(id(part) for part in doomed)
+            keys = [*intent.removed, *intent.renames]
+            gone.update(id(node.entries[number].key) for number in keys if node.entries[number].key)
+        return gone
+
+    def _refuse(self, users: list[Node]) -> None:
+        paths = {id(node): path for node, path in walk(self.document.root)}
+        names = sorted({alias.text for alias in users})
+        related = tuple((self.number, paths.get(id(alias), ())) for alias in users)
+        anchor = users[0].target
+        path = paths.get(id(anchor), ()) if anchor is not None else ()
+        shown = ", ".join(f"&{name}" for name in names)
+        message = f"the anchor {shown} is used elsewhere, so what it stands for cannot be changed or removed"
+        raise SpliceError(message, self.number, path, related)
+
+
+def _nested(rest: FieldPath, value: Any) -> Any:
+    for step in reversed(rest):
+        if not isinstance(step, str):
+            raise SpliceError("a list item cannot be made by a path")
+        value = {step: value}
+    return value
+
+
+def _first_place(node: Node) -> int:
+    """Where a key goes that comes before all others: in front, but behind a leading ``<<``."""
+    return 1 if node.entries[0].merge else 0

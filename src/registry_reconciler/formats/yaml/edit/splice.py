@@ -1,0 +1,422 @@
+"""Edits to bytes, and no other byte changes.
+
+The promise: what :func:`splice` returns reads as :func:`registry_reconciler.formats.yaml.edit.project.projected` says,
+and differs from the original only in the entries and fields that the edits name. Comments, quotes, blank
+lines, order, line ends, a missing last line end, BOM, document marks and directives stay.
+
+It assumes a text that :func:`registry_reconciler.formats.yaml.read.document.read_yaml` finds readable. Callers that write
+files read the result again and compare, so a mistake here is a problem shown and not a file damaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from registry_reconciler.formats.yaml.edit.edits import (
+    Edit,
+    Insert,
+    Remove,
+    RenameKey,
+    ReplaceDocument,
+    Snippet,
+    SpliceError,
+    Update,
+)
+from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
+from registry_reconciler.formats.yaml.edit.intents import Intents
+from registry_reconciler.formats.yaml.edit.patch import Patcher, Replacement, Slot, settle
+from registry_reconciler.formats.yaml.edit.style import Style, style_of
+from registry_reconciler.formats.yaml.read.nodes import (
+    Document,
+    Node,
+    Unreadable,
+    child_index,
+    compose,
+    to_value,
+)
+from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
+
+__all__ = [
+    "Edit",
+    "Insert",
+    "Remove",
+    "RenameKey",
+    "ReplaceDocument",
+    "Snippet",
+    "SpliceError",
+    "Update",
+    "dump",
+    "extract",
+    "extract_many",
+    "new_file",
+    "splice",
+]
+_BOM = "\ufeff"
+
+
+def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
+    """The text with the edits made, all addressed against ``data``.
+
+    Raises:
+        SpliceError: an edit addresses what is not there, two contradict each other, or others need an anchor
+            that would go or change.
+    """
+    if not edits:
+        return data
+    text = data.decode("utf-8")
+    bom = _BOM if text.startswith(_BOM) else ""
+    text = text.removeprefix(_BOM)
+    documents = _compose(text)
+    fitted = [_fit(edit) for edit in edits]
+    if not documents:
+        return (bom + _first_document(text, fitted)).encode()
+    style = style_of(text, documents)
+    replacements: list[Replacement] = []
+    # A missing last line end is put there while editing, so that every line is one, and taken away after.
+    lines = text if text.endswith("\n") else text + style.newline
+    by_document: dict[int, list[Edit]] = {}
+    for edit in fitted:
+        by_document.setdefault(edit.document, []).append(edit)
+    for number, own in sorted(by_document.items()):
+        if not 0 <= number < len(documents):
+            raise SpliceError(f"there is no document {number}", number)
+        replacements += _patch(lines, documents[number], number, own, style)
+    result, last = _apply(lines, replacements)
+    if lines != text and last >= 0:
+        result = _bare(result, style.newline, untouched=last < _last_leaf(documents).start)
+    elif lines != text:
+        result = text
+    return (bom + result).encode()
+
+
+def _compose(text: str) -> list[Document]:
+    try:
+        return compose(text)
+    except Unreadable as error:
+        raise SpliceError(f"the text cannot be read: {error}") from None
+
+
+def _patch(text: str, document: Document, number: int, edits: list[Edit], style: Style) -> list[Replacement]:
+    intents = Intents(document, number)
+    intents.add(edits)
+    patcher = Patcher(text, intents, style)
+    root = document.root
+    intent = intents.of(root)
+    if root.is_empty and root.anchor is None and root.tag is None and intent is not None:
+        if not isinstance(intent.value, Missing):
+            _fill_empty(patcher, document, intent.value)
+        return patcher.replacements
+    patcher.visit(root, Slot("root", document.mark_end, 0))
+    return patcher.replacements
+
+
+def _fill_empty(patcher: Patcher, document: Document, value: Json | Piece) -> None:
+    """A document that says nothing gets a value, below whatever comments it has."""
+    text = patcher.text
+    position = document.end if document.end < len(text.rstrip("\r\n")) else len(text)
+    newline = patcher.style.newline
+    before = "" if position == 0 or text[position - 1] == "\n" else newline
+    patcher.put(position, position, before + _document_text(value, patcher.style))
+
+
+def _document_text(value: Json | Piece, style: Style) -> str:
+    emitter = Emitter(style)
+    body = emitter.body(value)
+    if body.kind in ("inline", "literal"):
+        lines = [*body.comments, body.head, *indented(body.lines, style.step)]
+    else:
+        lines = [*body.comments, *body.lines]
+    return "".join(line + style.newline for line in lines)
+
+
+def _apply(text: str, replacements: list[Replacement]) -> tuple[str, int]:
+    """The text with all replacements, and where the last of them ended; -1 without any."""
+    try:
+        ordered = settle(replacements)
+    except ValueError as error:
+        raise SpliceError(str(error)) from None
+    parts: list[str] = []
+    position = 0
+    for change in ordered:
+        parts += (text[position : change.start], change.text)
+        position = change.end
+    parts.append(text[position:])
+    return "".join(parts), ordered[-1].end if ordered else -1
+
+
+def _bare(result: str, newline: str, *, untouched: bool) -> str:
+    """Without the last line end, as the file was, unless a new last block scalar needs it for its value."""
+    bare = result.removesuffix("\n").removesuffix("\r")
+    if untouched or not bare:
+        return bare
+    full = _compose(bare + newline)
+    if not same([to_value(document.root) for document in _compose(bare)], [to_value(d.root) for d in full]):
+        return result
+    return bare
+
+
+def _last_leaf(documents: Sequence[Document]) -> Node:
+    node = documents[-1].root
+    while node.entries:
+        node = node.entries[-1].value
+    return node
+
+
+def _first_document(text: str, edits: list[Edit]) -> str:
+    """A file without any document gets its first, below its comments."""
+    style = style_of(text, [])
+    document = Document(0, False)
+    intents = Intents(document, 0)
+    if any(edit.document for edit in edits):
+        raise SpliceError("the file has no documents", max(edit.document for edit in edits))
+    intents.add(edits)
+    intent = intents.of(document.root)
+    if intent is None or isinstance(intent.value, Missing):
+        return text
+    before = style.newline if text and not text.endswith("\n") else ""
+    return text + before + _document_text(intent.value, style)
+
+
+# ---------------------------------------------------------------- snippets
+
+
+def _fit(edit: Edit) -> Edit:
+    """Makes the snippet of an insert say the value that is to be inserted, or drops its text."""
+    if not isinstance(edit, Insert) or edit.snippet is None:
+        return edit
+    snippet = edit.snippet
+    if same(snippet.value, edit.value):
+        return edit
+    try:
+        text = splice(f"{snippet.text}\n".encode(), [Update(0, (), edit.value)]).decode()
+        fits = same(to_value(compose(text)[0].root), edit.value)
+    except (SpliceError, Unreadable, IndexError):
+        fits = False
+    if not fits:
+        text = dump(edit.value).removesuffix("\n")
+    return replace(edit, snippet=Snippet(snippet.comments, text.removesuffix("\n"), edit.value))
+
+
+def extract(data: bytes, document: int, path: FieldPath) -> Snippet:
+    """The text of an entry and the comments that belong to it, ready to be inserted elsewhere.
+
+    What aliases and merges bring is written out, anchors are left behind.
+
+    Raises:
+        SpliceError: there is nothing at ``path``.
+    """
+    return extract_many(data, [(document, path)])[0]
+
+
+def extract_many(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippet]:
+    """As :func:`extract`, for many entries of one text, which is composed once."""
+    text = data.decode("utf-8").removeprefix(_BOM).replace("\r\n", "\n")
+    documents = _compose(text)
+    # Composed before the last line end is added: that could lengthen a block scalar at the very end.
+    lines = text if text.endswith("\n") else text + "\n"
+    plain, sharing = _Source(lines, documents), _sharing(documents, places)
+    found: list[Snippet] = []
+    # What uses anchors is written out for all places at once, so that the text is composed once more and not for each.
+    apart = {} if _nested(sharing) else _written_out(plain, sharing)
+    for place in places:
+        if place in sharing and not apart:
+            found.append(_snippet(plain, _written_out(plain, {place}), *place))
+        else:
+            found.append(_snippet(plain, apart if place in sharing else {}, *place))
+    return found
+
+
+class _Source(Struct):
+    """A text with its trees, and what whole documents say where somebody asked."""
+
+    text: str
+    documents: Sequence[Document]
+    values: dict[int, Json] = field(default_factory=dict)
+
+    def value(self, number: int) -> Json:
+        if number not in self.values:
+            self.values[number] = to_value(self.documents[number].root)
+        return self.values[number]
+
+
+_Asked = tuple[int, FieldPath]
+
+
+def _sharing(documents: Sequence[Document], places: Sequence[_Asked]) -> set[_Asked]:
+    """The places whose text has anchors or aliases."""
+    found: set[_Asked] = set()
+    for document, path in places:
+        there = _walk_down(documents[document], path) if 0 <= document < len(documents) else None
+        if there is not None and any(part.anchor or part.kind == "alias" for part in _parts(there[0])):
+            found.add((document, path))
+    return found
+
+
+def _nested(places: set[_Asked]) -> bool:
+    """Whether one place lies in another."""
+    return any((document, path[:size]) in places for document, path in places for size in range(len(path)))
+
+
+def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, path: FieldPath) -> Snippet:
+    if not 0 <= document < len(source.documents):
+        raise SpliceError(f"there is no document {document}", document, path)
+    found = _walk_down(source.documents[document], path)
+    if found is None:
+        brought = get_path(source.value(document), path)
+        if isinstance(brought, Missing):
+            raise SpliceError("there is nothing to take the text of", document, path)
+        # An alias or a merge brings it: it has no text here.
+        return Snippet((), dump(brought).removesuffix("\n"), brought)
+    node, trail = found
+    value = to_value(node)
+    used = apart.get((document, path), source)
+    if used is not source:
+        node, trail = _walk_down(used.documents[document], path) or found
+    number = child_index(trail[-1], path[-1]) if path else None
+    comments = _comments(used.text, used.documents[document], trail[-1] if trail else node, number)
+    return Snippet(comments, _own_text(used.text, node, value), value)
+
+
+def _walk_down(document: Document, path: FieldPath) -> tuple[Node, list[Node]] | None:
+    """The node at a path and what it lies in; ``None`` where the text has none of its own."""
+    node = document.root
+    trail: list[Node] = []
+    for step in path:
+        index = child_index(node, step)
+        if index is None:
+            return None
+        trail.append(node)
+        node = node.entries[index].value
+    return node, trail
+
+
+def _written_out(source: _Source, places: set[_Asked]) -> dict[_Asked, _Source]:
+    """The text with all aliases and merges of some places written out and their anchors gone, for each of them."""
+    if not places:
+        return {}
+    style = style_of(source.text, source.documents)
+    replacements: list[Replacement] = []
+    for number in sorted({document for document, _ in places}):
+        document = source.documents[number]
+        own = [path for there, path in places if there == number]
+        replacements += _unshared(source.text, document, number, own, style)
+    text = _apply(source.text, replacements)[0]
+    return dict.fromkeys(places, _Source(text, _compose(text)))
+
+
+def _unshared(
+    text: str, document: Document, number: int, paths: Sequence[FieldPath], style: Style
+) -> list[Replacement]:
+    intents = Intents(document, number)
+    nodes: list[Node] = []
+    for path in paths:
+        node, trail = _walk_down(document, path) or (document.root, [])
+        intents.unshare(node, tuple(trail))
+        nodes.append(node)
+    patcher = Patcher(text, intents, style)
+    patcher.visit(document.root, Slot("root", document.mark_end, 0))
+    gone = intents.gone()
+    for part in (part for node in nodes for part in _parts(node)):
+        if part.anchor and id(part) not in gone:
+            start = text.index("&", part.start)
+            end = start + 1 + len(part.anchor)
+            while text[end : end + 1] == " ":
+                end += 1
+            patcher.put(start, end, "")
+    return patcher.replacements
+
+
+def _comments(text: str, document: Document, parent: Node, number: int | None) -> tuple[str, ...]:
+    """The comment lines that belong to an entry (``number`` of ``parent``) or to a whole document."""
+    if parent.flow:
+        return ()
+    if number is None:
+        rows = text[document.mark_end if document.explicit else 0 : parent.body].split("\n")
+        return tuple(_last_comments(rows[:-1]))
+    patcher = Patcher(text, Intents(document, 0), Style())
+    entry = parent.entries[number]
+    start = patcher.line_start(entry.start)
+    column = entry.start - start
+    if text[start : entry.start].strip():
+        return ()
+    above = text[patcher.region_start(parent, number, column) : start]
+    rows = [row.strip() for row in above.split("\n") if row.strip()]
+    value = entry.value
+    if entry.mark_end >= 0 and value.entries and not value.flow:
+        head = text[entry.mark_end : patcher.line_end(entry.mark_end)]
+        if "\n" in text[entry.mark_end : value.body] and "#" in head:
+            rows.append(head[head.index("#") :])
+    return tuple(rows)
+
+
+def _last_comments(rows: Sequence[str]) -> list[str]:
+    """The comment lines at the end of some lines, with nothing between."""
+    found: list[str] = []
+    for row in reversed(rows):
+        if not row.startswith("#"):
+            break
+        found.insert(0, row.rstrip())
+    return found
+
+
+def _own_text(text: str, node: Node, value: Json) -> str:
+    """The node's text in column 0, or the value written anew where its text cannot stand alone."""
+    if node.kind not in ("map", "seq") or not node.entries:
+        return dump(value).removesuffix("\n")
+    start = text.rfind("\n", 0, node.body) + 1
+    column = node.body - start
+    stop = text.find("\n", node.end)
+    raw = text[node.body : stop if stop >= 0 else len(text)]
+    if node.flow:
+        column = len(text[start : node.body]) - len(text[start : node.body].lstrip(" -"))
+        raw = text[node.body : node.end]
+    rows = raw.split("\n")
+    moved = [rows[0].rstrip(), *(_dedent(row, column) for row in rows[1:])]
+    result = "\n".join(moved)
+    try:
+        fits = same(to_value(compose(result + "\n")[0].root), value)
+    except (Unreadable, IndexError):
+        fits = False
+    return result if fits else dump(value).removesuffix("\n")
+
+
+def _dedent(row: str, width: int) -> str:
+    return row[min(width, len(row) - len(row.lstrip(" "))) :]
+
+
+def _parts(node: Node) -> list[Node]:
+    parts = [node]
+    for part in parts:
+        for entry in part.entries:
+            parts.append(entry.value)
+            if entry.key is not None:
+                parts.append(entry.key)
+    return parts
+
+
+def new_file(
+    value: Json,
+    *,
+    container: FieldPath = (),
+    snippet: Snippet | None = None,
+    comments: Sequence[str] = (),
+    style: Style | None = None,
+) -> bytes:
+    """The text of a new file that says ``value``, or has it at ``container`` (mappings are made for it).
+
+    With a ``snippet`` its text and comments are used for the value. ``comments`` are lines (with their ``#``)
+    for the head of the file.
+    """
+    used = style or Style()
+    part: Json | Piece = value
+    if snippet is not None:
+        fitted = _fit(Insert(0, (), value, snippet=snippet))
+        assert isinstance(fitted, Insert)
+        part = value if fitted.snippet is None else Piece(value, fitted.snippet)
+    for step in reversed(container):
+        part = {str(step): part} if isinstance(step, str) else [part]
+    head = "".join(f"{line}{used.newline}" for line in comments)
+    return (head + _document_text(part, used)).encode()

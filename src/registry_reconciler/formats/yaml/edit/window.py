@@ -1,0 +1,275 @@
+"""Locating, extracting and splicing items of long lists by looking at those items and their neighbours only.
+
+All of it works on a file that :class:`registry_reconciler.formats.yaml.read.reader.ChunkReader` has proven to be cut
+rightly: each item is a text of its own there, and says the same wherever it stands in a list of the same
+column. A window is the file with runs of far items left out, each run replaced by one item that says a word
+found nowhere else. The ordinary functions work on the window; where it was changed, the runs are put back for
+their words.
+
+The habits of a file (indentation, quotes) are judged in the window: at the head of its lists and around the
+edits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.formats.yaml.edit.edits import (
+    Edit,
+    Insert,
+    Remove,
+    ReplaceDocument,
+    Snippet,
+    SpliceError,
+)
+from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.model.entry import FieldPath
+
+NEAR = 6
+"""How many items on both sides of a new one are kept: more than the splicer takes as models."""
+NEAR_GONE = 3
+"""As :data:`NEAR`, of one that goes: no blank lines are counted for it."""
+NEAR_CHANGED = 1
+"""As :data:`NEAR`, of one that stays: it is a model of itself."""
+HEAD = 40
+"""How many items at the head of a list show the habits of the file."""
+_WORD = b"items-left-out-93d7a2"
+
+Asked = tuple[int, FieldPath, bool]
+
+
+class Window(Struct, frozen=True):
+    """A file with runs of items left out.
+
+    Attributes:
+        text: what is left, with a word for each run.
+        ranks: where an item of a list is now, by key and index.
+        runs: the words' lines and what they stand for, in order.
+    """
+
+    text: bytes
+    ranks: Mapping[str, Mapping[int, int]]
+    runs: Sequence[tuple[bytes, bytes]]
+
+    def whole(self, text: bytes) -> bytes | None:
+        """A changed window with the runs put back; ``None`` where a word is not there as it was."""
+        parts: list[bytes] = []
+        position = 0
+        for line, run in self.runs:
+            at = text.find(line, position)
+            if at < 0 or (at and text[at - 1 : at] != b"\n"):
+                return None
+            parts += (text[position:at], run)
+            position = at + len(line)
+        return b"".join((*parts, text[position:]))
+
+
+def open_window(
+    data: bytes,
+    sections: Sequence[Section],
+    wanted: Mapping[str, Iterable[tuple[int, int]]],
+    head: int = HEAD,
+) -> Window | None:
+    """The window around some items; ``None`` where nothing can be left out.
+
+    Args:
+        wanted: by key: indexes, each with how many items on both sides are kept.
+        head: how many items at the head of every list are kept.
+    """
+    if not sections or _WORD in data:
+        return None
+    parts: list[bytes] = []
+    ranks: dict[str, dict[int, int]] = {}
+    runs: list[tuple[bytes, bytes]] = []
+    position = 0
+    for section in sections:
+        starts = section.starts(data)
+        last = len(starts) - 1
+        kept = _kept(wanted.get(section.key, ()), last, head)
+        parts.append(data[position : section.start])
+        rank = ranks[section.key] = {}
+        number = place = 0
+        while number < last:
+            if number in kept:
+                rank[number] = place
+                parts.append(data[starts[number] : starts[number + 1]])
+                number += 1
+            else:
+                stop = next((k for k in range(number, last) if k in kept), last)
+                line = section.mark[1:] + _WORD + b"-%d.\n" % len(runs)
+                runs.append((line, data[starts[number] : starts[stop]]))
+                parts.append(line)
+                number = stop
+            place += 1
+        position = section.end
+    parts.append(data[position:])
+    return Window(b"".join(parts), ranks, runs) if runs else None
+
+
+def _kept(wanted: Iterable[tuple[int, int]], count: int, head: int) -> set[int]:
+    kept = set(range(min(head, count)))
+    for index, near in wanted:
+        kept.update(range(max(index - near, 0), min(index + near + 1, count)))
+    return kept
+
+
+def splice_items(data: bytes, sections: Sequence[Section], edits: Sequence[Edit], head: int = HEAD) -> bytes:
+    """What :func:`registry_reconciler.formats.yaml.edit.splice.splice` gives, by way of a window if there is one.
+
+    Raises:
+        SpliceError: as ``splice`` does.
+    """
+    from registry_reconciler.formats.yaml.edit.splice import splice
+
+    wanted = _touched(data, sections, edits)
+    window = open_window(data, sections, wanted, head) if wanted is not None else None
+    if window is not None:
+        try:
+            result = window.whole(splice(window.text, [_moved(edit, window) for edit in edits]))
+        except SpliceError:
+            result = None  # the places that it names are those of the window
+        if result is not None:
+            return result
+    return splice(data, edits)
+
+
+def _path(edit: Edit) -> FieldPath:
+    if isinstance(edit, ReplaceDocument):
+        return ()
+    return edit.container if isinstance(edit, Insert) else edit.path
+
+
+def _touched(
+    data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
+) -> dict[str, list[tuple[int, int]]] | None:
+    """The items that edits touch, as :func:`open_window` wants them; ``None`` where one is about more."""
+    counts = {section.key: len(section.starts(data)) - 1 for section in sections}
+    wanted: dict[str, list[tuple[int, int]]] = {key: [] for key in counts}
+    for edit in edits:
+        path = _path(edit)
+        if edit.document or not path:
+            return None
+        key = path[0]
+        if not isinstance(key, str) or key not in counts:
+            continue
+        index: object = path[1] if len(path) > 1 else None
+        if len(path) == 1:
+            if not isinstance(edit, Insert) or edit.kind != "list":
+                return None
+            index = counts[key] if edit.index is None else edit.index
+        if not isinstance(index, int) or not 0 <= index <= counts[key]:
+            return None
+        goes = isinstance(edit, Remove) and len(path) == 2
+        wanted[key].append((index, NEAR if len(path) == 1 else NEAR_GONE if goes else NEAR_CHANGED))
+    return wanted
+
+
+def _moved(edit: Edit, window: Window) -> Edit:
+    """An edit as it is addressed in the window."""
+    path = _path(edit)
+    rank = window.ranks.get(str(path[0]), None)
+    if rank is None or isinstance(edit, ReplaceDocument):
+        return edit
+    if isinstance(edit, Insert):
+        if len(path) == 1:
+            # Behind the last item is the end, however many there are.
+            return replace(edit, index=None if edit.index is None else rank.get(edit.index))
+        return replace(edit, container=_in_window(path, rank))
+    return replace(edit, path=_in_window(path, rank))
+
+
+def _in_window(path: FieldPath, rank: Mapping[int, int]) -> FieldPath:
+    return (path[0], rank.get(path[1], -1) if isinstance(path[1], int) else path[1], *path[2:])
+
+
+def extract_items(
+    data: bytes, sections: Sequence[Section], places: Sequence[tuple[int, FieldPath]]
+) -> list[Snippet]:
+    """What :func:`registry_reconciler.formats.yaml.edit.splice.extract_many` gives. Raises as it does."""
+    from registry_reconciler.formats.yaml.edit.splice import extract_many
+
+    window = None
+    wanted = [_item(sections, document, path) for document, path in places]
+    if all(wanted):
+        by_key: dict[str, list[tuple[int, int]]] = {}
+        for key, index in filter(None, wanted):
+            by_key.setdefault(key, []).append((index, 1))
+        window = open_window(data, sections, by_key, head=0)
+    if window is None or not all(path[1] in window.ranks[str(path[0])] for _, path in places):
+        return extract_many(data, places)
+    moved = [(0, _in_window(path, window.ranks[str(path[0])])) for _, path in places]
+    return extract_many(window.text, moved)
+
+
+def _item(sections: Sequence[Section], document: int, path: FieldPath) -> tuple[str, int] | None:
+    if document or len(path) < 2 or not isinstance(path[1], int):
+        return None
+    return next(((one.key, path[1]) for one in sections if one.key == path[0]), None)
+
+
+def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Asked]) -> list[tuple[int, int]]:
+    """What :func:`registry_reconciler.formats.yaml.read.locate.locate` gives."""
+    from registry_reconciler.formats.yaml.read.locate import locate
+
+    found: dict[Asked, tuple[int, int]] = {}
+    for section in sections:
+        mine = [one for one in places if one[1][:1] == (section.key,) and _item(sections, one[0], one[1])]
+        found.update(_locate_in(data, section, mine) if mine else ())
+    others = [one for one in places if one not in found]
+    found.update(zip(others, locate(data, others), strict=True))
+    return [found[one] for one in places]
+
+
+def _locate_in(
+    data: bytes, section: Section, places: Sequence[Asked]
+) -> Iterator[tuple[Asked, tuple[int, int]]]:
+    """Where items are, and what stands in them; nothing of items that the list does not have."""
+    starts = section.starts(data)
+    wanted = sorted({int(path[1]) for _, path, _ in places if 0 <= int(path[1]) < len(starts) - 1})
+    rows = dict(zip(wanted, _rows(data, [starts[number] for number in wanted]), strict=True))
+    inside: list[Asked] = []
+    for one in places:
+        number = int(one[1][1])
+        if number not in rows:
+            continue
+        first = starts[number] + section.indent + 2
+        # A letter behind the dash is the first of the item, whatever follows: nothing needs to be composed for it.
+        if len(one[1]) == 2 and data[first : first + 1].isalnum():
+            yield one, (rows[number], section.indent + 3)
+        else:
+            inside.append(one)
+    if inside:
+        yield from _locate_inside(data, starts, rows, inside)
+
+
+def _rows(data: bytes, offsets: Sequence[int]) -> Iterator[int]:
+    """The lines, from 1, of offsets in ascending order."""
+    row, position = 1, 0
+    for offset in offsets:
+        row += data.count(b"\n", position, offset)
+        position = offset
+        yield row
+
+
+def _locate_inside(
+    data: bytes, starts: Sequence[int], rows: Mapping[int, int], places: Sequence[Asked]
+) -> Iterator[tuple[Asked, tuple[int, int]]]:
+    """Composes the items that are asked about, below a key line of their own, and moves the lines."""
+    from registry_reconciler.formats.yaml.read.locate import locate
+
+    parts = [b"k:\n"]
+    rank: dict[int, int] = {}
+    shift: dict[int, int] = {}
+    line = 2
+    for number in sorted({int(path[1]) for _, path, _ in places}):
+        text = data[starts[number] : starts[number + 1]]
+        rank[number] = len(parts) - 1
+        shift[number] = rows[number] - line
+        line += text.count(b"\n")
+        parts.append(text)
+    asked = [(0, ("k", rank[int(path[1])], *path[2:]), on_key) for _, path, on_key in places]
+    for one, (row, column) in zip(places, locate(b"".join(parts), asked), strict=True):
+        yield one, (row + shift[int(one[1][1])], column)

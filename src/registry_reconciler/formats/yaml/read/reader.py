@@ -1,0 +1,129 @@
+"""Reading many files of which much is the same text: each item of a list is parsed once.
+
+What stands byte for byte in a fragment and in a registry is the greater part of both. :class:`ChunkReader`
+remembers the items it has read by their text. The answer is always that of
+:func:`registry_reconciler.formats.yaml.read.document.read_yaml`, findings included: a file that cannot be proven to be cut
+rightly (:mod:`chunks` says how) is read as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
+from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.faults import DEFAULT_LIMITS, Limits, YamlFile
+from registry_reconciler.formats.yaml.read.scalars import resolve_plain
+from registry_reconciler.formats.yaml.read.scan import scan
+from registry_reconciler.formats.yaml.read.simple import SimpleReader
+from registry_reconciler.model.entry import Json
+
+_WORD = b"end-of-list-5e0c1f6b"
+_EMPTY_HEAD = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*(?:---[ ]*\n(?:[ ]*(?:#[^\n]*)?\n)*)?")
+_GAP = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*")
+_KEY_ALONE = re.compile(_GAP.pattern + rb"[A-Za-z0-9_.-]+:(?:[ ]+#[^\n]*|[ ]*)\n" + _GAP.pattern)
+_LONGEST_KEY = 100
+"""libyaml takes keys of up to 1024 characters."""
+_LEAST_DEPTH = 2
+
+
+class ChunkReader:
+    """Reads the files of one run. Values are shared between files, so nobody may change one in place."""
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._known: dict[int, dict[bytes, Json]] = {}
+        self._simple = SimpleReader(limits.max_int_digits)
+
+    def read(self, data: bytes) -> YamlFile:
+        """What :func:`read_yaml` says of a file."""
+        if scan(data, self._limits):
+            return read_yaml(data, self._limits)
+        return self._by_items(data) or read_yaml(data, self._limits)
+
+    def _by_items(self, data: bytes) -> YamlFile | None:
+        sections = () if _WORD in data else cut(data)
+        if not sections or not self._head_is_whole(data[: sections[0].head]):
+            return None
+        items = [[core(item, section.indent) for item in section.items(data)] for section in sections]
+        asked = [self._unknown(s.indent, own) for s, own in zip(sections, items, strict=True)]
+        document = None if any(asked) else self._nothing_left(data, sections)
+        if document is None:
+            document = self._read_reduced(_reduced(data, sections, asked))
+        if document is None or not _proven(document, sections, asked):
+            return None
+        for section, unknown, own in zip(sections, asked, items, strict=True):
+            known = self._known[section.indent]
+            known.update(zip(unknown, document[section.key], strict=False))
+            document[section.key] = [known[item] for item in own]
+        return YamlFile((document,), (), sections)
+
+    def _unknown(self, indent: int, items: Sequence[bytes]) -> list[bytes]:
+        """The items that the parser has to read; those that are simple are read on the way."""
+        known = self._known.setdefault(indent, {})
+        others: dict[bytes, None] = {}
+        for item in items:
+            if item not in known:
+                small = len(item) <= self._limits.max_scalar
+                value = self._simple.read(item.decode(), indent + 2) if small else None
+                if value is None:
+                    others[item] = None
+                else:
+                    known[item] = value
+        return list(others)
+
+    def _head_is_whole(self, head: bytes) -> bool:
+        if _EMPTY_HEAD.fullmatch(head):
+            return True
+        documents = read_yaml(head, self._limits).documents
+        return len(documents) == 1 and isinstance(documents[0], dict)
+
+    def _nothing_left(self, data: bytes, sections: Sequence[Section]) -> dict[str, Json] | None:
+        """What the parser would say of a file whose items are all known, where the rest is plain; most files are that.
+
+        Plain are key lines, blank lines and comments of a kind that leaves no question: the lists below the keys hold
+        the word then. ``None``: ask the parser.
+        """
+        limits = self._limits
+        if limits.max_depth < _LEAST_DEPTH or limits.max_scalar < _LONGEST_KEY or limits.max_documents < 1:
+            return None
+        if not _EMPTY_HEAD.fullmatch(data, 0, sections[0].head) or not _GAP.fullmatch(data, sections[-1].end):
+            return None
+        for section in sections:
+            if len(section.key) > _LONGEST_KEY or not _KEY_ALONE.fullmatch(data, section.head, section.start):
+                return None
+            if type(resolve_plain(section.key, limits.max_int_digits)) is not str:
+                return None
+        word = _WORD.decode()
+        document: dict[str, Json] = {section.key: [word] for section in sections}
+        return document if len(document) == len(sections) else None
+
+    def _read_reduced(self, text: bytes) -> dict[str, Json] | None:
+        from registry_reconciler.formats.yaml.read.build import Builder
+
+        builder = Builder(text, self._limits)
+        documents = builder.documents()
+        if builder.faults or builder.has_anchors or len(documents) != 1 or type(documents[0]) is not dict:
+            return None
+        return documents[0]
+
+
+def _reduced(data: bytes, sections: Sequence[Section], asked: Sequence[Sequence[bytes]]) -> bytes:
+    """The file with only those items that have to be parsed, each list followed by the word."""
+    parts = [data[: sections[0].head]]
+    for section, items in zip(sections, asked, strict=True):
+        parts.append(data[section.head : section.start - 1])
+        parts += (section.mark + item for item in (*items, _WORD))
+        parts.append(b"\n")
+    parts.append(data[sections[-1].end :])
+    return b"".join(parts)
+
+
+def _proven(document: dict[str, Json], sections: Sequence[Section], asked: Sequence[Sequence[bytes]]) -> bool:
+    word = _WORD.decode()
+    for section, items in zip(sections, asked, strict=True):
+        found = document.get(section.key)
+        if type(found) is not list or len(found) != len(items) + 1 or found[-1] != word:
+            return False
+    return True

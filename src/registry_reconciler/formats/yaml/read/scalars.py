@@ -1,0 +1,198 @@
+"""What a plain scalar means in the YAML 1.2 core schema, and when a string may be written plain."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Final
+
+from registry_reconciler.model.entry import Json
+
+_WORDS: Final[dict[str, Json]] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+MAYBE_NOT_TEXT: Final = frozenset({"", *"~nNtTfF+-.0123456789"})
+"""First characters of every plain scalar that is not a string; all other plain scalars are strings."""
+
+_INT = re.compile(r"[-+]?[0-9]+\Z")
+_BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+
+
+class NotJson(ValueError):
+    """A scalar that YAML can say and JSON cannot (infinite, not a number, far too long an integer)."""
+
+
+def resolve_plain(text: str, max_int_digits: int = 400) -> Json:
+    """The value of a plain scalar without a tag, as YAML 1.2 core has it.
+
+    Raises:
+        NotJson: the value is not a JSON value, or a number beyond the limits.
+    """
+    if text[:1] not in MAYBE_NOT_TEXT:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.match(text):
+        return _integer(text, 10, max_int_digits)
+    if _FLOAT.match(text):
+        number = float(text)
+        if number in (float("inf"), float("-inf")):
+            raise NotJson(f"the number {shorten(text)} is too large")
+        return number
+    if _BASED.match(text):
+        return _integer(text[2:], 8 if text[1] == "o" else 16, max_int_digits)
+    if _NOT_JSON.match(text):
+        raise NotJson(f"{text} is not a JSON value")
+    return text
+
+
+def _integer(digits: str, base: int, max_digits: int) -> int:
+    if len(digits) > max_digits:
+        raise NotJson(f"an integer of {len(digits)} digits; at most {max_digits} are read")
+    return int(digits, base)
+
+
+def resolve_tagged(tag: str, text: str, plain: bool, max_int_digits: int = 400) -> Json:
+    """The value of a scalar with a tag of the core schema.
+
+    Raises:
+        NotJson: as :func:`resolve_plain`.
+        KeyError: not a tag of the core schema.
+        ValueError: the text is not what the tag says.
+    """
+    kind = _TAGS[tag]
+    if kind is str:
+        return text
+    value = resolve_plain(text, max_int_digits)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ValueError(f"{shorten(text)!r} is not what its tag says")
+    return value
+
+
+CORE: Final = "tag:yaml.org,2002:"
+_TAGS: Final[dict[str, type]] = {
+    "!": str,
+    CORE + "str": str,
+    CORE + "int": int,
+    CORE + "float": float,
+    CORE + "bool": bool,
+    CORE + "null": type(None),
+}
+MAP_TAGS: Final = frozenset({None, "!", CORE + "map"})
+SEQ_TAGS: Final = frozenset({None, "!", CORE + "seq"})
+
+
+def shorten(text: str, width: int = 40) -> str:
+    """The text, cut so that a message stays a line."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+# ---------------------------------------------------------------- writing
+
+_AMBIGUOUS_11 = r"""(?:
+        [yYnN] | yes|Yes|YES|no|No|NO | on|On|ON|off|Off|OFF
+      | ~ | null|Null|NULL | true|True|TRUE|false|False|FALSE
+      | = | << | !
+      | [-+]?0b[0-1_]+
+      | [-+]?0o?[0-7_]+
+      | [-+]?[0-9][0-9_]*
+      | [-+]?0x[0-9a-fA-F_]+
+      | [-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?
+      | [-+]?(?:[0-9][0-9_]*)?\.?[0-9_]*(?:[eE][-+]?[0-9]+)?
+      | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN)
+      | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\ \t].*)?
+    )\Z"""
+_FORBIDDEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff"
+_NEEDS_ESCAPE = f"[{_FORBIDDEN}\\t\\n\\r]"
+_NEEDS_ESCAPE_IN_BLOCK = f"[{_FORBIDDEN}\\r]"
+_UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
+_DOCUMENT_MARK = ("---", "...")
+
+
+@functools.cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compiled when it is needed first: who only reads needs none of these, and they take milliseconds."""
+    return re.compile(text, re.VERBOSE)
+
+
+def is_plain_safe(text: str, *, flow: bool) -> bool:
+    """Whether a string may stand plain, on one line, and is a string for YAML 1.1 and 1.2 alike.
+
+    Careful rather than exact: characters that some parsers trip over make it False.
+    """
+    if (
+        not text
+        or text[-1] in " \t:"
+        or _pattern(_NEEDS_ESCAPE).search(text)
+        or text.startswith(_DOCUMENT_MARK)
+    ):
+        return False
+    if text[0] in _UNSAFE_START and not (text[0] in "-?" and len(text) > 1 and text[1] not in " \t,[]{}:-?"):
+        return False
+    if ": " in text or " #" in text or ":\t" in text or "\t#" in text:
+        return False
+    if flow and any(mark in text for mark in ",[]{}?"):
+        return False
+    if flow and ":" in text and re.search(r":[,\[\]{}\"']", text):
+        return False
+    return not _pattern(_AMBIGUOUS_11).match(text)
+
+
+def is_block_safe(text: str) -> bool:
+    """Whether a string has only characters that a literal block scalar can hold."""
+    return not _pattern(_NEEDS_ESCAPE_IN_BLOCK).search(text)
+
+
+def is_single_line(text: str) -> bool:
+    """Whether a string has only characters that a one-line single-quoted scalar can hold."""
+    return not _pattern(_NEEDS_ESCAPE).search(text)
+
+
+def double_quoted(text: str) -> str:
+    """The string as a one-line double-quoted scalar, which can hold any string."""
+    return '"' + _pattern(_TO_ESCAPE).sub(_escape, text) + '"'
+
+
+def single_quoted(text: str) -> str:
+    """The string as a single-quoted scalar; only where :func:`is_single_line`."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+_TO_ESCAPE = f'[{_FORBIDDEN}\\t\\n\\r"\\\\]'
+_SHORT: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0", "\x1b": "\\e"}
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match.group()
+    if char in _SHORT:
+        return _SHORT[char]
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def number_text(value: int | float) -> str:
+    """A number as it reads back equal in YAML 1.1 and 1.2: ``1``, ``1.0``, ``1.0e+20``."""
+    text = repr(value)
+    if "e" not in text:
+        return text
+    mantissa, _, exponent = text.partition("e")
+    # YAML 1.1 takes a number for a float only with a point before and a sign after the e.
+    if "." not in mantissa:
+        mantissa += ".0"
+    if exponent[0] not in "+-":
+        exponent = "+" + exponent
+    return f"{mantissa}e{exponent}"

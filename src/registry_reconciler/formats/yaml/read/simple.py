@@ -1,0 +1,191 @@
+"""Items that are written the plain way, read without a YAML parser: several times as fast as by events.
+
+Taken are block mappings and lists of one-line scalars, flat flow lists and flow maps of plain words, and
+comments on lines of their own. Every line of an item must be of that sort, so nothing can be open at its end;
+what is not is left to the parser. A test over random items, hostile ones among them, holds the two to one
+answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from registry_reconciler.formats.yaml.read.scalars import MAYBE_NOT_TEXT, NotJson, resolve_plain
+from registry_reconciler.formats.yaml.read.shape import FLOW, PLAIN, QUOTED, Row, Shape, shape_of
+from registry_reconciler.model.entry import Json
+
+_LINE = re.compile(
+    rf"""^(?:
+      [ ]*+\#[^\n\t]*+
+    | ([ ]*+)                                   # indentation
+      (-[ ])?+                                  # an item of a list
+      (?:([A-Za-z_][A-Za-z0-9_.-]{{0,99}}+):(?:[ ]++|$))?+   # a key
+      (?:({PLAIN})|({QUOTED})|({FLOW}))?+
+    )$""",
+    re.VERBOSE | re.MULTILINE,
+)
+_STARTS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.")
+_LETTERS: Final = frozenset("nNtTfF")
+"""They begin the words null, true and false, the longest of which has five characters."""
+_DEEPEST = 20
+_MOST_FLOWS = 10_000
+_WORD: Final = r"(?:[A-EG-MO-SU-Za-eg-mo-su-z_/][A-Za-z0-9_/.@-]*+|[nNtTfF][A-Za-z0-9_/.@-]{5,}+)"
+_WORDS = re.compile(rf"\[{_WORD}(?:, {_WORD})*+\]")
+"""Flow lists of nothing but texts without blanks, written as most write them."""
+_MANY = 100
+"""So many items of as many lines are read line by line before a shape is made of one: to compile it costs as much."""
+_MOST_SHAPES = 8
+_MOST_SHAPES_IN_ALL = 100
+_MOST_LINES = 100
+
+
+class _Other(Exception):
+    """The item is not written the plain way."""
+
+
+class SimpleReader:
+    """Reads items; equal keys are one string, equal flow collections mostly one value."""
+
+    def __init__(self, max_int_digits: int) -> None:
+        self._digits = max_int_digits
+        self._names: dict[str, str] = {}
+        self._flows: dict[str, Json] = {}
+        self._shapes: dict[tuple[int, int], list[Shape]] = {}
+        self._others: dict[tuple[int, int], int] = {}
+
+    def read(self, item: str, column: int) -> dict[str, Json] | None:
+        """The mapping that the text of an item behind its dash says, or ``None``: ask the parser.
+
+        Args:
+            item: its lines, without the last line end; the first without the indentation and dash before it.
+            column: of the first character behind ``- ``.
+        """
+        size = (column, item.count("\n") + 1)
+        try:
+            for shape in self._shapes.get(size, ()):
+                match = shape.match(item)
+                if match is not None:
+                    return self._of_shape(shape, list(match.groups()))
+            rows = _LINE.findall(" " * column + item)
+            if len(rows) != size[1]:
+                return None
+            value = self._mapping(rows)
+        except (_Other, NotJson):
+            return None
+        self._learn(size, rows)
+        return value
+
+    def _learn(self, size: tuple[int, int], rows: list[tuple[str, ...]]) -> None:
+        """Make a shape of an item, if there were many of its size that had none."""
+        count = self._others[size] = self._others.get(size, 0) + 1
+        if count % _MANY or size[1] > _MOST_LINES:
+            return
+        shapes = self._shapes.setdefault(size, [])
+        if len(shapes) < _MOST_SHAPES and sum(map(len, self._shapes.values())) < _MOST_SHAPES_IN_ALL:
+            shapes.append(shape_of([Row(*row) for row in rows], self._mapping))
+
+    def _of_shape(self, shape: Shape, values: list[Json]) -> dict[str, Json]:
+        for index in shape.plain:
+            first = values[index][0]
+            if first in MAYBE_NOT_TEXT and (first not in _LETTERS or len(values[index]) < 6):
+                values[index] = resolve_plain(values[index], self._digits)
+        for index in shape.quoted:
+            values[index] = values[index][1:-1]
+        flows = self._flows
+        for index in shape.flow:
+            value = flows.get(values[index])
+            values[index] = self._flow(values[index]) if value is None else value
+        item: dict[str, Json] = shape.build(values)
+        return item
+
+    # One loop over the lines, as long as it is: a call a line would cost as much as the rest.
+    def _mapping(self, rows: Sequence[Sequence[str]]) -> dict[str, Json]:  # noqa: C901, PLR0915
+        root: dict[str, Json] = {}
+        here: Json = root
+        column = len(rows[0][0])
+        stack: list[tuple[int, Json]] = []
+        names = self._names
+        pending = ""
+        if not rows[0][2] or rows[0][1]:
+            raise _Other
+        for indent, dash, key, plain, quoted, flow in rows:
+            if not key and not dash:
+                if plain or quoted or flow:
+                    raise _Other
+                continue
+            width = len(indent)
+            if pending:
+                if width > column or (dash and width == column):
+                    stack.append((column, here))
+                    inner: Json = [] if dash else {}
+                    here[pending] = inner
+                    here, column = inner, width
+                    if len(stack) > _DEEPEST:
+                        raise _Other
+                pending = ""
+            while width < column or (not dash and width == column and type(here) is list):
+                if not stack:
+                    raise _Other
+                column, here = stack.pop()
+            if width != column or (type(here) is list) is not bool(dash):
+                raise _Other
+            if plain:
+                value: Json = plain
+                if plain[0] in MAYBE_NOT_TEXT and (len(plain) < 6 or plain[0] not in _LETTERS):
+                    value = resolve_plain(plain, self._digits)
+            elif quoted:
+                value = quoted[1:-1]
+            elif flow:
+                value = self._flows.get(flow)
+                if value is None:
+                    value = self._flow(flow)
+            else:
+                value = None
+                pending = key
+            if dash:
+                if not key:
+                    if value is None and not plain:
+                        raise _Other
+                    here.append(value)
+                    continue
+                stack.append((column, here))
+                inner = {}
+                here.append(inner)
+                here, column = inner, width + 2
+                if len(stack) > _DEEPEST:
+                    raise _Other
+            if key in here or (key[0] in MAYBE_NOT_TEXT and type(resolve_plain(key)) is not str):
+                raise _Other
+            here[names.setdefault(key, key)] = value
+        return root
+
+    def _flow(self, text: str) -> Json:
+        value = text[1:-1].split(", ") if _WORDS.fullmatch(text) else self._parts(text)
+        if len(self._flows) < _MOST_FLOWS:
+            self._flows[text] = value
+        return value
+
+    def _parts(self, text: str) -> Json:
+        inside = text[1:-1].strip(" ")
+        if not inside:
+            return [] if text[0] == "[" else {}
+        if text[0] == "[":
+            return [self._word(part.strip(" ")) for part in inside.split(",")]
+        found: dict[str, Json] = {}
+        for part in inside.split(","):
+            key, colon, word = part.partition(": ")
+            key = key.strip(" ")
+            value = self._word(word.strip(" "))
+            if not colon or ":" in key or ":" in word or key in found or type(self._word(key)) is not str:
+                raise _Other
+            found[self._names.setdefault(key, key)] = value
+        return found
+
+    def _word(self, text: str) -> Json:
+        if text[:1] not in _STARTS:
+            raise _Other
+        if text[0] not in MAYBE_NOT_TEXT or (len(text) > 5 and text[0] in _LETTERS):
+            return text
+        return resolve_plain(text, self._digits)

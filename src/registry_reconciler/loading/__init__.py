@@ -1,0 +1,1 @@
+"""Files of a workspace to values: schemas, settings, fragments, registries, state."""

@@ -1,0 +1,385 @@
+"""Fragments: what people and agents say should be registered, and the directives beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from registry_reconciler.files.tree import Tree, Unreadable, find
+from registry_reconciler.loading.layouts.walk import Nesting, strip_nested
+from registry_reconciler.loading.source import SourceFile, read_source
+from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, Place, same, split_address
+from registry_reconciler.model.fields import without_empty
+from registry_reconciler.model.kind import Kind, Step
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+
+DIRECTIVES = ("moved", "removed", "protect", "override", "allow")
+
+
+class Move(Struct, frozen=True):
+    """``moved``: the entry ``source`` is called ``target`` now."""
+
+    source: str
+    target: str
+    place: Place
+
+
+class Removal(Struct, frozen=True):
+    """``removed``: stop managing; ``keep`` leaves the live entry."""
+
+    address: str
+    keep: bool
+    place: Place
+
+
+class Pattern(Struct, frozen=True):
+    """An address or glob of ``protect`` or ``override``."""
+
+    text: str
+    place: Place
+
+
+class Allowance(Struct, frozen=True):
+    """``allow``: a problem that is known and accepted here."""
+
+    address: str
+    code: str
+    reason: str
+    place: Place
+
+
+class Fragments(Struct, frozen=True):
+    """All fragments as they were read.
+
+    Attributes:
+        entries: every declaration, in the order of files, documents and lines; addresses may repeat.
+        unreadable: fragments that could not be read; nothing that they own may be deleted.
+    """
+
+    entries: tuple[DesiredEntry, ...]
+    moves: tuple[Move, ...]
+    removals: tuple[Removal, ...]
+    protects: tuple[Pattern, ...]
+    overrides: tuple[Pattern, ...]
+    allowances: tuple[Allowance, ...]
+    files: Mapping[str, SourceFile]
+    unreadable: frozenset[str]
+    problems: tuple[Problem, ...]
+
+    @property
+    def directed(self) -> frozenset[str]:
+        """The fragments that hold directives."""
+        groups = (self.moves, self.removals, self.protects, self.overrides, self.allowances)
+        return frozenset(one.place.file for group in groups for one in group)
+
+
+_KINDS_SHOWN = 20
+"""So many kinds are named in one message."""
+
+
+class _Words:
+    """What may be said in fragments: the same tuples each time, so that what is looked up in them is indexed once."""
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self.kinds = tuple(kinds)
+        self.keys = (*self.kinds, *DIRECTIVES)
+        more = len(self.kinds) - _KINDS_SHOWN
+        shown = ", ".join(self.kinds[:_KINDS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+        self.kinds_here = f"Kinds here: {shown or 'none'}."
+
+
+class _Reading(Struct):
+    kinds: Mapping[str, Kind]
+    nesting: Nesting
+    words: _Words
+    broken_kinds: frozenset[str]
+    entries: list[DesiredEntry] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
+    protects: list[Pattern] = field(default_factory=list)
+    overrides: list[Pattern] = field(default_factory=list)
+    allowances: list[Allowance] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    misread: set[str] = field(default_factory=set)
+    nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
+
+    def fault(self, message: str, place: Place, fix: str, *, code: str = "FRG001") -> None:
+        self.problems.append(problem(code, message, place, fix=fix))
+
+
+def fragment_paths(tree: Tree) -> list[str]:
+    """The paths of all fragments. Hidden files and editors' leftovers are none."""
+    return [
+        path
+        for path in find(tree, f"{DESIRED_FOLDER}/**/*")
+        if path.endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in path.split("/"))
+    ]
+
+
+def load_fragments(
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    broken_kinds: frozenset[str] = frozenset(),
+    reader: ChunkReader | None = None,
+    only: Sequence[str] | None = None,
+) -> Fragments:
+    """Read every fragment, or only some. Every fault is collected; ``broken_kinds`` have an unreadable schema."""
+    reading = _Reading(kinds, Nesting(kinds), _Words(kinds), broken_kinds)
+    files: dict[str, SourceFile] = {}
+    unreadable: set[str] = set()
+    try:
+        paths = fragment_paths(tree) if only is None else only
+    except Unreadable as fault:
+        paths = []
+        unreadable.add(DESIRED_FOLDER)
+        reading.fault(
+            f"{DESIRED_FOLDER}/ cannot be listed: {fault}.",
+            Place(DESIRED_FOLDER),
+            "Make it readable.",
+            code="LIV001",
+        )
+    for path in paths:
+        source = read_source(tree, path, reader)
+        if source is None:
+            continue
+        files[path] = source
+        reading.problems.extend(source.problems)
+        if not source.readable:
+            unreadable.add(path)
+            continue
+        for index, document in enumerate(source.documents):
+            _document(reading, Place(path, index), document)
+    return Fragments(
+        tuple(reading.entries),
+        tuple(reading.moves),
+        tuple(reading.removals),
+        tuple(reading.protects),
+        tuple(reading.overrides),
+        tuple(reading.allowances),
+        files,
+        frozenset(unreadable | reading.misread),
+        tuple(reading.problems),
+    )
+
+
+def _document(reading: _Reading, place: Place, document: Json) -> None:
+    if document is None:
+        return
+    if not isinstance(document, dict):
+        reading.fault(
+            "a fragment must be a mapping from kinds to lists of entries.", place, "Write 'KIND:' and a list."
+        )
+        reading.misread.add(place.file)
+        return
+    for name, content in document.items():
+        where = place.at((name,))
+        if name in DIRECTIVES:
+            _directive(reading, name, where, content)
+        elif name in reading.kinds:
+            _entries(reading, reading.kinds[name], where, content)
+        elif name not in reading.broken_kinds and not name.startswith("x-"):
+            _unknown(reading, name, place)
+
+
+def _unknown(reading: _Reading, name: str, place: Place) -> None:
+    from registry_reconciler.base.suggest import did_you_mean
+
+    reading.misread.add(place.file)
+    reading.fault(
+        f"{name!r} is neither a kind nor a directive.{did_you_mean(name, reading.words.keys)}",
+        place.at((name,), on_key=True),
+        f"{reading.words.kinds_here} Directives: {', '.join(DIRECTIVES)}.",
+    )
+
+
+def _entries(reading: _Reading, kind: Kind, place: Place, content: Json) -> None:
+    if content is None:
+        return
+    if not isinstance(content, list):
+        reading.misread.add(place.file)
+        reading.fault(f"{kind.name!r} must be a list of entries.", place, "Begin each entry with '- '.")
+        return
+    file, document, path, _ = place
+    for index, value in enumerate(content):
+        where = Place(file, document, (*path, index))
+        if not isinstance(value, dict):
+            reading.misread.add(place.file)
+            reading.fault(f"an entry of {kind.name} must be a mapping.", where, "Write the entry as fields.")
+            continue
+        entry = _entry(reading, kind, where, value)
+        if entry is not None:
+            reading.entries.append(entry)
+
+
+def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) -> DesiredEntry | None:
+    key = kind.key_of(value)
+    if key is None:
+        reading.misread.add(place.file)
+        fields = ", ".join(selector.text for selector in kind.key)
+        reading.fault(
+            f"an entry of {kind.name} has no key: {fields} must be there as text or a whole number.",
+            place,
+            f"Give the entry its {fields}.",
+            code="FRG008",
+        )
+        return None
+    address = f"{kind.name}/{key}"
+    for selector in kind.live_fields:
+        for path, _ in selector.find(value):
+            reading.problems.append(
+                problem(
+                    "FRG007",
+                    f"{address}: {selector.text} is kept as it is in the registry and may not stand in a fragment.",
+                    place.at(path, on_key=True),
+                    address=address,
+                    path=path,
+                    fix=f"Remove {selector.text} from the fragment.",
+                )
+            )
+        # A mapping that only live fields fill says nothing, in a registry as in a fragment.
+        value = without_empty(value, selector.path)
+    nested = reading.nested.get(kind.name)
+    if nested is None:
+        nested = reading.nested[kind.name] = reading.nesting.steps(kind)
+    if nested:
+        reading.problems.extend(_held_by_others(nested, kind, address, place, value))
+    return DesiredEntry(kind.name, key, address, value, place)
+
+
+def _held_by_others(
+    nested: tuple[tuple[Step, ...], ...], kind: Kind, address: str, place: Place, value: dict[str, Json]
+) -> Iterator[Problem]:
+    """Fields that are containers of kinds inside this one: their entries are declared by themselves."""
+    left = strip_nested(value, nested)
+    for name in value:
+        if same(left.get(name, MISSING), value[name]):
+            continue
+        yield problem(
+            "FRG007",
+            f"{address}: {name} holds entries of another kind and is no part of this one.",
+            place.at((name,), on_key=True),
+            address=address,
+            path=(name,),
+            fix=f"Declare what {name} holds as entries of their own kind.",
+        )
+
+
+def _directive(reading: _Reading, name: str, place: Place, content: Json) -> None:
+    if content is None:
+        return
+    if not isinstance(content, list):
+        reading.fault(
+            f"{name!r} must be a list.", place, f"See 'registry explain FRG001' for what {name} takes."
+        )
+        return
+    for index, item in enumerate(content):
+        _PARSERS[name](reading, place.at((index,)), item)
+
+
+def _moved(reading: _Reading, place: Place, item: Json) -> None:
+    for values in _fields(reading, place, item, "moved", ("from", "to")):
+        reading.moves.append(Move(values["from"], values["to"], place))
+
+
+def _removed(reading: _Reading, place: Place, item: Json) -> None:
+    if isinstance(item, str):
+        item = {"address": item}
+    keep = item.get("keep", False) if isinstance(item, dict) else False
+    if not isinstance(keep, bool):
+        reading.fault("'keep' must be true or false.", place.at(("keep",)), "Write 'keep: true'.")
+        return
+    for values in _fields(reading, place, item, "removed", ("address",), ("keep",)):
+        reading.removals.append(Removal(values["address"], keep, place))
+
+
+def _protect(reading: _Reading, place: Place, item: Json) -> None:
+    for text in _pattern(reading, place, item, "protect"):
+        reading.protects.append(Pattern(text, place))
+
+
+def _override(reading: _Reading, place: Place, item: Json) -> None:
+    for text in _pattern(reading, place, item, "override"):
+        reading.overrides.append(Pattern(text, place))
+
+
+def _allow(reading: _Reading, place: Place, item: Json) -> None:
+    for values in _fields(reading, place, item, "allow", ("address", "code", "reason")):
+        reading.allowances.append(Allowance(values["address"], values["code"], values["reason"], place))
+
+
+_PARSERS = {"moved": _moved, "removed": _removed, "protect": _protect, "override": _override, "allow": _allow}
+
+
+def _pattern(reading: _Reading, place: Place, item: Json, name: str) -> Iterator[str]:
+    if not isinstance(item, str) or not item:
+        reading.fault(f"an item of {name!r} must be an address or glob.", place, "Write KIND/KEY.")
+        return
+    if _known_kind(reading, item, place):
+        yield item
+
+
+def _fields(
+    reading: _Reading,
+    place: Place,
+    item: Json,
+    name: str,
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
+) -> Iterator[dict[str, str]]:
+    shape = "{" + ", ".join(f"{field}: …" for field in required) + "}"
+    if not isinstance(item, dict):
+        reading.fault(f"an item of {name!r} must be a mapping.", place, f"Write {shape}.")
+        return
+    good = True
+    for extra in item:
+        if extra not in required and extra not in optional:
+            from registry_reconciler.base.suggest import did_you_mean
+
+            hint = did_you_mean(extra, (*required, *optional))
+            reading.fault(
+                f"{name!r} has no field {extra!r}.{hint}", place.at((extra,), on_key=True), f"Write {shape}."
+            )
+            good = False
+    for wanted in required:
+        value = item.get(wanted)
+        if not isinstance(value, str) or not value.strip():
+            reading.fault(
+                f"an item of {name!r} needs {wanted!r} as text.",
+                _part(place, item, wanted),
+                f"Write {shape}.",
+            )
+            good = False
+        elif wanted in ("address", "from", "to"):
+            good = _known_kind(reading, value, place.at((wanted,))) and good
+    if good:
+        yield item
+
+
+def _part(place: Place, item: Mapping[str, Json], name: str) -> Place:
+    path: FieldPath = (name,) if name in item else ()
+    return place.at(path)
+
+
+def _known_kind(reading: _Reading, address: str, place: Place) -> bool:
+    from registry_reconciler.base.globs import is_wild
+    from registry_reconciler.base.suggest import did_you_mean
+
+    kind, key = split_address(address)
+    if not key and not is_wild(address):
+        reading.fault(f"{address!r} is no address.", place, "Write KIND/KEY.")
+        return False
+    if kind in reading.kinds or is_wild(kind) or kind in reading.broken_kinds:
+        return True
+    reading.fault(
+        f"{address!r}: there is no kind {kind!r}.{did_you_mean(kind, reading.words.kinds)}",
+        place,
+        reading.words.kinds_here,
+    )
+    return False

@@ -1,0 +1,16 @@
+"""Layout ``file``: one entry a file; the container is the entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.kind import Kind
+
+
+def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
+    yield RawEntry((), container)
+
+
+FILE = LayoutRow("file", dict, "map", _entries, lambda kind: "")

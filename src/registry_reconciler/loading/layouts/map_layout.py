@@ -1,0 +1,26 @@
+"""Layout ``map``: a mapping from key to entry. The key stands outside of the entry's own text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.kind import Kind
+
+
+def _placed_field(kind: Kind) -> str:
+    """The key field that the mapping's key is: the last one that no placeholder of the place gives."""
+    holders = set(kind.placeholders)
+    open_fields = [selector.text for selector in kind.key if selector.text not in holders]
+    return open_fields[-1] if open_fields else kind.key[-1].text
+
+
+def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
+    name = _placed_field(kind)
+    for key, value in container.items():
+        # "key:" without a value is an entry of which nothing but the key is said.
+        yield RawEntry((key,), {} if value is None else value, ((name, key),))
+
+
+MAP = LayoutRow("map", dict, "map", _entries, _placed_field)

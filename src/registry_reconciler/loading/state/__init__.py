@@ -1,0 +1,224 @@
+"""The state: which fragment owns which entry, and what was last applied of it.
+
+Laws, and why the form holds them under git: docs/decisions/0007-state.md. Values never stand here, so secrets cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.files.tree import Tree, Unreadable, find
+from registry_reconciler.loading.state.files import (
+    SUFFIX,
+    Applied,
+    Record,
+    StateFile,
+    conflict_line,
+    parse_file,
+    sides,
+)
+from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
+from registry_reconciler.loading.state.shadow import read_shadow, shadow, tree_of, whole_digest
+from registry_reconciler.model.config import STATE_FOLDER
+from registry_reconciler.model.entry import Json, Location, Place, digest_value
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.redact import mask
+from registry_reconciler.model.structural import problem
+
+
+class StateEntry(NamedTuple):
+    """What is remembered of one managed entry.
+
+    Attributes:
+        fragment: path of the fragment that owns it.
+        applied: what may have been applied; several only where two sides wrote it for the first time each.
+        doubtful: one of several files about its fragment does not know it: some side may have let it go.
+    """
+
+    address: str
+    fragment: str
+    applied: tuple[Applied, ...]
+    doubtful: bool = False
+
+    def says(self, kind: Kind | None, value: dict[str, Json]) -> bool:
+        """Whether a value is one that was applied."""
+        return any(says(one, kind, value) for one in self.applied)
+
+    def all_say(self, kind: Kind | None, value: dict[str, Json]) -> bool:
+        """Whether a value is what was applied, by every account."""
+        return all(says(one, kind, value) for one in self.applied)
+
+
+class State(Struct, frozen=True):
+    """All that is remembered.
+
+    Attributes:
+        entries: by address.
+        files: every file as read, the two sides of one with a conflict apart, by path.
+        protects: the patterns that fragments protected when they were applied.
+        repeated: addresses that several records are about.
+    """
+
+    entries: Mapping[str, StateEntry]
+    files: Mapping[str, tuple[StateFile, ...]]
+    protects: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    repeated: frozenset[str] = frozenset()
+
+    def of(self, fragment: str) -> list[str]:
+        """The files about a fragment, by path."""
+        return [path for path, found in self.files.items() if any(one.fragment == fragment for one in found)]
+
+
+NO_STATE = State({}, {})
+
+
+def applied_shadow(kind: Kind | None, value: dict[str, Json], salt: str) -> Applied:
+    """What the state keeps of a value. Secret fields are left out: a digest of few bits can be guessed."""
+    return Applied(salt, shadow(_public(kind, value), salt))
+
+
+def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
+    if kind is None or not kind.secrets:
+        return value
+    masked = mask(value, kind.secrets)
+    assert isinstance(masked, dict)
+    return masked
+
+
+def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
+    """Whether what the state keeps is what it would keep of a value."""
+    value = _public(kind, value)
+    digest = whole_digest(applied.text)
+    if digest is not None:
+        return digest == digest_value(value)
+    if applied.text == shadow(value, applied.salt):
+        return True
+    return read_shadow(applied.text) == tree_of(value, applied.salt.encode())
+
+
+def state_paths(tree: Tree) -> list[str]:
+    """The paths of all state files, those of the old form too. Raises :class:`Unreadable`."""
+    return [path for path in find(tree, f"{STATE_FOLDER}/**/*") if path.endswith(SUFFIX) or is_old(path)]
+
+
+def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | None = None) -> State:
+    """Read all state files, or only some. Of several owners one of ``fragments`` counts.
+
+    Raises:
+        NewerFormat: a newer program wrote it.
+    """
+    files: dict[str, tuple[StateFile, ...]] = {}
+    problems: list[Problem] = []
+    try:
+        paths = state_paths(tree) if only is None else only
+    except Unreadable as fault:
+        return State({}, {}, problems=(_unreadable(STATE_FOLDER, str(fault)),))
+    for path in paths:
+        try:
+            data = tree.read(path)
+        except Unreadable as fault:
+            problems.append(_unreadable(path, str(fault)))
+            continue
+        files[path], faults = _read(path, data or b"")
+        problems.extend(faults)
+    return put_together(files, problems, fragments)
+
+
+def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Problem]]:
+    parse = parse_old if is_old(path) else parse_file
+    line = conflict_line(data)
+    if line is not None:
+        return tuple(parse(path, side) for side in sides(data)), (conflict_problem(path, line),)
+    found = parse(path, data)
+    return (found,), map(_bad_line, [path] * len(found.faults), found.faults)
+
+
+def put_together(
+    files: Mapping[str, tuple[StateFile, ...]], problems: Iterable[Problem], fragments: Collection[str]
+) -> State:
+    """What all files say together."""
+    found: dict[str, StateEntry] = {}
+    several: dict[str, list[tuple[str, Applied]]] = {}
+    for file in (one for accounts in files.values() for one in accounts):
+        for record in file.records:
+            entry = StateEntry(record.address, file.fragment, (record.applied,))
+            first = found.setdefault(record.address, entry)
+            if first is not entry:
+                several.setdefault(record.address, [(first.fragment, first.applied[0])]).append(
+                    (file.fragment, record.applied)
+                )
+    for address, accounts in several.items():
+        owner = min(accounts, key=lambda one: (one[0] not in fragments, one[0]))[0]
+        found[address] = StateEntry(address, owner, tuple(dict.fromkeys(applied for _, applied in accounts)))
+    _doubt(found, files)
+    protects = frozenset(one for accounts in files.values() for file in accounts for one in file.protects)
+    return State(dict(sorted(found.items())), files, protects, tuple(problems), frozenset(several))
+
+
+def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ...]]) -> None:
+    """Mark what only some of the files about one fragment know: two sides made them, and one may have let it go."""
+    by_fragment: dict[str, list[StateFile]] = {}
+    for file in (one for accounts in files.values() for one in accounts):
+        by_fragment.setdefault(file.fragment, []).append(file)
+    for about in by_fragment.values():
+        if len(about) == 1:
+            continue
+        known = [{record.address for record in file.records} for file in about]
+        for address in set().union(*known) - known[0].intersection(*known[1:]):
+            found[address] = found[address]._replace(doubtful=True)
+
+
+def _unreadable(path: str, why: str) -> Problem:
+    return problem("STA004", f"{path} cannot be read: {why}.", Place(path), fix="Restore it from git.")
+
+
+def _bad_line(path: str, number: int) -> Problem:
+    found = problem(
+        "STA004",
+        f"line {number} of {path} is no line of state.",
+        Place(path),
+        fix="Write the file anew from what can be read of it: registry resolve",
+        extra=str(number),
+    )
+    return replace(found, location=Location(path, number, 1))
+
+
+def conflict_problem(path: str, number: int) -> Problem:
+    """A conflict that git left in a file of registry's own."""
+    from registry_reconciler.formats.yaml.read.codes import TITLES
+    from registry_reconciler.model.problem import Fix, Severity
+
+    return Problem(
+        code="YML010",
+        title=TITLES["YML010"],
+        severity=Severity.ERROR,
+        message=f"line {number} of {path} is a conflict marker of git.",
+        place=Place(path),
+        location=Location(path, number, 1),
+        fix=Fix("Settle what registry itself keeps: registry resolve"),
+        structural=True,
+        identity_extra=str(number),
+    )
+
+
+__all__ = [
+    "NO_STATE",
+    "STOP_PATH",
+    "Applied",
+    "Record",
+    "State",
+    "StateEntry",
+    "StateFile",
+    "applied_shadow",
+    "conflict_problem",
+    "load_state",
+    "put_together",
+    "says",
+    "state_paths",
+]

@@ -1,0 +1,199 @@
+"""A state file: what was last applied of one fragment, record by record, in the fragment's own order.
+
+::
+
+    registry state 2
+    < "desired/payments.yaml"
+    .
+    @ "module_instance/payments.api" p0SvE1
+    .
+    module_id=k3vF0a9Q
+    .
+    .
+    ! "module_instance/payments.*"
+
+Two sides that change, add or remove entries at different places of a fragment do so at different places here, and at
+the same place here only where they do in the fragment. That is why nothing else stands in such a file: no time, no
+count, nothing that a side writes without having changed the fragment.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from registry_reconciler.errors import NewerFormat
+from registry_reconciler.loading.state.shadow import REST
+from registry_reconciler.model.config import STATE_FOLDER
+from registry_reconciler.model.entry import digest_bytes
+
+SUFFIX = ".state"
+FORMAT = 2
+_HEAD = "registry state "
+_HEADLINE = re.compile(r'("(?:[^"\\]|\\.)*") ?([A-Za-z0-9+/]{0,24})\Z')
+_ADDRESS = re.compile(r'"([^"\\]*)"\Z')
+_MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$")
+
+
+class Applied(NamedTuple):
+    """What was applied of one entry: its shadow, and the salt of its digests."""
+
+    salt: str
+    text: str
+
+
+class Record(NamedTuple):
+    """What was applied of one entry."""
+
+    address: str
+    applied: Applied
+
+
+class StateFile(NamedTuple):
+    """One file of the state.
+
+    Attributes:
+        fragment: the path of the fragment; empty where the file does not say.
+        records: in the order of the file.
+        protects: the patterns that the fragment protected when it was applied.
+        faults: the numbers of lines that mean nothing.
+    """
+
+    path: str
+    fragment: str
+    records: tuple[Record, ...]
+    protects: tuple[str, ...]
+    faults: tuple[int, ...] = ()
+
+
+def quoted(text: str) -> str:
+    """A text on one line."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _unquoted(text: str) -> str | None:
+    plain = _ADDRESS.match(text)
+    if plain is not None:
+        return plain[1]
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def render_file(fragment: str, records: Iterable[Record], protects: Iterable[str]) -> bytes:
+    """The content of a state file."""
+    parts = [f"{_HEAD}{FORMAT}\n< {quoted(fragment)}\n{REST}\n"]
+    parts += [f"@ {quoted(address)} {salt}\n{REST}\n{text}" for address, (salt, text) in records]
+    parts += [f"! {quoted(one)}\n{REST}\n{REST}\n" for one in protects]
+    return "".join(parts).encode("utf-8", "surrogatepass")
+
+
+def new_path(fragment: str, content: bytes) -> str:
+    """The path of a new state file. It says its first content: two sides never mean two things by one name."""
+    words = re.sub(r"[^a-z0-9]+", "-", fragment.lower().removeprefix("desired/")).strip("-")
+    words = re.sub(r"-ya?ml$", "", words)[:40].strip("-")
+    digest = digest_bytes(content).removeprefix("sha256:")[:12]
+    return f"{STATE_FOLDER}/{words or 'fragment'}-{digest}{SUFFIX}"
+
+
+def parse_file(path: str, data: bytes) -> StateFile:
+    """Read one state file, whatever stands in it.
+
+    Raises:
+        NewerFormat: it says that its format is newer.
+    """
+    text = data.decode("utf-8", "surrogateescape")
+    text = text.replace("\r\n", "\n") if "\r" in text else text
+    first, _, rest = text.partition("\n")
+    if first.startswith(_HEAD) and first != f"{_HEAD}{FORMAT}":
+        raise NewerFormat(
+            f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
+            "Use the version that your colleagues use."
+        )
+    head, *parts = f"\n{rest}".split("\n@ ")
+    faults = [] if first == f"{_HEAD}{FORMAT}" else [1]
+    owner, protects = _other_lines(head, 1, faults)
+    records: list[Record] = []
+    number = head.count("\n") + 2
+    for part in parts:
+        title, _, applied = part.partition(f"\n{REST}\n")
+        at = applied.find("\n! ") if "\n! " in applied else -1
+        if at >= 0:
+            protects += _other_lines(
+                applied[at:], number + title.count("\n") + 1 + applied.count("\n", 0, at), faults
+            )[1]
+            applied = applied[:at]
+        found = _HEADLINE.match(title)
+        address = _unquoted(found[1]) if found else None
+        if found is None or address is None or "/" not in address:
+            faults.append(number)
+        else:
+            records.append(Record(address, Applied(found[2], applied.rstrip("\n") + "\n" if applied else "")))
+        number += part.count("\n") + 1
+    if owner is None:
+        faults.insert(0, 2)
+    return StateFile(path, owner or "", tuple(records), tuple(protects), tuple(sorted(set(faults))))
+
+
+def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None, list[str]]:
+    """What the lines outside of records say: the fragment, and what it protects."""
+    owner: str | None = None
+    protects: list[str] = []
+    for at, line in enumerate(text.split("\n"), number):
+        told = _unquoted(line[2:]) if line.startswith(("< ", "! ")) else None
+        if told is not None and line.startswith("< ") and owner is None:
+            owner = told
+        elif told is not None and line.startswith("! "):
+            protects.append(told)
+        elif line not in ("", REST):
+            faults.append(at)
+    return owner, protects
+
+
+def sides(data: bytes) -> tuple[bytes, ...]:
+    """A file without conflict markers: itself; with them: what our side and what their side says.
+
+    Only a whole triple at line starts is a conflict.
+    """
+    lines = data.split(b"\n")
+    marks = [
+        number for number, line in enumerate(lines) if line.startswith((b"<<<<<<<", b"=======", b">>>>>>>"))
+    ]
+    if len(marks) < 3:
+        return (data,)
+    ours: list[bytes] = []
+    theirs: list[bytes] = []
+    at: Sequence[list[bytes]] = (ours, theirs)
+    found = False
+    for line in lines:
+        if line.startswith(b"<<<<<<<"):
+            at = (ours,)
+        elif line.startswith(b"|||||||") and at == (ours,):
+            at = ()
+        elif line == b"=======" or line.startswith(b"======= "):
+            at = (theirs,)
+        elif line.startswith(b">>>>>>>"):
+            found, at = True, (ours, theirs)
+        else:
+            for side in at:
+                side.append(line)
+    return (b"\n".join(ours), b"\n".join(theirs)) if found else (data,)
+
+
+def conflict_line(data: bytes) -> int | None:
+    """The number of the first line of a conflict that git left; ``None`` where there is none."""
+    if b"<<<<<<<" not in data or b">>>>>>>" not in data:
+        return None
+    start = middle = None
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.startswith(b"<<<<<<<"):
+            start, middle = number, None
+        elif line.rstrip(b"\r") == b"=======" and start:
+            middle = number
+        elif line.startswith(b">>>>>>>") and middle:
+            return start
+    return None

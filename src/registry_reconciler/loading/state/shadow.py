@@ -1,0 +1,174 @@
+"""The shadow of a value: one line for each of its parts, so that git merges it as it merges the value's own text.
+
+A line names a field and gives a short digest of what it says; never a value, so secrets cannot stand here (they are
+left out before, as are their digests). The lines keep the order of the text that the value was read from. Two lines
+that never change stand behind each part: the changes that two sides make to neighbours then never touch.
+
+A list is a line for each item, a long text a line for each word: two sides may change one list or one text and merge.
+
+Each record has a salt of its own, which it keeps when its entry is renamed. So no two records are alike, and git never
+takes a file of the state for another one that was renamed: what it then merges is not what anybody meant.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64
+from functools import lru_cache
+from hashlib import blake2s
+from typing import TypeAlias
+
+from registry_reconciler.model.entry import Json, canonical
+
+REST = "."
+"""A line that stays."""
+_REST = f"{REST}\n{REST}"
+_LONG = 100
+"""A text of more characters may stand on several lines of its file; so may one with line ends."""
+_WORDS = re.compile(r"[^ \n]+ ?|\n| ")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\Z")
+_WHOLE = "* "
+"""Begins the only line of a value of which no more is known than the digest of all of it."""
+
+Tree: TypeAlias = tuple[str, object]
+"""What a part is (``=`` a scalar, ``"`` a long text, ``[`` a list, ``:`` a mapping), and its digest or its parts."""
+
+
+def _digest(salt: bytes, text: str) -> str:
+    told = blake2s(salt + text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return b2a_base64(told, newline=False).decode("ascii")
+
+
+def _scalar(salt: bytes, value: Json) -> str:
+    return _digest(salt, "s" + value if type(value) is str else canonical(value))
+
+
+def new_salt(address: str) -> str:
+    """The salt of a new record: two sides that begin to manage one entry write one record."""
+    return _digest(b"salt", address)[:6]
+
+
+def _is_long(value: Json) -> bool:
+    return type(value) is str and (len(value) > _LONG or "\n" in value)
+
+
+@lru_cache(4096)
+def _name(key: str) -> str:
+    if _PLAIN.match(key):
+        return key
+    return "".join(
+        one
+        if one.isalnum() and one.isascii()
+        else "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "surrogatepass"))
+        for one in key
+    )
+
+
+def shadow(value: dict[str, Json], salt: str) -> str:
+    """The lines of an entry, each with its end."""
+    lines: list[str] = []
+    _fields(lines, value, "", salt.encode())
+    return "\n".join(lines) + "\n"
+
+
+def _fields(lines: list[str], value: dict[str, Json], indent: str, salt: bytes) -> None:
+    for key, part in value.items():
+        _part(lines, indent + _name(key), part, indent, salt)
+
+
+def _part(lines: list[str], start: str, value: Json, indent: str, salt: bytes) -> None:
+    kind = type(value)
+    if kind is dict:
+        lines.append(start + ":")
+        _fields(lines, value, indent + " ", salt)
+    elif kind is list:
+        lines.append(start + "[")
+        for item in value:
+            _part(lines, indent + " -", item, indent + " ", salt)
+    elif kind is str and _is_long(value):
+        lines.append(start + '"')
+        lines.extend(f"{indent} ~{_digest(salt, word)}" for word in _WORDS.findall(value))
+    else:
+        lines.append(f"{start}={_scalar(salt, value)}")
+    lines.append(_REST)
+
+
+def blocks(text: str) -> dict[str, str]:
+    """The lines of a shadow by the top field that they are about."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines(keepends=True):
+        if not line.startswith((" ", REST)):
+            name = line.rstrip("\n").split("=")[0].rstrip(':["')
+        found[name] = found.get(name, "") + line
+    return found
+
+
+def whole(digest: str) -> str:
+    """The shadow of a value of which only a digest is known."""
+    return f"{_WHOLE}{digest}\n"
+
+
+def whole_digest(text: str) -> str | None:
+    """The inverse of :func:`whole`."""
+    return text[len(_WHOLE) :].rstrip("\n") if text.startswith(_WHOLE) else None
+
+
+def tree_of(value: Json, salt: bytes) -> Tree:
+    """What the shadow of a value says, whatever order its fields have."""
+    kind = type(value)
+    if kind is dict:
+        return ":", {_name(key): tree_of(part, salt) for key, part in value.items()}
+    if kind is list:
+        return "[", [tree_of(item, salt) for item in value]
+    if _is_long(value):
+        return '"', [_digest(salt, word) for word in _WORDS.findall(value)]
+    return "=", _scalar(salt, value)
+
+
+_LINE = re.compile(r"( *)(?:~([\w+/]+)|([^\s~=:\[\"]+)([=:\[\"])([\w+/]*))")
+
+
+def read_shadow(text: str) -> Tree | None:
+    """What a shadow says; ``None`` where it is not what :func:`shadow` writes: git or a hand put it together anew."""
+    root: dict[str, Tree] = {}
+    # What is open at each depth: the parts of a mapping or a list, or the words of a text.
+    open_: list[object] = [root]
+    for line in text.split("\n"):
+        if line in ("", REST):
+            continue
+        found = _LINE.fullmatch(line)
+        if found is None or len(found[1]) >= len(open_):
+            return None
+        del open_[len(found[1]) + 1 :]
+        if not _add(open_, found):
+            return None
+    return ":", root
+
+
+def _add(open_: list[object], found: re.Match[str]) -> bool:
+    inside, (word, name, kind, digest) = open_[-1], found.groups()[1:]
+    if word is not None:
+        if not isinstance(inside, _Words):
+            return False
+        inside.append(word)
+        return True
+    if (kind == "=") != bool(digest):
+        return False
+    parts: object = {":": dict, "[": list, '"': _Words}[kind]() if kind != "=" else digest
+    node: Tree = (kind, parts)
+    if isinstance(inside, dict):
+        if name == "-" or name in inside:
+            return False
+        inside[name] = node
+    elif isinstance(inside, _Words) or not isinstance(inside, list) or name != "-":
+        return False
+    else:
+        inside.append(node)
+    if kind != "=":
+        open_.append(parts)
+    return True
+
+
+class _Words(list[str]):
+    """The words of a text: not the items of a list."""

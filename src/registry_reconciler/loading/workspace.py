@@ -1,0 +1,359 @@
+"""The first stage: a tree of files → everything a plan is computed from, and every fault found on the way.
+
+Order: configuration, schemas and kinds, live entries, fragments, state, baseline. A file that cannot be read is a
+problem with its place and hides nothing of the other files.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.files.tree import Recorder, Tree, Unreadable, find, is_safe
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.loading.fragments import Fragments, load_fragments
+from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
+from registry_reconciler.loading.source import SourceFile, read_source
+from registry_reconciler.loading.state import State, conflict_problem, load_state
+from registry_reconciler.loading.state.files import conflict_line
+from registry_reconciler.model.baseline import Baseline, parse_baseline
+from registry_reconciler.model.config import (
+    BASELINE_PATH,
+    CONFIG_PATH,
+    OLD_HISTORY_PATH,
+    Config,
+    parse_config,
+)
+from registry_reconciler.model.entry import Json, Place
+from registry_reconciler.model.kind import (
+    MOST_AT_ONE_PLACE,
+    SCHEMA_FOLDER,
+    SCHEMA_SUFFIX,
+    Kind,
+    KindError,
+    parse_kind,
+)
+from registry_reconciler.model.problem import Problem, Status
+from registry_reconciler.model.structural import problem
+
+if TYPE_CHECKING:
+    from registry_reconciler.schema.validator import SchemaSet, Violation
+
+
+class Catalog(Struct, frozen=True):
+    """The kinds of a workspace.
+
+    Attributes:
+        kinds: by name, in name order.
+        broken: names of kinds whose schema cannot be used.
+        schemas: validates; ``None`` where there is no usable schema at all.
+        files: the schema files as read.
+    """
+
+    kinds: Mapping[str, Kind]
+    broken: frozenset[str]
+    schemas: SchemaSet
+    files: Mapping[str, SourceFile]
+    problems: tuple[Problem, ...]
+
+
+class Loaded(Struct, frozen=True):
+    """Everything that a plan is computed from. ``reader`` remembers what was parsed."""
+
+    tree: Recorder
+    reader: ChunkReader
+    config: Config
+    catalog: Catalog
+    live: Live
+    fragments: Fragments
+    state: State
+    baseline: Baseline
+    files: Mapping[str, SourceFile]
+    problems: tuple[Problem, ...]
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The usable kinds."""
+        return self.catalog.kinds
+
+
+def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
+    """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
+    recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
+    config = load_config(recorder)
+    catalog = load_catalog(recorder)
+    reader = reader or ChunkReader()
+    live = load_live(recorder, catalog.kinds, reader=reader)
+    fragments = load_fragments(recorder, catalog.kinds, catalog.broken, reader)
+    state = load_state(recorder, fragments.files)
+    return put_together(recorder, reader, config, catalog, live, fragments, state)
+
+
+def put_together(
+    recorder: Recorder,
+    reader: ChunkReader,
+    settings: tuple[Config, tuple[Problem, ...], dict[str, SourceFile]],
+    catalog: Catalog,
+    live: Live,
+    fragments: Fragments,
+    state: State,
+) -> Loaded:
+    """Everything that was read as one value, with the faults that only all of it shows."""
+    config, config_problems, config_files = settings
+    baseline, baseline_problems, baseline_files = load_baseline(recorder)
+    managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
+    live_problems = (
+        *live.problems,
+        *duplicate_problems(live, managed),
+        *empty_places(catalog, live, fragments),
+    )
+    return Loaded(
+        tree=recorder,
+        reader=reader,
+        config=config,
+        catalog=catalog,
+        live=live,
+        fragments=fragments,
+        state=state,
+        baseline=baseline,
+        files=ChainMap(
+            *map(_readable, (fragments.files, live.files, catalog.files, baseline_files, config_files))
+        ),
+        problems=(
+            *config_problems,
+            *catalog.problems,
+            *(_pre_existing(one, managed) for one in live_problems),
+            *fragments.problems,
+            *state.problems,
+            *old_history_problems(recorder),
+            *baseline_problems,
+        ),
+    )
+
+
+def old_history_problems(tree: Recorder) -> Iterator[Problem]:
+    """A conflict that git left in the history of the old form. The history itself is no input of a plan."""
+    try:
+        if tree.tree.kind(OLD_HISTORY_PATH) != "file":
+            return
+        data = tree.read(OLD_HISTORY_PATH) or b""
+    except Unreadable:
+        return
+    line = conflict_line(data)
+    if line is not None:
+        yield conflict_problem(OLD_HISTORY_PATH, line)
+
+
+def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile]:
+    return files  # type: ignore[return-value]  # a chain never writes to any but the first, and nobody to that
+
+
+def _pre_existing(one: Problem, managed: frozenset[str]) -> Problem:
+    return replace(one, status=Status.PRE_EXISTING, managed=one.managed or one.address in managed)
+
+
+def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, SourceFile]]:
+    """The settings; defaults where the file is absent or invalid."""
+    from registry_reconciler.schema.validator import config_violations
+
+    source = read_source(tree, CONFIG_PATH)
+    if source is None:
+        return Config(), (), {}
+    content, problems = _single(source, "CFG001")
+    found = [*source.problems, *problems]
+    violations = [] if problems or not source.readable else config_violations(content)
+    found.extend(_violation("CFG001", Place(CONFIG_PATH), one) for one in violations)
+    config = Config() if violations or problems or not source.readable else parse_config(content)
+    return config, tuple(found), {CONFIG_PATH: source}
+
+
+def load_baseline(tree: Tree) -> tuple[Baseline, tuple[Problem, ...], dict[str, SourceFile]]:
+    """The known problems of an old repository; empty where there is no file."""
+    source = read_source(tree, BASELINE_PATH)
+    if source is None:
+        return Baseline(), (), {}
+    content, problems = _single(source, "CFG002")
+    if problems or not source.readable:
+        return Baseline(), (*source.problems, *problems), {BASELINE_PATH: source}
+    baseline, faults = parse_baseline(content)
+    found = tuple(
+        problem("CFG002", message, Place(BASELINE_PATH, 0, path), fix="Write it anew: registry baseline")
+        for message, path in faults
+    )
+    return baseline, (*source.problems, *found), {BASELINE_PATH: source}
+
+
+def _single(source: SourceFile, code: str) -> tuple[Json, list[Problem]]:
+    if len(source.documents) > 1:
+        place = Place(source.path, 1)
+        return None, [
+            problem(code, f"{source.path} must hold one document.", place, fix="Remove the others.")
+        ]
+    return (source.documents[0] if source.documents else None), []
+
+
+def _violation(code: str, place: Place, one: Violation, **more: str) -> Problem:
+    return problem(
+        code,
+        one.message,
+        place.at(one.path, on_key=one.on_key),
+        path=one.path,
+        fix=one.fix,
+        extra=one.message,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def load_catalog(tree: Tree) -> Catalog:
+    """Read every schema file, hold it against the published schemas, and parse the kinds."""
+    from registry_reconciler.schema.validator import SchemaSet
+
+    files, problems = _schema_files(tree)
+    documents = {path: source.documents[0] for path, source in files.items() if _is_schema(source)}
+    schemas = SchemaSet(documents)
+    kinds: dict[str, Kind] = {}
+    sites: dict[tuple[object, ...], int] = {}
+    broken = {_stem(path) for path in files if path not in documents}
+    for path, document in documents.items():
+        faults = list(_schema_faults(schemas, path))
+        if "x-registry" not in document and not faults:
+            continue  # a file of shared definitions
+        kind = None if faults else _parse(schemas, path, document, kinds, faults)
+        if kind is not None:
+            sites[kind.site] = sites.get(kind.site, 0) + 1
+            if sites[kind.site] > MOST_AT_ONE_PLACE:
+                faults.append(_crowded(kind))
+                kind = None
+        problems.extend(faults)
+        if kind is None:
+            broken.add(_name_in(document) or _stem(path))
+        else:
+            kinds[kind.name] = kind
+    return Catalog(dict(sorted(kinds.items())), frozenset(broken), schemas, files, tuple(problems))
+
+
+def _schema_files(tree: Tree) -> tuple[dict[str, SourceFile], list[Problem]]:
+    files: dict[str, SourceFile] = {}
+    problems: list[Problem] = []
+    try:
+        paths = [
+            path
+            for path in find(tree, f"{SCHEMA_FOLDER}/**/*")
+            if path.endswith((SCHEMA_SUFFIX, ".schema.yml"))
+        ]
+    except Unreadable as fault:
+        place = Place(SCHEMA_FOLDER)
+        return {}, [
+            problem("LIV001", f"{SCHEMA_FOLDER}/ cannot be listed: {fault}.", place, fix="Make it readable.")
+        ]
+    for path in paths:
+        source = read_source(tree, path)
+        if source is None:
+            continue
+        files[path] = source
+        problems.extend(source.problems)
+        if source.readable and not _is_schema(source):
+            message = f"{path} must hold one mapping: a JSON Schema."
+            problems.append(problem("SCH002", message, Place(path), fix="See 'registry schema x-registry'."))
+    return files, problems
+
+
+def _is_schema(source: SourceFile) -> bool:
+    return source.readable and len(source.documents) == 1 and isinstance(source.documents[0], dict)
+
+
+def _schema_faults(schemas: SchemaSet, path: str) -> Iterator[Problem]:
+    for one in schemas.check_schema(path):
+        code = "KND001" if one.path[:1] == ("x-registry",) else "SCH002"
+        yield _violation(code, Place(path), one)
+
+
+def _parse(
+    schemas: SchemaSet, path: str, document: dict[str, Json], kinds: Mapping[str, Kind], faults: list[Problem]
+) -> Kind | None:
+    try:
+        kind = parse_kind(document, path, schemas.secrets(path))
+    except KindError as error:
+        faults.append(
+            problem(
+                "KND001", f"{error}.", Place(path, 0, error.path), fix="See 'registry schema x-registry'."
+            )
+        )
+        return None
+    if kind.name in kinds:
+        faults.append(
+            problem(
+                "KND001",
+                f"the kind {kind.name!r} is defined in {kinds[kind.name].schema_path} already.",
+                Place(path, 0, ("x-registry", "kind")),
+                fix="Give one of the two another name, or remove it.",
+            )
+        )
+        return None
+    literal = kind.file.text.replace("{", "").replace("}", "").replace("*", "x").replace("?", "x")
+    if not is_safe(literal) or is_reserved(kind.file.text):
+        faults.append(
+            problem(
+                "WRT004",
+                f"the kind {kind.name!r} may not keep its entries in {kind.file.text!r}: "
+                "the path leaves the workspace or belongs to registry itself.",
+                Place(path, 0, ("x-registry", "file")),
+                fix="Name a path below the root, with '/' and without '..'.",
+            )
+        )
+        return None
+    return kind
+
+
+def _crowded(kind: Kind) -> Problem:
+    return problem(
+        "KND001",
+        f"more than {MOST_AT_ONE_PLACE} kinds keep their entries where {kind.name!r} does.",
+        Place(kind.schema_path, 0, ("x-registry", "file")),
+        fix="Give each kind a file or a place in the file ('at') of its own, or make them one kind.",
+    )
+
+
+def _name_in(document: dict[str, Json]) -> str | None:
+    spec = document.get("x-registry")
+    name = spec.get("kind") if isinstance(spec, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].split(".")[0]
+
+
+def empty_places(catalog: Catalog, live: Live, fragments: Fragments) -> Iterator[Problem]:
+    """A typing slip in ``file`` or ``at`` must not look like an empty registry.
+
+    The packaged kinds as they were shipped are left out: nobody typed their places, and a new workspace has none of
+    their files yet. So are kinds that a fragment is about to fill.
+    """
+    from registry_reconciler.schema.packaged import builtin_schemas
+
+    shipped = builtin_schemas()
+    filled = {entry.kind for entry in fragments.entries}
+    for kind in catalog.kinds.values():
+        if live.found[kind.name] or kind.name in live.hidden_kinds or kind.name in filled:
+            continue
+        if catalog.files[kind.schema_path].data == shipped.get(kind.name):
+            continue
+        no_file = not live.files_of[kind.name]
+        what = (
+            f"no file matches {kind.file.text!r}"
+            if no_file
+            else f"no file of {kind.name} has the place named by 'at'"
+        )
+        yield problem(
+            "KND002",
+            f"the kind {kind.name!r} has no entries: {what}.",
+            Place(kind.schema_path, 0, ("x-registry", "file" if no_file else "at")),
+            fix="Mend the place if it is a slip; it is fine for a registry that has yet to be filled.",
+            extra=kind.name,
+        )

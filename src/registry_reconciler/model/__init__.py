@@ -1,0 +1,1 @@
+"""The values that pass between stages. Frozen, no input or output."""

@@ -1,0 +1,89 @@
+"""``.system/registry/config.yaml``: severities, vocabularies and safety brakes, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.problem import Severity
+
+CONFIG_PATH = ".system/registry/config.yaml"
+BASELINE_PATH = ".system/registry/baseline.yaml"
+STATE_FOLDER = ".system/registry/state"
+HISTORY_FOLDER = ".system/registry/history"
+OLD_HISTORY_PATH = ".system/registry/history.jsonl"
+"""Where the history stood in one file; the first apply carries it over."""
+DESIRED_FOLDER = "desired"
+
+
+class Capability(Struct, frozen=True):
+    """A declared capability; ``mutates`` marks those that change something."""
+
+    name: str
+    mutates: bool = False
+    description: str = ""
+
+
+class Config(Struct, frozen=True):
+    """The settings of a workspace.
+
+    Attributes:
+        severities: by code (``RTE004``) or family (``RTE``).
+        capabilities, environments, event_types, stages: vocabularies; ``None`` where the workspace declares none, and
+            then any word is known.
+        mass_delete_percent, mass_delete_minimum: deleting more than so many per cent of a kind with at least so many
+            managed entries blocks unless ``--allow-mass-delete``.
+        drift: what becomes of an edit by hand: ``report`` leaves it and says so, ``block`` makes it an error, ``undo``
+            lets the plan undo it.
+        history_keep: so many applies are kept in the history; older ones are in git.
+    """
+
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    capabilities: Mapping[str, Capability] | None = None
+    environments: tuple[str, ...] | None = None
+    event_types: tuple[str, ...] | None = None
+    stages: tuple[str, ...] | None = None
+    mass_delete_percent: int = 30
+    mass_delete_minimum: int = 10
+    drift: str = "report"
+    history_keep: int = 500
+
+    def severity(self, code: str, default: Severity) -> Severity:
+        """The severity of a code: its own setting, its family's, the default."""
+        return self.severities.get(code) or self.severities.get(code.rstrip("0123456789")) or default
+
+
+def parse_config(data: Json) -> Config:
+    """Build the settings from the (already validated) content of the file; an empty file is all defaults."""
+    data = data or {}
+    words = data.get("vocabularies") or {}
+    brakes = data.get("brakes") or {}
+    capabilities = words.get("capabilities")
+    return Config(
+        severities={code: Severity(word) for code, word in (data.get("severities") or {}).items()},
+        capabilities=None if capabilities is None else _capabilities(capabilities),
+        environments=_words(words.get("environments")),
+        event_types=_words(words.get("event_types")),
+        stages=_words(words.get("stages")),
+        mass_delete_percent=brakes.get("mass_delete_percent", 30),
+        mass_delete_minimum=brakes.get("mass_delete_minimum", 10),
+        drift=data.get("drift") or "report",
+        history_keep=(data.get("history") or {}).get("keep", 500),
+    )
+
+
+def _words(value: Json) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
+def _capabilities(value: Json) -> dict[str, Capability]:
+    if isinstance(value, list):
+        return {name: Capability(name) for name in value}
+    return {
+        name: Capability(
+            name, bool((spec or {}).get("mutates", False)), str((spec or {}).get("description", ""))
+        )
+        for name, spec in value.items()
+    }

@@ -1,0 +1,355 @@
+"""Kinds: what a schema file's ``x-registry`` says, parsed once into :class:`Kind`.
+
+Everything that the engine knows of a kind stands here; no other module reads ``x-registry``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct, field
+
+from registry_reconciler.base.globs import translate
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.marks import NO_MARKS, Marks
+from registry_reconciler.model.problem import Severity
+
+SCHEMA_FOLDER = ".system/registry/schemas"
+SCHEMA_SUFFIX = ".schema.yaml"
+NAME_ROLES = ("name", "aliases", "priority", "source", "status", "required_caps")
+KEY_JOINER = "/"
+
+MOST_STEPS = 50
+"""So many steps may ``at`` have."""
+
+MOST_AT_ONE_PLACE = 8
+"""So many kinds may keep their entries at one place: each of them reads all that stands there."""
+
+Layout = Literal["list", "map", "file"]
+
+
+class KindError(ValueError):
+    """``x-registry`` cannot be understood; ``path`` is where in the schema file."""
+
+    def __init__(self, message: str, path: tuple[str | int, ...] = ("x-registry",)) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class Step(Struct, frozen=True):
+    """One step of ``at``.
+
+    Attributes:
+        kind: ``name`` steps to a literal key, ``any`` over all keys, ``placeholder`` over all keys and binds them,
+            ``item`` over the items of the sequence at ``name``, told apart by their field ``by``.
+        name: the key (``name``, ``item``) or the placeholder's name (``placeholder``).
+        by: for ``item``: the field of the items.
+        binds: for ``item``: the placeholder that the field's value binds, or "" where ``literal`` must equal it.
+    """
+
+    kind: Literal["name", "any", "placeholder", "item"]
+    name: str = ""
+    by: str = ""
+    binds: str = ""
+    literal: str | None = None
+
+
+class FilePattern(Struct, frozen=True):
+    """``file`` of a kind: a path with globs and placeholders."""
+
+    text: str
+    glob: str
+    placeholders: tuple[str, ...]
+    regex: re.Pattern[str]
+
+    @classmethod
+    def parse(cls, text: str) -> FilePattern:
+        """Parse ``routes/{scope}.yaml``. A placeholder stands for a part of one folder or file name."""
+        names = re.findall(r"\{([^{}]*)\}", text)
+        for name in names:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
+                raise KindError(
+                    f"{{{name}}} in {text!r} is no placeholder: write the name of a field",
+                    ("x-registry", "file"),
+                )
+        glob = re.sub(r"\{[^{}]*\}", "*", text)
+        if names and (
+            text.count("**") > 2 or any(_variable(one) > _MOST_VARIABLE for one in text.split("/"))
+        ):
+            raise KindError(
+                f"{text!r} has too many placeholders and stars: at most {_MOST_VARIABLE} in one name, and ** twice",
+                ("x-registry", "file"),
+            )
+        seen: set[str] = set()
+        pattern = ""
+        for index, part in enumerate(re.split(r"\{([^{}]*)\}", text)):
+            if index % 2 == 0:
+                pattern += part.replace("\0", "")
+                continue
+            pattern += f"\0{part}\0"
+        regex = ""
+        for index, part in enumerate(pattern.split("\0")):
+            if index % 2 == 0:
+                regex += translate(part) if part else ""
+            elif part in seen:
+                regex += f"(?P={_group(part)})"
+            else:
+                seen.add(part)
+                regex += f"(?P<{_group(part)}>[^/]+?)"
+        return cls(text, glob, tuple(dict.fromkeys(names)), re.compile(regex, re.DOTALL))
+
+    @property
+    def open(self) -> bool:
+        """Whether globs leave the place of a new entry open."""
+        return any(character in re.sub(r"\{[^{}]*\}", "", self.text) for character in "*?[")
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The placeholders that a path binds, or ``None``."""
+        match = self.regex.fullmatch(path)
+        if match is None:
+            return None
+        return {name: match.group(_group(name)) for name in self.placeholders}
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The path with its placeholders filled in."""
+        return re.sub(r"\{([^{}]*)\}", lambda match: values[match.group(1)], self.text)
+
+
+_MOST_VARIABLE = 3
+"""With more of them in one name there are too many ways to try."""
+
+
+def _variable(segment: str) -> int:
+    return len(re.findall(r"\{[^{}]*\}|\*+", segment))
+
+
+def _group(name: str) -> str:
+    return "p_" + re.sub(r"[^A-Za-z0-9_]", lambda match: f"_{ord(match.group()):x}_", name)
+
+
+class Names(Struct, frozen=True):
+    """Which fields hold the things that lookup needs; unmapped means absent."""
+
+    name: Selector | None = None
+    aliases: Selector | None = None
+    priority: Selector | None = None
+    source: Selector | None = None
+    status: Selector | None = None
+    required_caps: Selector | None = None
+
+
+class Reference(Struct, frozen=True):
+    """A field whose values are keys (or addresses, where ``kinds`` has several) of other entries."""
+
+    field: Selector
+    kinds: tuple[str, ...]
+    missing: Severity = Severity.ERROR
+    allow: tuple[str, ...] = ()
+
+
+class PathRule(Struct, frozen=True):
+    """A field whose values are files or folders of the workspace."""
+
+    field: Selector
+    missing: Severity | None = Severity.ERROR
+    unlisted: str | None = None
+    unlisted_severity: Severity = Severity.WARNING
+
+
+class Kind(Struct, frozen=True):
+    """One kind of registry entry.
+
+    Attributes:
+        key: the fields that make the key, joined by ``/`` where there are several.
+        space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
+        secrets: what the schema marks ``x-secret``; false where it marks nothing.
+    """
+
+    name: str
+    schema: Mapping[str, Json]
+    schema_path: str
+    layout: Layout
+    file: FilePattern
+    at: tuple[Step, ...]
+    key: tuple[Selector, ...]
+    title: str = ""
+    description: str = ""
+    space: str = ""
+    order: Literal["key", "end"] = "key"
+    names: Names = field(default_factory=Names)
+    references: tuple[Reference, ...] = ()
+    paths: tuple[PathRule, ...] = ()
+    unique: tuple[tuple[Selector, ...], ...] = ()
+    acyclic: tuple[Selector, ...] = ()
+    live_fields: tuple[Selector, ...] = ()
+    exclude: tuple[str, ...] = ()
+    secrets: Marks = NO_MARKS
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Fields that the place of an entry gives: of the path first, then of the steps inside the file."""
+        inside = (step.name if step.kind == "placeholder" else step.binds for step in self.at)
+        return tuple(dict.fromkeys((*self.file.placeholders, *(name for name in inside if name))))
+
+    @property
+    def site(self) -> tuple[object, ...]:
+        """The same for kinds whose entries stand at the same place, whatever their placeholders are called."""
+        steps = (("any", "") if step.kind == "placeholder" else (step.kind, step.name) for step in self.at)
+        return (self.file.glob, *steps)
+
+    @property
+    def open(self) -> bool:
+        """Whether ``*`` or a glob leaves the place of a new entry open."""
+        return self.file.open or any(step.kind == "any" for step in self.at)
+
+    def key_of(self, value: Json) -> str | None:
+        """The key of an entry's value; ``None`` where a key field is missing or is no text or whole number."""
+        if len(self.key) == 1:
+            only = self.key[0].get(value)
+            if type(only) is str and only:
+                return only
+        parts = []
+        for selector in self.key:
+            part = selector.get(value)
+            if isinstance(part, bool) or not isinstance(part, str | int) or part == "":
+                return None
+            parts.append(str(part))
+        return KEY_JOINER.join(parts)
+
+
+def parse_at(text: str) -> tuple[Step, ...]:
+    """Parse ``domains.{domain}.skills``, ``*`` and ``plugins[name={plugin}]``. Raises :class:`KindError`."""
+    steps: list[Step] = []
+    position = 0
+    token = re.compile(
+        r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|\{(?P<holder>[^{}]+)\}|(?P<any>\*)|(?P<plain>[^.\[\]{}*"]+))'
+        r"(?:\[(?P<by>[^=\]]+)=(?:\{(?P<binds>[^{}]+)\}|(?P<literal>[^\]{}]*))\])?(?:\.|$)"
+    )
+    while position < len(text):
+        match = token.match(text, position)
+        if match is None:
+            raise KindError(
+                f"{text!r} cannot be understood from {text[position:]!r}: write names separated by dots, "
+                "* or {placeholder} for any key, and list[field={placeholder}] for items of a list",
+                ("x-registry", "at"),
+            )
+        position = match.end()
+        if len(steps) >= MOST_STEPS:
+            raise KindError(
+                f"at: more than {MOST_STEPS} steps: name a container that lies less deep",
+                ("x-registry", "at"),
+            )
+        name = match["plain"] if match["quoted"] is None else re.sub(r"\\(.)", r"\1", match["quoted"])
+        if match["by"] is not None:
+            if name is None:
+                raise KindError(
+                    f"in {text!r}, [field=…] must follow the name of a list", ("x-registry", "at")
+                )
+            steps.append(Step("item", name, match["by"], match["binds"] or "", match["literal"]))
+        elif match["holder"] is not None:
+            steps.append(Step("placeholder", match["holder"]))
+        elif match["any"]:
+            steps.append(Step("any"))
+        else:
+            steps.append(Step("name", name or ""))
+    return tuple(steps)
+
+
+def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO_MARKS) -> Kind:
+    """The kind that a schema file (already held against the published schema of ``x-registry``) describes.
+
+    Args:
+        secrets: what the schema marks ``x-secret`` (:func:`.marks.marks_of`).
+
+    Raises:
+        KindError: a selector, pattern or ``at`` cannot be understood.
+    """
+    spec = schema["x-registry"]
+    keys = spec["key"] if isinstance(spec["key"], list) else [spec["key"]]
+    kind = Kind(
+        name=spec["kind"],
+        schema=schema,
+        schema_path=schema_path,
+        layout=spec["layout"],
+        file=FilePattern.parse(spec["file"]),
+        at=parse_at(spec.get("at", "")),
+        key=tuple(_selector(one, "key", single=True) for one in keys),
+        title=str(schema.get("title", "")),
+        description=str(schema.get("description", "")),
+        space=spec.get("space", spec["kind"]),
+        order=spec.get("order", "key"),
+        names=_names(spec.get("names", {})),
+        references=tuple(_reference(one) for one in spec.get("references", ())),
+        paths=tuple(_path_rule(one) for one in spec.get("paths", ())),
+        unique=tuple(
+            tuple(_selector(one, "unique") for one in ([group] if isinstance(group, str) else group))
+            for group in spec.get("unique", ())
+        ),
+        acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
+        live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
+        exclude=tuple(spec.get("exclude", ())),
+        secrets=secrets,
+    )
+    _refuse_shown_secrets(kind)
+    return kind
+
+
+def _refuse_shown_secrets(kind: Kind) -> None:
+    """What identifies, names or links an entry is shown and looked up everywhere: it cannot be a secret."""
+    names = [getattr(kind.names, role) for role in NAME_ROLES]
+    uses = {
+        "key": kind.key,
+        "file": [Selector(name, tuple(name.split("."))) for name in kind.placeholders],
+        "names": [one for one in names if one is not None],
+        "references": [one.field for one in kind.references],
+        "paths": [one.field for one in kind.paths],
+        "unique": [one for group in kind.unique for one in group],
+        "acyclic": kind.acyclic,
+    }
+    for where, fields in uses.items():
+        for one in fields:
+            if kind.secrets.touch(one):
+                raise KindError(
+                    f"{where}: the field {one.text!r} is marked x-secret, and what stands there is shown",
+                    ("x-registry", where),
+                )
+
+
+def _selector(text: str, where: str, *, single: bool = False) -> Selector:
+    try:
+        selector = Selector.parse(text)
+    except ValueError as error:
+        raise KindError(str(error), ("x-registry", where)) from error
+    if single and not selector.single:
+        raise KindError(f"{where}: {text!r} may not step over a list", ("x-registry", where))
+    return selector
+
+
+def _names(spec: Mapping[str, str]) -> Names:
+    return Names(**{role: _selector(spec[role], "names") for role in NAME_ROLES if role in spec})
+
+
+def _severity(text: str) -> Severity:
+    return Severity(text)
+
+
+def _reference(spec: Mapping[str, Json]) -> Reference:
+    kinds = spec["kind"] if isinstance(spec["kind"], list) else [spec["kind"]]
+    return Reference(
+        _selector(spec["field"], "references"),
+        tuple(kinds),
+        _severity(spec.get("missing", "error")),
+        tuple(spec.get("allow", ())),
+    )
+
+
+def _path_rule(spec: Mapping[str, Json]) -> PathRule:
+    return PathRule(
+        _selector(spec["field"], "paths"),
+        _severity(spec["missing"]) if "missing" in spec else None,
+        spec.get("unlisted"),
+        _severity(spec.get("unlisted_severity", "warning")),
+    )

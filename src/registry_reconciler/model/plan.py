@@ -1,0 +1,184 @@
+"""The plan: data that rendering and applying read, and nothing else.
+
+One predicate, :attr:`Plan.applicable`, decides whether it may be applied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from registry_reconciler.model.change import Action, Change, Drift, Heal
+from registry_reconciler.model.entry import Json, Missing, canonical
+from registry_reconciler.model.problem import Problem, Severity, Status
+
+if TYPE_CHECKING:
+    from registry_reconciler.model.kind import Kind
+
+
+class PlanOptions(Struct, frozen=True):
+    """What the person asked for beyond the files. All of it is part of the plan's identity.
+
+    Attributes:
+        target, exclude, adopt, overwrite: addresses or globs.
+        allow_mass_delete: lifts the brake on large deletions.
+        no_check: skips the coordination rules (never the structural ones).
+    """
+
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    adopt: tuple[str, ...] = ()
+    overwrite: tuple[str, ...] = ()
+    allow_mass_delete: bool = False
+    no_check: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        """As it stands in the plan's JSON; everything that is not the default, and always ``target``."""
+        data: dict[str, Json] = {"target": list(self.target)}
+        for name in ("exclude", "adopt", "overwrite"):
+            if getattr(self, name):
+                data[name] = list(getattr(self, name))
+        for name in ("allow_mass_delete", "no_check"):
+            if getattr(self, name):
+                data[name] = True
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> PlanOptions:
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            target=tuple(data.get("target", ())),
+            exclude=tuple(data.get("exclude", ())),
+            adopt=tuple(data.get("adopt", ())),
+            overwrite=tuple(data.get("overwrite", ())),
+            allow_mass_delete=bool(data.get("allow_mass_delete", False)),
+            no_check=bool(data.get("no_check", False)),
+        )
+
+
+class CachePolicy(Struct, frozen=True):
+    """How plans deal with what is remembered of their workspace.
+
+    Attributes:
+        uses: look only at what may have changed since, where that tells enough.
+        keeps: remember a plan of the whole.
+    """
+
+    uses: bool = True
+    keeps: bool = True
+
+
+class FileChange(Struct, frozen=True):
+    """A file that apply would write: digests before and after (``None``: not there), and the new bytes."""
+
+    path: str
+    before: str | None
+    after: str | None
+    content: bytes | None = None
+
+
+class Notice(Struct, frozen=True):
+    """A line at the head of the plan: a weakened check, a widened capability, a skipped rule."""
+
+    title: str
+    message: str
+
+
+class Plan(Struct, frozen=True):
+    """Changes, problems and the digests of everything they were computed from.
+
+    Attributes:
+        changes: by address.
+        problems: in the fixed order of :func:`registry_reconciler.model.problem.sort_key`; fixed ones included.
+        files: every file that apply writes, registries and state (history is added when applying).
+        inputs: digest by path; ``None`` for a path that was asked about and is not there.
+        unchanged, unmanaged: counts of entries.
+        notices: what stands at the head of the plan.
+        withheld: the files that hold secrets: their digests are not told.
+        heals: what is remembered and does not fit; mended by the next apply, and no change.
+    """
+
+    options: PlanOptions
+    changes: tuple[Change, ...]
+    drift: tuple[Drift, ...]
+    problems: tuple[Problem, ...]
+    files: tuple[FileChange, ...]
+    inputs: Mapping[str, str | None]
+    unchanged: int = 0
+    unmanaged: int = 0
+    notices: tuple[Notice, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
+    heals: tuple[Heal, ...] = ()
+
+    @property
+    def blocking(self) -> tuple[Problem, ...]:
+        """The problems that forbid applying."""
+        return tuple(problem for problem in self.problems if problem.blocking)
+
+    @property
+    def applicable(self) -> bool:
+        """Whether apply may write: nothing blocks."""
+        return not any(problem.blocking for problem in self.problems)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.changes and not self.files
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing blocks, else 3."""
+        return 0 if self.applicable else 3
+
+    def count(self, action: Action) -> int:
+        """How many changes of one action."""
+        return sum(change.action is action for change in self.changes)
+
+    def count_problems(self, severity: Severity) -> int:
+        """How many problems of one severity stand (fixed and suppressed ones left out)."""
+        return sum(
+            problem.severity is severity and problem.status is not Status.FIXED and problem.suppressed is None
+            for problem in self.problems
+        )
+
+    @property
+    def plan_id(self) -> str:
+        """The identity of what would be done: unrelated merges do not change it."""
+        body = {
+            "options": self.options.to_json(),
+            "changes": [
+                [change.address, change.action.value, change.from_address, change.before, change.after]
+                for change in self.changes
+            ],
+            "problems": sorted(
+                [
+                    problem.code,
+                    problem.address or problem.place.file,
+                    list(problem.path),
+                    problem.identity_extra,
+                ]
+                for problem in self.problems
+                if problem.status is Status.INTRODUCED
+            ),
+        }
+        return (
+            "sha256:" + hashlib.sha256(canonical(_plain(body)).encode("utf-8", "surrogatepass")).hexdigest()
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        """The public JSON (contract: ``registry schema plan``); converted, never a dump of internals."""
+        from registry_reconciler.report.plan_json import plan_to_json
+
+        return plan_to_json(self)
+
+
+def _plain(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, Missing) else value

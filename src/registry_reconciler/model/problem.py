@@ -1,0 +1,163 @@
+"""Problems: what a run found. They are collected and sorted, never raised."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.model.entry import FieldPath, Json, Location, Place
+
+
+class Severity(enum.Enum):
+    """How much a problem matters: an error blocks, a warning is shown, a record is only logged."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    RECORD = "record"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _RANKS[self]
+
+
+_RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.RECORD: 2}
+
+
+class Status(enum.Enum):
+    """What this plan has to do with a problem."""
+
+    INTRODUCED = "introduced"
+    PRE_EXISTING = "pre_existing"
+    FIXED = "fixed"
+
+
+class TextEdit(Struct, frozen=True):
+    """One replacement in a file: bytes ``start`` to ``end`` (``old``) become ``new``.
+
+    ``sha256`` is the digest of the file that the offsets were computed from.
+    """
+
+    path: str
+    sha256: str
+    start: int
+    end: int
+    old: str
+    new: str
+
+
+class Fix(Struct, frozen=True):
+    """How to get rid of a problem. ``safe``: applying the edits cannot change what anyone meant.
+
+    Attributes:
+        replacements: values to put at places: what a rule knows, from which ``edits`` are computed.
+        withheld: there are edits, and they are not shown because they touch a secret.
+    """
+
+    description: str
+    safe: bool = False
+    edits: tuple[TextEdit, ...] = ()
+    replacements: tuple[tuple[Place, Json], ...] = ()
+    withheld: bool = False
+
+
+class Related(Struct, frozen=True):
+    """Another place that belongs to a problem, and what it has to do with it."""
+
+    message: str
+    place: Place
+    location: Location | None = None
+
+
+class Problem(Struct, frozen=True):
+    """One finding of one rule.
+
+    Attributes:
+        code: the rule's code, e.g. ``REF001``.
+        title: constant for a code; the detail is in ``message``.
+        message: what is wrong, with the values concerned.
+        address: the entry concerned, or "" when the problem is of a file.
+        path: the field concerned inside the entry.
+        place: symbolic place; ``location`` is filled in last.
+        structural: cannot be lowered, allowed, baselined or skipped.
+        suppressed: why it does not block: ``allowed: <reason>`` or ``baselined``.
+        managed: any entry it lies in is managed or declared, or it lies in no entry.
+    """
+
+    code: str
+    title: str
+    severity: Severity
+    message: str
+    place: Place
+    address: str = ""
+    path: FieldPath = ()
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    structural: bool = False
+    status: Status = Status.INTRODUCED
+    suppressed: str | None = None
+    managed: bool = True
+    location: Location | None = None
+    identity_extra: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str, FieldPath, str]:
+        """What makes it the same problem before and after a plan, and in a baseline: never a line."""
+        return (self.code, self.address or self.place.file, self.path, self.identity_extra)
+
+    @property
+    def blocking(self) -> bool:
+        """The one predicate: does this problem forbid the plan to be applied?"""
+        if self.severity is not Severity.ERROR or self.status is Status.FIXED:
+            return False
+        if self.suppressed is not None and not self.structural:
+            return False
+        return not (self.status is Status.PRE_EXISTING and not self.managed)
+
+    def located(self, location: Location, related: tuple[Related, ...]) -> Problem:
+        """The same problem with lines and columns filled in."""
+        return replace(self, location=location, related=related)
+
+
+MOST_LISTED = 5_000
+"""So many problems of one code in one file are looked up and listed; all are counted, and all of them block."""
+
+MOST_LISTED_IN_ALL = 25_000
+
+_BEHIND = 2**60
+
+
+def listed(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems that a report lists one by one: of one code in one file, and in all, no more than anyone reads.
+
+    What is decided by problems (counts, blocking, baseline, the plan's id) is decided by all of them.
+    """
+    count: dict[tuple[str, str], int] = {}
+    total = 0
+    for one in problems:
+        key = (one.code, one.place.file)
+        count[key] = count.get(key, 0) + 1
+        if count[key] <= MOST_LISTED and total < MOST_LISTED_IN_ALL:
+            total += 1
+            yield one
+
+
+def sort_key(problem: Problem) -> tuple[int, str, str, int, int, str, str, str]:
+    """The fixed order of problems: severity, code, path, line, column, address, field, message.
+
+    Those whose place was not looked up come behind the others of their file.
+    """
+    where = problem.location or Location(problem.place.file, _BEHIND)
+    return (
+        problem.severity.rank,
+        problem.code,
+        where.path,
+        where.line,
+        where.column,
+        problem.address,
+        repr(problem.path),
+        problem.message,
+    )

@@ -1,0 +1,86 @@
+"""Codes of the problems that the stages themselves find (everything else is a coordination rule).
+
+The long texts of these codes stand in ``rules/structural.py``; here is what a stage needs to raise one.
+"""
+
+from __future__ import annotations
+
+from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.problem import Fix, Problem, Related, Severity
+
+_E, _W = Severity.ERROR, Severity.WARNING
+
+CODES: dict[str, tuple[str, Severity]] = {
+    "BRK001": ("A large part of a kind would be deleted", _E),
+    "BRK002": ("Everything would be deleted because there is no fragment", _E),
+    "CFG001": ("The configuration is invalid", _E),
+    "CFG002": ("The baseline is invalid", _E),
+    "FRG001": ("The fragment has the wrong shape", _E),
+    "FRG002": ("Two fragments declare one address", _E),
+    "FRG003": ("The move cannot be done", _E),
+    "FRG004": ("An entry is declared and removed", _E),
+    "FRG005": ("The removal is of an entry that is not managed", _W),
+    "FRG006": ("The allowance is not used", _W),
+    "FRG007": ("The field may not stand in a fragment", _E),
+    "FRG008": ("The entry has no key", _E),
+    "KND001": ("The kind is invalid", _E),
+    "KND002": ("The kind's place matches nothing", _W),
+    "KND003": ("The kind's pattern matches a reserved place", Severity.RECORD),
+    "LIV001": ("The file cannot be read", _E),
+    "LIV002": ("Two live entries have one address", _E),
+    "LIV003": ("The live entry has no key", _E),
+    "LIV004": ("Text and place of the entry disagree", _W),
+    "LIV005": ("The container has the wrong shape", _E),
+    "SCH001": ("The entry does not fit its schema", _E),
+    "SCH002": ("The schema is invalid", _E),
+    "STA001": ("The entry was edited by hand", _W),
+    "STA002": ("The entry was changed on both sides", _E),
+    "STA003": ("The entry is already there and differs", _E),
+    "STA004": ("The state cannot be read", _E),
+    "STA005": ("A protected entry would be deleted", _E),
+    "STA006": ("Whether the entry is managed cannot be told", _W),
+    "WRT001": ("The file cannot be written safely", _E),
+    "WRT002": ("An anchor is used elsewhere", _E),
+    "WRT003": ("The place of the new entry is open", _E),
+    "WRT004": ("The path is unsafe", _E),
+    "WRT005": ("The entry still holds others", _E),
+}
+
+LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004"})
+"""Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
+
+
+def problem(
+    code: str,
+    message: str,
+    place: Place,
+    *,
+    address: str = "",
+    path: FieldPath = (),
+    fix: str | Fix = "",
+    related: tuple[Related, ...] = (),
+    managed: bool = True,
+    extra: str = "",
+) -> Problem:
+    """A problem with one of the codes above."""
+    title, severity = CODES[code]
+    return Problem(
+        code=code,
+        title=title,
+        severity=severity,
+        message=message,
+        place=place,
+        address=address,
+        path=path,
+        related=related,
+        fix=_fix(fix),
+        structural=code not in LOWERABLE,
+        managed=managed,
+        identity_extra=extra,
+    )
+
+
+def _fix(fix: str | Fix) -> Fix | None:
+    if isinstance(fix, Fix):
+        return fix
+    return Fix(fix) if fix else None

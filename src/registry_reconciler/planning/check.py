@@ -1,0 +1,248 @@
+"""Rules over two worlds, as it is and as it would be → problems with their status. Pure but for asking about paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.loading.workspace import Loaded
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.config import CONFIG_PATH, Config
+from registry_reconciler.model.entry import Json, LiveEntry, Place
+from registry_reconciler.model.fields import with_value
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Fix, Problem, Status
+from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.resolve import Desired
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+
+
+class EntrySets(Struct, frozen=True):
+    """The workspace before and after; the same object when nothing changes."""
+
+    before: EntrySet
+    after: EntrySet
+    changes: tuple[Change, ...]
+
+
+def build_entry_sets(
+    loaded: Loaded,
+    desired: Desired,
+    changes: tuple[Change, ...],
+    tree_after: Tree,
+    rest: Unloaded = NOTHING_UNLOADED,
+) -> EntrySets:
+    """The two worlds of a plan."""
+    before_items = {
+        address: _live_item(loaded, entry, desired) for address, entry in loaded.live.entries.items()
+    }
+    if rest.context:
+        before_items.update((item.address, item) for item in rest.context)
+        before_items = dict(sorted(before_items.items()))
+    clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
+    before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
+    touching = tuple(change for change in changes if change.before != change.after or change.from_address)
+    after_items = dict(before_items)
+    for change in touching:
+        after_items.pop(change.from_address or change.address, None)
+    for change in touching:
+        if change.after is not None and change.action is not Action.DELETE:
+            after_items[change.address] = _planned_item(loaded, change)
+    touched = frozenset(one for change in touching for one in (change.address, change.from_address) if one)
+    after = replace(
+        _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
+        earlier=before,
+        touched=touched,
+    )
+    return EntrySets(before, after if touching else before, changes)
+
+
+_MOST_SEARCHED = 1024 * 1024
+"""Bytes of unreadable fragments that are still looked into."""
+
+
+def _world(
+    loaded: Loaded,
+    desired: Desired,
+    items: Mapping[str, Entry],
+    clashes: tuple[Entry, ...],
+    tree: Tree,
+    rest: Unloaded,
+) -> EntrySet:
+    unreadable = loaded.fragments.unreadable
+    hidden = [
+        loaded.fragments.files[path].data or b""
+        for path in sorted(unreadable)
+        # What could be parsed is known; only text that could not may declare more.
+        if path in loaded.fragments.files and not loaded.fragments.files[path].readable
+    ]
+    # Each unknown key is looked for in it, so it has to be short; of a long one anything is believed.
+    long = sum(map(len, hidden)) > _MOST_SEARCHED
+    return EntrySet(
+        kinds=loaded.kinds,
+        config=loaded.config,
+        tree=tree,
+        items=items,
+        clashes=clashes,
+        overrides=_overrides(desired, items),
+        hidden_kinds=loaded.live.hidden_kinds | loaded.catalog.broken,
+        hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
+        hidden_all=long,
+        hidden_addresses=_owned_by(loaded, unreadable),
+        rest=rest,
+    )
+
+
+def _owned_by(loaded: Loaded, fragments: frozenset[str]) -> frozenset[str]:
+    if not fragments:
+        return frozenset()
+    entries = loaded.state.entries.items()
+    return frozenset(address for address, entry in entries if entry.fragment in fragments)
+
+
+def _overrides(desired: Desired, items: Mapping[str, Entry]) -> frozenset[str]:
+    from registry_reconciler.base.globs import Patterns, is_wild
+
+    exact = {pattern.text for pattern in desired.overrides if pattern.text in items}
+    globs = [one.text for one in desired.overrides if is_wild(one.text) and one.text not in desired.exact]
+    if globs:
+        patterns = Patterns(globs)
+        exact.update(address for address in items if address in patterns)
+    return frozenset(exact)
+
+
+def full_value(entry: LiveEntry) -> dict[str, Json]:
+    """A live entry's value with its live fields."""
+    value = entry.value
+    for path, part in entry.live_only:
+        value = with_value(value, path, part)
+    return value
+
+
+def _live_item(loaded: Loaded, entry: LiveEntry, desired: Desired) -> Entry:
+    declared = desired.entries.get(entry.address)
+    return Entry(
+        entry.kind,
+        entry.key,
+        entry.address,
+        full_value(entry) if entry.live_only else entry.value,
+        # A declared entry is mended in its fragment, and there the same field stands at the same path.
+        declared.place if declared is not None else entry.place,
+        entry.place,
+        declared is not None or entry.address in loaded.state.entries,
+    )
+
+
+def _planned_item(loaded: Loaded, change: Change) -> Entry:
+    value = change.after or {}
+    old = loaded.live.entries.get(change.from_address or change.address)
+    for path, part in old.live_only if old else ():
+        value = with_value(value, path, part)
+    place = change.origin or change.live
+    assert place is not None
+    return Entry(
+        change.kind, change.key, change.address, value, place, change.live, change.action is not Action.FORGET
+    )
+
+
+def check(loaded: Loaded, worlds: EntrySets, *, no_check: bool = False) -> tuple[Problem, ...]:
+    """Every problem of both worlds, each with its status."""
+    from registry_reconciler.rules import RULES
+    from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
+
+    rules = tuple(rule for rule in RULES if rule.structural or not no_check)
+    after = _keyed(
+        worlds.after, (*schema_problems(loaded, worlds.after), *run_entry_set(rules, worlds.after))
+    )
+    if worlds.before is worlds.after:
+        return tuple(replace(one, status=Status.PRE_EXISTING) for one in after.values())
+    before = _keyed(
+        worlds.before, (*schema_problems(loaded, worlds.before), *run_entry_set(rules, worlds.before))
+    )
+    found = [
+        replace(one, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
+        for key, one in after.items()
+    ]
+    found += [replace(one, status=Status.FIXED) for key, one in before.items() if key not in after]
+    if not no_check:
+        found += run_transition(rules, Transition(worlds.before, worlds.after, worlds.changes))
+    return tuple(found)
+
+
+def severity_problems(config: Config) -> Iterator[Problem]:
+    """Severities that are set for codes that nobody knows, or that cannot be lowered."""
+    from registry_reconciler.base.suggest import did_you_mean
+    from registry_reconciler.rules import all_rules
+
+    if not config.severities:
+        return
+    free = {rule.code for rule in all_rules() if not rule.structural}
+    fixed = {rule.code for rule in all_rules() if rule.structural}
+    settable = free | {code.rstrip("0123456789") for code in free}
+    for code in config.severities:
+        if code in settable:
+            continue
+        structural = code in fixed or code in {one.rstrip("0123456789") for one in fixed}
+        why = (
+            "is structural, and its severity cannot be set" if structural else "is no code that is known here"
+        )
+        yield problem(
+            "CFG001",
+            f"{code} {why}.{'' if structural else did_you_mean(code, sorted(settable))}",
+            Place(CONFIG_PATH, 0, ("severities", code), on_key=True),
+            path=("severities", code),
+            fix="Remove it." if structural else "Correct the code, or remove it.",
+            extra=code,
+        )
+
+
+def _keyed(world: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
+    """Problems by identity, without those of entries that are only looked at."""
+    keyed: dict[tuple[object, ...], Problem] = {}
+    for one in problems:
+        if not one.address or world.judges(one.address):
+            keyed.setdefault(one.identity, one)
+    return keyed
+
+
+def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
+    """Entries that do not fit the schema of their kind."""
+    for kind in world.kinds.values():
+        for item in _unfit(loaded, world, kind):
+            for one in loaded.catalog.schemas.validator(kind).violations(item.value):
+                place = item.place.at(one.path, on_key=one.on_key)
+                yield problem(
+                    "SCH001",
+                    f"{item.address}: {one.message}",
+                    place,
+                    address=item.address,
+                    path=one.path,
+                    fix=Fix(one.fix, replacements=((place, one.instead),) if one.instead else ()),
+                    managed=item.managed,
+                    extra=one.keyword,
+                )
+
+
+def _unfit(loaded: Loaded, world: EntrySet, kind: Kind) -> list[Entry]:
+    """The entries of a kind that its schema does not take, by address."""
+    known = world.memo(_unfit_by_kind)
+    if kind.name not in known:
+        earlier = world.earlier
+        unfit: list[Entry] = []
+        if earlier is not None:
+            unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
+        asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
+        if asked:
+            fits = loaded.catalog.schemas.validator(kind).is_valid
+            unfit += [item for item in asked if not fits(item.value)]
+        known[kind.name] = sorted(unfit, key=lambda item: item.address)
+    return known[kind.name]
+
+
+def _unfit_by_kind(world: EntrySet) -> dict[str, list[Entry]]:
+    """Filled as somebody asks, because a world has no schemas."""
+    return {}

@@ -1,0 +1,279 @@
+"""Fixes as replacements of bytes: what a rule knows (a value at a place) becomes an edit of a text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from registry_reconciler.editing.fragment_edit import FragmentEdit
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.entry import Json, Place, digest_bytes
+from registry_reconciler.model.problem import Problem, Severity, Status, TextEdit
+from registry_reconciler.model.redact import WITHHELD
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.yaml.read.nodes import Document, Node
+    from registry_reconciler.planning.pipeline import Planning
+
+
+PATCHES = 50
+"""How many patches to look at a plan makes at most: nobody reads more."""
+
+PATCHED_BYTES = 2_000_000
+"""How many bytes of files it goes through for them: a patch may have to look through a whole file."""
+
+
+class _Text(Struct):
+    """A file's text, composed once for all the edits in it."""
+
+    data: bytes
+    text: str
+    documents: list[Document]
+    digest: str
+
+
+class Editor:
+    """Turns replacements into edits of the files in ``data`` (bytes by path)."""
+
+    def __init__(self, data: Mapping[str, bytes | None]) -> None:
+        self._data = data
+        self._texts: dict[str, _Text | None] = {}
+
+    def edits(self, replacements: Iterable[tuple[Place, Json]]) -> tuple[TextEdit, ...]:
+        """One edit for each replacement; none at all where one of them cannot be made."""
+        made: list[TextEdit] = []
+        for place, value in replacements:
+            edit = self._edit(place, value)
+            if edit is None:
+                return ()
+            made.append(edit)
+        return tuple(made)
+
+    def _edit(self, place: Place, value: Json) -> TextEdit | None:
+        if place.file not in self._texts:
+            self._texts[place.file] = _compose(self._data.get(place.file))
+        known = self._texts[place.file]
+        if known is None or not 0 <= place.document < len(known.documents):
+            return None
+        node = _node_at(known.documents[place.document].root, place)
+        if node is not None and _is_simple(known.text, node) and isinstance(value, str | int | float | bool):
+            return _scalar_edit(known, place, node, value)
+        return _spliced_edit(known, place, value)
+
+
+def _compose(data: bytes | None) -> _Text | None:
+    from registry_reconciler.formats.yaml.read.nodes import Unreadable, compose
+
+    if data is None:
+        return None
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+        return _Text(data, text, compose(text), digest_bytes(data))
+    except (UnicodeDecodeError, Unreadable):
+        return None
+
+
+def _node_at(root: Node, place: Place) -> Node | None:
+    from registry_reconciler.formats.yaml.read.nodes import child_index
+
+    node = root
+    for step in place.path:
+        index = child_index(node, step)
+        if index is None:
+            return None
+        node = node.entries[index].value
+    return node
+
+
+def _is_simple(text: str, node: Node) -> bool:
+    """Whether the node is a scalar on one line that nothing else shares."""
+    if node.kind != "scalar" or node.is_empty or node.anchor or node.tag or node.style in ("|", ">"):
+        return False
+    return "\n" not in text[node.body : node.end]
+
+
+def _scalar_edit(known: _Text, place: Place, node: Node, value: Json) -> TextEdit:
+    from registry_reconciler.formats.yaml.edit.emit import Emitter
+    from registry_reconciler.formats.yaml.edit.style import Style
+
+    new = Emitter(Style()).restyled(value, node.style, flow=node.flow)
+    return _text_edit(known, place.file, node.body, node.end, new)
+
+
+def _text_edit(known: _Text, path: str, start: int, end: int, new: str) -> TextEdit:
+    """An edit whose offsets count bytes of the file, a BOM included."""
+    text = known.text
+    ascii = text.isascii()
+    head = len(known.data) - (len(text) if ascii else len(text.encode("utf-8")))
+    first = head + (start if ascii else len(text[:start].encode("utf-8")))
+    old = known.text[start:end]
+    return TextEdit(path, known.digest, first, first + len(old.encode("utf-8")), old, new)
+
+
+def _spliced_edit(known: _Text, place: Place, value: Json) -> TextEdit | None:
+    """The part in which the text that the splicer makes differs."""
+    from registry_reconciler.formats.yaml.edit.splice import SpliceError, Update, splice
+
+    try:
+        new = splice(known.data, [Update(place.document, place.path, value)])
+    except SpliceError:
+        return None
+    after = new.decode("utf-8").removeprefix("\ufeff")
+    before = known.text
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    stop = len(before) - end
+    return _text_edit(known, place.file, start, stop, after[start : len(after) - end])
+
+
+def _common(left: str, right: str) -> int:
+    """The length of the common start."""
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[:middle] == right[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def with_edits(problems: Sequence[Problem], data: Mapping[str, bytes | None]) -> tuple[Problem, ...]:
+    """The problems, with the replacements of their fixes turned into edits."""
+    if not any(one.fix is not None and one.fix.replacements for one in problems):
+        return tuple(problems)
+    editor = Editor(data)
+    patches = seen = 0
+    found = []
+    for one in problems:
+        if one.fix is not None and one.fix.replacements and not one.fix.edits:
+            replacements = one.fix.replacements
+            if not one.fix.safe:
+                patches += 1
+                seen += sum(len(data.get(place.file) or b"") for place, _ in replacements)
+                if patches > PATCHES or (seen > PATCHED_BYTES and patches > 1):
+                    replacements = ()
+            fix = replace(one.fix, edits=editor.edits(replacements), replacements=replacements)
+            one = replace(one, fix=fix)
+        found.append(one)
+    return tuple(found)
+
+
+def edits_for(planning: Planning, problem: Problem) -> tuple[TextEdit, ...]:
+    """The edits that carry out the fix of a problem; none where only a person can."""
+    if problem.fix is None:
+        return ()
+    edits = problem.fix.edits
+    if edits and not any(edit.sha256 == WITHHELD for edit in edits):
+        return edits
+    data = {path: source.data for path, source in planning.loaded.files.items()}
+    return Editor(data).edits(problem.fix.replacements)
+
+
+class Fixing(Struct, frozen=True):
+    """What can be done about the problems of a plan.
+
+    Attributes:
+        fixed: problems whose fix is safe and lies in fragments alone; ``edits`` carries them all out.
+        patches: problems with a fix that a person has to look at, each with its edits.
+        manual: problems with no more than advice.
+    """
+
+    fixed: tuple[Problem, ...] = ()
+    edits: tuple[FragmentEdit, ...] = ()
+    patches: tuple[tuple[Problem, tuple[TextEdit, ...]], ...] = ()
+    manual: tuple[Problem, ...] = ()
+
+
+class _Chosen(Struct):
+    """Edits that do not touch each other, by file."""
+
+    by_file: dict[str, list[TextEdit]] = field(default_factory=dict)
+
+    def take(self, edits: Sequence[TextEdit]) -> bool:
+        """Take all of a fix's edits, or none where one gets in the way of another fix."""
+        fresh = [edit for edit in edits if edit not in self.by_file.get(edit.path, ())]
+        if any(_overlap(edit, other) for edit in fresh for other in self.by_file.get(edit.path, ())):
+            return False
+        for edit in fresh:
+            self.by_file.setdefault(edit.path, []).append(edit)
+        return True
+
+
+def _overlap(one: TextEdit, other: TextEdit) -> bool:
+    return (one.start < other.end and other.start < one.end) or one.start == other.start
+
+
+def choose_fixes(planning: Planning, codes: Sequence[str] = ()) -> Fixing:
+    """Sort the standing problems (with one of ``codes``, where given) by what can be done about them.
+
+    Raises:
+        UsageFailure: there is no such code.
+        Blocked: a fragment would not be readable afterwards.
+    """
+    _require_codes(codes)
+    chosen = _Chosen()
+    fixed: list[Problem] = []
+    patches: list[tuple[Problem, tuple[TextEdit, ...]]] = []
+    manual: list[Problem] = []
+    for problem in planning.plan.problems:
+        if not _stands(problem, codes):
+            continue
+        edits = edits_for(planning, problem)
+        if not edits:
+            manual.append(problem)
+        elif _is_safe(problem, edits) and chosen.take(edits):
+            fixed.append(problem)
+        else:
+            patches.append((problem, edits))
+    data = {path: source.data for path, source in planning.loaded.fragments.files.items()}
+    made = tuple(_rewritten(path, data[path], edits) for path, edits in sorted(chosen.by_file.items()))
+    return Fixing(tuple(fixed), made, tuple(patches), tuple(manual))
+
+
+def _require_codes(codes: Sequence[str]) -> None:
+    from registry_reconciler.base.suggest import did_you_mean
+    from registry_reconciler.rules import all_rules
+
+    known = tuple(rule.code for rule in all_rules())
+    for code in codes:
+        if code not in known:
+            raise UsageFailure(f"there is no code {code!r}.{did_you_mean(code, known)}")
+
+
+def _stands(problem: Problem, codes: Sequence[str]) -> bool:
+    if (
+        problem.status is Status.FIXED
+        or problem.suppressed is not None
+        or problem.severity is Severity.RECORD
+    ):
+        return False
+    return not codes or problem.code in codes
+
+
+def _is_safe(problem: Problem, edits: Sequence[TextEdit]) -> bool:
+    fragments = all(edit.path.startswith(f"{DESIRED_FOLDER}/") for edit in edits)
+    return fragments and problem.fix is not None and problem.fix.safe
+
+
+def apply_edits(data: bytes, edits: Sequence[TextEdit]) -> bytes:
+    """A file's bytes after edits that do not overlap."""
+    for edit in sorted(edits, key=lambda one: one.start, reverse=True):
+        data = data[: edit.start] + edit.new.encode("utf-8") + data[edit.end :]
+    return data
+
+
+def _rewritten(path: str, data: bytes | None, edits: Sequence[TextEdit]) -> FragmentEdit:
+    from registry_reconciler.formats.yaml.read.document import read_yaml
+
+    assert data is not None
+    content = apply_edits(data, edits)
+    if not read_yaml(content).readable:
+        raise Blocked(
+            f"{path} would not be readable after the fixes. Make them by hand, and please report the file."
+        )
+    return FragmentEdit(path, digest_bytes(data), content)

@@ -1,0 +1,150 @@
+"""Who depends on an entry: the references of a world, followed backwards. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.planning.check import EntrySets
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.rules.unloaded import Elsewhere
+
+MOST_DEPENDENTS = 1_000
+"""So many dependents of one entry are named."""
+
+_MOST_NAMED = 200_000
+"""So many are named in a whole plan, but always :data:`_FEWEST` each. In a circle every entry depends on every other,
+so naming them all would cost the square of their number."""
+
+_FEWEST = 20
+
+
+def references_of(world: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
+    """The references of an entry: field, the text there, and the entry it leads to (``None``: dangling)."""
+    for reference in world.kinds[item.kind].references:
+        for path, value in reference.field.find(item.value):
+            for inner, key in _keys(value):
+                if key not in reference.allow:
+                    yield (*path, *inner), key, world.resolve(reference.kinds, key)
+
+
+def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
+    if isinstance(value, str):
+        yield (), value
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            if isinstance(one, str):
+                yield (index,), one
+
+
+def referrers(world: EntrySet) -> dict[str, tuple[str, ...]]:
+    """For each address the addresses of the entries that refer to it."""
+    found = _referring(world).items()
+    return {address: tuple(sorted(set(sources))) for address, sources in found if address in world.items}
+
+
+def _referring(world: EntrySet) -> dict[str, list[str]]:
+    """For each address that is referred to, there or not, the addresses of those that do, some of them repeatedly."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for kind in world.kinds.values():
+        for reference in kind.references:
+            values, allowed = _values(reference.field), reference.allow
+            # Most references are to one kind, and every reference of a world passes here.
+            prefix = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
+            for item in world.of(kind.name):
+                source = item.address
+                for value in values(item.value):
+                    for key in (value,) if type(value) is str else [key for _, key in _keys(value)]:
+                        address = prefix + key if prefix else _resolved(world, reference.kinds, key)
+                        if address != source and key not in allowed:
+                            found[address].append(source)
+    return found
+
+
+def _resolved(world: EntrySet, kinds: Sequence[str], key: str) -> str:
+    """The address that a reference to one of several kinds leads to; "", which is none, for a dangling one."""
+    target = world.resolve(kinds, key)
+    return "" if target is None else target.address
+
+
+def _values(selector: Selector) -> Callable[[Json], Iterable[Json]]:
+    """What a selector selects, without the paths; written out for the two shapes that most fields have."""
+    names = tuple(step for step in selector.steps if step is not None)
+    listed = selector.steps[-1] is None
+    if len(names) + listed != len(selector.steps):
+        return lambda value: [inner for _, inner in selector.find(value)]
+
+    def values(value: Json) -> Iterable[Json]:
+        for name in names:
+            if not isinstance(value, dict) or name not in value:
+                return ()
+            value = value[name]
+        if not listed:
+            return (value,)
+        if isinstance(value, list):
+            return value
+        return value.values() if isinstance(value, dict) else ()
+
+    return values
+
+
+class Referrers(Protocol):
+    """For an address the addresses of those that refer to it, sorted."""
+
+    def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        """See the class."""
+
+
+class _Everywhere(Struct, frozen=True):
+    """Who refers to an entry, among those that were loaded and among the rest; few entries are asked about."""
+
+    loaded: Mapping[str, Iterable[str]]
+    items: Container[str]
+    elsewhere: Elsewhere | None
+
+    def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        # What was loaded may refer to what was not, and is there all the same.
+        if self.elsewhere is not None:
+            return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
+        return sorted({*self.loaded.get(address, default)} if address in self.items else default)
+
+
+def _referrers_in(world: EntrySet) -> Referrers:
+    return _Everywhere(_referring(world), world.items, world.rest.elsewhere)
+
+
+def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
+    """What depends on an address, directly or through others, sorted; of more than ``most`` the nearest ones."""
+    seen: dict[str, None] = {}
+    ring = [start]
+    while ring and len(seen) < most:
+        nearest = {source: None for address in ring for source in graph.get(address, ())}
+        ring = [source for source in nearest if source not in seen and source != start]
+        seen.update(dict.fromkeys(ring[: most - len(seen)]))
+    return tuple(sorted(seen))
+
+
+def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, tuple[str, ...]]:
+    """Dependents by changed address: before the plan for what goes, after it for everything else."""
+    if not any(change.before != change.after for change in changes):
+        return {}
+    after = _referrers_in(worlds.after)
+    looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
+    before = _referrers_in(worlds.before) if looks_back else {}
+    found: dict[str, tuple[str, ...]] = {}
+    most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
+    for change in changes:
+        if change.before == change.after:
+            continue
+        gone = change.action is Action.DELETE
+        depending = set(dependents(before if gone else after, change.address, most))
+        if change.from_address:
+            depending.update(dependents(before, change.from_address, most))
+        found[change.address] = tuple(sorted(depending - {change.address}))
+    return found

@@ -1,0 +1,104 @@
+"""What can be known of a name is known before anything is written: problems with the files that a plan would make.
+
+The judgement itself is :class:`~registry_reconciler.files.names.Names`, which apply asks again under the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from registry_reconciler.files.names import name_fault, short, spelling, unsafe
+from registry_reconciler.files.registry_paths import JOURNAL_FOLDER
+from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.model.config import HISTORY_FOLDER
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+
+if TYPE_CHECKING:
+    from registry_reconciler.files.tree import Recorder
+    from registry_reconciler.model.change import Change
+    from registry_reconciler.model.plan import FileChange
+
+_RENAME = (
+    "Rename the file: letters, digits, '-', '_' and '.' do everywhere, in other letters than its neighbours."
+)
+
+
+def fragment_problems(paths: Iterable[str]) -> Iterator[Problem]:
+    """Fragments whose names not every system can hold, and those that some system takes for one file."""
+    first: dict[str, str] = {}
+    for path in paths:
+        fault = name_fault(path)
+        twin = first.setdefault(spelling(path), path)
+        if fault is None and twin != path:
+            fault = f"{twin} differs from it in case only, or in how letters are composed"
+        if fault is not None:
+            yield problem(
+                "WRT004",
+                f"{short(path)} is no name for a fragment: {fault}.",
+                Place(path),
+                fix=_RENAME,
+                extra=path,
+            )
+
+
+def file_problems(
+    tree: Recorder,
+    files: Iterable[FileChange],
+    changes: Iterable[Change],
+    told: Iterable[Problem],
+) -> Iterator[Problem]:
+    """Files of a plan that apply would refuse to make or to write.
+
+    Args:
+        told: what is known already; what has a problem with its name gets no second one.
+    """
+    known = {one.address or one.place.file for one in told if one.code == "WRT004"}
+    origins = {one.file: one for one in reversed(tuple(changes)) if one.writes}
+    some = False
+    for one in sorted(files, key=lambda one: one.path):
+        some = True
+        fault = unsafe(one.path)
+        if fault is None and one.before is None:
+            fault = tree.names.fault(one.path)
+            tree.names.take(one.path)
+        change = origins.get(one.path)
+        if fault is not None and (change.address if change is not None else one.path) not in known:
+            yield _problem(one.path, fault, change)
+    if some:
+        yield from _own_problems(tree)
+
+
+def _problem(path: str, fault: str, change: Change | None) -> Problem:
+    address = change.address if change is not None else ""
+    place = (change.origin or change.live if change is not None else None) or Place(path)
+    return problem(
+        "WRT004",
+        f"{address + ': ' if address else ''}its file would be {short(path)}, but {fault}.",
+        place,
+        address=address,
+        fix="Choose other values for what makes the path, or make room for that file.",
+        extra=path,
+    )
+
+
+def _own_problems(tree: Recorder) -> Iterator[Problem]:
+    """What stands where an apply keeps its history and its journal."""
+    for path, wanted, what in (
+        (HISTORY_FOLDER, "dir", "the history of applies"),
+        (JOURNAL_FOLDER, "dir", "the journal of an apply"),
+    ):
+        folder, _, name = path.rpartition("/")
+        try:
+            kind = dict(tree.children(folder)).get(name, wanted)
+        except Unreadable:
+            continue  # the state in there cannot be read either, and that blocks
+        if kind != wanted:
+            yield problem(
+                "WRT004",
+                f"{path} is where {what} belongs, and something else is there.",
+                Place(path),
+                fix="Move it away.",
+            )

@@ -1,0 +1,224 @@
+"""The flow: load → resolve → diff → write (in memory) → check → settle → :class:`~registry_reconciler.model.plan.Plan`.
+
+Each stage takes frozen values and returns the next; this module only hands them on. It touches no disk but through the
+tree that it is given, so a plan of a git revision or of a workspace in memory is computed by the same lines.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.change import Heal
+from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
+from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.redact import (
+    SecretTexts,
+    hide_text_faults,
+    mask_change,
+    mask_drift,
+    mask_problems,
+    secret_texts,
+    withhold_edits,
+)
+from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
+from registry_reconciler.planning.diff import Diff, diff
+from registry_reconciler.planning.edit_files import Written, write
+from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.masked_text import Hider, holding
+from registry_reconciler.planning.new_files import file_problems, fragment_problems
+from registry_reconciler.planning.notices import head_notices, standing_notices
+from registry_reconciler.planning.resolve import Desired, resolve
+from registry_reconciler.planning.state_files import fragment_heals, state_files
+from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+
+Progress = Callable[[str], None]
+
+
+def silent(_step: str) -> None:
+    """Nobody listens."""
+
+
+class Planning(Struct, frozen=True):
+    """A plan with what it was made from, for commands that look behind it (``show``, ``drift``, ``add``)."""
+
+    plan: Plan
+    loaded: Loaded
+    desired: Desired
+    worlds: EntrySets
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Loading makes millions of objects that all live on; the cyclic collector would look at them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def make_plan(
+    tree: Tree,
+    options: PlanOptions = PlanOptions(),  # noqa: B008
+    progress: Progress = silent,
+    reader: ChunkReader | None = None,
+) -> Planning:
+    """Compute a plan. Raises nothing for what stands in the files.
+
+    Args:
+        progress: called with the name of each stage as it begins.
+        reader: knows what was parsed for an earlier plan; the answer is the same without it.
+    """
+    with collector_off():
+        progress("reading")
+        loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
+        return plan_loaded(loaded, options, progress)
+
+
+def plan_loaded(
+    loaded: Loaded, options: PlanOptions, progress: Progress = silent, rest: Unloaded = NOTHING_UNLOADED
+) -> Planning:
+    """Compute a plan from what was loaded; ``rest`` is what was not."""
+    progress("comparing")
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+    difference = diff(
+        loaded.kinds,
+        loaded.config,
+        desired,
+        loaded.live,
+        loaded.state,
+        options,
+        loaded.fragments.unreadable,
+        any_fragment=bool(
+            desired.entries or desired.removals or loaded.fragments.unreadable or rest.unchanged
+        ),
+        rest=rest,
+    )
+    progress("writing in memory")
+    written = write(
+        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files, loaded.reader
+    )
+    tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
+    progress("checking")
+    worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
+    judged = check(loaded, worlds, no_check=options.no_check)
+    whole = not (options.target or options.exclude)
+    heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
+    files = (
+        *_registry_files(loaded, written),
+        *state_files(loaded, desired, written.changes, heals, whole=whole),
+    )
+    names = [*written.problems, *fragment_problems(loaded.fragments.files)]
+    names += file_problems(loaded.tree, files, written.changes, names)
+    found = [
+        *loaded.problems,
+        *severity_problems(loaded.config),
+        *desired.problems,
+        *difference.problems,
+        *names,
+        *judged,
+    ]
+    progress("finishing")
+    return Planning(
+        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals),
+        loaded,
+        desired,
+        worlds,
+    )
+
+
+def _assemble(
+    loaded: Loaded,
+    options: PlanOptions,
+    difference: Diff,
+    written: Written,
+    worlds: EntrySets,
+    found: Sequence[Problem],
+    files: Sequence[FileChange],
+    desired: Desired,
+    heals: Sequence[Heal],
+) -> Plan:
+    locator = Locator(loaded.files)
+    held = holding(loaded, written.files)
+    texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
+    shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)
+    settled = suppress(
+        apply_severities(shown, loaded.config),
+        desired.allowances,
+        loaded.baseline,
+        loaded.config,
+        desired.exact,
+        whole=not (options.no_check or options.target or options.exclude),
+    )
+    locator.prepare(change.origin for change in written.changes if change.origin)
+    locator.prepare(drift.place for drift in difference.drift)
+    problems = locate_problems(settled, locator)
+    if any(one.fix is not None and one.fix.replacements for one in problems):
+        from registry_reconciler.planning.fixes import with_edits
+
+        problems = with_edits(problems, {path: source.data for path, source in loaded.files.items()})
+        if held:
+            problems = tuple(withhold_edits(problems, held, Hider(loaded, texts).spans))
+    impact = impacts(worlds, written.changes)
+    changes = tuple(
+        replace(
+            mask_change(loaded.kinds, change),
+            impact=impact.get(change.address, ()),
+            origin_location=locator.location(change.origin) if change.origin else None,
+        )
+        for change in written.changes
+    )
+    drift = tuple(
+        replace(mask_drift(loaded.kinds, one), location=locator.location(one.place))
+        for one in difference.drift
+    )
+    return Plan(
+        options=options,
+        changes=changes,
+        drift=drift,
+        problems=problems,
+        files=tuple(sorted(files, key=lambda one: one.path)),
+        inputs=dict(sorted(loaded.tree.inputs.items())),
+        unchanged=difference.unchanged,
+        unmanaged=difference.unmanaged,
+        heals=tuple(heals),
+        notices=tuple(
+            replace(one, message=texts.without(one.message))
+            for one in (
+                *standing_notices(loaded.config),
+                *head_notices(loaded, worlds, written.changes, problems, options),
+            )
+        ),
+        kinds=loaded.kinds,
+        withheld=held,
+    )
+
+
+def _known_entries(loaded: Loaded) -> Iterator[LiveEntry | DesiredEntry]:
+    yield from loaded.live.entries.values()
+    yield from loaded.live.clashes
+    yield from loaded.fragments.entries
+
+
+def _registry_files(loaded: Loaded, written: Written) -> Iterator[FileChange]:
+    for path, content in written.files.items():
+        source = loaded.live.files.get(path)
+        before = digest_bytes(source.data) if source is not None and source.data is not None else None
+        yield FileChange(path, before, None if content is None else digest_bytes(content), content)
+
+
+def written_files(plan: Plan) -> Mapping[str, bytes | None]:
+    """The files of a plan with their new bytes."""
+    return {one.path: one.content for one in plan.files}

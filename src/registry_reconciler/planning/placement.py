@@ -1,0 +1,361 @@
+"""Where the entries of a kind go: from a logical value to file, document, container and the text that is written.
+
+The inverse of :mod:`registry_reconciler.loading.registries`. Pure but for asking the tree which file names are taken.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from registry_reconciler.files.registry_paths import registry_path_fault
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.loading.layouts.base import Container
+from registry_reconciler.loading.layouts.walk import containers
+from registry_reconciler.loading.registries import excluded
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.entry import FieldPath, Json, LiveEntry
+from registry_reconciler.model.fields import Selector, with_value, without
+from registry_reconciler.model.kind import Kind, Step
+from registry_reconciler.model.structural import CODES
+
+
+class PlacementError(Exception):
+    """An entry cannot be placed: the code of the problem, what is wrong, and how to mend it."""
+
+    def __init__(self, code: str, message: str, fix: str) -> None:
+        assert code in CODES
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fix = fix
+
+
+class Target(Struct, frozen=True):
+    """Where a new entry goes.
+
+    Attributes:
+        path: the container's steps in its document.
+        exists: the file is there (perhaps empty).
+        carried: the placeholders that the entry's text says itself.
+    """
+
+    file: str
+    document: int
+    path: FieldPath
+    exists: bool
+    carried: frozenset[str]
+
+
+def raw_value(kind: Kind, value: dict[str, Json], carried: frozenset[str]) -> dict[str, Json]:
+    """The text's part of a logical value: without what only the place says."""
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    if placed:
+        value = without(value, Selector.parse(placed).path)
+    for name in kind.placeholders:
+        if name not in carried:
+            value = without(value, Selector.parse(name).path)
+    return value
+
+
+def restore_unmanaged(
+    raw: dict[str, Json], there: Json, entry: LiveEntry, nested: Sequence[Sequence[Step]]
+) -> dict[str, Json]:
+    """``raw`` with what a logical value leaves out: live fields, and containers of other kinds inside the entry."""
+    for path, part in entry.live_only:
+        raw = with_value(raw, path, part)
+    for steps in nested:
+        raw = _reattach(raw, there, steps)
+    return raw
+
+
+def _reattach(raw: Json, there: Json, steps: Sequence[Step]) -> Json:
+    if not isinstance(there, dict):
+        return raw
+    raw = raw if isinstance(raw, dict) else {}
+    step, rest = steps[0], steps[1:]
+    if step.kind == "item":
+        items, old = raw.get(step.name), there.get(step.name)
+        if not rest or not isinstance(items, list) or not isinstance(old, list):
+            return raw
+        by = {item.get(step.by): item for item in old if isinstance(item, dict)}
+        return {**raw, step.name: [_reattach(item, by.get(item.get(step.by)), rest) for item in items]}
+    names = [step.name] if step.kind == "name" else list(there)
+    for name in names:
+        if name in there:
+            inner = _reattach(raw.get(name), there[name], rest) if rest else there[name]
+            if inner is not None:
+                raw = {**raw, name: inner}
+    return raw
+
+
+def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
+    """Whether a new value puts the entry somewhere else."""
+    for name, bound in entry.bound:
+        selector = Selector.parse(name)
+        new = selector.get(after)
+        if name in entry.carried:
+            old = selector.get(entry.value)
+            in_path = kind.layout == "file" and name in kind.file.placeholders
+            if in_path and new is not None and str(new) != str(old):
+                return True
+        elif new is None or str(new) != bound:
+            return True
+    return False
+
+
+class Ways:
+    """What is looked up in a file for each new entry, remembered as long as the file is what it was."""
+
+    def __init__(self) -> None:
+        self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
+        self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
+        self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
+
+    def open_places(
+        self, kind: Kind, sources: Mapping[str, SourceFile], bound: Mapping[str, str]
+    ) -> Sequence[tuple[str, int, FieldPath]]:
+        """The containers of a kind, in all files, whose places say what the placeholders do: file, document, path."""
+        known = self._open.get(kind.name)
+        if known is None:
+            known = self._open[kind.name] = {}
+            for path, source in sorted(sources.items()):
+                names = None if excluded(kind, path) else kind.file.match(path)
+                for one in containers(kind, source.documents, names) if names is not None else ():
+                    here = (path, one.document, one.path)
+                    known.setdefault(frozenset(one.bound.items()), []).append(here)
+        told = next(iter(known), frozenset())
+        return known.get(frozenset((name, bound.get(name, "")) for name, _ in told), ())
+
+    def files_change(self) -> None:
+        """Forget what was looked up in all files."""
+        self._open.clear()
+
+    def container(self, kind: Kind, source: SourceFile, bound: Mapping[str, str]) -> Container | None:
+        """The first container of a kind in a file whose steps say what the placeholders do."""
+        known = self._containers.get((source.path, kind.name))
+        if known is None or known[0] is not source:
+            found: dict[_Bound, Container] = {}
+            for one in containers(kind, source.documents, {}):
+                found.setdefault(frozenset(one.bound.items()), one)
+            known = self._containers[(source.path, kind.name)] = (source, found)
+        # The steps to a kind's containers all bind the same names.
+        names = next((one.bound for one in known[1].values()), {})
+        return known[1].get(frozenset((name, bound.get(name, "")) for name in names))
+
+    def item(self, items: list[Json], by: str, wanted: str | None) -> int | None:
+        """The first item of a list whose field ``by`` says something."""
+        known = self._items.get((id(items), by))
+        if known is None:
+            found: dict[str, int] = {}
+            for index, item in enumerate(items):
+                if isinstance(item, dict):
+                    found.setdefault(str(item.get(by)), index)
+            known = self._items[(id(items), by)] = (
+                items,
+                found,
+            )  # which keeps the list, so that its id stays its own
+        return None if wanted is None else known[1].get(wanted)
+
+
+_Bound = frozenset[tuple[str, str]]
+
+
+def find_spot(
+    kind: Kind,
+    value: dict[str, Json],
+    sources: Mapping[str, SourceFile],
+    carried: frozenset[str],
+    tree: Tree,
+    ways: Ways,
+) -> Target:
+    """Where a new entry of a kind goes.
+
+    Args:
+        sources: the registry files as they are at this moment.
+        carried: the placeholders that texts say, as :func:`carried_by` tells.
+        ways: remembers what was looked up for other entries.
+
+    Raises:
+        PlacementError: the place is open, unsafe, or needs something that is not there.
+    """
+    bound = _bound(kind, value)
+    require_text(kind, value, carried)
+    if kind.open:
+        return _only_spot(kind, bound, sources, carried, ways)
+    path = kind.file.fill(bound)
+    if excluded(kind, path):
+        raise PlacementError(
+            "WRT003",
+            f"its file would be {path!r}, which the kind's 'exclude' takes out.",
+            "Choose other values for its placeholders.",
+        )
+    source = sources.get(path)
+    if source is None:
+        fault = registry_path_fault(path, tree)
+        if fault is not None:
+            raise PlacementError(
+                "WRT004",
+                f"its file would be {path!r}, but {fault}.",
+                "Choose other values for its placeholders.",
+            )
+        return Target(path, 0, _path_in(kind, None, bound, path, ways), False, carried)
+    matching = ways.container(kind, source, bound)
+    if matching is not None:
+        return Target(path, matching.document, matching.path, True, carried)
+    document = _document_for(kind, source)
+    content = source.documents[document] if source.documents else None
+    return Target(path, document, _path_in(kind, content, bound, path, ways), True, carried)
+
+
+def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
+    bound: dict[str, str] = {}
+    for name in kind.placeholders:
+        part = Selector.parse(name).get(value)
+        if isinstance(part, bool) or not isinstance(part, str | int) or part == "":
+            raise PlacementError(
+                "WRT003",
+                f"its place needs the field {name!r} as text or a whole number.",
+                f"Give the entry its {name}.",
+            )
+        text = str(part)
+        if name in kind.file.placeholders and ("/" in text or text in (".", "..")):
+            raise PlacementError(
+                "WRT004",
+                f"{name} is {text!r} and would name a folder or leave its own.",
+                f"Choose another {name}.",
+            )
+        bound[name] = text
+    return bound
+
+
+def require_text(kind: Kind, value: Mapping[str, Json], carried: frozenset[str]) -> None:
+    """What only the place of an entry says is text; a number would never read back as the number that it was."""
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    for name in (*kind.placeholders, *([placed] if placed else ())):
+        part = Selector.parse(name).get(value)
+        if name not in carried and isinstance(part, int):
+            raise PlacementError(
+                "WRT003",
+                f"{name} is the number {part}, but the place of the entry says it, and what a place says is text.",
+                f"Write {name}: '{part}' in the fragment.",
+            )
+
+
+def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
+    """Which placeholders the text of a new entry says: as its neighbours do.
+
+    Without neighbours a placeholder of the path is said (a file should tell what it holds), one of a step inside the
+    file is not (the structure around the entry says it already).
+    """
+    asked = frozenset(kind.placeholders) - {LAYOUTS[kind.layout].placed_field(kind)}
+    carried: frozenset[str] = frozenset()
+    alone = True
+    for entry in entries if asked else ():
+        alone = False
+        carried |= asked & entry.carried
+        if carried == asked:
+            break
+    return asked.intersection(kind.file.placeholders) if alone else carried
+
+
+def _agrees(container: Container, bound: Mapping[str, str]) -> bool:
+    return all(bound.get(name) == told for name, told in container.bound.items())
+
+
+def _only_spot(
+    kind: Kind,
+    bound: Mapping[str, str],
+    sources: Mapping[str, SourceFile],
+    carried: frozenset[str],
+    ways: Ways,
+) -> Target:
+    found = ways.open_places(kind, sources, bound) if kind.layout != "file" else ()
+    if len(found) == 1:
+        file, document, steps = found[0]
+        return Target(file, document, steps, True, carried)
+    where = ", ".join(f"{file} at {'.'.join(map(str, steps)) or 'its top'}" for file, _, steps in found[:5])
+    many = f"{len(found)} places are possible: {where}" if found else "no place is known"
+    raise PlacementError(
+        "WRT003",
+        f"where it goes is open ({kind.file.text}): {many}.",
+        "Create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
+    )
+
+
+def _document_for(kind: Kind, source: SourceFile) -> int:
+    """The document that already has most of the way to the container; the first one otherwise."""
+    best, score = 0, -1
+    for index, document in enumerate(source.documents):
+        depth = 0
+        value = document
+        for step in kind.at:
+            if isinstance(value, dict) and step.name in value and step.kind in ("name", "item"):
+                value = value[step.name]
+                depth += 1
+            else:
+                break
+        usable = document is None or isinstance(document, dict)
+        if usable and depth > score:
+            best, score = index, depth
+    return best
+
+
+def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str, ways: Ways) -> FieldPath:
+    path: list[str | int] = []
+    value = document
+    for step in kind.at:
+        if step.kind == "item":
+            items = value.get(step.name) if isinstance(value, dict) else None
+            told = bound.get(step.binds) if step.binds else step.literal
+            index = ways.item(items, step.by, told) if isinstance(items, list) else None
+            if index is None:
+                wanted = bound.get(step.binds, step.literal or "")
+                raise PlacementError(
+                    "WRT003",
+                    f"{file} has no item with {step.by}: {wanted} in {step.name!r} to put it in.",
+                    f"Declare that item first (or in the same fragment), or mend {step.binds or step.by}.",
+                )
+            path += [step.name, index]
+            value = items[index] if items else None
+            continue
+        name = bound[step.name] if step.kind == "placeholder" else step.name
+        path.append(name)
+        value = value.get(name) if isinstance(value, dict) else None
+    return tuple(path)
+
+
+class Row:
+    """The entries directly in one container, in file order, with what is asked of them for each new one."""
+
+    def __init__(self, entries: list[LiveEntry]) -> None:
+        self.entries = entries
+        self._keys = [entry.key for entry in entries]
+        self._in_order = not any(left > right for left, right in pairwise(self._keys))
+
+    def index_for(self, kind: Kind, key: str) -> int | None:
+        """The position of a new entry: sorted if the others are, else ``None``: the end."""
+        if kind.order == "end" or not self._in_order:
+            return None
+        position = bisect_left(self._keys, key)
+        return position if position < len(self._keys) else None
+
+
+def rows_of(entries: Iterable[LiveEntry]) -> dict[tuple[int, FieldPath], Row]:
+    """The entries of one kind in one file by the document and path of the container that they lie in directly."""
+    found: dict[tuple[int, FieldPath], list[LiveEntry]] = {}
+    for entry in entries:
+        _, document, path, _ = entry.place
+        if path:
+            found.setdefault((document, path[:-1]), []).append(entry)
+    return {where: Row(_in_file_order(inside)) for where, inside in found.items()}
+
+
+def _in_file_order(entries: list[LiveEntry]) -> list[LiveEntry]:
+    if all(isinstance(entry.place.path[-1], int) for entry in entries):
+        return sorted(entries, key=lambda entry: entry.place.path[-1])
+    return entries

@@ -1,0 +1,69 @@
+"""Checks that are held less strictly than before: what a reviewer must not miss in a change of settings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from registry_reconciler.loading.fragments import Allowance
+from registry_reconciler.loading.workspace import Catalog
+from registry_reconciler.model.baseline import Baseline
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.plan import Notice
+from registry_reconciler.model.problem import Severity
+from registry_reconciler.model.structural import CODES, LOWERABLE
+from registry_reconciler.planning.resolve import Desired
+
+TITLE = "Check weakened"
+
+
+def _defaults() -> Mapping[str, Severity]:
+    from registry_reconciler.rules import RULES
+
+    known = {code: CODES[code][1] for code in LOWERABLE}
+    known.update({rule.code: rule.severity for rule in RULES if not rule.structural})
+    return dict(sorted(known.items()))
+
+
+def severity_regressions(old: Config, new: Config) -> Iterator[Notice]:
+    """Severities that fell, and brakes that were loosened. ``old`` may be the defaults: ``Config()``."""
+    for code, default in _defaults().items() if old.severities != new.severities else ():
+        was, now = old.severity(code, default), new.severity(code, default)
+        if now.rank > was.rank:
+            yield Notice(TITLE, f"{code} is a {now.value} and was {_an(was)}.")
+    if new.mass_delete_percent > old.mass_delete_percent or new.mass_delete_minimum > old.mass_delete_minimum:
+        yield Notice(TITLE, "the brake on large deletions is looser.")
+
+
+def _an(severity: Severity) -> str:
+    return f"{'an' if severity is Severity.ERROR else 'a'} {severity.value}"
+
+
+def allowed(old: tuple[Allowance, ...], new: tuple[Allowance, ...]) -> Iterator[Notice]:
+    """Allowances that are new."""
+    known = {(one.address, one.code) for one in old}
+    for one in new:
+        if (one.address, one.code) not in known:
+            yield Notice(TITLE, f"{one.code} is allowed for {one.address}: {one.reason}")
+
+
+def unprotected(old: Desired, new: Desired) -> Iterator[Notice]:
+    """Protection that is gone."""
+    patterns = {one.text for one in new.protects}
+    for text in sorted({one.text for one in old.protects} - patterns):
+        yield Notice(TITLE, f"{text} is no longer protected.")
+
+
+def baselined(old: Baseline, new: Baseline) -> Iterator[Notice]:
+    """Problems that the baseline newly accepts."""
+    for code, address, _ in sorted(new.known - old.known, key=repr):
+        yield Notice(TITLE, f"the baseline accepts {code} of {address}.")
+
+
+def schemas_changed(old: Catalog, new: Catalog) -> Iterator[Notice]:
+    """Schema files that differ. Whether a schema got weaker is not decidable in general, so every change is said."""
+    for path in sorted({*old.files, *new.files}):
+        before, after = old.files.get(path), new.files.get(path)
+        if before is not None and after is None:
+            yield Notice(TITLE, f"{path} is gone: nothing of its kind is checked.")
+        elif before is not None and after is not None and before.data != after.data:
+            yield Notice("Schema changed", f"{path} is not what it was; its checks may be weaker.")

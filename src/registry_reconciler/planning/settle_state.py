@@ -1,0 +1,120 @@
+"""What is remembered after a conflict: settled by entry and field, from the three sides. Pure.
+
+A side that did not touch an entry has no say in it. Where both did, what people made of fragment and registry decides:
+what a side applied counts where the registry has it. An entry that one side let go, and that no fragment declares, is
+let go: doubt never deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
+
+from registry_reconciler.loading.state import Applied, StateFile, applied_shadow, put_together, says
+from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
+from registry_reconciler.model.entry import same
+from registry_reconciler.model.plan import FileChange
+from registry_reconciler.planning.diff import is_unfit
+from registry_reconciler.planning.state_files import Writing, fragment_heals
+
+if TYPE_CHECKING:
+    from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.planning.resolve import Desired
+
+
+class Accounts(NamedTuple):
+    """One state file as the three sides have it; ``None`` where a side has no such file, or nobody knows."""
+
+    before: StateFile | None
+    one: StateFile | None
+    other: StateFile | None
+
+
+def settled_files(loaded: Loaded, desired: Desired, accounts: Mapping[str, Accounts]) -> Iterator[FileChange]:
+    """The state files that differ when all conflicts of the state are settled and everything in it fits.
+
+    Args:
+        accounts: the files in conflict, by path.
+    """
+    files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
+    files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
+    loaded = replace(loaded, state=put_together(files, (), loaded.fragments.files))
+    work = Writing(loaded, desired, whole=True)
+    for found in accounts.values():
+        for address, owner, applied in _decided(loaded, desired, found):
+            work.settle(address, owner, applied)
+    for address, state in loaded.state.entries.items():
+        wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+        spent = wish is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
+        moved = wish is not None and wish.place.file != state.fragment
+        if (spent and not work.is_settled(address)) or moved or is_unfit(loaded.kinds, state, wish, live):
+            work.heal(address)
+    for heal in fragment_heals(loaded, desired):
+        work.touched.add(heal.fragment)
+    yield from work.files()
+
+
+def _is_hidden(loaded: Loaded, address: str) -> bool:
+    kind = address.partition("/")[0]
+    return kind not in loaded.kinds or kind in loaded.live.hidden_kinds or bool(loaded.fragments.unreadable)
+
+
+def _sides(found: Accounts) -> tuple[StateFile, ...]:
+    return tuple(one for one in (found.one, found.other) if one is not None)
+
+
+def _decided(loaded: Loaded, desired: Desired, found: Accounts) -> Iterator[tuple[str, str, Applied | None]]:
+    known = [_applied(side) for side in found]
+    for address in dict.fromkeys(address for side in known[1:] for address in side):
+        before, one, other = (side.get(address) for side in known)
+        owner = next(
+            side.fragment for side, has in zip(found[1:], known[1:], strict=True) if side and address in has
+        )
+        yield address, owner, _decide(loaded, desired, address, before, one, other)
+
+
+def _applied(side: StateFile | None) -> dict[str, Applied]:
+    return {record.address: record.applied for record in side.records} if side else {}
+
+
+def _decide(
+    loaded: Loaded,
+    desired: Desired,
+    address: str,
+    before: Applied | None,
+    one: Applied | None,
+    other: Applied | None,
+) -> Applied | None:
+    if one == other or before == other:
+        return one
+    if before == one:
+        return other
+    wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+    if one is None or other is None:
+        return None if wish is None or live is None else one or other
+    kind = loaded.kinds.get(address.partition("/")[0])
+    if wish is not None and live is not None and same(wish.value, live.value):
+        return applied_shadow(kind, wish.value, one.salt or new_salt(address))
+    choices = (merged(before, one, other), one, other)
+    for value in (entry.value for entry in (live, wish) if entry is not None):
+        for applied in choices:
+            if says(applied, kind, value):
+                return applied
+    return choices[0]
+
+
+def merged(before: Applied | None, one: Applied, other: Applied) -> Applied:
+    """Two sides' accounts of one entry, field by field; where both changed a field, the first one's."""
+    if before is None or {one.salt, other.salt} != {before.salt} or whole_digest(one.text + other.text):
+        return one
+    was, mine, theirs = (blocks(applied.text) for applied in (before, one, other))
+    chosen: dict[str, str] = {}
+    for name in dict.fromkeys((*mine, *theirs)):
+        block = mine.get(name)
+        if block == was.get(name):
+            block = theirs.get(name)
+        if block is not None:
+            chosen[name] = block
+    return Applied(one.salt, "".join(chosen.values()))

@@ -1,0 +1,252 @@
+"""The state files as they are after a plan. Pure: what is there, what changes, what is to be mended → new contents.
+
+A file is written as its fragment stands: its entries in their order, as far as they were applied. What the fragment
+does not say any more, and is still managed, keeps its place behind its neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.loading.state import (
+    STOP_PATH,
+    Applied,
+    Record,
+    State,
+    StateEntry,
+    applied_shadow,
+    says,
+)
+from registry_reconciler.loading.state.files import new_path, render_file
+from registry_reconciler.loading.state.old import STOP, is_old
+from registry_reconciler.loading.state.shadow import new_salt, whole_digest
+from registry_reconciler.model.change import Action, Change, Heal
+from registry_reconciler.model.entry import Json, digest_bytes
+from registry_reconciler.model.plan import FileChange
+
+if TYPE_CHECKING:
+    from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.planning.resolve import Desired
+
+
+def state_files(
+    loaded: Loaded, desired: Desired, changes: Iterable[Change], heals: Iterable[Heal], *, whole: bool = True
+) -> Iterator[FileChange]:
+    """The state files that differ afterwards.
+
+    Args:
+        heals: entries whose record does not fit, although nothing of them changes.
+        whole: the plan is one of everything: what fragments protect is written too.
+    """
+    work = Writing(loaded, desired, whole)
+    for change in changes:
+        work.change(change)
+    for heal in heals:
+        if heal.address:
+            work.heal(heal.address)
+        else:
+            work.touched.add(heal.fragment)
+    yield from work.files()
+
+
+def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> Iterator[Heal]:
+    """What does not fit of whole fragments: the old form, several files, other protections."""
+    count: dict[str, int] = {}
+    old: set[str] = set()
+    for path, sides in loaded.state.files.items():
+        for one in sides:
+            count[one.fragment] = count.get(one.fragment, 0) + 1
+            if is_old(path):
+                old.add(one.fragment)
+    said = _said(desired) if whole else {}
+    checked = (
+        {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
+    )
+    for fragment in sorted({*count, *said}):
+        if fragment in old:
+            yield Heal("", fragment, "its state is carried over to the new form")
+        elif count.get(fragment, 0) > 1:
+            yield Heal("", fragment, "two branches began to keep its state; their files become one")
+        elif fragment in checked and set(said.get(fragment, ())) != set(_protected(loaded.state, fragment)):
+            yield Heal("", fragment, "what it protects is remembered")
+
+
+def _said(desired: Desired) -> dict[str, list[str]]:
+    """What each fragment protects."""
+    found: dict[str, list[str]] = {}
+    for pattern in desired.protects:
+        found.setdefault(pattern.place.file, []).append(pattern.text)
+    return found
+
+
+def _protected(state: State, fragment: str) -> Iterator[str]:
+    """What is remembered as protected by a fragment."""
+    for sides in state.files.values():
+        yield from (text for one in sides if one.fragment == fragment for text in one.protects)
+
+
+class Writing(Struct):
+    """State files on their way to what they are to be."""
+
+    loaded: Loaded
+    desired: Desired
+    whole: bool
+    gone: set[str] = field(default_factory=set)
+    put: dict[str, tuple[str, Applied]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+
+    def change(self, change: Change) -> None:
+        """Take a change into account."""
+        for address in {change.address, change.from_address or change.address}:
+            self._leave(address)
+        if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
+            return
+        self._put(change.address, change.kind, change.after, change.from_address)
+
+    def heal(self, address: str) -> None:
+        """Bring what is remembered of an entry to what fragment and registry say."""
+        self._leave(address)
+        wish, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
+        if wish is not None and live is not None:
+            self._put(address, live.kind, wish.value)
+
+    def settle(self, address: str, owner: str, applied: Applied | None) -> None:
+        """Remember this of an entry, or nothing."""
+        self._leave(address)
+        self.touched.add(owner)
+        if applied is not None:
+            self.put[address] = owner, applied
+
+    def is_settled(self, address: str) -> bool:
+        """Whether what is remembered of an entry was decided."""
+        return address in self.put
+
+    def _leave(self, address: str) -> None:
+        for fragment in self._owners(address):
+            self.touched.add(fragment)
+        self.gone.add(address)
+
+    def _owners(self, address: str) -> Iterator[str]:
+        entry = self.loaded.state.entries.get(address)
+        if entry is not None:
+            yield entry.fragment
+        if address in self.loaded.state.repeated:
+            for sides in self.loaded.state.files.values():
+                yield from (one.fragment for one in sides if any(r.address == address for r in one.records))
+
+    def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
+        owner = self.desired.entries[address].place.file
+        known = self.loaded.state.entries.get(source or address)
+        salt = (known.applied[0].salt if known else "") or new_salt(address)
+        self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
+        self.touched.add(owner)
+
+    def files(self) -> Iterator[FileChange]:
+        """The files that differ."""
+        if not self.touched:
+            return
+        known = {path for path in self.loaded.state.files if not is_old(path)}
+        homes = {
+            fragment: [path for path in self.loaded.state.of(fragment) if path in known]
+            for fragment in self.touched
+        }
+        contents = self._contents()
+        renamed = self._renamed(contents, homes)
+        done: dict[str, bytes | None] = {}
+        for fragment, content in contents.items():
+            if fragment in renamed.values():
+                continue
+            paths = homes.get(renamed.get(fragment, fragment), [])
+            done.update(dict.fromkeys(paths))
+            if content is not None:
+                done[paths[0] if paths else new_path(fragment, content)] = content
+        done.update((path, None) for path in self.loaded.state.files if is_old(path))
+        done[STOP_PATH] = STOP.encode()
+        yield from (one for path, content in sorted(done.items()) if (one := self._file(path, content)))
+
+    def _file(self, path: str, content: bytes | None) -> FileChange | None:
+        try:
+            old = self.loaded.tree.read(path)
+        except Unreadable:
+            return None  # a problem stands for it, and blocks
+        if content == old:
+            return None
+        told = [None if data is None else digest_bytes(data) for data in (old, content)]
+        return FileChange(path, told[0], told[1], content)
+
+    def _renamed(
+        self, contents: Mapping[str, bytes | None], homes: Mapping[str, Sequence[str]]
+    ) -> dict[str, str]:
+        """By fragment without a file the one whose file it takes over: the one that it was before it was renamed."""
+        free = {fragment for fragment, content in contents.items() if content is None and homes.get(fragment)}
+        found: dict[str, str] = {}
+        for address, (owner, _) in sorted(self.put.items()):
+            entry = self.loaded.state.entries.get(address)
+            if entry is not None and entry.fragment in free and not homes.get(owner) and owner not in found:
+                found[owner] = entry.fragment
+                free.discard(entry.fragment)
+        return found
+
+    def _contents(self) -> dict[str, bytes | None]:
+        """The content of the file of each touched fragment."""
+        mine: dict[str, dict[str, Applied]] = {fragment: {} for fragment in self.touched}
+        for address, entry in self.loaded.state.entries.items():
+            if address not in self.gone and entry.fragment in mine:
+                mine[entry.fragment][address] = self._kept(entry)
+        for address, (owner, applied) in self.put.items():
+            mine[owner][address] = applied
+        said, order = _said(self.desired), self._order()
+        found: dict[str, bytes | None] = {}
+        for fragment in sorted(self.touched):
+            keeps = not self.whole or fragment in self.loaded.fragments.unreadable
+            protects = list(
+                dict.fromkeys(_protected(self.loaded.state, fragment) if keeps else said.get(fragment, ()))
+            )
+            records = [
+                Record(address, mine[fragment][address])
+                for address in self._in_order(fragment, order.get(fragment, []), mine[fragment])
+            ]
+            found[fragment] = render_file(fragment, records, protects) if records or protects else None
+        return found
+
+    def _order(self) -> dict[str, list[str]]:
+        order: dict[str, list[str]] = {}
+        for entry in self.loaded.fragments.entries:
+            if entry.place.file in self.touched:
+                order.setdefault(entry.place.file, []).append(entry.address)
+        return order
+
+    def _in_order(self, fragment: str, said: list[str], mine: Mapping[str, Applied]) -> list[str]:
+        order = [address for address in dict.fromkeys(said) if address in mine]
+        there = set(order)
+        before = ""
+        for one in self._stood(fragment):
+            if one in mine and one not in there:
+                order.insert(order.index(before) + 1 if before in there else 0, one)
+                there.add(one)
+            before = one if one in there else before
+        return order + [address for address in mine if address not in there]
+
+    def _stood(self, fragment: str) -> list[str]:
+        """The entries in the order in which they stood in the state."""
+        files = (
+            one for sides in self.loaded.state.files.values() for one in sides if one.fragment == fragment
+        )
+        return list(dict.fromkeys(record.address for one in files for record in one.records))
+
+    def _kept(self, entry: StateEntry) -> Applied:
+        """What goes on being remembered of an entry that does not change."""
+        kind = self.loaded.kinds.get(entry.address.partition("/")[0])
+        wish, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
+        if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
+            return entry.applied[0]
+        values = [one.value for one in (wish, live) if one is not None]
+        for applied in entry.applied:
+            for value in values:
+                if says(applied, kind, value):
+                    return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
+        return entry.applied[0]

@@ -1,0 +1,127 @@
+"""Problems → what counts of them: allowances, baseline, order, lines and columns. The last stage before the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from registry_reconciler.base.globs import Patterns
+from registry_reconciler.loading.fragments import Allowance
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.baseline import Baseline
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.entry import Location, Place
+from registry_reconciler.model.problem import Problem, Related, Status, listed, sort_key
+from registry_reconciler.model.structural import LOWERABLE, problem
+
+
+def apply_severities(problems: Iterable[Problem], config: Config) -> Iterator[Problem]:
+    """Give the stages' own problems that may be set (rules have done so already) their configured severity."""
+    for one in problems:
+        if one.code in LOWERABLE:
+            yield replace(one, severity=config.severity(one.code, one.severity))
+        else:
+            yield one
+
+
+def suppress(
+    problems: Iterable[Problem],
+    allowances: tuple[Allowance, ...],
+    baseline: Baseline,
+    config: Config,
+    exact: frozenset[str] = frozenset(),
+    *,
+    whole: bool = True,
+) -> list[Problem]:
+    """Mark what a fragment allows or the baseline knows. An allowance that nothing needs is a problem itself.
+
+    Args:
+        exact: addresses of allowances that look like globs and are none.
+        whole: all rules looked at all changes; only then can an allowance be called unused.
+    """
+    used: set[Allowance] = set()
+    by_code: dict[str, list[Allowance]] = {}
+    for allowance in allowances:
+        by_code.setdefault(allowance.code, []).append(allowance)
+    ready = {code: (some, Patterns((one.address for one in some), exact)) for code, some in by_code.items()}
+    settled = [_suppress(one, ready, baseline, used) for one in problems]
+    for allowance in allowances:
+        if whole and allowance not in used:
+            unused = problem(
+                "FRG006",
+                f"{allowance.address} has no problem {allowance.code} that could be allowed.",
+                allowance.place,
+                fix="Remove the allowance.",
+                extra=f"{allowance.address}#{allowance.code}",
+            )
+            settled.append(replace(unused, severity=config.severity("FRG006", unused.severity)))
+    return settled
+
+
+def _suppress(
+    one: Problem,
+    allowances: Mapping[str, tuple[list[Allowance], Patterns]],
+    baseline: Baseline,
+    used: set[Allowance],
+) -> Problem:
+    if one.structural or one.status is Status.FIXED:
+        return one
+    some, patterns = allowances.get(one.code, ([], None))
+    number = patterns.first(one.address) if patterns is not None else None
+    if number is not None:
+        used.add(some[number])
+        return replace(one, suppressed=f"allowed: {some[number].reason}")
+    return replace(one, suppressed="baselined") if baseline.has(one) else one
+
+
+class Locator:
+    """Resolves symbolic places to lines and columns, reading each file's structure once."""
+
+    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+        self._files = files
+        self._known: dict[Place, Location] = {}
+
+    def prepare(self, places: Iterable[Place]) -> None:
+        """Resolve many places, file by file."""
+        wanted: dict[str, list[Place]] = {}
+        for place in places:
+            if place not in self._known:
+                self._known[place] = Location(place.file)
+                if place.file in self._files and self._files[place.file].data is not None:
+                    wanted.setdefault(place.file, []).append(place)
+        if not wanted:
+            return
+        from registry_reconciler.formats.yaml.edit.window import locate_items
+
+        for file, mine in wanted.items():
+            source = self._files[file]
+            assert source.data is not None
+            asked = [(place.document, place.path, place.on_key) for place in mine]
+            found = locate_items(source.data, source.sections, asked)
+            for place, (line, column) in zip(mine, found, strict=True):
+                self._known[place] = Location(file, line, column)
+
+    def location(self, place: Place) -> Location:
+        """Where a prepared place is."""
+        return self._known.get(place) or Location(place.file)
+
+
+def locate_problems(problems: Iterable[Problem], locator: Locator) -> tuple[Problem, ...]:
+    """The problems in the fixed order, those that are listed with their places filled in."""
+    found = list(problems)
+    asked = list(listed(sorted(found, key=lambda one: (one.severity.rank, one.code, one.place.file))))
+    locator.prepare(one.place for one in asked if one.location is None)
+    locator.prepare(other.place for one in asked for other in one.related if other.location is None)
+    located = {
+        id(one): one.located(
+            one.location or locator.location(one.place),
+            tuple(_located(other, locator) for other in one.related),
+        )
+        for one in asked
+    }
+    return tuple(sorted((located.get(id(one), one) for one in found), key=sort_key))
+
+
+def _located(related: Related, locator: Locator) -> Related:
+    return related if related.location else replace(related, location=locator.location(related.place))

@@ -1,0 +1,91 @@
+"""What refers to what, as it would be after apply: edges between addresses, all or around one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from registry_reconciler.model.entry import show_path
+from registry_reconciler.planning.impact import references_of
+from registry_reconciler.rules.entry_set import EntrySet
+
+
+class Edge(Struct, frozen=True, order=True):
+    """``source`` refers to ``target`` in its field ``field``. ``dangling``: nothing has that address."""
+
+    source: str
+    target: str
+    field: str
+    dangling: bool = False
+
+
+def edges(world: EntrySet) -> tuple[Edge, ...]:
+    """Every reference, in order; one that leads nowhere keeps the text that stands there as its target."""
+    return tuple(sorted(set(_edges(world))))
+
+
+def _edges(world: EntrySet) -> Iterator[Edge]:
+    for item in world.items.values():
+        for path, text, target in references_of(world, item):
+            name = target.address if target is not None else text
+            yield Edge(item.address, name, show_path(path), target is None)
+
+
+def around(found: Iterable[Edge], address: str) -> tuple[Edge, ...]:
+    """The edges on every way to and from an address."""
+    everything = tuple(found)
+    upstream = _reach(everything, address, forwards=False)
+    downstream = _reach(everything, address, forwards=True)
+    return tuple(one for one in everything if one.source in downstream or one.target in upstream)
+
+
+def _reach(found: Iterable[Edge], start: str, *, forwards: bool) -> set[str]:
+    links: dict[str, list[str]] = {}
+    for one in found:
+        source, target = (one.source, one.target) if forwards else (one.target, one.source)
+        links.setdefault(source, []).append(target)
+    seen, waiting = {start}, [start]
+    while waiting:
+        for target in links.get(waiting.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return seen
+
+
+def dot(found: Iterable[Edge]) -> str:
+    """The graph for Graphviz."""
+    lines = [
+        f"  {_quoted(one.source)} -> {_quoted(one.target)} [label={_quoted(one.field)}"
+        + (", style=dashed];" if one.dangling else "];")
+        for one in found
+    ]
+    return "\n".join(["digraph registry {", "  rankdir=LR;", *lines, "}"]) + "\n"
+
+
+def _quoted(text: str) -> str:
+    from registry_reconciler.base.escape import visible
+
+    return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def mermaid(found: Iterable[Edge]) -> str:
+    """The graph for Mermaid; nodes are numbered, because its ids take hardly any character."""
+    numbers: dict[str, str] = {}
+    lines: list[str] = []
+    for one in found:
+        for name in (one.source, one.target):
+            if name not in numbers:
+                numbers[name] = f"n{len(numbers)}"
+                lines.append(f'  {numbers[name]}["{_entities(name)}"]')
+        arrow = "-.->" if one.dangling else "-->"
+        lines.append(f'  {numbers[one.source]} {arrow}|"{_entities(one.field)}"| {numbers[one.target]}')
+    return "\n".join(["flowchart LR", *lines]) + "\n"
+
+
+def _entities(text: str) -> str:
+    """Text for a quoted label: everything that Mermaid or HTML could read becomes a numbered entity."""
+    from registry_reconciler.base.escape import visible
+
+    return "".join(one if one.isalnum() or one in " ._-/:" else f"#{ord(one)};" for one in visible(text))

@@ -1,0 +1,241 @@
+"""Semantic review: the projected state of one revision against that of another, or of the working tree.
+
+Projected is what the fragments of a revision lead to, applied or not. Entries and fields that differ are
+the changes; a problem of the new side is introduced unless the old side has it too. A review cannot be
+applied: it has no files and no plan id, and only introduced errors block it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.files.git import RevisionTree, commit_of, merge_base
+from registry_reconciler.files.tree import Tree, is_safe
+from registry_reconciler.model.change import Action, Change, Reason
+from registry_reconciler.model.entry import Json, Location, same
+from registry_reconciler.model.plan import Notice, Plan, PlanOptions
+from registry_reconciler.model.problem import Problem, Status, sort_key
+from registry_reconciler.model.redact import mask_change
+from registry_reconciler.planning import policy_diff as weaken
+from registry_reconciler.planning.check import EntrySets
+from registry_reconciler.planning.field_diff import diff_values
+from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.notices import head_notices
+from registry_reconciler.planning.pipeline import Planning, make_plan
+from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
+from registry_reconciler.rules import RULES
+from registry_reconciler.rules.base import Transition, run_transition
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.workspace import Workspace
+
+_SHORT = 12
+_OF_APPLYING = frozenset({"STA001", "STA002", "STA003", "STA005", "BRK001", "BRK002"})
+"""Drift, both sides changed, adoption, protection and brakes: a review applies nothing."""
+
+
+class Review(Struct, frozen=True):
+    """What differs, in the form of a plan that cannot be applied.
+
+    Attributes:
+        base: what it is compared with, for people.
+        extra: more fields for the JSON: the commits, and whether the fragments of the new side are applied.
+    """
+
+    plan: Plan
+    base: str
+    extra: Mapping[str, Json]
+
+
+def review_base(workspace: Workspace, revision: str, *, no_check: bool = False) -> Review:
+    """The working tree against the commit where it left a revision.
+
+    Raises:
+        UsageFailure: there is no such revision.
+        GitFailure: there is no git, no repository or no common history.
+        LockHeld, InterruptedApply: as for a plan.
+    """
+    commit = merge_base(workspace.root, revision)
+    options = PlanOptions(no_check=no_check)
+    old = _plan_of(workspace.root, commit, options)
+    new = workspace.planning(options)
+    name = f"{revision} (merge base {commit[:_SHORT]})"
+    return _review(old, new, name, {"base_commit": commit, "head_commit": None})
+
+
+def review_revisions(
+    workspace: Workspace, old_revision: str, new_revision: str | None, *, no_check: bool = False
+) -> Review:
+    """One revision, or the working tree, against another, as they are. Raises as :func:`review_base`."""
+    options = PlanOptions(no_check=no_check)
+    old_commit = commit_of(workspace.root, old_revision)
+    new_commit = commit_of(workspace.root, new_revision) if new_revision is not None else None
+    old = _plan_of(workspace.root, old_commit, options)
+    new = _plan_of(workspace.root, new_commit, options) if new_commit else workspace.planning(options)
+    name = f"{old_revision} ({old_commit[:_SHORT]})"
+    return _review(old, new, name, {"base_commit": old_commit, "head_commit": new_commit})
+
+
+def _plan_of(root: Path, commit: str, options: PlanOptions) -> Planning:
+    with closing(RevisionTree(root, commit)) as tree:
+        return make_plan(tree, options)
+
+
+def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -> Review:
+    before, after = old.worlds.after, new.worlds.after
+    moves = {one.target: one.source for one in new.loaded.fragments.moves}
+    changes = tuple(compare(before, after, moves))
+    impact = impacts(EntrySets(before, after, changes), changes)
+    problems = _problems(old, new, Transition(before, after, changes))
+    locator = Locator(new.loaded.files)
+    locator.prepare(change.origin for change in changes if change.origin)
+    shown = tuple(
+        replace(
+            mask_change(new.loaded.kinds, mask_change(old.loaded.kinds, change)),
+            impact=(*impact.get(change.address, ()), *_files_on_disk(change, before, after)),
+            origin_location=_origin(change, locator),
+        )
+        for change in changes
+    )
+    plan = Plan(
+        options=new.plan.options,
+        changes=shown,
+        drift=new.plan.drift,
+        problems=problems,
+        files=(),
+        inputs=new.plan.inputs,
+        withheld=new.plan.withheld,
+        unchanged=len(after.items) - sum(change.after is not None for change in changes),
+        unmanaged=0,
+        notices=(*_pending(new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
+        kinds={**old.loaded.kinds, **new.loaded.kinds},
+    )
+    return Review(plan, base, {**commits, "applied": new.plan.empty})
+
+
+def compare(before: EntrySet, after: EntrySet, moves: Mapping[str, str]) -> Iterator[Change]:
+    """The entries that differ between two worlds, by address. ``moves``: the old address by the new one."""
+    gone = before.items.keys() - after.items.keys()
+    came_from = {new: old for new, old in moves.items() if old in gone and new not in before.items}
+    left = set(came_from.values())
+    for address in sorted({*before.items, *after.items} - left):
+        old = before.items.get(came_from.get(address, address))
+        new = after.items.get(address)
+        if old is None or new is None or address in came_from or not same(dict(old.value), dict(new.value)):
+            yield _change(old, new, came_from.get(address))
+
+
+def _change(old: Entry | None, new: Entry | None, source: str | None) -> Change:
+    item = new or old
+    assert item is not None
+    before = dict(old.value) if old else None
+    after = dict(new.value) if new else None
+    action, reason = Action.UPDATE, Reason.DESIRED_CHANGED
+    if old is None:
+        action, reason = Action.CREATE, Reason.NOT_IN_REGISTRY
+    elif new is None:
+        action, reason = Action.DELETE, Reason.NOT_IN_FRAGMENTS
+    elif source is not None:
+        action, reason = Action.MOVE, Reason.MOVED
+    return Change(
+        address=item.address,
+        kind=item.kind,
+        key=item.key,
+        action=action,
+        reason=reason,
+        file=item.live_place.file if item.live_place else "",
+        from_address=source,
+        origin=new.place if new else None,
+        live=old.live_place if old else None,
+        fields=diff_values(before, after) if before is not None and after is not None else (),
+        before=before,
+        after=after,
+    )
+
+
+def _origin(change: Change, locator: Locator) -> Location | None:
+    return locator.location(change.origin) if change.origin else None
+
+
+def _files_on_disk(change: Change, before: EntrySet, after: EntrySet) -> list[str]:
+    """The files that the entry names on either side, where they are there: they come, go or stay with it."""
+    found: set[str] = set()
+    for world, value in ((before, change.before), (after, change.after)):
+        kind = world.kinds.get(change.kind)
+        for rule in kind.paths if kind is not None and value is not None else ():
+            for _, path in rule.field.find(value):
+                if isinstance(path, str) and _is_there(after.tree, path):
+                    found.add(path)
+    return sorted(found)
+
+
+def _is_there(tree: Tree, path: str) -> bool:
+    return is_safe(path) and tree.kind(path) in ("file", "dir")
+
+
+def _problems(old: Planning, new: Planning, transition: Transition) -> tuple[Problem, ...]:
+    """The problems of both sides, each once, with the status that the review gives it."""
+    known = {one.identity for one in old.plan.problems if one.status is not Status.FIXED}
+    found = [_judged(one, one.identity in known) for one in new.plan.problems if _stands(one)]
+    found += _transitions(new, transition, {one.identity for one in found})
+    here = {one.identity for one in found}
+    fixed = [
+        replace(one, status=Status.FIXED)
+        for one in old.plan.problems
+        if one.status is not Status.FIXED and one.identity not in here and _stands(one)
+    ]
+    return tuple(sorted((*found, *fixed), key=sort_key))
+
+
+def _stands(problem: Problem) -> bool:
+    """Whether a problem is one of what the fragments lead to, and not of applying them now."""
+    return problem.status is not Status.FIXED and problem.code not in _OF_APPLYING
+
+
+def _judged(problem: Problem, known: bool) -> Problem:
+    if not known:
+        return replace(problem, status=Status.INTRODUCED)
+    # Not managed: what was there before never blocks a review.
+    return replace(problem, status=Status.PRE_EXISTING, managed=False)
+
+
+def _transitions(new: Planning, transition: Transition, known: set[object]) -> list[Problem]:
+    """What rules about a change say of the whole way from one side to the other."""
+    if new.plan.options.no_check:
+        return []
+    said = [one for one in run_transition(RULES, transition) if one.identity not in known]
+    allowances = tuple(one for one in new.desired.allowances if one.code in {each.code for each in said})
+    settled = [
+        one
+        for one in suppress(said, allowances, new.loaded.baseline, new.loaded.config)
+        if one.code != "FRG006"
+    ]
+    return list(locate_problems(settled, Locator(new.loaded.files)))
+
+
+def _pending(plan: Plan) -> Iterator[Notice]:
+    if not plan.empty:
+        from registry_reconciler.report.words import count_changes
+
+        what = count_changes(plan.changes) or "only the state changes"
+        yield Notice(
+            "Not applied", f"the registries are not what the fragments say ({what}): registry apply."
+        )
+
+
+def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Problem]) -> tuple[Notice, ...]:
+    stands = tuple(one for one in problems if one.status is Status.INTRODUCED)
+    return head_notices(new.loaded, new.worlds, changes, stands, new.plan.options)
+
+
+def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:
+    """Checks that the new side holds less strictly than the old one."""
+    yield from weaken.severity_regressions(old.loaded.config, new.loaded.config)
+    yield from weaken.allowed(old.desired.allowances, new.desired.allowances)
+    yield from weaken.unprotected(old.desired, new.desired)
+    yield from weaken.baselined(old.loaded.baseline, new.loaded.baseline)
+    yield from weaken.schemas_changed(old.loaded.catalog, new.loaded.catalog)

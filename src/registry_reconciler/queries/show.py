@@ -1,0 +1,194 @@
+"""What is known of one entry, for ``registry show``: desired, live, applied, place, references out and in.
+
+Values are as they may be shown: secret fields are masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from registry_reconciler.base.globs import Patterns
+from registry_reconciler.loading.state import StateEntry
+from registry_reconciler.model.change import Change
+from registry_reconciler.model.entry import FieldPath, Json, Location, Place, same, split_address
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Problem, Status
+from registry_reconciler.model.redact import mask
+from registry_reconciler.planning.check import full_value
+from registry_reconciler.planning.impact import references_of
+from registry_reconciler.planning.pipeline import Planning
+from registry_reconciler.planning.suppress import Locator
+
+
+class Side(Struct, frozen=True):
+    """An entry as one side has it: its value and where it stands."""
+
+    value: Json
+    location: Location
+
+
+class Outgoing(Struct, frozen=True):
+    """A reference of the entry. ``target`` is the address that it leads to, "" when it leads nowhere."""
+
+    path: FieldPath
+    text: str
+    target: str
+
+
+class Applied(Struct, frozen=True):
+    """What the state remembers.
+
+    Attributes:
+        protected: a fragment protected it when it was last applied.
+        fits_live, fits_desired: whether that side is what was applied; ``None`` when the side is not there.
+    """
+
+    entry: StateEntry
+    protected: bool
+    fits_live: bool | None
+    fits_desired: bool | None
+
+
+class EntryDetails(Struct, frozen=True):
+    """All of it. ``change`` and ``problems`` are those of today's plan that concern the entry."""
+
+    address: str
+    desired: Side | None
+    live: Side | None
+    applied: Applied | None
+    outgoing: tuple[Outgoing, ...]
+    incoming: tuple[str, ...]
+    change: Change | None
+    problems: tuple[Problem, ...]
+
+
+def portrait(planning: Planning, address: str) -> EntryDetails:
+    """Everything about an address; the sides that do not have it are ``None``."""
+    loaded, desired = planning.loaded, planning.desired
+    wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+    kind = loaded.kinds.get(split_address(address)[0])
+    locator = Locator(loaded.files)
+    changes = [one for one in planning.plan.changes if address in (one.address, one.from_address)]
+    return EntryDetails(
+        address=address,
+        desired=_side(kind, wish.value, wish.place, locator) if wish else None,
+        live=_side(kind, full_value(live), live.place, locator) if live else None,
+        applied=_applied(planning, kind, address),
+        outgoing=tuple(_outgoing(planning, address)),
+        incoming=tuple(_incoming(planning, address)),
+        change=changes[0] if changes else None,
+        problems=tuple(
+            one for one in planning.plan.problems if one.address == address and one.status is not Status.FIXED
+        ),
+    )
+
+
+def _side(kind: Kind | None, value: Json, place: Place, locator: Locator) -> Side:
+    locator.prepare([place])
+    return Side(mask(value, kind.secrets) if kind else value, locator.location(place))
+
+
+def _applied(planning: Planning, kind: Kind | None, address: str) -> Applied | None:
+    entry = planning.loaded.state.entries.get(address)
+    if entry is None:
+        return None
+    live = planning.loaded.live.entries.get(address)
+    wish = planning.desired.entries.get(address)
+    return Applied(
+        entry,
+        address in Patterns(planning.loaded.state.protects, planning.desired.exact),
+        entry.says(kind, live.value) if live else None,
+        entry.says(kind, wish.value) if wish else None,
+    )
+
+
+def _outgoing(planning: Planning, address: str) -> Iterator[Outgoing]:
+    world = planning.worlds.after if address in planning.worlds.after.items else planning.worlds.before
+    item = world.items.get(address)
+    if item is not None:
+        for path, text, target in references_of(world, item):
+            yield Outgoing(path, text, target.address if target else "")
+
+
+def _incoming(planning: Planning, address: str) -> list[str]:
+    from registry_reconciler.planning.impact import referrers
+
+    found = {
+        *referrers(planning.worlds.after).get(address, ()),
+        *referrers(planning.worlds.before).get(address, ()),
+    }
+    return sorted(found)
+
+
+class Listed(Struct, frozen=True):
+    """An entry in a list.
+
+    Attributes:
+        managed: remembered by the state.
+        status: ``registered``, ``pending`` (a fragment says it, the registries do not have it yet),
+            ``changed`` (a plan would change it), ``leaving`` or ``gone`` (remembered, and nowhere any more).
+        file: the registry file, or the fragment where there is none yet.
+    """
+
+    address: str
+    managed: bool
+    status: str
+    file: str
+
+
+def listing(planning: Planning) -> Iterator[Listed]:
+    """Every entry that a fragment, a registry or the state names, by address."""
+    live, desired = planning.loaded.live.entries, planning.desired.entries
+    state = planning.loaded.state.entries
+    for address in sorted({*live, *desired, *state}):
+        place = live[address].place if address in live else None
+        wish = desired[address].place if address in desired else None
+        file = place.file if place else wish.file if wish else state[address].fragment
+        yield Listed(address, address in state, _status(planning, address), file)
+
+
+def _status(planning: Planning, address: str) -> str:
+    live = planning.loaded.live.entries.get(address)
+    wish = planning.desired.entries.get(address)
+    if live is None:
+        return "pending" if wish else "gone"
+    if wish is None:
+        return "leaving" if address in planning.loaded.state.entries else "registered"
+    return "registered" if same(live.value, wish.value) else "changed"
+
+
+class KindRow(Struct, frozen=True):
+    """A kind in a list: its files, how many entries there are, and how many of them are managed."""
+
+    kind: str
+    title: str
+    layout: str
+    pattern: str
+    files: tuple[str, ...]
+    entries: int
+    managed: int
+
+
+def kind_rows(planning: Planning, names: Iterable[str]) -> list[KindRow]:
+    """The kinds, by name."""
+    loaded = planning.loaded
+    counts: dict[str, int] = {}
+    managed: dict[str, int] = {}
+    for address, entry in loaded.live.entries.items():
+        counts[entry.kind] = counts.get(entry.kind, 0) + 1
+        if address in loaded.state.entries:
+            managed[entry.kind] = managed.get(entry.kind, 0) + 1
+    return [
+        KindRow(
+            kind.name,
+            kind.title,
+            kind.layout,
+            kind.file.text,
+            loaded.live.files_of.get(kind.name, ()),
+            counts.get(kind.name, 0),
+            managed.get(kind.name, 0),
+        )
+        for kind in (loaded.kinds[name] for name in sorted(names))
+    ]

@@ -1,0 +1,179 @@
+"""The plan for an agent: the verdict, the next commands, what blocks and how to mend it, then the changes.
+
+Nothing is folded; what does not fit is cut from the end, and the last line says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from registry_reconciler.base.escape import runner_safe, visible
+from registry_reconciler.model.change import Change
+from registry_reconciler.model.entry import Location
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Problem, Severity, Status, TextEdit
+from registry_reconciler.report.options import RenderOptions
+from registry_reconciler.report.plan_json import Commands, change_origin, next_commands, problem_location
+from registry_reconciler.report.values import (
+    FIELD_SIGNS,
+    cut,
+    one_line,
+    show_path,
+    show_value,
+    shown_fields,
+)
+from registry_reconciler.report.words import (
+    SIGNS,
+    Verdict,
+    command_line,
+    count_changes,
+    count_problems,
+    is_suppressed,
+    reason,
+    show_location,
+    verdict,
+)
+
+DEFAULT_BYTES = 16_000
+LEAST_BYTES = 1_000
+"""Room for the verdict, the first commands and the line that says what was cut."""
+
+_TEXT_LIMIT = 1_000
+_NAME_LIMIT = 200
+_LINE_LIMIT = 160
+_COMMANDS_SHOWN = 5
+_FIELDS_SHOWN = 20
+_CUT_ROOM = 160
+
+
+def render(plan: Plan, options: RenderOptions) -> str:
+    """The report, at most ``max_bytes`` long (16,000 by default, never less than 1,000)."""
+    limit = DEFAULT_BYTES if options.max_bytes is None else max(options.max_bytes, LEAST_BYTES)
+    plan_id = None if options.base or options.command != "plan" else plan.plan_id
+    commands = next_commands(plan, plan_id)
+    return _fit([runner_safe(item) for item in _items(plan, plan_id, commands, options.command)], limit)
+
+
+def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) -> Iterator[str]:
+    """What a reader needs, the most urgent first; an item is shown whole or not at all."""
+    yield _verdict(plan, plan_id, command)
+    for words in commands[:_COMMANDS_SHOWN]:
+        yield f"next: {command_line(words)}"
+    for notice in plan.notices:
+        yield f"! {cut(visible(notice.title), _NAME_LIMIT)}: {cut(visible(notice.message), _TEXT_LIMIT)}"
+    blocking = plan.blocking
+    for number, problem in enumerate(blocking, 1):
+        yield f"blocker {number}/{len(blocking)} {_problem(problem)}{_mend(problem)}"
+    for change in plan.changes if command != "check" else ():
+        yield _change(change)
+    for heal in plan.heals if command != "check" else ():
+        yield f"= {visible(heal.address or heal.fragment)}: only the state: {visible(heal.why)}"
+    for drift in plan.drift if command != "check" else ():
+        gone = "is gone" if drift.gone else ", ".join(show_path(field.path) for field in drift.fields)
+        yield f"edited by hand {visible(drift.address)}: {cut(gone, _LINE_LIMIT)}"
+    for problem in plan.problems:
+        if _worth_a_line(problem):
+            yield f"{problem.severity.value} {_problem(problem)}"
+
+
+def _worth_a_line(problem: Problem) -> bool:
+    return (
+        not problem.blocking
+        and problem.severity is not Severity.RECORD
+        and problem.status is not Status.FIXED
+        and not is_suppressed(problem)
+    )
+
+
+def _verdict(plan: Plan, plan_id: str | None, command: str) -> str:
+    found = verdict(plan)
+    if command == "check" and found is not Verdict.BLOCKED:
+        return f"NOTHING BLOCKS; {count_problems(plan) or 'no problems'}"
+    counts = [count_changes(plan.changes), count_problems(plan)]
+    words = {
+        Verdict.BLOCKED: f"BLOCKED by {len(plan.blocking):,}",
+        Verdict.CHANGES: "APPLICABLE",
+        Verdict.NONE: "NOTHING TO DO",
+    }[found]
+    shown = "; ".join([words, *filter(None, counts)])
+    return shown + (f"; plan {plan_id}" if plan_id and found is Verdict.CHANGES else "")
+
+
+def _problem(problem: Problem) -> str:
+    parts = [
+        visible(problem.code),
+        _where(problem_location(problem)),
+        cut(visible(problem.address), _NAME_LIMIT),
+    ]
+    head = " ".join(filter(None, parts))
+    field = f" at {cut(show_path(problem.path), _LINE_LIMIT)}" if problem.path else ""
+    return f"{head}{field}: {cut(visible(problem.message), _TEXT_LIMIT)}"
+
+
+def _where(location: Location) -> str:
+    return cut(show_location(location), _NAME_LIMIT)
+
+
+def _mend(problem: Problem) -> str:
+    """The fix: in words, as a ready command where there is one, and as patches."""
+    if problem.fix is None:
+        return f"\n  run: registry explain {visible(problem.code)}"
+    lines = [f"fix: {cut(visible(problem.fix.description), _TEXT_LIMIT)}"] if problem.fix.description else []
+    if problem.fix.safe and problem.fix.edits:
+        lines.append("run: registry fix")
+    elif problem.code == "STA002" and problem.address:
+        lines.append(f"run: {command_line(('registry', 'drift', '--accept', problem.address))}")
+    elif problem.code == "STA003" and problem.address:
+        lines.append(f"run: {command_line(('registry', 'plan', '--adopt', problem.address))}")
+    elif not problem.fix.edits:
+        lines.append(f"run: registry explain {visible(problem.code)}")
+    for edit in problem.fix.edits:
+        lines += _patch(edit)
+    return "".join(f"\n  {line}" for line in lines)
+
+
+def _patch(edit: TextEdit) -> Iterator[str]:
+    yield f"patch {visible(edit.path)} bytes {edit.start}-{edit.end}"
+    if edit.old:
+        yield from (f"  - {cut(visible(line), _LINE_LIMIT)}" for line in edit.old.split("\n"))
+    if edit.new:
+        yield from (f"  + {cut(visible(line), _LINE_LIMIT)}" for line in edit.new.split("\n"))
+
+
+def _change(change: Change) -> str:
+    address = cut(visible(change.address), _NAME_LIMIT)
+    if change.from_address not in (None, change.address):
+        address = f"{cut(visible(change.from_address or ''), _NAME_LIMIT)} → {address}"
+    origin = change_origin(change)
+    where = f" {_where(origin)}" if origin else ""
+    lines = [
+        f"{SIGNS[change.action]} {change.action.value} {address} ({cut(reason(change), _NAME_LIMIT)}){where}"
+    ]
+    fields = shown_fields(change)
+    for field in fields[:_FIELDS_SHOWN]:
+        sign = FIELD_SIGNS.get(field.action, "~")
+        line = one_line(field, _LINE_LIMIT)
+        if line is None:
+            value = field.before if field.action == "delete" else field.after
+            line = cut(f"{show_path(field.path)}: {show_value(value)}", _LINE_LIMIT)
+        lines.append(f"    {sign} {line}")
+    if len(fields) > _FIELDS_SHOWN:
+        lines.append(f"    … {len(fields) - _FIELDS_SHOWN:,} more fields")
+    return "\n".join(lines)
+
+
+def _fit(items: list[str], limit: int) -> str:
+    """As many items from the start as fit, and how many do not."""
+    sizes = [len(item.encode()) + 1 for item in items]
+    if sum(sizes) <= limit:
+        return "\n".join(items) + "\n"
+    room = limit - _CUT_ROOM
+    keep = 0
+    for size in sizes:
+        room -= size
+        if room < 0:
+            break
+        keep += 1
+    rest = len(items) - keep
+    said = f"cut: {rest:,} more; --max-bytes gives more room, --format json shows all"
+    return "\n".join([*items[:keep], said]) + "\n"

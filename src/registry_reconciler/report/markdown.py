@@ -1,0 +1,486 @@
+"""The plan as Markdown for a comment on a pull request, or for a job summary.
+
+The order is that of a reader in a hurry: a hidden marker (for a sticky comment), the verdict, what got weaker
+or may do more, what blocks, then the changes and the rest. Every value is inert
+(:mod:`registry_reconciler.base.escape`).
+
+The report keeps to a number of bytes. What is too long is cut from the least important end: first whole
+sections lose their details, then entries are cut, each time saying how many; blocking problems are the last
+to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from registry_reconciler.base.escape import code, fence, html, markdown, runner_safe, visible
+from registry_reconciler.model.change import Change, Drift, FieldChange, Heal
+from registry_reconciler.model.entry import Location
+from registry_reconciler.model.plan import Notice, Plan
+from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.report.options import RenderOptions
+from registry_reconciler.report.plan_json import (
+    change_origin,
+    drift_location,
+    next_commands,
+    problem_location,
+    related_location,
+)
+from registry_reconciler.report.values import FIELD_SIGNS, cut, one_line, show_path, shown_fields, small_diff
+from registry_reconciler.report.words import (
+    Verdict,
+    command_line,
+    count_changes,
+    count_problems,
+    is_suppressed,
+    plural,
+    reason,
+    show_location,
+    standing,
+    verdict,
+)
+
+COMMENT_BYTES = 65_000
+"""A comment on GitHub takes 65,536 characters."""
+SUMMARY_BYTES = 1_000_000
+"""A job summary takes 1 MiB a step; the rest is left to what else the step writes."""
+LEAST_BYTES = 4_000
+"""Below this the verdict and one blocking problem would not fit."""
+
+_TEXT_LIMIT = 2_000
+_SHORT_LIMIT = 300
+_NAME_LIMIT = 200
+_LINE_LIMIT = 200
+_LINES_SHOWN = 30
+_FIELDS_SHOWN = 30
+_FIELDS_NAMED = 5
+_KIND_SECTIONS = 50
+_IMPACT_SHOWN = 5
+_COMMANDS_SHOWN = 5
+_COMMANDS_BYTES = 1_000
+_LABEL_LIMIT = 60
+
+
+_Noun = tuple[str, str]
+"""One, and several."""
+
+_BLOCKING = ("blocking problem", "blocking problems")
+
+
+class _Entry(Struct, frozen=True):
+    """One item of a section: with its details, and in one line."""
+
+    long: str
+    short: str
+
+
+class _Section(Struct, frozen=True):
+    """A part of the report. ``noun`` says what was cut."""
+
+    head: str
+    entries: tuple[_Entry, ...]
+    tail: str
+    noun: _Noun
+
+
+def render(plan: Plan, options: RenderOptions) -> str:
+    """The comment, at most ``max_bytes`` long (65,000 by default, never less than 4,000)."""
+    limit = COMMENT_BYTES if options.max_bytes is None else options.max_bytes
+    head = marker(options) + "\n" + _head(plan, options)
+    return _fit(head, _sections(plan, options), options, limit)
+
+
+def job_summary(plan: Plan, options: RenderOptions) -> str:
+    """The same for a job summary: no marker, and much more room."""
+    limit = SUMMARY_BYTES if options.max_bytes is None else options.max_bytes
+    return _fit(_head(plan, options), _sections(plan, options), options, limit)
+
+
+def failed(message: str, options: RenderOptions) -> str:
+    """The comment when there is no plan to show: it replaces one that is no longer true."""
+    title = f"## Registry {visible(options.command)}: failed"
+    return runner_safe(f"{marker(options)}\n{title}\n\n{markdown(_short(visible(message), _TEXT_LIMIT))}\n")
+
+
+def marker(options: RenderOptions) -> str:
+    """The first line of the comment of one workspace and label: find it again by this, and replace it."""
+    root = _short(quote(options.path_prefix.strip("/").encode("utf-8", "surrogatepass")) or ".")
+    label = _short(quote(options.label.encode("utf-8", "surrogatepass"), safe=" /"))
+    return f"<!-- registry-plan root={root.replace('--', '-%2D')} label={label.replace('--', '-%2D')} -->"
+
+
+def _short(text: str, limit: int = _NAME_LIMIT) -> str:
+    return cut(text, limit)
+
+
+# The head
+
+
+def _head(plan: Plan, options: RenderOptions) -> str:
+    what = "Registry review" if options.base else f"Registry {visible(options.command)}"
+    label = f" ({markdown(_short(visible(options.label), _LABEL_LIMIT))})" if options.label else ""
+    lines = [f"## {what}{label}: {_verdict_words(plan, options.command)}", ""]
+    if options.command == "drift":
+        return "\n".join(lines[:1]) + "\n"
+    if options.command == "check":
+        lines.append(f"{count_problems(plan) or 'No problems'}.")
+        return "\n".join(lines) + "\n"
+    counts = [
+        count_changes(plan.changes) or ("" if plan.empty else "only the state changes"),
+        count_problems(plan),
+    ]
+    unchanged = f"{plan.unchanged:,} unchanged, {plan.unmanaged:,} unmanaged"
+    lines.append("; ".join([*filter(None, counts), unchanged]) + ".")
+    if options.base:
+        lines += [
+            "",
+            f"Compared with {code(_short(visible(options.base), _LABEL_LIMIT))}. A review cannot be applied.",
+        ]
+        return "\n".join(lines) + "\n"
+    plan_id = plan.plan_id
+    if not plan.empty:
+        lines += ["", f"Plan id: {code(plan_id)}"]
+    shown = list(_commands(plan, plan_id))
+    if shown:
+        lines += ["", "To apply exactly this:" if plan.applicable else "What may help:", ""]
+        lines += fence(shown, "sh")
+    return "\n".join(lines) + "\n"
+
+
+def _commands(plan: Plan, plan_id: str) -> Iterator[str]:
+    """The next commands as far as they leave room for the rest."""
+    used = 0
+    for line in map(command_line, next_commands(plan, plan_id)[:_COMMANDS_SHOWN]):
+        used += _size(line)
+        if used > _COMMANDS_BYTES:
+            return
+        yield line
+
+
+def _verdict_words(plan: Plan, command: str) -> str:
+    if command == "drift":
+        count = len(plan.drift)
+        return f"{plural(count, 'entry')} edited by hand" if count else "none"
+    found = verdict(plan)
+    if found is Verdict.BLOCKED:
+        return f"blocked by {plural(len(plan.blocking), 'problem')}"
+    if command == "check":
+        return "nothing blocks"
+    if found is Verdict.CHANGES:
+        return plural(len(plan.changes), "change") if plan.changes else "only the state changes"
+    return "no changes"
+
+
+# The sections, the most important first
+
+
+def _sections(plan: Plan, options: RenderOptions) -> list[_Section]:
+    drift = _drift(plan.drift, options)
+    if options.command == "drift":
+        return [drift] if drift.entries else []
+    blocking = list(plan.blocking)
+    rest: dict[str, list[Problem]] = {
+        name: [] for name in ("errors", "warnings", "fixed", "suppressed", "records")
+    }
+    for problem in plan.problems:
+        if not problem.blocking:
+            rest[_shelf(problem)].append(problem)
+    found = [
+        _notices(plan.notices),
+        _problems("Blocking problems", _BLOCKING, blocking, options, open=True),
+        *(
+            (*_changes(plan.changes, options), _heals(plan.heals), drift)
+            if options.command != "check"
+            else ()
+        ),
+        _problems("Warnings", ("warning", "warnings"), rest["warnings"], options),
+        _problems(
+            "Errors that do not block",
+            ("error that does not block", "errors that do not block"),
+            rest["errors"],
+            options,
+        ),
+        _problems("Fixed by this", ("fixed problem", "fixed problems"), rest["fixed"], options),
+        _problems(
+            "Allowed or baselined", ("suppressed problem", "suppressed problems"), rest["suppressed"], options
+        ),
+        _problems("Records", ("record", "records"), rest["records"], options),
+    ]
+    return [section for section in found if section.entries]
+
+
+def _shelf(problem: Problem) -> str:
+    if problem.status is Status.FIXED:
+        return "fixed"
+    if is_suppressed(problem):
+        return "suppressed"
+    return {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.RECORD: "records"}[
+        problem.severity
+    ]
+
+
+def _notices(notices: Sequence[Notice]) -> _Section:
+    def line(notice: Notice, limit: int) -> str:
+        title, message = _short(visible(notice.title)), _short(visible(notice.message), limit)
+        return f"- **{markdown(title)}**: {markdown(message)}\n"
+
+    entries = tuple(_Entry(line(one, _TEXT_LIMIT), line(one, _SHORT_LIMIT)) for one in notices)
+    return _Section("\n### Look twice\n\n", entries, "", ("notice", "notices"))
+
+
+def _details(title: str, count: str) -> tuple[str, str]:
+    return f"\n<details><summary><b>{title}</b>: {count}</summary>\n\n", "\n</details>\n"
+
+
+def _problems(
+    title: str, noun: _Noun, problems: Sequence[Problem], options: RenderOptions, *, open: bool = False
+) -> _Section:
+    head, tail = (f"\n### {title}\n\n", "") if open else _details(title, f"{len(problems):,}")
+    return _Section(head, tuple(_problem(problem, options) for problem in problems), tail, noun)
+
+
+def _problem(problem: Problem, options: RenderOptions) -> _Entry:
+    start = f"- **{markdown(visible(problem.code))}** {_link(problem_location(problem), options)}"
+    if problem.address:
+        start += f" {code(_short(visible(problem.address)))}"
+    message = visible(problem.message)
+    note = standing(problem)
+    note = f" ({markdown(_short(note))})" if note else ""
+    long = [f"{start}: {markdown(_short(message, _TEXT_LIMIT))}{note}"]
+    if problem.fix is not None and problem.fix.description:
+        safe = " (safe: `registry fix` does it)" if problem.fix.safe and problem.fix.edits else ""
+        long.append(f"  - Fix: {markdown(_short(visible(problem.fix.description), _TEXT_LIMIT))}{safe}")
+    for related in problem.related[:_IMPACT_SHOWN]:
+        message_there = markdown(_short(visible(related.message)))
+        long.append(f"  - See {_link(related_location(related), options)} {message_there}".rstrip())
+    short = f"{start}: {markdown(_short(message, _SHORT_LIMIT))}"
+    return _Entry("\n".join(long) + "\n", short + "\n")
+
+
+def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[_Section]:
+    kinds: dict[str, list[Change]] = {}
+    for change in changes:
+        kinds.setdefault(change.kind, []).append(change)
+    ordered = sorted(kinds.items())
+    if len(ordered) > _KIND_SECTIONS:
+        others = [change for _, some in ordered[_KIND_SECTIONS:] for change in some]
+        ordered = [*ordered[:_KIND_SECTIONS], ("", others)]
+    for number, (kind, some) in enumerate(ordered):
+        title = f"<code>{html(_short(visible(kind)))}</code>" if kind else "other kinds"
+        head, tail = _details(title, count_changes(some))
+        if number == 0:
+            head = "\n### Changes\n" + head
+        yield _Section(head, tuple(_change(change, options) for change in some), tail, ("change", "changes"))
+
+
+def _change(change: Change, options: RenderOptions) -> _Entry:
+    name = code(_short(visible(change.address)))
+    if change.from_address not in (None, change.address):
+        name = f"{code(_short(visible(change.from_address or '')))} → {name}"
+    start = f"- **{change.action.value}** {name}"
+    fields = shown_fields(change)
+    origin = change_origin(change)
+    places = [_link(origin, options)] if origin else []
+    there = change.file and (origin is None or change.file != origin.path)
+    places += [_link(Location(change.file), options)] if there else []
+    long = [f"{start} ({markdown(_short(reason(change)))})" + (" · " + " → ".join(places) if places else "")]
+    if change.impact:
+        shown = ", ".join(code(_short(visible(one))) for one in change.impact[:_IMPACT_SHOWN])
+        more = len(change.impact) - _IMPACT_SHOWN
+        long[0] += f" · affects {shown}" + (f" and {more:,} more" if more > 0 else "")
+    long += _indented(_diff_fence(fields))
+    return _Entry("\n".join(long) + "\n", start + _named(fields) + "\n")
+
+
+def _named(fields: Sequence[FieldChange]) -> str:
+    if not fields:
+        return ""
+    names = ", ".join(code(_short(show_path(field.path), 80)) for field in fields[:_FIELDS_NAMED])
+    more = len(fields) - _FIELDS_NAMED
+    return f": {names}" + (f" and {plural(more, 'field')} more" if more > 0 else "")
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return ["  " + line for line in lines]
+
+
+def _diff_fence(fields: Sequence[FieldChange]) -> list[str]:
+    lines: list[str] = []
+    for field in fields[:_FIELDS_SHOWN]:
+        lines += _field_lines(field)
+    if len(fields) > _FIELDS_SHOWN:
+        lines.append(f"  … and {plural(len(fields) - _FIELDS_SHOWN, 'field')} more")
+    return fence(lines, "diff") if lines else []
+
+
+def _field_lines(field: FieldChange) -> Iterator[str]:
+    """Lines that start with ``+`` or ``-`` are coloured; the name of what changes is none of them."""
+    sign = FIELD_SIGNS.get(field.action, "~")
+    line = one_line(field, 100)
+    if line is not None and field.action != "update":
+        yield f"{sign} {line}"
+        return
+    yield f"  {cut(show_path(field.path), _LINE_LIMIT)}:"
+    diff = small_diff(field)
+    for one in islice(diff, _LINES_SHOWN):
+        yield f"{one.sign}   {cut(one.text, _LINE_LIMIT)}".rstrip()
+    rest = sum(1 for _ in diff)
+    if rest:
+        yield f"    … {plural(rest, 'line')} more"
+
+
+def _heals(heals: Sequence[Heal]) -> _Section:
+    head, tail = _details("Only the state", f"{len(heals):,} to mend")
+    lines = (
+        f"- {code(_short(visible(one.address or one.fragment)))}: {markdown(visible(one.why))}\n"
+        for one in heals
+    )
+    return _Section(
+        head, tuple(_Entry(line, line) for line in lines), tail, ("record to mend", "records to mend")
+    )
+
+
+def _drift(drifts: Sequence[Drift], options: RenderOptions) -> _Section:
+    head, tail = _details("Edited by hand", f"{len(drifts):,}")
+    return _Section(
+        head,
+        tuple(_drifted(drift, options) for drift in drifts),
+        tail,
+        ("entry edited by hand", "entries edited by hand"),
+    )
+
+
+def _drifted(drift: Drift, options: RenderOptions) -> _Entry:
+    start = f"- {code(_short(visible(drift.address)))}"
+    gone = " is gone" if drift.gone else ""
+    long = [f"{start}{gone} · {_link(drift_location(drift), options)}", *_indented(_diff_fence(drift.fields))]
+    return _Entry("\n".join(long) + "\n", f"{start}{gone}{_named(drift.fields)}\n")
+
+
+def _link(location: Location, options: RenderOptions) -> str:
+    """``path:line`` as code, as a link where the base is known and the path stays below it."""
+    shown = code(_short(show_location(Location(location.path, location.line))))
+    steps = [step for step in f"{options.path_prefix}/{location.path}".split("/") if step not in ("", ".")]
+    base = options.link_base.rstrip("/")
+    if not base.startswith(("https://", "http://")) or not location.path or ".." in steps:
+        return shown
+    path = "/".join(quote(step.encode("utf-8", "surrogatepass"), safe="") for step in steps)
+    line = f"#L{location.line}" if location.line else ""
+    target = f"{quote(base, safe=':/?=&%@+,;~.-_')}/{path}{line}"
+    return f"[{shown}]({target})" if len(target) <= 3 * _NAME_LIMIT else shown
+
+
+# Fitting
+
+
+def _fit(head: str, sections: Sequence[_Section], options: RenderOptions, limit: int) -> str:
+    """Head and sections within ``limit`` bytes of UTF-8."""
+    limit = max(limit, LEAST_BYTES)
+    whole = _join(head, sections, [_long] * len(sections), [len(one.entries) for one in sections])
+    if _size(whole) <= limit:
+        return whole
+    again = ["registry", "plan", "--full"]
+    if options.base:
+        again[2:2] = ["--base", options.base]
+    return _Fitting(head, sections, limit, cut(command_line(again), _NAME_LIMIT)).text()
+
+
+def _long(entry: _Entry) -> str:
+    return entry.long
+
+
+def _brief(entry: _Entry) -> str:
+    return entry.short
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _join(
+    head: str, sections: Sequence[_Section], forms: Sequence[Callable[[_Entry], str]], kept: Sequence[int]
+) -> str:
+    parts = [head]
+    for section, form, keep in zip(sections, forms, kept, strict=True):
+        if keep:
+            parts += [section.head, *map(form, section.entries[:keep])]
+            if keep < len(section.entries):
+                parts.append(_cut_line(len(section.entries) - keep, section.noun))
+            parts.append(section.tail)
+    return runner_safe("".join(parts))
+
+
+def _count(count: int, noun: _Noun) -> str:
+    return f"{count:,} {noun[count != 1]}"
+
+
+def _cut_line(count: int, noun: _Noun) -> str:
+    return f"- … {_count(count, noun)} more\n"
+
+
+class _Fitting:
+    """Cuts sections until they fit, from the last to the first; what blocks is the very last."""
+
+    def __init__(self, head: str, sections: Sequence[_Section], limit: int, again: str) -> None:
+        self.head = head
+        self.again = again
+        self.sections = sections
+        # Room for the line that says what was cut, and for what makes single lines safe.
+        self.room = limit - _size(head) - 600
+        self.forms: list[Callable[[_Entry], str]] = [_long] * len(sections)
+        self.kept = [len(section.entries) for section in sections]
+        self.sizes = [self._measure(number) for number in range(len(sections))]
+
+    def _measure(self, number: int) -> int:
+        section, form = self.sections[number], self.forms[number]
+        return self._frame(number) + sum(_size(runner_safe(form(entry))) for entry in section.entries)
+
+    def _frame(self, number: int) -> int:
+        section = self.sections[number]
+        return _size(section.head + section.tail) + 80
+
+    def _expendable(self) -> list[int]:
+        """Section numbers, the least important first."""
+        numbers = list(range(len(self.sections)))[::-1]
+        return sorted(numbers, key=lambda number: self.sections[number].noun == _BLOCKING)
+
+    def text(self) -> str:
+        for number in self._expendable():
+            if sum(self.sizes) <= self.room:
+                break
+            self.forms[number] = _brief
+            self.sizes[number] = self._measure(number)
+        for number in self._expendable():
+            over = sum(self.sizes) - self.room
+            if over <= 0:
+                break
+            self._shorten(number, self.sizes[number] - over)
+        return _join(self.head + self._said(), self.sections, self.forms, self.kept)
+
+    def _shorten(self, number: int, room: int) -> None:
+        """Keep as many entries as fit into ``room`` bytes, maybe none."""
+        used = self._frame(number)
+        keep = 0
+        for entry in self.sections[number].entries:
+            used += _size(runner_safe(entry.short))
+            if used > room:
+                break
+            keep += 1
+        self.kept[number] = keep
+        self.sizes[number] = room if keep else 0
+
+    def _said(self) -> str:
+        """What a reader does not see here, and how to see it."""
+        cut_counts: dict[_Noun, int] = {}
+        for section, keep in zip(self.sections, self.kept, strict=True):
+            missing = len(section.entries) - keep
+            if missing:
+                cut_counts[section.noun] = cut_counts.get(section.noun, 0) + missing
+        folded = sum(form is _brief and keep > 0 for form, keep in zip(self.forms, self.kept, strict=True))
+        said = [_count(count, noun) for noun, count in cut_counts.items()]
+        said += [f"the details of {plural(folded, 'section')}"] if folded else []
+        return f"\nCut to fit: {', '.join(said)}. {code(self.again)} shows all.\n"

@@ -1,0 +1,503 @@
+"""The public JSON of a plan, and plans saved to a file.
+
+The JSON is converted from the plan, never a dump of internals; ``registry schema plan`` prints its schema.
+Minor versions only add. No time, host or absolute path is in it, and its order is fixed: the same inputs give
+the same bytes on any machine.
+
+A saved plan (``plan --out FILE``) holds the options, the plan's id and a digest for each change, and no value
+of any entry. ``apply FILE`` plans anew with those options and compares: the file is never the source of what
+is written, so there is nothing to gain by editing it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from registry_reconciler.base.escape import json_text, visible
+from registry_reconciler.errors import RegistryFailure, StalePlan, UsageFailure
+from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Heal
+from registry_reconciler.model.entry import Json, Location, Missing, digest_value
+from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.problem import Fix, Problem, Related, Severity, Status, listed, sort_key
+from registry_reconciler.model.redact import WITHHELD
+
+FORMAT_VERSION = "1.0"
+MAX_SAVED_BYTES = 64 * 1024 * 1024
+"""A saved plan of 300,000 changes stays below it."""
+
+Commands = tuple[tuple[str, ...], ...]
+"""Ready commands, each a list of arguments."""
+
+_MAX_NEXT = 10
+_MAX_ADDRESSES = 50
+_SAVED_FIELDS = frozenset(
+    {"format_version", "saved_plan", "root", "options", "plan_id", "changes", "problems", "inputs"}
+)
+_PLAN_ID = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def dumps(data: Json) -> str:
+    """JSON text for people and machines: indented by two, keys in the order given, a line end at the end.
+
+    Characters that cannot be seen are written ``\\uXXXX``.
+    """
+    return json_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def envelope(
+    command: str,
+    exit: int,
+    errors: Iterable[Mapping[str, Json]] = (),
+    next: Iterable[Sequence[str]] = (),
+    **body: Json,
+) -> dict[str, Json]:
+    """What the JSON of every command has around its own fields, also when the command fails."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "command": command,
+        "exit": exit,
+        **body,
+        "errors": [dict(error) for error in errors],
+        "next": [list(command) for command in next],
+    }
+
+
+def error_to_json(failure: RegistryFailure) -> dict[str, Json]:
+    """A failure as an item of ``errors``: ``code`` is constant for its class."""
+    data: dict[str, Json] = {"code": failure.code, "message": failure.message}
+    if isinstance(failure, StalePlan) and failure.entries:
+        data["entries"] = list(failure.entries)
+    return data
+
+
+def plan_to_json(
+    plan: Plan,
+    *,
+    command: str = "plan",
+    exit: int | None = None,
+    errors: Iterable[Mapping[str, Json]] = (),
+    next: Iterable[Sequence[str]] | None = None,
+    base: str = "",
+) -> dict[str, Json]:
+    """The public JSON of a plan.
+
+    Args:
+        command: the command that reports.
+        exit: its exit code; the plan's own (0 or 3) where it is not given.
+        errors: failures, as :func:`error_to_json` gives them.
+        next: ready commands; those of :func:`next_commands` where it is not given.
+        base: the revision compared with, for a review: then there is no plan id and nothing to apply.
+    """
+    plan_id = None if base else plan.plan_id
+    body: dict[str, Json] = {"plan_id": plan_id, "root": "."}
+    problems = sorted(plan.problems, key=sort_key)
+    shown = list(listed(problems))
+    if base:
+        body["base"] = base
+    return envelope(
+        command,
+        plan.exit_code if exit is None else exit,
+        errors,
+        next_commands(plan, plan_id if command == "plan" else None) if next is None else next,
+        **body,
+        options=plan.options.to_json(),
+        summary=_summary(plan),
+        notices=[{"title": notice.title, "message": notice.message} for notice in plan.notices],
+        changes=[_change(change) for change in sorted(plan.changes, key=lambda change: change.address)],
+        drift=[_drift(drift) for drift in sorted(plan.drift, key=lambda drift: drift.address)],
+        problems=[problem_to_json(problem) for problem in shown],
+        **({"problems_not_listed": len(problems) - len(shown)} if len(problems) > len(shown) else {}),
+        **({"heals": list(map(_heal, plan.heals))} if plan.heals else {}),
+        files=[
+            {
+                "path": file.path,
+                "before": _told(plan, file.path, file.before),
+                "after": _told(plan, file.path, file.after),
+            }
+            for file in sorted(plan.files, key=lambda file: file.path)
+        ],
+        inputs=_inputs(plan),
+    )
+
+
+def _inputs(plan: Plan) -> dict[str, Json]:
+    return {path: _told(plan, path, digest) for path, digest in sorted(plan.inputs.items())}
+
+
+def _told(plan: Plan, path: str, digest: str | None) -> str | None:
+    """A digest as it may leave the workspace."""
+    return WITHHELD if path in plan.withheld and digest and digest.startswith("sha256:") else digest
+
+
+def _summary(plan: Plan) -> dict[str, Json]:
+    return {
+        **{action.value: plan.count(action) for action in Action},
+        "unchanged": plan.unchanged,
+        "unmanaged": plan.unmanaged,
+        **{severity.value: plan.count_problems(severity) for severity in Severity},
+        "suppressed": sum(
+            problem.suppressed is not None and problem.status is not Status.FIXED for problem in plan.problems
+        ),
+        "applicable": plan.applicable,
+    }
+
+
+def _heal(heal: Heal) -> dict[str, Json]:
+    return {"address": heal.address, "fragment": heal.fragment, "why": heal.why}
+
+
+def _field(change: FieldChange) -> dict[str, Json]:
+    """A part that is not there has no key: ``null`` is a value of its own."""
+    data: dict[str, Json] = {"path": list(change.path), "action": change.action}
+    if not isinstance(change.before, Missing):
+        data["before"] = change.before
+    if not isinstance(change.after, Missing):
+        data["after"] = change.after
+    return data
+
+
+def _location(location: Location) -> dict[str, Json]:
+    return {"path": location.path, "line": location.line, "column": location.column}
+
+
+def change_origin(change: Change) -> Location | None:
+    """Where the fragment says so: with line and column when they were looked up, else the file alone."""
+    if change.origin_location is not None:
+        return change.origin_location
+    return Location(change.origin.file) if change.origin is not None else None
+
+
+def _change(change: Change) -> dict[str, Json]:
+    origin = change_origin(change)
+    return {
+        "address": change.address,
+        "kind": change.kind,
+        "key": change.key,
+        "action": change.action.value,
+        "from": change.from_address,
+        "reason": change.reason.value,
+        "file": change.file,
+        "origin": None if origin is None else _location(origin),
+        "fields": [_field(field) for field in change.fields],
+        "before": change.before,
+        "after": change.after,
+        "impact": list(change.impact),
+        "note": change.note,
+    }
+
+
+def drift_location(drift: Drift) -> Location:
+    """Where a drifted entry stands; without a line when it is gone or was not looked up."""
+    return drift.location or Location(drift.place.file or drift.file)
+
+
+def _drift(drift: Drift) -> dict[str, Json]:
+    location = drift_location(drift)
+    return {
+        "address": drift.address,
+        "fields": [_field(field) for field in drift.fields],
+        "file": drift.file,
+        "line": location.line,
+        "column": location.column,
+        "gone": drift.gone,
+        "applied_known": drift.applied_known,
+    }
+
+
+def problem_location(problem: Problem) -> Location:
+    """Where a problem is; without line and column when they were not looked up."""
+    return problem.location or Location(problem.place.file)
+
+
+def related_location(related: Related) -> Location:
+    """Where the other place of a problem is."""
+    return related.location or Location(related.place.file)
+
+
+def problem_to_json(problem: Problem) -> dict[str, Json]:
+    """A problem as every command's JSON shows it."""
+    return {
+        "code": problem.code,
+        "title": problem.title,
+        "severity": problem.severity.value,
+        "status": problem.status.value,
+        "suppressed": problem.suppressed,
+        "blocking": problem.blocking,
+        "message": problem.message,
+        "address": problem.address,
+        "path": list(problem.path),
+        "location": _location(problem_location(problem)),
+        "related": [
+            {"message": related.message, "location": _location(related_location(related))}
+            for related in problem.related
+        ],
+        "fix": None if problem.fix is None else _fix(problem.fix),
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Json]:
+    return {
+        "description": fix.description,
+        "safe": fix.safe,
+        "edits": [
+            {
+                "path": edit.path,
+                "sha256": edit.sha256,
+                "start": edit.start,
+                "end": edit.end,
+                "old": edit.old,
+                "new": edit.new,
+            }
+            for edit in fix.edits
+        ],
+    }
+
+
+def option_arguments(options: PlanOptions) -> tuple[str, ...]:
+    """The options of a plan as they are typed."""
+    words: list[str] = []
+    for name, values in (
+        ("--target", options.target),
+        ("--exclude", options.exclude),
+        ("--adopt", options.adopt),
+        ("--overwrite", options.overwrite),
+    ):
+        for value in values:
+            words += [name, value]
+    if options.allow_mass_delete:
+        words.append("--allow-mass-delete")
+    if options.no_check:
+        words.append("--no-check")
+    return tuple(words)
+
+
+def next_commands(plan: Plan, plan_id: str | None) -> Commands:
+    """The commands that lead on from here; ``plan_id`` is ``None`` for what cannot be applied.
+
+    An applicable plan with something to do: apply exactly it. A blocked one: what takes the blocking problems
+    away, the fixes that need no thought first. Nothing to do: nothing.
+    """
+    if plan.applicable:
+        if plan.empty or plan_id is None:
+            return ()
+        return (("registry", "apply", *option_arguments(plan.options), "--expect", plan_id),)
+    return _ways_out(plan)[:_MAX_NEXT]
+
+
+def _ways_out(plan: Plan) -> Commands:
+    """Blocked: fix, accept, adopt, explain, in this order and each once."""
+    blocking = plan.blocking
+    fixes: list[tuple[str, ...]] = []
+    if any(_fixes_itself(problem) for problem in blocking):
+        fixes.append(("registry", "fix"))
+    accepts: list[tuple[str, ...]] = []
+    explains: list[tuple[str, ...]] = []
+    adopts: list[str] = []
+    for problem in blocking:
+        if problem.code in ("STA001", "STA002") and problem.address:
+            accepts.append(("registry", "drift", "--accept", problem.address))
+        elif problem.code == "STA003" and problem.address:
+            # One command for all: a plan that adopts only one of them is still blocked by the others.
+            adopts.append(problem.address)
+        elif not _fixes_itself(problem):
+            explains.append(("registry", "explain", problem.code))
+    options = option_arguments(plan.options)
+    flags = [word for address in dict.fromkeys(adopts) for word in ("--adopt", address)]
+    adopt = [("registry", "plan", *options, *flags[: 2 * _MAX_ADDRESSES])] if flags else []
+    return tuple(dict.fromkeys([*fixes, *accepts[: _MAX_NEXT - 3], *adopt, *explains]))
+
+
+def _fixes_itself(problem: Problem) -> bool:
+    """Whether ``registry fix`` takes a problem away."""
+    fix = problem.fix
+    return fix is not None and fix.safe and bool(fix.edits or fix.withheld)
+
+
+class SavedPlan(Struct, frozen=True):
+    """What ``plan --out`` wrote down.
+
+    Attributes:
+        format_version: of the file.
+        root: of the workspace, always ``.``: nothing of the machine is in the file.
+        options: what the person asked for; the plan is made anew with them.
+        plan_id: the identity of the plan.
+        changes: the digest of each change (action, from, before, after) by address.
+        problems: the introduced problems, each as ``CODE address``.
+        inputs: digest by path of what the plan was computed from; ``withheld`` where a file holds secrets.
+    """
+
+    format_version: str
+    root: str
+    options: PlanOptions
+    plan_id: str
+    changes: Mapping[str, str]
+    problems: tuple[str, ...]
+    inputs: Mapping[str, str | None]
+
+
+def saved_plan(plan: Plan) -> str:
+    """The text of the file that ``plan --out`` writes."""
+    body: dict[str, Json] = {
+        "format_version": FORMAT_VERSION,
+        "saved_plan": True,
+        "root": ".",
+        "options": plan.options.to_json(),
+        "plan_id": plan.plan_id,
+        "changes": _change_digests(plan),
+        "problems": list(_introduced(plan)),
+        "inputs": _inputs(plan),
+    }
+    return dumps({**body, "checksum": digest_value(body)})
+
+
+def _change_digests(plan: Plan) -> dict[str, str]:
+    return {
+        change.address: digest_value([change.action.value, change.from_address, change.before, change.after])
+        for change in sorted(plan.changes, key=lambda change: change.address)
+    }
+
+
+def _introduced(plan: Plan) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            " ".join([problem.code, problem.address or problem.place.file, *map(str, problem.path)])
+            for problem in plan.problems
+            if problem.status is Status.INTRODUCED
+        )
+    )
+
+
+def read_saved_plan(data: bytes) -> SavedPlan:
+    """Read a file that ``plan --out`` wrote.
+
+    Raises:
+        UsageFailure: it is no saved plan at all.
+        StalePlan: it was one and is cut, edited or of another version.
+    """
+    again: Commands = (("registry", "plan"),)
+    if len(data) > MAX_SAVED_BYTES:
+        raise UsageFailure(f"a saved plan has at most {MAX_SAVED_BYTES:,} bytes; this file has {len(data):,}")
+    try:
+        body = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        if not isinstance(body, dict) or body.get("saved_plan") is not True:
+            raise _no_saved_plan()
+        checksum = body.pop("checksum", None)
+        intact = checksum == digest_value(body)
+    except (ValueError, RecursionError) as error:
+        if b'"saved_plan"' in data[:200]:
+            message = "the saved plan is cut off or edited: it is no JSON any more. Plan again and save that"
+            raise StalePlan(message, next=again) from error
+        raise _no_saved_plan() from error
+    version = body.get("format_version")
+    if version != FORMAT_VERSION:
+        shown = visible(repr(version)[:40])
+        message = (
+            f"the saved plan has format version {shown}; this registry reads {FORMAT_VERSION}. Plan again"
+        )
+        raise StalePlan(message, next=again)
+    if not intact:
+        message = "the saved plan was edited: its checksum does not fit. Plan again and save that"
+        raise StalePlan(message, next=again)
+    saved = _saved(body)
+    if saved is None:
+        message = "the saved plan has fields that no registry wrote. Plan again and save that"
+        raise StalePlan(message, next=again)
+    return saved
+
+
+def _no_saved_plan() -> UsageFailure:
+    return UsageFailure(
+        "this file is no saved plan: registry plan --out FILE writes one", next=(("registry", "plan"),)
+    )
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a key stands twice")
+    return data
+
+
+def _no_number(word: str) -> Json:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _saved(body: Mapping[str, Json]) -> SavedPlan | None:
+    """The typed plan, or ``None`` where a field is not what this version writes."""
+    options, plan_id, changes = body.get("options"), body.get("plan_id"), body.get("changes")
+    problems, inputs = body.get("problems"), body.get("inputs")
+    if body.keys() != _SAVED_FIELDS or body["root"] != ".":
+        return None
+    if not isinstance(plan_id, str) or _PLAN_ID.fullmatch(plan_id) is None:
+        return None
+    if not isinstance(options, dict) or not _is_options(options):
+        return None
+    if not isinstance(changes, dict) or not _is_texts(list(changes.values())):
+        return None
+    if not isinstance(problems, list) or not _is_texts(problems):
+        return None
+    if not isinstance(inputs, dict) or not all(
+        one is None or isinstance(one, str) for one in inputs.values()
+    ):
+        return None
+    return SavedPlan(
+        FORMAT_VERSION, ".", PlanOptions.from_json(options), plan_id, changes, tuple(problems), inputs
+    )
+
+
+def _is_texts(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_options(options: Mapping[str, Json]) -> bool:
+    """Whether reading and writing them gives them back: an unknown option must not be dropped silently."""
+    lists = (options.get(name, []) for name in ("target", "exclude", "adopt", "overwrite"))
+    return all(map(_is_texts, lists)) and PlanOptions.from_json(options).to_json() == options
+
+
+def differences(saved: SavedPlan, plan: Plan) -> tuple[str, ...]:
+    """What a plan does otherwise than the saved one: addresses and problems; empty when it is the same."""
+    now = _change_digests(plan)
+    entries = sorted(
+        address
+        for address in saved.changes.keys() | now.keys()
+        if saved.changes.get(address) != now.get(address)
+    )
+    problems = sorted(set(saved.problems) ^ set(_introduced(plan)))
+    if saved.plan_id == plan.plan_id:
+        # A file whose parts do not fit its id was edited, and whoever did may have been believed.
+        return (*entries, *problems)
+    return (*entries, *problems) or ("options",)
+
+
+def require_same(saved: SavedPlan, plan: Plan) -> None:
+    """Raise :class:`StalePlan`, naming what differs, unless ``plan`` is the one that was saved."""
+    entries = differences(saved, plan)
+    if not entries:
+        return
+    shown = ", ".join(visible(entry) for entry in entries[:5])
+    more = f" and {len(entries) - 5:,} more" if len(entries) > 5 else ""
+    message = f"the plan is not the saved one any more; it differs in {shown}{more}. Nothing was written"
+    raise StalePlan(message, entries=entries, next=(("registry", "plan", *option_arguments(saved.options)),))
+
+
+def require_expected(expected: str, plan: Plan) -> None:
+    """Raise unless ``plan`` has the id that was reviewed.
+
+    Raises:
+        UsageFailure: ``expected`` is no plan id.
+        StalePlan: the plan is another one.
+    """
+    if _PLAN_ID.fullmatch(expected) is None:
+        raise UsageFailure(f"{visible(expected[:100])} is no plan id: sha256: and 64 hexadecimal digits")
+    plan_id = plan.plan_id
+    if plan_id != expected:
+        message = f"the plan is {plan_id} now and not the expected {expected}. Nothing was written"
+        entries = tuple(change.address for change in plan.changes)
+        raise StalePlan(
+            message, entries=entries, next=(("registry", "plan", *option_arguments(plan.options)),)
+        )

@@ -1,0 +1,381 @@
+"""The plan in a terminal: readable at 80 columns, without colour, with 3 changes and with 3,000.
+
+Changes are grouped by kind; of changes that are alike (same kind, action, reason, fields) only the first are
+shown and the rest counted, unless ``full``. Colours are a handful of ANSI codes written here: importing a
+library for them would cost more time than making a small plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from registry_reconciler.base.escape import runner_safe, visible
+from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Reason
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.report.options import RenderOptions
+from registry_reconciler.report.plan_json import (
+    Commands,
+    change_origin,
+    drift_location,
+    next_commands,
+    problem_location,
+    related_location,
+)
+from registry_reconciler.report.values import (
+    FIELD_SIGNS,
+    columns,
+    cut,
+    one_line,
+    show_path,
+    shown_fields,
+    small_diff,
+    wrap,
+)
+from registry_reconciler.report.words import (
+    SIGNS,
+    command_line,
+    count_changes,
+    count_problems,
+    is_suppressed,
+    plural,
+    reason,
+    show_location,
+    standing,
+)
+
+_ALIKE_SHOWN = 3
+_ALIKE_FOLDED = 5
+"""More changes that are alike than this are folded to the first three."""
+_SHOWN_OF_ACTION = 20
+_PROBLEMS_SHOWN = 10
+_ERRORS_SHOWN = 50
+_HEALS_SHOWN = 5
+_DRIFT_SHOWN = 20
+_FIELDS_SHOWN = 12
+_LINES_SHOWN = 16
+_IMPACT_SHOWN = 3
+
+_COLORS = {
+    "+": "32",
+    "-": "31",
+    "~": "33",
+    ">": "36",
+    "=": "2",
+    "error": "1;31",
+    "warning": "1;33",
+    "record": "2",
+    "head": "1",
+    "dim": "2",
+}
+
+
+def render(plan: Plan, options: RenderOptions) -> str:
+    """The report. ``check`` leaves changes and drift out, ``drift`` shows drift only."""
+    return _Report(plan, options).text()
+
+
+class _Report:
+    """One rendering: the options, and the lines so far."""
+
+    def __init__(self, plan: Plan, options: RenderOptions) -> None:
+        self.plan = plan
+        self.options = options
+        self.width = max(options.width, 40)
+        self.lines: list[str] = []
+        undone = (Reason.LIVE_CHANGED, Reason.BOTH_CHANGED)
+        self.undone = {change.address for change in plan.changes if change.reason in undone}
+
+    def text(self) -> str:
+        command = self.options.command
+        if command != "drift":
+            self._notices()
+        if command not in ("drift", "check"):
+            self._changes()
+            self._heals()
+        if command != "check":
+            self._drift()
+        if command != "drift":
+            self._problems()
+        self._summary()
+        return runner_safe("\n".join(self.lines)) + "\n"
+
+    # Lines. Every text that is not this module's own wording is harmless before it comes here.
+
+    def _add(self, text: str = "", style: str = "", indent: int = 0) -> None:
+        shown = self._paint(text, style) if text else ""
+        self.lines.append(" " * indent + shown if text else "")
+
+    def _paint(self, text: str, style: str) -> str:
+        color = _COLORS.get(style)
+        return f"\x1b[{color}m{text}\x1b[0m" if color and self.options.color else text
+
+    def _prose(self, text: str, indent: int, style: str = "", first: str = "") -> None:
+        """Wrapped text; ``first`` stands before it and the following lines are indented by its width."""
+        hang = indent + len(first)
+        for number, line in enumerate(wrap(text, self.width - hang)):
+            start = " " * indent + first if number == 0 else " " * hang
+            self.lines.append(start + self._paint(line, style))
+
+    def _gap(self) -> None:
+        if self.lines and self.lines[-1]:
+            self.lines.append("")
+
+    # Sections
+
+    def _notices(self) -> None:
+        if self.options.base:
+            self._prose(f"Compared with {visible(self.options.base)}", 0)
+        for notice in self.plan.notices:
+            self._prose(f"{visible(notice.title)}: {visible(notice.message)}", 0, "warning", "! ")
+        self._gap()
+
+    def _changes(self) -> None:
+        kinds: dict[str, list[Change]] = {}
+        for change in self.plan.changes:
+            kinds.setdefault(change.kind, []).append(change)
+        for kind, changes in sorted(kinds.items()):
+            self._gap()
+            self._add(f"{visible(kind)}: {count_changes(changes)}", "head")
+            for action in Action:
+                self._action([change for change in changes if change.action is action])
+        self._gap()
+
+    def _action(self, changes: Sequence[Change]) -> None:
+        """All changes of one kind and action, those that are alike folded."""
+        shown = 0
+        hidden = 0
+        for alike in _alike(changes):
+            if self.options.full:
+                keep = len(alike)
+            elif shown >= _SHOWN_OF_ACTION:
+                keep = 0
+            else:
+                keep = _ALIKE_SHOWN if len(alike) > _ALIKE_FOLDED else len(alike)
+            for change in alike[:keep]:
+                self._change(change)
+            shown += keep
+            if keep and len(alike) > keep:
+                more = f"… and {len(alike) - keep:,} more like these (--full shows all)"
+                self._add(more, "dim", 2)
+            elif not keep:
+                hidden += len(alike)
+        if hidden:
+            more = f"… and {hidden:,} more to {changes[0].action.value} (--full shows all)"
+            self._add(more, "dim", 2)
+
+    def _change(self, change: Change) -> None:
+        sign = SIGNS[change.action]
+        address = visible(change.address)
+        if change.from_address not in (None, change.address):
+            address = f"{visible(change.from_address or '')} → {address}"
+        why = f"({reason(change)})"
+        head = f"  {self._paint(f'{sign} {address}', sign)}"
+        if 4 + columns(address) + 2 + columns(why) <= self.width:
+            self.lines.append(f"{head}  {why}")
+        else:
+            self.lines.append(head)
+            self._prose(why, 6)
+        self._places(change)
+        fields = shown_fields(change)
+        keep = len(fields) if self.options.full else _FIELDS_SHOWN
+        for field in fields[:keep]:
+            self._field(field, 6)
+        if len(fields) > keep:
+            self._add(f"… and {plural(len(fields) - keep, 'field')} more (--full shows all)", "dim", 6)
+        self._impact(change)
+
+    def _places(self, change: Change) -> None:
+        origin = change_origin(change)
+        places = [visible(change.file)] if change.file else []
+        if origin is not None and origin.path == change.file:
+            places = [show_location(origin)]
+        elif origin is not None:
+            places.append(f"from {show_location(origin)}")
+        line = " ".join(places)
+        if columns(line) + 6 <= self.width:
+            places = [line] if line else []
+        for place in places:
+            self._add(place, "dim", 6)
+
+    def _field(self, field: FieldChange, indent: int) -> None:
+        sign = FIELD_SIGNS.get(field.action, "~")
+        line = one_line(field, self.width - indent - 2)
+        if line is not None:
+            self.lines.append(" " * indent + self._paint(sign, sign) + " " + line)
+            return
+        self.lines.append(" " * indent + self._paint(sign, sign) + f" {show_path(field.path)}:")
+        limit = None if self.options.full else _LINES_SHOWN
+        diff = small_diff(field)
+        for one in islice(diff, limit):
+            self._diff_line(one.sign, one.text, indent + 4)
+        rest = sum(1 for _ in diff)
+        if rest:
+            self._add(f"… {plural(rest, 'line')} more (--full shows all)", "dim", indent + 4)
+
+    def _diff_line(self, sign: str, text: str, indent: int) -> None:
+        room = self.width - indent - 2
+        if not self.options.full:
+            # Three lines of a terminal tell what a value is; the rest is a matter for --full.
+            text = cut(text, 3 * room)
+        for number, part in enumerate(_chop(text, room)):
+            mark = sign if number == 0 else " "
+            self.lines.append((" " * indent + self._paint(f"{mark} {part}", sign)).rstrip())
+
+    def _impact(self, change: Change) -> None:
+        if not change.impact:
+            return
+        keep = len(change.impact) if self.options.full else _IMPACT_SHOWN
+        shown = ", ".join(visible(one) for one in change.impact[:keep])
+        more = len(change.impact) - keep
+        self._prose(shown + (f" and {more:,} more" if more > 0 else ""), 6, "dim", "affects ")
+
+    def _heals(self) -> None:
+        """What an apply would mend of the state alone."""
+        heals = self.plan.heals
+        if not heals:
+            return
+        self._gap()
+        self._add(f"Only the state: {plural(len(heals), 'record')} to mend", "head")
+        keep = len(heals) if self.options.full else _HEALS_SHOWN
+        for heal in heals[:keep]:
+            self._prose(f"{visible(heal.address or heal.fragment)}  ({visible(heal.why)})", 2, "dim", "= ")
+        if len(heals) > keep:
+            self._add(f"… and {len(heals) - keep:,} more (--full shows all)", "dim", 2)
+        self._gap()
+
+    def _drift(self) -> None:
+        drifts = self.plan.drift
+        if not drifts:
+            return
+        self._gap()
+        self._add(f"Edited by hand: {_entries(len(drifts))}", "head")
+        keep = len(drifts) if self.options.full or self.options.command == "drift" else _DRIFT_SHOWN
+        for drift in drifts[:keep]:
+            self._drifted(drift)
+        if len(drifts) > keep:
+            self._add(f"… and {len(drifts) - keep:,} more (registry drift shows all)", "dim", 2)
+        self._gap()
+
+    def _drifted(self, drift: Drift) -> None:
+        where = show_location(drift_location(drift))
+        self.lines.append("  " + self._paint(f"~ {visible(drift.address)}", "~"))
+        self._add(where, "dim", 6)
+        if drift.gone:
+            self._add("the entry is gone", indent=6)
+        # What the plan undoes stands among its changes already, in the other direction.
+        if self.options.command == "drift" or drift.address not in self.undone:
+            for field in drift.fields:
+                self._field(field, 6)
+
+    def _problems(self) -> None:
+        self._gap()
+        groups: dict[tuple[Severity, str], list[Problem]] = {}
+        for problem in self.plan.problems:
+            if self.options.full or _is_shown(problem):
+                groups.setdefault((problem.severity, problem.code), []).append(problem)
+        for (severity, code), problems in groups.items():
+            limit = _ERRORS_SHOWN if severity is Severity.ERROR else _PROBLEMS_SHOWN
+            keep = len(problems) if self.options.full else limit
+            for problem in problems[:keep]:
+                self._problem(problem)
+            if len(problems) > keep:
+                more = f"… and {len(problems) - keep:,} more of {code} (--full shows all)"
+                self._add(more, "dim", 2)
+        self._gap()
+
+    def _problem(self, problem: Problem) -> None:
+        severity = problem.severity.value
+        head = [problem.code, show_location(problem_location(problem))]
+        if problem.address:
+            head.append(visible(problem.address))
+        lines = wrap(" ".join(filter(None, head)), self.width - 10)
+        self.lines.append(f"{self._paint(severity, severity)} {lines[0]}")
+        for line in lines[1:]:
+            self.lines.append("  " + line)
+        self._prose(visible(problem.message), 2)
+        note = standing(problem)
+        if note:
+            self._prose(f"({note}, does not block)" if _excused(problem) else f"({note})", 2, "dim")
+        for related in problem.related:
+            where = show_location(related_location(related))
+            self._prose(f"{where} {visible(related.message)}".strip(), 2, "", "see ")
+        if problem.fix is not None and problem.fix.description:
+            self._prose(visible(problem.fix.description), 2, "", "fix: ")
+            if problem.fix.safe and problem.fix.edits:
+                self._prose("safe; registry fix does it", 2, "dim", "     ")
+
+    def _summary(self) -> None:
+        command = self.options.command
+        self._gap()
+        if command == "drift":
+            count = len(self.plan.drift)
+            self._add(f"Drift: {_entries(count)} edited by hand." if count else "No drift.", "head")
+            return
+        if command == "check":
+            self._prose(f"Check: {count_problems(self.plan) or 'no problems'}.", 0, "head")
+        else:
+            for line in _summary_lines(self.plan, self.options.base):
+                self._prose(line, 0, "head")
+        plan_id = None if self.options.base or command == "check" else self.plan.plan_id
+        if plan_id and self.plan.applicable and not self.plan.empty:
+            self._add(f"Plan id {plan_id}", "dim")
+        if command != "apply":  # apply asks, or has been done, or says itself what blocks
+            self._next(next_commands(self.plan, plan_id))
+
+    def _next(self, commands: Commands) -> None:
+        """In a terminal bare ``apply`` shows and asks: a plan id is nothing to type."""
+        for number, words in enumerate(commands[:3]):
+            typed = words[:-2] if words[-2:-1] == ("--expect",) else words
+            self._add(f"{'Next:' if number == 0 else '     '} {command_line(typed)}")
+
+
+def _entries(count: int) -> str:
+    return plural(count, "entry")
+
+
+def _summary_lines(plan: Plan, base: str) -> Iterator[str]:
+    changes = count_changes(plan.changes) or ("no changes" if plan.empty else "only the state changes")
+    blocking = len(plan.blocking)
+    problems = count_problems(plan)
+    yield f"{'Review' if base else 'Plan'}: {changes}{'; ' + problems if problems else ''}."
+    if blocking:
+        must = "must go first" + ("" if base else "; nothing can be applied")
+        yield f"Blocked: {plural(blocking, 'problem')} {must}."
+    elif plan.empty:
+        yield f"{_entries(plan.unchanged)} as the fragments say, {plan.unmanaged:,} unmanaged."
+
+
+def _alike(changes: Sequence[Change]) -> list[list[Change]]:
+    """Changes of the same reason and the same fields together, in order of their first."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for change in changes:
+        fields = tuple(
+            (tuple("[]" if isinstance(step, int) else step for step in field.path), field.action)
+            for field in shown_fields(change)
+        )
+        groups.setdefault((change.reason, bool(change.note), fields), []).append(change)
+    return list(groups.values())
+
+
+def _chop(text: str, room: int) -> Iterator[str]:
+    """A long line of a value in pieces: a terminal that breaks it would lose the indentation."""
+    while columns(text) > room:
+        piece = cut(text, room + 1)[:-1] or text[:1]
+        yield piece
+        text = text[len(piece) :]
+    yield text
+
+
+def _is_shown(problem: Problem) -> bool:
+    """Without ``--full``: what stands and matters now. The rest is only counted."""
+    return (
+        problem.severity is not Severity.RECORD
+        and problem.status is not Status.FIXED
+        and not is_suppressed(problem)
+    )
+
+
+def _excused(problem: Problem) -> bool:
+    return problem.severity is Severity.ERROR and not problem.blocking

@@ -1,0 +1,185 @@
+"""Values and their differences in few words: shared by every report for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.model.change import Action, Change, FieldChange
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing
+
+MASKED = "«secret»"
+"""What the planner puts in place of a secret value."""
+
+FIELD_SIGNS = {"create": "+", "update": "~", "delete": "-"}
+
+_ALIGN_LIMIT = 400
+"""More differing lines than this are shown as old and new: aligning costs the square of their number."""
+
+_CONTEXT = 24
+"""Characters kept on each side of what differs inside one long line."""
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a visible text takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        for one in text
+    )
+
+
+def cut(text: str, width: int) -> str:
+    """The start of a text that fits into ``width`` columns, with ``…`` where something was cut."""
+    if columns(text) <= width:
+        return text
+    if text.isascii():
+        return text[: max(width - 1, 0)] + "…"
+    used = 0
+    for index, character in enumerate(text):
+        used += columns(character)
+        if used > width - 1:
+            return text[:index] + "…"
+    return text
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most ``width`` columns, broken at spaces; a longer word stays whole, to be copied."""
+    if columns(text) <= width:
+        return [text]
+    lines: list[str] = []
+    current, used = "", 0
+    for word in text.split(" "):
+        size = columns(word)
+        if current and used + 1 + size > width:
+            lines.append(current)
+            current, used = word, size
+        else:
+            current, used = (f"{current} {word}", used + 1 + size) if current else (word, size)
+    return [*lines, current]
+
+
+def show_path(path: FieldPath) -> str:
+    """A field path as people write it (``docs[0].path``), harmless; ``(entry)`` for the whole."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return visible(text) or "(entry)"
+
+
+def show_value(value: Json) -> str:
+    """A value as one line of JSON with its unseen characters escaped; a secret as its mask."""
+    if isinstance(value, Missing):
+        return "(not there)"
+    if value == MASKED:
+        return MASKED
+    return visible(json.dumps(value, ensure_ascii=False))
+
+
+def shown_fields(change: Change) -> tuple[FieldChange, ...]:
+    """The fields that a report lists: those that differ; all of an entry that comes or goes."""
+    if change.fields:
+        return change.fields
+    if change.action is Action.CREATE and change.after is not None:
+        return tuple(FieldChange((name,), "create", MISSING, value) for name, value in change.after.items())
+    if change.action is Action.DELETE and change.before is not None:
+        return tuple(FieldChange((name,), "delete", value, MISSING) for name, value in change.before.items())
+    return ()
+
+
+def one_line(field: FieldChange, width: int) -> str | None:
+    """``path: before → after`` if it fits into ``width`` columns."""
+    name = show_path(field.path)
+    if field.action == "update":
+        if _is_long(field.before) or _is_long(field.after):
+            return None
+        line = f"{name}: {show_value(field.before)} → {show_value(field.after)}"
+    else:
+        value = field.after if field.action == "create" else field.before
+        if _is_long(value):
+            return None
+        line = f"{name}: {show_value(value)}"
+    return line if columns(line) <= width else None
+
+
+def _is_long(value: Json) -> bool:
+    return isinstance(value, str) and ("\n" in value.rstrip("\n") or len(value) > 500)
+
+
+class DiffLine(Struct, frozen=True):
+    """A line of a small diff: ``sign`` is ``+``, ``-`` or a space; ``text`` is harmless."""
+
+    sign: str
+    text: str
+
+
+def small_diff(field: FieldChange) -> Iterator[DiffLine]:
+    """What differs in a long value, line by line, with one line of context around it."""
+    raw = any(isinstance(value, str) and "\n" in value for value in (field.before, field.after))
+    old, new = _lines(field.before, raw), _lines(field.after, raw)
+    if len(old) == len(new) == 1:
+        before, after = _around(old[0], new[0])
+        yield from (DiffLine("-", before), DiffLine("+", after))
+    else:
+        yield from _line_diff(old, new)
+
+
+def _lines(value: Json, raw: bool) -> list[str]:
+    """A value as the lines of a diff: a text as its own lines when ``raw``, everything else as JSON."""
+    if isinstance(value, Missing):
+        return []
+    if isinstance(value, str) and raw and value != MASKED:
+        lines = [visible(line) for line in value.split("\n")]
+        if not lines[-1]:
+            return lines[:-1]
+        lines[-1] += " (no line end)"
+        return lines
+    if isinstance(value, dict | list) and value:
+        return [visible(line) for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n")]
+    return [show_value(value)]
+
+
+def _around(old: str, new: str) -> tuple[str, str]:
+    """Two long lines without most of what they have in common at both ends."""
+    start = 0
+    limit = min(len(old), len(new))
+    while start < limit and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < limit - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    low = start - _CONTEXT if start > _CONTEXT + 1 else 0
+    high = end - _CONTEXT if end > _CONTEXT + 1 else 0
+
+    def part(text: str) -> str:
+        return ("…" if low else "") + text[low : len(text) - high] + ("…" if high else "")
+
+    return part(old), part(new)
+
+
+def _line_diff(old: list[str], new: list[str]) -> Iterator[DiffLine]:
+    if max(len(old), len(new)) > _ALIGN_LIMIT:
+        yield from (DiffLine("-", line) for line in old)
+        yield from (DiffLine("+", line) for line in new)
+        return
+    from difflib import SequenceMatcher  # most plans have no long text
+
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for number, group in enumerate(matcher.get_grouped_opcodes(1)):
+        if number:
+            yield DiffLine(" ", "…")
+        for tag, low, high, new_low, new_high in group:
+            if tag == "equal":
+                yield from (DiffLine(" ", line) for line in old[low:high])
+                continue
+            yield from (DiffLine("-", line) for line in old[low:high])
+            yield from (DiffLine("+", line) for line in new[new_low:new_high])

@@ -1,0 +1,127 @@
+"""The words that all reports for people share: reasons, counts, the verdict, signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.model.change import Action, Change, Reason
+from registry_reconciler.model.entry import Location
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.problem import Problem, Severity, Status
+
+SIGNS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.MOVE: ">",
+    Action.ADOPT: "=",
+    Action.FORGET: "=",
+}
+"""One character an action, where a change is one line. ``=``: only the state changes."""
+
+_REASONS = {
+    Reason.DESIRED_CHANGED: "its fragment changed",
+    Reason.LIVE_CHANGED: "undoes an edit by hand",
+    Reason.BOTH_CHANGED: "overwrites an edit by hand",
+    Reason.NOT_IN_REGISTRY: "not in the registries yet",
+    Reason.NOT_IN_FRAGMENTS: "no fragment declares it any more",
+    Reason.MOVED: "renamed",
+    Reason.REMOVED: "a fragment says removed",
+    Reason.ADOPTED: "managed from now on",
+}
+
+_STATE_ONLY_REASONS = {
+    Reason.DESIRED_CHANGED: "its protection changed",
+    Reason.BOTH_CHANGED: "fragment and registry changed alike",
+    Reason.NOT_IN_REGISTRY: "gone from fragments and registries",
+    Reason.MOVED: "another fragment declares it now",
+    Reason.REMOVED: "not managed any more",
+    Reason.NOT_IN_FRAGMENTS: "gone from fragments and registries",
+}
+
+
+class Verdict(Enum):
+    """What a report says first."""
+
+    BLOCKED = "blocked"
+    CHANGES = "changes"
+    NONE = "no changes"
+
+
+def verdict(plan: Plan) -> Verdict:
+    """Blocked before everything else, then whether there is something to write."""
+    if not plan.applicable:
+        return Verdict.BLOCKED
+    return Verdict.NONE if plan.empty else Verdict.CHANGES
+
+
+def reason(change: Change) -> str:
+    """Why a change happens, in words; with its note."""
+    state_only = change.action in (Action.ADOPT, Action.FORGET) and not change.writes
+    words = _STATE_ONLY_REASONS.get(change.reason) if state_only else None
+    if words is None:
+        words = _REASONS[change.reason]
+    if change.action is Action.MOVE and change.from_address in (None, change.address):
+        words = "its place changed"
+    elif change.action is Action.ADOPT and change.reason is Reason.ADOPTED and change.writes:
+        words = "managed from now on, with the fields of its fragment"
+    return f"{words}: {visible(change.note)}" if change.note else words
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 error``, ``2 errors``, ``1,200 entries``."""
+    if count != 1:
+        noun = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{count:,} {noun}"
+
+
+def count_changes(changes: Iterable[Change]) -> str:
+    """``1 to create, 2 to update``: what there is none of is left out."""
+    counts = dict.fromkeys(Action, 0)
+    for change in changes:
+        counts[change.action] += 1
+    return ", ".join(f"{count:,} to {action.value}" for action, count in counts.items() if count)
+
+
+def count_problems(plan: Plan) -> str:
+    """``2 errors, 1 warning, 1 record, 3 suppressed, 1 fixed``: what there is none of is left out."""
+    parts = [plural(count, one.value) for one in Severity if (count := plan.count_problems(one))]
+    suppressed = sum(is_suppressed(problem) for problem in plan.problems)
+    fixed = sum(problem.status is Status.FIXED for problem in plan.problems)
+    parts += [f"{suppressed:,} suppressed"] * bool(suppressed) + [f"{fixed:,} fixed"] * bool(fixed)
+    return ", ".join(parts)
+
+
+def is_suppressed(problem: Problem) -> bool:
+    """Whether it stands, and is allowed or baselined."""
+    return problem.suppressed is not None and problem.status is not Status.FIXED
+
+
+def standing(problem: Problem) -> str:
+    """Why a problem that is an error does not block, or "": in words."""
+    if problem.status is Status.FIXED:
+        return "fixed by this plan"
+    if problem.suppressed is not None:
+        return visible(problem.suppressed)
+    if problem.status is Status.PRE_EXISTING:
+        return "was there before"
+    return ""
+
+
+def show_location(location: Location) -> str:
+    """``path:line:column``, as far as it is known; one line."""
+    text = visible(location.path)
+    if location.line:
+        text += f":{location.line}"
+        if location.column:
+            text += f":{location.column}"
+    return text
+
+
+def command_line(words: Iterable[str]) -> str:
+    """A command as it is typed in a shell; unseen characters are shown escaped."""
+    from shlex import quote
+
+    return " ".join(visible(quote(word)) for word in words)

@@ -1,0 +1,1 @@
+"""Invocation: capabilities, hooks, handlers, audit."""

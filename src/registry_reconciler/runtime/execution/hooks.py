@@ -1,0 +1,264 @@
+"""Hooks: which ones an event concerns, in which order, and what they say.
+
+A guard is a blocking hook of an event that can be denied. It fails closed: one that crashes, hangs, is
+missing, may not run, cannot tell whether it is concerned, or gives no clear answer denies
+(:mod:`registry_reconciler.runtime.execution.answers`). Any other hook can neither deny nor hurt: its failure is told
+and logged.
+
+A hook that is code (an item of the domain ``hook`` that is no entry) says by its flags what it waits for:
+the names of events. Without one it guards every event that can be denied. ``observer`` among them makes it
+one that does not block.
+"""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.runtime.execution.answers import Answer, shown
+from registry_reconciler.runtime.execution.handlers import HandlerError
+from registry_reconciler.runtime.registry.meta import HasMeta
+from registry_reconciler.runtime.registry.source import EntryItem, SideTables, event_types_in
+
+Event = Literal["PromptSubmit", "PreAbilityCreate", "PreAbilityCall", "PostAbilityCall", "SessionStop"]
+
+EVENTS: tuple[str, ...] = get_args(Event)
+
+TOO_LATE = frozenset({"PostAbilityCall", "SessionStop"})
+"""What these tell of has happened, and cannot be denied any more."""
+
+OBSERVER = "observer"
+
+SLOTS = {"PreAbilityCreate": "pre_create", "PreAbilityCall": "pre_call", "PostAbilityCall": "post_call"}
+
+_LONGEST_REASON = 1000
+
+_ABILITY_KINDS = ("ability_low", "ability_high")
+
+log = logging.getLogger("registry_reconciler.runtime")
+
+RunHook: TypeAlias = Callable[[HasMeta, Mapping[str, Any], Mapping[str, Any]], Answer]
+"""Runs one hook with its fields and the event; returns what it said or raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookEvent:
+    """What happened, as far as it is known; ``None`` where it is not.
+
+    Attributes:
+        ability: id of the ability concerned, "" when none is known.
+        bound: ids of the hooks that the ability's own slot names.
+    """
+
+    event: str
+    ability: str = ""
+    bound: tuple[str, ...] = ()
+    changed_paths: tuple[str, ...] | None = None
+    duration_ms: float | None = None
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookMessage:
+    """What a hook says to the caller."""
+
+    hook: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HookOutcome:
+    """What the hooks of one event came to: the id of the guard that denied, or "", and the messages."""
+
+    blocked_by: str = ""
+    messages: tuple[HookMessage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A hook that an occasion concerns; ``fault`` says why it cannot be run although it should."""
+
+    id: str
+    guard: bool
+    item: HasMeta | None = None
+    fields: Mapping[str, Any] | None = None
+    fault: str = ""
+
+
+def deniable(event: str) -> bool:
+    """Whether guards are asked before it happens."""
+    return event not in TOO_LATE
+
+
+def events_of(db: SideTables) -> tuple[str, ...]:
+    """The events that can happen: those that are built in, and those that the configuration declares."""
+    return tuple(dict.fromkeys((*EVENTS, *event_types_in(db))))
+
+
+def concerned(
+    hooks: Iterable[HasMeta], occasion: HookEvent, events: Iterable[str] = EVENTS
+) -> tuple[Concerned, ...]:
+    """The hooks that an occasion concerns: higher priority first, then by id; faults before all.
+
+    Args:
+        events: those that can happen. A guard that waits for another may be meant for this one.
+    """
+    known = frozenset(events)
+    found: list[tuple[int, str, Concerned]] = []
+    seen = set()
+    for item in hooks:
+        id = item.meta.id
+        seen.add(id)
+        one = _entry(item, id, occasion, known) if isinstance(item, EntryItem) else _code(item, id, occasion)
+        if one is not None:
+            found.append((-item.meta.priority, id, one))
+    missing = [
+        Concerned(id, deniable(occasion.event), fault=f"the hook {id!r} is bound and does not exist")
+        for id in occasion.bound
+        if id not in seen
+    ]
+    return (*missing, *(one for _, _, one in sorted(found, key=lambda row: row[:2])))
+
+
+def _entry(item: EntryItem, id: str, occasion: HookEvent, events: frozenset[str]) -> Concerned | None:
+    """A hook of a workspace. Its file may hold anything: what was not checked by a plan is served as well."""
+    fields = item.value
+    if fields.get("enabled", True) is False:
+        return None
+    # A guard unless it says, in the one way there is, that it is none.
+    guard = fields.get("blocking", False) is not False and deniable(occasion.event)
+    waits_for = fields.get("event_type")
+    if not isinstance(waits_for, str) or waits_for not in events:
+        fault = f"the hook {id!r} cannot be judged: its event_type {shown(repr(waits_for))} is no event"
+        return Concerned(id, guard, fault=fault) if guard or id in occasion.bound else None
+    if waits_for != occasion.event:
+        return _misbound(id, waits_for, occasion) if id in occasion.bound else None
+    match = fields.get("match")
+    if not isinstance(match, Mapping | None):
+        return Concerned(id, guard, fault=f"the hook {id!r} cannot be judged: its match is no mapping")
+    if _applies(match or {}, fields.get("ability_ids"), occasion, id, guard):
+        return Concerned(id, guard, item, fields)
+    return None
+
+
+def _code(item: HasMeta, id: str, occasion: HookEvent) -> Concerned | None:
+    flags = item.meta.flags
+    waits_for = [flag for flag in flags if flag in EVENTS]
+    if occasion.event in waits_for if waits_for else deniable(occasion.event):
+        return Concerned(id, OBSERVER not in flags and deniable(occasion.event), item, {})
+    return _misbound(id, ", ".join(waits_for), occasion) if id in occasion.bound else None
+
+
+def _misbound(id: str, waits_for: str, occasion: HookEvent) -> Concerned:
+    slot = SLOTS.get(occasion.event)
+    fault = f"the hook {id!r} is bound to {slot} and waits for {waits_for or 'what can be denied'}"
+    return Concerned(id, deniable(occasion.event), fault=fault)
+
+
+def _applies(
+    match: Mapping[str, Any], ability_ids: object, occasion: HookEvent, id: str, guard: bool
+) -> bool:
+    conditions = list(_conditions(match, occasion))
+    if id not in occasion.bound:
+        conditions.append(_in_scope(match, ability_ids, occasion.ability))
+    # What is not known cannot clear a guard, and does not call anyone else.
+    return all(guard if held is None else held for held in conditions)
+
+
+def _in_scope(match: Mapping[str, Any], ability_ids: object, ability: str) -> bool | None:
+    scope = texts(match.get("ability_scope"))
+    named = texts(ability_ids)
+    if not scope and not named:
+        return True
+    if not ability:
+        return None
+    return ability in named or any(_scope_matches(pattern, ability) for pattern in scope)
+
+
+def _scope_matches(pattern: str, ability: str) -> bool:
+    """Whether an id, or the address, of an ability matches; rule HOK003 reads patterns alike."""
+    from registry_reconciler.base.globs import is_wild, matches_address
+
+    kind, slash, rest = pattern.partition("/")
+    by_address = slash and any(matches_address(kind, one) for one in _ABILITY_KINDS)
+    return any(
+        one == ability or (is_wild(one) and matches_address(f"*/{one}", f"ability/{ability}"))
+        for one in ([pattern, rest] if by_address else [pattern])
+    )
+
+
+def _conditions(match: Mapping[str, Any], occasion: HookEvent) -> Iterator[bool | None]:
+    least = match.get("min_duration_ms")
+    if isinstance(least, (int, float)):
+        yield None if occasion.duration_ms is None else occasion.duration_ms >= least
+    globs = texts(match.get("only_if_changed_paths"))
+    if globs:
+        yield None if occasion.changed_paths is None else _any_changed(globs, occasion.changed_paths)
+    stages = texts(match.get("stage"))
+    if stages:
+        yield None if occasion.stage is None else occasion.stage in stages
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The words of a field that is one text or a list; of anything else that is there, its own text."""
+    if value is None or value is False:
+        return ()
+    return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
+
+
+def _any_changed(globs: Sequence[str], paths: Iterable[str]) -> bool | None:
+    """Whether one of the paths matches; ``None`` where none does and one is not from the root."""
+    from registry_reconciler.base.globs import Glob
+
+    known = [Glob(pattern) for pattern in globs]
+    plain = [posixpath.normpath(path.replace("\\", "/")) for path in paths]
+    if any(glob.matches(path) for path in plain for glob in known):
+        return True
+    return None if any(path.startswith(("/", "../")) for path in plain) else False
+
+
+def fire(hooks: Iterable[Concerned], event: Mapping[str, Any], run: RunHook) -> HookOutcome:
+    """Run hooks in order, up to the first guard that denies."""
+    messages: list[HookMessage] = []
+    for one in hooks:
+        denied, text = _ask(one, event, run)
+        if text and deniable(event["event"]):
+            messages.append(HookMessage(one.id, text))
+        elif text:
+            # The caller has got its answer already; what comes after it is for the log.
+            log.info("hook %s: %s", visible(one.id), visible(text))
+        if denied:
+            return HookOutcome(one.id, tuple(messages))
+    return HookOutcome("", tuple(messages))
+
+
+def _ask(one: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, str]:
+    """Whether the hook denies, and what it says."""
+    said, why = None, one.fault
+    if one.item is not None and one.fields is not None:
+        try:
+            said = run(one.item, one.fields, {**event, "hook": one.id})
+            why = said.unclear if one.guard or said.failed else ""
+        except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
+            why = visible(told(error)[:_LONGEST_REASON])
+    if said is not None and not why:
+        return one.guard and said.block, said.message
+    if one.guard:
+        return True, why
+    log.warning("hook %s failed: %s", visible(one.id), visible(why))
+    return False, f"failed: {why}" if deniable(event["event"]) else ""
+
+
+def told(error: Exception) -> str:
+    """What an exception of foreign code says; its text is foreign code as well."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text cannot be shown"
+    if isinstance(error, HandlerError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,1 @@
+"""The index of one domain and of many: metadata, policies, layers."""

@@ -1,0 +1,291 @@
+"""Many registries side by side: one index a domain, and side tables built from them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from registry_reconciler.runtime.errors import HandleError, UnknownKeyError
+from registry_reconciler.runtime.registry.index import RegistryBuilder, RegistryIndex, probably_meant
+from registry_reconciler.runtime.registry.items import collected
+from registry_reconciler.runtime.registry.meta import HasMeta, Key
+from registry_reconciler.runtime.registry.overlay import (
+    DEFAULT_LAYER,
+    RuntimeRegistry,
+    Snapshot,
+    empty_snapshot,
+    rebased,
+    with_items,
+    without,
+)
+from registry_reconciler.runtime.registry.policy import Collision, PolicyLike, as_policy
+
+
+class RegistryDbBuilder:
+    """Collects the items of many domains and the rows of side tables.
+
+    Args:
+        policy: for domains that ``policies`` does not name.
+        domains: domains that exist even when nothing is registered in them.
+
+    Example:
+        >>> from registry_reconciler.runtime import Definition, RegistryMeta
+        >>> builder = RegistryDbBuilder()
+        >>> builder.register("commands", Definition(RegistryMeta("core::write", "write"))).id
+        'core::write'
+        >>> builder.side("keys", {"key": "w", "command": "core::write"})
+        >>> db = builder.build()
+        >>> db["commands"].require("write").meta.id, db.table("keys")[0]["key"]
+        ('core::write', 'w')
+    """
+
+    def __init__(
+        self,
+        policy: PolicyLike = "by_priority",
+        *,
+        policies: Mapping[str, PolicyLike] | None = None,
+        domains: Iterable[str] = (),
+    ) -> None:
+        self._policy = as_policy(policy)
+        self._policies = {domain: as_policy(one) for domain, one in (policies or {}).items()}
+        self._builders: dict[str, RegistryBuilder[Any]] = {}
+        self._tables: dict[str, list[Any]] = {}
+        for domain in domains:
+            self._builder(domain)
+
+    def _builder(self, domain: str) -> RegistryBuilder[Any]:
+        builder = self._builders.get(domain)
+        if builder is None:
+            builder = RegistryBuilder(domain, self._policies.get(domain, self._policy))
+            self._builders[domain] = builder
+        return builder
+
+    def register(self, domain: str, item: HasMeta) -> Key[Any]:
+        """Push an item into a domain. Raises as :meth:`RegistryBuilder.push`; then nothing was added."""
+        self._builder(domain).push(item)
+        return Key(domain, item.meta.id)
+
+    def side(self, table: str, row: Any) -> None:
+        """Append a row to a side table."""
+        self._tables.setdefault(table, []).append(row)
+
+    def add_module(self, module: ModuleType) -> None:
+        """Register what a module declares with ``@item``."""
+        for domain, definition in collected(module):
+            self.register(domain, definition)
+
+    def add_whole(self, items: Iterable[tuple[str, HasMeta]], rows: Iterable[tuple[str, Any]] = ()) -> None:
+        """Register all of a batch, or nothing when one item is refused; raises what :meth:`register`
+        raises.
+        """
+        saved = {domain: builder.copy() for domain, builder in self._builders.items()}
+        try:
+            for domain, item in items:
+                self.register(domain, item)
+        except BaseException:
+            self._builders = saved
+            raise
+        for table, row in rows:
+            self.side(table, row)
+
+    def build(self) -> RegistryDb:
+        """The immutable whole."""
+        return RegistryDb(
+            {domain: self._builders[domain].build() for domain in sorted(self._builders)},
+            {table: tuple(self._tables[table]) for table in sorted(self._tables)},
+        )
+
+
+class RegistryDb(Mapping[str, RegistryIndex[Any]]):
+    """Immutable: domain → index, and side tables. Safe to read from any thread."""
+
+    __slots__ = ("_domains", "_tables")
+
+    def __init__(
+        self, domains: Mapping[str, RegistryIndex[Any]], tables: Mapping[str, tuple[Any, ...]]
+    ) -> None:
+        self._domains = dict(domains)
+        self._tables = MappingProxyType(dict(tables))
+
+    def __getitem__(self, domain: str) -> RegistryIndex[Any]:
+        found = self._domains.get(domain)
+        if found is None:
+            raise UnknownKeyError("domains", domain, probably_meant(domain, self._domains))
+        return found
+
+    def __contains__(self, domain: object) -> bool:
+        return domain in self._domains
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._domains)
+
+    def __len__(self) -> int:
+        return len(self._domains)
+
+    def table(self, name: str) -> tuple[Any, ...]:
+        """The rows of a side table, in the order they came; none when nobody added any."""
+        return self._tables.get(name, ())
+
+    @property
+    def tables(self) -> Mapping[str, tuple[Any, ...]]:
+        """All side tables."""
+        return self._tables
+
+    def resolve(self, key: Key[Any]) -> Any:
+        """The item of a handle, in the domain that the handle names. Raises as
+        :meth:`RegistryIndex.resolve`.
+        """
+        return self[key.registry].resolve(key)
+
+    def collisions(self) -> dict[str, tuple[Collision, ...]]:
+        """The collisions of every domain that has some."""
+        return {name: found for name, index in self._domains.items() if (found := index.collisions())}
+
+    def runtime(self, policy: PolicyLike = "by_priority", allow_id_overrides: bool = False) -> RuntimeDb:
+        """This database as the base of one that grows while the program runs."""
+        return RuntimeDb(self, policy, allow_id_overrides)
+
+
+class DbSnapshot(Mapping[str, Snapshot[Any]]):
+    """All domains at one moment. Immutable; lookups in several domains agree with each other."""
+
+    __slots__ = ("_domains", "base")
+
+    def __init__(self, base: RegistryDb, domains: Mapping[str, Snapshot[Any]]) -> None:
+        self.base = base
+        self._domains = dict(domains)
+
+    def __getitem__(self, domain: str) -> Snapshot[Any]:
+        found = self._domains.get(domain)
+        if found is None:
+            raise UnknownKeyError("domains", domain, probably_meant(domain, self._domains))
+        return found
+
+    def __contains__(self, domain: object) -> bool:
+        return domain in self._domains
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._domains)
+
+    def __len__(self) -> int:
+        return len(self._domains)
+
+    def table(self, name: str) -> tuple[Any, ...]:
+        """The rows of a side table of the base."""
+        return self.base.table(name)
+
+    def resolve(self, key: Key[Any]) -> Any:
+        """The item of a handle, in the domain that the handle names."""
+        return self[key.registry].resolve(key)
+
+    def collisions(self) -> dict[str, tuple[Collision, ...]]:
+        """The collisions of every domain that has some."""
+        return {name: found for name, one in self._domains.items() if (found := one.collisions())}
+
+
+class _Domain(RuntimeRegistry[Any]):
+    """One domain of a :class:`RuntimeDb`: the same registry, its state kept in the database's one
+    reference.
+    """
+
+    def __init__(self, owner: RuntimeDb, domain: str) -> None:
+        self._owner = owner
+        self._domain = domain
+        self._lock = owner._lock
+        self._may_override = owner._may_override
+
+    def snapshot(self) -> Snapshot[Any]:
+        return self._owner.snapshot()[self._domain]
+
+    def _change(self, step: Callable[[Snapshot[Any]], Snapshot[Any]]) -> Snapshot[Any]:
+        with self._lock:
+            new = step(self.snapshot())
+            self._owner._replace({self._domain: new})
+            return new
+
+
+class RuntimeDb:
+    """A :class:`RegistryDb` plus what was registered since; changes of several domains become visible at
+    once.
+    """
+
+    def __init__(
+        self, base: RegistryDb, policy: PolicyLike = "by_priority", allow_id_overrides: bool = False
+    ) -> None:
+        self._lock = threading.RLock()
+        self._policy = as_policy(policy)
+        self._may_override = allow_id_overrides
+        self._state = DbSnapshot(
+            base, {name: empty_snapshot(index, self._policy) for name, index in base.items()}
+        )
+        self._registries: dict[str, _Domain] = {}
+
+    def snapshot(self) -> DbSnapshot:
+        """All domains as they are now."""
+        return self._state
+
+    def _replace(self, changed: Mapping[str, Snapshot[Any]]) -> None:
+        self._state = DbSnapshot(self._state.base, {**self._state, **changed})
+
+    def registry(self, domain: str) -> RuntimeRegistry[Any]:
+        """The registry of one domain. Raises UnknownKeyError when there is no such domain."""
+        with self._lock:
+            if domain not in self._registries:
+                self.snapshot()[domain]
+                self._registries[domain] = _Domain(self, domain)
+            return self._registries[domain]
+
+    def __getitem__(self, domain: str) -> RuntimeRegistry[Any]:
+        return self.registry(domain)
+
+    def register_many(self, items: Iterable[tuple[str, HasMeta]], *, layer: str = DEFAULT_LAYER) -> None:
+        """Register items of several domains: all of them, or none when one is refused."""
+        by_domain: dict[str, list[HasMeta]] = {}
+        for domain, item in items:
+            by_domain.setdefault(domain, []).append(item)
+        with self._lock:
+            state = self.snapshot()
+            self._replace(
+                {
+                    domain: with_items(state[domain], batch, layer, self._override_in(domain))
+                    for domain, batch in by_domain.items()
+                }
+            )
+
+    def _override_in(self, domain: str) -> bool:
+        registry = self._registries.get(domain)
+        return self._may_override if registry is None else registry._may_override
+
+    def drop_layer(self, layer: str) -> None:
+        """Take away all items of a layer in every domain, at once."""
+        with self._lock:
+            state = self.snapshot()
+            self._replace({name: without(one, lambda reg: reg.layer == layer) for name, one in state.items()})
+
+    def rebase(self, base: RegistryDb) -> None:
+        """Swap the base below the extras, all domains at once, or raise and leave everything.
+
+        A domain that is gone from the base stays while it has extras.
+        """
+        with self._lock:
+            self._state = self._over(base)
+
+    def _over(self, base: RegistryDb) -> DbSnapshot:
+        old = self.snapshot()
+        domains: dict[str, Snapshot[Any]] = {}
+        for name in (*base, *(name for name in old if name not in base)):
+            index = base[name] if name in base else RegistryBuilder[Any](name, self._policy).build()
+            domains[name] = rebased(old[name] if name in old else empty_snapshot(index, self._policy), index)
+        return DbSnapshot(base, domains)
+
+    def resolve(self, key: Key[Any]) -> Any:
+        """The item of a handle, in the domain that the handle names."""
+        if key.registry not in self._state:
+            raise HandleError(f"the handle for {key.id!r} belongs to {key.registry}, which is not here")
+        return self._state.resolve(key)
+
+    def collisions(self) -> dict[str, tuple[Collision, ...]]:
+        """The collisions of every domain that has some."""
+        return self.snapshot().collisions()

@@ -1,0 +1,1 @@
+"""A workspace at run time: opened, prepared, reloaded."""

@@ -1,0 +1,171 @@
+"""The one place where the run time asks the planning side; imported only when a workspace is really read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from registry_reconciler.files.tree import MemoryTree, Tree
+from registry_reconciler.loading.registries import load_live
+from registry_reconciler.loading.workspace import Catalog, load_catalog, load_config
+from registry_reconciler.model.entry import LiveEntry
+from registry_reconciler.model.fields import Selector, with_value
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Problem, Severity
+from registry_reconciler.model.redact import hide_text_faults
+from registry_reconciler.planning.masked_text import holding_registries
+from registry_reconciler.runtime.errors import DuplicateIdError, WorkspaceLoadError
+from registry_reconciler.runtime.registry.capabilities import Vocabulary
+from registry_reconciler.runtime.registry.source import EntryItem, KindInfo, Loaded, Row, collector_off
+
+if TYPE_CHECKING:
+    from registry_reconciler.loading.registries import Live
+    from registry_reconciler.model.config import Config
+
+SOURCES = ("builtin", "package", "runtime")
+
+
+def read_workspace(tree: Tree, where: str) -> tuple[Loaded, bool]:
+    """Read the live registries of a workspace.
+
+    Returns:
+        what was read, and whether a field of some kind is marked secret (then it is kept in no cache).
+
+    Raises:
+        WorkspaceLoadError: a file cannot be read or understood; names every one.
+        DuplicateIdError: two entries of one kind have one key.
+    """
+    with collector_off():
+        config, config_problems, _ = load_config(tree)
+        catalog = load_catalog(tree)
+        live = load_live(tree, catalog.kinds)
+        _refuse(where, config_problems)
+        return understood(where, config, catalog, live)
+
+
+def understood(where: str, config: Config, catalog: Catalog, live: Live) -> tuple[Loaded, bool]:
+    """What the run time serves of what the planning side has read. Returns and raises as above."""
+    with collector_off():
+        said = hide_text_faults(live.problems, holding_registries(catalog, live))
+        _refuse(where, (*catalog.problems, *said))
+        for clash in live.clashes:
+            raise DuplicateIdError(clash.kind, clash.key, f"it stands twice in {clash.place.file}")
+        items = items_of(catalog, live.entries.values())
+    infos = tuple(kind_info(kind) for kind in catalog.kinds.values())
+    secret = any(kind.secrets for kind in catalog.kinds.values())
+    events = config.event_types or ()
+    return Loaded(infos, items, vocabulary_of(config), config.environments, events), secret
+
+
+def items_of(catalog: Catalog, entries: Iterable[LiveEntry]) -> list[EntryItem]:
+    """The items of live entries, in their order."""
+    names = {kind.name: _Names(kind) for kind in catalog.kinds.values()}
+    values = ((entry, whole(entry)) for entry in entries)
+    return [
+        EntryItem.of(entry.kind, entry.key, names[entry.kind].row(value), value) for entry, value in values
+    ]
+
+
+def read_extension(tree: Tree, data: bytes, where: str) -> tuple[tuple[KindInfo, ...], list[EntryItem]]:
+    """The entries of a file written like a fragment, held against the workspace's schemas; source
+    ``runtime``.
+
+    Raises:
+        WorkspaceLoadError: names everything that is wrong with it.
+    """
+    from registry_reconciler.loading.fragments import load_fragments
+
+    catalog = load_catalog(tree)
+    found = load_fragments(MemoryTree({"desired/extension.yaml": data}), catalog.kinds, catalog.broken)
+    _refuse(where, (*catalog.problems, *found.problems))
+    directives = (found.moves, found.removals, found.protects, found.overrides, found.allowances)
+    faults = ["moved, removed, protect, override and allow mean nothing here"] if any(directives) else []
+    items = []
+    for entry in found.entries:
+        kind = catalog.kinds[entry.kind]
+        faults += [f"{entry.address}: {fault}" for fault in _violations(catalog, kind, entry.value)]
+        row = _Names(kind).row(entry.value)
+        stated = kind.names.source is not None and kind.names.source.get(entry.value) in SOURCES
+        row = row if stated else row._replace(source="runtime")
+        items.append(EntryItem.of(entry.kind, entry.key, row, entry.value))
+    if faults:
+        raise WorkspaceLoadError(where, faults)
+    return tuple(kind_info(kind) for kind in catalog.kinds.values()), items
+
+
+def _violations(catalog: Catalog, kind: Kind, value: Mapping[str, Any]) -> Iterator[str]:
+    from registry_reconciler.model.entry import show_path
+    from registry_reconciler.schema.validator import check_value
+
+    for one in check_value(catalog.schemas.validator(kind), value):
+        yield f"{show_path(one.path)}: {one.message}" if one.path else one.message
+
+
+def _refuse(where: str, problems: Iterable[Problem]) -> None:
+    errors = [one for one in problems if one.severity is Severity.ERROR]
+    if errors:
+        raise WorkspaceLoadError(where, [f"{_place(one)}: {one.code} {one.message}" for one in errors])
+
+
+def _place(problem: Problem) -> str:
+    if problem.location is not None and problem.location.line:
+        return f"{problem.location.path}:{problem.location.line}"
+    return problem.place.file
+
+
+def whole(entry: LiveEntry) -> dict[str, Any]:
+    """The entry with the fields that only live registries keep."""
+    value = entry.value
+    for path, part in entry.live_only:
+        value = with_value(value, path, part)
+    return value
+
+
+def kind_info(kind: Kind) -> KindInfo:
+    """What the run time has to know of a kind."""
+    return KindInfo(kind.name, kind.file.glob, kind.exclude, kind.space)
+
+
+def vocabulary_of(config: Config) -> Vocabulary:
+    """The declared capabilities."""
+    if config.capabilities is None:
+        return Vocabulary()
+    return Vocabulary({word: {"mutates": one.mutates} for word, one in config.capabilities.items()})
+
+
+class _Names:
+    """Reads the roles of a kind's ``names`` out of its entries."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._names = kind.names
+
+    def row(self, value: dict[str, Any]) -> Row:
+        names = self._names
+        priority = _first(names.priority, value)
+        source = _first(names.source, value)
+        caps = _first(names.required_caps, value)
+        return Row(
+            _text(_first(names.name, value)),
+            _texts(names.aliases, value),
+            priority if isinstance(priority, int) and not isinstance(priority, bool) else 0,
+            source if source in SOURCES else "builtin",
+            [str(word) for word in caps] if isinstance(caps, list) else None,
+            _text(_first(names.status, value)),
+        )
+
+
+def _first(selector: Selector | None, value: dict[str, Any]) -> Any:
+    return None if selector is None else selector.get(value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(selector: Selector | None, value: dict[str, Any]) -> list[str]:
+    if selector is None:
+        return []
+    found: list[str] = []
+    for _, part in selector.find(value):
+        found.extend(one for one in (part if isinstance(part, list) else [part]) if isinstance(one, str))
+    return found

@@ -1,0 +1,285 @@
+"""A workspace at run time: opened, reloaded when its files changed, extended by files, invoked.
+
+Guarantee: what is served is one state of the registries. While an apply runs, opening and reloading wait for
+it; after an interrupted one they refuse until it is recovered. A reload becomes visible whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from registry_reconciler.errors import NoWorkspace
+from registry_reconciler.files.tree import DiskTree, Recorder, Unreadable
+from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
+from registry_reconciler.runtime.registry.db import DbSnapshot, RuntimeDb
+from registry_reconciler.runtime.registry.meta import HasMeta, Key
+from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
+from registry_reconciler.runtime.registry.policy import Collision, PolicyLike
+from registry_reconciler.runtime.registry.source import (
+    EntryItem,
+    build_db,
+    check_capabilities,
+    shared_spaces,
+    vocabulary_in,
+)
+from registry_reconciler.runtime.serve import prepared
+
+if TYPE_CHECKING:
+    from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
+    from registry_reconciler.model.plan import Plan
+    from registry_reconciler.runtime.execution.audit import AuditSink
+    from registry_reconciler.runtime.execution.handlers import Limits
+    from registry_reconciler.runtime.execution.invocation import Handler, InvocationResult, Invoker
+    from registry_reconciler.runtime.registry.capabilities import Vocabulary
+
+SCHEMAS = ".system/registry/schemas"
+MOST_EXTENSION_BYTES = 16 << 20
+
+
+def find_root(path: str | os.PathLike[str]) -> Path:
+    """The workspace that a path lies in.
+
+    Raises:
+        NoWorkspace: neither the path nor a folder above it has ``.system/registry/schemas/``.
+    """
+    start = Path(os.path.abspath(path))
+    for folder in (start, *start.parents):
+        if (folder / SCHEMAS).is_dir():
+            return folder
+    raise NoWorkspace(
+        f"{start} is in no workspace: there is no {SCHEMAS}/ here or above. 'registry init' makes one"
+    )
+
+
+def _read(root: Path) -> prepared.Served:
+    known = prepared.recall(root, DiskTree(root))
+    if known is not None:
+        return known
+    from registry_reconciler.runtime.serve.planning import read_workspace
+
+    # One recorder for both: the digests are those of the very bytes that were understood.
+    tree = Recorder(DiskTree(root))
+    loaded, secret = read_workspace(tree, str(root))
+    try:
+        served = prepared.Served(build_db(loaded), loaded.kinds, prepared.inputs_of(tree, loaded.kinds))
+    except prepared.NotPreparable as fault:
+        raise WorkspaceLoadError(str(root), [str(fault)]) from fault
+    if not secret:
+        prepared.remember(root, loaded, served)
+    return served
+
+
+def prepare(path: str | os.PathLike[str]) -> bool:
+    """Read a workspace now so that opening it later is fast; whether that was possible. Called after an
+    apply.
+    """
+    root = find_root(path)
+    try:
+        _read(root)
+    except RegistryError:
+        return False
+    return True
+
+
+def prepare_from(root: Path, read: PlanningLoaded) -> bool:
+    """As :func:`prepare`, from what the planning side has in memory anyway; nothing is parsed again."""
+    from registry_reconciler.runtime.serve.planning import understood
+
+    try:
+        loaded, secret = understood(str(root), read.config, read.catalog, read.live)
+        served = prepared.Served(build_db(loaded), loaded.kinds, prepared.inputs_of(read.tree, loaded.kinds))
+    except (RegistryError, prepared.NotPreparable):
+        return False
+    return not secret and prepared.remember(root, loaded, served)
+
+
+def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
+    """As :func:`prepare_from`, after an apply for which only a part was read: what was prepared before is amended.
+
+    Args:
+        plan: what was applied.
+        read: the part that holds every entry that it changed, as they are now.
+    """
+    from registry_reconciler.runtime.serve.planning import items_of
+
+    if any(kind.secrets for kind in read.kinds.values()):
+        return False
+    changed = {
+        address: None for one in plan.changes for address in (one.from_address, one.address) if address
+    }
+    entries = [read.live.entries[address] for address in changed if address in read.live.entries]
+    items = {item.address: item for item in items_of(read.catalog, entries)}
+    files = {one.path: (one.before, one.after) for one in plan.files}
+    try:
+        return prepared.amend(root, {address: items.get(address) for address in changed}, files)
+    except RegistryError:
+        return False
+
+
+class WorkspaceRuntime:
+    """All kinds of a workspace: one registry a kind, and one for each id space that kinds share.
+
+    Made by :func:`open_runtime`. Safe to use from any thread; readers take no lock.
+    """
+
+    def __init__(
+        self, root: Path, *, policy: PolicyLike, allow_id_overrides: bool, lock_timeout: float
+    ) -> None:
+        self.root = root
+        self._lock = threading.RLock()
+        self._lock_timeout = lock_timeout
+        self._served = self._consistent()
+        self.db: RuntimeDb = self._served.db.runtime(policy, allow_id_overrides)
+
+    def _consistent(self) -> prepared.Served:
+        from registry_reconciler.apply import reader
+        from registry_reconciler.apply.writable import Writable
+
+        with reader(self.root, self._lock_timeout, may_write=Writable(self.root)):
+            return _read(self.root)
+
+    def __getitem__(self, kind: str) -> RuntimeRegistry[Any]:
+        return self.db.registry(kind)
+
+    def snapshot(self) -> DbSnapshot:
+        """Everything as it is served now; several lookups that must agree go to one snapshot."""
+        return self.db.snapshot()
+
+    def kinds(self) -> tuple[str, ...]:
+        """The names of all kinds, in order."""
+        return tuple(kind.name for kind in self._served.kinds)
+
+    def get(self, address: str) -> EntryItem | None:
+        """The entry at ``kind/key``; the key may be an id, a name or an alias."""
+        kind, _, key = address.partition("/")
+        snapshot = self.snapshot()
+        found = snapshot[kind].get(key) if kind in snapshot else None
+        return found if isinstance(found, EntryItem) else None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The declared capabilities."""
+        return vocabulary_in(self.snapshot())
+
+    def resolve(self, key: Key[Any]) -> Any:
+        """The item of a handle, in the kind that the handle names."""
+        return self.db.resolve(key)
+
+    def collisions(self) -> dict[str, tuple[Collision, ...]]:
+        """The collisions of every kind, or id space that kinds share, that has some."""
+        # What collides within a kind collides in its space too; once is enough.
+        shared = shared_spaces(self._served.kinds)
+        return {name: found for name, found in self.db.collisions().items() if name not in shared}
+
+    def reload(self) -> bool:
+        """Serve what the files say now; whether they had changed. What was registered since stays on top.
+
+        Raises:
+            RegistryError: the workspace cannot be served as it is, or an extra does not go with it;
+                then what was served before goes on being served.
+            LockHeld, InterruptedApply: see ``registry_reconciler.errors``.
+        """
+        with self._lock:
+            if self._unchanged():
+                return False
+            served = self._consistent()
+            self.db.rebase(served.db)
+            self._served = served
+            return True
+
+    def _unchanged(self) -> bool:
+        from registry_reconciler.apply import reader
+
+        with reader(self.root, self._lock_timeout):
+            try:
+                return prepared.inputs_of(DiskTree(self.root), self._served.kinds) == self._served.inputs
+            except prepared.NotPreparable:
+                return False
+
+    def load_extension(self, path: str | os.PathLike[str], *, layer: str = "") -> tuple[str, ...]:
+        """Register the entries of a file that is written like a fragment: all of them or none.
+
+        Args:
+            path: the file; a relative one from the working directory. Its entries are of source ``runtime``.
+            layer: for :meth:`RuntimeDb.drop_layer`; the path as given when absent.
+
+        Returns:
+            the addresses that were registered.
+
+        Raises:
+            WorkspaceLoadError: the file cannot be read, or an entry does not obey its schema.
+            RegistryError: an id, name or alias is refused, or a capability is not declared.
+        """
+        from registry_reconciler.runtime.serve.planning import read_extension
+
+        data = _extension_bytes(Path(path))
+        kinds, items = read_extension(DiskTree(self.root), data, str(path))
+        check_capabilities(items, self.vocabulary)
+        spaces = shared_spaces(kinds)
+        pairs: list[tuple[str, HasMeta]] = []
+        for item in items:
+            pairs.append((item.kind, item))
+            if item.kind in spaces:
+                pairs.append((spaces[item.kind], item))
+        self.db.register_many(pairs, layer=layer or str(path))
+        return tuple(item.address for item in items)
+
+    def invoker(
+        self,
+        *,
+        audit: AuditSink | None = None,
+        allow_python: bool | None = None,
+        handlers: Mapping[str, Handler] | None = None,
+        limits: Limits | None = None,
+    ) -> Invoker:
+        """What runs the abilities of this workspace; see :class:`registry_reconciler.runtime.Invoker`."""
+        from registry_reconciler.runtime.execution.invocation import Invoker
+
+        return Invoker(
+            self.db, self.root, audit=audit, allow_python=allow_python, handlers=handlers, limits=limits
+        )
+
+    def invoke(self, key: str, payload: Any, *, caps: Iterable[str], **asked: Any) -> InvocationResult:
+        """Run an ability with a default invoker; ``asked`` is what :meth:`Invoker.invoke` takes."""
+        return self.invoker().invoke(key, payload, caps=caps, **asked)
+
+
+def _extension_bytes(path: Path) -> bytes:
+    try:
+        data = DiskTree(path.absolute().parent).read(path.name)
+    except Unreadable as fault:
+        raise WorkspaceLoadError(str(path), [str(fault)]) from fault
+    if data is None:
+        raise WorkspaceLoadError(str(path), ["there is no such file"])
+    if len(data) > MOST_EXTENSION_BYTES:
+        raise WorkspaceLoadError(str(path), [f"it is larger than {MOST_EXTENSION_BYTES} bytes"])
+    return data
+
+
+def open_runtime(
+    path: str | os.PathLike[str] = ".",
+    *,
+    policy: PolicyLike = "by_priority",
+    allow_id_overrides: bool = False,
+    lock_timeout: float = 10.0,
+) -> WorkspaceRuntime:
+    """Open a workspace for reading and running.
+
+    Args:
+        path: the workspace or anything in it.
+        policy: who gets a contested name or alias among what is registered at run time.
+        allow_id_overrides: whether extensions may take the ids of entries.
+        lock_timeout: seconds to wait for an apply to end.
+
+    Raises:
+        NoWorkspace: there is none.
+        RegistryError: it cannot be served: unreadable files, duplicate or shadowed ids, unknown words.
+        LockHeld, InterruptedApply: an apply is running, or was interrupted (``registry_reconciler.errors``).
+    """
+    return WorkspaceRuntime(
+        find_root(path), policy=policy, allow_id_overrides=allow_id_overrides, lock_timeout=lock_timeout
+    )

@@ -1,0 +1,1 @@
+"""JSON Schemas of kinds: read, resolve references, validate, word what is wrong."""

@@ -1,0 +1,343 @@
+"""What it costs to hold a value against a schema, known before it is done.
+
+The validator takes every way through alternatives and references to every part of a value, remembers little of what
+it has judged, and copies the part and the words concerned into each error. A schema of a few kilobytes can so ask for
+hours and gigabytes. What is counted here is remembered by schema and part, so it takes a step for each pair of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from registry_reconciler.model.entry import Json
+from registry_reconciler.schema.walk import At, Folder, ReferenceFault, parts
+
+MOST_WAYS = 500_000
+"""So many times may schemas be applied in judging one value; and :data:`_WAYS_FOR_A_PART` more for each part of it."""
+
+_WAYS_FOR_A_PART = 100
+_MOST_PLACES = 300_000
+"""So many pairs of a schema and a part are looked at; a value with more is as good as one that costs too much."""
+
+_SIMPLE = 20_000
+"""A schema that takes no more ways to any part, whatever the value, is not counted value by value."""
+
+_MOST_COPIED = 100_000
+"""So many parts may be copied to gather all errors of one value; and ten more for each part of it."""
+
+_AN_ERROR = 20
+"""An error without any part costs as much as so many parts."""
+
+_MOST_TOLD = 1_000_000
+"""So many parts may be written out to tell no more than the places of errors."""
+
+_A_PLACE = 10
+"""Each place that is told costs as much as so many parts."""
+
+_AGAIN = 3
+"""A schema that asks what was *not* looked at asks its alternatives again: once more, and once for what they ask."""
+
+_UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
+
+
+class Inside(Struct, frozen=True):
+    """The schemas directly below one, by what they apply to.
+
+    Attributes:
+        same: the same value, through combinations and ``$ref``.
+        names: the field of a name.
+        rest: any field: which patterns a name matches is not asked.
+        items: any item.
+        indexed: the item of a number.
+        words: how much of the schema is copied into an error: its options and required names.
+        required: how many names it requires.
+    """
+
+    same: tuple[At, ...]
+    names: Mapping[str, At]
+    rest: tuple[At, ...]
+    items: tuple[At, ...]
+    indexed: Mapping[int, At]
+    words: int
+    required: int
+    names_judged: bool
+    asks_again: bool
+
+    def at(self, step: str | int) -> list[At]:
+        """The schemas that speak of a part."""
+        if isinstance(step, int):
+            return [*([self.indexed[step]] if step in self.indexed else ()), *self.items]
+        return [*([self.names[step]] if step in self.names else ()), *self.rest]
+
+
+class Insides(Struct):
+    """What lies in the schemas of a folder, looked up once for each."""
+
+    folder: Folder
+    known: dict[At, Inside]
+
+    def of(self, place: At) -> Inside:
+        """What lies in the schema at a place."""
+        found = self.known.get(place)
+        if found is None:
+            found = self.known[place] = self._look(place)
+        return found
+
+    def _look(self, place: At) -> Inside:
+        schema = self.folder.get(place)
+        same: list[At] = []
+        names: dict[str, At] = {}
+        rest: list[At] = []
+        items: list[At] = []
+        indexed: dict[int, At] = {}
+        for steps, _, what in parts(schema):
+            inner = At(place.file, place.path + steps)
+            head = steps[0]
+            if what == "same":
+                same.append(inner)
+            elif head == "properties":
+                names[str(steps[1])] = inner
+            elif head == "prefixItems":
+                indexed[int(steps[1])] = inner
+            elif head in ("items", "contains", "unevaluatedItems"):
+                items.append(inner)
+            elif head in ("patternProperties", "additionalProperties", "unevaluatedProperties"):
+                rest.append(inner)
+        mapping = schema if isinstance(schema, Mapping) else {}
+        if "$ref" in mapping:
+            with contextlib.suppress(ReferenceFault):  # reported by the check of the schema
+                same.insert(0, self.folder.resolve(place.file, mapping["$ref"]))
+        required = mapping.get("required")
+        return Inside(
+            tuple(same),
+            names,
+            tuple(rest),
+            tuple(items),
+            indexed,
+            size_of(mapping.get("enum"), {}) + size_of(mapping.get("const"), {}),
+            len(required) if isinstance(required, list) else 0,
+            "propertyNames" in mapping,
+            any(word in mapping for word in _UNEVALUATED),
+        )
+
+
+class Spent(Struct, frozen=True):
+    """What a value costs.
+
+    Attributes:
+        ways: how many times a schema is applied to a part of it.
+        copied: how many parts of the value and the schema errors would copy.
+        told: how many parts the places of errors alone would write out.
+    """
+
+    ways: int
+    copied: int
+    told: int
+
+
+class Cost:
+    """What values cost against one schema file."""
+
+    def __init__(self, insides: Insides, root: At) -> None:
+        self._insides = insides
+        self._root = root
+        self._simple: bool | None = None
+
+    def judgeable(self, value: Json) -> bool:
+        """Whether it can be told in bounded time if the value obeys the schema."""
+        if self._simple is None:
+            self._simple = _most_ways(self._insides, self._root) <= _SIMPLE
+        if self._simple:
+            return True
+        spent = self.spent(value)
+        return spent is not None and spent.ways <= MOST_WAYS + _WAYS_FOR_A_PART * size_of(value, {})
+
+    def wordable(self, value: Json, errors: int | None = None) -> bool:
+        """Whether all errors of a value can be gathered with all that they carry; better told if one knows how many."""
+        size = size_of(value, {})
+        if errors is not None:
+            return errors * (_AN_ERROR + size) <= _MOST_COPIED + 10 * size
+        spent = self.spent(value)
+        return spent is not None and spent.copied <= _MOST_COPIED
+
+    def tellable(self, value: Json) -> bool:
+        """Whether the places of all errors can be gathered."""
+        spent = self.spent(value)
+        return spent is not None and spent.told <= _MOST_TOLD
+
+    def spent(self, value: Json) -> Spent | None:
+        """What a value costs; ``None`` where even that takes too long to tell."""
+        try:
+            return _Counting(self._insides).count(self._root, value)
+        except (RecursionError, _TooMany):
+            return None
+
+
+class _TooMany(Exception):
+    """More pairs than are looked at."""
+
+
+class _Counting:
+    def __init__(self, insides: Insides) -> None:
+        self._insides = insides
+        self._seen: dict[tuple[At, int], Spent] = {}
+        self._sizes: dict[int, int] = {}
+
+    def count(self, place: At, value: Json) -> Spent:
+        known = self._seen.get((place, id(value)))
+        if known is not None:
+            return known
+        if len(self._seen) >= _MOST_PLACES:
+            raise _TooMany
+        inside = self._insides.of(place)
+        size = size_of(value, self._sizes)
+        names = len(value) if inside.names_judged and isinstance(value, dict) else 0
+        ways, copied, told = (
+            1,
+            _AN_ERROR + size * (1 + inside.required + 4 * names) + inside.words,
+            _A_PLACE + size + names,
+        )
+        self._seen[place, id(value)] = Spent(ways, copied, told)
+        again = _AGAIN if inside.asks_again else 1
+        for inner in inside.same:
+            one = self.count(inner, value)
+            ways += again * one.ways
+            copied += again * one.copied
+            told += again * one.told
+        for step, part in parts_of(value):
+            for inner in inside.at(step):
+                one = self.count(inner, part)
+                ways += one.ways
+                copied += one.copied
+                told += one.told
+        result = self._seen[place, id(value)] = Spent(ways, copied, told)
+        return result
+
+
+def parts_of(value: Json) -> Iterable[tuple[str | int, Json]]:
+    """The parts directly inside a value."""
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def size_of(value: Json, seen: dict[int, int]) -> int:
+    """How many parts a value has; what an alias repeats counts each time, and is looked at once."""
+    if not isinstance(value, dict | list):
+        return 1
+    known = seen.get(id(value))
+    if known is None:
+        known = seen[id(value)] = 1 + sum(size_of(part, seen) for _, part in parts_of(value))
+    return known
+
+
+_MOST_LOOKED_AT = 100_000
+"""So many schemas are looked at to find that a schema is simple."""
+
+
+class _Below(Struct, frozen=True):
+    """The schemas that speak of the parts of one value, with how many times: by name, of any field, of items."""
+
+    named: Mapping[str, Mapping[At, int]]
+    rest: Mapping[At, int]
+    items: Mapping[At, int]
+
+    def all(self) -> Iterator[At]:
+        for group in (*self.named.values(), self.rest, self.items):
+            yield from group
+
+
+def _most_ways(insides: Insides, root: At) -> int:
+    """How many ways at most lead to one part of any value; ``_SIMPLE + 1`` where they may be more, or have no end.
+
+    All schemas that apply to one value are taken together; below them, of the fields that one name can mean, the most.
+    """
+    known: dict[At, int] = {}
+    again: set[At] = set()  # schemas that may come back to one of themselves
+    open_: set[At] = set()
+    budget = [_MOST_LOOKED_AT]
+    waiting: list[tuple[At, _Below | None]] = [(root, None)]
+    while waiting:
+        place, below = waiting.pop()
+        if below is None:
+            if place in known:
+                continue
+            applied = _applied(insides, place, budget)
+            if applied is None:
+                return _SIMPLE + 1
+            below = _below(insides, applied)
+            known[place] = sum(applied.values())
+            open_.add(place)
+            waiting.append((place, below))
+            waiting.extend((inner, None) for inner in below.all() if inner not in known)
+            continue
+
+        def total(group: Mapping[At, int]) -> tuple[int, int]:
+            back = sum(times for inner, times in group.items() if inner in open_ or inner in again)
+            return sum(times * known[inner] for inner, times in group.items() if inner not in open_), back
+
+        rest = total(below.rest)
+        ways = [
+            total(below.items),
+            rest,
+            *(tuple(map(sum, zip(total(one), rest, strict=True))) for one in below.named.values()),
+        ]
+        back = max(one[1] for one in ways)
+        if back > 1:
+            return _SIMPLE + 1  # they multiply with every level of the value
+        if back:
+            again.add(place)
+        open_.discard(place)
+        known[place] += max(one[0] for one in ways)
+        if known[place] > _SIMPLE:
+            return _SIMPLE + 1
+    return known[root]
+
+
+def _applied(insides: Insides, start: At, budget: list[int]) -> dict[At, int] | None:
+    """Every schema that applies to the same value, with how many times; ``None`` where the budget is spent."""
+    order: list[At] = []
+    done: set[At] = set()
+    waiting = [(start, False)]
+    while waiting:
+        place, left = waiting.pop()
+        if left:
+            order.append(place)
+            continue
+        if place in done:
+            continue
+        done.add(place)
+        budget[0] -= 1
+        if budget[0] < 0:
+            return None
+        waiting.append((place, True))
+        waiting.extend((inner, False) for inner in insides.of(place).same if inner not in done)
+    times = dict.fromkeys(order, 0)
+    times[start] = 1
+    for place in reversed(order):
+        inside = insides.of(place)
+        for inner in inside.same:
+            times[inner] += times[place] * (_AGAIN if inside.asks_again else 1)
+    return times if sum(times.values()) <= _SIMPLE else None
+
+
+def _below(insides: Insides, applied: Mapping[At, int]) -> _Below:
+    named: dict[str, dict[At, int]] = {}
+    rest: dict[At, int] = {}
+    items: dict[At, int] = {}
+    for place, times in applied.items():
+        inside = insides.of(place)
+        for name, inner in inside.names.items():
+            _add(named.setdefault(name, {}), inner, times)
+        for inner in inside.rest:
+            _add(rest, inner, times)
+        for inner in (*inside.items, *inside.indexed.values()):
+            _add(items, inner, times)
+    return _Below(named, rest, items)
+
+
+def _add(group: dict[At, int], place: At, times: int) -> None:
+    group[place] = group.get(place, 0) + times

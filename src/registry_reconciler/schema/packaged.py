@@ -1,0 +1,64 @@
+"""What the package ships as data: the schema files of the built-in kinds, published schemas, templates."""
+
+from __future__ import annotations
+
+import json
+
+from registry_reconciler.model.entry import Json
+
+KINDS = (
+    "module_type",
+    "module_instance",
+    "module_maturity",
+    "module_interface",
+    "route",
+    "ability_low",
+    "ability_high",
+    "hook",
+)
+"""The built-in kinds, those first that others refer to."""
+
+
+def _read(name: str) -> bytes:
+    # As importlib.resources, of which the import alone takes as long as reading all the files.
+    from pkgutil import get_data
+
+    data = get_data("registry_reconciler", f"schema/data/{name}")
+    if data is None:
+        raise FileNotFoundError(name)
+    return data
+
+
+def _json(name: str) -> dict[str, Json]:
+    value: dict[str, Json] = json.loads(_read(name))
+    return value
+
+
+def builtin_schemas() -> dict[str, bytes]:
+    """The schema files of the built-in kinds, by kind, byte for byte as ``init`` places them."""
+    return {kind: _read(f"schemas/{kind}.schema.yaml") for kind in KINDS}
+
+
+def template(name: str) -> bytes:
+    """A file that ``init`` places, e.g. ``config.yaml``. Raises :class:`FileNotFoundError`."""
+    return _read(name)
+
+
+def x_registry_schema() -> dict[str, Json]:
+    """The published JSON Schema of the keyword ``x-registry``."""
+    return _json("x-registry.schema.json")
+
+
+def config_schema() -> dict[str, Json]:
+    """The JSON Schema of ``.system/registry/config.yaml``."""
+    return _json("config.schema.json")
+
+
+def directives_schema() -> dict[str, Json]:
+    """The schema of a fragment's directives: ``moved``, ``removed``, ``protect``, ``override``, ``allow``."""
+    return _json("fragment-directives.schema.json")
+
+
+def plan_schema() -> dict[str, Json]:
+    """The JSON Schema of the plan, as ``registry schema plan`` prints it."""
+    return _json("plan.schema.json")

@@ -1,0 +1,431 @@
+"""Validation: schema files are checked before anything is held against them, and values are judged by them.
+
+What stands in a workspace cannot make this slow or curious: no reference is followed out of the schemas
+folder, nothing is fetched, and no pattern of a workspace ever meets a backtracking engine without a limit.
+docs/decisions/0004-validation.md says why it is done with jsonschema_rs and our own wording.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from registry_reconciler.base.suggest import closest
+from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.kind import Kind, KindError, parse_kind
+from registry_reconciler.model.marks import Marks
+from registry_reconciler.schema.cost import MOST_WAYS
+from registry_reconciler.schema.marks import mark_faults, marks_of
+from registry_reconciler.schema.messages import SECRET, Finding, View, Violation, word
+from registry_reconciler.schema.rough_messages import rough_findings
+from registry_reconciler.schema.walk import At, Fault, Folder, Reach, patterns, reach
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+__all__ = [
+    "SECRET",
+    "SchemaFault",
+    "SchemaSet",
+    "Validator",
+    "Violation",
+    "check_value",
+    "config_violations",
+    "directive_violations",
+    "standalone",
+]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MOST_FINDINGS = 1_000
+"""So many things that are wrong with one value are worded; then it is said that there are more."""
+
+MOST_REACHED = 200_000
+"""So many schemas may all files of a workspace together reach, each counted for every file that reaches it."""
+
+_BASE = "workspace:/"
+_BACKTRACKS = 1_000
+_SIZES = (256_000, 1_000_000, 10_000_000)
+_PATTERN_BUDGET = 100_000_000
+
+
+_SIMPLER = "Correct the entry, or make the schema simpler: fewer alternatives that look at the same part."
+
+
+class SchemaFault(Exception):
+    """A schema cannot be used.
+
+    Attributes:
+        file: the schema file that is wrong, which need not be the one that was asked for.
+        path: where in it.
+        message, fix: what is wrong, and what to do.
+    """
+
+    def __init__(self, file: str, path: FieldPath, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.file = file
+        self.path = path
+        self.message = message
+        self.fix = fix
+
+
+class Validator:
+    """A compiled schema."""
+
+    def __init__(self, compiled: jsonschema_rs.Validator, view: View, schema: Json = None) -> None:
+        self._is_valid = compiled.is_valid
+        self._errors = compiled.iter_errors
+        self._evaluate = compiled.evaluate
+        self._view = view
+        self._schema = schema
+
+    def is_valid(self, value: Json) -> bool:
+        """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
+
+        What would take too long to tell obeys none either; :meth:`violations` says so.
+        """
+        try:
+            return self._view.cost.judgeable(value) and self._is_valid(value)
+        except ValueError:
+            return False
+
+    def violations(self, value: Json) -> list[Violation]:
+        """Everything that is wrong with a value, by place; empty for a valid one."""
+        cost = self._view.cost
+        if not cost.judgeable(value):
+            ways = f"more than {MOST_WAYS:,} ways lead through them"
+            text = f"it is nested too deeply for the alternatives of its schema: {ways}"
+            return [Violation((), False, text, _SIMPLER, "anyOf")]
+        try:
+            findings = self._findings(value)
+            if not findings and not self._is_valid(value):
+                text = "it does not fit its schema, which has too many alternatives for its size to say where"
+                return [Violation((), False, text, _SIMPLER, "anyOf")]
+        except ValueError:
+            return [
+                Violation(
+                    (), False, "it holds something that is no JSON", "Write plain Unicode text.", "type"
+                )
+            ]
+        worded = word(findings[:MOST_FINDINGS], value, self._view)
+        if len(findings) > MOST_FINDINGS:
+            text = f"more than {MOST_FINDINGS} things are wrong with it; the others are not listed"
+            worded.append(Violation((), False, text, "Correct those that are listed first.", "more"))
+        return worded
+
+    def _findings(self, value: Json) -> list[Finding]:
+        """What is wrong, at most one more than is worded; nothing where gathering it costs too much."""
+        cost = self._view.cost
+        most = MOST_FINDINGS + 1
+        if cost.wordable(value):
+            return list(islice(self._errors(value), most))
+        if self._is_valid(value) or not cost.tellable(value):
+            return []
+        units = self._evaluate(value).list()["details"]
+        if cost.wordable(value, sum(not unit["valid"] for unit in units)):
+            return list(islice(self._errors(value), most))
+        return list(islice(rough_findings(units, self._schema, value), most))
+
+    def secret(self, path: FieldPath) -> bool:
+        """Whether the part at ``path`` is marked ``x-secret``, or lies in one that is."""
+        return self._view.secret(path) is not None
+
+
+class SchemaSet:
+    """The schema files of a workspace: ``{path: content}``, all of one folder, each read as YAML already."""
+
+    def __init__(self, schemas: Mapping[str, Json]) -> None:
+        self._folder = Folder(dict(schemas))
+        self._reaches: dict[str, Reach] = {}
+        self._reached = 0
+        self._found: dict[str, list[Violation]] = {}
+        self._validators: dict[str, Validator] = {}
+        self._marks: dict[str, Marks] = {}
+
+    def is_kind(self, path: str) -> bool:
+        """Whether a file is meant to describe a kind; one that only keeps ``$defs`` for others is not."""
+        schema = self._folder.files[path]
+        if not isinstance(schema, Mapping):
+            return True
+        return "x-registry" in schema or not {"$defs", "definitions"} & set(schema)
+
+    def secrets(self, path: str) -> Marks:
+        """What a schema file marks ``x-secret``, through all that it refers to."""
+        if path not in self._marks:
+            self._marks[path] = marks_of(self._folder, self._reach(path), path)
+        return self._marks[path]
+
+    def check_schema(self, path: str) -> list[Violation]:
+        """What is wrong with a schema file; paths lead into that file. Where nothing is, it has a validator.
+
+        Of another file that it needs and that is wrong, only the reference is named.
+        """
+        found = self._own(path)
+        if found:
+            return found
+        found = [self._through(path, file) for file in self._reach(path).files if self._own(file)]
+        if not found:
+            try:
+                self.validator(path)
+            except SchemaFault as fault:
+                where = fault.path if fault.file == path else ()
+                found = [Violation(where, False, fault.message, fault.fix, "$ref")]
+        return found
+
+    def _own(self, path: str) -> list[Violation]:
+        if path not in self._found:
+            self._found[path] = self._check(path)
+        return self._found[path]
+
+    def _through(self, path: str, other: str) -> Violation:
+        reached = self._reach(path)
+        where: FieldPath = ()
+        for at, schema in reached.schemas.items():
+            refers = at.file == path and isinstance(schema, Mapping) and "$ref" in schema
+            if refers and self._folder.resolve(path, schema["$ref"]).file == other:
+                where = (*at.path, "$ref")
+                break
+        return Violation(where, False, f"it needs {other}, which cannot be used", f"Correct {other}.", "$ref")
+
+    def validator(self, kind: Kind | str) -> Validator:
+        """The validator of a kind (or of a schema file by its path), compiled once.
+
+        Raises:
+            SchemaFault: the file, or one that it refers to, cannot be used.
+        """
+        path = kind if isinstance(kind, str) else kind.schema_path
+        if path not in self._validators:
+            self._validators[path] = self._compile(path)
+        return self._validators[path]
+
+    def _reach(self, path: str) -> Reach:
+        if path not in self._reaches:
+            found = self._reaches[path] = reach(self._folder, path)
+            self._reached += len(found.schemas)
+            if self._reached > MOST_REACHED:
+                text = (
+                    f"together the schema files reach more than {MOST_REACHED:,} schemas through references"
+                )
+                found.faults.append(Fault(At(path, ()), text, "Refer to fewer files, or split them.", "$ref"))
+        return self._reaches[path]
+
+    def _check(self, path: str) -> list[Violation]:
+        schema = self._folder.files[path]
+        found = [] if _is_plain_schema(schema) else check_value(_meta(), schema)
+        if not isinstance(schema, Mapping):
+            return found
+        found += _check_dialect(schema)
+        if self.is_kind(path):
+            found += _check_x_registry(schema, path)
+        if not found:
+            reached = self._reach(path)
+            found = [
+                Violation(fault.at.path, False, fault.message, fault.fix, fault.keyword)
+                for fault in (*reached.faults, *mark_faults(reached, path))
+                if fault.at.file == path
+            ]
+            found += _check_patterns(reached, path)
+        return list(dict.fromkeys(found))
+
+    def _compile(self, path: str) -> Validator:
+        import jsonschema_rs
+
+        reached = self._reach(path)
+        for file in (path, *reached.files):
+            for violation in self._own(file):
+                raise SchemaFault(file, violation.path, violation.message, violation.fix)
+        for fault in reached.faults:
+            raise SchemaFault(fault.at.file, fault.at.path, fault.message, fault.fix)
+        others = [(_BASE + file, _plain(self._folder.files[file])) for file in reached.files if file != path]
+        try:
+            compiled = jsonschema_rs.Draft202012Validator(
+                _plain(self._folder.files[path]),
+                registry=jsonschema_rs.Registry(others, draft=jsonschema_rs.Draft202012),
+                base_uri=_BASE + path,
+                offline=True,
+                validate_formats=False,
+                pattern_options=_engine(reached),
+            )
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            inside = tuple(getattr(error, "instance_path", ()))
+            raise SchemaFault(
+                path, inside, f"the schema cannot be used: {error}", "Correct the schema."
+            ) from error
+        return Validator(compiled, View(self._folder, path, self.secrets(path)), self._folder.files[path])
+
+
+def standalone(schema: Json, name: str = "schema.json") -> Validator:
+    """The validator of a schema that refers to no other file: a published one, an ``input_schema``.
+
+    Raises:
+        SchemaFault: it is no valid JSON Schema 2020-12, or leads out of itself.
+    """
+    return _Single({name: schema}).validator(name)
+
+
+class _Single(SchemaSet):
+    def is_kind(self, path: str) -> bool:
+        return False
+
+
+def check_value(validator: Validator, value: Json, below: FieldPath = ()) -> list[Violation]:
+    """The violations of a value, with ``below`` in front of their paths; cheap for a valid one."""
+    if validator.is_valid(value):
+        return []
+    return [replace(one, path=below + one.path) for one in validator.violations(value)]
+
+
+def config_violations(content: Json) -> list[Violation]:
+    """What is wrong with the content of ``.system/registry/config.yaml``."""
+    from registry_reconciler.schema.packaged import config_schema
+
+    return check_value(_published("config.schema.json", config_schema), content)
+
+
+def directive_violations(content: Json) -> list[Violation]:
+    """What is wrong with the directives in a fragment's document; its other keys are not looked at."""
+    from registry_reconciler.schema.packaged import directives_schema
+
+    return check_value(_published("fragment-directives.schema.json", directives_schema), content)
+
+
+@functools.cache
+def _published(name: str, schema: Callable[[], Json]) -> Validator:
+    return _Published({name: schema()}).validator(name)
+
+
+class _Published(_Single):
+    """A schema of the package itself: a test checks it, once and not in every run."""
+
+    def _check(self, path: str) -> list[Violation]:
+        return []
+
+
+def _is_plain_schema(schema: Json) -> bool:
+    """Whether the library's own meta-schema, which needs no compiling, lets a schema pass; it finds no places."""
+    import jsonschema_rs
+
+    if not isinstance(schema, dict) or schema.get("$schema", DIALECT) != DIALECT:
+        return False
+    try:
+        return jsonschema_rs.meta.is_valid(schema)
+    except ValueError:
+        return False
+
+
+@functools.cache
+def _meta() -> Validator:
+    import jsonschema_rs
+
+    compiled = jsonschema_rs.Draft202012Validator({"$ref": DIALECT}, offline=True)
+    return Validator(compiled, View(Folder({"": {}}), ""))
+
+
+def _check_dialect(schema: Mapping[str, Json]) -> list[Violation]:
+    if schema.get("$schema", DIALECT) in (DIALECT, DIALECT + "#"):
+        return []
+    text = "the dialect is not JSON Schema 2020-12"
+    return [Violation(("$schema",), False, text, f"Write {DIALECT}, or leave $schema out.", "$schema")]
+
+
+def _check_x_registry(schema: Mapping[str, Json], path: str) -> list[Violation]:
+    if "x-registry" not in schema:
+        near = closest("x-registry", list(schema))
+        message = "it needs the field 'x-registry', which says where entries of this kind are kept"
+        if near:
+            text = f"'{near[0]}' is no keyword. Did you mean 'x-registry'?"
+            return [Violation((near[0],), True, text, "Write x-registry.", "x-registry")]
+        fix = "Add x-registry with kind, layout, file and key; or only $defs, for other schemas to refer to."
+        return [Violation((), False, message, fix, "x-registry")]
+    from registry_reconciler.schema.packaged import x_registry_schema
+
+    published = _published("x-registry.schema.json", x_registry_schema)
+    found = check_value(published, schema["x-registry"], ("x-registry",))
+    if not found:
+        try:
+            parse_kind(schema, path)
+        except KindError as error:
+            where = error.path if error.path[:1] == ("x-registry",) else ("x-registry", *error.path)
+            found.append(Violation(where, False, str(error), "Correct it.", "x-registry"))
+    return found
+
+
+def _check_patterns(reached: Reach, path: str) -> list[Violation]:
+    """Every pattern must compile, and all together must stay small."""
+    found = []
+    spent = 0
+    counted: set[str] = set()
+    for at, steps, text in _all_patterns(reached):
+        size = _pattern_size(text)
+        if text not in counted:
+            counted.add(text)
+            spent += size or 0
+        if at.file != path:
+            continue
+        place = at.path + steps
+        if size is None:
+            message = f"'{text[:60]}' is no regular expression that can be used here"
+            fix = "Write a valid one, and keep counted repetitions small."
+            found.append(Violation(place, False, message, fix, "pattern"))
+        elif spent > _PATTERN_BUDGET:
+            message = "the patterns of this schema are too large together"
+            found.append(Violation(place, False, message, "Use fewer counted repetitions.", "pattern"))
+            break
+    return found
+
+
+def _all_patterns(reached: Reach) -> Iterable[tuple[At, FieldPath, str]]:
+    for at in sorted(reached.schemas, key=lambda one: (one.file, repr(one.path))):
+        for steps, text in patterns(reached.schemas[at]):
+            yield at, steps, text
+
+
+@functools.lru_cache(maxsize=4096)
+def _linear_size(text: str) -> int | None:
+    """The smallest limit of :data:`_SIZES` that a pattern fits in the linear engine; ``None`` where it fits none."""
+    import jsonschema_rs
+
+    return next(
+        (size for size in _SIZES if _compiles(text, jsonschema_rs.RegexOptions(size_limit=size))), None
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _pattern_size(text: str) -> int | None:
+    """The limit of :data:`_SIZES` that a pattern is counted with; ``None`` where it cannot be used at all."""
+    return _linear_size(text) or (_SIZES[1] if _compiles(text, _backtracking()) else None)
+
+
+def _compiles(text: str, options: Any) -> bool:
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": text}, offline=True, pattern_options=options)
+    except ValueError:
+        return False
+    return True
+
+
+def _backtracking() -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACKS, size_limit=_SIZES[-1])
+
+
+def _engine(reached: Reach) -> Any:
+    """The linear engine; where a pattern looks around or back, the other one, with a limit on steps."""
+    import jsonschema_rs
+
+    if all(_linear_size(text) for schema in reached.schemas.values() for _, text in patterns(schema)):
+        return jsonschema_rs.RegexOptions(size_limit=_SIZES[-1])
+    return _backtracking()
+
+
+def _plain(schema: Json) -> Json:
+    """The schema as the validator gets it: an ``$id`` of its own would move the base of its references."""
+    if not isinstance(schema, Mapping):
+        return schema
+    return {name: value for name, value in schema.items() if name not in ("$id", "x-registry")}
