@@ -172,7 +172,7 @@ class Workspace:
         self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
     ) -> ApplyResult:
         """Plan and apply under one lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
-        from registry_reconciler.report.plan_json import require_expected
+        from registry_reconciler.report.saved_plan import require_expected
 
         with self.lock(command) as lock:
             return self._carry_out(

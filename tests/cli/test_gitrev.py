@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.files.git import RevisionTree, blame, commit_of, merge_base
-from registry_reconciler.files.tree import DiskTree, Tree, Unreadable
+from registry_reconciler.files.tree import DiskTree, Tree
+from registry_reconciler.files.unreadable import Unreadable
 from tests.cli.helper import git
 
 

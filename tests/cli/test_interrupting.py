@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.base import interrupts
-from registry_reconciler.report.plan_json import FORMAT_VERSION, dumps, envelope
+from registry_reconciler.model.plan_json import FORMAT_VERSION, dumps, envelope
 from tests.cli import interrupting
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

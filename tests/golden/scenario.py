@@ -12,8 +12,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from registry_reconciler import Plan, PlanOptions, Workspace
+from registry_reconciler.model.plan_json import dumps
 from registry_reconciler.report import RenderOptions, render
-from registry_reconciler.report.plan_json import dumps
 from registry_reconciler.schema.packaged import builtin_schemas
 from registry_reconciler.version import __version__
 

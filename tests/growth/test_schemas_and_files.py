@@ -17,9 +17,9 @@ from registry_reconciler.files.tree import DEEPEST_FOLDER, MOST_BEHIND_LINKS, Di
 from registry_reconciler.model.baseline import known_of
 from registry_reconciler.model.kind import MOST_AT_ONE_PLACE, MOST_STEPS
 from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan_json import plan_to_json
 from registry_reconciler.model.problem import MOST_LISTED
 from registry_reconciler.planning.pipeline import make_plan
-from registry_reconciler.report.plan_json import plan_to_json
 from registry_reconciler.schema.validator import MOST_FINDINGS, standalone
 from tests.growth.counting import Files, growth, plan
 

@@ -19,8 +19,8 @@ from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.yaml.read.document import value_of
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.plan_json import dumps, plan_to_json
 from registry_reconciler.planning.pipeline import make_plan
-from registry_reconciler.report.plan_json import dumps, plan_to_json
 
 SERVICE = """\
 x-registry:

@@ -213,7 +213,7 @@ def test_the_diff_of_a_thing_with_itself_is_empty(seed: int) -> None:
 @laws
 @given(cases)
 def test_the_same_inputs_give_the_same_bytes(case: Case) -> None:
-    from registry_reconciler.report.plan_json import dumps
+    from registry_reconciler.model.plan_json import dumps
 
     assert dumps(plan_of(case.files).to_json()) == dumps(
         plan_of(dict(reversed(case.files.items()))).to_json()

@@ -15,7 +15,7 @@ from registry_reconciler.model.entry import Json, Location, Place
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.report import FORMATS, RenderOptions, render
-from registry_reconciler.report.plan_json import read_saved_plan, require_same, saved_plan
+from registry_reconciler.report.saved_plan import read_saved_plan, require_same, saved_plan
 from registry_reconciler.report.values import columns, cut, wrap
 from tests.unit.render import samples
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import FilePattern, Kind, Names, Reference, parse_kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import Config
 from registry_reconciler.rules.entry_set import EntrySet
 from tests.rules.helper import ExampleTree, addresses, kinds, messages, problems, world

@@ -8,7 +8,6 @@ import pytest
 
 from registry_reconciler.editing.fragment_edit import (
     Drafts,
-    FragmentEdit,
     accept_live,
     add_directive,
     put_entry,
@@ -21,6 +20,7 @@ from registry_reconciler.loading.state import Record, applied_shadow
 from registry_reconciler.loading.state.files import render_file
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.fragment_edit import FragmentEdit
 
 SCHEMA = b"x-registry: {kind: thing, layout: list, file: things.yaml, at: things, key: id}\ntype: object\n"
 FRAGMENT = b"""\

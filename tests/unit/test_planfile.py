@@ -14,15 +14,11 @@ from registry_reconciler.errors import LockHeld, StalePlan, UsageFailure
 from registry_reconciler.model.change import Action
 from registry_reconciler.model.entry import digest_value
 from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.plan_json import dumps, envelope, error_to_json, next_commands, plan_to_json
 from registry_reconciler.model.problem import Fix
-from registry_reconciler.report.plan_json import (
+from registry_reconciler.report.saved_plan import (
     MAX_SAVED_BYTES,
     differences,
-    dumps,
-    envelope,
-    error_to_json,
-    next_commands,
-    plan_to_json,
     read_saved_plan,
     require_expected,
     require_same,

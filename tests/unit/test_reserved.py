@@ -9,7 +9,8 @@ import pytest
 from registry_reconciler.apply.receipts import file_ops
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.reserved import is_reserved, leads_astray
-from registry_reconciler.files.tree import DiskTree, Unreadable
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 
 OWN = (

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Unreadable, find, is_safe
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, find, is_safe
+from registry_reconciler.files.unreadable import Unreadable
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from registry_reconciler.files.tree import Tree, Unreadable
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH
 from registry_reconciler.model.entry import Json, digest_bytes

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from registry_reconciler.apply import FileOp, history
 from registry_reconciler.errors import WriteFailure
-from registry_reconciler.files.tree import DiskTree, Recorder, Tree, Unreadable
+from registry_reconciler.files.tree import DiskTree, Recorder, Tree
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.workspace import load_config
 from registry_reconciler.model.config import OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes

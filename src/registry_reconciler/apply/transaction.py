@@ -60,7 +60,8 @@ from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, Stopped, WriteFailure
 from registry_reconciler.files.names import Names, short
 from registry_reconciler.files.reserved import leads_astray
-from registry_reconciler.files.tree import DiskTree, Unreadable
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import digest_bytes
 
 _BATCH = 32

@@ -157,7 +157,7 @@ def answer(
         body: the command's own fields of the JSON.
     """
     from registry_reconciler.base.escape import runner_safe
-    from registry_reconciler.report.plan_json import dumps, envelope
+    from registry_reconciler.model.plan_json import dumps, envelope
 
     def written(form: str) -> str:
         if form == "json":

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from registry_reconciler.base.interrupts import INTERRUPTED, MESSAGE
-from registry_reconciler.cli.interrupt import seen
 from registry_reconciler.cli.output import put, say, write_file
+from registry_reconciler.cli.seen import seen
 from registry_reconciler.errors import RegistryFailure, UsageFailure
-from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.files.unreadable import Unreadable
 
 USAGE = 64
 DEBUG = "REGISTRY_DEBUG"
@@ -85,7 +85,7 @@ def _raised_at(error: BaseException) -> str:
 
 def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure) -> int:
     """Tell people on standard error and programs where they asked for JSON; returns the exit code."""
-    from registry_reconciler.report.plan_json import dumps, envelope, error_to_json
+    from registry_reconciler.model.plan_json import dumps, envelope, error_to_json
     from registry_reconciler.report.words import command_line
 
     name = "registry" if command == "registry" else f"registry {command}"

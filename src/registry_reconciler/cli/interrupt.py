@@ -13,17 +13,7 @@ from types import FrameType
 from typing import Any
 
 from registry_reconciler.base.interrupts import INTERRUPTED, MESSAGE, Hold, leave, on_interrupt, say_plainly
-
-
-class _Seen:
-    """What happened so far: whether an interruption came that is to be raised, and whether a report was begun."""
-
-    def __init__(self) -> None:
-        self.interrupted = False
-        self.answered = False
-
-
-seen = _Seen()
+from registry_reconciler.cli.seen import seen
 
 
 def begin(command: str, words: Sequence[str]) -> None:

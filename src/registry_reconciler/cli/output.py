@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from registry_reconciler.cli import memory
-from registry_reconciler.cli.interrupt import seen
+from registry_reconciler.cli.seen import seen
 from registry_reconciler.errors import RegistryFailure
 
 

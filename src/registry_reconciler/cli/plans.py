@@ -66,7 +66,7 @@ def plan_text(call: Call, plan: Plan, shown: Shown, form: str, options: RenderOp
         from registry_reconciler.report import render
 
         return render(plan, form, options)
-    from registry_reconciler.report.plan_json import dumps, plan_to_json
+    from registry_reconciler.model.plan_json import dumps, plan_to_json
 
     data = plan_to_json(
         plan, command=call.command, exit=shown.exit, errors=shown.errors, next=shown.next, base=shown.base

@@ -15,13 +15,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns, is_wild
 from registry_reconciler.editing.amend import overlay
-from registry_reconciler.editing.fragment_edit import (
-    Drafts,
-    FragmentEdit,
-    default_fragment,
-    keyed_first,
-    live_snippets,
-)
+from registry_reconciler.editing.fragment_edit import Drafts, default_fragment, keyed_first, live_snippets
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
@@ -29,6 +23,7 @@ from registry_reconciler.model.change import Action
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import LiveEntry, Location, Place, same, split_address
 from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.marks import MASK
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from registry_reconciler.apply import FileOp, Receipt, commit, recover
 from registry_reconciler.apply.receipts import file_ops, removable_folders
 from registry_reconciler.apply.writable import Writable
-from registry_reconciler.editing.fragment_edit import FragmentEdit
 from registry_reconciler.errors import Blocked, WriteFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded

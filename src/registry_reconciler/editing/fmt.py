@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from msgspec import Struct, field
 
-from registry_reconciler.editing.fragment_edit import FragmentEdit
 from registry_reconciler.editing.relayout import comment_lines, relayout
 from registry_reconciler.formats.yaml.read.codes import TITLES
 from registry_reconciler.formats.yaml.read.document import read_yaml
@@ -21,6 +20,7 @@ from registry_reconciler.formats.yaml.read.nodes import Document, Member, Node, 
 from registry_reconciler.loading.fragments import DIRECTIVES
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import Json, canonical, digest_bytes, same
+from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.schema.packaged import KINDS
 

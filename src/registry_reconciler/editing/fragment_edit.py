@@ -28,25 +28,13 @@ from registry_reconciler.model.entry import (
     same,
     split_address,
 )
+from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.kind import Kind
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.yaml.edit.splice import Edit, Snippet
 
 SUFFIXES = (".yaml", ".yml")
-
-
-class FragmentEdit(Struct, frozen=True):
-    """A fragment's new content.
-
-    Attributes:
-        before: digest of the bytes that it was computed from; ``None``: the file is new.
-        content: the new bytes.
-    """
-
-    path: str
-    before: str | None
-    content: bytes
 
 
 def default_fragment(kind: str) -> str:

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure, WriteFailure
-from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree, Unreadable
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import CONFIG_PATH, DESIRED_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.kind import SCHEMA_FOLDER, SCHEMA_SUFFIX

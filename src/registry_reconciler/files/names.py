@@ -182,7 +182,7 @@ class Names:
 
     def _folder(self, folder: str) -> _Folder | None:
         """What is in a folder; ``None`` where it cannot be listed."""
-        from registry_reconciler.files.tree import Unreadable
+        from registry_reconciler.files.unreadable import Unreadable
 
         if folder not in self._known:
             try:

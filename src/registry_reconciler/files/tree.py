@@ -17,6 +17,7 @@ from typing import Protocol
 from registry_reconciler.base.globs import Glob, any_of
 from registry_reconciler.files.names import USUAL, Names, Room, path_limit, room_on_disk, unsafe
 from registry_reconciler.files.reserved import leads_astray
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import digest_bytes
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
@@ -34,10 +35,6 @@ MOST_BEHIND_LINKS = 10_000
 
 DEEPEST_FOLDER = 100
 """No search goes deeper: a path of more folders is none that a person, or every system, can handle."""
-
-
-class Unreadable(Exception):
-    """A path is there and cannot be read as a file: what it is, or what the system said."""
 
 
 _ASTRAY = "it is a symbolic link that leads to a place of registry itself or of git"

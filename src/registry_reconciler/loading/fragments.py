@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from registry_reconciler.files.tree import Tree, Unreadable, find
+from registry_reconciler.files.tree import Tree, find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.layouts.walk import Nesting, strip_nested
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.model.config import DESIRED_FOLDER

@@ -9,7 +9,8 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import any_of
 from registry_reconciler.files.reserved import is_reserved
-from registry_reconciler.files.tree import Tree, Unreadable, find
+from registry_reconciler.files.tree import Tree, find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.layouts.base import Container, RawEntry
 from registry_reconciler.loading.layouts.walk import Nesting, containers, strip_nested

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.files.tree import Tree, Unreadable
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import Json, Location, Place
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 from registry_reconciler.model.structural import problem

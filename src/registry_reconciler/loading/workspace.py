@@ -14,7 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.files.reserved import is_reserved
-from registry_reconciler.files.tree import Recorder, Tree, Unreadable, find, is_safe
+from registry_reconciler.files.tree import Recorder, Tree, find, is_safe
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live

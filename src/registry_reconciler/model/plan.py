@@ -171,7 +171,7 @@ class Plan(Struct, frozen=True):
 
     def to_json(self) -> dict[str, Json]:
         """The public JSON (contract: ``registry schema plan``); converted, never a dump of internals."""
-        from registry_reconciler.report.plan_json import plan_to_json
+        from registry_reconciler.model.plan_json import plan_to_json
 
         return plan_to_json(self)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from registry_reconciler.editing.fragment_edit import FragmentEdit
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Json, Place, digest_bytes
+from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.problem import Problem, Severity, Status, TextEdit
 from registry_reconciler.model.redact import WITHHELD
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.files.names import name_fault, short, spelling, unsafe
 from registry_reconciler.files.registry_paths import JOURNAL_FOLDER
-from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Problem

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from registry_reconciler.files.tree import Unreadable
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state import (
     STOP_PATH,
     Applied,

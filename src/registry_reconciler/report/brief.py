@@ -11,9 +11,9 @@ from registry_reconciler.base.escape import runner_safe, visible
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import Location
 from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan_json import Commands, change_origin, next_commands, problem_location
 from registry_reconciler.model.problem import Problem, Severity, Status, TextEdit
 from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.plan_json import Commands, change_origin, next_commands, problem_location
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     cut,

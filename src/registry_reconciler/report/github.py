@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from registry_reconciler.base.escape import runner_safe, visible, workflow, workflow_property
 from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan_json import problem_location
 from registry_reconciler.model.problem import Problem, Severity, Status
 from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.plan_json import problem_location
 from registry_reconciler.report.values import cut
 from registry_reconciler.report.words import (
     Verdict,

@@ -1,10 +1,10 @@
-"""The plan as the public JSON; :mod:`registry_reconciler.report.plan_json` knows its fields."""
+"""The plan as the public JSON; :mod:`registry_reconciler.model.plan_json` knows its fields."""
 
 from __future__ import annotations
 
 from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan_json import dumps, plan_to_json
 from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.plan_json import dumps, plan_to_json
 
 
 def render(plan: Plan, options: RenderOptions) -> str:

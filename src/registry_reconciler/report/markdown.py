@@ -21,15 +21,15 @@ from registry_reconciler.base.escape import code, fence, html, markdown, runner_
 from registry_reconciler.model.change import Change, Drift, FieldChange, Heal
 from registry_reconciler.model.entry import Location
 from registry_reconciler.model.plan import Notice, Plan
-from registry_reconciler.model.problem import Problem, Severity, Status
-from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.plan_json import (
+from registry_reconciler.model.plan_json import (
     change_origin,
     drift_location,
     next_commands,
     problem_location,
     related_location,
 )
+from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import FIELD_SIGNS, cut, one_line, show_path, shown_fields, small_diff
 from registry_reconciler.report.words import (
     Verdict,

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from registry_reconciler.base.escape import code, markdown, visible
 from registry_reconciler.model.entry import Json, Location, canonical
 from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan_json import dumps, problem_location, related_location
 from registry_reconciler.model.problem import Problem, Severity, Status, listed
 from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.plan_json import dumps, problem_location, related_location
 from registry_reconciler.report.values import show_path
 from registry_reconciler.version import __version__
 

@@ -13,9 +13,7 @@ from itertools import islice
 from registry_reconciler.base.escape import runner_safe, visible
 from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Reason
 from registry_reconciler.model.plan import Plan
-from registry_reconciler.model.problem import Problem, Severity, Status
-from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.plan_json import (
+from registry_reconciler.model.plan_json import (
     Commands,
     change_origin,
     drift_location,
@@ -23,6 +21,8 @@ from registry_reconciler.report.plan_json import (
     problem_location,
     related_location,
 )
+from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     columns,

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from registry_reconciler.files.tree import Tree, Unreadable, is_safe
+from registry_reconciler.files.tree import Tree, is_safe
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import Json
 from registry_reconciler.rules.entry_set import EntrySet
 from registry_reconciler.rules.shapes import words

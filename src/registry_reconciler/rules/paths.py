@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.files.tree import Unreadable, find
+from registry_reconciler.files.tree import find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import FieldPath, Place
 from registry_reconciler.model.kind import Kind, PathRule
 from registry_reconciler.model.problem import Severity

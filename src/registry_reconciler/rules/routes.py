@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.base.globs import Glob, is_wild
-from registry_reconciler.files.tree import Unreadable, find
+from registry_reconciler.files.tree import find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import FieldPath, Place
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule

@@ -1,6 +1,7 @@
 """The codes that the stages themselves find, as rules: for the pages, ``explain`` and tables of all codes.
 
-A stage raises them through :mod:`registry_reconciler.model.structural` and :mod:`registry_reconciler.formats.yaml.read.codes`, whose
+A stage raises them through :mod:`registry_reconciler.model.structural` and
+:mod:`registry_reconciler.formats.yaml.read.codes`, whose
 tables give titles and severities. To add one: its row there, and its page in ``rules/pages/``.
 """
 

@@ -1,6 +1,7 @@
 """What a plan that looks at a part of a workspace has to know of the rest of it.
 
-A whole plan has no rest: :data:`NOTHING_UNLOADED`. A plan of a part (:mod:`registry_reconciler.cache.incremental`) loads only entries that
+A whole plan has no rest: :data:`NOTHING_UNLOADED`. A plan of a part
+(:mod:`registry_reconciler.cache.incremental`) loads only entries that
 may have changed and those that they touch; everything else it knows from here, as it was when all of it was looked at.
 """
 

@@ -12,8 +12,8 @@ from registry_reconciler.cache.incremental.full_plan import memory_of
 from registry_reconciler.cache.incremental.plan import plan_of_part
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.plan_json import dumps, plan_to_json
 from registry_reconciler.planning.pipeline import make_plan
-from registry_reconciler.report.plan_json import dumps, plan_to_json
 
 Tree = dict[str, bytes | None]
 

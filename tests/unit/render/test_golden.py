@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan_json import dumps
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.report import FORMATS, RenderOptions, render
-from registry_reconciler.report.plan_json import dumps
 from registry_reconciler.report.sarif import to_sarif
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.page import Page

@@ -2,7 +2,8 @@
 
 ``memory`` remembers, beside the places and digests of entries, by what entries know each other; ``touched`` finds out
 which files and entries are not what they were; ``near`` adds those whose problems may differ because of that, and those
-that rules have to look at; ``part`` hands the pipeline the rest as :class:`registry_reconciler.rules.unloaded.Unloaded`. Wherever
+that rules have to look at; ``part`` hands the pipeline the rest as
+:class:`registry_reconciler.rules.unloaded.Unloaded`. Wherever
 something is not of the common sort, :class:`FullPlanRequired` says so and everything is looked at.
 """
 

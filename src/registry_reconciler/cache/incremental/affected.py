@@ -86,7 +86,8 @@ _MANY = 50
 
 
 class UnloadedEntries:
-    """Answers about the remembered entries that were not loaded (see :class:`registry_reconciler.rules.unloaded.Elsewhere`)."""
+    """Answers about the remembered entries that were not loaded (see
+    :class:`registry_reconciler.rules.unloaded.Elsewhere`)."""
 
     def __init__(self, memory: Memory, kinds: Mapping[str, Kind], loaded: set[int]) -> None:
         self._memory = memory

@@ -280,7 +280,8 @@ class Memory(Struct):
 
 
 def memory_of(planning: Planning) -> Memory:
-    """What to remember of a plan of the whole. Raises :class:`FullPlanRequired` where a part could not be planned from it."""
+    """What to remember of a plan of the whole. Raises :class:`FullPlanRequired` where a part could not be
+    planned from it."""
     return _Remembering(planning).memory()
 
 

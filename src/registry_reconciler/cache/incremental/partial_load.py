@@ -24,7 +24,8 @@ from registry_reconciler.cache.incremental.registry_texts import (
     unchanged_text,
 )
 from registry_reconciler.files.reserved import is_reserved
-from registry_reconciler.files.tree import Unreadable, find
+from registry_reconciler.files.tree import find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.loading.registries import Live, entries_of, load_live
 from registry_reconciler.loading.source import SourceFile, read_source

@@ -2,8 +2,8 @@
 
 ``Workspace.quick_planning`` (for ``plan`` and ``check``) and ``Workspace.apply`` come in by :func:`quick_plan`. That
 loads the memory and asks :func:`plan_of_part`, which loads the part (``part.load_part``) and runs the ordinary pipeline
-on it. Where either says :class:`FullPlanRequired`, :func:`~registry_reconciler.planning.pipeline.make_plan` plans everything, and
-:func:`remember` keeps what it showed.
+on it. Where either says :class:`FullPlanRequired`, :func:`~registry_reconciler.planning.pipeline.make_plan`
+plans everything, and :func:`remember` keeps what it showed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,11 @@ def _of_part(root: Path, options: PlanOptions, progress: Progress) -> Planning |
 
 
 def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: Progress = silent) -> Planning:
-    """A plan from what is remembered and what may have changed. Raises :class:`FullPlanRequired` where that is not enough."""
+    """A plan from what is remembered and what may have changed.
+
+    Raises:
+        FullPlanRequired: that is not enough.
+    """
     from registry_reconciler.cache.incremental.partial_load import load_part
     from registry_reconciler.planning.pipeline import plan_loaded
 

@@ -105,7 +105,8 @@ class PartReader(ChunkReader):
     ) -> dict[str, Json] | None:
         """The document of a file with only some of the items of its list; ``None`` where it has to be read whole.
 
-        That these items say the same in the whole file is what :mod:`registry_reconciler.formats.yaml.read.chunks` proves:
+        That these items say the same in the whole file is what
+        :mod:`registry_reconciler.formats.yaml.read.chunks` proves:
         they are read below their own key line, with a word behind them that has to come back as the last one.
 
         Args:

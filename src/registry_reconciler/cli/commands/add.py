@@ -155,7 +155,7 @@ def _join(match: re.Match[bytes]) -> bytes:
 
 
 def _done(call: Call, added: Added, *, applied: bool) -> int:
-    from registry_reconciler.report.plan_json import next_commands
+    from registry_reconciler.model.plan_json import next_commands
 
     plan = added.amendment.plan
     assert plan is not None
@@ -185,7 +185,7 @@ def _done(call: Call, added: Added, *, applied: bool) -> int:
 def _body(
     address: str, kind: str, fragment: str, applied: bool, problems: Sequence[Problem]
 ) -> dict[str, Json]:
-    from registry_reconciler.report.plan_json import problem_to_json
+    from registry_reconciler.model.plan_json import problem_to_json
 
     return {
         "address": address,
@@ -198,7 +198,7 @@ def _body(
 
 
 def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
-    from registry_reconciler.report.plan_json import error_to_json, next_commands, problem_to_json
+    from registry_reconciler.model.plan_json import error_to_json, next_commands, problem_to_json
 
     body: dict[str, Json] = {
         "applied": False,

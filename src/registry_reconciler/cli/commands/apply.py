@@ -19,7 +19,7 @@ from registry_reconciler.model.plan import Plan, PlanOptions
 if TYPE_CHECKING:
     from registry_reconciler.apply import RecoverResult
     from registry_reconciler.planning.pipeline import Planning
-    from registry_reconciler.report.plan_json import SavedPlan
+    from registry_reconciler.report.saved_plan import SavedPlan
     from registry_reconciler.workspace import ApplyResult, Workspace
 
 EXAMPLE = """\
@@ -71,7 +71,7 @@ def command(
 
 def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
     from registry_reconciler.cli.named import read_named
-    from registry_reconciler.report.plan_json import read_saved_plan
+    from registry_reconciler.report.saved_plan import read_saved_plan
 
     if options != PlanOptions() or expect is not None:
         raise UsageFailure("a saved plan has its own options: leave the others away, or plan again")
@@ -88,7 +88,7 @@ class _Applying:
 
     def saved(self, saved: SavedPlan) -> int:
         """Apply the plan that a file names, made anew and found the same."""
-        from registry_reconciler.report.plan_json import require_same
+        from registry_reconciler.report.saved_plan import require_same
 
         planning = self._planning(saved.options)
         require_same(saved, planning.plan)
@@ -210,12 +210,12 @@ def _applied(result: ApplyResult | None, recovered: RecoverResult | None) -> dic
 
 
 def _error(failure: Blocked | CannotAsk) -> dict[str, object]:
-    from registry_reconciler.report.plan_json import error_to_json
+    from registry_reconciler.model.plan_json import error_to_json
 
     return error_to_json(failure)
 
 
 def _typed(options: PlanOptions) -> tuple[str, ...]:
-    from registry_reconciler.report.plan_json import option_arguments
+    from registry_reconciler.model.plan_json import option_arguments
 
     return option_arguments(options)

@@ -35,7 +35,7 @@ def command(
     """
     from registry_reconciler.editing.build_baseline import accept, write_baseline
     from registry_reconciler.model.plan import PlanOptions
-    from registry_reconciler.report.plan_json import problem_to_json
+    from registry_reconciler.model.plan_json import problem_to_json
 
     call = shared.call("baseline")
     workspace = call.workspace()

@@ -90,8 +90,8 @@ class _Explaining:
 
     def _address(self, address: str) -> tuple[str, dict[str, Json]]:
         from registry_reconciler.cli.addresses import known_addresses, unknown_address
+        from registry_reconciler.model.plan_json import problem_to_json
         from registry_reconciler.queries.show import portrait
-        from registry_reconciler.report.plan_json import problem_to_json
 
         planning = self.planning()
         known = known_addresses(planning)

@@ -39,8 +39,8 @@ def command(
 ) -> int:
     """Apply the fixes that are safe, to fragments only; show the others as patches."""
     from registry_reconciler.editing.amend import write_fragments
+    from registry_reconciler.model.plan_json import problem_to_json
     from registry_reconciler.planning.fixes import choose_fixes
-    from registry_reconciler.report.plan_json import problem_to_json
 
     call = shared.call("fix")
     workspace = call.workspace()

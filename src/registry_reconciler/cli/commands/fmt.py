@@ -17,8 +17,8 @@ from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.fmt import Formatting
-    from registry_reconciler.editing.fragment_edit import FragmentEdit
     from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.model.fragment_edit import FragmentEdit
     from registry_reconciler.workspace import Workspace
 
 EXAMPLE = """\

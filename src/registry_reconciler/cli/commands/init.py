@@ -88,7 +88,8 @@ def _folder(root: Path | None) -> Path:
 def _wants_pointer(folder: Path) -> bool:
     """Ask, where somebody can answer and there is something to add."""
     from registry_reconciler.editing.init import AGENTS_PATH, POINTER_PATH
-    from registry_reconciler.files.tree import DiskTree, Unreadable
+    from registry_reconciler.files.tree import DiskTree
+    from registry_reconciler.files.unreadable import Unreadable
 
     if not stdin_is_terminal():
         return False

@@ -63,7 +63,7 @@ def command(
     require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
     plan = planning.plan
     if out is not None:
-        from registry_reconciler.report.plan_json import saved_plan
+        from registry_reconciler.report.saved_plan import saved_plan
 
         write_file(out, saved_plan(plan))
     shown = Shown(exit_code(plan, detailed_exitcode))

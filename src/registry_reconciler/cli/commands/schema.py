@@ -39,7 +39,7 @@ def command(
     configuration, or of a kind. 'registry schema new' writes one for files that are there.
     """
     from registry_reconciler.editing.schema_command import PUBLISHED
-    from registry_reconciler.report.plan_json import dumps
+    from registry_reconciler.model.plan_json import dumps
 
     call = make_call("schema", root=root, format=format, lock_timeout=lock_timeout)
     if example:

@@ -99,7 +99,7 @@ def _applied(applied: Applied | None) -> str:
 
 def to_json(found: EntryDetails) -> dict[str, Json]:
     """The entry in the JSON of ``show``."""
-    from registry_reconciler.report.plan_json import problem_to_json
+    from registry_reconciler.model.plan_json import problem_to_json
 
     applied = found.applied
     return {

@@ -12,19 +12,14 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from registry_reconciler.editing.amend import Amendment, preview, write_and_apply, write_fragments
-from registry_reconciler.editing.fragment_edit import (
-    Drafts,
-    FragmentEdit,
-    default_fragment,
-    put_entry,
-    require_key,
-)
+from registry_reconciler.editing.fragment_edit import Drafts, default_fragment, put_entry, require_key
 from registry_reconciler.errors import Blocked, UsageFailure, WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.entry import Json, Place, make_address, same
 from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.kind import SCHEMA_SUFFIX, Kind
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.problem import Problem, Status, sort_key

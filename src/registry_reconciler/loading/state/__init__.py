@@ -11,7 +11,8 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.files.tree import Tree, Unreadable, find
+from registry_reconciler.files.tree import Tree, find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state.files import (
     SUFFIX,
     Applied,

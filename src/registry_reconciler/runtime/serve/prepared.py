@@ -26,7 +26,8 @@ from typing import Any
 from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.base.globs import Glob
 from registry_reconciler.base.user_dirs import cache_dir
-from registry_reconciler.files.tree import Tree, Unreadable, find
+from registry_reconciler.files.tree import Tree, find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.runtime.registry.capabilities import Vocabulary

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.errors import NoWorkspace
-from registry_reconciler.files.tree import DiskTree, Recorder, Unreadable
+from registry_reconciler.files.tree import DiskTree, Recorder
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.registry.db import DbSnapshot, RuntimeDb
 from registry_reconciler.runtime.registry.meta import HasMeta, Key

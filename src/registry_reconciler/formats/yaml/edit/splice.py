@@ -4,7 +4,8 @@ The promise: what :func:`splice` returns reads as :func:`registry_reconciler.for
 and differs from the original only in the entries and fields that the edits name. Comments, quotes, blank
 lines, order, line ends, a missing last line end, BOM, document marks and directives stay.
 
-It assumes a text that :func:`registry_reconciler.formats.yaml.read.document.read_yaml` finds readable. Callers that write
+It assumes a text that :func:`registry_reconciler.formats.yaml.read.document.read_yaml` finds readable. Callers
+that write
 files read the result again and compare, so a mistake here is a problem shown and not a file damaged.
 """
 

@@ -2,7 +2,8 @@
 
 What stands byte for byte in a fragment and in a registry is the greater part of both. :class:`ChunkReader`
 remembers the items it has read by their text. The answer is always that of
-:func:`registry_reconciler.formats.yaml.read.document.read_yaml`, findings included: a file that cannot be proven to be cut
+:func:`registry_reconciler.formats.yaml.read.document.read_yaml`, findings included: a file that cannot be
+proven to be cut
 rightly (:mod:`chunks` says how) is read as a whole.
 """
 
