@@ -7,11 +7,11 @@ parser fills in. Options of one command alone are declared in its signature.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from msgspec import Struct
 
 from registry_reconciler.cli.common import LOCK_TIMEOUT, Call, make_call
 from registry_reconciler.cli.plans import PLAN_FORMATS
@@ -103,7 +103,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be 
 Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
 
 
-class Selection(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Selection:
     """What a plan is about, and what it may do."""
 
     target: Targets = None
@@ -129,7 +130,8 @@ def _once(patterns: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(patterns or ()))
 
 
-class Look(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Look:
     """How text looks."""
 
     width: Width = None
@@ -137,7 +139,8 @@ class Look(Struct, frozen=True):
     no_color: NoColor = False
 
 
-class Shared(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Shared:
     """What every command has that gives no plan."""
 
     root: Root = None
@@ -160,7 +163,8 @@ class Shared(Struct, frozen=True):
         )
 
 
-class Reporting(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Reporting:
     """What every command has that reports a plan."""
 
     max_bytes: MaxBytes = None

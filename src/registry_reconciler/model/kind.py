@@ -311,7 +311,7 @@ def _refuse_shown_secrets(kind: Kind) -> None:
     }
     for where, fields in uses.items():
         for one in fields:
-            if kind.secrets.touch(one):
+            if kind.secrets.touches(one):
                 raise KindError(
                     f"{where}: the field {one.text!r} is marked x-secret, and what stands there is shown",
                     ("x-registry", where),
