@@ -103,4 +103,4 @@ def test_a_field_that_only_x_registry_names_is_shown() -> None:
     [("f.s", True), ("f", True), ("f.s.k", True), ("f[].s", True), ("id", False), ("f.other", False)],
 )
 def test_selectors_that_may_lead_to_a_secret_are_told(selector: str, secret: bool) -> None:
-    assert marks(OBJECT).touch(Selector.parse(selector)) is secret
+    assert marks(OBJECT).touches(Selector.parse(selector)) is secret

@@ -179,7 +179,7 @@ class Marks:
             part if part is None and depth is None else MASK if depth is not None else self.mask(part, state)
         )
 
-    def touch(self, selector: Selector) -> bool:
+    def touches(self, selector: Selector) -> bool:
         """Whether a selector may lead to a secret, into one, or to something that holds one."""
         states = [self.start]
         for step in selector.steps:
