@@ -48,10 +48,19 @@ def test_a_known_answer_comes_before_parser_values_and_plan(
     assert {one for one in imported if one.startswith("registry_reconciler.")} <= {
         f"registry_reconciler.{one}"
         for one in (
-            *("apply", "apply.anchor", "apply.files", "apply.journal", "apply.lock", "apply.reading"),
-            *("cache", "cache.reports", "cache.store", "cache.witness"),
-            *("cli", "cli.ending", "cli.main", "cli.memory", "cli.output"),
-            *("digest", "errors", "root", "userdirs", "version"),
+            *(
+                "apply",
+                "apply.anchor",
+                "apply.files",
+                "apply.gitindex",
+                "apply.journal",
+                "apply.lock",
+                "apply.reading",
+            ),
+            *("base", "base.cache_place", "base.digest", "base.interrupts", "base.user_dirs"),
+            *("cache", "cache.fingerprint", "cache.reports", "cache.store"),
+            *("cli", "cli.ending", "cli.interrupt", "cli.main", "cli.memory", "cli.output", "cli.seen"),
+            *("errors", "files", "files.names", "files.reserved", "files.root", "version"),
         )
     }
 

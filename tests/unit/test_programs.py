@@ -13,6 +13,7 @@ FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / ".ci").rglob("*.py"), RO
 MAY_START = {
     "src/registry_reconciler/files/git_call.py",
     "src/registry_reconciler/runtime/execution/handlers.py",
+    "src/registry_reconciler/runtime/execution/supervise.py",
     ".ci/action/report.py",
     "dev.py",
 }

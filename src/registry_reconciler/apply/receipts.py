@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from registry_reconciler.apply import FileOp, history
+from registry_reconciler.apply.writable import not_of_a_plan
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
 from registry_reconciler.files.unreadable import Unreadable
@@ -24,6 +25,9 @@ _OLD_ATTRIBUTES = (
 
 def file_ops(root: Path, plan: Plan) -> list[FileOp]:
     """The operations that carry out a plan."""
+    outside = not_of_a_plan(plan)
+    if outside:
+        raise WriteFailure(f"nothing was written: {outside[0]!r} is no registry and no file of the state")
     tree = DiskTree(root)
     ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
     try:
@@ -42,7 +46,7 @@ def housekeeping(tree: Tree, done: Collection[str]) -> list[FileOp]:
 def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
     """The file of this apply; those that the old history becomes; and the oldest go."""
     there = history.paths(tree)
-    old = tree.read(OLD_HISTORY_PATH)
+    old = _old_history(tree)
     if old is not None:
         new.update((path, content) for path, content in history.carried_over(old) if path not in there)
         yield FileOp(OLD_HISTORY_PATH, digest_bytes(old), None)
@@ -53,6 +57,14 @@ def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
         data = tree.read(path)
         if data is not None:
             yield FileOp(path, digest_bytes(data), None)
+
+
+def _old_history(tree: Tree) -> bytes | None:
+    """The history of the old form; ``None`` also where it cannot be read: then it stays, and blocks nothing."""
+    try:
+        return tree.read(OLD_HISTORY_PATH)
+    except Unreadable:
+        return None
 
 
 def _attributes(tree: Tree) -> Iterator[FileOp]:

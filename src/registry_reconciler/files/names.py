@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
@@ -23,7 +21,7 @@ _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _LINE_ENDS = re.compile(r"[\x80-\x9f\u2028\u2029]")
 
 
-class Room(Struct, frozen=True):
+class Room(NamedTuple):
     """What a file system grants to new files in a folder.
 
     Attributes:
@@ -108,7 +106,7 @@ def _seen(name: str) -> str:
     return name if name.isascii() else _UNSEEN.sub("", name)
 
 
-class _Folder(Struct):
+class _Folder(NamedTuple):
     """What is in a folder: kinds by name, and names by their spelling."""
 
     kinds: dict[str, str]

@@ -421,6 +421,13 @@ class Invoker:
             return _Returned(call_function(function, payload, context, seconds=limits.seconds))
         raise HandlerError(f"nothing here runs {kind!r}: give the invoker a handler for it")
 
+    def runs_itself(self, item: object) -> bool:
+        """Whether the program's own code runs an item: it takes any value, and needs no JSON."""
+        if not isinstance(item, EntryItem):
+            return True
+        how = item.value.get("implementation")
+        return isinstance(how, Mapping) and str(how.get("kind")) in self._handlers
+
     def _check_python(self) -> None:
         allowed = self._allow_python
         if allowed is None and self.root is not None:
@@ -482,7 +489,7 @@ class _Call:
 
     def _through(self, started: float) -> InvocationResult:
         item = self._resolve()
-        fault = json_fault(self._payload) if isinstance(item, EntryItem) else ""
+        fault = "" if self._invoker.runs_itself(item) else json_fault(self._payload)
         if fault:
             raise _Refused("invalid", f"the input is no JSON: {fault}")
         self._check_payload("input_schema", self._payload, "the input")
