@@ -6,19 +6,22 @@ The state and the history are settled here. Registries and fragments are people'
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
 
 from registry_reconciler import history
 from registry_reconciler.apply import FileOp, commit
 from registry_reconciler.config import HISTORY_FOLDER, OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.errors import Blocked
-from registry_reconciler.gitindex import Sides, conflicts, mark_settled
-from registry_reconciler.gitrev import is_repository
+from registry_reconciler.gitindex import Sides, both_sides, conflicts, mark_settled
+from registry_reconciler.gitrev import RevisionTree, is_repository
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.plan import FileChange
 from registry_reconciler.receipts import housekeeping
 from registry_reconciler.records import dataclass
 from registry_reconciler.resolve import Desired, resolve
+from registry_reconciler.state import State, load_state
 from registry_reconciler.state.files import StateFile, parse_file
 from registry_reconciler.state.old import is_old, parse_old
 from registry_reconciler.state.settling import Accounts, settled_files
@@ -57,7 +60,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         loaded = load(tree)
         _refuse_open(loaded)
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
-        changes = [*_state(loaded, desired, mine), *_history(tree, mine)]
+        changes = [*_state(workspace.root, loaded, desired, mine), *_history(tree, mine)]
         ops = [FileOp(one.path, one.before, one.content) for one in changes]
         ops += housekeeping(tree, {one.path for one in ops})
         receipt = commit(
@@ -85,7 +88,7 @@ def _refuse_open(loaded: Loaded) -> None:
         )
 
 
-def _state(loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     accounts = {
         path: Accounts(*(_parsed(path, data) for data in (one.before, one.one, one.other)))
         for path, one in mine.items()
@@ -95,7 +98,16 @@ def _state(loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Itera
     for path, found in loaded.state.files.items():
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
-    yield from settled_files(loaded, desired, accounts)
+    yield from settled_files(loaded, desired, accounts, _remembered(root, loaded))
+
+
+def _remembered(root: Path, loaded: Loaded) -> list[State]:
+    """What either side of an operation under way remembers."""
+    found = []
+    for commit_id in both_sides(root) or () if is_repository(root) else ():
+        with closing(RevisionTree(root, commit_id)) as tree:
+            found.append(load_state(tree, loaded.fragments.files))
+    return found
 
 
 def _parsed(path: str, data: bytes | None) -> StateFile | None:

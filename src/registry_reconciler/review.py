@@ -18,6 +18,7 @@ from registry_reconciler.check import Worlds
 from registry_reconciler.fielddiff import diff_values
 from registry_reconciler.gitrev import RevisionTree, commit_of, merge_base
 from registry_reconciler.impact import impacts
+from registry_reconciler.load import load_catalog
 from registry_reconciler.masks import mask_change
 from registry_reconciler.model import Json, Location, same
 from registry_reconciler.notices import head_notices
@@ -27,7 +28,7 @@ from registry_reconciler.problems import Problem, Status, sort_key
 from registry_reconciler.rules import RULES
 from registry_reconciler.rules.base import Transition, run_transition
 from registry_reconciler.settle import Locator, locate_problems, suppress
-from registry_reconciler.tree import Tree, is_safe
+from registry_reconciler.tree import MemoryTree, Tree, is_safe
 from registry_reconciler.workspace import Workspace
 from registry_reconciler.world import Item, World
 
@@ -60,8 +61,8 @@ def review_base(workspace: Workspace, revision: str, *, no_check: bool = False) 
     """
     commit = merge_base(workspace.root, revision)
     options = PlanOptions(no_check=no_check)
-    old = _plan_of(workspace.root, commit, options)
     new = workspace.planning(options)
+    old = _plan_of(workspace.root, commit, options, new)
     name = f"{revision} (merge base {commit[:_SHORT]})"
     return _review(old, new, name, {"base_commit": commit, "head_commit": None})
 
@@ -73,15 +74,30 @@ def review_revisions(
     options = PlanOptions(no_check=no_check)
     old_commit = commit_of(workspace.root, old_revision)
     new_commit = commit_of(workspace.root, new_revision) if new_revision is not None else None
-    old = _plan_of(workspace.root, old_commit, options)
     new = _plan_of(workspace.root, new_commit, options) if new_commit else workspace.planning(options)
+    old = _plan_of(workspace.root, old_commit, options, new)
     name = f"{old_revision} ({old_commit[:_SHORT]})"
     return _review(old, new, name, {"base_commit": old_commit, "head_commit": new_commit})
 
 
-def _plan_of(root: Path, commit: str, options: PlanOptions) -> Planning:
+def _plan_of(root: Path, commit: str, options: PlanOptions, newer: Planning | None = None) -> Planning:
+    """What a revision leads to; registries of kinds that it has not got yet are read as ``newer`` describes them.
+
+    Who adopts registries adds schemas, fragments and state in one branch: the entries were there before.
+    """
     with closing(RevisionTree(root, commit)) as tree:
-        return make_plan(tree, options)
+        return make_plan(MemoryTree(_new_schemas(tree, newer), tree) if newer else tree, options)
+
+
+def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:
+    files = newer.loaded.catalog.files
+    missing = [path for path, source in files.items() if source.data and tree.kind(path) == "absent"]
+    if not missing:
+        return {}
+    there = load_catalog(tree)
+    known = {*there.kinds, *there.broken}
+    moved = {kind.schema_path for kind in newer.loaded.kinds.values() if kind.name in known}
+    return {path: files[path].data for path in missing if path not in moved}
 
 
 def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -> Review:
@@ -125,6 +141,8 @@ def compare(before: World, after: World, moves: Mapping[str, str]) -> Iterator[C
         new = after.items.get(address)
         if old is None or new is None or address in came_from or not same(dict(old.value), dict(new.value)):
             yield _change(old, new, came_from.get(address))
+        elif new.managed and not old.managed:
+            yield replace(_change(old, new, None), action=Action.ADOPT, reason=Reason.ADOPTED)
 
 
 def _change(old: Item | None, new: Item | None, source: str | None) -> Change:

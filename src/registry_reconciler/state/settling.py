@@ -7,14 +7,14 @@ let go: doubt never deletes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry_reconciler.diff import is_unfit
 from registry_reconciler.model import same
 from registry_reconciler.plan import FileChange
-from registry_reconciler.state import Applied, StateFile, applied_shadow, put_together, says
+from registry_reconciler.state import Applied, State, StateFile, applied_shadow, put_together, says
 from registry_reconciler.state.shadow import blocks, new_salt, whole_digest
 from registry_reconciler.state.writing import Writing, fragment_heals
 
@@ -31,11 +31,15 @@ class Accounts(NamedTuple):
     other: StateFile | None
 
 
-def settled_files(loaded: Loaded, desired: Desired, accounts: Mapping[str, Accounts]) -> Iterator[FileChange]:
+def settled_files(
+    loaded: Loaded, desired: Desired, accounts: Mapping[str, Accounts], sides: Sequence[State] = ()
+) -> Iterator[FileChange]:
     """The state files that differ when all conflicts of the state are settled and everything in it fits.
 
     Args:
         accounts: the files in conflict, by path.
+        sides: what the two sides remember that are being merged, where that is known: people may have taken a whole
+            registry from one of them.
     """
     files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
     files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
@@ -45,6 +49,10 @@ def settled_files(loaded: Loaded, desired: Desired, accounts: Mapping[str, Accou
         for address, owner, applied in _decided(loaded, desired, found):
             work.settle(address, owner, applied)
     for address, state in loaded.state.entries.items():
+        told = _as_one_side(loaded, desired, work, address, sides)
+        if told is not None:
+            work.settle(address, state.fragment, told[0])
+            continue
         wish, live = desired.entries.get(address), loaded.live.entries.get(address)
         spent = wish is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
         moved = wish is not None and wish.place.file != state.fragment
@@ -53,6 +61,26 @@ def settled_files(loaded: Loaded, desired: Desired, accounts: Mapping[str, Accou
     for heal in fragment_heals(loaded, desired):
         work.touched.add(heal.fragment)
     yield from work.files()
+
+
+def _as_one_side(
+    loaded: Loaded, desired: Desired, work: Writing, address: str, sides: Sequence[State]
+) -> tuple[Applied | None] | None:
+    """What one side remembers of an entry that the registry has as that side applied it, or has not as that side.
+
+    ``None`` where what is remembered fits the registry, or no side explains what stands there.
+    """
+    wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+    kind = loaded.kinds.get(address.partition("/")[0])
+    kept = work.remembered(address)
+    if wish is None or not sides or not kept or _is_hidden(loaded, address):
+        return None
+    if live is None:
+        return (None,) if any(address not in side.entries for side in sides) else None
+    if any(says(one, kind, live.value) for one in kept):
+        return None
+    known = [one for side in sides if address in side.entries for one in side.entries[address].applied]
+    return next(((one,) for one in known if says(one, kind, live.value)), None)
 
 
 def _is_hidden(loaded: Loaded, address: str) -> bool:

@@ -119,8 +119,16 @@ class Writing:
         """Remember this of an entry, or nothing."""
         self._leave(address)
         self.touched.add(owner)
+        self.put.pop(address, None)
         if applied is not None:
             self.put[address] = owner, applied
+
+    def remembered(self, address: str) -> tuple[Applied, ...]:
+        """What is remembered of an entry as far as it was decided, else as it was read."""
+        if address in self.put:
+            return (self.put[address][1],)
+        entry = self.loaded.state.entries.get(address)
+        return entry.applied if entry is not None and address not in self.gone else ()
 
     def is_settled(self, address: str) -> bool:
         """Whether what is remembered of an entry was decided."""
