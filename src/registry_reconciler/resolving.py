@@ -15,16 +15,17 @@ from registry_reconciler.config import HISTORY_FOLDER, OLD_HISTORY_PATH, STATE_F
 from registry_reconciler.errors import Blocked
 from registry_reconciler.gitindex import Sides, both_sides, conflicts, mark_settled
 from registry_reconciler.gitrev import RevisionTree, is_repository
+from registry_reconciler.live import load_live
 from registry_reconciler.load import Loaded, load
 from registry_reconciler.model import digest_bytes
 from registry_reconciler.plan import FileChange
 from registry_reconciler.receipts import housekeeping
 from registry_reconciler.records import dataclass
 from registry_reconciler.resolve import Desired, resolve
-from registry_reconciler.state import State, load_state
+from registry_reconciler.state import load_state
 from registry_reconciler.state.files import StateFile, parse_file
 from registry_reconciler.state.old import is_old, parse_old
-from registry_reconciler.state.settling import Accounts, settled_files
+from registry_reconciler.state.settling import Accounts, Side, settled_files
 from registry_reconciler.tree import DiskTree, Recorder, Tree
 from registry_reconciler.workspace import Workspace
 from registry_reconciler.writable import Writable
@@ -101,12 +102,13 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
     yield from settled_files(loaded, desired, accounts, _remembered(root, loaded))
 
 
-def _remembered(root: Path, loaded: Loaded) -> list[State]:
+def _remembered(root: Path, loaded: Loaded) -> list[Side]:
     """What either side of an operation under way remembers."""
     found = []
     for commit_id in both_sides(root) or () if is_repository(root) else ():
         with closing(RevisionTree(root, commit_id)) as tree:
-            found.append(load_state(tree, loaded.fragments.files))
+            live = load_live(Recorder(tree), loaded.kinds).entries
+            found.append(Side(load_state(tree, loaded.fragments.files), frozenset(live)))
     return found
 
 

@@ -26,6 +26,7 @@ import yaml
 
 from registry_reconciler import Plan, PlanOptions, Workspace
 from registry_reconciler.errors import Blocked
+from registry_reconciler.model import digest_value
 
 REGISTRY = "t.yaml"
 FRAGMENTS = ("desired/one.yaml", "desired/two.yaml", "desired/three.yaml")
@@ -444,6 +445,7 @@ def operate(one: History) -> None:
         laws(one)
         edit(one)
         one.commit("while something was put aside")
+    before = one.git("rev-parse", "HEAD").stdout.strip()
     words = OPERATIONS[name][0](one)
     one.log.append(f"{one.branch()}: git {' '.join(words)}")
     done = one.git(*words, check=False)
@@ -466,7 +468,7 @@ def operate(one: History) -> None:
     one.covered[f"{name}: clean"] += 1
     laws(one)
     probe(one)
-    settle(one)
+    settle(one, before)
 
 
 def _is_conflict(line: str) -> bool:
@@ -557,13 +559,13 @@ def probe(one: History) -> None:
     (one.root / REGISTRY).write_bytes(before)
 
 
-def settle(one: History) -> None:
-    """Apply what an operation left to do, and commit; where it blocks, go back."""
+def settle(one: History, before: str) -> None:
+    """Apply what an operation left to do, and commit; where it blocks, go back to where it began."""
     try:
         one.settle("settled")
     except Blocked:
         one.covered["settle: blocked"] += 1
-        one.git("reset", "-q", "--hard", "HEAD~1" if one.commits("HEAD") else "HEAD")
+        one.git("reset", "-q", "--hard", before)
         one.git("clean", "-qfd")
         return
     plan = one.plan()
@@ -605,12 +607,43 @@ def begin(one: History, *, attributes: bool) -> None:
     remember(one)
 
 
-def run(seed: int, *, steps: int = 14, attributes: bool = False, folder: Path | None = None) -> Counter[str]:
-    """One history; what it covered. Raises :class:`Broken`, with the history so far."""
+def old_form(one: History) -> None:
+    """The state and history as an older program would have left them: every branch carries them over by itself."""
+    state = one.root / ".system/registry/state"
+    shutil.rmtree(state)
+    shutil.rmtree(one.root / ".system/registry/history")
+    state.mkdir()
+    for path in FRAGMENTS:
+        entries = sorted(one.read(path).entries, key=lambda entry: str(entry["id"]))
+        rows = [json.dumps({"address": f"t/{each['id']}", "digest": digest_value(each)}) for each in entries]
+        if rows:
+            name = path.removeprefix("desired/")
+            (state / f"{name}.jsonl").write_text("".join(f"{row}\n" for row in rows))
+    (one.root / ".system/registry/history.jsonl").write_text('{"time": "2026-01-01T00:00:00Z"}\n')
+    one.commit("as an older program leaves it")
+
+
+def run(
+    seed: int,
+    *,
+    steps: int = 14,
+    attributes: bool = False,
+    folder: Path | None = None,
+    old: float = 0.25,
+) -> Counter[str]:
+    """One history; what it covered. Raises :class:`Broken`, with the history so far.
+
+    Args:
+        attributes: git has the merge attributes that ``init`` once wrote; without, it is as on a server.
+        old: how often a history begins with the state in its old form.
+    """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
     one = History(root, random.Random(seed))
     try:
         begin(one, attributes=attributes)
+        if one.random.random() < old:
+            old_form(one)
+            one.covered["begun in the old form"] += 1
         for number in range(one.random.choice([1, 2, 3])):
             one.git("branch", "-q", f"b{number}")
         for _ in range(steps):
