@@ -232,7 +232,7 @@ def _decide(work: _Diffing, trio: _Trio) -> None:
 def _decide_absent(work: _Diffing, trio: _Trio, desired: DesiredEntry) -> None:
     """The fragment says it, the registries do not have it."""
     state = trio.state
-    if state is None:
+    if state is None or work.state.was_deleted(trio.address):
         _add(work, trio, Action.CREATE, Reason.NOT_IN_REGISTRY)
         return
     _drifted(work, trio, gone=True)

@@ -91,7 +91,9 @@ class History:
         return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").stdout.split()
 
     def commits(self, of: str) -> list[str]:
-        return self.git("rev-list", "--no-merges", "--max-count=8", of).stdout.split()[:-1]
+        return self.git(
+            "rev-list", "--no-merges", "--max-count=8", "--invert-grep", "--grep=^as an older program", of
+        ).stdout.split()[:-1]
 
     # --- files -----------------------------------------------------------------------------------------------
 

@@ -23,12 +23,13 @@ from registry_reconciler.state import (
     applied_shadow,
     says,
 )
-from registry_reconciler.state.files import new_path, render_file
+from registry_reconciler.state.files import gone_path, new_path, parse_file, render_file
 from registry_reconciler.state.old import STOP, is_old
 from registry_reconciler.state.shadow import new_salt, whole_digest
 from registry_reconciler.tree import Unreadable
 
 if TYPE_CHECKING:
+    from registry_reconciler.kinds import Kind
     from registry_reconciler.load import Loaded
     from registry_reconciler.resolve import Desired
 
@@ -99,11 +100,16 @@ class Writing:
     gone: set[str] = field(default_factory=set)
     put: dict[str, tuple[str, Applied]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    fresh: dict[str, tuple[Kind | None, dict[str, Json]]] = field(default_factory=dict)
+    """The values of records that have no salt yet."""
 
     def change(self, change: Change) -> None:
         """Take a change into account."""
         for address in {change.address, change.from_address or change.address}:
             self._leave(address)
+        if change.action is Action.DELETE:
+            self.deleted.add(change.address)
         if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
             return
         self._put(change.address, change.kind, change.after, change.from_address)
@@ -150,7 +156,10 @@ class Writing:
     def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
         owner = self.desired.entries[address].place.file
         known = self.loaded.state.entries.get(source or address)
-        salt = (known.applied[0].salt if known else "") or new_salt(address)
+        salt = known.applied[0].salt if known else ""
+        if not salt:
+            salt = new_salt(address)
+            self.fresh[address] = self.loaded.kinds.get(kind), value
         self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
         self.touched.add(owner)
 
@@ -171,10 +180,15 @@ class Writing:
                 continue
             paths = homes.get(renamed.get(fragment, fragment), [])
             done.update(dict.fromkeys(paths))
-            if content is not None:
-                done[paths[0] if paths else new_path(fragment, content)] = content
+            if content is not None and not paths:
+                content = self._unlike(fragment, content)
+                done[new_path(fragment, content)] = content
+            elif content is not None:
+                done[paths[0]] = content
         done.update((path, None) for path in self.loaded.state.files if is_old(path))
         done[STOP_PATH] = STOP.encode()
+        done.update((gone_path(address), b"") for address in self.deleted)
+        done.update((path, None) for path in map(gone_path, self.put) if path in self.loaded.state.gone)
         yield from (one for path, content in sorted(done.items()) if (one := self._file(path, content)))
 
     def _file(self, path: str, content: bytes | None) -> FileChange | None:
@@ -186,6 +200,17 @@ class Writing:
             return None
         told = [None if data is None else digest_bytes(data) for data in (old, content)]
         return FileChange(path, told[0], told[1], content)
+
+    def _unlike(self, fragment: str, content: bytes) -> bytes:
+        """A new file, with salts of its own: two sides that make one about a fragment make two that are not alike."""
+        seed = digest_bytes(content)
+        found = parse_file("", content)
+        records = []
+        for address, applied in found.records:
+            if address in self.fresh:
+                applied = applied_shadow(*self.fresh[address], new_salt(f"{seed} {address}"))
+            records.append(Record(address, applied))
+        return render_file(fragment, records, found.protects)
 
     def _renamed(
         self, contents: Mapping[str, bytes | None], homes: Mapping[str, Sequence[str]]
@@ -257,5 +282,7 @@ class Writing:
         for applied in entry.applied:
             for value in values:
                 if says(applied, kind, value):
+                    if not applied.salt:
+                        self.fresh[entry.address] = kind, value
                     return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
         return entry.applied[0]
