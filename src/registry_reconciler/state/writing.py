@@ -174,6 +174,7 @@ class Writing:
         }
         contents = self._contents()
         renamed = self._renamed(contents, homes)
+        seed = digest_bytes(b"".join(content or b"-" for content in contents.values()))
         done: dict[str, bytes | None] = {}
         for fragment, content in contents.items():
             if fragment in renamed.values():
@@ -181,7 +182,7 @@ class Writing:
             paths = homes.get(renamed.get(fragment, fragment), [])
             done.update(dict.fromkeys(paths))
             if content is not None and not paths:
-                content = self._unlike(fragment, content)
+                content = self._unlike(seed, fragment, content)
                 done[new_path(fragment, content)] = content
             elif content is not None:
                 done[paths[0]] = content
@@ -201,9 +202,12 @@ class Writing:
         told = [None if data is None else digest_bytes(data) for data in (old, content)]
         return FileChange(path, told[0], told[1], content)
 
-    def _unlike(self, fragment: str, content: bytes) -> bytes:
-        """A new file, with salts of its own: two sides that make one about a fragment make two that are not alike."""
-        seed = digest_bytes(content)
+    def _unlike(self, seed: str, fragment: str, content: bytes) -> bytes:
+        """A new file, with salts of its own: two sides that make one about a fragment make two that are not alike.
+
+        Args:
+            seed: tells this write from every other one.
+        """
         found = parse_file("", content)
         records = []
         for address, applied in found.records:
