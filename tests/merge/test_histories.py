@@ -17,7 +17,7 @@ from registry_reconciler.state.shadow import REST, new_salt, whole
 from registry_reconciler.state.shadow import shadow as real_shadow
 from tests.merge.histories import Broken, run
 
-SAMPLE = range(1000, 1018)
+SAMPLE = range(1000, 1028)
 
 
 @pytest.fixture(scope="module")
