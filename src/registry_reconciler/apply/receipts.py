@@ -41,7 +41,10 @@ def housekeeping(tree: Tree, done: Collection[str]) -> list[FileOp]:
 def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
     """The file of this apply; those that the old history becomes; and the oldest go."""
     there = history.paths(tree)
-    old = tree.read(OLD_HISTORY_PATH)
+    try:
+        old = tree.read(OLD_HISTORY_PATH)
+    except Unreadable as fault:
+        raise WriteFailure(f"nothing was written: {OLD_HISTORY_PATH} cannot be read: {fault}") from fault
     if old is not None:
         new.update((path, content) for path, content in history.carried_over(old) if path not in there)
         yield FileOp(OLD_HISTORY_PATH, digest_bytes(old), None)
