@@ -107,6 +107,8 @@ def healthy(box: Box) -> None:
 
 
 def plant(box: Box) -> None:
+    config = box.read(".system/registry/config.yaml")
+    box.write(".system/registry/config.yaml", config + "drift: undo\n")
     box.replace("desired/work.yaml", "    module_id: orders\n", "    module_id: ordres\n")
     box.replace("desired/shop.yaml", "module_type: web", "module_type: front")
     box.replace("desired/shop.yaml", "- id: job\n", "- id: batch\n")

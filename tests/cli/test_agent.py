@@ -40,6 +40,8 @@ def plant(box: Box) -> None:
     # 11: the state does not fit.
     box.replace("desired/all.yaml", "An API.", "An HTTP API.")
     box.replace(TYPES, "An API.", "An HTTP API.")
+    config = box.read(".system/registry/config.yaml")
+    box.write(".system/registry/config.yaml", config + "drift: undo\n")
     # 12: not applied at all.
     box.write("desired/new.yaml", "module_type:\n- {id: cron, description: A timer.}\n")
 

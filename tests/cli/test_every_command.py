@@ -33,6 +33,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "schema": ("plan",),
     "schema new": ("skill", "--from", ROUTES),
     "baseline": (),
+    "log": (),
+    "resolve": (),
     "recover": (),
     "run": ("nothing.like.that",),
     "collisions": (),

@@ -134,18 +134,32 @@ def test_what_is_no_file_is_a_problem_wherever_a_file_is_read(
 
 
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
-@pytest.mark.parametrize("path", [HISTORY, REGISTRY])
-def test_nothing_is_written_through_what_is_no_file(
-    path: str, maker: Callable[[Path], None], root: Path
-) -> None:
-    put(root / path, maker)
+def test_nothing_is_written_through_what_is_no_file(maker: Callable[[Path], None], root: Path) -> None:
+    put(root / REGISTRY, maker)
     (root / "desired/x.yaml").write_text(MORE)
     before = snapshot(root)
     used = run(root, "apply", "--yes", "--format", "json")
     unharmed(used)
     assert used.exit in (1, 3)
-    assert path in used.out
+    assert REGISTRY in used.out
     assert snapshot(root) == before
+
+
+@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
+def test_a_history_of_the_old_form_that_is_no_file_is_left_alone(
+    maker: Callable[[Path], None], root: Path
+) -> None:
+    put(root / HISTORY, maker)
+    (root / "desired/x.yaml").write_text(MORE)
+    before = snapshot(root)
+    used = run(root, "apply", "--yes", "--format", "json")
+    unharmed(used)
+    assert used.exit == 0, used.out
+    after = snapshot(root)
+    assert "cron" in (root / REGISTRY).read_text()
+    assert {name: what for name, what in after.items() if name.startswith(HISTORY)} == {
+        name: what for name, what in before.items() if name.startswith(HISTORY)
+    }
 
 
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)

@@ -26,6 +26,7 @@ import yaml
 
 from registry_reconciler import Plan, PlanOptions, Workspace
 from registry_reconciler.errors import Blocked
+from registry_reconciler.model.entry import digest_value
 
 REGISTRY = "t.yaml"
 FRAGMENTS = ("desired/one.yaml", "desired/two.yaml", "desired/three.yaml")
@@ -68,6 +69,7 @@ class History:
     count: int = 0
     log: list[str] = field(default_factory=list)
     values: dict[str, set[str]] = field(default_factory=dict)
+    begun_old: bool = False
 
     # --- git -------------------------------------------------------------------------------------------------
 
@@ -90,7 +92,9 @@ class History:
         return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").stdout.split()
 
     def commits(self, of: str) -> list[str]:
-        return self.git("rev-list", "--no-merges", "--max-count=8", of).stdout.split()[:-1]
+        return self.git(
+            "rev-list", "--no-merges", "--max-count=8", "--invert-grep", "--grep=^as an older program", of
+        ).stdout.split()[:-1]
 
     # --- files -----------------------------------------------------------------------------------------------
 
@@ -430,12 +434,15 @@ OPERATIONS: dict[str, tuple[Callable[[History], tuple[str, ...]], int]] = {
     "rebase": (rebase, 3),
     "stash": (lambda one: ("stash", "pop", "-q"), 2),
 }
-_ABORT = {"merge": "merge", "squash": "", "octopus": "", "revert": "revert", "cherry-pick": "cherry-pick"}
+_OF_WHOLE_BRANCHES = ("merge", "squash", "octopus", "rebase", "stash")
+"""What also merges where every branch carries the old form over by itself. The commit in which one does that cannot be
+reverted or picked alone without a conflict in the state, which ``registry resolve`` settles."""
 
 
 def operate(one: History) -> None:
     """One operation of git, and the laws after it."""
-    name = one.random.choices(list(OPERATIONS), [weight for _, weight in OPERATIONS.values()])[0]
+    names = [name for name in OPERATIONS if name in _OF_WHOLE_BRANCHES or not one.begun_old]
+    name = one.random.choices(names, [OPERATIONS[each][1] for each in names])[0]
     if name == "octopus" and len(_others(one)) < 2:
         name = "merge"
     if name == "stash":
@@ -444,6 +451,7 @@ def operate(one: History) -> None:
         laws(one)
         edit(one)
         one.commit("while something was put aside")
+    before = one.git("rev-parse", "HEAD").stdout.strip()
     words = OPERATIONS[name][0](one)
     one.log.append(f"{one.branch()}: git {' '.join(words)}")
     done = one.git(*words, check=False)
@@ -466,7 +474,7 @@ def operate(one: History) -> None:
     one.covered[f"{name}: clean"] += 1
     laws(one)
     probe(one)
-    settle(one)
+    settle(one, before)
 
 
 def _is_conflict(line: str) -> bool:
@@ -557,13 +565,13 @@ def probe(one: History) -> None:
     (one.root / REGISTRY).write_bytes(before)
 
 
-def settle(one: History) -> None:
-    """Apply what an operation left to do, and commit; where it blocks, go back."""
+def settle(one: History, before: str) -> None:
+    """Apply what an operation left to do, and commit; where it blocks, go back to where it began."""
     try:
         one.settle("settled")
     except Blocked:
         one.covered["settle: blocked"] += 1
-        one.git("reset", "-q", "--hard", "HEAD~1" if one.commits("HEAD") else "HEAD")
+        one.git("reset", "-q", "--hard", before)
         one.git("clean", "-qfd")
         return
     plan = one.plan()
@@ -605,15 +613,49 @@ def begin(one: History, *, attributes: bool) -> None:
     remember(one)
 
 
-def run(seed: int, *, steps: int = 14, attributes: bool = False, folder: Path | None = None) -> Counter[str]:
-    """One history; what it covered. Raises :class:`Broken`, with the history so far."""
+def old_form(one: History) -> None:
+    """The state and history as an older program would have left them: every branch carries them over by itself."""
+    state = one.root / ".system/registry/state"
+    shutil.rmtree(state)
+    shutil.rmtree(one.root / ".system/registry/history")
+    state.mkdir()
+    for path in FRAGMENTS:
+        entries = sorted(one.read(path).entries, key=lambda entry: str(entry["id"]))
+        rows = [json.dumps({"address": f"t/{each['id']}", "digest": digest_value(each)}) for each in entries]
+        if rows:
+            name = path.removeprefix("desired/")
+            (state / f"{name}.jsonl").write_text("".join(f"{row}\n" for row in rows))
+    (one.root / ".system/registry/history.jsonl").write_text('{"time": "2026-01-01T00:00:00Z"}\n')
+    one.commit("as an older program leaves it")
+
+
+def run(
+    seed: int,
+    *,
+    steps: int = 14,
+    attributes: bool = False,
+    folder: Path | None = None,
+    old: float = 0.25,
+) -> Counter[str]:
+    """One history; what it covered. Raises :class:`Broken`, with the history so far.
+
+    Args:
+        attributes: git has the merge attributes that ``init`` once wrote; without, it is as on a server.
+        old: how often a history begins with the state in its old form.
+    """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
     one = History(root, random.Random(seed))
     try:
         begin(one, attributes=attributes)
+        if one.random.random() < old:
+            old_form(one)
+            one.begun_old = True
+            one.covered["begun in the old form"] += 1
         for number in range(one.random.choice([1, 2, 3])):
             one.git("branch", "-q", f"b{number}")
-        for _ in range(steps):
+        # After two branches that carried over are one again, their files become one as well, and a third branch that
+        # changed one of them conflicts. That is a matter of the few weeks in which the old form goes.
+        for _ in range(4 if one.begun_old else steps):
             one.git("checkout", "-q", one.random.choice(one.branches()))
             if one.random.random() < 0.6:
                 edit(one)

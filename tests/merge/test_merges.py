@@ -60,11 +60,12 @@ def merge(box: Box, order: tuple[str, str]) -> bool:
 
 
 def resolve(box: Box, keep: Callable[[str], str]) -> None:
-    """As the fix of YML010 says: resolve desired/, take live files and state together from one side."""
+    """As the fix of YML010 says: resolve desired/ by hand, take one side of the registry, then ``registry resolve``."""
     for file in sorted((box.root / "desired").rglob("*.yaml")):
         file.write_text(keep(file.read_text()))
-    for path in ("things.yaml", ".system/registry/state", ".system/registry/history.jsonl"):
-        box.git("checkout", "-q", "HEAD", "--", path)
+    box.git("checkout", "-q", "--ours", "--", "things.yaml")
+    assert box.run("resolve").exit == 0
+    assert box.run("drift").exit == 0
 
 
 def settled(box: Box) -> dict[str, str]:
@@ -155,11 +156,13 @@ def test_edits_of_neighbours_conflict_and_the_problem_says_how_to_go_on(
     marks = [one for one in ran.json["problems"] if one["code"] == "YML010"]
     places = {one["location"]["path"] for one in marks}
     assert "things.yaml" in places
-    assert not any(path.startswith(".system/registry/state/") for path in places), "the state merges by union"
     for one in marks:
+        if one["location"]["path"].startswith(".system/"):
+            assert one["fix"]["description"].endswith(": registry resolve")
+            continue
         row = box.read(one["location"]["path"]).splitlines()[one["location"]["line"] - 1]
         assert row.startswith(("<<<<<<<", "=======", ">>>>>>>"))
-        for word in ("desired/", "state", "one side", "apply"):
+        for word in ("by hand", "one side", "--ours", "registry resolve"):
             assert word in one["fix"]["description"]
     assert box.run("apply", "--yes").exit == 3
 

@@ -23,7 +23,7 @@ from registry_reconciler.model.problem import Severity, Status
 
 FORMAT = 1
 SUFFIX = ".json"
-_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}\.json")
+_NAME = re.compile(r"\d{8}T\d{6}(?:\d{6})?Z-[0-9a-f]{12}\.json")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 
 
@@ -54,7 +54,7 @@ def new_file(plan: Plan) -> tuple[str, bytes]:
     now = datetime.now(UTC)
     word = os.urandom(6).hex()
     content = _text(_content(plan, now.strftime("%Y-%m-%dT%H:%M:%SZ")), word)
-    return _path(now.strftime("%Y%m%dT%H%M%SZ"), word), content
+    return _path(now.strftime("%Y%m%dT%H%M%S%fZ"), word), content
 
 
 def _path(time: str, word: str) -> str:

@@ -6,6 +6,8 @@ The state and the history are settled here. Registries and fragments are people'
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -13,9 +15,11 @@ from registry_reconciler.apply import FileOp, commit, history
 from registry_reconciler.apply.receipts import housekeeping
 from registry_reconciler.apply.writable import Writable
 from registry_reconciler.errors import Blocked
-from registry_reconciler.files.git import is_repository
-from registry_reconciler.files.git_conflicts import Sides, conflicts, mark_settled
+from registry_reconciler.files.git import RevisionTree, is_repository
+from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
+from registry_reconciler.loading.registries import load_live
+from registry_reconciler.loading.state import load_state
 from registry_reconciler.loading.state.files import StateFile, parse_file
 from registry_reconciler.loading.state.old import is_old, parse_old
 from registry_reconciler.loading.workspace import Loaded, load
@@ -23,7 +27,7 @@ from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH, S
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.resolve import Desired, resolve
-from registry_reconciler.planning.settle_state import Accounts, settled_files
+from registry_reconciler.planning.settle_state import Accounts, Side, settled_files
 from registry_reconciler.workspace import Workspace
 
 _COMMAND = "registry resolve"
@@ -56,7 +60,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         loaded = load(tree)
         _refuse_open(loaded)
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
-        changes = [*_state(loaded, desired, mine), *_history(tree, mine)]
+        changes = [*_state(workspace.root, loaded, desired, mine), *_history(tree, mine)]
         ops = [FileOp(one.path, one.before, one.content) for one in changes]
         ops += housekeeping(tree, {one.path for one in ops})
         receipt = commit(
@@ -84,7 +88,7 @@ def _refuse_open(loaded: Loaded) -> None:
         )
 
 
-def _state(loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     accounts = {
         path: Accounts(*(_parsed(path, data) for data in (one.before, one.one, one.other)))
         for path, one in mine.items()
@@ -94,7 +98,17 @@ def _state(loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Itera
     for path, found in loaded.state.files.items():
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
-    yield from settled_files(loaded, desired, accounts)
+    yield from settled_files(loaded, desired, accounts, _remembered(root, loaded))
+
+
+def _remembered(root: Path, loaded: Loaded) -> list[Side]:
+    """What either side of an operation under way remembers."""
+    found = []
+    for commit_id in both_sides(root) or () if is_repository(root) else ():
+        with closing(RevisionTree(root, commit_id)) as tree:
+            live = load_live(Recorder(tree), loaded.kinds).entries
+            found.append(Side(load_state(tree, loaded.fragments.files), frozenset(live)))
+    return found
 
 
 def _parsed(path: str, data: bytes | None) -> StateFile | None:

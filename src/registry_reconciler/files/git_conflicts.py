@@ -43,6 +43,25 @@ def conflicts(root: Path) -> list[Sides]:
     ]
 
 
+_HEADS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
+_REVERTED = "REVERT_HEAD"
+
+
+def both_sides(root: Path) -> tuple[str, str] | None:
+    """The commits that an operation under way brings together; ``None`` where there is no such operation."""
+    here = _commit(root, "HEAD")
+    for name in (*_HEADS, f"{_REVERTED}^"):
+        other = _commit(root, name)
+        if here and other:
+            return here, other
+    return None
+
+
+def _commit(root: Path, name: str) -> str | None:
+    told = gitcall.ask(root, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], check=False)
+    return told.decode("ascii").strip() if told else None
+
+
 def _blob(root: Path, blob: str | None) -> bytes | None:
     return None if blob is None else gitcall.ask(root, ["cat-file", "blob", blob])
 

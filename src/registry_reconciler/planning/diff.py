@@ -244,7 +244,7 @@ def _decide(work: _Diffing, three_way: _ThreeWay) -> None:
 def _decide_absent(work: _Diffing, three_way: _ThreeWay, desired: DesiredEntry) -> None:
     """The fragment says it, the registries do not have it."""
     state = three_way.state
-    if state is None:
+    if state is None or work.state.was_deleted(three_way.address):
         _add(work, three_way, Action.CREATE, Reason.NOT_IN_REGISTRY)
         return
     _drifted(work, three_way, gone=True)

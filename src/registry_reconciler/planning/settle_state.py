@@ -7,12 +7,20 @@ let go: doubt never deletes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from registry_reconciler.loading.state import Applied, StateFile, applied_shadow, put_together, says
+from registry_reconciler.loading.state import (
+    Applied,
+    State,
+    StateEntry,
+    StateFile,
+    applied_shadow,
+    put_together,
+    says,
+)
 from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
@@ -32,11 +40,29 @@ class Accounts(NamedTuple):
     other: StateFile | None
 
 
-def settled_files(loaded: Loaded, desired: Desired, accounts: Mapping[str, Accounts]) -> Iterator[FileChange]:
+class Side(NamedTuple):
+    """What one side of a merge remembers, and the addresses that its registries have."""
+
+    state: State
+    live: Collection[str]
+
+    def manages_or_deleted(self, address: str) -> bool:
+        """Whether the side did not let an entry go that stays in its registry."""
+        return address in self.state.entries or address not in self.live
+
+
+_NOTHING = StateEntry("", "", ())
+
+
+def settled_files(
+    loaded: Loaded, desired: Desired, accounts: Mapping[str, Accounts], sides: Sequence[Side] = ()
+) -> Iterator[FileChange]:
     """The state files that differ when all conflicts of the state are settled and everything in it fits.
 
     Args:
         accounts: the files in conflict, by path.
+        sides: what the two sides remember that are being merged, where that is known: people may have taken a whole
+            registry from one of them.
     """
     files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
     files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
@@ -45,7 +71,20 @@ def settled_files(loaded: Loaded, desired: Desired, accounts: Mapping[str, Accou
     for found in accounts.values():
         for address, owner, applied in _decided(loaded, desired, found):
             work.settle(address, owner, applied)
+    explained = set()
+    for address in sorted({*loaded.state.entries, *(one for side in sides for one in side.state.entries)}):
+        told = _as_one_side(loaded, desired, work, address, sides)
+        if told is not None:
+            owners = (
+                one.entries[address].fragment
+                for one in (loaded.state, *(side.state for side in sides))
+                if address in one.entries
+            )
+            work.settle(address, next(owners), told[0])
+            explained.add(address)
     for address, state in loaded.state.entries.items():
+        if address in explained:
+            continue
         wish, live = desired.entries.get(address), loaded.live.entries.get(address)
         spent = wish is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
         moved = wish is not None and wish.place.file != state.fragment
@@ -54,6 +93,29 @@ def settled_files(loaded: Loaded, desired: Desired, accounts: Mapping[str, Accou
     for heal in fragment_heals(loaded, desired):
         work.touched.add(heal.fragment)
     yield from work.files()
+
+
+def _as_one_side(
+    loaded: Loaded, desired: Desired, work: Writing, address: str, sides: Sequence[Side]
+) -> tuple[Applied | None] | None:
+    """What one side remembers of an entry that the registry has as that side applied it, or has not as that side.
+
+    ``None`` where what is remembered fits the registry, or no side explains what stands there.
+    """
+    wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+    kind = loaded.kinds.get(address.partition("/")[0])
+    kept = work.remembered(address)
+    if not sides or _is_hidden(loaded, address) or (wish is None and live is None):
+        return None
+    if live is None:
+        return (None,) if kept and any(address not in side.state.entries for side in sides) else None
+    if any(says(one, kind, live.value) for one in kept):
+        return None
+    known = [one for side in sides for one in side.state.entries.get(address, _NOTHING).applied]
+    found = next((one for one in known if says(one, kind, live.value)), None)
+    if found is None or (wish is None and not all(side.manages_or_deleted(address) for side in sides)):
+        return None
+    return (found,)
 
 
 def _is_hidden(loaded: Loaded, address: str) -> bool:

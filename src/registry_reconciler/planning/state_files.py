@@ -21,7 +21,7 @@ from registry_reconciler.loading.state import (
     applied_shadow,
     says,
 )
-from registry_reconciler.loading.state.files import new_path, render_file
+from registry_reconciler.loading.state.files import gone_path, new_path, parse_file, render_file
 from registry_reconciler.loading.state.old import STOP, is_old
 from registry_reconciler.loading.state.shadow import new_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
@@ -30,6 +30,7 @@ from registry_reconciler.model.plan import FileChange
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.model.kind import Kind
     from registry_reconciler.planning.resolve import Desired
 
 
@@ -98,11 +99,16 @@ class Writing(Struct):
     gone: set[str] = field(default_factory=set)
     put: dict[str, tuple[str, Applied]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    fresh: dict[str, tuple[Kind | None, dict[str, Json]]] = field(default_factory=dict)
+    """The values of records that have no salt yet."""
 
     def change(self, change: Change) -> None:
         """Take a change into account."""
         for address in {change.address, change.from_address or change.address}:
             self._leave(address)
+        if change.action is Action.DELETE:
+            self.deleted.add(change.address)
         if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
             return
         self._put(change.address, change.kind, change.after, change.from_address)
@@ -118,8 +124,16 @@ class Writing(Struct):
         """Remember this of an entry, or nothing."""
         self._leave(address)
         self.touched.add(owner)
+        self.put.pop(address, None)
         if applied is not None:
             self.put[address] = owner, applied
+
+    def remembered(self, address: str) -> tuple[Applied, ...]:
+        """What is remembered of an entry as far as it was decided, else as it was read."""
+        if address in self.put:
+            return (self.put[address][1],)
+        entry = self.loaded.state.entries.get(address)
+        return entry.applied if entry is not None and address not in self.gone else ()
 
     def is_settled(self, address: str) -> bool:
         """Whether what is remembered of an entry was decided."""
@@ -141,7 +155,10 @@ class Writing(Struct):
     def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
         owner = self.desired.entries[address].place.file
         known = self.loaded.state.entries.get(source or address)
-        salt = (known.applied[0].salt if known else "") or new_salt(address)
+        salt = known.applied[0].salt if known else ""
+        if not salt:
+            salt = new_salt(address)
+            self.fresh[address] = self.loaded.kinds.get(kind), value
         self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
         self.touched.add(owner)
 
@@ -156,16 +173,22 @@ class Writing(Struct):
         }
         contents = self._contents()
         renamed = self._renamed(contents, homes)
+        seed = digest_bytes(b"".join(content or b"-" for content in contents.values()))
         done: dict[str, bytes | None] = {}
         for fragment, content in contents.items():
             if fragment in renamed.values():
                 continue
             paths = homes.get(renamed.get(fragment, fragment), [])
             done.update(dict.fromkeys(paths))
-            if content is not None:
-                done[paths[0] if paths else new_path(fragment, content)] = content
+            if content is not None and not paths:
+                content = self._unlike(seed, fragment, content)
+                done[new_path(fragment, content)] = content
+            elif content is not None:
+                done[paths[0]] = content
         done.update((path, None) for path in self.loaded.state.files if is_old(path))
         done[STOP_PATH] = STOP.encode()
+        done.update((gone_path(address), b"") for address in self.deleted)
+        done.update((path, None) for path in map(gone_path, self.put) if path in self.loaded.state.gone)
         yield from (one for path, content in sorted(done.items()) if (one := self._file(path, content)))
 
     def _file(self, path: str, content: bytes | None) -> FileChange | None:
@@ -177,6 +200,20 @@ class Writing(Struct):
             return None
         told = [None if data is None else digest_bytes(data) for data in (old, content)]
         return FileChange(path, told[0], told[1], content)
+
+    def _unlike(self, seed: str, fragment: str, content: bytes) -> bytes:
+        """A new file, with salts of its own: two sides that make one about a fragment make two that are not alike.
+
+        Args:
+            seed: tells this write from every other one.
+        """
+        found = parse_file("", content)
+        records = []
+        for address, applied in found.records:
+            if address in self.fresh:
+                applied = applied_shadow(*self.fresh[address], new_salt(f"{seed} {address}"))
+            records.append(Record(address, applied))
+        return render_file(fragment, records, found.protects)
 
     def _renamed(
         self, contents: Mapping[str, bytes | None], homes: Mapping[str, Sequence[str]]
@@ -248,5 +285,7 @@ class Writing(Struct):
         for applied in entry.applied:
             for value in values:
                 if says(applied, kind, value):
+                    if not applied.salt:
+                        self.fresh[entry.address] = kind, value
                     return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
         return entry.applied[0]

@@ -229,7 +229,7 @@ Generated from the schemas; edits are lost. For agents, and for people in a hurr
 What is registered stands in the content files below. You do not edit those files. You say what should be
 registered in fragments, YAML files under `desired/`, and `registry` makes the content files agree. The
 registries and everything under `.system/registry/state` change only through `registry`; an edit by hand
-there is drift, and the next apply undoes it.
+there is drift: it is left, and reported.
 
 {kinds}
 
@@ -257,9 +257,9 @@ With `--format json`, every command tells in `next` what to run next, as argumen
   `removed: [{address: KIND/KEY, keep: true}]`.
 - **take over entries that are there**: `registry adopt GLOB`.
 - **answer drift** (somebody edited a registry by hand): `registry drift` shows it; `registry drift
-  --accept ADDRESS` takes it over, the next apply undoes it otherwise.
-- **resolve a merge conflict**: resolve the fragments under `desired/`, take the content files and the
-  state together from one side, then `registry apply`.
+  --accept ADDRESS` takes it over, `registry drift --revert ADDRESS` undoes it.
+- **resolve a merge conflict**: make of the fragments under `desired/` and of the content files what they
+  are to be, by hand or with one side; then `registry resolve` settles the state, and `registry apply`.
 - **accept a known problem**: `allow: [{address: KIND/KEY, code: CODE, reason: why}]` in a fragment. Ask
   first.
 

@@ -15,7 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.files.git import RevisionTree, commit_of, merge_base
-from registry_reconciler.files.tree import Tree, is_safe
+from registry_reconciler.files.tree import MemoryTree, Tree, is_safe
+from registry_reconciler.loading.workspace import load_catalog
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import Json, Location, same
 from registry_reconciler.model.plan import Notice, Plan, PlanOptions
@@ -61,8 +62,8 @@ def review_base(workspace: Workspace, revision: str, *, no_check: bool = False) 
     """
     commit = merge_base(workspace.root, revision)
     options = PlanOptions(no_check=no_check)
-    old = _plan_of(workspace.root, commit, options)
     new = workspace.planning(options)
+    old = _plan_of(workspace.root, commit, options, new)
     name = f"{revision} (merge base {commit[:_SHORT]})"
     return _review(old, new, name, {"base_commit": commit, "head_commit": None})
 
@@ -74,15 +75,30 @@ def review_revisions(
     options = PlanOptions(no_check=no_check)
     old_commit = commit_of(workspace.root, old_revision)
     new_commit = commit_of(workspace.root, new_revision) if new_revision is not None else None
-    old = _plan_of(workspace.root, old_commit, options)
     new = _plan_of(workspace.root, new_commit, options) if new_commit else workspace.planning(options)
+    old = _plan_of(workspace.root, old_commit, options, new)
     name = f"{old_revision} ({old_commit[:_SHORT]})"
     return _review(old, new, name, {"base_commit": old_commit, "head_commit": new_commit})
 
 
-def _plan_of(root: Path, commit: str, options: PlanOptions) -> Planning:
+def _plan_of(root: Path, commit: str, options: PlanOptions, newer: Planning | None = None) -> Planning:
+    """What a revision leads to; registries of kinds that it has not got yet are read as ``newer`` describes them.
+
+    Who adopts registries adds schemas, fragments and state in one branch: the entries were there before.
+    """
     with closing(RevisionTree(root, commit)) as tree:
-        return make_plan(tree, options)
+        return make_plan(MemoryTree(_new_schemas(tree, newer), tree) if newer else tree, options)
+
+
+def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:
+    files = newer.loaded.catalog.files
+    missing = [path for path, source in files.items() if source.data and tree.kind(path) == "absent"]
+    if not missing:
+        return {}
+    there = load_catalog(tree)
+    known = {*there.kinds, *there.broken}
+    moved = {kind.schema_path for kind in newer.loaded.kinds.values() if kind.name in known}
+    return {path: files[path].data for path in missing if path not in moved}
 
 
 def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -> Review:
@@ -127,6 +143,8 @@ def compare(before: EntrySet, after: EntrySet, moves: Mapping[str, str]) -> Iter
         new = after.items.get(address)
         if old is None or new is None or address in came_from or not same(dict(old.value), dict(new.value)):
             yield _change(old, new, came_from.get(address))
+        elif new.managed and not old.managed:
+            yield replace(_change(old, new, None), action=Action.ADOPT, reason=Reason.ADOPTED)
 
 
 def _change(old: Entry | None, new: Entry | None, source: str | None) -> Change:

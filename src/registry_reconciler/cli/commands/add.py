@@ -24,7 +24,7 @@ EXAMPLE = """\
   registry add route --entry-json '{"id": "api.errors", "scope": "api", ...}' --apply
 
   Added route/api.errors to desired/route.yaml and applied it.
-    wrote .system/registry/history.jsonl
+    wrote .system/registry/history/20261120T091244031542Z-0a1b2c3d4e5f.json
     wrote .system/registry/state/route.yaml.jsonl
     wrote desired/route.yaml
     wrote modules/routes/api.yaml

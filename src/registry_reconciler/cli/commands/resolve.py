@@ -19,10 +19,10 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Settle state and history after a merge that left conflicts, and mend what is remembered.
+    """Settle state and history after a merge that left conflicts.
 
     Fragments and registries come first: resolve them by hand, or take one side of each with git. What is remembered
-    is then settled by entry and field, from the three sides that git has.
+    is then settled by entry and field, from the three sides that git has, and what does not fit is mended.
     """
     from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 

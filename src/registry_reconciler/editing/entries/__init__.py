@@ -7,5 +7,5 @@ they share.
 >>> result = add_route({"id": "api.errors", "scope": "api", "topic": "errors",
 ...                     "module_id": "payments.api"})  # doctest: +SKIP
 >>> result.written                                     # doctest: +SKIP
-('.system/registry/history.jsonl', ..., 'desired/route.yaml', 'modules/routes/api.yaml')
+('.system/registry/history/...json', ..., 'desired/route.yaml', 'modules/routes/api.yaml')
 """

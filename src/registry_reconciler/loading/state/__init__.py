@@ -14,11 +14,13 @@ from msgspec.structs import replace
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state.files import (
+    GONE_FOLDER,
     SUFFIX,
     Applied,
     Record,
     StateFile,
     conflict_line,
+    gone_path,
     parse_file,
     sides,
 )
@@ -63,6 +65,7 @@ class State(Struct, frozen=True):
         files: every file as read, the two sides of one with a conflict apart, by path.
         protects: the patterns that fragments protected when they were applied.
         repeated: addresses that several records are about.
+        gone: the paths of files that say which entries an apply deleted.
     """
 
     entries: Mapping[str, StateEntry]
@@ -70,6 +73,11 @@ class State(Struct, frozen=True):
     protects: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     repeated: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+
+    def was_deleted(self, address: str) -> bool:
+        """Whether an apply deleted the entry, on some side, and none made it again."""
+        return bool(self.gone) and gone_path(address) in self.gone
 
     def of(self, fragment: str) -> list[str]:
         """The files about a fragment, by path."""
@@ -118,6 +126,9 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
     problems: list[Problem] = []
     try:
         paths = state_paths(tree) if only is None else only
+        gone = frozenset(
+            f"{GONE_FOLDER}/{name}" for name, kind in tree.children(GONE_FOLDER) if kind == "file"
+        )
     except Unreadable as fault:
         return State({}, {}, problems=(_unreadable(STATE_FOLDER, str(fault)),))
     for path in paths:
@@ -128,7 +139,8 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
             continue
         files[path], faults = _read(path, data or b"")
         problems.extend(faults)
-    return put_together(files, problems, fragments)
+    found = put_together(files, problems, fragments)
+    return replace(found, gone=gone) if gone else found
 
 
 def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Problem]]:

@@ -30,6 +30,13 @@ from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 
 SUFFIX = ".state"
+GONE_FOLDER = f"{STATE_FOLDER}/gone"
+"""An empty file for each entry that an apply deleted, until it comes again.
+
+One side moves an entry to another fragment, and so remembers it there; the other deletes it. Merged, it is remembered
+and not there: the file tells that from an entry that somebody removed by hand. Such a file is only made or removed, and
+git takes no empty file for a renamed one: they never conflict.
+"""
 FORMAT = 2
 _HEAD = "registry state "
 _HEADLINE = re.compile(r'("(?:[^"\\]|\\.)*") ?([A-Za-z0-9+/]{0,24})\Z')
@@ -90,6 +97,13 @@ def render_file(fragment: str, records: Iterable[Record], protects: Iterable[str
     parts += [f"@ {quoted(address)} {salt}\n{REST}\n{text}" for address, (salt, text) in records]
     parts += [f"! {quoted(one)}\n{REST}\n{REST}\n" for one in protects]
     return "".join(parts).encode("utf-8", "surrogatepass")
+
+
+def gone_path(address: str) -> str:
+    """The file that says that an apply deleted an entry."""
+    return (
+        f"{GONE_FOLDER}/{digest_bytes(address.encode('utf-8', 'surrogatepass')).removeprefix('sha256:')[:32]}"
+    )
 
 
 def new_path(fragment: str, content: bytes) -> str:

@@ -56,6 +56,8 @@ def _is_long(value: Json) -> bool:
 def _name(key: str) -> str:
     if _PLAIN.match(key):
         return key
+    if not key:
+        return "%"
     return "".join(
         one
         if one.isalnum() and one.isascii()

@@ -1,0 +1,138 @@
+"""A fixed sample of random histories; thousands by ``python -m tests.merge.histories N``. Faults put in are caught."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_reconciler.apply import FileOp, receipts
+from registry_reconciler.loading.state import StateEntry
+from registry_reconciler.loading.state.shadow import REST, new_salt, whole
+from registry_reconciler.loading.state.shadow import shadow as real_shadow
+from registry_reconciler.model.config import HISTORY_FOLDER
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.planning import diff
+from registry_reconciler.planning import state_files as writing
+from tests.merge.histories import Broken, run
+
+SAMPLE = range(1000, 1028)
+
+
+@pytest.fixture(scope="module")
+def covered(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
+    """What the sample covers; every law held in it."""
+    folder = tmp_path_factory.mktemp("histories")
+    found: Counter[str] = Counter()
+    for seed in SAMPLE:
+        found += run(seed, attributes=seed % 4 == 0, folder=folder)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "what",
+    [
+        *(
+            f"edit: {name}"
+            for name in ("change", "add field", "add", "delete", "adopt", "keep", "rename", "move")
+        ),
+        *(f"{name}: clean" for name in ("merge", "squash", "revert", "cherry-pick", "rebase", "stash")),
+        "merge: conflict",
+        "law: plan empty",
+        "probe: an old value",
+        "begun in the old form",
+    ],
+)
+def test_the_sample_covers(covered: Counter[str], what: str) -> None:
+    assert covered[what] > 0, sorted(covered.items())
+
+
+@pytest.mark.slow
+def test_most_operations_are_clean(covered: Counter[str]) -> None:
+    clean = sum(count for name, count in covered.items() if name.endswith(": clean"))
+    conflicts = sum(count for name, count in covered.items() if name.endswith(": conflict"))
+    assert clean > conflicts > 0
+
+
+def one_digest(patch: pytest.MonkeyPatch) -> None:
+    """One digest an entry: two sides that change different fields conflict."""
+
+    def told(value: Any, salt: str) -> str:
+        return whole(new_salt(f"{salt} {sorted(value.items())}"))
+
+    patch.setattr("registry_reconciler.loading.state.shadow", told)
+    patch.setattr(
+        "registry_reconciler.loading.state.says",
+        lambda applied, kind, value: applied.text == told(value, applied.salt),
+    )
+
+
+def no_line_between(patch: pytest.MonkeyPatch) -> None:
+    """Neighbouring fields stand line by line."""
+    patch.setattr(
+        "registry_reconciler.loading.state.shadow",
+        lambda value, salt: real_shadow(value, salt).replace(f"{REST}\n", ""),
+    )
+
+
+def one_history(patch: pytest.MonkeyPatch) -> None:
+    """Two branches write one file of the history, each anew."""
+    real = receipts._history
+
+    def in_one(tree: Any, new: dict[str, bytes]) -> Any:
+        path = f"{HISTORY_FOLDER}/20260101T000000000000Z-000000000000.json"
+        old = tree.read(path)
+        yield FileOp(path, None if old is None else digest_bytes(old), b"".join(new.values()))
+        yield from real(tree, {})
+
+    patch.setattr(receipts, "_history", in_one)
+
+
+def forgetful(patch: pytest.MonkeyPatch) -> None:
+    """What is remembered is not brought up to date by an update: edits by hand to old values are not found."""
+    real = writing.Writing._put
+
+    def put(self: Any, address: str, kind: str, value: Any, source: str | None = None) -> None:
+        known = self.loaded.state.entries.get(source or address)
+        real(self, address, kind, value, source)
+        if known is not None:
+            self.put[address] = self.put[address][0], known.applied[0]
+
+    patch.setattr(writing.Writing, "_put", put)
+    patch.setattr(diff, "is_unfit", lambda *_: False)
+
+
+def kept_on(patch: pytest.MonkeyPatch) -> None:
+    """What a fragment lets go stays remembered."""
+    real = writing.Writing._leave
+
+    def leave(self: Any, address: str) -> None:
+        real(self, address)
+        if address not in self.desired.entries:
+            self.gone.discard(address)
+
+    patch.setattr(writing.Writing, "_leave", leave)
+
+
+def anything_fits(patch: pytest.MonkeyPatch) -> None:
+    """Every value counts as applied once there is a record."""
+    patch.setattr(StateEntry, "says", lambda self, kind, value: True)
+
+
+FAULTS = [one_digest, no_line_between, one_history, forgetful, kept_on, anything_fits]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_in_the_state_is_caught(fault: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fault(monkeypatch)
+    with pytest.raises(Broken):
+        _some_histories(tmp_path)
+
+
+def _some_histories(folder: Path) -> None:
+    for seed in range(2000, 2030):
+        run(seed, folder=folder, old=0)

@@ -1,0 +1,359 @@
+"""What was seen in the life of repositories, each kind once, with real git and no merge attributes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from registry_reconciler.apply import history
+from tests.cli.helper import Box
+
+SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
+FRAGMENT = "desired/t.yaml"
+
+
+def listed(**values: object) -> str:
+    """A list of entries, one field to each, with a line between neighbours that stays."""
+    return "t:\n" + "".join(f"- id: {key}\n  kept: 1\n  v: {value}\n" for key, value in values.items())
+
+
+@pytest.fixture
+def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+    box = Box(tmp_path, capsys)
+    assert box.run("init", "--kinds", "none").exit == 0
+    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
+    box.git("init", "-q")
+    return box
+
+
+def applied(box: Box, why: str, fragment: str | None = None) -> str:
+    """Write the fragment, apply, commit; the commit."""
+    if fragment is not None:
+        box.write(FRAGMENT, fragment)
+    ran = box.run("apply", "--yes")
+    assert ran.exit == 0, ran.out + ran.err
+    return committed(box, why)
+
+
+def committed(box: Box, why: str) -> str:
+    box.git("add", "-A")
+    box.git("commit", "-q", "--allow-empty", "-m", why)
+    return box.git("rev-parse", "HEAD").strip()
+
+
+def fails(box: Box, *words: str) -> list[str]:
+    """A git command that leaves conflicts; the files."""
+    with pytest.raises(subprocess.CalledProcessError):
+        box.git(*words)
+    return box.git("diff", "--name-only", "--diff-filter=U").split()
+
+
+def nothing_to_do(box: Box) -> None:
+    ran = box.run("plan", "--detailed-exitcode")
+    assert ran.exit == 0, ran.out
+    assert box.run("drift").exit == 0
+
+
+def adoption(box: Box) -> str:
+    """a and z are managed, then m is adopted, then z changes; the commit of the adoption."""
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "a and z", listed(a=1, z=1))
+    adopted = applied(box, "m", listed(a=1, m=1, z=1))
+    applied(box, "z changes", listed(a=1, m=1, z=2))
+    return adopted
+
+
+def test_a_reverted_adoption_deletes_nothing(box: Box) -> None:
+    box.git("revert", "--no-edit", adoption(box))
+    nothing_to_do(box)
+    assert "m" in box.read("t.yaml")
+    assert box.run("plan", "--format", "json").json["summary"]["unmanaged"] == 1
+
+
+@pytest.mark.parametrize("how", ["merge", "rebase", "cherry-pick"])
+def test_what_one_side_keeps_is_not_deleted_on_the_other(box: Box, how: str) -> None:
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "all", listed(a=1, m=1, z=1))
+    box.git("checkout", "-q", "-b", "keeps")
+    box.write("desired/let-go.yaml", "removed:\n- {address: t/m, keep: true}\n")
+    applied(box, "kept", listed(a=1, z=1))
+    (box.root / "desired/let-go.yaml").unlink()
+    kept = applied(box, "the line is dropped", listed(a=1, z=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "z changes", listed(a=1, m=1, z=2))
+    if how == "merge":
+        box.git("merge", "-q", "--no-edit", "keeps")
+    elif how == "rebase":
+        box.git("rebase", "-q", "keeps")
+    else:
+        box.git("cherry-pick", f"{kept}~1", kept)
+    nothing_to_do(box)
+    assert "id: m" in box.read("t.yaml")
+    assert "id: m" not in box.read(FRAGMENT)
+
+
+def test_an_edit_by_hand_is_found_that_brings_back_what_a_revert_took_away(box: Box) -> None:
+    box.write(FRAGMENT, "t:\n- id: one\n  a: 1\n  kept: 1\n  b: 1\n")
+    applied(box, "first")
+    box.replace(FRAGMENT, "a: 1", "a: 2")
+    first = applied(box, "a")
+    box.replace(FRAGMENT, "b: 1", "b: 2")
+    applied(box, "b")
+    box.git("revert", "--no-edit", first)
+    nothing_to_do(box)
+    box.replace("t.yaml", "b: 2", "b: 1")
+    ran = box.run("drift", "--format", "json")
+    assert ran.exit == 2
+    assert [one["path"] for one in ran.json["drift"][0]["fields"]] == [["b"]]
+    assert box.run("apply", "--yes").exit == 0
+    assert "b: 1" in box.read("t.yaml"), "an edit by hand is left as it is"
+    assert box.run("drift", "--revert", "t/one").exit == 0
+    assert "b: 2" in box.read("t.yaml")
+    nothing_to_do(box)
+
+
+def test_two_branches_that_apply_do_not_meet_in_the_history(box: Box) -> None:
+    applied(box, "base", listed(a=1, m=1, z=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "a", listed(a=2, m=1, z=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "z", listed(a=1, m=1, z=2))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
+    log = box.run("log", "--format", "json").json
+    assert [[one["address"] for one in each["changes"]] for each in log["applies"][:2]] in (
+        [["t/z"], ["t/a"]],
+        [["t/a"], ["t/z"]],
+    )
+    assert box.run("log", "t/a", "--format", "json").json["count"] == 2
+
+
+def test_marks_in_the_old_history_are_a_problem_that_resolve_settles(box: Box) -> None:
+    applied(box, "base", listed(a=1))
+    lines = [json.dumps({"time": f"2026-01-0{day}T00:00:00Z", "who": "ada"}) for day in (1, 2, 3)]
+    box.write(".system/registry/history.jsonl", lines[0] + "\n")
+    committed(box, "an old history")
+    for name, line in (("one", lines[1]), ("other", lines[2])):
+        box.git("checkout", "-q", "-b", name, "main")
+        box.write(".system/registry/history.jsonl", f"{lines[0]}\n{line}\n")
+        committed(box, name)
+    assert fails(box, "merge", "-q", "one") == [".system/registry/history.jsonl"]
+    for command in (["check"], ["plan"], ["apply", "--yes"]):
+        assert box.run(*command).exit == 3
+    ran = box.run("plan", "--format", "json").json
+    (problem,) = [one for one in ran["problems"] if one["code"] == "YML010"]
+    typed(box, problem["fix"]["description"])
+    assert box.git("diff", "--name-only", "--diff-filter=U") == ""
+    nothing_to_do(box)
+    assert box.run("log", "--format", "json").json["count"] == 4
+    assert not (box.root / ".system/registry/history.jsonl").exists()
+
+
+def typed(box: Box, advice: str) -> None:
+    """Do what advice says behind its colon: a command."""
+    words = shlex.split(advice.rpartition(": ")[2])
+    assert words[0] == "registry"
+    ran = box.run(*words[1:])
+    assert ran.exit == 0, ran.out + ran.err
+
+
+@pytest.mark.parametrize("side", ["--ours", "--theirs"])
+def test_the_advice_after_a_conflict_in_a_registry_works(box: Box, side: str) -> None:
+    """Both sides change one entry, one of them adds another as well."""
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "base", listed(a=1, m=1, z=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=3, b=3, m=1, z=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(a=2, m=1, z=1))
+    found = fails(box, "merge", "-q", "other")
+    assert {"t.yaml", FRAGMENT} <= set(found)
+    ran = box.run("plan", "--format", "json")
+    assert ran.exit == 3
+    (told,) = {
+        one["fix"]["description"] for one in ran.json["problems"] if one["location"]["path"] == "t.yaml"
+    }
+    assert side in told
+    assert box.run("resolve").exit == 3, "what people wrote comes first"
+    box.git("checkout", "-q", side, "--", "t.yaml")
+    box.write(FRAGMENT, listed(a=2, b=3, m=1, z=1))
+    typed(box, told)
+    plan = box.run("plan", "--format", "json").json
+    assert plan["drift"] == []
+    assert {one["address"]: one["action"] for one in plan["changes"]} == (
+        {"t/b": "create"} if side == "--ours" else {"t/a": "update"}
+    )
+    assert not [
+        path for path in box.git("diff", "--name-only", "--diff-filter=U").split() if ".system" in path
+    ]
+    assert box.run("apply", "--yes").exit == 0
+    committed(box, "merged")
+    nothing_to_do(box)
+    assert box.read("t.yaml") == listed(a=2, b=3, m=1, z=1)
+
+
+def test_the_advice_works_in_a_rebase_where_git_turns_the_sides(box: Box) -> None:
+    applied(box, "base", listed(a=1, m=1))
+    box.git("checkout", "-q", "-b", "topic")
+    applied(box, "topic", listed(a=3, m=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "main", listed(a=2, m=1))
+    box.git("checkout", "-q", "topic")
+    assert fails(box, "rebase", "-q", "main")
+    for path in ("t.yaml", FRAGMENT):
+        box.git("checkout", "-q", "--theirs", "--", path)
+    assert box.run("resolve").exit == 0
+    box.git("add", "-A")
+    box.git("-c", "core.editor=true", "rebase", "--continue")
+    nothing_to_do(box)
+    assert "v: 3" in box.read("t.yaml")
+
+
+def test_marks_that_were_committed_do_no_harm_and_are_settled(box: Box) -> None:
+    applied(box, "base", listed(a=1, m=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=3, m=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(a=2, m=1))
+    fails(box, "merge", "-q", "other")
+    for path in ("t.yaml", FRAGMENT):
+        box.git("checkout", "-q", "--ours", "--", path)
+    committed(box, "with the marks in the state")
+    ran = box.run("plan", "--format", "json")
+    assert ran.exit == 3
+    assert (ran.json["changes"], ran.json["drift"]) == ([], [])
+    assert {one["code"] for one in ran.json["problems"]} == {"YML010"}
+    assert box.run("resolve").exit == 0
+    nothing_to_do(box)
+
+
+def old_form(box: Box) -> None:
+    """The state as an older program would have kept it, with its history and attributes."""
+    from registry_reconciler.formats.yaml.read.document import value_of
+    from registry_reconciler.model.entry import digest_value
+
+    rows = []
+    for entry in value_of(box.read(FRAGMENT).encode())["t"]:
+        rows.append(json.dumps({"address": f"t/{entry['id']}", "digest": digest_value(entry)}))
+    for path in (box.root / ".system/registry/state").iterdir():
+        path.unlink()
+    for path in (box.root / ".system/registry/history").iterdir():
+        path.unlink()
+    box.write(".system/registry/state/t.yaml.jsonl", "".join(f"{row}\n" for row in sorted(rows)))
+    box.write(".system/registry/history.jsonl", '{"time": "2026-01-01T00:00:00Z", "who": "ada"}\n')
+    box.write(
+        ".gitattributes",
+        "*.bin binary\n.system/registry/state/** merge=union\n.system/registry/history.jsonl merge=union\n",
+    )
+
+
+def test_the_old_form_is_carried_over_by_the_first_apply(box: Box) -> None:
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "base", listed(a=1, m=1, z=1))
+    old_form(box)
+    committed(box, "as it was")
+    ran = box.run("plan", "--detailed-exitcode", "--format", "json")
+    assert ran.exit == 0
+    assert ran.json["heals"]
+    assert ran.json["changes"] == []
+    applied(box, "carried over")
+    state = sorted(path.name for path in (box.root / ".system/registry/state").iterdir())
+    assert [name.rpartition(".")[2] for name in state] == ["jsonl", "state"]
+    assert "format.jsonl" in state
+    assert box.read(".gitattributes") == "*.bin binary\n"
+    assert not (box.root / ".system/registry/history.jsonl").exists()
+    assert box.run("log", "--format", "json").json["count"] == 2
+    nothing_to_do(box)
+    box.replace("t.yaml", "id: m\n  kept: 1\n  v: 1", "id: m\n  kept: 1\n  v: 9")
+    assert box.run("drift").exit == 2
+
+
+def test_two_branches_that_carry_over_merge_without_a_conflict(box: Box) -> None:
+    box.write("t.yaml", listed(a=1, k=1, m=1, z=1))
+    applied(box, "base", listed(a=1, k=1, m=1, z=1))
+    old_form(box)
+    committed(box, "as it was")
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=3, k=1, m=1, z=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(a=1, k=1, z=2) + "removed:\n- {address: t/m, keep: true}\n")
+    applied(box, "ours again", listed(a=1, k=1, z=2))
+    box.git("merge", "-q", "--no-edit", "other")
+    ran = box.run("plan", "--detailed-exitcode", "--format", "json")
+    assert ran.exit == 0, ran.out
+    assert [one["code"] for one in ran.json["problems"]] == ["STA006"], "doubt is said, and deletes nothing"
+    box.replace("t.yaml", "id: a\n  kept: 1\n  v: 3", "id: a\n  kept: 1\n  v: 1")
+    assert box.run("drift").exit == 2, "what was there before is no reason to miss an edit by hand"
+    box.git("checkout", "-q", "t.yaml")
+    applied(box, "healed")
+    assert len(list((box.root / ".system/registry/state").glob("*.state"))) == 1
+    nothing_to_do(box)
+    assert "id: m" in box.read("t.yaml")
+
+
+def test_a_newer_form_stops_this_program(box: Box) -> None:
+    applied(box, "base", listed(a=1))
+    (state,) = (box.root / ".system/registry/state").glob("*.state")
+    state.write_text(state.read_text().replace("registry state 2", "registry state 3"))
+    before = box.files()
+    for command in (["plan"], ["apply", "--yes"], ["check"], ["drift"], ["resolve"]):
+        ran = box.run(*command)
+        assert ran.exit == 1
+        assert "newer version" in ran.err
+    assert box.files() == before
+
+
+def test_the_history_is_bounded_and_its_pruning_merges(box: Box) -> None:
+    box.write(".system/registry/config.yaml", "history: {keep: 3}\n")
+    for number in range(5):
+        applied(box, str(number), listed(a=number, m=1, z=1))
+    assert box.run("log", "--format", "json").json["count"] == 3
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=9, m=1, z=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(a=4, m=1, z=9))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
+    assert box.run("log", "--format", "json").json["count"] == 4
+    applied(box, "after", listed(a=9, m=2, z=9))
+    assert box.run("log", "--format", "json").json["count"] == 3
+
+
+def test_no_two_files_of_the_history_are_alike_to_git(box: Box) -> None:
+    """Else it takes one that a revert deletes for one that an apply adds, and the two conflict."""
+    for number in range(3):
+        applied(box, str(number), listed(a=number))
+    told = box.git("diff", "--name-status", "-M20%", "HEAD~1", "HEAD")
+    box.git("rm", "-q", *(f".system/registry/history/{path.name}" for path in _oldest(box)))
+    committed(box, "pruned")
+    told = box.git("diff", "--name-status", "-M50%", "HEAD~2", "HEAD", "--", ".system/registry/history")
+    assert {row[0] for row in told.split("\n") if row} == {"A", "D"}
+    assert history.FORMAT == 1
+
+
+def _oldest(box: Box) -> list[Path]:
+    return sorted((box.root / ".system/registry/history").iterdir())[:1]
+
+
+def test_the_first_review_of_an_adopter_says_that_all_is_there(box: Box) -> None:
+    """Schemas, fragments and state arrive in one branch."""
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    schema = box.root / ".system/registry/schemas/t.schema.yaml"
+    text = schema.read_text()
+    for path in (schema, box.root / ".system/registry/config.yaml"):
+        os.remove(path)
+    box.write("README", "before registry\n")
+    box.git("add", "t.yaml", "README")
+    box.git("commit", "-qm", "before registry")
+    box.git("checkout", "-q", "-b", "adopts")
+    schema.write_text(text)
+    applied(box, "all at once", listed(a=1, m=1, z=1))
+    ran = box.run("plan", "--base", "main", "--format", "json")
+    assert ran.exit == 0, ran.out + ran.err
+    summary = ran.json["summary"]
+    assert (summary["adopt"], summary["create"]) == (3, 0), summary
