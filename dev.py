@@ -44,7 +44,8 @@ class Task(NamedTuple):
 
 
 PLAN: Command = ("-m", "registry_reconciler", "plan")
-TEST: Command = ("-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4")
+TEST: Command = ("-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", "-m", "not slow")
+SLOW: Command = (*TEST[:-1], "slow")
 FORMAT: Command = ("-m", "ruff", "format", "--check", ".")
 LINT: Command = ("-m", "ruff", "check", ".")
 TYPES: Command = ("-m", "mypy")
@@ -56,13 +57,14 @@ GENERATED: tuple[Command, ...] = (
 TASKS = {
     "plan": Task("show what `registry apply` would change in this repository", "dev", (PLAN,)),
     "test": Task("run the tests", "dev", (TEST,)),
+    "slow": Task("run the tests that take long", "dev", (SLOW,)),
     "lint": Task("check format and style", "dev", (FORMAT, LINT)),
     "types": Task("check the types", "dev", (TYPES,)),
     "generated": Task("check that generated files are up to date", "dev", GENERATED),
     "all": Task(
         "all of the above, as CI does",
         "dev",
-        (TEST, FORMAT, LINT, TYPES, *GENERATED, (*PLAN, "--detailed-exitcode")),
+        (TEST, SLOW, FORMAT, LINT, TYPES, *GENERATED, (*PLAN, "--detailed-exitcode")),
     ),
     "bench": Task("run Python where the benchmarks' peers are installed", "bench", ((),)),
     "mutate": Task(
