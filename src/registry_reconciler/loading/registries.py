@@ -203,7 +203,7 @@ def _only_step(selector: Selector) -> str:
 
 
 def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
-    wanted = "a list" if kind.layout == "list" else "a mapping"
+    wanted = LAYOUTS[kind.layout].container_words
     return problem(
         "LIV005",
         f"{_where(container.path)} holds the entries of {kind.name} and must be {wanted}, "

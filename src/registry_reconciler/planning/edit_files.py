@@ -194,7 +194,7 @@ def _entries(work: _Writing, source: SourceFile) -> Iterator[tuple[str, list[Liv
 
 def _unread_entries(kind: Kind, source: SourceFile) -> Iterator[LiveEntry]:
     """The entries of a kind that are known to be in a file and were not read: their keys and places."""
-    if kind.layout != "list" or len(kind.at) != 1 or not any(_unread(source.documents)):
+    if not LAYOUTS[kind.layout].may_stay_unread or len(kind.at) != 1 or not any(_unread(source.documents)):
         return
     for number, document in enumerate(source.documents):
         items = document.get(kind.at[0].name) if isinstance(document, dict) else None
@@ -406,7 +406,7 @@ def _plan_removal(
         )
         return
     path = entry.place.file
-    if kind.layout == "file" and _alone(work.sources[path], entry):
+    if LAYOUTS[kind.layout].one_a_file and _alone(work.sources[path], entry):
         work.removed.add(path)
         work.forget_entries(path)
         return
@@ -463,7 +463,7 @@ def _plan_relocation(
 
     source = work.sources[entry.place.file]
     assert source.data is not None
-    if kind.layout == "file" and not entry.place.path:
+    if LAYOUTS[kind.layout].one_a_file and not entry.place.path:
         _rename_file(work, plans, change, kind, entry)
         return
     where = (entry.place.document, entry.place.path)
@@ -517,7 +517,7 @@ def _plan_create(
     row = work.row(spot.file, kind.name, container)
     if snippet is None and entry is None:
         snippet = _told_in_fragment(work, change, alone=not row.entries)
-    if spot.exists and kind.layout == "file":
+    if spot.exists and LAYOUTS[kind.layout].one_a_file:
         plan.edits.append((change, Update(spot.document, spot.path, raw)))
         return
     if not spot.exists:
@@ -530,18 +530,18 @@ def _plan_create(
 
 
 def _refuse_taken(work: _Writing, plans: Mapping[str, _FilePlan], kind: Kind, spot: Target) -> None:
-    if kind.layout == "file" and spot.exists and _standing(work, spot) is not None:
+    if LAYOUTS[kind.layout].one_a_file and spot.exists and _standing(work, spot) is not None:
         raise PlacementError(
             "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
         )
-    edits = plans[spot.file].edits if kind.layout == "file" and spot.file in plans else ()
+    edits = plans[spot.file].edits if LAYOUTS[kind.layout].one_a_file and spot.file in plans else ()
     for other, edit in edits:
         if _where(edit) == (spot.document, spot.path):
             raise PlacementError("WRT004", f"{other.address} gets {spot.file!r}.", "Choose another key.")
     if spot.exists:
         return
     for path in work.new_files.get(spot.file.casefold(), ()):
-        if path != spot.file or kind.layout == "file":
+        if path != spot.file or LAYOUTS[kind.layout].one_a_file:
             raise PlacementError(
                 "WRT004",
                 f"its file would be {spot.file!r}, and {plans[path].creates[0][0].address} gets {path!r}.",
@@ -612,7 +612,7 @@ def _insert(
 ) -> Edit:
     position = row.index_for(kind, change.key)
     neighbours = row.entries
-    if kind.layout == "list":
+    if LAYOUTS[kind.layout].container_kind == "list":
         index = None if position is None else neighbours[position].place.path[-1]
         return make(  # type: ignore[no-any-return]
             spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
@@ -688,7 +688,7 @@ def _new_text(work: _Writing, path: str, plan: _FilePlan) -> bytes:
                 other,
                 key=_map_key(work.kinds[one.kind], one),
                 snippet=piece,
-                container_kind="map" if work.kinds[one.kind].layout == "map" else "list",
+                container_kind=LAYOUTS[work.kinds[one.kind].layout].container_kind,
             )
             for one, other_container, other, piece in rest
         ]
@@ -698,7 +698,7 @@ def _new_text(work: _Writing, path: str, plan: _FilePlan) -> bytes:
 
 def _first_step(kind: Kind, change: Change) -> FieldPath:
     """The step from a new container to its first entry."""
-    if kind.layout == "file":
+    if LAYOUTS[kind.layout].one_a_file:
         return ()
     key = _map_key(kind, change)
     return (0,) if key is None else (key,)

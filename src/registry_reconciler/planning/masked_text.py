@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.fragments import DIRECTIVES
+from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind
@@ -178,7 +179,7 @@ def _in_fragment(root: Node, kinds: Mapping[str, Kind], found: list[_Span]) -> N
 def _in_container(kind: Kind, node: Node, found: list[_Span]) -> None:
     node = _resolved(node)
     walker = _Walker(kind.secrets, found)
-    if kind.layout == "file" and node.kind == "map":
+    if LAYOUTS[kind.layout].one_a_file and node.kind == "map":
         walker.walk(kind.secrets.start, node)
         return
     for entry in node.entries:

@@ -100,7 +100,7 @@ def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
         new = selector.get(after)
         if name in entry.carried:
             old = selector.get(entry.value)
-            in_path = kind.layout == "file" and name in kind.file.placeholders
+            in_path = LAYOUTS[kind.layout].one_a_file and name in kind.file.placeholders
             if in_path and new is not None and str(new) != str(old):
                 return True
         elif new is None or str(new) != bound:
@@ -274,7 +274,7 @@ def _only_spot(
     carried: frozenset[str],
     ways: Ways,
 ) -> Target:
-    found = ways.open_places(kind, sources, bound) if kind.layout != "file" else ()
+    found = () if LAYOUTS[kind.layout].one_a_file else ways.open_places(kind, sources, bound)
     if len(found) == 1:
         file, document, steps = found[0]
         return Target(file, document, steps, True, carried)

@@ -41,12 +41,13 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind]) -> bool:
 
     That its schema fits (SCH001) concerns every kind, and looks at nothing but the entry.
     """
+    from registry_reconciler.loading.layouts import LAYOUTS
     from registry_reconciler.loading.layouts.walk import inner_steps
     from registry_reconciler.rules import RULES
 
     if any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental):
         return False
-    if kind.layout != "list" or len(kind.at) != 1 or kind.at[0].kind != "name":
+    if not LAYOUTS[kind.layout].may_stay_unread or len(kind.at) != 1 or kind.at[0].kind != "name":
         return False
     if kind.secrets or any(len(one.kinds) > 1 for one in kind.references):
         return False

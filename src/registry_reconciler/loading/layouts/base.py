@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from msgspec import Struct
 
 from registry_reconciler.model.entry import FieldPath, Json
-from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.kind import Kind, Step
+
+Steps = tuple[Step, ...]
 
 
 class Container(Struct, frozen=True):
@@ -48,12 +51,22 @@ class LayoutRow(Struct, frozen=True):
         container_type: ``list`` or ``dict``: what a container must be; anything else is a problem.
         container_kind: the same word for the splicer, ``list`` or ``map``.
         entries: the raw entries of a container that has the right type.
-        step: the step to a new entry: given the kind, the logical value and the number of items there.
         placed_field: the field that the place carries instead of the text, or "".
+        inside: steps that begin in a container → the same from one of its entries; ``None`` where they lead into none.
+        one_a_file: a file holds one entry, and comes and goes with it.
+        may_stay_unread: items that are known to be what they were need not be read.
     """
 
     name: str
     container_type: type
-    container_kind: str
+    container_kind: Literal["list", "map"]
     entries: Callable[[Kind, Json], Iterator[RawEntry]]
     placed_field: Callable[[Kind], str]
+    inside: Callable[[Kind, Steps], Steps | None]
+    one_a_file: bool = False
+    may_stay_unread: bool = False
+
+    @property
+    def container_words(self) -> str:
+        """What a container must be, for people."""
+        return "a list" if self.container_kind == "list" else "a mapping"

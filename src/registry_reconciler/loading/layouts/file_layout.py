@@ -13,4 +13,6 @@ def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
     yield RawEntry((), container)
 
 
-FILE = LayoutRow("file", dict, "map", _entries, lambda kind: "")
+FILE = LayoutRow(
+    "file", dict, "map", _entries, lambda kind: "", lambda kind, steps: steps or None, one_a_file=True
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from registry_reconciler.formats.yaml.read.unread import Unread
-from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry
+from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry, Steps
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
 
@@ -16,4 +16,12 @@ def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
             yield RawEntry((index,), value)
 
 
-LIST = LayoutRow("list", list, "list", _entries, lambda kind: "")
+def _inside(kind: Kind, steps: Steps) -> Steps | None:
+    """The items of the list are told apart by the step of the inner kind: ``plugins[name={plugin}]``."""
+    first = steps[0] if steps else None
+    if first is None or first.kind != "item" or not kind.at or kind.at[-1].kind != "name":
+        return None
+    return (steps[1:] or None) if first.name == kind.at[-1].name else None
+
+
+LIST = LayoutRow("list", list, "list", _entries, lambda kind: "", _inside, may_stay_unread=True)

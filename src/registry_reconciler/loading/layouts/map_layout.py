@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry
+from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry, Steps
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
 
@@ -23,4 +23,11 @@ def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
         yield RawEntry((key,), {} if value is None else value, ((name, key),))
 
 
-MAP = LayoutRow("map", dict, "map", _entries, _placed_field)
+def _inside(kind: Kind, steps: Steps) -> Steps | None:
+    """The first step is over the keys of the mapping, or one of them."""
+    if not steps or steps[0].kind not in ("any", "placeholder", "name"):
+        return None
+    return steps[1:] or None
+
+
+MAP = LayoutRow("map", dict, "map", _entries, _placed_field, _inside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from registry_reconciler.base.globs import is_wild
+from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.layouts.base import Container
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, Step
@@ -72,25 +73,7 @@ def inner_steps(outer: Kind, inner: Kind) -> tuple[Step, ...] | None:
         if step.kind == "name" and steps[0].kind == "item":
             break  # the list of the outer kind: its items are told apart by the inner one's step
         steps.pop(0)
-    if outer.layout == "file":
-        return tuple(steps) or None
-    if not steps:
-        return None
-    first = steps[0]
-    if outer.layout == "list":
-        if (
-            outer.at
-            and outer.at[-1].kind == "name"
-            and first.kind == "item"
-            and first.name == outer.at[-1].name
-        ):
-            return tuple(steps[1:]) or None
-        return None
-    if first.kind in ("any", "placeholder"):
-        return tuple(steps[1:]) or None
-    if first.kind == "name":  # the inner kind lies in one named entry only
-        return tuple(steps[1:]) or None
-    return None
+    return LAYOUTS[outer.layout].inside(outer, tuple(steps))
 
 
 def _covers(outer: Step, inner: Step) -> bool:
