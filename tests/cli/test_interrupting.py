@@ -123,7 +123,7 @@ def test_what_python_would_only_print_is_raised_again(made: Path) -> None:
     """In a destructor an interruption is lost; ``run`` gets it all the same."""
     code = (
         "import registry_reconciler.cli.program as program, os, signal, sys\n"
-        "from registry_reconciler.cli import run\n"
+        "from registry_reconciler.cli.commands import run\n"
         "class Odd:\n"
         "    def __del__(self): os.kill(os.getpid(), signal.SIGINT); [None for _ in range(9)]\n"
         "def command(*words, **named):\n"

@@ -317,10 +317,11 @@ def test_another_work_tree_that_a_configuration_names_is_not_taken(root: Path) -
     assert gitcall.ask(root, ["rev-parse", "--show-toplevel"]) == f"{root.resolve()}\n".encode()
 
 
-def test_only_commands_that_read_can_be_called(root: Path) -> None:
-    for command in ("fetch", "diff", "log", "status", "checkout", "gc", "-c", "x"):
-        with pytest.raises(ValueError, match="only read"):
+def test_only_commands_that_read_can_be_called_and_two_that_settle_conflicts(root: Path) -> None:
+    for command in ("fetch", "diff", "log", "status", "checkout", "gc", "-c", "x", *gitcall.WRITERS):
+        with pytest.raises(ValueError, match="may be called"):
             gitcall.ask(root, [command])
+    assert {"hash-object", "update-index"} == gitcall.WRITERS
 
 
 def test_a_pipe_in_the_configuration_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
