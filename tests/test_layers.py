@@ -27,6 +27,7 @@ LAYERS = (
     "workspace",
     "queries",
     "editing",
+    "entries",
     "cli",
     "__init__",
     "__main__",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.editing.entries.common import (
+from registry_reconciler.entries.common import (
     dump_yaml,
     insert_or_update_entry,
     load_yaml,

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.editing.entries.abilities import (
+from registry_reconciler.entries.abilities import (
     add_ability_high,
     add_ability_low,
     check_ability_addition_consistency,
 )
-from registry_reconciler.editing.entries.common import Added, add_entry
-from registry_reconciler.editing.entries.hooks import add_hook, check_hook_addition_consistency
-from registry_reconciler.editing.entries.modules import (
+from registry_reconciler.entries.common import Added, add_entry
+from registry_reconciler.entries.hooks import add_hook, check_hook_addition_consistency
+from registry_reconciler.entries.modules import (
     add_module_instance,
     add_module_interface,
     add_module_maturity,
     add_module_type,
     check_module_instance_consistency,
 )
-from registry_reconciler.editing.entries.routes import add_route, check_route_addition_consistency
+from registry_reconciler.entries.routes import add_route, check_route_addition_consistency
 from registry_reconciler.errors import Blocked, NoWorkspace, UsageFailure, WriteFailure
 from registry_reconciler.schema.packaged import builtin_schemas
 from registry_reconciler.workspace import Workspace

@@ -16,7 +16,7 @@ from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.editing.entries.common import Added
+    from registry_reconciler.entries.common import Added
     from registry_reconciler.model.plan import Plan
     from registry_reconciler.model.problem import Problem
 
@@ -67,7 +67,7 @@ def command(
 
     The checks run first: where the entry brings a problem that blocks, nothing is written.
     """
-    from registry_reconciler.editing.entries.common import add_entry
+    from registry_reconciler.entries.common import add_entry
 
     call = shared.call("add", look)
     word, stdin = _kind_word(words or (), type_)

@@ -46,8 +46,8 @@ def command(
     Registries are never formatted.
     """
     from registry_reconciler.editing.amend import write_fragments
-    from registry_reconciler.editing.entries.common import load_workspace
     from registry_reconciler.editing.fmt import format_fragments
+    from registry_reconciler.entries.common import load_workspace
 
     call = shared.call("fmt")
     workspace = call.workspace()

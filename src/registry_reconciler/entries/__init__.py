@@ -3,7 +3,7 @@
 Modules ``modules``, ``routes``, ``abilities`` and ``hooks`` have one function a kind; ``common`` has what
 they share.
 
->>> from registry_reconciler.editing.entries.routes import add_route
+>>> from registry_reconciler.entries.routes import add_route
 >>> result = add_route({"id": "api.errors", "scope": "api", "topic": "errors",
 ...                     "module_id": "payments.api"})  # doctest: +SKIP
 >>> result.written                                     # doctest: +SKIP
