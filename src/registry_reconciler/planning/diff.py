@@ -148,11 +148,14 @@ def diff(
 def _look_at_records(work: _Diffing, special: set[str] | frozenset[str], elsewhere: int) -> None:
     """An apply that writes anyway mends what is remembered: only then it is asked of entries that stay.
 
-    Of a large workspace only the fragments are looked at whose state is written; ``registry resolve`` looks at all.
+    Of a large workspace only the fragments are looked at whose state is written, and none where these are large too;
+    ``registry resolve`` looks at all.
     """
     healed = {heal.address for heal in work.heals} | {change.address for change in work.changes}
     large = len(work.state.entries) + elsewhere > MOST_LOOKED_AT
     touched = set(_touched_fragments(work)) if large else set()
+    if large and sum(one.fragment in touched for one in work.state.entries.values()) > MOST_LOOKED_AT:
+        return
     for address, state in work.state.entries.items():
         if address in healed or address in special or (large and state.fragment not in touched):
             continue
