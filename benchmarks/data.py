@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from registry_reconciler.formats.yaml.read.document import value_of
-from registry_reconciler.model.entry import digest_value
+from registry_reconciler.loading.state import STOP_PATH, Record, applied_shadow
+from registry_reconciler.loading.state.files import new_path, render_file
+from registry_reconciler.loading.state.old import STOP
+from registry_reconciler.loading.state.shadow import new_salt
 
 FRAGMENT = 100
 SHARDS = 5
@@ -97,13 +100,18 @@ def fragments(total: int, every: int, *, reordered: bool) -> Iterator[tuple[str,
 
 def state_files(total: int) -> Iterator[tuple[str, str]]:
     """The state as an apply of the unchanged fragments leaves it."""
+    yield STOP_PATH, STOP
     for first in range(0, total, FRAGMENT):
         numbers = range(first, min(first + FRAGMENT, total))
         values = value_of(("i:\n" + "".join(entry(number, total) for number in numbers)).encode())["i"]
-        lines = "".join(
-            f'{{"address": "service/{value["id"]}", "digest": "{digest_value(value)}"}}\n' for value in values
-        )
-        yield f".system/registry/state/part-{first // FRAGMENT:05}.yaml.jsonl", lines
+        records = [
+            Record(address, applied_shadow(None, value, new_salt(address)))
+            for value in values
+            for address in [f"service/{value['id']}"]
+        ]
+        fragment = f"desired/part-{first // FRAGMENT:05}.yaml"
+        content = render_file(fragment, records, ())
+        yield new_path(fragment, content), content.decode()
 
 
 def make(root: Path, total: int, *, changed: float = 1.0, reordered: bool = False) -> None:
