@@ -51,10 +51,9 @@ def growth(files: Callable[[int], Files], size: int, work: Callable[[Files], obj
     What every workspace costs whatever its size (the smallest one is measured) does not count.
     """
     run = work or plan
-    run(files(1))  # compiles patterns, imports modules
-    floor = steps(lambda: run(files(1)))
-    small, large = files(size), files(2 * size)
-    run(small)  # what only several of a thing need is imported here
+    smallest, small, large = files(1), files(size), files(2 * size)
+    run(large)  # imports modules, compiles patterns
+    floor = steps(lambda: run(smallest))
     return (steps(lambda: run(large)) - floor) / max(1, steps(lambda: run(small)) - floor)
 
 

@@ -771,7 +771,7 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] |
     "one name for all": (one_name, 60, None),
     "one alias for all": (one_alias, 100, None),
     "aliases of two": (own_aliases, 100, None),
-    "one id in a fragment": (one_id, 100, None),
+    "one id in a fragment": (one_id, 200, None),
     "one id in a registry": (one_live_id, 100, None),
     "declared twice": (declared_twice, 100, None),
     "entries without keys": (keyless, 100, None),
