@@ -52,7 +52,8 @@ def growth(files: Callable[[int], Files], size: int, work: Callable[[Files], obj
     """
     run = work or plan
     smallest, small, large = files(1), files(size), files(2 * size)
-    run(large)  # imports modules, compiles patterns
+    for one in (large, small, smallest):
+        run(one)  # imports modules, compiles patterns
     floor = steps(lambda: run(smallest))
     return (steps(lambda: run(large)) - floor) / max(1, steps(lambda: run(small)) - floor)
 
