@@ -255,6 +255,24 @@ def test_a_tree_of_any_depth_is_judged() -> None:
     assert not tree.is_valid({"a": [{"a": [{"n": "x"}]}]})
 
 
+def test_names_that_are_judged_count_like_parts() -> None:
+    """All ways to all names: these few kilobytes asked for gigabytes to word, and did not end."""
+    schema_ = {"propertyNames": {"anyOf": [{"const": f"k{number}"} for number in range(1_000)]}}
+    names = standalone(schema_)
+    assert names.is_valid({"k1": 1, "k999": 1})
+    (found,) = names.violations({f"n{number}": 1 for number in range(1_000)})
+    assert "too many alternatives" in found.message
+    assert any(one.path == ("n1",) for one in names.violations({"n1": 1}))
+
+
+@pytest.mark.parametrize("word", ["anyOf", "oneOf"])
+def test_long_lists_of_what_has_many_alternatives_stop_at_a_limit_that_is_said(word: str) -> None:
+    many = standalone({"items": {word: [{"const": number} for number in range(8_000)]}})
+    assert many.is_valid(list(range(100)))
+    (found,) = many.violations(list(range(8_000)))
+    assert "500,000 ways" in found.message
+
+
 def test_errors_of_large_values_still_name_the_place() -> None:
     value = {f"w{number}": "x" for number in range(2_000)}
     found = standalone({"propertyNames": {"pattern": "^[a-z]+$"}}).violations(value)

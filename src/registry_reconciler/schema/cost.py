@@ -23,7 +23,10 @@ _MOST_PLACES = 300_000
 """So many pairs of a schema and a part are looked at; a value with more is as good as one that costs too much."""
 
 _SIMPLE = 20_000
-"""A schema that takes no more ways to any part, whatever the value, is not counted value by value."""
+"""A schema that takes no more ways to any part, whatever the value, is not counted value by value ..."""
+
+_MOST_SIMPLE_WAYS = 10 * MOST_WAYS
+"""... unless so many ways would lead to all parts together."""
 
 _MOST_COPIED = 100_000
 """So many parts may be copied to gather all errors of one value; and ten more for each part of it."""
@@ -50,6 +53,7 @@ class Inside(Struct, frozen=True):
         same: the same value, through combinations and ``$ref``.
         names: the field of a name.
         rest: any field: which patterns a name matches is not asked.
+        keys: the names themselves.
         items: any item.
         indexed: the item of a number.
         words: how much of the schema is copied into an error: its options and required names.
@@ -59,11 +63,11 @@ class Inside(Struct, frozen=True):
     same: tuple[At, ...]
     names: Mapping[str, At]
     rest: tuple[At, ...]
+    keys: tuple[At, ...]
     items: tuple[At, ...]
     indexed: Mapping[int, At]
     words: int
     required: int
-    names_judged: bool
     asks_again: bool
 
     def at(self, step: str | int) -> list[At]:
@@ -91,6 +95,7 @@ class Insides(Struct):
         same: list[At] = []
         names: dict[str, At] = {}
         rest: list[At] = []
+        keys: list[At] = []
         items: list[At] = []
         indexed: dict[int, At] = {}
         for steps, _, what in parts(schema):
@@ -106,6 +111,8 @@ class Insides(Struct):
                 items.append(inner)
             elif head in ("patternProperties", "additionalProperties", "unevaluatedProperties"):
                 rest.append(inner)
+            elif head == "propertyNames":
+                keys.append(inner)
         mapping = schema if isinstance(schema, Mapping) else {}
         if "$ref" in mapping:
             with contextlib.suppress(ReferenceFault):  # reported by the check of the schema
@@ -115,11 +122,11 @@ class Insides(Struct):
             tuple(same),
             names,
             tuple(rest),
+            tuple(keys),
             tuple(items),
             indexed,
             size_of(mapping.get("enum"), {}) + size_of(mapping.get("const"), {}),
             len(required) if isinstance(required, list) else 0,
-            "propertyNames" in mapping,
             any(word in mapping for word in _UNEVALUATED),
         )
 
@@ -144,16 +151,18 @@ class Cost:
     def __init__(self, insides: Insides, root: At) -> None:
         self._insides = insides
         self._root = root
-        self._simple: bool | None = None
+        self._most: int | None = None
 
     def judgeable(self, value: Json) -> bool:
         """Whether it can be told in bounded time if the value obeys the schema."""
-        if self._simple is None:
-            self._simple = _most_ways(self._insides, self._root) <= _SIMPLE
-        if self._simple:
+        if self._most is None:
+            self._most = _most_ways(self._insides, self._root)
+        size = size_of(value, {})
+        for_parts = _WAYS_FOR_A_PART * size
+        if self._most <= _SIMPLE and self._most * size <= _MOST_SIMPLE_WAYS + for_parts:
             return True
         spent = self.spent(value)
-        return spent is not None and spent.ways <= MOST_WAYS + _WAYS_FOR_A_PART * size_of(value, {})
+        return spent is not None and spent.ways <= MOST_WAYS + for_parts
 
     def wordable(self, value: Json, errors: int | None = None) -> bool:
         """Whether all errors of a value can be gathered with all that they carry; better told if one knows how many."""
@@ -194,7 +203,7 @@ class _Counting:
             raise _TooMany
         inside = self._insides.of(place)
         size = size_of(value, self._sizes)
-        names = len(value) if inside.names_judged and isinstance(value, dict) else 0
+        names = len(value) if inside.keys and isinstance(value, dict) else 0
         ways, copied, told = (
             1,
             _AN_ERROR + size * (1 + inside.required + 4 * names) + inside.words,
@@ -207,12 +216,14 @@ class _Counting:
             ways += again * one.ways
             copied += again * one.copied
             told += again * one.told
-        for step, part in parts_of(value):
-            for inner in inside.at(step):
-                one = self.count(inner, part)
-                ways += one.ways
-                copied += one.copied
-                told += one.told
+        below = [(inner, part) for step, part in parts_of(value) for inner in inside.at(step)]
+        if names:
+            below += [(inner, name) for inner in inside.keys for name in value]
+        for inner, part in below:
+            one = self.count(inner, part)
+            ways += one.ways
+            copied += one.copied
+            told += one.told
         result = self._seen[place, id(value)] = Spent(ways, copied, told)
         return result
 
@@ -332,7 +343,7 @@ def _below(insides: Insides, applied: Mapping[At, int]) -> _Below:
         inside = insides.of(place)
         for name, inner in inside.names.items():
             _add(named.setdefault(name, {}), inner, times)
-        for inner in inside.rest:
+        for inner in (*inside.rest, *inside.keys):
             _add(rest, inner, times)
         for inner in (*inside.items, *inside.indexed.values()):
             _add(items, inner, times)

@@ -97,7 +97,7 @@ class Validator:
         cost = self._view.cost
         if not cost.judgeable(value):
             ways = f"more than {MOST_WAYS:,} ways lead through them"
-            text = f"it is nested too deeply for the alternatives of its schema: {ways}"
+            text = f"it is nested too deeply, or too large, for the alternatives of its schema: {ways}"
             return [Violation((), False, text, _SIMPLER, "anyOf")]
         try:
             findings = self._findings(value)
