@@ -618,6 +618,17 @@ def dangling(n: int) -> Files:
     return wanted(n, "- {id: k%, needs: [l%]}\n")
 
 
+def chained(n: int) -> Files:
+    rows_ = "".join(f"- {{id: k{k:06}, needs: [k{k + 1:06}]}}\n" for k in range(n))
+    return {**SCHEMAS, FRAGMENT: f"item:\n{rows_}- {{id: k{n:06}}}\n".encode()}
+
+
+def chain_updated(n: int) -> Files:
+    files = dict(applied(chained(n)))
+    files[FRAGMENT] = files[FRAGMENT].replace(b"needs:", b"a: 1, needs:")
+    return files
+
+
 def hub_deleted(n: int) -> Files:
     return then(to_one(n), (FRAGMENT, b"- {id: hub}\n", b""))
 
@@ -766,6 +777,9 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] |
     "references of one": (from_one, 100, None),
     "dangling references of one": (dangling_from_one, 100, None),
     "dangling references": (dangling, 100, None),
+    # Beyond this size the budget of names of dependents is used up: below, there is the square of them to tell.
+    "references in a chain": (chained, 400, None),
+    "a chain of references, updated": (chain_updated, 400, None),
     "what all refer to goes": (hub_deleted, 100, None),
     "names claimed twice": (names_twice, 60, None),
     "one name for all": (one_name, 60, None),
