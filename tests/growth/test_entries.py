@@ -618,6 +618,17 @@ def dangling(n: int) -> Files:
     return wanted(n, "- {id: k%, needs: [l%]}\n")
 
 
+def chained(n: int) -> Files:
+    rows_ = "".join(f"- {{id: k{k:06}, needs: [k{k + 1:06}]}}\n" for k in range(n))
+    return {**SCHEMAS, FRAGMENT: f"item:\n{rows_}- {{id: k{n:06}}}\n".encode()}
+
+
+def chain_updated(n: int) -> Files:
+    files = dict(applied(chained(n)))
+    files[FRAGMENT] = files[FRAGMENT].replace(b"needs:", b"a: 1, needs:")
+    return files
+
+
 def hub_deleted(n: int) -> Files:
     return then(to_one(n), (FRAGMENT, b"- {id: hub}\n", b""))
 
@@ -664,6 +675,36 @@ def unknown_keys(n: int) -> Files:
 
 def duplicate_keys(n: int) -> Files:
     return wanted(n, "  a: 1\n", "item:\n- id: k\n")
+
+
+STATE = ".system/registry/state/all-1.state"
+STATE_HEAD = 'registry state 2\n< "desired/all.yaml"\n.\n'
+
+
+def state_junk(n: int) -> Files:
+    return {**wanted(1, "- {id: k}\n"), STATE: lines(n, "junk %\n", STATE_HEAD)}
+
+
+def state_junk_old(n: int) -> Files:
+    return {**wanted(1, "- {id: k}\n"), ".system/registry/state/all.yaml.jsonl": lines(n, "junk %\n")}
+
+
+def state_pairs(n: int) -> Files:
+    """Each address stands in two records."""
+    record = '@ "item/k%" AAAA%\n.\na=AAAAAA\n.\n.\n'
+    return {**wanted(1, "- {id: k}\n"), STATE: lines(n, record * 2, STATE_HEAD)}
+
+
+def state_files(n: int) -> Files:
+    files = {f".system/registry/state/f-{k:06}.state": lines(1, "junk\n") for k in range(n)}
+    return {**wanted(1, "- {id: k}\n"), **files}
+
+
+@pytest.mark.parametrize("files", [state_junk, state_junk_old])
+def test_one_problem_for_all_lines_of_a_state_file_that_mean_nothing(files: Callable[[int], Files]) -> None:
+    found = [one for one in plan(files(1000)).problems if one.code == "STA004"]
+    assert len(found) == 1
+    assert "1,000 lines" in found[0].message
 
 
 SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] | None]] = {
@@ -766,6 +807,13 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] |
     "references of one": (from_one, 100, None),
     "dangling references of one": (dangling_from_one, 100, None),
     "dangling references": (dangling, 100, None),
+    "junk in the state": (state_junk, 1000, None),
+    "junk in the old state": (state_junk_old, 1000, None),
+    "records twice in the state": (state_pairs, 100, None),
+    "state files of junk": (state_files, 60, None),
+    # Beyond this size the budget of names of dependents is used up: below, there is the square of them to tell.
+    "references in a chain": (chained, 400, None),
+    "a chain of references, updated": (chain_updated, 400, None),
     "what all refer to goes": (hub_deleted, 100, None),
     "names claimed twice": (names_twice, 60, None),
     "one name for all": (one_name, 60, None),

@@ -18,9 +18,9 @@ from registry_reconciler.rules.unloaded import Elsewhere
 MOST_DEPENDENTS = 1_000
 """So many dependents of one entry are named."""
 
-_MOST_NAMED = 200_000
+_MOST_NAMED = 50_000
 """So many are named in a whole plan, but always :data:`_FEWEST` each. In a circle every entry depends on every other,
-so naming them all would cost the square of their number."""
+and in a chain on half of them, so naming them all would cost the square of their number."""
 
 _FEWEST = 20
 

@@ -67,12 +67,13 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
     checked = (
         {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
     )
+    protected = _protected(loaded.state) if checked else {}
     for fragment in sorted({*count, *said}):
         if fragment in old:
             yield Heal("", fragment, "its state is carried over to the new form")
         elif count.get(fragment, 0) > 1:
             yield Heal("", fragment, "two branches began to keep its state; their files become one")
-        elif fragment in checked and set(said.get(fragment, ())) != set(_protected(loaded.state, fragment)):
+        elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
             yield Heal("", fragment, "what it protects is remembered")
 
 
@@ -84,10 +85,12 @@ def _said(desired: Desired) -> dict[str, list[str]]:
     return found
 
 
-def _protected(state: State, fragment: str) -> Iterator[str]:
-    """What is remembered as protected by a fragment."""
-    for sides in state.files.values():
-        yield from (text for one in sides if one.fragment == fragment for text in one.protects)
+def _protected(state: State) -> dict[str, list[str]]:
+    """What is remembered as protected by each fragment."""
+    found: dict[str, list[str]] = {}
+    for one in (one for sides in state.files.values() for one in sides if one.protects):
+        found.setdefault(one.fragment, []).extend(one.protects)
+    return found
 
 
 class Writing(Struct):
@@ -102,6 +105,8 @@ class Writing(Struct):
     deleted: set[str] = field(default_factory=set)
     fresh: dict[str, tuple[Kind | None, dict[str, Json]]] = field(default_factory=dict)
     """The values of records that have no salt yet."""
+    shared: dict[str, set[str]] = field(default_factory=dict)
+    """What :meth:`_repeated` found."""
 
     def change(self, change: Change) -> None:
         """Take a change into account."""
@@ -148,9 +153,17 @@ class Writing(Struct):
         entry = self.loaded.state.entries.get(address)
         if entry is not None:
             yield entry.fragment
-        if address in self.loaded.state.repeated:
-            for sides in self.loaded.state.files.values():
-                yield from (one.fragment for one in sides if any(r.address == address for r in one.records))
+        yield from self._repeated().get(address, ())
+
+    def _repeated(self) -> dict[str, set[str]]:
+        """By address that several records are about the fragments that they stand under."""
+        state = self.loaded.state
+        if not self.shared and state.repeated:
+            for one in (one for sides in state.files.values() for one in sides):
+                for record in one.records:
+                    if record.address in state.repeated:
+                        self.shared.setdefault(record.address, set()).add(one.fragment)
+        return self.shared
 
     def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
         owner = self.desired.entries[address].place.file
@@ -166,11 +179,11 @@ class Writing(Struct):
         """The files that differ."""
         if not self.touched:
             return
-        known = {path for path in self.loaded.state.files if not is_old(path)}
-        homes = {
-            fragment: [path for path in self.loaded.state.of(fragment) if path in known]
-            for fragment in self.touched
-        }
+        known_paths = [path for path in self.loaded.state.files if not is_old(path)]
+        homes: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
+        for path in known_paths:
+            for fragment in {one.fragment for one in self.loaded.state.files[path]} & self.touched:
+                homes[fragment].append(path)
         contents = self._contents()
         renamed = self._renamed(contents, homes)
         seed = digest_bytes(b"".join(content or b"-" for content in contents.values()))
@@ -237,15 +250,14 @@ class Writing(Struct):
         for address, (owner, applied) in self.put.items():
             mine[owner][address] = applied
         said, order = _said(self.desired), self._order()
+        protected, stood = _protected(self.loaded.state), self._stood()
         found: dict[str, bytes | None] = {}
         for fragment in sorted(self.touched):
             keeps = not self.whole or fragment in self.loaded.fragments.unreadable
-            protects = list(
-                dict.fromkeys(_protected(self.loaded.state, fragment) if keeps else said.get(fragment, ()))
-            )
+            protects = list(dict.fromkeys((protected if keeps else said).get(fragment, ())))
             records = [
                 Record(address, mine[fragment][address])
-                for address in self._in_order(fragment, order.get(fragment, []), mine[fragment])
+                for address in _in_order(order.get(fragment, []), stood[fragment], mine[fragment])
             ]
             found[fragment] = render_file(fragment, records, protects) if records or protects else None
         return found
@@ -257,23 +269,13 @@ class Writing(Struct):
                 order.setdefault(entry.place.file, []).append(entry.address)
         return order
 
-    def _in_order(self, fragment: str, said: list[str], mine: Mapping[str, Applied]) -> list[str]:
-        order = [address for address in dict.fromkeys(said) if address in mine]
-        there = set(order)
-        before = ""
-        for one in self._stood(fragment):
-            if one in mine and one not in there:
-                order.insert(order.index(before) + 1 if before in there else 0, one)
-                there.add(one)
-            before = one if one in there else before
-        return order + [address for address in mine if address not in there]
-
-    def _stood(self, fragment: str) -> list[str]:
-        """The entries in the order in which they stood in the state."""
-        files = (
-            one for sides in self.loaded.state.files.values() for one in sides if one.fragment == fragment
-        )
-        return list(dict.fromkeys(record.address for one in files for record in one.records))
+    def _stood(self) -> dict[str, list[str]]:
+        """By touched fragment its entries in the order in which they stood in the state."""
+        found: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
+        for one in (one for sides in self.loaded.state.files.values() for one in sides):
+            if one.fragment in found:
+                found[one.fragment].extend(record.address for record in one.records)
+        return {fragment: list(dict.fromkeys(addresses)) for fragment, addresses in found.items()}
 
     def _kept(self, entry: StateEntry) -> Applied:
         """What goes on being remembered of an entry that does not change."""
@@ -289,3 +291,25 @@ class Writing(Struct):
                         self.fresh[entry.address] = kind, value
                     return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
         return entry.applied[0]
+
+
+def _in_order(said: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:
+    """As the fragment says; what only stood in the state comes behind the one that it stood behind, or first."""
+    order = [address for address in dict.fromkeys(said) if address in mine]
+    there = set(order)
+    behind: dict[str, list[str]] = {}
+    before = ""
+    for one in stood:
+        if one in mine and one not in there:
+            there.add(one)
+            behind.setdefault(before, []).append(one)
+        before = one if one in there else before
+    found: list[str] = []
+    left = [*reversed(order), ""]
+    while left:
+        one = left.pop()
+        if one:
+            found.append(one)
+        # The one that was met last was put next to it, before those that were met earlier.
+        left.extend(behind.pop(one, ()))
+    return found + [address for address in mine if address not in there]

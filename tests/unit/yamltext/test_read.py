@@ -191,6 +191,9 @@ def test_ordinary_sharing_is_allowed() -> None:
 
 def test_the_size_limit_is_checked_first() -> None:
     assert read_yaml(b"a: 1\n", Limits(max_bytes=4)).faults[0].code == "YML008"
+    assert read_yaml(b"a: [1, 2, 3]\n", Limits(max_nodes=5)).faults[0].code == "YML008"
+    assert read_yaml(b"a: [[], [], []]\n", Limits(max_nodes=5)).faults[0].code == "YML008"
+    assert not read_yaml(b"a: [1, 2, 3]\n", Limits(max_nodes=6)).faults
 
 
 def test_the_collector_is_left_as_it_was() -> None:

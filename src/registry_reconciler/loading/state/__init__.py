@@ -149,7 +149,7 @@ def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Probl
     if line is not None:
         return tuple(parse(path, side) for side in sides(data)), (conflict_problem(path, line),)
     found = parse(path, data)
-    return (found,), map(_bad_line, [path] * len(found.faults), found.faults)
+    return (found,), _bad_lines(path, found.faults) if found.faults else ()
 
 
 def put_together(
@@ -191,15 +191,27 @@ def _unreadable(path: str, why: str) -> Problem:
     return problem("STA004", f"{path} cannot be read: {why}.", Place(path), fix="Restore it from git.")
 
 
-def _bad_line(path: str, number: int) -> Problem:
+_LINES_NAMED = 5
+"""So many lines of a file that mean nothing are named; the others are counted."""
+
+
+def _bad_lines(path: str, numbers: Sequence[int]) -> Iterable[Problem]:
+    """One problem for a whole file."""
+    if len(numbers) == 1:
+        what = f"line {numbers[0]} of {path} is no line of state."
+    else:
+        named = ", ".join(map(str, numbers[:_LINES_NAMED]))
+        more = len(numbers) - _LINES_NAMED
+        told = f"{named} and {more:,} more" if more > 0 else named
+        what = f"{len(numbers):,} lines of {path} are no lines of state: {told}."
     found = problem(
         "STA004",
-        f"line {number} of {path} is no line of state.",
+        what,
         Place(path),
         fix="Write the file anew from what can be read of it: registry resolve",
-        extra=str(number),
+        extra=str(numbers[0]),
     )
-    return replace(found, location=Location(path, number, 1))
+    yield replace(found, location=Location(path, numbers[0], 1))
 
 
 def conflict_problem(path: str, number: int) -> Problem:

@@ -112,6 +112,7 @@ class Builder:
         names = self._names
         maybe = MAYBE_NOT_TEXT
         longest = self.limits.max_scalar
+        most = self.limits.max_nodes
         root: Json = None
         while True:
             event = get()
@@ -121,6 +122,8 @@ class Builder:
                 text = event.value
                 if len(text) > longest:
                     self._too_long(event)
+                if self._count > most:
+                    self._too_many(event)
                 if event.tag is not None:
                     value = self._tagged(event)
                 elif event.style or text[:1] not in maybe:
@@ -171,10 +174,16 @@ class Builder:
         self._fault("YML008", message, event, fix="keep it in a file of its own, and name that")
         raise _Stop
 
+    def _too_many(self, event: Any) -> None:
+        self._fault("YML008", f"more than {self.limits.max_nodes:,} values", event, fix="split the file")
+        raise _Stop
+
     def _open(self, stack: list[_Frame], event: Any, value: Any) -> None:
         if len(stack) >= self.limits.max_depth:
             self._fault("YML008", f"nested deeper than {self.limits.max_depth} levels", event)
             raise _Stop
+        if self._count > self.limits.max_nodes:
+            self._too_many(event)
         allowed = MAP_TAGS if type(value) is dict else SEQ_TAGS
         if event.tag not in allowed:
             self._fault(

@@ -64,6 +64,7 @@ class Limits(Struct, frozen=True):
         max_depth: how deep collections may nest.
         max_documents: documents in one file.
         max_int_digits: digits of one integer.
+        max_nodes: values in one file, each mapping and list and what they hold; a plan takes a kilobyte for each.
         max_scalar: characters of one scalar; far more than any text of a registry, and parsers keep it several times.
         max_alias_nodes: nodes that aliases and merges may add in all; text counts a node for 16 characters.
         max_alias_ratio: how many times the file's own nodes aliases may add, once past ``free_alias_nodes``.
@@ -74,6 +75,7 @@ class Limits(Struct, frozen=True):
     max_depth: int = 200
     max_documents: int = 100
     max_int_digits: int = 400
+    max_nodes: int = 4_000_000
     max_scalar: int = 1024 * 1024
     max_alias_nodes: int = 1_000_000
     max_alias_ratio: int = 100

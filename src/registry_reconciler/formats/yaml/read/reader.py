@@ -41,6 +41,9 @@ class ChunkReader:
         """What :func:`read_yaml` says of a file."""
         if scan(data, self._limits):
             return read_yaml(data, self._limits)
+        # There are at most so many values; only where they could be too many does the parser count them.
+        if data.count(b"\n") + data.count(b",") + data.count(b":") > self._limits.max_nodes:
+            return read_yaml(data, self._limits)
         return self._by_items(data) or read_yaml(data, self._limits)
 
     def _by_items(self, data: bytes) -> YamlFile | None:
