@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +161,7 @@ def test_the_base_of_a_comparison_sees_everything(box: Box) -> None:
 
 
 @pytest.fixture
-def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Folders that cannot be listed, by the ends of their paths: root may list whatever its mode says."""
     ends: set[str] = set()
     scan = os.scandir
@@ -173,7 +172,7 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    yield ends
+    return ends
 
 
 @pytest.mark.parametrize("folder", ["/desired", "/desired/k", f"/{STATE}", "/schemas"])
