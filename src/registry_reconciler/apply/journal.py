@@ -30,7 +30,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from registry_reconciler.apply import files, gitindex
+from registry_reconciler.apply import files
 from registry_reconciler.apply.anchor import (
     APPLY,
     REGISTRY,
@@ -41,6 +41,7 @@ from registry_reconciler.apply.anchor import (
     state_in,
     why_unsafe,
 )
+from registry_reconciler.files import git_index
 from registry_reconciler.files.reserved import leads_astray
 
 IGNORE_TEXT = b"# made by registry while it applies\n*\n"
@@ -198,7 +199,7 @@ def scan(
         except (BadRecord, NotAFile) as error:
             warnings.append(_ignored(f"{APPLY}/{name}", str(error)))
             continue
-        if gitindex.mentions(anchor.root, f"{APPLY}/{name}"):
+        if git_index.mentions(anchor.root, f"{APPLY}/{name}"):
             warnings.append(_ignored(f"{APPLY}/{name}", "git tracks it, so no apply here made it"))
             continue
         found.append(one)

@@ -9,7 +9,7 @@ from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.writable import not_of_a_plan
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.loading.workspace import load_config
 from registry_reconciler.model.config import OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
@@ -54,7 +54,10 @@ def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
     gone = set(history.surplus({*there, *new}, max(keep, 1)))
     yield from (FileOp(path, None, content) for path, content in sorted(new.items()) if path not in gone)
     for path in sorted(gone.intersection(there)):
-        data = tree.read(path)
+        try:
+            data = tree.read(path)
+        except Hidden:
+            continue  # it goes when a whole checkout applies
         if data is not None:
             yield FileOp(path, digest_bytes(data), None)
 
@@ -69,7 +72,10 @@ def _old_history(tree: Tree) -> bytes | None:
 
 def _attributes(tree: Tree) -> Iterator[FileOp]:
     """``.gitattributes`` without the lines that ``init`` once wrote."""
-    old = tree.read(ATTRIBUTES_PATH)
+    try:
+        old = tree.read(ATTRIBUTES_PATH)
+    except Hidden:
+        return
     if old is None:
         return
     lines = old.splitlines(keepends=True)

@@ -61,7 +61,7 @@ from registry_reconciler.errors import InterruptedApply, RegistryFailure, StaleP
 from registry_reconciler.files.names import Names, short
 from registry_reconciler.files.reserved import leads_astray
 from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.model.entry import digest_bytes
 
 _BATCH = 32
@@ -345,13 +345,26 @@ def _same_input(tree: DiskTree, path: str, expected: str | None, ours: Container
         return tree.executable(path.removesuffix("#executable")) == (expected is not None)
     if path.endswith("#writable"):
         return not tree.room(path.removesuffix("#writable")).writable
-    if expected is None or not (expected.startswith("sha256:") or expected == "unreadable"):
+    if expected in ("unreadable", "hidden"):
+        return _fault_of(tree, path) == expected
+    if expected is None or not expected.startswith("sha256:"):
         return tree.kind(path) == ("dir" if path in ours and expected is None else expected or "absent")
     try:
         data = tree.read(path)
     except Unreadable:
-        return expected == "unreadable"
+        return False
     return data is not None and digest_bytes(data) == expected
+
+
+def _fault_of(tree: DiskTree, path: str) -> str | None:
+    """How an input says that something is no file that can be read; ``None`` where it is one."""
+    try:
+        tree.read(path)
+    except Hidden:
+        return "hidden"
+    except Unreadable:
+        return "unreadable"
+    return None
 
 
 def _stale(paths: tuple[str, ...]) -> StalePlan:

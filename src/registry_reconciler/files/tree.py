@@ -11,13 +11,14 @@ import errno
 import os
 import stat as stat_module
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from registry_reconciler.base.globs import Glob, any_of
 from registry_reconciler.files.names import USUAL, Names, Room, path_limit, room_on_disk, unsafe
 from registry_reconciler.files.reserved import leads_astray
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.model.entry import digest_bytes
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
@@ -71,12 +72,48 @@ def is_safe(path: str) -> bool:
     return unsafe(path) is None
 
 
+class _Sparse:
+    """What a sparse checkout leaves out below a root."""
+
+    def __init__(self, modes: Mapping[str, int]) -> None:
+        self.modes = {path: mode for path, mode in modes.items() if stat_module.S_IFMT(mode) != _GITLINK}
+        self.closed = tuple(path for path in self.modes if not path or path.endswith("/"))
+        """Folders of which only the name is known."""
+        self.names: dict[str, dict[str, str]] = {}
+        for path in self.modes:
+            kind = "dir" if path.endswith("/") else "file"
+            path = path.rstrip("/")
+            while path:
+                folder, _, name = path.rpartition("/")
+                if self.names.setdefault(folder, {}).setdefault(name, kind) != kind or name == "":
+                    break
+                path, kind = folder, "dir"
+
+    def is_closed(self, path: str) -> bool:
+        """Whether a path lies in a folder of which only the name is known, or is one."""
+        return any(f"{path}/".startswith(folder) for folder in self.closed)
+
+    def kind(self, path: str) -> str:
+        """``file``, ``dir`` or ``absent``."""
+        folder, _, name = path.rpartition("/")
+        return self.names.get(folder, {}).get(name, "absent")
+
+
+_GITLINK = 0o160000
+
+
 class DiskTree:
-    """The files of a directory."""
+    """The files of a directory. What a sparse checkout leaves out is there, and reading it raises :class:`Hidden`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._real_root = os.path.realpath(root)
+
+    @cached_property
+    def _sparse(self) -> _Sparse:
+        from registry_reconciler.files.git_index import hidden
+
+        return _Sparse(hidden(self.root))
 
     def _inside(self, full: str) -> bool:
         return self._from_root(os.path.realpath(full)) is not None
@@ -95,7 +132,7 @@ class DiskTree:
         try:
             info = os.stat(full)
         except (FileNotFoundError, NotADirectoryError):
-            return "other" if os.path.islink(full) else "absent"
+            return "other" if os.path.islink(full) else self._sparse.kind(path)
         except (OSError, ValueError) as error:
             return "absent" if isinstance(error, OSError) and self._cannot_be(error, full) else "other"
         if not self._inside(full):
@@ -116,12 +153,12 @@ class DiskTree:
         try:
             return bool(os.stat(os.path.join(self.root, path)).st_mode & stat_module.S_IXUSR)
         except OSError:
-            return False
+            return bool(self._sparse.modes.get(path, 0) & stat_module.S_IXUSR)
 
     def children(self, folder: str) -> tuple[tuple[str, str], ...]:
         """See :class:`Tree`."""
         full = os.path.join(self.root, folder)
-        found = []
+        found = dict(self._sparse.names.get(folder, {}))
         real = os.path.realpath(full)
         inside = self._from_root(real)
         if inside is None:
@@ -133,16 +170,17 @@ class DiskTree:
                 for entry in entries:
                     below = f"{folder}/{entry.name}" if folder else entry.name
                     if entry.is_symlink():
-                        found.append((entry.name, self._link_kind(below, real)))
+                        found[entry.name] = self._link_kind(below, real)
                     elif entry.is_dir():
-                        found.append((entry.name, "dir"))
+                        found[entry.name] = "dir"
                     else:
-                        found.append((entry.name, "file" if entry.is_file() else "other"))
+                        found[entry.name] = "file" if entry.is_file() else "other"
         except (FileNotFoundError, NotADirectoryError):
-            return ()
+            if self._sparse.is_closed(folder):
+                raise Hidden from None
         except OSError as error:
             raise Unreadable(f"the folder cannot be listed: {error.strerror}") from error
-        return tuple(sorted(found))
+        return tuple(sorted(found.items()))
 
     def _link_kind(self, path: str, folder: str) -> str:
         kind = self.kind(path)
@@ -156,6 +194,8 @@ class DiskTree:
     def room(self, folder: str) -> Room:
         """See :class:`Tree`. Who cannot write in the workspace at all (a read-only checkout) is granted everything."""
         writes = os.access(os.path.join(self.root, WRITTEN_FOLDER), os.W_OK | os.X_OK)
+        while folder and self.kind(folder) == "dir" and not os.path.isdir(os.path.join(self.root, folder)):
+            folder = folder.rpartition("/")[0]  # a sparse checkout left it out, and an apply makes it
         return room_on_disk(os.fspath(self.root), folder, writes)
 
     def read(self, path: str) -> bytes | None:
@@ -167,6 +207,8 @@ class DiskTree:
         except (FileNotFoundError, NotADirectoryError):
             if os.path.islink(full):
                 raise Unreadable("it is a symbolic link that leads nowhere") from None
+            if self._sparse.kind(path) == "file" or self._sparse.is_closed(path):
+                raise Hidden from None
             return None
         except OSError as error:
             if self._cannot_be(error, full):
@@ -254,6 +296,7 @@ class Recorder:
         self._believed: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._children: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._unlisted: dict[str, Unreadable] = {}
         self.names = Names(self)
         """Judges new files of the tree."""
 
@@ -268,7 +311,7 @@ class Recorder:
                 if path in self._believed:
                     raise Contradicted(path) from fault
                 self._faults[path] = fault
-                self.inputs[path] = "unreadable"
+                self.inputs[path] = _told(fault)
                 raise
             told = None if data is None else digest_bytes(data)
             if self._believed.get(path, told) != told:
@@ -312,9 +355,16 @@ class Recorder:
         return answer
 
     def children(self, folder: str) -> tuple[tuple[str, str], ...]:
-        """See :class:`Tree`. A listing is not an input by itself: what is read from it is."""
+        """See :class:`Tree`. A listing is not an input by itself: what is read from it is. One that failed is."""
+        if folder in self._unlisted:
+            raise self._unlisted[folder]
         if folder not in self._children:
-            self._children[folder] = self.tree.children(folder)
+            try:
+                self._children[folder] = self.tree.children(folder)
+            except Unreadable as fault:
+                self._unlisted[folder] = fault
+                self.inputs[folder] = _told(fault)
+                raise
         return self._children[folder]
 
     def room(self, folder: str) -> Room:
@@ -328,6 +378,11 @@ class Recorder:
     def folders(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Every folder that was listed, with its entries. Not part of a plan's inputs, but of what it rests on."""
         return self._children
+
+
+def _told(fault: Unreadable) -> str:
+    """How the inputs of a plan say that something could not be read."""
+    return "hidden" if isinstance(fault, Hidden) else "unreadable"
 
 
 def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[str]:

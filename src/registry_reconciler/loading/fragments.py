@@ -75,11 +75,27 @@ class Fragments(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
     @property
+    def blind(self) -> bool:
+        """Whether there are fragments of which nobody sees what they declare."""
+        return self.unlisted or any(source.data is None for source in self.files.values())
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether not even all their names are known."""
+        return DESIRED_FOLDER in self.unreadable
+
+    def hides(self, path: str) -> bool:
+        """Whether a fragment, or that it is gone, cannot be seen."""
+        return path in self.unreadable or self.unlisted
+
+    @property
     def directed(self) -> frozenset[str]:
         """The fragments that hold directives."""
         groups = (self.moves, self.removals, self.protects, self.overrides, self.allowances)
         return frozenset(one.place.file for group in groups for one in group)
 
+
+NO_FRAGMENTS = Fragments((), (), (), (), (), (), {}, frozenset(), ())
 
 _KINDS_SHOWN = 20
 """So many kinds are named in one message."""
@@ -101,6 +117,7 @@ class _Reading(Struct):
     nesting: Nesting
     words: _Words
     broken_kinds: frozenset[str]
+    all_kinds: bool = True
     entries: list[DesiredEntry] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
@@ -130,9 +147,16 @@ def load_fragments(
     broken_kinds: frozenset[str] = frozenset(),
     reader: ChunkReader | None = None,
     only: Sequence[str] | None = None,
+    *,
+    all_kinds: bool = True,
 ) -> Fragments:
-    """Read every fragment, or only some. Every fault is collected; ``broken_kinds`` have an unreadable schema."""
-    reading = _Reading(kinds, Nesting(kinds), _Words(kinds), broken_kinds)
+    """Read every fragment, or only some. Every fault is collected.
+
+    Args:
+        broken_kinds: those with a schema that cannot be used.
+        all_kinds: every schema could be seen, so any other kind is a slip.
+    """
+    reading = _Reading(kinds, Nesting(kinds), _Words(kinds), broken_kinds, all_kinds)
     files: dict[str, SourceFile] = {}
     unreadable: set[str] = set()
     try:
@@ -185,7 +209,7 @@ def _document(reading: _Reading, place: Place, document: Json) -> None:
             _directive(reading, name, where, content)
         elif name in reading.kinds:
             _entries(reading, reading.kinds[name], where, content)
-        elif name not in reading.broken_kinds and not name.startswith("x-"):
+        elif reading.all_kinds and name not in reading.broken_kinds and not name.startswith("x-"):
             _unknown(reading, name, place)
 
 
@@ -376,7 +400,7 @@ def _known_kind(reading: _Reading, address: str, place: Place) -> bool:
     if not key and not is_wild(address):
         reading.fault(f"{address!r} is no address.", place, "Write KIND/KEY.")
         return False
-    if kind in reading.kinds or is_wild(kind) or kind in reading.broken_kinds:
+    if kind in reading.kinds or is_wild(kind) or kind in reading.broken_kinds or not reading.all_kinds:
         return True
     reading.fault(
         f"{address!r}: there is no kind {kind!r}.{did_you_mean(kind, reading.words.kinds)}",

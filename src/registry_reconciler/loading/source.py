@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.model.entry import Json, Location, Place
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 from registry_reconciler.model.structural import problem
@@ -25,6 +25,7 @@ class SourceFile(Struct, frozen=True):
     Attributes:
         data: its bytes; ``None`` where it cannot be read at all.
         documents: its values; empty where ``readable`` is false.
+        hidden: a sparse checkout leaves it out; that is said once for all such files.
         sections: where the items of its long lists stand, if a reader has proven that.
     """
 
@@ -34,6 +35,7 @@ class SourceFile(Struct, frozen=True):
     readable: bool
     problems: tuple[Problem, ...] = ()
     sections: tuple[Section, ...] = ()
+    hidden: bool = False
 
 
 def read_source(tree: Tree, path: str, reader: ChunkReader | None = None) -> SourceFile | None:
@@ -42,6 +44,8 @@ def read_source(tree: Tree, path: str, reader: ChunkReader | None = None) -> Sou
 
     try:
         data = tree.read(path)
+    except Hidden:
+        return SourceFile(path, None, (), False, hidden=True)
     except Unreadable as fault:
         found = problem(
             "LIV001",

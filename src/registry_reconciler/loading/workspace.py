@@ -7,7 +7,7 @@ problem with its place and hides nothing of the other files.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -52,6 +52,7 @@ class Catalog(Struct, frozen=True):
     Attributes:
         kinds: by name, in name order.
         broken: names of kinds whose schema cannot be used.
+        incomplete: schema files cannot be seen: what they are about is not known.
         schemas: validates; ``None`` where there is no usable schema at all.
         files: the schema files as read.
     """
@@ -61,6 +62,7 @@ class Catalog(Struct, frozen=True):
     schemas: SchemaSet
     files: Mapping[str, SourceFile]
     problems: tuple[Problem, ...]
+    incomplete: bool = False
 
 
 class Loaded(Struct, frozen=True):
@@ -90,7 +92,9 @@ def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
     catalog = load_catalog(recorder)
     reader = reader or ChunkReader()
     live = load_live(recorder, catalog.kinds, reader=reader)
-    fragments = load_fragments(recorder, catalog.kinds, catalog.broken, reader)
+    fragments = load_fragments(
+        recorder, catalog.kinds, catalog.broken, reader, all_kinds=not catalog.incomplete
+    )
     state = load_state(recorder, fragments.files)
     return put_together(recorder, reader, config, catalog, live, fragments, state)
 
@@ -132,6 +136,8 @@ def put_together(
             *fragments.problems,
             *state.problems,
             *old_history_problems(recorder),
+            *gone_kinds(catalog, state),
+            *hidden_files((*fragments.files.values(), *live.files.values(), *catalog.files.values())),
             *baseline_problems,
         ),
     )
@@ -150,6 +156,61 @@ def old_history_problems(tree: Recorder) -> Iterator[Problem]:
         yield conflict_problem(OLD_HISTORY_PATH, line)
 
 
+SHOW_ALL = "Check it out: git sparse-checkout disable"
+"""What to do about a file that a sparse checkout hides."""
+
+_SHOWN = 10
+
+
+def hidden_files(files: Iterable[SourceFile]) -> Iterator[Problem]:
+    """One problem for all files that a sparse checkout leaves out."""
+    paths = sorted({one.path for one in files if one.hidden})
+    if not paths:
+        return
+    more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
+    count = "a file" if len(paths) == 1 else f"{len(paths):,} files"
+    yield problem(
+        "LIV006",
+        f"a sparse checkout hides {count}: {', '.join(paths[:_SHOWN])}{more}. "
+        "Nothing is planned for what stands there.",
+        Place(paths[0]),
+        fix="To plan for it, check everything out: git sparse-checkout disable",
+        extra="\n".join(paths),
+    )
+
+
+def gone_kinds(catalog: Catalog, state: State) -> Iterator[Problem]:
+    """A kind whose entries are managed, and whose schema is gone: nothing can be planned for them."""
+    if catalog.incomplete:
+        return
+    for kind, addresses in managed_by_kind(state).items():
+        if kind in catalog.kinds or kind in catalog.broken:
+            continue
+        yield problem(
+            "KND004",
+            f"the state knows {count_of(addresses)} of the kind {kind!r}, and no schema describes it any more.",
+            Place(SCHEMA_FOLDER),
+            fix=f"Bring its schema file back (git log --diff-filter=D --name-only -- {SCHEMA_FOLDER} tells which "
+            "commit removed it). To let the kind go: with the schema in place, take its entries out of the fragments, "
+            "or list them under 'removed' with 'keep: true', apply, and only then remove the schema.",
+            extra=kind,
+        )
+
+
+def managed_by_kind(state: State) -> dict[str, list[str]]:
+    """The managed entries of each kind."""
+    found: dict[str, list[str]] = {}
+    for address in state.entries:
+        found.setdefault(address.partition("/")[0], []).append(address)
+    return found
+
+
+def count_of(addresses: Sequence[str]) -> str:
+    """How many entries, and the first of them."""
+    shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else "")
+    return f"{len(addresses):,} {'entry' if len(addresses) == 1 else 'entries'} ({shown})"
+
+
 def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile]:
     return files  # type: ignore[return-value]  # a chain never writes to any but the first, and nobody to that
 
@@ -166,6 +227,8 @@ def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, Sour
     if source is None:
         return Config(), (), {}
     content, problems = _single(source, "CFG001")
+    if source.hidden:
+        problems.append(_hidden_setting(source))
     found = [*source.problems, *problems]
     violations = [] if problems or not source.readable else config_violations(content)
     found.extend(_violation("CFG001", Place(CONFIG_PATH), one) for one in violations)
@@ -179,6 +242,8 @@ def load_baseline(tree: Tree) -> tuple[Baseline, tuple[Problem, ...], dict[str, 
     if source is None:
         return Baseline(), (), {}
     content, problems = _single(source, "CFG002")
+    if source.hidden:
+        problems.append(_hidden_setting(source))
     if problems or not source.readable:
         return Baseline(), (*source.problems, *problems), {BASELINE_PATH: source}
     baseline, faults = parse_baseline(content)
@@ -187,6 +252,11 @@ def load_baseline(tree: Tree) -> tuple[Baseline, tuple[Problem, ...], dict[str, 
         for message, path in faults
     )
     return baseline, (*source.problems, *found), {BASELINE_PATH: source}
+
+
+def _hidden_setting(source: SourceFile) -> Problem:
+    message = f"{source.path} cannot be read, and decides about every plan: a sparse checkout hides it."
+    return problem("LIV001", message, Place(source.path), fix=SHOW_ALL)
 
 
 def _single(source: SourceFile, code: str) -> tuple[Json, list[Problem]]:
@@ -214,7 +284,7 @@ def load_catalog(tree: Tree) -> Catalog:
     """Read every schema file, hold it against the published schemas, and parse the kinds."""
     from registry_reconciler.schema.validator import SchemaSet
 
-    files, problems = _schema_files(tree)
+    files, problems, listed = _schema_files(tree)
     documents = {path: source.documents[0] for path, source in files.items() if _is_schema(source)}
     schemas = SchemaSet(documents)
     kinds: dict[str, Kind] = {}
@@ -235,10 +305,14 @@ def load_catalog(tree: Tree) -> Catalog:
             broken.add(_name_in(document) or _stem(path))
         else:
             kinds[kind.name] = kind
-    return Catalog(dict(sorted(kinds.items())), frozenset(broken), schemas, files, tuple(problems))
+    incomplete = any(not source.readable for source in files.values()) or not listed
+    return Catalog(
+        dict(sorted(kinds.items())), frozenset(broken), schemas, files, tuple(problems), incomplete
+    )
 
 
-def _schema_files(tree: Tree) -> tuple[dict[str, SourceFile], list[Problem]]:
+def _schema_files(tree: Tree) -> tuple[dict[str, SourceFile], list[Problem], bool]:
+    """The schema files, what is wrong with them, and whether all could be listed."""
     files: dict[str, SourceFile] = {}
     problems: list[Problem] = []
     try:
@@ -249,9 +323,8 @@ def _schema_files(tree: Tree) -> tuple[dict[str, SourceFile], list[Problem]]:
         ]
     except Unreadable as fault:
         place = Place(SCHEMA_FOLDER)
-        return {}, [
-            problem("LIV001", f"{SCHEMA_FOLDER}/ cannot be listed: {fault}.", place, fix="Make it readable.")
-        ]
+        message = f"{SCHEMA_FOLDER}/ cannot be listed: {fault}."
+        return {}, [problem("LIV001", message, place, fix="Make it readable.")], False
     for path in paths:
         source = read_source(tree, path)
         if source is None:
@@ -261,7 +334,7 @@ def _schema_files(tree: Tree) -> tuple[dict[str, SourceFile], list[Problem]]:
         if source.readable and not _is_schema(source):
             message = f"{path} must hold one mapping: a JSON Schema."
             problems.append(problem("SCH002", message, Place(path), fix="See 'registry schema x-registry'."))
-    return files, problems
+    return files, problems, True
 
 
 def _is_schema(source: SourceFile) -> bool:

@@ -26,11 +26,14 @@ CODES: dict[str, tuple[str, Severity]] = {
     "KND001": ("The kind is invalid", _E),
     "KND002": ("The kind's place matches nothing", _W),
     "KND003": ("The kind's pattern matches a reserved place", Severity.RECORD),
+    "KND004": ("The state knows a kind that no schema describes", _E),
+    "KND005": ("Nothing stands where the kind's place is", _E),
     "LIV001": ("The file cannot be read", _E),
     "LIV002": ("Two live entries have one address", _E),
     "LIV003": ("The live entry has no key", _E),
     "LIV004": ("Text and place of the entry disagree", _W),
     "LIV005": ("The container has the wrong shape", _E),
+    "LIV006": ("A sparse checkout hides the file", _W),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),
@@ -46,7 +49,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT005": ("The entry still holds others", _E),
 }
 
-LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004"})
+LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006"})
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 
 

@@ -81,7 +81,7 @@ def _world(
         if path in loaded.fragments.files and not loaded.fragments.files[path].readable
     ]
     # Each unknown key is looked for in it, so it has to be short; of a long one anything is believed.
-    long = sum(map(len, hidden)) > _MOST_SEARCHED
+    long = sum(map(len, hidden)) > _MOST_SEARCHED or loaded.fragments.blind
     return EntrySet(
         kinds=loaded.kinds,
         config=loaded.config,
@@ -92,16 +92,18 @@ def _world(
         hidden_kinds=loaded.live.hidden_kinds | loaded.catalog.broken,
         hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
         hidden_all=long,
-        hidden_addresses=_owned_by(loaded, unreadable),
+        hidden_addresses=_owned_by(loaded),
         rest=rest,
     )
 
 
-def _owned_by(loaded: Loaded, fragments: frozenset[str]) -> frozenset[str]:
-    if not fragments:
+def _owned_by(loaded: Loaded) -> frozenset[str]:
+    """The entries of fragments that cannot be read."""
+    fragments = loaded.fragments
+    if not fragments.unreadable:
         return frozenset()
     entries = loaded.state.entries.items()
-    return frozenset(address for address, entry in entries if entry.fragment in fragments)
+    return frozenset(address for address, entry in entries if fragments.hides(entry.fragment))
 
 
 def _overrides(desired: Desired, items: Mapping[str, Entry]) -> frozenset[str]:

@@ -12,11 +12,21 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
+from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State, StateEntry
+from registry_reconciler.loading.workspace import count_of, managed_by_kind
 from registry_reconciler.model.change import Action, Change, Drift, Heal, Reason
 from registry_reconciler.model.config import Config
-from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, Place, same, split_address
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    Json,
+    LiveEntry,
+    Place,
+    same,
+    show_path,
+    split_address,
+)
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.plan import PlanOptions
@@ -55,7 +65,7 @@ class _Diffing(Struct):
     live: Live
     state: State
     options: PlanOptions
-    unreadable: frozenset[str]
+    fragments: Fragments
     clashing: frozenset[str]
     exact: frozenset[str] = frozenset()
     patterns: dict[str, Patterns] = field(default_factory=dict)
@@ -106,16 +116,16 @@ def diff(
     live: Live,
     state: State,
     options: PlanOptions,
-    unreadable: frozenset[str] = frozenset(),
+    fragments: Fragments = NO_FRAGMENTS,
     *,
     any_fragment: bool = True,
     rest: Unloaded = NOTHING_UNLOADED,
 ) -> Diff:
-    """Compare the three. ``unreadable`` are fragments whose entries nobody may touch."""
+    """Compare the three. What ``fragments`` that cannot be read own, nobody may touch."""
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
-    work = _Diffing(kinds, config, desired, live, state, options, unreadable, clashing, exact)
+    work = _Diffing(kinds, config, desired, live, state, options, fragments, clashing, exact)
     moved_away = set(desired.renames.values())
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
     whole = not options.target and not options.exclude
@@ -134,6 +144,7 @@ def diff(
             _decide(work, three_way)
     if whole and (work.changes or work.heals):
         _look_at_records(work, special, sum(rest.managed.values()))
+    work.problems += _empty_places(work)
     brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment, rest))
     return Diff(
         tuple(sorted(work.changes, key=lambda change: change.address)),
@@ -143,6 +154,36 @@ def diff(
         work.unmanaged + rest.unmanaged,
         tuple(sorted(work.heals, key=lambda heal: heal.address)),
     )
+
+
+def _empty_places(work: _Diffing) -> Iterator[Problem]:
+    """A kind with managed entries, and nothing at all where its schema points: another place was written there.
+
+    Who removes an entry by hand leaves the list behind that it stood in. Only a kind of one entry a file does not, so
+    of that one entry alone does not tell.
+    """
+    for name, addresses in managed_by_kind(work.state).items():
+        kind = work.kinds.get(name)
+        if kind is None or work.live.found[name] or name in work.live.hidden_kinds:
+            continue
+        left = [
+            one
+            for one in addresses
+            if one in work.desired.entries and not work.state.was_deleted(one) and not work.overwritten(one)
+        ]
+        if len(left) <= (kind.layout == "file"):
+            continue
+        at = f" under {show_path(tuple(step.name for step in kind.at))!r}" if kind.at else ""
+        yield problem(
+            "KND005",
+            f"the state knows {count_of(left)} of the kind {name!r}, and nothing stands where its schema points: "
+            f"in {kind.file.text!r}{at}.",
+            Place(kind.schema_path, 0, ("x-registry", "file")),
+            fix="If 'file' or 'at' was changed, bring the registry to its new place in the same commit (git mv), or "
+            "change it back. If the registry is gone, restore it: git checkout HEAD -- FILE. To write all entries "
+            f"anew from the fragments: registry apply --overwrite '{name}/*'",
+            extra=name,
+        )
 
 
 def _look_at_records(work: _Diffing, special: set[str] | frozenset[str], elsewhere: int) -> None:
@@ -226,11 +267,10 @@ def _is_undecidable(work: _Diffing, three_way: _ThreeWay) -> bool:
         return True
     if three_way.live is None and kind in work.live.hidden_kinds:
         return True
-    return (
-        three_way.desired is None
-        and three_way.state is not None
-        and three_way.state.fragment in work.unreadable
-    )
+    if three_way.state is None:
+        # It may be remembered, in what cannot be read of the state.
+        return work.state.hidden
+    return work.fragments.hides(three_way.state.fragment)
 
 
 def _decide(work: _Diffing, three_way: _ThreeWay) -> None:
@@ -360,6 +400,8 @@ def _decide_undeclared(work: _Diffing, three_way: _ThreeWay) -> None:
             Reason.REMOVED,
             note="the live entry stays and is no longer managed",
         )
+    elif removal is None and work.fragments.blind and not work.overwritten(three_way.address):
+        _unseen(work, three_way, live)
     elif state.doubtful and not work.overwritten(three_way.address):
         _doubted(work, three_way, live, state)
     elif untouched or work.overwritten(three_way.address):
@@ -389,6 +431,20 @@ def _doubted(work: _Diffing, three_way: _ThreeWay, live: LiveEntry, state: State
             address=three_way.address,
             fix=f"If it is to be managed: registry adopt {three_way.address}. "
             "If it is to go, remove the entry from its registry by hand.",
+        )
+    )
+
+
+def _unseen(work: _Diffing, three_way: _ThreeWay, live: LiveEntry) -> None:
+    """A fragment that nobody sees may declare it now: nothing is planned."""
+    work.problems.append(
+        problem(
+            "STA006",
+            f"{three_way.address} is in no fragment that can be read, and there are others: it is not deleted.",
+            live.place,
+            address=three_way.address,
+            fix="Make all fragments readable (of a sparse checkout: git sparse-checkout disable), or, if it is to go, "
+            f"say so in a fragment: removed: [{{address: {three_way.address}}}]",
         )
     )
 

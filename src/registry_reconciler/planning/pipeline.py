@@ -100,7 +100,7 @@ def plan_loaded(
         loaded.live,
         loaded.state,
         options,
-        loaded.fragments.unreadable,
+        loaded.fragments,
         any_fragment=bool(
             desired.entries or desired.removals or loaded.fragments.unreadable or rest.unchanged
         ),

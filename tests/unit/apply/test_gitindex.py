@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.apply import gitindex
+from registry_reconciler.files import git_index as gitindex
 
 NAMES = [f"modules/{letter}/{number}.yaml" for letter in "abc" for number in range(12)]
 TRACKED = ".system/registry/.apply/tx-0123456789abcdef"

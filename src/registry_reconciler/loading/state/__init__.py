@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.loading.state.files import (
     GONE_FOLDER,
     SUFFIX,
@@ -66,6 +66,7 @@ class State(Struct, frozen=True):
         protects: the patterns that fragments protected when they were applied.
         repeated: addresses that several records are about.
         gone: the paths of files that say which entries an apply deleted.
+        hidden: some of it cannot be read: what it does not know may be managed all the same.
     """
 
     entries: Mapping[str, StateEntry]
@@ -74,6 +75,7 @@ class State(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     repeated: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    hidden: bool = False
 
     def was_deleted(self, address: str) -> bool:
         """Whether an apply deleted the entry, on some side, and none made it again."""
@@ -130,17 +132,19 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
             f"{GONE_FOLDER}/{name}" for name, kind in tree.children(GONE_FOLDER) if kind == "file"
         )
     except Unreadable as fault:
-        return State({}, {}, problems=(_unreadable(STATE_FOLDER, str(fault)),))
+        return State({}, {}, problems=(_unreadable(STATE_FOLDER, fault),), hidden=True)
+    hidden = False
     for path in paths:
         try:
             data = tree.read(path)
         except Unreadable as fault:
-            problems.append(_unreadable(path, str(fault)))
+            problems.append(_unreadable(path, fault))
+            hidden = True
             continue
         files[path], faults = _read(path, data or b"")
         problems.extend(faults)
     found = put_together(files, problems, fragments)
-    return replace(found, gone=gone) if gone else found
+    return replace(found, gone=gone, hidden=hidden) if gone or hidden else found
 
 
 def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Problem]]:
@@ -187,8 +191,12 @@ def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ..
             found[address] = found[address]._replace(doubtful=True)
 
 
-def _unreadable(path: str, why: str) -> Problem:
-    return problem("STA004", f"{path} cannot be read: {why}.", Place(path), fix="Restore it from git.")
+def _unreadable(path: str, why: Unreadable) -> Problem:
+    hidden = isinstance(why, Hidden)
+    fix = (
+        "Check it out: git sparse-checkout disable" if hidden else "Make it readable, or restore it from git."
+    )
+    return problem("STA004", f"{path} cannot be read: {why}.", Place(path), fix=fix)
 
 
 _LINES_NAMED = 5

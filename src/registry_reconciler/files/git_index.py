@@ -1,17 +1,20 @@
-"""Whether git tracks a path, read from its index without git.
+"""What git tracks and what a sparse checkout hides of it, read from its index without git.
 
-It is asked about the journal of an apply, whose name is random: whatever is in the index under that name came with the
-repository and was made by no apply here. So doubt counts as tracked, and an entry that a split index has taken out
-again may count too. Nothing is started for this, and it works where git is not installed: all versions of the index
-(2 to 4), split and sparse ones, SHA-1 and SHA-256, worktrees and submodules.
+Whether it tracks a path is asked about the journal of an apply, whose name is random: whatever is in the index under
+that name came with the repository and was made by no apply here. So doubt counts as tracked, and an entry that a split
+index has taken out again may count too. What is hidden is asked by every tree of the disk (:func:`hidden`).
+
+Nothing is started for this, and it works where git is not installed: all versions of the index (2 to 4), split and
+sparse ones, SHA-1 and SHA-256, worktrees and submodules. Only what a split or a sparse index hides is asked of git.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 LARGEST = 1 << 30
 """No larger index is read. That of the Linux kernel has 10 MB."""
@@ -20,6 +23,19 @@ _STAT = 40
 _FOLDER = 0o040000
 _DIGESTS = (20, 32)
 """Bytes of a SHA-1 and of a SHA-256."""
+
+
+_HAS_MORE_FLAGS = 0x4000
+_SKIPPED = 0x4000
+"""Of the further flags: the work tree need not have it."""
+
+
+class Tracked(NamedTuple):
+    """One entry of the index: its path, its mode, and whether the work tree need not have it."""
+
+    name: bytes
+    mode: int
+    skipped: bool
 
 
 class _Doubt(Exception):
@@ -42,6 +58,67 @@ def mentions(root: Path, path: str) -> bool:
         return any(_covers(name.lower(), own, whole) for name in _names(place))
     except (_Doubt, OSError, MemoryError):
         return True
+
+
+def hidden(root: Path) -> Mapping[str, int]:
+    """What a sparse checkout may leave out below ``root``: the mode of each path.
+
+    A folder whose files cannot be told ends with a slash. Whether a path is on the disk all the same is not looked at.
+    Only an index of version 3 or later can mark a path so: of any other no more than twelve bytes are read.
+    """
+    found = _repository(Path(os.path.realpath(root)))
+    if found is None:
+        return {}
+    top, place = found
+    try:
+        if not any(_may_skip(path) for path in _index_files(place)):
+            return {}
+        tracked = _tracked(_content(place / "index"))
+        whole = not any(place.glob("sharedindex.*")) and not any(one.mode == _FOLDER for one in tracked)
+    except (_Doubt, OSError, MemoryError):
+        tracked, whole = [], False
+    if not whole:
+        said = _as_git_says(root)
+        if said is not None:
+            return said
+    return dict(_below(root, top, (one for one in tracked if one.skipped)))
+
+
+def _index_files(place: Path) -> Iterator[Path]:
+    if (place / "index").exists():
+        yield place / "index"
+    yield from place.glob("sharedindex.*")
+
+
+def _may_skip(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(8)
+    return int.from_bytes(head[4:8]) != 2
+
+
+def _below(root: Path, top: Path, tracked: Iterator[Tracked]) -> Iterator[tuple[str, int]]:
+    inside = os.fsencode(os.path.relpath(os.path.realpath(root), top)).replace(os.fsencode(os.sep), b"/")
+    start = b"" if inside == b"." else inside + b"/"
+    for one in tracked:
+        if one.name.startswith(start) and one.name != start:
+            yield os.fsdecode(one.name[len(start) :]), one.mode
+        elif one.name.endswith(b"/") and start.startswith(one.name):
+            yield "", one.mode
+
+
+def _as_git_says(root: Path) -> dict[str, int] | None:
+    """The same from git itself, which puts split indexes together and looks into the folders of sparse ones."""
+    from registry_reconciler.files import git_call
+
+    said = git_call.ask(root, ["ls-files", "-z", "-t", "--stage"], check=False)
+    if said is None:
+        return None
+    found = {}
+    for row in said.split(b"\0"):
+        told, _, name = row.partition(b"\t")
+        if told.startswith(b"S "):
+            found[os.fsdecode(name)] = int(told.split()[1], 8)
+    return found
 
 
 def _covers(name: bytes, own: bytes, whole: bytes) -> bool:
@@ -83,6 +160,10 @@ def _content(path: Path) -> bytes:
 
 
 def _entries(data: bytes) -> list[bytes]:
+    return [one.name for one in _tracked(data)]
+
+
+def _tracked(data: bytes) -> list[Tracked]:
     version = int.from_bytes(data[4:8])
     if data[:4] != b"DIRC" or version not in (2, 3, 4):
         raise _Doubt(version)
@@ -94,15 +175,17 @@ def _entries(data: bytes) -> list[bytes]:
     raise _Doubt("its entries cannot be told")
 
 
-def _decoded(data: bytes, version: int, digest: int) -> list[bytes]:
-    names: list[bytes] = []
+def _decoded(data: bytes, version: int, digest: int) -> list[Tracked]:
+    found: list[Tracked] = []
     at, last = 12, b""
     for _ in range(int.from_bytes(data[8:12])):
         start = at
         mode = int.from_bytes(data[at + 24 : at + 28])
         flags = int.from_bytes(data[at + _STAT + digest : at + _STAT + digest + 2])
         at += _STAT + digest + 2
-        if flags & 0x4000:
+        skipped = False
+        if flags & _HAS_MORE_FLAGS:
+            skipped = bool(int.from_bytes(data[at : at + 2]) & _SKIPPED)
             at += 2
         kept = b""
         if version == 4:
@@ -119,10 +202,10 @@ def _decoded(data: bytes, version: int, digest: int) -> list[bytes]:
         last = name
         if mode == _FOLDER and not name.endswith(b"/"):
             raise _Doubt("a folder that is not marked as one")
-        names.append(name)
+        found.append(Tracked(name, mode, skipped))
     if len(data) < at + digest:
         raise _Doubt("it is cut off")
-    return names
+    return found
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
