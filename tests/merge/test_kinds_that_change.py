@@ -1,4 +1,4 @@
-"""A schema that goes, or points elsewhere, while the state knows entries of its kind: it is said, nothing is written."""
+"""A schema that goes, or points elsewhere, while the state knows entries of its kind: that is said, and blocks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def test_a_schema_that_is_gone_is_said(box: Box, fragments_too: bool) -> None:
     message = blocked_by(box, "KND004")
     assert "2 entries" in message
     assert "'t'" in message
-    assert box.run("drift").exit != 0
+    ran = box.run("drift")
+    assert ran.exit == 3
+    assert "2 entries (t/a, t/b) of the kind 't'" in ran.out
+    assert "No drift" not in ran.out
     box.git("checkout", "HEAD~1", "--", ".")
     nothing_to_do(box)
 
