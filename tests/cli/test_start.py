@@ -52,7 +52,6 @@ def test_a_known_answer_comes_before_parser_values_and_plan(
                 "apply",
                 "apply.anchor",
                 "apply.files",
-                "apply.gitindex",
                 "apply.journal",
                 "apply.lock",
                 "apply.reading",
@@ -60,7 +59,7 @@ def test_a_known_answer_comes_before_parser_values_and_plan(
             *("base", "base.cache_place", "base.digest", "base.interrupts", "base.user_dirs"),
             *("cache", "cache.fingerprint", "cache.reports", "cache.store"),
             *("cli", "cli.ending", "cli.interrupt", "cli.main", "cli.memory", "cli.output", "cli.seen"),
-            *("errors", "files", "files.names", "files.reserved", "files.root", "version"),
+            *("errors", "files", "files.git_index", "files.names", "files.reserved", "files.root", "version"),
         )
     }
 
