@@ -56,6 +56,12 @@ class NewerFormat(RegistryFailure):
     code = "newer_format"
 
 
+class VersionRequired(RegistryFailure):
+    """The workspace asks for another version of this program."""
+
+    code = "version_required"
+
+
 class StalePlan(RegistryFailure):
     """The plan computed now is not the one that was saved or expected; ``entries`` are those that differ."""
 

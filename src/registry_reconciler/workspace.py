@@ -20,6 +20,7 @@ from msgspec import Struct
 from registry_reconciler.errors import Blocked, StalePlan, WriteFailure
 from registry_reconciler.files.root import find_root as find_root
 from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.loading.required_version import require_version
 from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Workspace:
     ) -> None:
         self.root = root
         self.lock_timeout = lock_timeout
+        require_version(root)
         self.remembering = remembering
         """Plans use what is remembered of the workspace in the user's cache directory, and remember."""
 

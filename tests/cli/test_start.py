@@ -52,7 +52,6 @@ def test_a_known_answer_comes_before_parser_values_and_plan(
                 "apply",
                 "apply.anchor",
                 "apply.files",
-                "apply.gitindex",
                 "apply.journal",
                 "apply.lock",
                 "apply.reading",

@@ -75,6 +75,10 @@ def test_nothing_is_planned_of_what_a_sparse_checkout_hides_and_it_is_said(box: 
 
 def test_what_is_not_hidden_is_planned_and_applied(box: Box) -> None:
     hide(box, "/desired/k/")
+    for command in (["drift"], ["list"], ["show", "t/a"]):
+        ran = box.run(*command)
+        assert ran.exit == 0
+        assert "a sparse checkout hides a file: desired/k/two.yaml" in ran.err
     box.replace("desired/one.yaml", "v: 1", "v: 2")
     assert box.run("apply", "--yes").exit == 0
     assert box.read("t.yaml").count("v: 2") == 2

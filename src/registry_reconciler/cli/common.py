@@ -194,8 +194,8 @@ def quick_planning_of(
     return planning
 
 
-_HIDES = frozenset({"LIV001", "KND001", "SCH002", "CFG001", "STA004"})
-"""Codes of problems, beside those of YAML, that keep a file's content from being seen."""
+_HIDES = frozenset({"LIV001", "KND001", "KND004", "SCH002", "CFG001", "STA004"})
+"""Codes of problems, beside those of YAML, that keep a file's content, or all entries of a kind, from being seen."""
 
 
 def unseen(planning: Planning) -> tuple[str, ...]:
@@ -216,6 +216,13 @@ def _where(problem: Problem) -> str:
 def warn_unseen(planning: Planning) -> None:
     """Say on standard error what an answer does not know."""
     warn([f"cannot be read, so the answer is not whole: {one}" for one in unseen(planning)])
+    warn_left_out(planning)
+
+
+def warn_left_out(planning: Planning) -> None:
+    """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
+    left_out = [one.message for one in planning.plan.problems if one.code == "LIV006"]
+    warn([f"the answer is not whole: {one}" for one in left_out])
 
 
 @contextmanager

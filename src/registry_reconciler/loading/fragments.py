@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.layouts.walk import Nesting, strip_nested
-from registry_reconciler.loading.source import SourceFile, read_source
+from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, Place, same, split_address
 from registry_reconciler.model.fields import without_empty
@@ -62,6 +62,7 @@ class Fragments(Struct, frozen=True):
     Attributes:
         entries: every declaration, in the order of files, documents and lines; addresses may repeat.
         unreadable: fragments that could not be read; nothing that they own may be deleted.
+        unread: those of which there is not even a text; ``hidden``: by a sparse checkout.
     """
 
     entries: tuple[DesiredEntry, ...]
@@ -73,11 +74,13 @@ class Fragments(Struct, frozen=True):
     files: Mapping[str, SourceFile]
     unreadable: frozenset[str]
     problems: tuple[Problem, ...]
+    unread: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
 
     @property
     def blind(self) -> bool:
         """Whether there are fragments of which nobody sees what they declare."""
-        return self.unlisted or any(source.data is None for source in self.files.values())
+        return self.unlisted or bool(self.unread)
 
     @property
     def unlisted(self) -> bool:
@@ -191,6 +194,8 @@ def load_fragments(
         files,
         frozenset(unreadable | reading.misread),
         tuple(reading.problems),
+        frozenset(path for path in unreadable if path in files and files[path].data is None),
+        hidden_among(files),
     )
 
 

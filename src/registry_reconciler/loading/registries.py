@@ -14,7 +14,7 @@ from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.layouts.base import Container, RawEntry
 from registry_reconciler.loading.layouts.walk import Nesting, containers, strip_nested
-from registry_reconciler.loading.source import SourceFile, read_source
+from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.model.fields import Selector, with_value, without, without_empty
 from registry_reconciler.model.kind import Kind, Step
@@ -35,6 +35,7 @@ class Live(Struct, frozen=True):
         files_of: the paths of a kind's files.
         found: how many containers of a kind were found.
         hidden_kinds: kinds with a file or container that cannot be read.
+        hidden: the files that a sparse checkout leaves out.
     """
 
     entries: Mapping[str, LiveEntry]
@@ -44,6 +45,7 @@ class Live(Struct, frozen=True):
     found: Mapping[str, int]
     hidden_kinds: frozenset[str]
     problems: tuple[Problem, ...]
+    hidden: frozenset[str] = frozenset()
 
 
 class _Reading(Struct):
@@ -80,6 +82,7 @@ def load_live(
         found=reading.found,
         hidden_kinds=frozenset(reading.hidden),
         problems=tuple(reading.problems),
+        hidden=hidden_among(reading.files),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -60,6 +61,11 @@ def read_source(tree: Tree, path: str, reader: ChunkReader | None = None) -> Sou
     faults = tuple(_fault(path, fault) for fault in result.faults)
     readable = not any(fault.fatal for fault in result.faults)
     return SourceFile(path, data, result.documents if readable else (), readable, faults, result.sections)
+
+
+def hidden_among(files: Mapping[str, SourceFile]) -> frozenset[str]:
+    """The files that a sparse checkout leaves out."""
+    return frozenset(path for path, source in files.items() if source.hidden)
 
 
 def _fault(path: str, fault: YamlFault) -> Problem:

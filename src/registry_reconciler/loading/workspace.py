@@ -19,7 +19,8 @@ from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
-from registry_reconciler.loading.source import SourceFile, read_source
+from registry_reconciler.loading.required_version import require_of
+from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.loading.state import State, conflict_problem, load_state
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.baseline import Baseline, parse_baseline
@@ -137,7 +138,7 @@ def put_together(
             *state.problems,
             *old_history_problems(recorder),
             *gone_kinds(catalog, state),
-            *hidden_files((*fragments.files.values(), *live.files.values(), *catalog.files.values())),
+            *hidden_files(fragments.hidden | live.hidden | hidden_among(catalog.files)),
             *baseline_problems,
         ),
     )
@@ -162,9 +163,9 @@ SHOW_ALL = "Check it out: git sparse-checkout disable"
 _SHOWN = 10
 
 
-def hidden_files(files: Iterable[SourceFile]) -> Iterator[Problem]:
+def hidden_files(hidden: Iterable[str]) -> Iterator[Problem]:
     """One problem for all files that a sparse checkout leaves out."""
-    paths = sorted({one.path for one in files if one.hidden})
+    paths = sorted(hidden)
     if not paths:
         return
     more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
@@ -220,13 +221,18 @@ def _pre_existing(one: Problem, managed: frozenset[str]) -> Problem:
 
 
 def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, SourceFile]]:
-    """The settings; defaults where the file is absent or invalid."""
+    """The settings; defaults where the file is absent or invalid.
+
+    Raises:
+        VersionRequired: they ask for another version of this program.
+    """
     from registry_reconciler.schema.validator import config_violations
 
     source = read_source(tree, CONFIG_PATH)
     if source is None:
         return Config(), (), {}
     content, problems = _single(source, "CFG001")
+    require_of(content)
     if source.hidden:
         problems.append(_hidden_setting(source))
     found = [*source.problems, *problems]

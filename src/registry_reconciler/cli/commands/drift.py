@@ -9,7 +9,7 @@ import typer
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
-from registry_reconciler.cli.common import Call, answer, planning_of, unseen, warn
+from registry_reconciler.cli.common import Call, answer, planning_of, unseen, warn, warn_left_out
 from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Look, NoCache, Shared
 from registry_reconciler.cli.values import location_to_json
@@ -91,6 +91,7 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
         "stale_state": [{"address": one.address, "why": one.why} for one in stale],
     }
     hidden = unseen(planning)
+    warn_left_out(planning)
     lines = list(_lines(call, found, stale)) if found or stale or not hidden else []
     lines += [visible(f"Cannot be read: {one}") for one in hidden]
     lines += [("Next: " if number == 0 else "      ") + _typed(one) for number, one in enumerate(next)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import MemoryTree, Tree
 from registry_reconciler.loading.registries import load_live
 from registry_reconciler.loading.workspace import Catalog, load_catalog, load_config
@@ -36,7 +37,10 @@ def read_workspace(tree: Tree, where: str) -> tuple[Loaded, bool]:
         DuplicateIdError: two entries of one kind have one key.
     """
     with collector_off():
-        config, config_problems, _ = load_config(tree)
+        try:
+            config, config_problems, _ = load_config(tree)
+        except VersionRequired as failure:
+            raise WorkspaceLoadError(where, [failure.message]) from failure
         catalog = load_catalog(tree)
         live = load_live(tree, catalog.kinds)
         _refuse(where, config_problems)

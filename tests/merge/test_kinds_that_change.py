@@ -1,0 +1,98 @@
+"""A schema that goes, or points elsewhere, while the state knows entries of its kind: that is said, and blocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helper import Box
+from tests.merge.test_scenarios import SCHEMA, applied, committed, listed, nothing_to_do
+
+PLACE = ".system/registry/schemas/t.schema.yaml"
+
+
+@pytest.fixture
+def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+    box = Box(tmp_path, capsys)
+    assert box.run("init", "--kinds", "none").exit == 0
+    box.write(PLACE, SCHEMA)
+    box.git("init", "-q")
+    applied(box, "all", listed(a=1, b=1))
+    return box
+
+
+def blocked_by(box: Box, code: str) -> str:
+    """The message of the one problem with a code; nothing is written, and no change is planned."""
+    before = {
+        path: path.read_bytes() for path in box.root.rglob("*") if path.is_file() and ".git" not in path.parts
+    }
+    plan = box.run("plan", "--format", "json").json
+    assert plan["exit"] == 3
+    assert plan["changes"] == []
+    (problem,) = [one for one in plan["problems"] if one["code"] == code]
+    assert problem["blocking"]
+    assert box.run("apply", "--yes").exit == 3
+    assert box.run("check").exit == 3
+    after = {
+        path: path.read_bytes() for path in box.root.rglob("*") if path.is_file() and ".git" not in path.parts
+    }
+    assert after == before
+    return str(problem["message"])
+
+
+@pytest.mark.parametrize("fragments_too", [True, False])
+def test_a_schema_that_is_gone_is_said(box: Box, fragments_too: bool) -> None:
+    (box.root / PLACE).unlink()
+    if fragments_too:
+        (box.root / "desired/t.yaml").unlink()
+    committed(box, "the schema goes")
+    message = blocked_by(box, "KND004")
+    assert "2 entries" in message
+    assert "'t'" in message
+    ran = box.run("drift")
+    assert ran.exit == 3
+    assert "2 entries (t/a, t/b) of the kind 't'" in ran.out
+    assert "No drift" not in ran.out
+    box.git("checkout", "HEAD~1", "--", ".")
+    nothing_to_do(box)
+
+
+def test_a_kind_is_let_go_as_the_advice_says(box: Box) -> None:
+    box.write("desired/t.yaml", "removed:\n- {address: t/a, keep: true}\n- {address: t/b, keep: true}\n")
+    assert box.run("apply", "--yes").exit == 0
+    (box.root / "desired/t.yaml").unlink()
+    (box.root / PLACE).unlink()
+    nothing_to_do(box)
+    assert "id: a" in box.read("t.yaml")
+
+
+@pytest.mark.parametrize("change", [("t.yaml", "other.yaml"), ("at: t,", "at: more.t,")])
+def test_a_changed_place_blocks_and_makes_no_second_copy(box: Box, change: tuple[str, str]) -> None:
+    box.replace(PLACE, *change)
+    committed(box, "another place")
+    assert "2 entries" in blocked_by(box, "KND005")
+    assert not (box.root / "other.yaml").exists()
+    box.replace(PLACE, *change[::-1])
+    nothing_to_do(box)
+
+
+def test_the_registry_moves_with_its_schema(box: Box) -> None:
+    box.replace(PLACE, "t.yaml", "other.yaml")
+    box.git("mv", "t.yaml", "other.yaml")
+    nothing_to_do(box)
+
+
+def test_all_entries_are_written_anew_as_the_advice_says(box: Box) -> None:
+    (box.root / "t.yaml").unlink()
+    blocked_by(box, "KND005")
+    assert box.run("apply", "--yes", "--overwrite", "t/*").exit == 0
+    nothing_to_do(box)
+    assert "id: b" in box.read("t.yaml")
+
+
+def test_entries_that_somebody_removed_by_hand_are_no_changed_place(box: Box) -> None:
+    box.write("t.yaml", "t: []\n")
+    plan = box.run("plan", "--format", "json").json
+    assert [one["code"] for one in plan["problems"]] == ["STA001", "STA001"]
+    assert plan["exit"] == 0
