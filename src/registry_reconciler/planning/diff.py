@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
 from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
+from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State, StateEntry
 from registry_reconciler.loading.workspace import count_of, managed_by_kind
@@ -171,7 +172,7 @@ def _empty_places(work: _Diffing) -> Iterator[Problem]:
             for one in addresses
             if one in work.desired.entries and not work.state.was_deleted(one) and not work.overwritten(one)
         ]
-        if len(left) <= (kind.layout == "file"):
+        if len(left) <= LAYOUTS[kind.layout].one_a_file:
             continue
         at = f" under {show_path(tuple(step.name for step in kind.at))!r}" if kind.at else ""
         yield problem(
