@@ -144,3 +144,22 @@ def test_a_place_with_too_many_ways_to_read_it_is_refused() -> None:
         with pytest.raises(KindError, match="too many"):
             FilePattern.parse(text)
     assert FilePattern.parse("**/{a}-{b}/**/*.yaml").match("x/1-2/y.yaml") == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "fits_not"),
+    [
+        ("[+--]", "+,-", "a."),
+        ("[--a]", "-A_a", ",b"),
+        ("[a--]", "", "a-"),  # no range: the brackets stand for themselves
+        ("[?--]", "", "?-"),
+        ("[a-c-]", "abc-", "d"),
+        ("[---]", "-", "a,"),
+        ("[!--a]", "b,", "-a/"),
+        ("[a^&&~~||[]", "a^&~|[", "b]"),
+    ],
+)
+def test_a_set_means_its_characters_and_ranges(pattern: str, fits: str, fits_not: str) -> None:
+    glob = Glob(pattern)
+    assert [one for one in fits if not glob.matches(one)] == []
+    assert [one for one in fits_not if glob.matches(one)] == []

@@ -61,14 +61,29 @@ def _segment(segment: str) -> str:
         elif character == "?":
             parts[-1] += "[^/]"
         elif character == "[" and (end := segment.find("]", index + 2)) > 0:
-            body = re.sub(r"[\\\[&~|]", r"\\\g<0>", segment[index + 1 : end])
-            body = "^/" + body[1:] if body[0] in "!^" else body
-            parts[-1] += f"[{body}]"
+            body = segment[index + 1 : end]
+            parts[-1] += f"[^/{_set(body[1:])}]" if body[0] in "!^" else f"[{_set(body)}]"
             index = end
         else:
             parts[-1] += re.escape(character)
         index += 1
     return parts[0] + _joined([("[^/]*", fixed) for fixed in parts[1:]])
+
+
+def _set(body: str) -> str:
+    """The inside of a set: single characters and ranges, with all escaped that an expression might read otherwise."""
+    found, index = "", 0
+    while index < len(body):
+        found += _in_set(body[index])
+        if body[index + 1 : index + 2] == "-" and index + 2 < len(body):
+            found += "-" + _in_set(body[index + 2])
+            index += 2
+        index += 1
+    return found
+
+
+def _in_set(character: str) -> str:
+    return f"\\{character}" if character in "\\[]&~|-^" else character
 
 
 @functools.lru_cache(maxsize=4096)
