@@ -71,11 +71,20 @@ def test_a_reader_that_leaves_is_no_failure(applied: Box) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_behind_standard_output_is_a_failure(applied: Box) -> None:
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("words", [("list",), ("plan", "--format", "json")], ids=" ".join)
+def test_a_full_disk_behind_standard_output_is_a_failure(
+    applied: Box, words: tuple[str, ...], buffered: str
+) -> None:
     script = Path(sys.executable).parent / "registry"
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [script, "list"], cwd=applied.root, stdout=full, stderr=subprocess.PIPE, check=False
+            [script, *words],
+            cwd=applied.root,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": buffered},
         )
     assert done.returncode == 1
     assert b"No space left" in done.stderr

@@ -26,7 +26,14 @@ def put(text: str) -> None:
     """Write a report to standard output and flush it, so that a full disk is noticed here."""
     memory.record_output(text)
     seen.answered = True
-    _write(sys.stdout, text)
+    try:
+        _write(sys.stdout, text)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        # What is left in the buffer would be written once more when the interpreter ends, and fail with a traceback.
+        abandon_stdout()
+        raise
 
 
 def say(text: str) -> None:
@@ -57,7 +64,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def abandon_stdout() -> None:
-    """Let nothing be written any more: the interpreter would report the broken pipe when it ends."""
+    """Let nothing be written any more: the interpreter would report the fault again when it ends."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
