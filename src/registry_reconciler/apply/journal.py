@@ -27,7 +27,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from registry_reconciler.apply import files
@@ -38,7 +38,6 @@ from registry_reconciler.apply.anchor import (
     NotAFile,
     UnsafePath,
     standing_in,
-    state_in,
     why_unsafe,
 )
 from registry_reconciler.files import git_index
@@ -268,11 +267,3 @@ def _read(folder: int, name: str) -> bytes | None:
 def new_folder_name() -> str:
     """A name that no branch can have guessed."""
     return f"tx-{os.urandom(8).hex()}"
-
-
-def slot_states(folder: int, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The digest of each of the files ``names`` in a journal folder."""
-    for name in names:
-        state = state_in(folder, name)
-        if state is not None:
-            yield name, state.digest

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
@@ -86,8 +85,3 @@ def _fault(path: str, fault: YamlFault) -> Problem:
         structural=fault.fatal,
         identity_extra=f"{fault.message}@{fault.line}",
     )
-
-
-def with_documents(source: SourceFile, data: bytes, documents: tuple[Json, ...]) -> SourceFile:
-    """The same file with new content."""
-    return replace(source, data=data, documents=documents, readable=True, problems=(), sections=())

@@ -263,10 +263,6 @@ def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     return asked.intersection(kind.file.placeholders) if alone else carried
 
 
-def _agrees(container: Container, bound: Mapping[str, str]) -> bool:
-    return all(bound.get(name) == told for name, told in container.bound.items())
-
-
 def _only_spot(
     kind: Kind,
     bound: Mapping[str, str],

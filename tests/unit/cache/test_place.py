@@ -29,11 +29,11 @@ def by_a_link(work: Path) -> Path:
 
 def by_a_link_to_a_folder_above(work: Path) -> Path:
     (work.parent / "link").symlink_to(work.parent)
-    return work.parent / "link/work/cache"
+    return work.parent / "link" / work.name / "cache"
 
 
 def by_dots(work: Path) -> Path:
-    return work / "../work/cache"
+    return work / ".." / work.name / "cache"
 
 
 def in_the_repository(work: Path) -> Path:

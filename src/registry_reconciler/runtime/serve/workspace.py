@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.errors import NoWorkspace
+from registry_reconciler.files.root import SCHEMAS, nearest
 from registry_reconciler.files.tree import DiskTree, Recorder
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from registry_reconciler.runtime.execution.invocation import Handler, InvocationResult, Invoker
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
 
-SCHEMAS = ".system/registry/schemas"
 MOST_EXTENSION_BYTES = 16 << 20
 
 
@@ -48,9 +48,9 @@ def find_root(path: str | os.PathLike[str]) -> Path:
         NoWorkspace: neither the path nor a folder above it has ``.system/registry/schemas/``.
     """
     start = Path(os.path.abspath(path))
-    for folder in (start, *start.parents):
-        if (folder / SCHEMAS).is_dir():
-            return folder
+    found = nearest(start)
+    if found is not None:
+        return found
     raise NoWorkspace(
         f"{start} is in no workspace: there is no {SCHEMAS}/ here or above. 'registry init' makes one"
     )
