@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ class Shop:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def items(self, *items: dict[str, object]) -> None:
+    def items(self, *items: Mapping[str, object]) -> None:
         self.write("desired/items.yaml", json.dumps({"item": items}, indent=1, ensure_ascii=False))
 
     def run(self, *words: str, stdin: str | None = None) -> Ran:
