@@ -20,6 +20,7 @@ from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.required_version import require_of
+from registry_reconciler.loading.rule_files import RuleFiles, load_rule_files
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.loading.state import State, conflict_problem, load_state
 from registry_reconciler.loading.state.files import conflict_line
@@ -77,6 +78,7 @@ class Loaded(Struct, frozen=True):
     fragments: Fragments
     state: State
     baseline: Baseline
+    rule_files: RuleFiles
     files: Mapping[str, SourceFile]
     problems: tuple[Problem, ...]
 
@@ -112,6 +114,7 @@ def put_together(
     """Everything that was read as one value, with the faults that only all of it shows."""
     config, config_problems, config_files = settings
     baseline, baseline_problems, baseline_files = load_baseline(recorder)
+    rule_files = load_rule_files(recorder)
     managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
     live_problems = (
         *live.problems,
@@ -127,8 +130,12 @@ def put_together(
         fragments=fragments,
         state=state,
         baseline=baseline,
+        rule_files=rule_files,
         files=ChainMap(
-            *map(_readable, (fragments.files, live.files, catalog.files, baseline_files, config_files))
+            *map(
+                _readable,
+                (fragments.files, live.files, catalog.files, baseline_files, config_files, rule_files.files),
+            )
         ),
         problems=(
             *config_problems,
@@ -140,6 +147,7 @@ def put_together(
             *gone_kinds(catalog, state),
             *hidden_files(fragments.hidden | live.hidden | hidden_among(catalog.files)),
             *baseline_problems,
+            *rule_files.problems,
         ),
     )
 
