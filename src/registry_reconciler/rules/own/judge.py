@@ -61,6 +61,7 @@ class Judge:
     def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
         self.definitions = {one.code: one for one in definitions}
         self._kinds = kinds
+        self._told_of = ""
 
     def rules(self) -> Iterator[Rule]:
         """The rules as the pipeline runs them, and two that say which of them could not be run."""
@@ -79,7 +80,7 @@ class Judge:
 
     def _rule(self, one: Definition) -> Rule:
         def check(world: EntrySet) -> Iterable[Finding]:
-            found = self._outcome(world).findings.get(one.code, ())
+            found = self.outcome(world).findings.get(one.code, ())
             return [self._finding(one, world.items[raw.address], raw, world) for raw in found]
 
         def transition(moment: Transition) -> Iterable[Finding]:
@@ -130,7 +131,7 @@ class Judge:
         )
 
     def _costly(self, world: EntrySet) -> Iterator[Finding]:
-        yield from self._ended(self._outcome(world))
+        yield from self._ended(self.outcome(world))
 
     def _costly_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._ended(self._changes(moment))
@@ -141,7 +142,7 @@ class Judge:
             yield Finding(None, f"{code} was ended, and says nothing: {why}.", place=place)
 
     def _undecided(self, world: EntrySet) -> Iterator[Finding]:
-        yield from self._open(self._outcome(world))
+        yield from self._open(self.outcome(world))
 
     def _undecided_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._open(self._changes(moment))
@@ -158,7 +159,8 @@ class Judge:
                 extra=",".join(address for address, _ in some),
             )
 
-    def _outcome(self, world: EntrySet) -> Outcome:
+    def outcome(self, world: EntrySet) -> Outcome:
+        """What the rules about what is there find in an entry set; judged once."""
         return world.memo(self._judged)
 
     def _judged(self, world: EntrySet) -> Outcome:
@@ -205,6 +207,14 @@ class Judge:
         jobs = [(one, None) for one in self._answerable(moment.after, judging)]
         return self._asked(moment.after, jobs, changes)
 
+    def explain(
+        self, world: EntrySet, address: str, other: str = "", change: Change | None = None
+    ) -> Outcome:
+        """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
+        self._told_of = other or "the entry"
+        jobs = [(one, [address]) for one in self.definitions.values()]
+        return self._asked(world, jobs, (change,) if change is not None else ())
+
     def _asked(
         self,
         world: EntrySet,
@@ -240,6 +250,7 @@ class Judge:
             "referrers": {kind: _referrers(world, kind) for kind in referring},
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
+            "told_of": self._told_of,
         }
         # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
         limits = Limits(min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL), MEMORY)

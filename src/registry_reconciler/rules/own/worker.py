@@ -66,6 +66,7 @@ class _Job:
         }
         self.edges: dict[str, dict[str, list[str]]] = job["referrers"]
         self.changes = job["changes"]
+        self.told_of: str = job["told_of"]
         self.address = ""
         self._asked: dict[str, Any] = {}
         self._indexes: dict[tuple[str, str], dict[str, list[Any]]] = {}
@@ -153,8 +154,8 @@ class _Job:
                 continue
             try:
                 text += _shown(self.language.value(part, activation))
-            except Undecided:
-                text += "?"
+            except Undecided as fault:
+                text += f"an error: {fault}" if self.told_of else "?"
         return text[:_MOST_TEXT]
 
     def _judge_changes(self, rule: _Rule) -> None:
@@ -185,6 +186,10 @@ class _Job:
                 )
             kind, other = rule.given["kinds"][0], rule.given["right"]
             self.address = f"{kind}/{left[0]}"
+            if self.told_of and (
+                self.address not in rule.given["only"] or f"{other}/{right[0]}" != self.told_of
+            ):
+                continue
             values = {**_about(kind, left), "left": left[1], "right": right[1]}
             self._one(rule, self.language.activation(values), self.address, f"{other}/{right[0]}")
             rule.spend(since)
