@@ -47,7 +47,8 @@ class Child:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Child:
+    def start(self) -> Child:
+        """Start it."""
         home = str(Path(__file__).resolve().parents[2])
         start = (
             f"import sys; sys.path.append({home!r}); from importlib import import_module; "
@@ -64,9 +65,16 @@ class Child:
         )
         return self
 
+    def __enter__(self) -> Child:
+        return self.start()
+
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End it. One that is forgotten ends by itself when its pipe is closed."""
         process = self._process
         assert process is not None
         process.kill()

@@ -100,7 +100,7 @@ def load(tree: Tree, reader: Reader | None = None) -> Loaded:
         recorder, catalog.kinds, catalog.broken, reader, all_kinds=not catalog.incomplete
     )
     state = load_state(recorder, fragments.files)
-    return put_together(recorder, reader, config, catalog, live, fragments, state)
+    return put_together(recorder, reader, config, catalog, live, fragments, state, load_rule_files(recorder))
 
 
 def put_together(
@@ -111,11 +111,11 @@ def put_together(
     live: Live,
     fragments: Fragments,
     state: State,
+    rule_files: RuleFiles,
 ) -> Loaded:
     """Everything that was read as one value, with the faults that only all of it shows."""
     config, config_problems, config_files = settings
     baseline, baseline_problems, baseline_files = load_baseline(recorder)
-    rule_files = load_rule_files(recorder)
     managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
     live_problems = (
         *live.problems,

@@ -59,6 +59,7 @@ def build_entry_sets(
         _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
         earlier=before,
         touched=touched,
+        planned_files={change.address: change.file for change in touching},
     )
     return EntrySets(before, after if touching else before, changes)
 

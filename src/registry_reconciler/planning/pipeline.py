@@ -116,7 +116,10 @@ def plan_loaded(
     progress("checking")
     worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
     own = own_rules(loaded)
-    judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+    try:
+        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+    finally:
+        own.close()
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (

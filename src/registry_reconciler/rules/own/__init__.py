@@ -8,7 +8,7 @@ allowances, baseline, reports and plans of a part need know nothing of it. Expre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,11 +19,17 @@ from registry_reconciler.rules.base import Rule
 
 
 class OwnRules(Struct, frozen=True):
-    """The rules of a workspace, by code, and what is wrong with their files."""
+    """The rules of a workspace, by code, and what is wrong with their files.
+
+    Attributes:
+        paths: the file of each code.
+        close: ends what evaluates them, when all has been judged.
+    """
 
     rules: tuple[Rule, ...] = ()
     problems: tuple[Problem, ...] = ()
     paths: Mapping[str, str] = {}
+    close: Callable[[], None] = lambda: None
 
     def by_code(self, code: str) -> Rule | None:
         """The rule of a code, in any case."""
@@ -48,4 +54,4 @@ def own_rules(loaded: Loaded) -> OwnRules:
         one if one.structural else replace(one, severity=config.severity(one.code, one.severity))
         for one in problems
     )
-    return OwnRules(tuple(judge.rules()), settled, {one.code: one.path for one in found})
+    return OwnRules(tuple(judge.rules()), settled, {one.code: one.path for one in found}, judge.close)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.expressions.language import LOOKS_AT_FILES, Language, Wrong
+from registry_reconciler.expressions.syntax import Node, walk
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.own.field_check import ANY, FieldCheck, Type
-from registry_reconciler.rules.own.language import LOOKS_AT_FILES, Language, Wrong
-from registry_reconciler.rules.own.syntax import Node, walk
 from registry_reconciler.rules.page import Page
 from registry_reconciler.schema.walk import Folder
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.expressions.language import Wrong
+from registry_reconciler.expressions.syntax import Node
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.rules.own.language import Wrong
-from registry_reconciler.rules.own.syntax import Node
 from registry_reconciler.schema.walk import At, Folder, ReferenceFault
 
 _MOST_SCHEMAS = 500

@@ -29,7 +29,7 @@ SECONDS_IN_ALL = 120.0
 MEMORY = 3 * 1024**3
 """Bytes of address space of the child, in which rules are evaluated."""
 
-WORKER = "registry_reconciler.rules.own.worker"
+WORKER = "registry_reconciler.expressions.worker"
 _MOST_FILES = 10_000
 _FIRST = 3
 
@@ -62,6 +62,13 @@ class Judge:
         self.definitions = {one.code: one for one in definitions}
         self._kinds = kinds
         self._told_of = ""
+        self._child: Child | None = None
+
+    def close(self) -> None:
+        """End the child, if there is one; it is started again when somebody asks."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
 
     def rules(self) -> Iterator[Rule]:
         """The rules as the pipeline runs them, and two that say which of them could not be run."""
@@ -253,9 +260,14 @@ class Judge:
             "told_of": self._told_of,
         }
         # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
-        limits = Limits(min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL), MEMORY)
-        with Child(WORKER, limits) as child:
-            answer = child.ask(question, lambda asked: _answer(world.tree, asked))
+        seconds = min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL)
+        if self._child is None:
+            self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
+        try:
+            answer = self._child.ask(question, lambda asked: _answer(world.tree, asked), seconds)
+        except BaseException:
+            self.close()
+            raise
         outcome = Outcome(costly=dict(answer["costly"]))
         for code, address, message, other in answer["findings"]:
             outcome.findings.setdefault(code, []).append(Raw(address, message, other))
@@ -277,7 +289,12 @@ class Judge:
                 wanted.update(only)
         secrets = self._kinds[kind].secrets
         return [
-            [item.key, secrets.mask(item.value) if secrets else item.value, _file(item), _fragment(item)]
+            [
+                item.key,
+                secrets.mask(item.value) if secrets else item.value,
+                _file(world, item),
+                _fragment(item),
+            ]
             for item in world.of(kind)
             if (wanted is None or item.address in wanted)
         ]
@@ -396,8 +413,8 @@ def _path(at: Selector | None, value: Mapping[str, Json]) -> FieldPath:
     return steps
 
 
-def _file(item: Entry) -> str:
-    return (item.live_place or item.place).file
+def _file(world: EntrySet, item: Entry) -> str:
+    return world.planned_files.get(item.address) or (item.live_place or item.place).file
 
 
 def _fragment(item: Entry) -> str:

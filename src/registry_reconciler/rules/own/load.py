@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from registry_reconciler.expressions.language import Language, LanguageMissing, language
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.rules.own.definition import Definition, Slip, define
-from registry_reconciler.rules.own.language import Language, LanguageMissing, language
 
 MOST_RULES = 1_000
 """So many rule files are taken."""

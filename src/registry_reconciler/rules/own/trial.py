@@ -47,10 +47,14 @@ def try_example(rule: Definition, kinds: Mapping[str, Kind], text: str) -> Tried
             raise Example("a rule about a change needs two documents: the entries before, and after")
         before, after = worlds
         moment = Transition(before, after, tuple(_changes(before, after)))
-        return _tried(rule, judge.judged_changes(moment))
+        outcome = judge.judged_changes(moment)
+        judge.close()
+        return _tried(rule, outcome)
     if len(worlds) != 1:
         raise Example("one document is needed: only rules about a change have two")
-    return _tried(rule, judge.outcome(worlds[0]))
+    outcome = judge.outcome(worlds[0])
+    judge.close()
+    return _tried(rule, outcome)
 
 
 def selected(rule: Definition, kinds: Mapping[str, Kind], world: EntrySet) -> int:

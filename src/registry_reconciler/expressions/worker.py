@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from registry_reconciler.base.child import Parent, serve
-from registry_reconciler.rules.own.language import Language, Undecided, language
+from registry_reconciler.expressions.language import Language, Undecided, language
 
 MOST_PAIRS = 1_000_000
 """So many pairs are tried by one rule."""

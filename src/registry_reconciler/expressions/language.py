@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from registry_reconciler.rules.own.syntax import Node
+    from registry_reconciler.expressions.syntax import Node
 
 VARIABLES = {
     "self": "the entry",
@@ -78,7 +78,7 @@ class Language(Struct, frozen=True):
 
     def tree(self, compiled: Any) -> Node:
         """The tree of a compiled expression."""
-        from registry_reconciler.rules.own.syntax import tree_of
+        from registry_reconciler.expressions.syntax import tree_of
 
         return tree_of(compiled.serialize())
 
