@@ -37,7 +37,10 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Show what each part of a rule's expressions gives for an entry: why it fires, or does not."""
+    """Show what each part of a rule gives for an entry.
+
+    So it is seen why the rule fires, or does not.
+    """
     from registry_reconciler.rules.own.trial import steps
 
     call = shared.call("rule eval")

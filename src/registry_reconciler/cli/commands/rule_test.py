@@ -31,7 +31,10 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Try rules of the workspace's own: the example must give the problem, and mended it must not."""
+    """Try the workspace's own rules on their examples.
+
+    The example must give the problem, and mended it must not. It says too how many entries 'when' selects.
+    """
     call = shared.call("rule test")
     planning = planning_of(call, call.workspace())
     rules, unusable = own_definitions(planning, codes or ())
