@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
 from registry_reconciler.formats.project import project_value
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
 from registry_reconciler.formats.toml.edit.sections import New, Sections
@@ -21,14 +21,21 @@ from registry_reconciler.formats.yaml.edit.align import align
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 Own = list[tuple[FieldPath, Edit]]
+_LAST = 1_000_000
+_ONLY_TABLES = "an array of tables has tables in it, and nothing else; write the list anew to change that"
 
 
 class Replacement(Struct, frozen=True):
-    """A span of the old text and what stands there instead."""
+    """A span of the old text and what stands there instead.
+
+    Of several at one place, those of the lowest rank come first: pairs, then the tables in what ends there from the
+    inside out, then what stands before the next.
+    """
 
     start: int
     end: int
     text: str
+    rank: int = 0
 
 
 class Editor:
@@ -40,10 +47,22 @@ class Editor:
         self.sections = sections
         self.look = sections.look
         self.changes: list[Replacement] = []
+        self.at_end = False
+        self.heads: dict[int, tuple[Item, FieldPath, list[New]]] = {}
 
-    def put(self, start: int, end: int, text: str) -> None:
+    def put(self, start: int, end: int, text: str, rank: int = 0) -> None:
         """Something else stands there."""
-        self.changes.append(Replacement(start, end, text))
+        self.changes.append(Replacement(start, end, text, rank))
+
+    def run(self, edits: Own) -> list[Replacement]:
+        """What becomes of the text when edits are made."""
+        self.edit(self.tree.root, (), edits)
+        for item, path, new in self.heads.values():
+            # A table that only headers below it say gets one of its own.
+            first = self.tree.statements[item.said[0]]
+            text = self.sections.header_text(item, new, path)
+            self.put(first.lead, first.lead, text + self.look.newline * self.look.gap, _LAST)
+        return self.changes
 
     # ---------------------------------------------------------------- any part
 
@@ -81,7 +100,9 @@ class Editor:
     def _respell(self, item: Item, path: FieldPath, value: Json) -> None:
         own = item.value
         assert own is not None
-        text = respelled(self.sections.speller, item, value, self._indent(own), self.sections.model(path, value))
+        text = respelled(
+            self.sections.speller, item, value, self._indent(own), self.sections.model(path, value)
+        )
         self.put(own.start, own.end, text)
 
     def _indent(self, value: Value) -> str:
@@ -98,7 +119,7 @@ class Editor:
         if item.kind != "array" or not inserts or not all(_is_simple(where, edit) for where, edit in edits):
             self._respell(item, path, project_value(to_json(item), edits))
             return
-        gone = {where[0] for where, edit in edits if isinstance(edit, Remove)}
+        gone = {where[0] for where, edit in edits if len(where) == 1 and isinstance(edit, Remove)}
         deeper: dict[int, Own] = {}
         for where, edit in edits:
             if where and not (len(where) == 1 and isinstance(edit, Remove)):
@@ -125,9 +146,12 @@ class Editor:
         assert own is not None
         if "#" in self.text[own.start : statement.stop]:
             return False
-        self.put(statement.line, statement.stop, "")
         news = [New("", one.value, one.snippet) for one in inserts]
-        self._put_sections(parent, self.sections.items_text(parent, path[-1], news, path), None)
+        if len(self.tree.statements) == 1:
+            self.put(statement.line, statement.stop, self.sections.items_text(parent, path[-1], news, path))
+            return True
+        self.put(statement.line, statement.stop, "")
+        self._put_sections(parent, path[:-1], self.sections.items_text(parent, path[-1], news, path), None)
         return True
 
     # ---------------------------------------------------------------- tables
@@ -158,12 +182,18 @@ class Editor:
     def _created(self, name: str, edits: Own) -> New:
         """A part that edits make where nothing is: with the text of what is put into it."""
         value = project_value(None, edits)
-        parts = {
-            (edit.key if edit.key is not None else number): edit.snippet
-            for number, (where, edit) in enumerate(edits)
-            if isinstance(edit, Insert) and not where and edit.snippet is not None
-        }
-        return New(name, value, None, None, parts)
+        counts: dict[FieldPath, int] = {}
+        made: set[FieldPath] = set()
+        parts: dict[FieldPath, Snippet] = {}
+        for where, edit in edits:
+            if not isinstance(edit, Insert):
+                continue
+            made.update(where[:size] for size in range(len(where) + 1))
+            step = edit.key if edit.key is not None else counts.setdefault(where, 0)
+            counts[where] = counts.get(where, 0) + 1
+            if edit.snippet is not None:
+                parts[(*where, step)] = edit.snippet
+        return New(name, value, None, None, parts, frozenset(made))
 
     def _table(
         self, item: Item, path: FieldPath, changed: Mapping[str, Own], gone: set[str], new: Sequence[New]
@@ -193,7 +223,7 @@ class Editor:
         name = self.text[statement.keys[0].start : statement.keys[item.parts - 1].end]
         indent = self.text[at.line : at.start]
         line = f"[{name}]" if item.home == "implied" else f"{name}{self.sections.equals(statement)}{{}}"
-        self.put(at.lead, at.lead, f"{indent}{line}{self.look.newline}")
+        self.put(at.lead, at.lead, f"{indent}{line}{self.look.newline}", _LAST)
 
     def _put_new(self, item: Item, path: FieldPath, new: Sequence[New], left: Sequence[str]) -> None:
         pairs: list[New] = []
@@ -203,19 +233,20 @@ class Editor:
                 pairs.append(one)
             elif form == "table":
                 text = self.sections.table_text(item, one, path)
-                self._put_sections(item, text, item.children.get(one.before or ""))
+                self._put_sections(item, path, text, item.children.get(one.before or ""))
             else:
-                made = [New("", part, one.parts.get(number)) for number, part in enumerate(one.value)]
+                made = [
+                    New("", part, one.parts.get((number,)), None, one.parts_below(number))
+                    for number, part in enumerate(one.value)
+                ]
                 text = self.sections.items_text(item, one.name, made, (*path, one.name))
-                self._put_sections(item, text, item.children.get(one.before or ""))
+                self._put_sections(item, path, text, item.children.get(one.before or ""))
         if pairs:
             self._put_pairs(item, path, pairs)
 
     def _put_pairs(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
         if item.home == "implied":
-            first = self.tree.statements[item.said[0]]
-            text = self.sections.header_text(item, new, path)
-            self.put(first.lead, first.lead, text + self.look.newline * self.look.gap)
+            self.heads.setdefault(id(item), (item, path, []))[2].extend(new)
             return
         own = self._own_pairs(item)
         for one in new:
@@ -251,29 +282,29 @@ class Editor:
             return
         self.put(found[0].lead, found[0].lead, text + (self.look.newline * self.look.gap if last else ""))
 
-    def _put_sections(self, item: Item, text: str, before: Item | None) -> None:
+    def _put_sections(self, item: Item, path: FieldPath, text: str, before: Item | None) -> None:
         """New sections go behind those of the table, or before one of them."""
         if before is not None and before.said and self.tree.statements[before.said[0]].kind != "pair":
-            self._put_before(before.said[0], text)
+            self._put_before(before.said[0], path, text)
             return
         number = item.said[-1] if item.said else len(self.tree.statements) - 1
         if item.home == "root":
             number = len(self.tree.statements) - 1
-        self._put_behind(number, text, self.look.gap)
+        self._put_behind(number, path, text, self.look.gap)
 
-    def _put_behind(self, number: int, text: str, gap: int) -> None:
+    def _put_behind(self, number: int, path: FieldPath, text: str, gap: int) -> None:
         """Behind a statement and the comments that follow it without a blank line."""
         at = self._paragraph_end(number)
-        blank = self.look.newline * gap if number >= 0 or self.text.strip() else ""
+        rank = _LAST - 1 - len(path)
         if number >= 0 and number + 1 == len(self.tree.statements) and not self.text[at:].strip():
-            # At the end of a file that has blank lines there, they are the gap.
-            there = self.text[at:].count("\n")
-            if there:
-                self.put(at, at, blank + text) if there < 1 else self.put(len(self.text), len(self.text), (
-                    self.look.newline * max(gap - there, 0) + text
-                ))
-                return
-        self.put(at, at, blank + text)
+            # Blank lines at the end of the file are the gap, for the first that comes there.
+            there = 0 if self.at_end else self.text[at:].count("\n")
+            at, gap = len(self.text), max(gap - there, 0)
+            self.at_end = True
+        elif number < 0 and not self.text.strip():
+            gap = gap if self.at_end else 0
+            self.at_end = True
+        self.put(at, at, self.look.newline * gap + text, rank)
 
     def _paragraph_end(self, number: int) -> int:
         found = self.tree.statements
@@ -289,16 +320,16 @@ class Editor:
             at = end
         return at
 
-    def _put_before(self, number: int, text: str) -> None:
+    def _put_before(self, number: int, path: FieldPath, text: str) -> None:
         """Before a section: above its comments, or above a heading that stands over them."""
         statement = self.tree.statements[number]
         start = self.tree.statements[number - 1].stop if number else 0
         between = self.text[start : statement.lead]
         gap = self.look.gap
         if number and "#" in between[self._paragraph_end(number - 1) - start :]:
-            self._put_behind(number - 1, text, gap)
+            self._put_behind(number - 1, path, text, gap)
             return
-        self.put(statement.lead, statement.lead, text + self.look.newline * gap)
+        self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
 
     # ---------------------------------------------------------------- arrays of tables
 
@@ -309,14 +340,15 @@ class Editor:
         for where, edit in edits:
             if not where:
                 if not isinstance(edit, Insert) or not isinstance(edit.value, dict):
-                    self.become(item, path, project_value(to_json(item), edits))
-                    return
+                    raise SpliceError(_ONLY_TABLES, 0, path)
                 coming.setdefault(_index(edit, item), []).append(New("", edit.value, edit.snippet))
             elif not isinstance(where[0], int) or not 0 <= where[0] < len(item.items):
                 raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
             elif len(where) == 1 and isinstance(edit, Remove):
                 gone.add(where[0])
             else:
+                if len(where) == 1 and isinstance(edit, Update) and not isinstance(edit.value, dict):
+                    raise SpliceError(_ONLY_TABLES, 0, (*path, where[0]))
                 deeper.setdefault(where[0], []).append((where[1:], edit))
         self._items(item, path, deeper, gone, coming)
 
@@ -354,7 +386,7 @@ class Editor:
         text = self.sections.more_items_text(item, number, new, path)
         gap = self.sections.gap_of(item)
         if number >= len(item.items):
-            self._put_behind(item.items[-1].said[-1], text, gap)
+            self._put_behind(item.items[-1].said[-1], path, text, gap)
             return
         first = item.items[number].said[0]
         before = item.items[number - 1].said[-1] if number else -1
@@ -362,11 +394,11 @@ class Editor:
             statement = self.tree.statements[first]
             start = self._paragraph_end(before) if number else statement.lead
             if "#" in self.text[start : statement.lead]:
-                self._put_behind(before, text, gap)
+                self._put_behind(before, path, text, gap)
             else:
-                self.put(statement.lead, statement.lead, text + self.look.newline * gap)
+                self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
         else:
-            self._put_behind(before, text, gap)
+            self._put_behind(before, path, text, gap)
 
     # ---------------------------------------------------------------- something else altogether
 

@@ -27,7 +27,9 @@ def look_of(tree: Tree) -> Look:
     flat = [one for one in arrays if one not in spread]
     tables = [one for one in values if one.kind == "inline" and one.pairs]
     equals = Counter(
-        text[one.keys[-1].end : one.value.start] for one in found if one.kind == "pair" and one.value is not None
+        text[one.keys[-1].end : one.value.start]
+        for one in found
+        if one.kind == "pair" and one.value is not None
     )
     padded = [mark for mark in equals if mark in (" = ", "=", "= ", " =")]
     return Look(
@@ -96,6 +98,8 @@ def gap_before(tree: Tree, number: int) -> int:
     """How many blank lines stand directly above a statement and its comments."""
     start = tree.statements[number].lead
     above = tree.text[tree.statements[number - 1].stop if number else 0 : start]
-    return len(above[len(above.rstrip()) :].split("\n")) - 1 if not above.strip() else (
-        max(len(above[len(above.rstrip()) :].split("\n")) - 2, 0)
+    return (
+        len(above[len(above.rstrip()) :].split("\n")) - 1
+        if not above.strip()
+        else (max(len(above[len(above.rstrip()) :].split("\n")) - 2, 0))
     )

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.toml.edit.spell import Speller
 from registry_reconciler.formats.toml.read.statements import Pair, Value
-from registry_reconciler.formats.toml.read.tree import Item, to_json
+from registry_reconciler.formats.toml.read.tree import Item, item_of, to_json
 from registry_reconciler.formats.yaml.edit.align import align
 from registry_reconciler.model.entry import Json, same
 
-_TAIL = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_TAIL = re.compile(r"[ \t]*(?:#[^\n]*|\r)?\n")
 
 
 class _Chunk(Struct):
@@ -30,10 +29,6 @@ class _Chunk(Struct):
     behind: str
     tail: str
     is_new: bool = False
-
-    @property
-    def own_line(self) -> bool:
-        return self.lead.endswith((" ", "\t")) and "\n" in self.free + self.lead or not self.lead
 
 
 class _Cut(Struct):
@@ -53,19 +48,14 @@ def respelled(speller: Speller, item: Item, value: Json, indent: str = "", model
     if same(to_json(item), value):
         return speller.text[own.start : own.end]
     if own.kind == "array" and isinstance(value, list):
-        return respelled_array(speller, item, [(old, value[new], ()) for old, new in align(to_json(item), value)], indent)
+        return respelled_array(
+            speller, item, [(old, value[new], ()) for old, new in align(to_json(item), value)], indent
+        )
     if own.kind == "inline" and isinstance(value, dict):
-        return _respelled_inline(speller, own, value, indent, {})
-    if own.kind in ("array", "inline"):
-        own = None
-    return speller.value(value, model or own, indent) if own is None or not _keeps(own, value) else speller.value(
-        value, own, indent
-    )
-
-
-def _keeps(own: Value, value: Json) -> bool:
-    """Whether a scalar's own look fits what replaces it."""
-    return isinstance(value, str) and own.kind in ("string", "date", "float")
+        return _respelled_inline(speller, own, value, indent)
+    if isinstance(value, str) and own.kind in ("string", "date", "float"):
+        model = own
+    return speller.value(value, model, indent)
 
 
 Step = tuple[int | None, Json, tuple[str, ...]]
@@ -81,7 +71,7 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
     cut = _cut(speller.text, own.start, own.end, [(one.start, one.end) for one in own.items])
     inner = speller.inner_indent(own, indent)
     chunks: list[_Chunk] = []
-    gone = {number for number in range(len(own.items))} - {old for old, _, _ in steps if old is not None}
+    gone = set(range(len(own.items))) - {old for old, _, _ in steps if old is not None}
     free = ""
     at = 0
     for old, value, comments in steps:
@@ -129,17 +119,16 @@ def _filled(speller: Speller, own: Value, steps: Sequence[Step], indent: str) ->
     return f"[{head}{'' if head.endswith(chr(10)) else newline}{rows}{indent}]"
 
 
-def _respelled_inline(speller: Speller, own: Value, value: dict[str, Json], indent: str, before: dict[str, str]) -> str:
-    """The text of an inline table that has other pairs now. Keys with dots are pairs of the tables that they name."""
+def _respelled_inline(speller: Speller, own: Value, value: dict[str, Json], indent: str) -> str:
+    """The text of an inline table that has other pairs now; new ones come last, as their order means nothing."""
     if not own.pairs or not value:
         return speller.value(value, own if own.pairs else None, indent)
     cut = _cut(speller.text, own.start, own.end, [(pair.start, pair.end) for pair in own.pairs])
-    known: dict[str, list[int]] = {}
-    for number, pair in enumerate(own.pairs):
-        known.setdefault(pair.keys[0].name, []).append(number)
     texts: dict[int, str | None] = {}
-    for name, numbers in known.items():
-        texts.update(_pair_texts(speller, own, numbers, name, value, indent))
+    new: list[str] = []
+    _pairs(
+        _Pairs(speller.on_one_line(), own.pairs, indent, texts, new), list(range(len(own.pairs))), 0, value
+    )
     chunks: list[_Chunk] = []
     free = ""
     for number, chunk in enumerate(cut.chunks):
@@ -149,49 +138,53 @@ def _respelled_inline(speller: Speller, own: Value, value: dict[str, Json], inde
             continue
         chunk.text, chunk.free, free = text, free + chunk.free, ""
         chunks.append(chunk)
-    equals = speller.text[own.pairs[0].keys[-1].end : own.pairs[0].value.start]
-    kinds = {pair.value.kind: pair.value for pair in own.pairs}
-    for name, part in value.items():
-        if name not in known:
-            text = speller.value(part, kinds.get(_kind_of(part)), indent, room=10**9)
-            if "\n" in text and isinstance(part, (str, dict)):
-                text = speller.flat(part)
-            new = _Chunk("", " ", f"{speller.key(name)}{equals}{text}", "", "", True)
-            chunks.insert(_place_for(name, value, known, chunks, own), new)
+    chunks += [_Chunk("", " ", text, "", "", True) for text in new]
     return _joined(cut, chunks, free, speller.look.newline, comma=False)
 
 
-def _place_for(name: str, value: dict[str, Json], known: dict[str, list[int]], chunks: list[_Chunk], own: Value) -> int:
-    """New pairs go to the end: the order of a table means nothing, and nothing is moved for it."""
-    return len(chunks)
+class _Pairs(Struct):
+    """The pairs of an inline table while they are written: what becomes of each (``None``: it goes), and new ones."""
+
+    speller: Speller
+    pairs: list[Pair]
+    indent: str
+    texts: dict[int, str | None]
+    new: list[str]
+
+    def written(self, value: Json, item: Item | None = None, model: Value | None = None) -> str:
+        """A value on one line, but for what stood on several."""
+        if item is not None:
+            return respelled(self.speller, item, value, self.indent)
+        return self.speller.value(value, model, self.indent, room=10**9)
 
 
-def _pair_texts(
-    speller: Speller, own: Value, numbers: list[int], name: str, value: dict[str, Json], indent: str
-) -> dict[int, str | None]:
-    """What becomes of the pairs that say one key; ``None``: it goes."""
-    if name not in value:
-        return dict.fromkeys(numbers)
-    part = Item("table", "inline")
-    pairs = [own.pairs[number] for number in numbers]
-    from registry_reconciler.formats.toml.read.tree import place_pair
-
-    for pair in pairs:
-        place_pair(part, pair, pair.value, "inline")
-    there = part.children[name]
-    if same(to_json(there), value[name]):
-        return {number: speller.text[own.pairs[number].start : own.pairs[number].end] for number in numbers}
-    if len(pairs) == 1 and len(pairs[0].keys) == 1:
-        pair = pairs[0]
-        head = speller.text[pair.start : pair.value.start]
-        text = respelled(speller, there, value[name], indent)
-        if "\n" in text and not isinstance(value[name], list):
-            text = speller.flat(value[name])
-        return {numbers[0]: head + text}
-    # Keys with dots: the table that they make is written in one piece.
-    equals = speller.text[pairs[0].keys[-1].end : pairs[0].value.start]
-    text = f"{speller.text[pairs[0].start : pairs[0].keys[0].end]}{equals}{speller.flat(value[name])}"
-    return {number: text if number == numbers[0] else None for number in numbers}
+def _pairs(work: _Pairs, numbers: list[int], depth: int, value: dict[str, Json]) -> None:
+    """Some pairs whose keys agree up to a depth; keys with dots are pairs of the tables that they name."""
+    text = work.speller.text
+    groups: dict[str, list[int]] = {}
+    for number in numbers:
+        groups.setdefault(work.pairs[number].keys[depth].name, []).append(number)
+    kinds = {work.pairs[number].value.kind: work.pairs[number].value for number in numbers}
+    first = work.pairs[numbers[0]]
+    equals = text[first.keys[-1].end : first.value.start]
+    for name, group in groups.items():
+        work.texts.update(dict.fromkeys(group))
+        if name not in value:
+            continue
+        pair, part = work.pairs[group[0]], value[name]
+        if len(group) == 1 and len(pair.keys) == depth + 1:
+            there = item_of(pair.value)
+            work.texts[group[0]] = text[pair.start : pair.value.start] + work.written(part, there)
+        elif isinstance(part, dict) and part:
+            _pairs(work, group, depth + 1, part)
+        else:
+            head = text[pair.start : pair.keys[depth].end]
+            work.texts[group[0]] = f"{head}{equals}{work.written(part)}"
+    prefix = text[first.start : first.keys[depth - 1].end] + "." if depth else ""
+    for name, part in value.items():
+        if name not in groups:
+            written = work.written(part, None, kinds.get(_kind_of(part)))
+            work.new.append(f"{prefix}{work.speller.key(name)}{equals}{written}")
 
 
 def _cut(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> _Cut:
@@ -233,8 +226,8 @@ def _comma(text: str) -> int:
 def _split_tail(text: str) -> tuple[str, str]:
     """The rest of a line, with its end, and what is below it; nothing where the line goes on."""
     match = _TAIL.match(text)
-    if match is None or not match.group().endswith("\n"):
-        return ("", text)
+    if match is None:
+        return "", text
     return match.group(), text[match.end() :]
 
 
@@ -243,8 +236,10 @@ def _split_lead(text: str) -> tuple[str, str]:
     rows = text.split("\n")
     column = len(rows[-1])
     start = len(rows) - 1
-    while start > 0 and rows[start - 1].strip().startswith("#") and (
-        len(rows[start - 1]) - len(rows[start - 1].lstrip()) == column
+    while (
+        start > 0
+        and rows[start - 1].strip().startswith("#")
+        and (len(rows[start - 1]) - len(rows[start - 1].lstrip()) == column)
     ):
         start -= 1
     free = "".join(f"{row}\n" for row in rows[:start])
@@ -267,20 +262,19 @@ def _joined(cut: _Cut, chunks: list[_Chunk], free: str, newline: str, *, comma: 
         own = chunk.lead
         if lead is not None and "\n" not in chunk.lead and not chunk.free:
             own = lead if number == 0 else (chunk.lead if chunk is not first and not chunk.is_new else later)
-        elif cut.spread and number and not result.endswith("\n") and (chunk.is_new or chunk.tail.endswith("\n")):
+        elif (
+            cut.spread
+            and number
+            and not result.endswith("\n")
+            and (chunk.is_new or chunk.tail.endswith("\n"))
+        ):
             result += newline
         tail = chunk.tail
         result += chunk.free + own + chunk.text + chunk.behind
         if not last or comma:
             result += ","
         result += tail
-    closing = free + cut.closing
-    if cut.spread and chunks[-1].is_new:
-        old_tail = cut.chunks[-1].tail
-        if not old_tail.endswith("\n") and result.endswith("\n"):
-            result = result[: -len(newline)]
-    elif cut.closing.lstrip(" \t") == cut.closing and closing[:1] in "]}" and "\n" not in closing and cut.spread:
-        pass
-    if not result:
-        raise SpliceError("an array cannot be edited")
-    return result + closing
+    old_tail = cut.chunks[-1].tail
+    if cut.spread and chunks[-1].is_new and not old_tail.endswith("\n") and result.endswith("\n"):
+        result = result.removesuffix(newline)
+    return result + free + cut.closing

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.toml.read.statements import Value, is_date
@@ -21,6 +22,12 @@ _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': 
 _SPECIAL = re.compile(r"[+-]?(?:inf|nan)\Z")
 _DECIMAL = re.compile(r"[+-]?\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d[\d_]*)?\Z")
 WIDTH = 96
+LOOKS: Mapping[type[Json], tuple[str, ...]] = {
+    str: ("string", "date", "float"),
+    list: ("array",),
+    dict: ("inline",),
+}
+"""The kinds of text that show how a value is to be written, by its type."""
 
 Notes = Mapping[FieldPath, Sequence[str]]
 """Comments of parts of a new value, by path: lines that begin with ``#``."""
@@ -54,6 +61,11 @@ class Speller(Struct, frozen=True):
 
     text: str
     look: Look
+    one_line: bool = False
+
+    def on_one_line(self) -> Speller:
+        """The same, for what stands inside brackets on one line."""
+        return replace(self, one_line=True)
 
     def key(self, name: str) -> str:
         """One part of a key."""
@@ -84,13 +96,15 @@ class Speller(Struct, frozen=True):
         if model is not None and kind == "string":
             written = self.text[model.start : model.end]
             quotes = written[:3] if written[:3] in ('"""', "'''") else written[0]
-            ascii_only = bool(re.search(r"\\[uU][0-9a-fA-F]{4}", written)) if not written.isascii() else (
-                self.look.ascii or bool(re.search(r"\\[uU]0*[1-9a-fA-F]", written))
+            ascii_only = (
+                bool(re.search(r"\\[uU][0-9a-fA-F]{4}", written))
+                if not written.isascii()
+                else (self.look.ascii or bool(re.search(r"\\[uU]0*[1-9a-fA-F]", written)))
             )
             if not written.isascii():
                 ascii_only = False
             head = len(quotes) == 1 or written[3:4] in ("\n", "\r")
-        if "\n" in text and (len(quotes) == 3 or _several(text)):
+        if not self.one_line and "\n" in text and (len(quotes) == 3 or _several(text)):
             return self.lines(text, quotes[0], ascii_only, head)
         if quotes[0] == "'" and not _NOT_LITERAL.search(text) and not (ascii_only and not text.isascii()):
             return f"'{text}'"
@@ -100,7 +114,11 @@ class Speller(Struct, frozen=True):
         """A text of several lines, written as such."""
         newline = self.look.newline
         first = newline if head or text.startswith("\n") else ""
-        if quote == "'" and not _NOT_LITERAL_IN_LINES.search(text) and not (ascii_only and not text.isascii()):
+        if (
+            quote == "'"
+            and not _NOT_LITERAL_IN_LINES.search(text)
+            and not (ascii_only and not text.isascii())
+        ):
             return "'''" + first + text.replace("\n", newline) + "'''"
         body = _ESCAPED_IN_LINES.sub(_escape, text)
         if ascii_only:
@@ -117,10 +135,11 @@ class Speller(Struct, frozen=True):
         spread = None
         if model is not None and models:
             spread = "\n" in self.text[model.start : models[0].start]
-        one = [self.value(item, _like(item, models), indent) for item in items]
+        flat = self.on_one_line()
+        one = [flat.value(item, _like(item, models), indent, room=10**9) for item in items]
         line = f"[{self.padding(model)}{', '.join(one)}{self.padding(model)}]"
         if spread is None:
-            spread = len(line) > room or "\n" in line
+            spread = len(line) > room
         if not spread:
             return line
         inner = self.inner_indent(model, indent)
@@ -164,29 +183,17 @@ class Speller(Struct, frozen=True):
             first = model.pairs[0]
             padding = self.text[model.start + 1 : first.start]
             equals = self.text[first.keys[-1].end : first.value.start]
-        parts = []
-        for name, part in value.items():
-            text = self.value(part, models.get(name), indent, room=10**9)
-            if "\n" in text and isinstance(part, (str, dict)):
-                text = self.flat(part)
-            parts.append(f"{self.key(name)}{equals}{text}")
+        flat = self.on_one_line()
+        parts = [
+            f"{self.key(name)}{equals}{flat.value(part, models.get(name), indent, room=10**9)}"
+            for name, part in value.items()
+        ]
         return "{" + padding + ", ".join(parts) + padding + "}"
-
-    def flat(self, value: Json) -> str:
-        """A value that has no line end in its text."""
-        if isinstance(value, str):
-            return basic(value, ascii_only=self.look.ascii)
-        if isinstance(value, dict):
-            pairs = ", ".join(f"{self.key(name)}{self.look.equals}{self.flat(part)}" for name, part in value.items())
-            return f"{{{self.look.table_padding}{pairs}{self.look.table_padding}}}" if pairs else "{}"
-        if isinstance(value, list):
-            return "[" + ", ".join(map(self.flat, value)) + "]"
-        return self.value(value)
 
 
 def _like(item: Json, models: Sequence[Value]) -> Value | None:
     """An item of the same array to look like: one of the same kind."""
-    wanted = {str: ("string", "date"), dict: ("inline",), list: ("array",)}.get(type(item), ())
+    wanted = LOOKS.get(type(item), ())
     return next((one for one in models if one.kind in wanted), None)
 
 

@@ -101,7 +101,9 @@ def _measure(value: Json, limits: Limits) -> None:
     while level:
         depth += 1
         if depth > limits.max_depth:
-            raise _Limit(f"values nest deeper than {limits.max_depth} levels", fix="write it with fewer levels")
+            raise _Limit(
+                f"values nest deeper than {limits.max_depth} levels", fix="write it with fewer levels"
+            )
         below: list[Json] = []
         for part in level:
             parts = part.values() if isinstance(part, dict) else part

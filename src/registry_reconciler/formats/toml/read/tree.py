@@ -142,15 +142,16 @@ def place_pair(table: Item, pair: Statement | Pair, value: Value, home: str) -> 
     last = pair.keys[-1]
     if last.name in table.children:
         raise Unreadable(f"{last.name} is there twice")
-    item = table.children[last.name] = _item(value)
+    item = table.children[last.name] = item_of(value)
     item.pair, item.parts, item.key = pair, len(pair.keys), last
     return [*trail, item]
 
 
-def _item(value: Value) -> Item:
+def item_of(value: Value) -> Item:
+    """A value in one piece as a part of the tree."""
     if value.kind == "array":
         item = Item("array")
-        item.items = [_item(part) for part in value.items]
+        item.items = [item_of(part) for part in value.items]
     elif value.kind == "inline":
         item = Item("table", "inline")
         for pair in value.pairs:
@@ -243,7 +244,9 @@ def offset_of(tree: Tree, path: FieldPath, *, on_key: bool) -> int:
             whole = False
             break
         item = child
-    if item.value is not None and not (on_key and whole and item.key is not None and isinstance(path[-1], str)):
+    if item.value is not None and not (
+        on_key and whole and item.key is not None and isinstance(path[-1], str)
+    ):
         return item.value.start
     if item.kind == "items" and item.items:
         item = item.items[0]
