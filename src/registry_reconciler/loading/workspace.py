@@ -112,8 +112,10 @@ def put_together(
 ) -> Loaded:
     """Everything that was read as one value, with the faults that only all of it shows."""
     config, config_problems, config_files = settings
+    state = _without_live_truth(state, catalog.kinds)
     baseline, baseline_problems, baseline_files = load_baseline(recorder)
     managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
+    free = live_truth_files(catalog.kinds, live)
     live_problems = (
         *live.problems,
         *duplicate_problems(live, managed),
@@ -134,7 +136,7 @@ def put_together(
         problems=(
             *config_problems,
             *catalog.problems,
-            *(_pre_existing(one, managed) for one in live_problems),
+            *(_pre_existing(one, managed, free) for one in live_problems),
             *fragments.problems,
             *state.problems,
             *old_history_problems(recorder),
@@ -217,8 +219,31 @@ def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile
     return files  # type: ignore[return-value]  # a chain never writes to any but the first, and nobody to that
 
 
-def _pre_existing(one: Problem, managed: frozenset[str]) -> Problem:
-    return replace(one, status=Status.PRE_EXISTING, managed=one.managed or one.address in managed)
+def _pre_existing(one: Problem, managed: frozenset[str], free: frozenset[str]) -> Problem:
+    """A fault of a registry. In a file (``free``) of which fragments own nothing it blocks where it was introduced."""
+    own = one.managed and one.place.file not in free
+    return replace(one, status=Status.PRE_EXISTING, managed=own or one.address in managed)
+
+
+def live_truth_files(kinds: Mapping[str, Kind], live: Live) -> frozenset[str]:
+    """The registry files that only hold kinds whose truth is live."""
+    some = {path for kind in kinds.values() if kind.truth == "live" for path in live.files_of[kind.name]}
+    if not some:
+        return frozenset()
+    others = (live.files_of[kind.name] for kind in kinds.values() if kind.truth != "live")
+    return frozenset(some.difference(*others))
+
+
+def _without_live_truth(state: State, kinds: Mapping[str, Kind]) -> State:
+    """The state without kinds whose truth is live by now: what it remembers of them says nothing any more."""
+    if all(kind.truth != "live" for kind in kinds.values()):
+        return state
+    entries = {
+        address: one
+        for address, one in state.entries.items()
+        if (kind := kinds.get(address.partition("/")[0])) is None or kind.truth != "live"
+    }
+    return state if len(entries) == len(state.entries) else replace(state, entries=entries)
 
 
 def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, SourceFile]]:
