@@ -206,8 +206,7 @@ class Editor:
             self.remove(item.children[name])
         if not leaves and gone:
             self._empty_table(item)
-        order = list(item.children)
-        self._put_new(item, path, [one for one in new], [name for name in order if name not in gone])
+        self._put_new(item, path, new)
 
     def remove(self, item: Item) -> None:
         """All lines that say a part go, with its comments."""
@@ -225,7 +224,7 @@ class Editor:
         line = f"[{name}]" if item.home == "implied" else f"{name}{self.sections.equals(statement)}{{}}"
         self.put(at.lead, at.lead, f"{indent}{line}{self.look.newline}", _LAST)
 
-    def _put_new(self, item: Item, path: FieldPath, new: Sequence[New], left: Sequence[str]) -> None:
+    def _put_new(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
         pairs: list[New] = []
         for one in new:
             form = self.sections.form(item, path, one)

@@ -21,7 +21,14 @@ _TAIL = re.compile(r"[ \t]*(?:#[^\n]*|\r)?\n")
 
 
 class _Chunk(Struct):
-    """One part: ``free`` (lines above that belong to nobody), ``lead``, ``text``, ``behind`` (up to the comma), ``tail``."""
+    """One part.
+
+    Attributes:
+        free: lines above that belong to nobody.
+        lead: its own comments above, and its indentation.
+        behind: what stands between it and its comma.
+        tail: the rest of its line.
+    """
 
     free: str
     lead: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -59,7 +59,9 @@ def _notes(snippet: Snippet | None) -> dict[FieldPath, Note]:
 class Sections:
     """Writes new parts of one text."""
 
-    def __init__(self, tree: Tree, look: Look) -> None:
+    def __init__(self, tree: Tree, look: Look, become: Callable[[str, Json], str]) -> None:
+        """``become`` makes a text say another value: what comes from another place is fitted with it."""
+        self.become = become
         self.tree = tree
         self.text = tree.text
         self.look = look
@@ -266,12 +268,9 @@ class Sections:
         """The text of what comes from another place of a TOML file, below its new header."""
         if new.snippet is None or new.snippet.native is None or new.snippet.native[0] != "toml":
             return None
-        from registry_reconciler.formats.edits import Update
-        from registry_reconciler.formats.toml.edit.splice import splice
-
         text = new.snippet.native[1].replace("\r\n", "\n")
         try:
-            text = splice(text.encode(), [Update(0, (), new.value)]).decode()
+            text = self.become(text, new.value)
             tree = Tree(text)
         except SpliceError:
             return None

@@ -80,12 +80,17 @@ def _edited(tree: Tree, edits: Sequence[Edit]) -> str:
     if text and not text.endswith("\n"):
         # A missing last line end is put there while editing, so that every line is one, and taken away after.
         tree = _tree(text + look.newline)
-    editor = Editor(tree, Sections(tree, look))
+    editor = Editor(tree, Sections(tree, look, become))
     own = [(() if isinstance(one, ReplaceDocument) else path_of(one), _plain(one)) for one in rest]
     result = _apply(tree.text, editor.run(own))
     if tree.text != text:
         result = result.removesuffix("\n").removesuffix("\r")
     return result
+
+
+def become(text: str, value: Json) -> str:
+    """A whole text made equal to a value."""
+    return splice(text.encode("utf-8"), [Update(0, (), value)]).decode("utf-8")
 
 
 def _plain(edit: Edit) -> Edit:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from registry_reconciler.formats.edits import Insert, Snippet, SpliceError, Update
+from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
 from registry_reconciler.formats.nodes import Node, Unreadable, key_of
 from registry_reconciler.formats.toml.edit.blocks import runs
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.notes import Note
 from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.edit.spell import Look
-from registry_reconciler.formats.toml.edit.splice import splice
+from registry_reconciler.formats.toml.edit.splice import become, splice
 from registry_reconciler.formats.toml.read.statements import Statement
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
 from registry_reconciler.model.entry import FieldPath, Json
@@ -39,10 +39,10 @@ def new_text(
     else:
         if not isinstance(value, dict):
             raise SpliceError("the whole of a TOML file is a table")
-        written = Sections(Tree(""), replace(look, newline="\n")).root_text(New("", value, snippet))
+        written = Sections(Tree(""), replace(look, newline="\n"), become).root_text(New("", value, snippet))
         if snippet is not None and snippet.native is not None and snippet.native[0] == "toml":
             written = "".join(f"{line}\n" for line in snippet.comments) + snippet.native[1] + "\n"
-        text = splice(written.encode(), [Update(0, (), value)]).decode()
+        text = become(written, value)
     return text.replace("\r\n", "\n").replace("\n", look.newline).encode()
 
 
