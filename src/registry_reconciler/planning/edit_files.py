@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from operator import is_
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.files.reserved import is_reserved
-from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.formats.yaml.read.unread import Unread
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.layouts.walk import Nesting
@@ -28,6 +28,7 @@ from registry_reconciler.loading.registries import Live, entries_of, excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
+from registry_reconciler.model.fields import Selector, without
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
@@ -113,6 +114,10 @@ class _Writing(Struct):
     ways: Ways = field(default_factory=Ways)
     new_files: dict[str, list[str]] = field(default_factory=dict)
     extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
+    whole_files: dict[str, tuple[LiveEntry, SourceFile]] = field(default_factory=dict)
+    """By address an entry that gets another file in this round, with the file that it has."""
+    cleared: Recorder | None = None
+    """The tree without those files."""
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""
@@ -213,11 +218,13 @@ def write(
     changes: Sequence[Change],
     fragments: Mapping[str, SourceFile],
     reader: ChunkReader | None = None,
+    managed: Collection[str] = (),
 ) -> Written:
     """Place and splice every change that writes. Never raises for what stands in the files.
 
     Args:
         fragments: the fragments as read: the comments of a new entry come along from there.
+        managed: addresses that mean their entries: who still says one does not go along under another name.
         reader: what read the files; it knows the items again that a new text has in common with them.
     """
     nesting = Nesting(kinds)
@@ -238,7 +245,7 @@ def write(
         if path in work.removed or work.sources[path].data != _data(live, path)
     }
     _refuse_reserved(work, changes, files)
-    problems = [*work.failed.values(), *_verify(work, live, changes, files)]
+    problems = [*work.failed.values(), *_verify(work, live, changes, files, managed)]
     placed = tuple(
         replace(change, file=work.files.get(change.address, change.file))
         for change in changes
@@ -296,6 +303,7 @@ def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
     work.said.clear()
     work.new_files.clear()
     _extract_all(work, changes)
+    _leave_files(work, changes)
     inside = {change.address: _carried_inside(work, change) for change in changes}
     # What goes makes room for what comes: a new entry may take over the file of one that is deleted.
     for change in sorted(changes, key=lambda one: one.action is not Action.DELETE):
@@ -304,6 +312,8 @@ def _run_round(work: _Writing, changes: Sequence[Change]) -> None:
         except PlacementError as error:
             place = change.origin or change.live or Place(change.file)
             work.fail(change, error.code, error.message, place, error.fix)
+            if change.address in work.whole_files:
+                work.removed.discard(work.whole_files[change.address][1].path)
     for path, plan in sorted(plans.items()):
         _splice(work, path, plan)
     for change in changes:
@@ -328,6 +338,21 @@ def _extract_all(work: _Writing, changes: Sequence[Change]) -> None:
         if data is not None:
             asked = [(place.document, place.path) for place in places]
             work.extracted[file] = dict(zip(asked, extract_many(data, asked), strict=True))
+
+
+def _leave_files(work: _Writing, changes: Sequence[Change]) -> None:
+    """Take away all files that get another name in this round: one may take the name of another."""
+    work.whole_files.clear()
+    for change in changes:
+        kind = work.kinds[change.kind]
+        if change.action is Action.DELETE or not LAYOUTS[kind.layout].one_a_file:
+            continue
+        entry = _current(work, change)
+        if entry is not None and not entry.place.path and relocates(kind, entry, change.after or {}):
+            work.whole_files[change.address] = entry, work.sources[entry.place.file]
+    leaving = {source.path for _, source in work.whole_files.values()}
+    work.cleared = Recorder(MemoryTree(dict.fromkeys(leaving), work.tree)) if leaving else None
+    work.removed |= leaving
 
 
 def _carried_inside(work: _Writing, change: Change) -> list[tuple[str, LiveEntry, FieldPath]]:
@@ -362,7 +387,8 @@ def _follow(work: _Writing, change: Change, inside: list[tuple[str, LiveEntry, F
 
 def _plan_change(work: _Writing, plans: dict[str, _FilePlan], change: Change) -> None:
     kind = work.kinds[change.kind]
-    entry = _current(work, change)
+    leaves = work.whole_files.get(change.address)
+    entry = _current(work, change) if leaves is None else leaves[0]
     if change.action is Action.DELETE:
         assert entry is not None
         work.files[change.address] = entry.place.file
@@ -428,8 +454,10 @@ def _plan_for(plans: dict[str, _FilePlan], path: str) -> _FilePlan:
     return plans.setdefault(path, _FilePlan())
 
 
-def _raw_after(work: _Writing, change: Change, kind: Kind, entry: LiveEntry) -> dict[str, Json]:
-    there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+def _raw_after(
+    work: _Writing, change: Change, kind: Kind, entry: LiveEntry, source: SourceFile
+) -> dict[str, Json]:
+    there = get_path(source.documents[entry.place.document], entry.place.path)
     require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
     return restore_unmanaged(raw, there, entry, work.nested[kind.name])
@@ -442,12 +470,10 @@ def _plan_update(
 
     plan = _plan_for(plans, entry.place.file)
     place = entry.place
-    raw = _raw_after(work, change, kind, entry)
+    raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
     placed = LAYOUTS[kind.layout].placed_field(kind)
     if placed:
-        from registry_reconciler.model.fields import Selector
-
         new = str(Selector.parse(placed).get(change.after))
         if new != place.path[-1]:
             plan.edits.append((change, RenameKey(place.document, place.path, new)))
@@ -477,16 +503,18 @@ def _rename_file(
 ) -> None:
     from registry_reconciler.formats.yaml.edit.splice import Update
 
-    spot = find_spot(kind, change.after or {}, {}, work.carried_by(kind), work.tree, work.ways)
-    old = work.sources[entry.place.file]
+    old = work.whole_files[change.address][1]
+    spot = find_spot(
+        kind, change.after or {}, {}, work.carried_by(kind), work.cleared or work.tree, work.ways
+    )
     if spot.file in work.sources and spot.file not in work.removed:
         raise PlacementError(
             "WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key."
         )
-    raw = _raw_after(work, change, kind, entry)
-    work.removed.add(entry.place.file)
+    raw = _raw_after(work, change, kind, entry, old)
     work.removed.discard(spot.file)
     work.forget_entries(entry.place.file)
+    work.forget_entries(spot.file)
     work.sources[spot.file] = replace(old, path=spot.file)
     work.files[change.address] = spot.file
     _plan_for(plans, spot.file).edits.append((change, Update(entry.place.document, (), raw)))
@@ -617,7 +645,6 @@ def _insert(
         return make(  # type: ignore[no-any-return]
             spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
         )
-    from registry_reconciler.model.fields import Selector
 
     name = str(Selector.parse(LAYOUTS[kind.layout].placed_field(kind)).get(change.after))
     before = None if position is None else neighbours[position].place.path[-1]
@@ -628,7 +655,7 @@ def _insert(
 
 def _splice(work: _Writing, path: str, plan: _FilePlan) -> None:
     """Run one round of one file; on failure every change of it is refused."""
-    from registry_reconciler.formats.yaml.edit.splice import SpliceError
+    from registry_reconciler.formats.yaml.edit.splice import Insert, SpliceError
     from registry_reconciler.formats.yaml.edit.window import splice_items
 
     source = work.sources.get(path)
@@ -639,7 +666,9 @@ def _splice(work: _Writing, path: str, plan: _FilePlan) -> None:
             source = _parsed(work, path, data)
             work.removed.discard(path)
         if plan.edits and source is not None and data is not None:
-            data = splice_items(data, source.sections, [edit for _, edit in plan.edits])
+            # What leaves a place makes room for what comes there.
+            edits = sorted((edit for _, edit in plan.edits), key=lambda edit: isinstance(edit, Insert))
+            data = splice_items(data, source.sections, edits)
             source = _parsed(work, path, data)
     except SpliceError as error:
         _refuse(work, path, plan, error)
@@ -708,7 +737,6 @@ def _map_key(kind: Kind, change: Change) -> str | None:
     placed = LAYOUTS[kind.layout].placed_field(kind)
     if not placed:
         return None
-    from registry_reconciler.model.fields import Selector
 
     return str(Selector.parse(placed).get(change.after))
 
@@ -753,7 +781,11 @@ _RELATED_SHOWN = 20
 
 
 def _verify(
-    work: _Writing, live: Live, changes: Sequence[Change], files: Mapping[str, bytes | None]
+    work: _Writing,
+    live: Live,
+    changes: Sequence[Change],
+    files: Mapping[str, bytes | None],
+    managed: Collection[str],
 ) -> Iterator[Problem]:
     """Hold the new texts against what was promised."""
     promised: dict[str, dict[str, Json]] = {}
@@ -768,12 +800,12 @@ def _verify(
     # A promise that no byte was changed for is looked at too: it may be one that the file cannot keep.
     untouched = {work.files[a]: _data(live, work.files[a]) for a in promised if work.files[a] not in files}
     files = {**untouched, **files}
-    there = _by_file(live, files)
+    there = _by_file(work, live, files, managed)
     concerned: dict[str, list[Change]] = {path: [] for path in files}
     for change in changes:
         concerned.setdefault(work.files.get(change.address, ""), []).append(change)
     for path, data in files.items():
-        expected = {entry.address: entry for entry in there[path] if entry.address not in gone}
+        expected = {address: entry for address, entry in there[path].items() if entry.address not in gone}
         found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
         wrong = _mismatch(
             expected, found, promised, {one.address for one in concerned[path] if one.address in promised}
@@ -800,15 +832,25 @@ def _carried_fix(work: _Writing, wrong: str) -> str:
         for (_, old), (_, new) in sorted(work.carried_along.items())
         if old != new and wrong.startswith((f"{old} ", f"{new} "))
     ]
-    return f"Rename what is inside too, under moved: {renamed[0]}." if renamed else ""
+    return (
+        f"It is called otherwise with what it lies in: declare it by its new name ({renamed[0]})."
+        if renamed
+        else ""
+    )
 
 
-def _by_file(live: Live, files: Mapping[str, bytes | None]) -> dict[str, list[LiveEntry]]:
-    """The entries of some files as they are now."""
-    found: dict[str, list[LiveEntry]] = {path: [] for path in files}
+def _by_file(
+    work: _Writing, live: Live, files: Mapping[str, bytes | None], managed: Collection[str]
+) -> dict[str, dict[str, LiveEntry]]:
+    """The entries of some files as they are now, by the addresses that they have once what is around them moved."""
+    found: dict[str, dict[str, LiveEntry]] = {path: {} for path in files}
     for entry in (*live.entries.values(), *live.clashes):
-        if entry.place.file in found:
-            found[entry.place.file].append(entry)
+        file, address = entry.place.file, entry.address
+        if work.carried_along:
+            file, now = work.carried_along.get((entry.kind, address), (file, address))
+            address = address if address in managed else now
+        if file in found:
+            found[file][address] = entry
     return found
 
 
@@ -827,10 +869,20 @@ def _mismatch(
         other = found.get(address)
         if other is None:
             return f"{address} would be lost"
-        if not (same(other.value, entry.value) and other.live_only == entry.live_only):
+        if not (_is_kept(entry, other) and other.live_only == entry.live_only):
             return f"{address} would change"
     extra = sorted(set(found) - set(expected) - here)
     return f"{extra[0]} would appear" if extra else ""
+
+
+def _is_kept(before: LiveEntry, after: LiveEntry) -> bool:
+    """Whether an entry that no change is about stayed what it was, but for the names of what it lies in."""
+    if before.address == after.address:
+        return same(before.value, after.value)
+    values = [before.value, after.value]
+    for name, _ in before.bound:
+        values = [without(value, Selector.parse(name).path) for value in values]
+    return same(*values)
 
 
 def _beside(work: _Writing, old: _Writing, path: str, data: bytes | None) -> str:
