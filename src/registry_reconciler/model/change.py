@@ -31,6 +31,7 @@ class Reason(enum.Enum):
     MOVED = "moved"
     REMOVED = "removed"
     ADOPTED = "adopted"
+    EDITED = "edited"
 
 
 class FieldChange(Struct, frozen=True):

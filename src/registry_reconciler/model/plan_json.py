@@ -141,7 +141,7 @@ def _heal(heal: Heal) -> dict[str, Json]:
     return {"address": heal.address, "fragment": heal.fragment, "why": heal.why}
 
 
-def _field(change: FieldChange) -> dict[str, Json]:
+def field_to_json(change: FieldChange) -> dict[str, Json]:
     """A part that is not there has no key: ``null`` is a value of its own."""
     data: dict[str, Json] = {"path": list(change.path), "action": change.action}
     if not isinstance(change.before, Missing):
@@ -173,7 +173,7 @@ def _change(change: Change) -> dict[str, Json]:
         "reason": change.reason.value,
         "file": change.file,
         "origin": None if origin is None else _location(origin),
-        "fields": [_field(field) for field in change.fields],
+        "fields": [field_to_json(field) for field in change.fields],
         "before": change.before,
         "after": change.after,
         "impact": list(change.impact),
@@ -190,7 +190,7 @@ def _drift(drift: Drift) -> dict[str, Json]:
     location = drift_location(drift)
     return {
         "address": drift.address,
-        "fields": [_field(field) for field in drift.fields],
+        "fields": [field_to_json(field) for field in drift.fields],
         "file": drift.file,
         "line": location.line,
         "column": location.column,

@@ -45,7 +45,8 @@ def state_files(
     """
     work = Writing(loaded, desired, whole)
     for change in changes:
-        work.change(change)
+        if loaded.kinds[change.kind].truth != "live":
+            work.change(change)
     for heal in heals:
         if heal.address:
             work.heal(heal.address)
@@ -58,9 +59,13 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
     """What does not fit of whole fragments: the old form, several files, other protections."""
     count: dict[str, int] = {}
     old: set[str] = set()
+    freed: set[str] = set()
+    live_truth = {kind.name for kind in loaded.kinds.values() if kind.truth == "live"}
     for path, sides in loaded.state.files.items():
         for one in sides:
             count[one.fragment] = count.get(one.fragment, 0) + 1
+            if live_truth and any(record.address.partition("/")[0] in live_truth for record in one.records):
+                freed.add(one.fragment)
             if is_old(path):
                 old.add(one.fragment)
     said = _said(desired) if whole else {}
@@ -73,6 +78,8 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
             yield Heal("", fragment, "its state is carried over to the new form")
         elif count.get(fragment, 0) > 1:
             yield Heal("", fragment, "two branches began to keep its state; their files become one")
+        elif fragment in freed:
+            yield Heal("", fragment, "of a kind whose truth is live nothing is remembered")
         elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
             yield Heal("", fragment, "what it protects is remembered")
 

@@ -142,7 +142,10 @@ def compare(before: EntrySet, after: EntrySet, moves: Mapping[str, str]) -> Iter
         old = before.items.get(came_from.get(address, address))
         new = after.items.get(address)
         if old is None or new is None or address in came_from or not same(dict(old.value), dict(new.value)):
-            yield _change(old, new, came_from.get(address))
+            change = _change(old, new, came_from.get(address))
+            kind = after.kinds.get(change.kind) or before.kinds.get(change.kind)
+            owned_by_live = kind is not None and kind.truth == "live"
+            yield replace(change, reason=Reason.EDITED) if owned_by_live else change
         elif new.managed and not old.managed:
             yield replace(_change(old, new, None), action=Action.ADOPT, reason=Reason.ADOPTED)
 

@@ -30,6 +30,7 @@ _REASONS = {
     Reason.MOVED: "renamed",
     Reason.REMOVED: "a fragment says removed",
     Reason.ADOPTED: "managed from now on",
+    Reason.EDITED: "edited in its registry",
 }
 
 _STATE_ONLY_REASONS = {
