@@ -35,8 +35,8 @@ from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.live_truth import changes_of, live_kinds
-from registry_reconciler.planning.moves import under_key
 from registry_reconciler.planning.resolve import Desired, exact_ones
+from registry_reconciler.planning.witnesses import under_key
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 MOST_LOOKED_AT = 5_000

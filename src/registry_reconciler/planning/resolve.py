@@ -17,7 +17,8 @@ from registry_reconciler.model.entry import DesiredEntry, LiveEntry
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.moves import Witnesses, find_renames
+from registry_reconciler.planning.moves import find_renames
+from registry_reconciler.planning.witnesses import Witnesses
 
 
 class Desired(Struct, frozen=True):

@@ -9,7 +9,7 @@ from registry_reconciler.loading.layouts.walk import Nesting
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, split_address
 from registry_reconciler.model.fields import Selector, with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.planning.moves import Witnesses
+from registry_reconciler.planning.witnesses import Witnesses
 
 
 def carried_names(
