@@ -34,7 +34,7 @@ from registry_reconciler.model.redact import (
 from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
-from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import head_notices, standing_notices
@@ -189,8 +189,7 @@ def _assemble(
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(
-            mask_change(loaded.kinds, change),
-            impact=impact.get(change.address, ()),
+            with_impact(mask_change(loaded.kinds, change), impact),
             origin_location=locator.location(change.origin) if change.origin else None,
         )
         for change in written.changes
