@@ -1,4 +1,4 @@
-"""Renames in every layout: swaps, shifts, circles, whole subtrees, taken back, in letters only, in rounds of history."""
+"""Renames in every layout: swaps, shifts, circles, subtrees, taken back, in letters only, in rounds of history."""
 
 from __future__ import annotations
 
