@@ -7,6 +7,7 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 from __future__ import annotations
 
 import gc
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -33,7 +34,7 @@ from registry_reconciler.model.redact import (
 from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
-from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import head_notices, standing_notices
@@ -99,7 +100,7 @@ def plan_loaded(
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
-    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
         loaded.kinds,
         loaded.config,
@@ -116,7 +117,13 @@ def plan_loaded(
     )
     progress("writing in memory")
     written = write(
-        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files, loaded.reader
+        loaded.kinds,
+        loaded.live,
+        loaded.tree,
+        difference.changes,
+        loaded.fragments.files,
+        loaded.reader,
+        managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
@@ -182,8 +189,7 @@ def _assemble(
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(
-            mask_change(loaded.kinds, change),
-            impact=impact.get(change.address, ()),
+            with_impact(mask_change(loaded.kinds, change), impact),
             origin_location=locator.location(change.origin) if change.origin else None,
         )
         for change in written.changes
