@@ -7,6 +7,7 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 from __future__ import annotations
 
 import gc
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -101,7 +102,7 @@ def plan_loaded(
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
-    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
         loaded.kinds,
         loaded.config,
@@ -118,7 +119,13 @@ def plan_loaded(
     )
     progress("writing in memory")
     written = write(
-        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files, loaded.reader
+        loaded.kinds,
+        loaded.live,
+        loaded.tree,
+        difference.changes,
+        loaded.fragments.files,
+        loaded.reader,
+        managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")

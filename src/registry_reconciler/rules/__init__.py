@@ -46,6 +46,7 @@ FAMILIES = (
     Family("CAP", "Capabilities", capabilities.RULES),
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
+    Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),
     Family("FRG", "Fragments", structural.of("FRG")),
