@@ -7,6 +7,7 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 from __future__ import annotations
 
 import gc
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -46,6 +47,7 @@ from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 Progress = Callable[[str], None]
@@ -62,6 +64,7 @@ class Planning(Struct, frozen=True):
     loaded: Loaded
     desired: Desired
     worlds: EntrySets
+    own: OwnRules = NO_RULES
 
 
 @contextmanager
@@ -105,7 +108,7 @@ def plan_loaded(
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
-    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
         loaded.kinds,
         loaded.config,
@@ -122,7 +125,13 @@ def plan_loaded(
     )
     progress("writing in memory")
     written = write(
-        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files, loaded.reader
+        loaded.kinds,
+        loaded.live,
+        loaded.tree,
+        difference.changes,
+        loaded.fragments.files,
+        loaded.reader,
+        managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
@@ -130,7 +139,11 @@ def plan_loaded(
     worlds = build_entry_sets(
         loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
     )
-    judged = check(loaded, worlds, no_check=options.no_check)
+    own = own_rules(loaded)
+    try:
+        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+    finally:
+        own.close()
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
@@ -142,7 +155,8 @@ def plan_loaded(
     names += file_problems(loaded.tree, files, written.changes, names)
     found = [
         *loaded.problems,
-        *severity_problems(loaded.config),
+        *severity_problems(loaded.config, own),
+        *own.problems,
         *desired.problems,
         *difference.problems,
         *names,
@@ -154,6 +168,7 @@ def plan_loaded(
         loaded,
         desired,
         worlds,
+        own,
     )
 
 
