@@ -107,8 +107,15 @@ class _Everywhere(Struct, frozen=True):
     loaded: Mapping[str, Iterable[str]]
     items: Container[str]
     elsewhere: Elsewhere | None
+    known: dict[str, Sequence[str]]
 
     def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        found = self.known.get(address)
+        if found is None:
+            found = self.known[address] = self._look(address, default)
+        return found
+
+    def _look(self, address: str, default: tuple[str, ...]) -> Sequence[str]:
         # What was loaded may refer to what was not, and is there all the same.
         if self.elsewhere is not None:
             return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
@@ -116,7 +123,7 @@ class _Everywhere(Struct, frozen=True):
 
 
 def _referrers_in(world: EntrySet) -> Referrers:
-    return _Everywhere(_referring(world), world.items, world.rest.elsewhere)
+    return _Everywhere(_referring(world), world.items, world.rest.elsewhere, {})
 
 
 def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
@@ -124,10 +131,20 @@ def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tup
     seen: dict[str, None] = {}
     ring = [start]
     while ring and len(seen) < most:
-        nearest = {source: None for address in ring for source in graph.get(address, ())}
-        ring = [source for source in nearest if source not in seen and source != start]
-        seen.update(dict.fromkeys(ring[: most - len(seen)]))
+        ring = _nearest(graph, ring, {*seen, start}, most - len(seen))
+        seen.update(dict.fromkeys(ring))
     return tuple(sorted(seen))
+
+
+def _nearest(graph: Referrers, ring: Iterable[str], known: Container[str], most: int) -> list[str]:
+    """Who refers to one of a ring and is not known yet, at most so many: half a workspace may refer to one entry."""
+    found: dict[str, None] = {}
+    for source in (source for address in ring for source in graph.get(address, ())):
+        if source not in known:
+            found[source] = None
+            if len(found) == most:
+                break
+    return list(found)
 
 
 def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, tuple[str, ...]]:

@@ -83,7 +83,7 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
 
 
 def _several(state: State) -> dict[str, int]:
-    """By fragment how many addresses one file has several records about, as an edit or a merge by lines may leave it."""
+    """By fragment how many addresses one file has several records about: an edit, or a merge by lines, leaves that."""
     found: dict[str, int] = {}
     for file in (one for sides in state.files.values() for one in sides) if state.repeated else ():
         times = Counter(record.address for record in file.records)

@@ -28,7 +28,9 @@ def repeated(times: int, *, other: bytes = b"") -> Files:
     data = files[path] or b""
     head, *records = data.split(b"\n@ ")
     again = [record.replace(b"v=", other + b"v=") for record in records]
-    files[path] = b"\n@ ".join([head, *(record.rstrip(b"\n") for record in [*records, *again * (times - 1)])]) + b"\n"
+    files[path] = (
+        b"\n@ ".join([head, *(record.rstrip(b"\n") for record in [*records, *again * (times - 1)])]) + b"\n"
+    )
     return files
 
 

@@ -68,7 +68,9 @@ def test_every_edit_reads_back(place: str, value: str) -> None:
             after = read_yaml(result)
             assert after.readable, (edit, result)
             assert same(list(after.documents), projected(read.documents, [edit])), (edit, result)
-            if isinstance(edit, Update) and not isinstance(here := get_path(read.documents[0], path), dict | list):
+            if isinstance(edit, Update) and not isinstance(
+                here := get_path(read.documents[0], path), dict | list
+            ):
                 assert result.count(b"#") == data.count(b"#"), (here, edit, result)
 
 
