@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Recorder, Tree, find, is_safe
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.formats.base import Reader
+from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.required_version import require_of
@@ -70,7 +71,7 @@ class Loaded(Struct, frozen=True):
     """Everything that a plan is computed from. ``reader`` remembers what was parsed."""
 
     tree: Recorder
-    reader: ChunkReader
+    reader: Reader
     config: Config
     catalog: Catalog
     live: Live
@@ -86,12 +87,12 @@ class Loaded(Struct, frozen=True):
         return self.catalog.kinds
 
 
-def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
+def load(tree: Tree, reader: Reader | None = None) -> Loaded:
     """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
     config = load_config(recorder)
     catalog = load_catalog(recorder)
-    reader = reader or ChunkReader()
+    reader = reader or new_reader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     fragments = load_fragments(
         recorder, catalog.kinds, catalog.broken, reader, all_kinds=not catalog.incomplete
@@ -102,7 +103,7 @@ def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
 
 def put_together(
     recorder: Recorder,
-    reader: ChunkReader,
+    reader: Reader,
     settings: tuple[Config, tuple[Problem, ...], dict[str, SourceFile]],
     catalog: Catalog,
     live: Live,
@@ -111,8 +112,10 @@ def put_together(
 ) -> Loaded:
     """Everything that was read as one value, with the faults that only all of it shows."""
     config, config_problems, config_files = settings
+    state = _without_live_truth(state, catalog.kinds)
     baseline, baseline_problems, baseline_files = load_baseline(recorder)
     managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
+    free = live_truth_files(catalog.kinds, live)
     live_problems = (
         *live.problems,
         *duplicate_problems(live, managed),
@@ -133,7 +136,7 @@ def put_together(
         problems=(
             *config_problems,
             *catalog.problems,
-            *(_pre_existing(one, managed) for one in live_problems),
+            *(_pre_existing(one, managed, free) for one in live_problems),
             *fragments.problems,
             *state.problems,
             *old_history_problems(recorder),
@@ -216,8 +219,31 @@ def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile
     return files  # type: ignore[return-value]  # a chain never writes to any but the first, and nobody to that
 
 
-def _pre_existing(one: Problem, managed: frozenset[str]) -> Problem:
-    return replace(one, status=Status.PRE_EXISTING, managed=one.managed or one.address in managed)
+def _pre_existing(one: Problem, managed: frozenset[str], free: frozenset[str]) -> Problem:
+    """A fault of a registry. In a file (``free``) of which fragments own nothing it blocks where it was introduced."""
+    own = one.managed and one.place.file not in free
+    return replace(one, status=Status.PRE_EXISTING, managed=own or one.address in managed)
+
+
+def live_truth_files(kinds: Mapping[str, Kind], live: Live) -> frozenset[str]:
+    """The registry files that only hold kinds whose truth is live."""
+    some = {path for kind in kinds.values() if kind.truth == "live" for path in live.files_of[kind.name]}
+    if not some:
+        return frozenset()
+    others = (live.files_of[kind.name] for kind in kinds.values() if kind.truth != "live")
+    return frozenset(some.difference(*others))
+
+
+def _without_live_truth(state: State, kinds: Mapping[str, Kind]) -> State:
+    """The state without kinds whose truth is live by now: what it remembers of them says nothing any more."""
+    if all(kind.truth != "live" for kind in kinds.values()):
+        return state
+    entries = {
+        address: one
+        for address, one in state.entries.items()
+        if (kind := kinds.get(address.partition("/")[0])) is None or kind.truth != "live"
+    }
+    return state if len(entries) == len(state.entries) else replace(state, entries=entries)
 
 
 def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, SourceFile]]:

@@ -23,6 +23,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "FRG006": ("The allowance is not used", _W),
     "FRG007": ("The field may not stand in a fragment", _E),
     "FRG008": ("The entry has no key", _E),
+    "FRG009": ("The kind's registry file owns the entry", _E),
     "KND001": ("The kind is invalid", _E),
     "KND002": ("The kind's place matches nothing", _W),
     "KND003": ("The kind's pattern matches a reserved place", Severity.RECORD),

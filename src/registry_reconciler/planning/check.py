@@ -145,11 +145,9 @@ def _planned_item(loaded: Loaded, change: Change) -> Entry:
     old = loaded.live.entries.get(change.from_address or change.address)
     for path, part in old.live_only if old else ():
         value = with_value(value, path, part)
-    place = change.origin or change.live
-    assert place is not None
-    return Entry(
-        change.kind, change.key, change.address, value, place, change.live, change.action is not Action.FORGET
-    )
+    place = change.origin or change.live or Place(change.file)
+    managed = change.action is not Action.FORGET and loaded.kinds[change.kind].truth != "live"
+    return Entry(change.kind, change.key, change.address, value, place, change.live, managed)
 
 
 def check(loaded: Loaded, worlds: EntrySets, *, no_check: bool = False) -> tuple[Problem, ...]:

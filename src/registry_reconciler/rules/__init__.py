@@ -20,6 +20,7 @@ from registry_reconciler.rules import (
     routes,
     structural,
     unique,
+    unmanaged,
 )
 from registry_reconciler.rules.base import Rule
 
@@ -36,6 +37,7 @@ FAMILIES = (
     Family("IDN", "Identity", identity.RULES),
     Family("REF", "References", references.RULES),
     Family("UNQ", "Unique values", unique.RULES),
+    Family("UNM", "Entries that no fragment owns", unmanaged.RULES),
     Family("PTH", "Paths that kinds declare", paths.RULES),
     Family("MOD", "Modules", modules.RULES),
     Family("RTE", "Routes", routes.RULES),

@@ -27,6 +27,7 @@ class Finding(Struct, frozen=True):
         severity: where it is not the rule's own (a reference says ``missing: warning``).
         extra: tells two findings of one rule at one field apart, e.g. the other entry.
         replacements: a patch to look at, where the rule's own words of the fix are said.
+        cause: the same for findings of one cause, where their messages do not tell.
     """
 
     item: Entry | None
@@ -40,6 +41,7 @@ class Finding(Struct, frozen=True):
     on_key: bool = False
     others: tuple[Entry, ...] = ()
     replacements: tuple[tuple[Place, Json], ...] = ()
+    cause: str = ""
 
 
 class Transition(Struct, frozen=True):
@@ -127,6 +129,7 @@ class Rule(Struct, frozen=True):
             structural=self.structural,
             managed=any(one.managed for one in involved) if involved else True,
             identity_extra=finding.extra,
+            cause=finding.cause,
         )
 
 

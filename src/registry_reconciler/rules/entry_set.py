@@ -134,6 +134,12 @@ class EntrySet(Struct, eq=False, frozen=True):
             return True
         return self.hidden_all or (bool(self.hidden_text) and key in self.hidden_text)
 
+    def maybe_declared(self, address: str) -> bool:
+        """Whether a fragment that cannot be read may declare the entry."""
+        key = address.partition("/")[2]
+        hidden = bool(self.hidden_text) and key in self.hidden_text
+        return self.hidden_all or hidden or address in self.hidden_addresses
+
     def spaces(self) -> Mapping[str, tuple[str, ...]]:
         """Kinds by the id space that they share."""
         return _spaces(tuple((kind.space, name) for name, kind in sorted(self.kinds.items())))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.formats.yaml.edit.edits import Edit, Insert, Remove, Update
-from registry_reconciler.formats.yaml.edit.project import projected
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Update
+from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.yaml.edit.splice import splice
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.model.entry import FieldPath, Json, get_path, same

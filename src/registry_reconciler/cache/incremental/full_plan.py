@@ -25,6 +25,7 @@ from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.check import full_value
 from registry_reconciler.planning.diff import MOST_LOOKED_AT
+from registry_reconciler.planning.live_truth import live_kinds
 from registry_reconciler.planning.masked_text import may_hold_secrets
 from registry_reconciler.rules.naming import look_alike
 
@@ -355,7 +356,12 @@ class _Remembering:
                     declared[number] = place
         watched = dict(self._watched(declared))
         managed = {*loaded.state.entries, *self.planning.desired.entries}
-        unmanaged = [number for address, number in self.numbers.items() if address not in managed]
+        owned_by_live = live_kinds(self.kinds)
+        unmanaged = [
+            number
+            for address, number in self.numbers.items()
+            if address not in managed and address.partition("/")[0] not in owned_by_live
+        ]
         live = dict(self._live())
         inputs = loaded.tree.inputs
         homes = self._homes(fragments)

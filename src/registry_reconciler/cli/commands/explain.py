@@ -122,6 +122,9 @@ def _why(planning: Planning, address: str) -> str:
             return f"a plan would {change.action.value} it: {reason(change)}"
     if address in planning.loaded.state.entries:
         return "managed, and nothing is to be done"
+    kind = planning.loaded.kinds.get(address.partition("/")[0])
+    if kind is not None and kind.truth == "live" and address in planning.loaded.live.entries:
+        return "its registry owns it (truth: live), and nothing is to be done"
     return "not managed: no fragment declares it" if address in planning.loaded.live.entries else "not there"
 
 
@@ -165,6 +168,10 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
     key = ", ".join(one.text for one in kind.key)
     lines += [f"  files: {visible(kind.file.text)}", f"  key: {visible(key)}"]
     lines.append(f"  schema: {visible(kind.schema_path)}")
+    if kind.truth == "live":
+        lines.append("  truth: live: the registry owns its entries, and no fragment may declare one")
+    elif kind.managed == "all":
+        lines.append("  managed: all: an entry that no fragment owns is an error")
     for reference in kind.references:
         lines.append(f"  {visible(reference.field.text)} refers to {visible(' or '.join(reference.kinds))}")
     properties = kind.schema.get("properties")
@@ -181,6 +188,8 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
         "file": kind.file.text,
         "key": [one.text for one in kind.key],
         "schema": kind.schema_path,
+        "truth": kind.truth,
+        "managed": kind.managed,
         "references": [{"field": one.field.text, "kinds": list(one.kinds)} for one in kind.references],
     }
     return "\n".join(lines), data

@@ -12,8 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from registry_reconciler.formats.yaml.edit.align import align
-from registry_reconciler.formats.yaml.edit.edits import (
+from registry_reconciler.formats.edits import (
     Edit,
     Insert,
     Remove,
@@ -22,9 +21,7 @@ from registry_reconciler.formats.yaml.edit.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.formats.yaml.edit.project import path_of, project_value
-from registry_reconciler.formats.yaml.read.nodes import (
+from registry_reconciler.formats.nodes import (
     Document,
     Node,
     child_index,
@@ -34,6 +31,9 @@ from registry_reconciler.formats.yaml.read.nodes import (
     to_value,
     walk,
 )
+from registry_reconciler.formats.project import path_of, project_value
+from registry_reconciler.formats.yaml.edit.align import align
+from registry_reconciler.formats.yaml.edit.emit import Piece
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, same
 
 
@@ -211,7 +211,8 @@ class Intents:
             return
         key = str(edit.key)
         taken = child_index(node, key)
-        if (taken is not None and taken not in intent.removed) or self._new_pair(node, key) is not None:
+        leaves = taken in intent.removed or taken in intent.renames
+        if (taken is not None and not leaves) or self._new_pair(node, key) is not None:
             raise SpliceError(f"there is a {key!r} already", self.number, (*edit.container, key))
         before = None if edit.before is None else child_index(node, edit.before)
         self._add_pair(node, intent, New(len(node.entries) if before is None else before, key, item))
