@@ -207,8 +207,7 @@ ROWS: tuple[tuple[Callable[[int], Files], int], ...] = (
     (known_problems, 500),
     (no_known_problems, 500),
     (many_fields_asked, 300),
-    (ring, 300),
-    # Beyond this size the budget of names of dependents is used up: below, there is more of each to tell.
+    # Beyond this size the budget of references that are followed is used up: below, there is more of each to tell.
     (hub, 1300),
 )
 
