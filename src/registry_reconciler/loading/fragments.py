@@ -249,6 +249,7 @@ def _entries(reading: _Reading, kind: Kind, place: Place, content: Json) -> None
 
 
 def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) -> DesiredEntry | None:
+    value = kind.texts.settled(value)
     key = kind.key_of(value)
     if key is None:
         reading.misread.add(place.file)

@@ -16,6 +16,7 @@ from registry_reconciler.model.entry import Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import NO_MARKS, Marks
 from registry_reconciler.model.problem import Severity
+from registry_reconciler.model.texts import NO_TEXTS, Texts
 
 SCHEMA_FOLDER = ".system/registry/schemas"
 SCHEMA_SUFFIX = ".schema.yaml"
@@ -166,6 +167,7 @@ class Kind(Struct, frozen=True):
         key: the fields that make the key, joined by ``/`` where there are several.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
         secrets: what the schema marks ``x-secret``; false where it marks nothing.
+        texts: where the schema wants text.
     """
 
     name: str
@@ -187,6 +189,7 @@ class Kind(Struct, frozen=True):
     live_fields: tuple[Selector, ...] = ()
     exclude: tuple[str, ...] = ()
     secrets: Marks = NO_MARKS
+    texts: Texts = NO_TEXTS
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -258,7 +261,9 @@ def parse_at(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO_MARKS) -> Kind:
+def parse_kind(
+    schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO_MARKS, texts: Texts = NO_TEXTS
+) -> Kind:
     """The kind that a schema file (already held against the published schema of ``x-registry``) describes.
 
     Args:
@@ -292,6 +297,7 @@ def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO
         live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
         exclude=tuple(spec.get("exclude", ())),
         secrets=secrets,
+        texts=texts,
     )
     _refuse_shown_secrets(kind)
     return kind

@@ -827,10 +827,15 @@ def _mismatch(
         other = found.get(address)
         if other is None:
             return f"{address} would be lost"
-        if not (same(other.value, entry.value) and other.live_only == entry.live_only):
+        if not (same(other.value, entry.value) and _same_live_only(other, entry)):
             return f"{address} would change"
     extra = sorted(set(found) - set(expected) - here)
     return f"{extra[0]} would appear" if extra else ""
+
+
+def _same_live_only(one: LiveEntry, other: LiveEntry) -> bool:
+    left, right = dict(one.live_only), dict(other.live_only)
+    return left.keys() == right.keys() and all(same(part, right[path]) for path, part in left.items())
 
 
 def _beside(work: _Writing, old: _Writing, path: str, data: bytes | None) -> str:

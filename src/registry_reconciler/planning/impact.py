@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import FieldPath, Json, same
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.rules.entry_set import Entry, EntrySet
@@ -132,7 +132,7 @@ def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tup
 
 def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, tuple[str, ...]]:
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
-    if not any(change.before != change.after for change in changes):
+    if all(same(change.before, change.after) for change in changes):
         return {}
     after = _referrers_in(worlds.after)
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
@@ -140,7 +140,7 @@ def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, tuple[s
     found: dict[str, tuple[str, ...]] = {}
     most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
     for change in changes:
-        if change.before == change.after:
+        if same(change.before, change.after):
             continue
         gone = change.action is Action.DELETE
         depending = set(dependents(before if gone else after, change.address, most))

@@ -8,7 +8,7 @@ docs/decisions/0004-validation.md says why it is done with jsonschema_rs and our
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,10 @@ from registry_reconciler.base.suggest import closest
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, KindError, parse_kind
 from registry_reconciler.model.marks import Marks
+from registry_reconciler.model.texts import Texts
+from registry_reconciler.model.written import as_json, holds_exact, opaque_paths
 from registry_reconciler.schema.cost import MOST_WAYS
-from registry_reconciler.schema.marks import mark_faults, marks_of
+from registry_reconciler.schema.marks import mark_faults, marks_of, places_of
 from registry_reconciler.schema.messages import SECRET, Finding, View, Violation, word
 from registry_reconciler.schema.rough_messages import rough_findings
 from registry_reconciler.schema.walk import At, Fault, Folder, Reach, patterns, reach
@@ -87,13 +89,35 @@ class Validator:
 
         What would take too long to tell obeys none either; :meth:`violations` says so.
         """
+        value, unknown = self._judged(value)
         try:
-            return self._view.cost.judgeable(value) and self._is_valid(value)
+            if self._view.cost.judgeable(value) and self._is_valid(value):
+                return True
         except ValueError:
             return False
+        return bool(unknown) and not self.violations(value, unknown)
 
-    def violations(self, value: Json) -> list[Violation]:
-        """Everything that is wrong with a value, by place; empty for a valid one."""
+    @staticmethod
+    def _judged(value: Json) -> tuple[Json, tuple[FieldPath, ...]]:
+        """The JSON value that is judged, and the places in it of which nobody knows what they are."""
+        if not holds_exact(value):
+            return value, ()
+        return as_json(value), tuple(opaque_paths(value))
+
+    def violations(self, value: Json, unknown: Sequence[FieldPath] = ()) -> list[Violation]:
+        """Everything that is wrong with a value, by place; empty for a valid one.
+
+        Args:
+            unknown: places that are not judged. Those of opaque nodes never are.
+        """
+        value, opaque = self._judged(value)
+        unknown = (*unknown, *opaque)
+        found = self._violations(value)
+        if not unknown:
+            return found
+        return [one for one in found if not any(one.path[: len(path)] == path for path in unknown)]
+
+    def _violations(self, value: Json) -> list[Violation]:
         cost = self._view.cost
         if not cost.judgeable(value):
             ways = f"more than {MOST_WAYS:,} ways lead through them"
@@ -157,6 +181,10 @@ class SchemaSet:
         if path not in self._marks:
             self._marks[path] = marks_of(self._folder, self._reach(path), path)
         return self._marks[path]
+
+    def texts(self, path: str) -> Texts:
+        """Where a schema file wants text, through all that it refers to."""
+        return Texts(lambda: places_of(self._folder, self._reach(path), path))
 
     def check_schema(self, path: str) -> list[Violation]:
         """What is wrong with a schema file; paths lead into that file. Where nothing is, it has a validator.

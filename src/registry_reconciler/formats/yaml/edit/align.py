@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_reconciler.base.sequences import common
-from registry_reconciler.model.entry import Json, canonical
+from registry_reconciler.model.entry import Json, canonical, same
 
 _MOST_COMPARED = 2500
 
@@ -56,6 +56,6 @@ def _alike(left: Json, right: Json) -> float:
     if type(left) is not type(right):
         return 0.01
     if isinstance(left, dict):
-        same = sum(1 for key, part in left.items() if key in right and right[key] == part)
+        same = sum(1 for key, part in left.items() if key in right and same(right[key], part))
         return 0.1 + same
     return 0.1

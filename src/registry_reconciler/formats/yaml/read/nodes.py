@@ -12,8 +12,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain, resolve_tagged
 from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.written import Opaque
 
 _GAP = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _ANCHOR = re.compile(r"&[A-Za-z0-9_-]+")
@@ -26,7 +28,7 @@ class Node:
     """One value (or key) of the text.
 
     Attributes:
-        kind: ``scalar``, ``map``, ``seq`` or ``alias``.
+        kind: ``scalar``, ``map``, ``seq``, ``alias``, or ``opaque``: a tag that nobody knows; ``text`` is its source.
         start: where its anchor, tag or text begins.
         props_end: where anchor and tag end; ``start`` without them.
         body: where its own text begins; equals ``end`` for an empty scalar.
@@ -251,7 +253,15 @@ class _Composer:
                 node.body = node.end = node.props_end
         if style == "|" or style == ">":
             node.end = self._block_scalar_end(node, end)
+        if event.tag is not None and is_unknown(event.tag):
+            self._make_opaque(node, end, end)
         return node
+
+    def _make_opaque(self, node: Node, content: int, stop: int) -> None:
+        """Nobody looks into it any more: it is a leaf, all its text its own."""
+        value, node.end = opaque(self._text, node.start, content, stop)
+        node.kind, node.text, node.style, node.entries = "opaque", value.source, "", []
+        node.body = node.start
 
     def _block_scalar_end(self, node: Node, end: int) -> int:
         """Before the line end of the last line that counts; libyaml's end is behind all blank lines."""
@@ -289,7 +299,9 @@ class _Composer:
             node.end = event.end_mark.index
         elif node.entries:
             node.end = node.entries[-1].end
-        if frame.merges:
+        if node.tag is not None and is_unknown(node.tag):
+            self._make_opaque(node, node.end, node.end if node.flow else event.start_mark.index)
+        elif frame.merges:
             self._document.merges.append(node)
 
     def _root(self, node: Node) -> None:
@@ -384,14 +396,13 @@ def skip(text: str, position: int) -> int:
 
 
 def key_of(entry: Member) -> str | None:
-    """The key of a pair as a string; ``None`` when it is not a string."""
+    """The key of a pair: the text of a scalar; ``None`` when it is none."""
     node = entry.key
     if node is not None and node.kind == "alias":
         node = node.target
     if node is None or node.kind != "scalar":
         return None
-    value = scalar_value(node)
-    return value if isinstance(value, str) else None
+    return node.text if node is entry.key or isinstance(scalar_value(node), str) else None
 
 
 def scalar_value(node: Node) -> Json:
@@ -447,6 +458,8 @@ def to_value(node: Node) -> Json:
         return scalar_value(node)
     if node.kind == "alias":
         return None if node.target is None else to_value(node.target)
+    if node.kind == "opaque":
+        return Opaque(node.text)
     if node.kind == "seq":
         return [to_value(entry.value) for entry in node.entries]
     value: dict[str, Json] = {}
