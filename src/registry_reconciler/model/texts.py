@@ -66,8 +66,30 @@ class Texts:
             return value.source
         return value
 
+    def as_written(self, value: Any, there: Any) -> Any:
+        """The inverse of :meth:`settled` for what stays: a text of ``value`` that ``there`` writes as a number."""
+        return _as_written(value, there, self.settled(there)) if Exact.seen else value
+
     def _at(self, state: State | None) -> State:
         return self.machine.start if state is None else state
+
+
+def _as_written(value: Any, there: Any, settled: Any) -> Any:
+    if there is settled or type(value) is not type(settled):
+        return value
+    if isinstance(value, dict):
+        return {
+            name: _as_written(part, there[name], settled[name]) if name in settled else part
+            for name, part in value.items()
+        }
+    if isinstance(value, list):
+        known = {
+            new: old for new, old in zip(settled, there, strict=True) if new is not old and type(new) is str
+        }
+        if any(type(part) in (dict, list) for part in settled) and len(value) == len(settled):
+            return [_as_written(*parts) for parts in zip(value, there, settled, strict=True)]
+        return [known.get(part, part) if type(part) is str else part for part in value]
+    return there if value == settled else value
 
 
 def wants_text(state: State) -> bool:

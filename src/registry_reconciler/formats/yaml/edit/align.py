@@ -56,6 +56,6 @@ def _alike(left: Json, right: Json) -> float:
     if type(left) is not type(right):
         return 0.01
     if isinstance(left, dict):
-        same = sum(1 for key, part in left.items() if key in right and same(right[key], part))
-        return 0.1 + same
+        equal = sum(1 for key, part in left.items() if key in right and same(right[key], part))
+        return 0.1 + equal
     return 0.1
