@@ -352,4 +352,6 @@ def _type_name(value: Json) -> str:
     if isinstance(value, bool):
         return "a truth value"
     names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
-    return names.get(type(value), type(value).__name__)
+    if isinstance(value, int | float):
+        return "a number"
+    return names.get(type(value), "a node with an unknown tag")

@@ -66,9 +66,12 @@ class Texts:
             return value.source
         return value
 
-    def as_written(self, value: Any, there: Any) -> Any:
+    def as_written(self, value: dict[str, Any], there: Any) -> dict[str, Any]:
         """The inverse of :meth:`settled` for what stays: a text of ``value`` that ``there`` writes as a number."""
-        return _as_written(value, there, self.settled(there)) if Exact.seen else value
+        if not Exact.seen or not isinstance(there, dict):
+            return value
+        found: dict[str, Any] = _as_written(value, there, self.settled(there))
+        return found
 
     def _at(self, state: State | None) -> State:
         return self.machine.start if state is None else state

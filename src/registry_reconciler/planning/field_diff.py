@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from registry_reconciler.base.sequences import unequal
 from registry_reconciler.model.change import FieldChange
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, canonical, same
+from registry_reconciler.model.written import Opaque
 
 
 def diff_values(before: Json, after: Json, path: FieldPath = ()) -> tuple[FieldChange, ...]:
@@ -20,7 +21,9 @@ def diff_values(before: Json, after: Json, path: FieldPath = ()) -> tuple[FieldC
 def _diff(before: Json, after: Json, path: FieldPath) -> Iterator[FieldChange]:
     if same(before, after):
         return
-    if isinstance(before, dict) and isinstance(after, dict):
+    if Opaque in (type(before), type(after)):
+        yield FieldChange(path, "update", before, after)
+    elif isinstance(before, dict) and isinstance(after, dict):
         yield from _diff_mappings(before, after, path)
     elif isinstance(before, list) and isinstance(after, list):
         yield from _diff_lists(before, after, path)

@@ -13,7 +13,7 @@ from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
-from registry_reconciler.planning.edit_files.entry_texts import told_in_fragment
+from registry_reconciler.planning.edit_files.entry_texts import is_written_anew
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
 from registry_reconciler.planning.placement import (
@@ -110,8 +110,17 @@ def _plan_update(
         new = str(Selector.parse(placed).get(change.after))
         if new != place.path[-1]:
             plan.edits.append((change, RenameKey(place.document, place.path, new)))
+    raw, snippet = _in_its_words(work, change, kind, raw)
     if not same(raw, {} if there is None else there):
-        plan.edits.append((change, Update(place.document, place.path, raw)))
+        plan.edits.append((change, Update(place.document, place.path, raw, snippet)))
+
+
+def _in_its_words(
+    work: Writing, change: Change, kind: Kind, raw: dict[str, Json]
+) -> tuple[dict[str, Json], Snippet | None]:
+    """What is to be written, as its fragment writes it, and the text of that."""
+    snippet = work.snippets.get(change.origin) if change.origin else None
+    return (raw if snippet is None else kind.texts.as_written(raw, snippet.value)), snippet
 
 
 def _plan_relocation(
@@ -176,10 +185,12 @@ def _plan_create(
     plan = _plan_for(plans, spot.file)
     container = Place(spot.file, spot.document, spot.path)
     row = work.row(spot.file, kind.name, container)
+    anew = False
     if snippet is None and entry is None:
-        snippet = told_in_fragment(work, change, alone=not row.entries)
+        raw, snippet = _in_its_words(work, change, kind, raw)
+        anew = is_written_anew(snippet, alone=not row.entries)
     if spot.exists and LAYOUTS[kind.layout].one_a_file:
-        plan.edits.append((change, Update(spot.document, spot.path, raw)))
+        plan.edits.append((change, Update(spot.document, spot.path, raw, snippet)))
         return
     if not spot.exists:
         plan.creates.append((change, spot.path, raw, snippet))
@@ -187,7 +198,8 @@ def _plan_create(
         if spot.file not in named:
             named.append(spot.file)
         return
-    plan.edits.append((change, _insert(kind, change, spot, raw, row, snippet, Insert)))
+    edit = _insert(kind, change, spot, raw, row, snippet, Insert)
+    plan.edits.append((change, replace(edit, anew=anew)))
 
 
 def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, spot: Target) -> None:
