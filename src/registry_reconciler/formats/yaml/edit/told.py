@@ -78,12 +78,26 @@ class Told(Struct, frozen=True):
         if self.node.flow:
             return self.node.entries[number - 1].end if number else self.node.body + 1
         if number:
-            return self._next_line(self.node.entries[number - 1].end)
+            last = self.node.entries[number - 1]
+            return self._behind_deeper(self._next_line(last.end), last.start)
         mark = self.member.mark_end if self.member is not None else 0
         if self.member is None:
             return 0
         first = self.node.entries[0].start
         return min(self._next_line(mark), first) if "\n" in self.text[mark:first] else first
+
+    def _behind_deeper(self, position: int, start: int) -> int:
+        """Behind the comment lines that stand deeper than the item or pair at ``start``: they belong to its parts."""
+        column = start - (self.text.rfind("\n", 0, start) + 1)
+        end = position
+        while position < len(self.text):
+            row = self.text[position : self._line_end(position)]
+            if row.strip():
+                if not _COMMENT.match(row) or len(row) - len(row.lstrip()) <= column:
+                    break
+                end = self._next_line(position)
+            position = self._next_line(position)
+        return end
 
     def _next_line(self, position: int) -> int:
         end = self.text.find("\n", position)
@@ -107,7 +121,7 @@ class Told(Struct, frozen=True):
         else:
             rows = [row.strip() for row in above.split("\n")[1:-1]]
         rows = [row if row.startswith("#") else "" for row in rows]
-        while rows and not rows[0] and (len(rows) > 1 and not rows[1] or self.is_first):
+        while rows and not rows[0] and ((len(rows) > 1 and not rows[1]) or self.is_first):
             rows.pop(0)
         return tuple(rows)
 
