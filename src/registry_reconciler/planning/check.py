@@ -21,6 +21,7 @@ from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+from registry_reconciler.schema.cost import Purse
 
 
 class EntrySets(Struct, frozen=True):
@@ -220,7 +221,7 @@ def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
     for kind in world.kinds.values():
         for item in _unfit(loaded, world, kind):
-            for one in loaded.catalog.schemas.validator(kind).violations(item.value):
+            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(world)):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
@@ -244,10 +245,19 @@ def _unfit(loaded: Loaded, world: EntrySet, kind: Kind) -> list[Entry]:
             unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
         asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
         if asked:
-            fits = loaded.catalog.schemas.validator(kind).is_valid
-            unfit += [item for item in asked if not fits(item.value)]
+            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(world)
+            unfit += [item for item in asked if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]
+
+
+def _purse(world: EntrySet) -> Purse:
+    """What judging all entries may cost: one for the entries as they are and as they would be."""
+    return (world.earlier or world).memo(_new_purse)
+
+
+def _new_purse(world: EntrySet) -> Purse:
+    return Purse()
 
 
 def _unfit_by_kind(world: EntrySet) -> dict[str, list[Entry]]:

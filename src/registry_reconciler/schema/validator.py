@@ -8,7 +8,7 @@ docs/decisions/0004-validation.md says why it is done with jsonschema_rs and our
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from registry_reconciler.model.kind import Kind, KindError, parse_kind
 from registry_reconciler.model.marks import Marks
 from registry_reconciler.model.texts import Texts
 from registry_reconciler.model.written import as_json, holds_exact, opaque_paths
-from registry_reconciler.schema.cost import MOST_WAYS
+from registry_reconciler.schema.cost import MOST_WAYS, Purse
 from registry_reconciler.schema.marks import mark_faults, marks_of, places_of
 from registry_reconciler.schema.messages import SECRET, Finding, View, Violation, word
 from registry_reconciler.schema.rough_messages import rough_findings
@@ -55,6 +55,8 @@ _SIZES = (256_000, 1_000_000, 10_000_000)
 _PATTERN_BUDGET = 100_000_000
 
 
+_UNTOLD = "it does not fit its schema, which has too many alternatives for its size to say where"
+_TOGETHER = "it is not judged: entries and the alternatives of their schemas are too many together"
 _SIMPLER = "Correct the entry, or make the schema simpler: fewer alternatives that look at the same part."
 
 
@@ -85,18 +87,38 @@ class Validator:
         self._view = view
         self._schema = schema
 
-    def is_valid(self, value: Json) -> bool:
+    def is_valid(self, value: Json, purse: Purse | None = None) -> bool:
         """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
 
         What would take too long to tell obeys none either; :meth:`violations` says so.
+
+        Args:
+            purse: what it costs is taken from it; where that is too much, the value is as one that obeys none.
         """
-        value, unknown = self._judged(value)
+        judged, unknown = self._judged(value)
         try:
-            if self._view.cost.judgeable(value) and self._is_valid(value):
-                return True
+            if self._view.cost.judgeable(judged, purse):
+                if self._is_valid(judged):
+                    return True
+            else:
+                if purse is not None and self._view.cost.judgeable(judged):
+                    purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
+                return False
         except ValueError:
             return False
-        return bool(unknown) and not self.violations(value, unknown)
+        return bool(unknown) and not self.violations(value)
+
+    def told(self, value: Json, purse: Purse) -> list[Violation]:
+        """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
+        if id(value) not in purse.told:
+            purse.told[id(value)] = value, self._told(value, purse)
+        return purse.told[id(value)][1]
+
+    def _told(self, value: Json, purse: Purse) -> list[Violation]:
+        if purse.copied <= 0:
+            return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
+        purse.copied -= self._view.cost.to_word(value)
+        return self.violations(value)
 
     @staticmethod
     def _judged(value: Json) -> tuple[Json, tuple[FieldPath, ...]]:
@@ -105,14 +127,9 @@ class Validator:
             return value, ()
         return as_json(value), tuple(opaque_paths(value))
 
-    def violations(self, value: Json, unknown: Sequence[FieldPath] = ()) -> list[Violation]:
-        """Everything that is wrong with a value, by place; empty for a valid one.
-
-        Args:
-            unknown: places that are not judged. Those of opaque nodes never are.
-        """
-        value, opaque = self._judged(value)
-        unknown = (*unknown, *opaque)
+    def violations(self, value: Json) -> list[Violation]:
+        """Everything that is wrong with a value, by place; empty for a valid one. Opaque nodes are not judged."""
+        value, unknown = self._judged(value)
         found = self._violations(value)
         if not unknown:
             return found
@@ -127,8 +144,7 @@ class Validator:
         try:
             findings = self._findings(value)
             if not findings and not self._is_valid(value):
-                text = "it does not fit its schema, which has too many alternatives for its size to say where"
-                return [Violation((), False, text, _SIMPLER, "anyOf")]
+                return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
         except ValueError:
             return [
                 Violation(
