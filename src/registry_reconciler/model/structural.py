@@ -35,6 +35,10 @@ CODES: dict[str, tuple[str, Severity]] = {
     "LIV004": ("Text and place of the entry disagree", _W),
     "LIV005": ("The container has the wrong shape", _E),
     "LIV006": ("A sparse checkout hides the file", _W),
+    "RUL001": ("The rule cannot be used", _E),
+    "RUL002": ("The rule looks at all pairs", _W),
+    "RUL003": ("The rule is too costly", _E),
+    "RUL004": ("The rule cannot be decided", _E),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),
@@ -50,7 +54,9 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT005": ("The entry still holds others", _E),
 }
 
-LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006"})
+LOWERABLE = frozenset(
+    {"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006", "RUL002"}
+)
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 
 

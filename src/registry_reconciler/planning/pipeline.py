@@ -41,6 +41,7 @@ from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 Progress = Callable[[str], None]
@@ -57,6 +58,7 @@ class Planning(Struct, frozen=True):
     loaded: Loaded
     desired: Desired
     worlds: EntrySets
+    own: OwnRules = NO_RULES
 
 
 @contextmanager
@@ -128,7 +130,11 @@ def plan_loaded(
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
-    judged = check(loaded, worlds, no_check=options.no_check)
+    own = own_rules(loaded)
+    try:
+        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+    finally:
+        own.close()
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
@@ -139,7 +145,8 @@ def plan_loaded(
     names += file_problems(loaded.tree, files, written.changes, names)
     found = [
         *loaded.problems,
-        *severity_problems(loaded.config),
+        *severity_problems(loaded.config, own),
+        *own.problems,
         *desired.problems,
         *difference.problems,
         *names,
@@ -151,6 +158,7 @@ def plan_loaded(
         loaded,
         desired,
         worlds,
+        own,
     )
 
 

@@ -52,6 +52,7 @@ FAMILIES = (
     Family("FRG", "Fragments", structural.of("FRG")),
     Family("LIV", "Live registries", structural.of("LIV")),
     Family("STA", "State", structural.of("STA")),
+    Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
