@@ -169,8 +169,9 @@ def test_null_is_refused_by_name_and_nothing_is_written(root: Path) -> None:
 
 def test_the_runtime_serves_what_toml_says(root: Path) -> None:
     adopted(root)
-    runtime = open_runtime(root)
-    assert runtime.get("agent/a").value["since"] == "2024-01-02"
+    found = open_runtime(root).get("agent/a")
+    assert found is not None
+    assert found.value["since"] == "2024-01-02"
 
 
 HOSTILE = {
