@@ -14,7 +14,7 @@ from registry_reconciler.model.config import CONFIG_PATH, Config
 from registry_reconciler.model.entry import Json, LiveEntry, Place
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.problem import Fix, Problem, Status
+from registry_reconciler.model.problem import Fix, Problem, Severity, Status
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.resolve import Desired
 from registry_reconciler.rules.base import Rule
@@ -177,6 +177,24 @@ def check(
     if not no_check:
         found += run_transition(rules, Transition(worlds.before, worlds.after, worlds.changes))
     return tuple(found)
+
+
+def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The writer's refusals: where a rule says in its author's words what is wrong with an entry, of that cause.
+
+    The change that is refused brings what the rule found.
+    """
+    said = {
+        one.address: one
+        for one in judged
+        if one.severity is Severity.ERROR and one.status is Status.INTRODUCED and one.address
+    }
+    return tuple(
+        replace(one, cause=said[one.address].cause_text)
+        if one.address in said and one.severity is Severity.ERROR
+        else one
+        for one in refused
+    )
 
 
 def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Problem]:
