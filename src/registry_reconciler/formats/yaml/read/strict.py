@@ -1,5 +1,8 @@
 """What libyaml lets pass although no YAML 1.2 text is so, or what it reads otherwise than YAML 1.2 says: refused.
 
+A comment without a blank before its # (``"x"#c``) is no YAML 1.2 either; every parser takes it for a comment, and so it
+is read and edited as one.
+
 Such texts are rare. A few searches for what they all have in common say that a text is none; only where they find
 something, the text is composed and looked at.
 """
@@ -12,7 +15,6 @@ from collections.abc import Iterator
 from registry_reconciler.formats.faults import TextFault
 from registry_reconciler.formats.nodes import Document, Node, Unreadable
 
-_PAIRS = tuple(one + b"#" for one in (b"]", b"}", b'"', b"'", b",", b"|", b">", b"|-", b">-", b"|+", b">+"))
 _QUESTION = re.compile(rb"[\[{,]\s*\?[^\s,\]}]")
 _DASH = re.compile(rb"[\[,]\s*-\s*[,\]]")
 _NAME = re.compile(rb"[&*][A-Za-z0-9_-]+:")
@@ -21,12 +23,9 @@ _OPEN_LINE = re.compile(rb"^[^\s#\-%\]}.:][^:\n]*$", re.MULTILINE)
 _LAST_BLANKS = re.compile(rb"\n[ ]+\Z")
 _BLANKS_FIRST = re.compile(rb"[|>][-+1-9]*[ ]*(?:[ ]#[^\n]*)?\n[ ]+\n")
 _HEADER = re.compile(r"[|>][-+0-9]*")
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#", re.MULTILINE)
 
 
 def _is_suspect(data: bytes) -> bool:
-    if b"#" in data and any(pair in data for pair in _PAIRS):
-        return True
     if data.startswith(b"%") or b"\n%" in data or _LAST_BLANKS.search(data, max(len(data) - 200, 0)):
         return True
     if (b"[" in data or b"{" in data) and (_DASH.search(data) or (b"?" in data and _QUESTION.search(data))):
@@ -83,7 +82,6 @@ class _Look:
                     stack.append((entry.key, inside))
 
     def faults(self) -> Iterator[_Found]:
-        yield from self._comments()
         yield from self._directives()
         for node, column in self.nodes:
             yield from self._node(node, column)
@@ -110,8 +108,6 @@ class _Look:
         text = self.text
         header = _HEADER.match(text, node.body)
         behind = header.end() if header else node.body
-        if text[behind : behind + 1] == "#":
-            yield behind, "a comment needs a blank before it", "put a blank before the #"
         first = text.find("\n", behind) + 1
         rows = text[first:].split("\n") if first else []
         blanks = next((k for k, row in enumerate(rows) if row.strip(" \r")), len(rows))
@@ -135,21 +131,6 @@ class _Look:
             if indent <= column and row.strip() and not row.strip().startswith(("]", "}", "#")):
                 yield start + 1 + indent, "a line of a value is not indented", "indent it with blanks"
             start = end
-
-    def _comments(self) -> Iterator[_Found]:
-        spans = sorted(
-            (node.body, node.end)
-            for node, _ in self.nodes
-            if node.kind in ("scalar", "opaque") and node.end > node.body
-        )
-        for match in re.finditer(r"(?<=[\]}\"',])#", self.text):
-            at = match.start()
-            if any(start < at < end for start, end in spans):
-                continue
-            line = self.text.rfind("\n", 0, at) + 1
-            earlier = (one.start() for one in _COMMENT.finditer(self.text, line, at))
-            if not any(not any(start <= one < end for start, end in spans) for one in earlier):
-                yield at, "a comment needs a blank before it", "put a blank before the #"
 
     def _directives(self) -> Iterator[_Found]:
         spans = [(node.body, node.end) for node, _ in self.nodes if node.kind != "alias" and not node.entries]
