@@ -18,6 +18,7 @@ from tests.cli.helper import ROUTES, Box
 CALLS: dict[str, tuple[str, ...]] = {
     "init": (),
     "plan": (),
+    "verify": (),
     "apply": ("--yes",),
     "check": (),
     "drift": (),

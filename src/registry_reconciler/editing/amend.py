@@ -21,7 +21,7 @@ from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded
-from registry_reconciler.workspace import Workspace
+from registry_reconciler.workspace import Workspace, ask_others
 
 Draft = Callable[[Loaded], Sequence[FragmentEdit]]
 """From what is there to the edits wanted; called under the lock."""
@@ -59,13 +59,14 @@ def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
     return Amendment(edits, new.plan, introduced_problems(old, new))
 
 
-def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
+def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> tuple[Amendment, Planning]:
     """As :func:`preview`, for edits that are applied at once: what their plan brings, they bring."""
     with collector_off():
         edits = tuple(draft(load(Recorder(tree))))
-        plan = make_plan(overlay(tree, edits), options).plan
+        planning = make_plan(overlay(tree, edits), options)
+    plan = planning.plan
     brought = (one for one in plan.problems if one.status is Status.INTRODUCED and one.suppressed is None)
-    return Amendment(edits, plan, tuple(brought))
+    return Amendment(edits, plan, tuple(brought)), planning
 
 
 def introduced_problems(old: Planning, new: Planning) -> tuple[Problem, ...]:
@@ -114,14 +115,17 @@ def write_and_apply(workspace: Workspace, draft: Draft, options: PlanOptions, *,
 
     Raises:
         Blocked: the plan is not applicable. Nothing was written.
+        OthersDisagree: the workspace asks for a second opinion, and it differs. Nothing was written.
         StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
     with workspace.lock(command) as lock:
         recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
-        amendment = foresee(DiskTree(workspace.root), draft, options)
+        amendment, planning = foresee(DiskTree(workspace.root), draft, options)
         plan = amendment.plan
         assert plan is not None
         _refuse(plan.blocking, plan)
+        if planning.loaded.config.verify:
+            ask_others(planning)
         ops = _fragment_ops(amendment.edits)
         if plan.files:
             ops += file_ops(workspace.root, plan)
