@@ -36,13 +36,7 @@ def command(
         f"deepdiff compared {_count(asked.changes, 'change')}. "
         + ("They agree with registry." if not found else f"{_count(len(found), 'disagreement')}:"),
         *(f"  {visible(one.text)}" for one in found),
-        *(
-            [
-                f"Of {_count(asked.unanswered, 'entry')} jsonschema cannot tell: a pattern is one that Python does not know."
-            ]
-            if asked.unanswered
-            else []
-        ),
+        *_not_told(asked.unanswered),
     ]
     body: dict[str, Json] = {
         "asked": {
@@ -57,6 +51,12 @@ def command(
         ],
     }
     return answer(call, "\n".join(lines) + "\n", body, exit=1 if found else 0)
+
+
+def _not_told(number: int) -> list[str]:
+    if not number:
+        return []
+    return [f"Of {_count(number, 'entry')} jsonschema cannot tell: Python does not know a pattern there."]
 
 
 def _count(number: int, noun: str) -> str:
