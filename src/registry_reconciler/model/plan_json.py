@@ -177,8 +177,16 @@ def _change(change: Change) -> dict[str, Json]:
         "before": change.before,
         "after": change.after,
         "impact": list(change.impact),
+        **_not_named(change),
         "note": change.note,
     }
+
+
+def _not_named(change: Change) -> dict[str, Json]:
+    """How many depend on an entry, where not all of them are named."""
+    if change.impact_total <= len(change.impact) and change.impact_counted:
+        return {}
+    return {"impact_total" if change.impact_counted else "impact_at_least": change.impact_total}
 
 
 def drift_location(drift: Drift) -> Location:
@@ -218,6 +226,7 @@ def problem_to_json(problem: Problem) -> dict[str, Json]:
         "status": problem.status.value,
         "suppressed": problem.suppressed,
         "blocking": problem.blocking,
+        "group": problem.group,
         "message": problem.message,
         "address": problem.address,
         "path": list(problem.path),

@@ -28,7 +28,6 @@ from registry_reconciler.model.entry import (
     show_path,
     split_address,
 )
-from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import PlanOptions
@@ -37,6 +36,7 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.live_truth import changes_of, live_kinds
 from registry_reconciler.planning.resolve import Desired, exact_ones
+from registry_reconciler.planning.witnesses import under_key
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 MOST_LOOKED_AT = 5_000
@@ -134,7 +134,8 @@ def diff(
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
     work = _Diffing(kinds, config, desired, live, state, options, fragments, clashing, exact)
-    moved_away = set(desired.renames.values())
+    # What moves away and is moved to as well is decided on as the latter.
+    moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
     whole = not options.target and not options.exclude
     owned_by_live = live_kinds(kinds)
@@ -276,7 +277,11 @@ def _trio(work: _Diffing, address: str) -> _ThreeWay:
 
 
 def _selected(work: _Diffing, addresses: set[str]) -> bool:
-    """Whether the plan is asked for an entry; one that moves is meant by its old address as well as by its new one."""
+    """Whether the plan is asked for an entry.
+
+    One that moves is meant by its old address as well as by its new one, and by those of what moves with it.
+    """
+    addresses = addresses.union(*(work.desired.groups.get(one, ()) for one in addresses))
     if work.options.target and not any(one in work.asked("target") for one in addresses):
         return False
     return not any(one in work.asked("exclude") for one in addresses)
@@ -493,12 +498,7 @@ def _as_before(work: _Diffing, three_way: _ThreeWay, desired: DesiredEntry) -> d
     """The desired value under the old key, so that a pure rename compares equal to what was applied."""
     if three_way.source is None or three_way.live is None:
         return desired.value
-    value = desired.value
-    for selector in work.kinds[desired.kind].key:
-        old = selector.get(three_way.live.value)
-        if old is not None:
-            value = with_value(value, selector.path, old)
-    return value
+    return under_key(work.kinds[desired.kind], desired.value, three_way.live.value)
 
 
 def _add(work: _Diffing, three_way: _ThreeWay, action: Action, reason: Reason, note: str = "") -> None:

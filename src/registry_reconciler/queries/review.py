@@ -25,7 +25,7 @@ from registry_reconciler.model.redact import mask_change
 from registry_reconciler.planning import policy_diff as weaken
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.field_diff import diff_values
-from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.notices import head_notices
 from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
@@ -111,8 +111,11 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
     locator.prepare(change.origin for change in changes if change.origin)
     shown = tuple(
         replace(
-            mask_change(new.loaded.kinds, mask_change(old.loaded.kinds, change)),
-            impact=(*impact.get(change.address, ()), *_files_on_disk(change, before, after)),
+            with_impact(
+                mask_change(new.loaded.kinds, mask_change(old.loaded.kinds, change)),
+                impact,
+                tuple(_files_on_disk(change, before, after)),
+            ),
             origin_location=_origin(change, locator),
         )
         for change in changes
