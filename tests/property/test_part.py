@@ -363,6 +363,35 @@ def of_part(memory: Memory, tree: MemoryTree) -> Plan:
     return plan_of_part(memory, Files("/nowhere", Recorder(tree), {}), PlanOptions()).plan
 
 
+OWN = {
+    "PORT001": """\
+for: service
+when: has(self.port)
+check: type(self.port) == int && self.port > 5
+message: "{self.port}"
+""",
+    "LEAD001": """\
+for: team
+when: has(self.lead)
+check: has_ref("person", string(self.lead))
+message: "{self.lead}"
+""",
+    "GONE001": """\
+for: service
+check: self != null || has(before.port)
+message: "{key} {change}"
+""",
+}
+
+
+def with_rules(workspace: Workspace, choose: random.Random) -> None:
+    """Rules of the workspace's own: about an entry alone, about another one, about a change."""
+    for code, text in OWN.items():
+        if choose.random() < 0.7:
+            path = f".system/registry/rules/{code}.yaml"
+            workspace.files[path] = f"code: {code}\ntitle: t\nseverity: warning\n{text}".encode()
+
+
 def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
     """Everything that a plan says and writes."""
     return dumps(plan_to_json(plan)), [(one.path, one.content) for one in plan.files]
@@ -402,6 +431,29 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
         one.code == "UNM001" for one in whole.problems
     )
     assert told(part) == told(whole)
+
+
+@mock.patch("registry_reconciler.cache.incremental.full_plan.BLOCK", 2)
+@settings(max_examples=25)
+@given(st.integers(0, 2**32))
+def test_so_is_one_with_rules_of_the_workspace_itself(seed: int) -> None:
+    choose = random.Random(seed)
+    workspace = Workspace(choose)
+    with_rules(workspace, choose)
+    workspace.apply()
+    try:
+        memory = memory_of(make_plan(workspace.tree()))
+    except FullPlanRequired:
+        return
+    for _ in range(choose.randint(1, 3)):
+        workspace.edit()
+    if choose.random() < 0.1:
+        with_rules(workspace, choose)
+    try:
+        part = of_part(memory, workspace.tree())
+    except FullPlanRequired:
+        return
+    assert told(part) == told(make_plan(workspace.tree()).plan)
 
 
 def test_the_law_was_tried_on_parts() -> None:

@@ -21,6 +21,7 @@ from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.required_version import require_of
+from registry_reconciler.loading.rule_files import RuleFiles, load_rule_files
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.loading.state import State, conflict_problem, load_state
 from registry_reconciler.loading.state.files import conflict_line
@@ -78,6 +79,7 @@ class Loaded(Struct, frozen=True):
     fragments: Fragments
     state: State
     baseline: Baseline
+    rule_files: RuleFiles
     files: Mapping[str, SourceFile]
     problems: tuple[Problem, ...]
 
@@ -98,7 +100,7 @@ def load(tree: Tree, reader: Reader | None = None) -> Loaded:
         recorder, catalog.kinds, catalog.broken, reader, all_kinds=not catalog.incomplete
     )
     state = load_state(recorder, fragments.files)
-    return put_together(recorder, reader, config, catalog, live, fragments, state)
+    return put_together(recorder, reader, config, catalog, live, fragments, state, load_rule_files(recorder))
 
 
 def put_together(
@@ -109,6 +111,7 @@ def put_together(
     live: Live,
     fragments: Fragments,
     state: State,
+    rule_files: RuleFiles,
 ) -> Loaded:
     """Everything that was read as one value, with the faults that only all of it shows."""
     config, config_problems, config_files = settings
@@ -130,8 +133,12 @@ def put_together(
         fragments=fragments,
         state=state,
         baseline=baseline,
+        rule_files=rule_files,
         files=ChainMap(
-            *map(_readable, (fragments.files, live.files, catalog.files, baseline_files, config_files))
+            *map(
+                _readable,
+                (fragments.files, live.files, catalog.files, baseline_files, config_files, rule_files.files),
+            )
         ),
         problems=(
             *config_problems,
@@ -143,6 +150,7 @@ def put_together(
             *gone_kinds(catalog, state),
             *hidden_files(fragments.hidden | live.hidden | hidden_among(catalog.files)),
             *baseline_problems,
+            *rule_files.problems,
         ),
     )
 

@@ -35,6 +35,10 @@ CODES: dict[str, tuple[str, Severity]] = {
     "LIV004": ("Text and place of the entry disagree", _W),
     "LIV005": ("The container has the wrong shape", _E),
     "LIV006": ("A sparse checkout hides the file", _W),
+    "RUL001": ("The rule cannot be used", _E),
+    "RUL002": ("The rule looks at all pairs", _W),
+    "RUL003": ("The rule is too costly", _E),
+    "RUL004": ("The rule cannot be decided", _E),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),
@@ -48,9 +52,23 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT003": ("The place of the new entry is open", _E),
     "WRT004": ("The path is unsafe", _E),
     "WRT005": ("The entry still holds others", _E),
+    "WRT006": ("The place of the new entry is new and looks like a slip", _W),
 }
 
-LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006"})
+LOWERABLE = frozenset(
+    {
+        "STA001",
+        "STA006",
+        "FRG005",
+        "FRG006",
+        "KND002",
+        "KND003",
+        "LIV004",
+        "LIV006",
+        "RUL002",
+        "WRT006",
+    }
+)
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 
 

@@ -31,7 +31,13 @@ from registry_reconciler.model.redact import (
     secret_texts,
     withhold_edits,
 )
-from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
+from registry_reconciler.planning.check import (
+    EntrySets,
+    build_entry_sets,
+    check,
+    said_by_rules,
+    severity_problems,
+)
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
 from registry_reconciler.planning.impact import impacts, with_impact
@@ -41,6 +47,7 @@ from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 Progress = Callable[[str], None]
@@ -57,6 +64,7 @@ class Planning(Struct, frozen=True):
     loaded: Loaded
     desired: Desired
     worlds: EntrySets
+    own: OwnRules = NO_RULES
 
 
 @contextmanager
@@ -127,19 +135,28 @@ def plan_loaded(
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
-    worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
-    judged = check(loaded, worlds, no_check=options.no_check)
+    # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
+    worlds = build_entry_sets(
+        loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
+    )
+    own = own_rules(loaded)
+    try:
+        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+    finally:
+        own.close()
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
         *_registry_files(loaded, written),
         *state_files(loaded, desired, written.changes, heals, whole=whole),
     )
-    names = [*written.problems, *fragment_problems(loaded.fragments.files)]
+    refused = said_by_rules(written.problems, judged)
+    names = [*refused, *fragment_problems(loaded.fragments.files)]
     names += file_problems(loaded.tree, files, written.changes, names)
     found = [
         *loaded.problems,
-        *severity_problems(loaded.config),
+        *severity_problems(loaded.config, own),
+        *own.problems,
         *desired.problems,
         *difference.problems,
         *names,
@@ -151,6 +168,7 @@ def plan_loaded(
         loaded,
         desired,
         worlds,
+        own,
     )
 
 

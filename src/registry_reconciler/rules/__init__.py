@@ -46,11 +46,13 @@ FAMILIES = (
     Family("CAP", "Capabilities", capabilities.RULES),
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
+    Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),
     Family("FRG", "Fragments", structural.of("FRG")),
     Family("LIV", "Live registries", structural.of("LIV")),
     Family("STA", "State", structural.of("STA")),
+    Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),

@@ -81,6 +81,7 @@ class Rule(Struct, frozen=True):
             out what nothing reaches. Kinds that other rules concern are always looked at as a whole.
         concerns: which kinds a rule that does not support that looks at; ``None``: those it needs, or all.
         widens_capability: says that an ability or hook may do more than before; shown at the head of a plan.
+        own_page: its page, where it is a rule of the workspace's own.
     """
 
     code: str
@@ -94,11 +95,12 @@ class Rule(Struct, frozen=True):
     supports_incremental: bool = False
     concerns: Callable[[Kind], bool] | None = None
     widens_capability: bool = False
+    own_page: Page | None = None
 
     @property
     def page(self) -> Page:
         """What people read about it, read from the package when somebody asks."""
-        return read_page(self.code)
+        return self.own_page or read_page(self.code)
 
     def concerns_kind(self, kind: Kind) -> bool:
         """Whether the rule looks at entries of a kind."""

@@ -29,7 +29,7 @@ EXAMPLE = """\
   ...
 """
 
-_CODE = re.compile(r"[A-Za-z]{3}[0-9]{3}")
+_CODE = re.compile(r"[A-Za-z]{3,12}[0-9]{3}")
 
 
 def command(
@@ -65,10 +65,20 @@ class _Explaining:
         if rule is not None:
             return _rule(rule)
         if _CODE.fullmatch(subject):
+            own = self._own(subject)
+            if own is not None:
+                return _rule(own)
             raise _unknown_code(subject)
         if "/" in subject:
             return self._address(subject)
         return self._kind(subject)
+
+    def _own(self, code: str) -> Rule | None:
+        """A rule of the workspace's own, where there is a workspace."""
+        try:
+            return self.planning().own.by_code(code)
+        except NoWorkspace:
+            return None
 
     def planning(self) -> Planning:
         """The workspace's plan, made once."""
