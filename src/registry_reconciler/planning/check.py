@@ -11,7 +11,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import CONFIG_PATH, Config
-from registry_reconciler.model.entry import Json, LiveEntry, Place
+from registry_reconciler.model.entry import Json, LiveEntry, Place, same
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status
@@ -21,6 +21,7 @@ from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+from registry_reconciler.schema.cost import Purse
 
 
 class EntrySets(Struct, frozen=True):
@@ -47,7 +48,9 @@ def build_entry_sets(
         before_items = dict(sorted(before_items.items()))
     clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
     before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
-    touching = tuple(change for change in changes if change.before != change.after or change.from_address)
+    touching = tuple(
+        change for change in changes if not same(change.before, change.after) or change.from_address
+    )
     after_items = dict(before_items)
     for change in touching:
         after_items.pop(change.from_address or change.address, None)
@@ -247,7 +250,7 @@ def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
     for kind in world.kinds.values():
         for item in _unfit(loaded, world, kind):
-            for one in loaded.catalog.schemas.validator(kind).violations(item.value):
+            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(world)):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
@@ -271,10 +274,19 @@ def _unfit(loaded: Loaded, world: EntrySet, kind: Kind) -> list[Entry]:
             unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
         asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
         if asked:
-            fits = loaded.catalog.schemas.validator(kind).is_valid
-            unfit += [item for item in asked if not fits(item.value)]
+            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(world)
+            unfit += [item for item in asked if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]
+
+
+def _purse(world: EntrySet) -> Purse:
+    """What judging all entries may cost: one for the entries as they are and as they would be."""
+    return (world.earlier or world).memo(_new_purse)
+
+
+def _new_purse(world: EntrySet) -> Purse:
+    return Purse()
 
 
 def _unfit_by_kind(world: EntrySet) -> dict[str, list[Entry]]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import FieldPath, Json, same
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.rules.entry_set import Entry, EntrySet
@@ -111,8 +111,15 @@ class _Everywhere(Struct, frozen=True):
     loaded: Mapping[str, Iterable[str]]
     items: Container[str]
     elsewhere: Elsewhere | None
+    known: dict[str, Sequence[str]]
 
     def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        found = self.known.get(address)
+        if found is None:
+            found = self.known[address] = self._look(address, default)
+        return found
+
+    def _look(self, address: str, default: tuple[str, ...]) -> Sequence[str]:
         # What was loaded may refer to what was not, and is there all the same.
         if self.elsewhere is not None:
             return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
@@ -120,7 +127,7 @@ class _Everywhere(Struct, frozen=True):
 
 
 def _referrers_in(world: EntrySet) -> Referrers:
-    return _Everywhere(_referring(world), world.items, world.rest.elsewhere)
+    return _Everywhere(_referring(world), world.items, world.rest.elsewhere, {})
 
 
 class Impact(Struct, frozen=True):
@@ -176,7 +183,7 @@ def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int,
 
 def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]:
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
-    if not any(change.before != change.after for change in changes):
+    if all(same(change.before, change.after) for change in changes):
         return {}
     after = _referrers_in(worlds.after)
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
@@ -185,7 +192,7 @@ def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]
     effort = Effort()
     found: dict[str, Impact] = {}
     for change in changes:
-        if change.before == change.after:
+        if same(change.before, change.after):
             continue
         starts: list[tuple[Referrers, str]] = [
             (before if change.action is Action.DELETE else after, change.address)
