@@ -18,12 +18,15 @@ from tests.cli.helper import ROUTES, Box
 CALLS: dict[str, tuple[str, ...]] = {
     "init": (),
     "plan": (),
-    "verify": (),
     "apply": ("--yes",),
     "check": (),
     "drift": (),
     "diff": ("HEAD",),
     "add": ("module_type", "--entry-json", '{"id": "cron", "description": "A timer."}'),
+    "set": ("route/api.errors", "topic=faults"),
+    "edit": ("route/api.errors",),
+    "rename": ("route/api.errors", "api.faults"),
+    "rm": ("route/api.errors",),
     "adopt": ("--all", "--dry-run"),
     "show": ("route/api.errors",),
     "list": (),
@@ -41,6 +44,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "resolve": (),
     "recover": (),
     "run": ("nothing.like.that",),
+    "verify": (),
     "collisions": (),
 }
 EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}

@@ -74,8 +74,8 @@ def test_a_fault_of_the_validator_writes_nothing(applied: Box, monkeypatch: pyte
 
     applied.replace("desired/all.yaml", "topic: errors", "topic: 5")
     before = applied.files()
-    monkeypatch.setattr(Validator, "is_valid", lambda _self, _value: True)
-    monkeypatch.setattr(Validator, "violations", lambda _self, _value: [])
+    monkeypatch.setattr(Validator, "is_valid", lambda *_: True)
+    monkeypatch.setattr(Validator, "violations", lambda *_: [])
     ran = applied.run("apply", "--yes", "--verify")
     assert ran.exit == 1
     assert (

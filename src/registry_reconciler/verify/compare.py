@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from registry_reconciler.model.change import FieldChange
-from registry_reconciler.model.entry import FieldPath, Json, same, show_path
+from registry_reconciler.model.entry import FieldPath, Json, canonical, same, show_path
 from registry_reconciler.planning.field_diff import applied
 
 _MOST = 20_000
@@ -46,7 +46,10 @@ def _spelled(value: Json) -> Json:
         return {name: _spelled(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_spelled(inner) for inner in value]
-    return value if isinstance(value, str | None) else f"{type(value).__name__} {value!r}"
+    if value is None or isinstance(value, str):
+        return value
+    kind = bool if isinstance(value, bool) else int if isinstance(value, int) else float
+    return f"{kind.__name__} {canonical(value)}"
 
 
 def _as_far_as_lists(path: FieldPath) -> FieldPath:

@@ -13,6 +13,7 @@ from registry_reconciler.loading.workspace import Catalog, Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.written import as_json, opaque_paths
 from registry_reconciler.planning.pipeline import Planning
 
 
@@ -114,7 +115,7 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
         if source is None or source.data is None or not source.readable or source.format.name != "yaml":
             continue
         asked.files += 1
-        found = reads_otherwise(source.data, source.documents)
+        found = reads_otherwise(source.data, as_json(list(source.documents)))
         if found is not None:
             where, ours, theirs = found
             if source.path in held:
@@ -184,7 +185,8 @@ def _ask_judge(
         if kind is None or value is None:
             continue
         asked.entries += 1
-        theirs = judge.is_valid(kind.schema_path, value)
+        # Of a node with an unknown tag nobody knows what it is.
+        theirs = None if any(opaque_paths(value)) else judge.is_valid(kind.schema_path, as_json(value))
         ours = catalog.schemas.validator(kind).is_valid(value)
         asked.unanswered += theirs is None
         if theirs is not None and theirs != ours:
