@@ -23,6 +23,10 @@ CALLS: dict[str, tuple[str, ...]] = {
     "drift": (),
     "diff": ("HEAD",),
     "add": ("module_type", "--entry-json", '{"id": "cron", "description": "A timer."}'),
+    "set": ("route/api.errors", "topic=faults"),
+    "edit": ("route/api.errors",),
+    "rename": ("route/api.errors", "api.faults"),
+    "rm": ("route/api.errors",),
     "adopt": ("--all", "--dry-run"),
     "show": ("route/api.errors",),
     "list": (),
@@ -40,6 +44,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "resolve": (),
     "recover": (),
     "run": ("nothing.like.that",),
+    "verify": (),
     "collisions": (),
 }
 EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}

@@ -40,6 +40,10 @@ COMMANDS = (
     Row("drift", "drift", "List managed entries that were edited by hand."),
     Row("diff", "diff", "Compare what two revisions say should be registered."),
     Row("add", "add", "Write an entry into the fragment that owns it."),
+    Row("set", "set", "Set fields of an entry."),
+    Row("edit", "edit", "Open an entry in $EDITOR."),
+    Row("rename", "rename", "Give an entry another key."),
+    Row("rm", "rm", "Take entries out of the fragments that own them."),
     Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
     Row("show", "show", "Show one entry: desired, live, applied, references."),
     Row("list", "list", "List entries, or kinds."),
@@ -57,6 +61,7 @@ COMMANDS = (
     Row("resolve", "resolve", "Settle state and history after a merge that left conflicts."),
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
+    Row("verify", "verify", "Ask other implementations about everything that is here."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
 )
 """Every command, in the order of the help."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.cli.addresses import require_known
+from registry_reconciler.cli.asking import answered_yes
 from registry_reconciler.cli.common import Call, progress, quick_planning_of, warn
 from registry_reconciler.cli.options import Reporting, Selection
 from registry_reconciler.cli.output import put, say, stdin_is_terminal
@@ -48,6 +48,13 @@ def command(
         typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Ask ruamel.yaml, jsonschema and deepdiff too; write nothing if one of them disagrees.",
+        ),
+    ] = False,
     *,
     selection: Selection,
     reporting: Reporting,
@@ -61,7 +68,7 @@ def command(
     options = selection.options()
     saved = _saved(file, options, expect) if file is not None else None
     workspace = call.workspace()
-    applying = _Applying(call, workspace)
+    applying = _Applying(call, workspace, verify=verify)
     if saved is not None:
         return applying.saved(saved)
     if expect is not None:
@@ -81,8 +88,9 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
 class _Applying:
     """One apply: where it reports to, and what it found to recover."""
 
-    def __init__(self, call: Call, workspace: Workspace) -> None:
+    def __init__(self, call: Call, workspace: Workspace, *, verify: bool) -> None:
         self.call = call
+        self.verify = verify
         self.workspace = workspace
         self.recovered: RecoverResult | None = None
 
@@ -102,7 +110,7 @@ class _Applying:
             with progress() as tell:
                 if tell is not None:
                     tell("applying")
-                result = self.workspace.apply_now(options, expect=plan_id)
+                result = self.workspace.apply_now(options, expect=plan_id, verify=self.verify)
         except Blocked as blocked:
             if blocked.plan is None:
                 raise
@@ -125,7 +133,7 @@ class _Applying:
             return self._cannot_ask(plan)
         if self.call.format == "text":
             self._report(plan, Shown(0))
-        if not _answered_yes(plan):
+        if not answered_yes(plan):
             raise Declined("nothing was written: the answer was no")
         return self._carry_out(plan, shown=True)
 
@@ -141,7 +149,7 @@ class _Applying:
         with progress() as tell:
             if tell is not None:
                 tell("applying")
-            result = self.workspace.apply(plan)
+            result = self.workspace.apply(plan, verify=self.verify)
         return self._done(result, shown=shown)
 
     def _report(self, plan: Plan, shown: Shown) -> None:
@@ -171,16 +179,6 @@ class _Applying:
             put("\n".join(_receipt(result, recovered)) + "\n")
         warn(result.warnings)
         return 0
-
-
-def _answered_yes(plan: Plan) -> bool:
-    from registry_reconciler.report.words import count_changes
-
-    what = count_changes(plan.changes) or "only the state changes"
-    # On standard error: standard output may be a file.
-    sys.stderr.write(f"Apply this plan ({what})? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def _receipt(result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
