@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from registry_reconciler.base.yaml11 import Type11, type_11
 from registry_reconciler.files.unreadable import Unreadable
@@ -22,6 +23,7 @@ _WORDS = frozenset(
     word for one in ("y", "yes", "n", "no", "on", "off") for word in (one, one.capitalize(), one.upper())
 ) | {"~", "<<", "=", "true", "false", "null"}
 _SIGNS = frozenset("+-.0123456789")
+_FIRST = frozenset({*_SIGNS, *(word[0] for word in _WORDS)})
 _A = {
     "number": "a number",
     "truth value": "a truth value",
@@ -40,21 +42,20 @@ def _other(text: str) -> Type11 | None:
 
 
 def _texts(machine: Marks, value: Json, state: State, path: FieldPath) -> Iterator[tuple[FieldPath, Type11]]:
-    """The texts of an entry that could be taken for something else where its schema wants text."""
-    if isinstance(value, str):
-        other = _other(value)
-        if other is not None and wants_text(state):
-            yield path, other
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if isinstance(part, dict | list) or (
-                isinstance(part, str) and len(part) < _LONGEST and _other(part)
-            ):
-                yield from _texts(machine, part, machine.field(state, name), (*path, name))
-    elif isinstance(value, list):
-        inside = machine.item(state)
-        for index, part in enumerate(value):
-            yield from _texts(machine, part, inside, (*path, index))
+    """The texts in a mapping or list that could be taken for something else where the schema wants text."""
+    parts: Iterable[tuple[Any, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
+    item = None if isinstance(value, dict) else machine.item(state)
+    for step, part in parts:
+        kind = type(part)
+        if kind is str:
+            if part[:1] in _FIRST and len(part) < _LONGEST:
+                other = _other(part) if wants_text(item or machine.field(state, step)) else None
+                if other is not None:
+                    yield (*path, step), other
+        elif kind is dict or kind is list:
+            inside = item or machine.field(state, step)
+            if inside.nodes:  # of what no schema speaks, nothing is wanted
+                yield from _texts(machine, part, inside, (*path, step))
 
 
 _LONGEST = 60
@@ -97,16 +98,11 @@ def _files(world: EntrySet) -> _Files:
 
 def _plain(world: EntrySet) -> Iterator[Finding]:
     for kind in world.kinds.values():
+        machine = kind.texts.machine
         for item in world.of(kind.name):
-            if not _worth_a_look(item.value):
-                continue
-            form = format_of(item.place.file)
-            if form.name != "yaml":
-                continue
-            machine = kind.texts.machine
             for path, other in _texts(machine, item.value, machine.start, ()):
-                place = item.place.at(path)
-                if world.memo(_files).is_plain(place, form):
+                place, form = item.place.at(path), format_of(item.place.file)
+                if form.name == "yaml" and world.memo(_files).is_plain(place, form):
                     text = _part(item.value, path)
                     yield Finding(
                         item,
@@ -115,14 +111,6 @@ def _plain(world: EntrySet) -> Iterator[Finding]:
                         path,
                         fix=Fix("Put it into quotes.", safe=True, replacements=((place, text),)),
                     )
-
-
-def _worth_a_look(value: Mapping[str, Json]) -> bool:
-    """Whether any part may be such a text: most entries have none."""
-    for part in value.values():
-        if isinstance(part, dict | list) or (isinstance(part, str) and len(part) < _LONGEST and _other(part)):
-            return True
-    return False
 
 
 def _part(value: Json, path: FieldPath) -> Json:
