@@ -256,6 +256,7 @@ class _Writer:
                 f"'{shown}' is no field{where}. Did you mean '{near[0]}'?",
                 fix,
                 on_key=True,
+                instead="" if near[0] in (get_path(self.value, path) or ()) else near[0],
             )
         fix = f"Remove it. The fields are {_listed(known)}." if known else "Remove it."
         return self._make((*path, field), keyword, f"'{shown}' is no field{where}", fix, on_key=True)
