@@ -61,6 +61,7 @@ COMMANDS = (
     Row("resolve", "resolve", "Settle state and history after a merge that left conflicts."),
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
+    Row("verify", "verify", "Ask other implementations about everything that is here."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
 )
 """Every command, in the order of the help."""

@@ -49,6 +49,13 @@ def command(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     brief: Brief = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Ask ruamel.yaml, jsonschema and deepdiff too; write nothing if one of them disagrees.",
+        ),
+    ] = False,
     *,
     selection: Selection,
     reporting: Reporting,
@@ -62,7 +69,7 @@ def command(
     options = selection.options()
     saved = _saved(file, options, expect) if file is not None else None
     workspace = call.workspace()
-    applying = _Applying(call, workspace)
+    applying = _Applying(call, workspace, verify=verify)
     if saved is not None:
         return applying.saved(saved)
     if expect is not None:
@@ -82,8 +89,9 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
 class _Applying:
     """One apply: where it reports to, and what it found to recover."""
 
-    def __init__(self, call: Call, workspace: Workspace) -> None:
+    def __init__(self, call: Call, workspace: Workspace, *, verify: bool) -> None:
         self.call = call
+        self.verify = verify
         self.workspace = workspace
         self.recovered: RecoverResult | None = None
 
@@ -111,7 +119,7 @@ class _Applying:
                     if tell is not None:
                         tell("applying")
 
-                result = self.workspace.apply_now(options, expect=plan_id, show=show)
+                result = self.workspace.apply_now(options, expect=plan_id, show=show, verify=self.verify)
         except Blocked as blocked:
             if blocked.plan is None:
                 raise
@@ -150,7 +158,7 @@ class _Applying:
         with progress() as tell:
             if tell is not None:
                 tell("applying")
-            result = self.workspace.apply(plan)
+            result = self.workspace.apply(plan, verify=self.verify)
         return self._done(result, shown=shown)
 
     def _report(self, plan: Plan, shown: Shown) -> None:
