@@ -11,13 +11,13 @@ from tests.cli.verb_helper import Work
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fixes_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Work(tmp_path_factory.mktemp("fixes")).root
 
 
 @pytest.fixture
-def work(made: Path, tmp_path: Path) -> Work:
-    return Work.copy(made, tmp_path / "work")
+def work(fixes_made: Path, tmp_path: Path) -> Work:
+    return Work.copy(fixes_made, tmp_path / "work")
 
 
 def test_unsafe_makes_what_guesses_and_safe_does_not(work: Work) -> None:
