@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from registry_reconciler.formats.yaml.read.codes import TITLES
+from registry_reconciler.formats.codes import TITLES
 from registry_reconciler.model.entry import FieldPath
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.model.structural import CODES, LOWERABLE

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     r"|(?P<mark>[\[\]{},:])"
     r'|(?P<string>"(?:[^"\\\n]|\\[^\n])*+"?)'
     r"|(?P<number>-?[0-9][-+.0-9A-Za-z_]*+)"
-    r"|(?P<word>[^\W\d]\w*+)"
+    r"|(?P<word>-?[^\W\d]\w*+)"
     r"|(?P<comment>//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?)"
     r"|(?P<other>.)",
     re.DOTALL,
