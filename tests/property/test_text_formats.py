@@ -25,11 +25,13 @@ TEXTS: dict[str, Callable[[int], bytes]] = {
     "jsonc": lambda seed: json_texts.text(seed, comments=True),
 }
 SEEDS = st.integers(0, 2**32)
-ROWS = pytest.mark.parametrize("name", list(FORMATS))
+ROWS = pytest.mark.parametrize("name", sorted(TEXTS))
+APART = {"toml"}
+"""Their laws stand in a module of their own: TOML refuses what it cannot say."""
 
 
 def test_every_format_has_random_texts() -> None:
-    assert set(TEXTS) == set(FORMATS)
+    assert set(TEXTS) | APART == set(FORMATS)
 
 
 def drawn(name: str, seed: int) -> tuple[TextFormat, bytes, tuple[Json, ...]] | None:
@@ -203,7 +205,9 @@ def test_an_insertion_takes_nothing_away(name: str, seed: int) -> None:
     if ends_in_block_scalar(name, data):
         return
     path = rng.choice(paths)
-    count = len(get_path(documents[0], path))
+    held = get_path(documents[0], path)
+    assert isinstance(held, list)
+    count = len(held)
     edit = Insert(0, path, {"id": "new", "list": [1, 2]}, index=rng.choice([None, *range(count + 1)]))
     try:
         result = form.splice(data, [edit])

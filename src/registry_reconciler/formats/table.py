@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from registry_reconciler.formats.base import Reader, TextFormat
 from registry_reconciler.formats.json.row import JSON, JSONC
+from registry_reconciler.formats.toml.row import TOML
 from registry_reconciler.formats.yaml.row import YAML as YAML
 
-FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, JSONC)}
+FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, JSONC, TOML)}
 """The row of each, by the word for it in ``x-registry``. A new one is one package, and one row here."""
 
 _BY_SUFFIX = {suffix: one for one in FORMATS.values() for suffix in one.suffixes}

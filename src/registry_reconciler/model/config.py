@@ -11,6 +11,7 @@ from registry_reconciler.model.problem import Severity
 
 CONFIG_PATH = ".system/registry/config.yaml"
 BASELINE_PATH = ".system/registry/baseline.yaml"
+RULES_FOLDER = ".system/registry/rules"
 STATE_FOLDER = ".system/registry/state"
 HISTORY_FOLDER = ".system/registry/history"
 OLD_HISTORY_PATH = ".system/registry/history.jsonl"

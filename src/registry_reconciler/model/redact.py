@@ -16,6 +16,7 @@ from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, LiveEnt
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.marks import MASK, NO_MARKS, Marks
 from registry_reconciler.model.problem import Fix, Problem, Related
+from registry_reconciler.model.structural import TEXT_FAMILIES
 
 _LEAST = 4
 """Characters of a text that is looked for in all messages; shorter ones only in those about their own entry."""
@@ -33,17 +34,18 @@ def mask_change(kinds: Mapping[str, Kind], change: Change) -> Change:
         change,
         before=mask(change.before, secrets),
         after=mask(change.after, secrets),
-        fields=_mask_fields(change.fields, secrets),
+        fields=mask_fields(change.fields, secrets),
     )
 
 
 def mask_drift(kinds: Mapping[str, Kind], drift: Drift) -> Drift:
     """The drift as it may be shown."""
     secrets = _secrets(kinds, drift.address.partition("/")[0])
-    return replace(drift, fields=_mask_fields(drift.fields, secrets)) if secrets else drift
+    return replace(drift, fields=mask_fields(drift.fields, secrets)) if secrets else drift
 
 
-def _mask_fields(fields: Iterable[FieldChange], secrets: Marks) -> tuple[FieldChange, ...]:
+def mask_fields(fields: Iterable[FieldChange], secrets: Marks) -> tuple[FieldChange, ...]:
+    """Changed fields as they may be shown."""
     # Several changes inside one secret become the same one.
     return tuple({one.path: one for one in (_mask_field(one, secrets) for one in fields)}.values())
 
@@ -184,7 +186,7 @@ def _mask_related(related: Related, texts: SecretTexts, address: str) -> Related
 def hide_text_faults(problems: Iterable[Problem], holding: frozenset[str]) -> Iterator[Problem]:
     """What is said of a file that holds secrets and cannot be read repeats nothing of its text."""
     for one in problems:
-        if one.code.startswith("YML") and one.place.file in holding:
+        if one.code.startswith(TEXT_FAMILIES) and one.place.file in holding:
             line = one.location.line if one.location else 0
             yield replace(
                 one,

@@ -10,6 +10,9 @@ from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 
 _E, _W = Severity.ERROR, Severity.WARNING
 
+TEXT_FAMILIES = ("YML", "JSN", "TML", "FRM")
+"""What the codes begin with that say what is wrong with a text; `formats/codes.py` has them all."""
+
 CODES: dict[str, tuple[str, Severity]] = {
     "BRK001": ("A large part of a kind would be deleted", _E),
     "BRK002": ("Everything would be deleted because there is no fragment", _E),
@@ -23,6 +26,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "FRG006": ("The allowance is not used", _W),
     "FRG007": ("The field may not stand in a fragment", _E),
     "FRG008": ("The entry has no key", _E),
+    "FRG009": ("The kind's registry file owns the entry", _E),
     "KND001": ("The kind is invalid", _E),
     "KND002": ("The kind's place matches nothing", _W),
     "KND003": ("The kind's pattern matches a reserved place", Severity.RECORD),
@@ -34,6 +38,10 @@ CODES: dict[str, tuple[str, Severity]] = {
     "LIV004": ("Text and place of the entry disagree", _W),
     "LIV005": ("The container has the wrong shape", _E),
     "LIV006": ("A sparse checkout hides the file", _W),
+    "RUL001": ("The rule cannot be used", _E),
+    "RUL002": ("The rule looks at all pairs", _W),
+    "RUL003": ("The rule is too costly", _E),
+    "RUL004": ("The rule cannot be decided", _E),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),
@@ -49,7 +57,9 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT005": ("The entry still holds others", _E),
 }
 
-LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006"})
+LOWERABLE = frozenset(
+    {"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006", "RUL002"}
+)
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +17,9 @@ from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Problem, Status
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.resolve import Desired
+from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 
@@ -57,6 +59,7 @@ def build_entry_sets(
         _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
         earlier=before,
         touched=touched,
+        planned_files={change.address: change.file for change in touching},
     )
     return EntrySets(before, after if touching else before, changes)
 
@@ -144,19 +147,19 @@ def _planned_item(loaded: Loaded, change: Change) -> Entry:
     old = loaded.live.entries.get(change.from_address or change.address)
     for path, part in old.live_only if old else ():
         value = with_value(value, path, part)
-    place = change.origin or change.live
-    assert place is not None
-    return Entry(
-        change.kind, change.key, change.address, value, place, change.live, change.action is not Action.FORGET
-    )
+    place = change.origin or change.live or Place(change.file)
+    managed = change.action is not Action.FORGET and loaded.kinds[change.kind].truth != "live"
+    return Entry(change.kind, change.key, change.address, value, place, change.live, managed)
 
 
-def check(loaded: Loaded, worlds: EntrySets, *, no_check: bool = False) -> tuple[Problem, ...]:
-    """Every problem of both worlds, each with its status."""
+def check(
+    loaded: Loaded, worlds: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
+) -> tuple[Problem, ...]:
+    """Every problem of both worlds, each with its status; ``own`` are the rules of the workspace itself."""
     from registry_reconciler.rules import RULES
     from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
 
-    rules = tuple(rule for rule in RULES if rule.structural or not no_check)
+    rules = tuple(rule for rule in (*RULES, *own) if rule.structural or not no_check)
     after = _keyed(
         worlds.after, (*schema_problems(loaded, worlds.after), *run_entry_set(rules, worlds.after))
     )
@@ -175,14 +178,14 @@ def check(loaded: Loaded, worlds: EntrySets, *, no_check: bool = False) -> tuple
     return tuple(found)
 
 
-def severity_problems(config: Config) -> Iterator[Problem]:
+def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Problem]:
     """Severities that are set for codes that nobody knows, or that cannot be lowered."""
     from registry_reconciler.base.suggest import did_you_mean
     from registry_reconciler.rules import all_rules
 
     if not config.severities:
         return
-    free = {rule.code for rule in all_rules() if not rule.structural}
+    free = {rule.code for rule in all_rules() if not rule.structural} | set(own.paths)
     fixed = {rule.code for rule in all_rules() if rule.structural}
     settable = free | {code.rstrip("0123456789") for code in free}
     for code in config.severities:

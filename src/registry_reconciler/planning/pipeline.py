@@ -7,6 +7,7 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 from __future__ import annotations
 
 import gc
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -18,6 +19,7 @@ from registry_reconciler.formats.base import Reader
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
+from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.redact import (
@@ -32,13 +34,14 @@ from registry_reconciler.model.redact import (
 from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
-from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 Progress = Callable[[str], None]
@@ -55,6 +58,7 @@ class Planning(Struct, frozen=True):
     loaded: Loaded
     desired: Desired
     worlds: EntrySets
+    own: OwnRules = NO_RULES
 
 
 @contextmanager
@@ -74,25 +78,31 @@ def make_plan(
     options: PlanOptions = PlanOptions(),  # noqa: B008
     progress: Progress = silent,
     reader: Reader | None = None,
+    edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
     Args:
+        edits: what a command asks of entries whose truth is live.
         progress: called with the name of each stage as it begins.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
     """
     with collector_off():
         progress("reading")
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, progress)
+        return plan_loaded(loaded, options, progress, edits=edits)
 
 
 def plan_loaded(
-    loaded: Loaded, options: PlanOptions, progress: Progress = silent, rest: Unloaded = NOTHING_UNLOADED
+    loaded: Loaded,
+    options: PlanOptions,
+    progress: Progress = silent,
+    rest: Unloaded = NOTHING_UNLOADED,
+    edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
-    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
         loaded.kinds,
         loaded.config,
@@ -105,15 +115,26 @@ def plan_loaded(
             desired.entries or desired.removals or loaded.fragments.unreadable or rest.unchanged
         ),
         rest=rest,
+        edits=edits,
     )
     progress("writing in memory")
     written = write(
-        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files, loaded.reader
+        loaded.kinds,
+        loaded.live,
+        loaded.tree,
+        difference.changes,
+        loaded.fragments.files,
+        loaded.reader,
+        managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
-    judged = check(loaded, worlds, no_check=options.no_check)
+    own = own_rules(loaded)
+    try:
+        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+    finally:
+        own.close()
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
@@ -124,7 +145,8 @@ def plan_loaded(
     names += file_problems(loaded.tree, files, written.changes, names)
     found = [
         *loaded.problems,
-        *severity_problems(loaded.config),
+        *severity_problems(loaded.config, own),
+        *own.problems,
         *desired.problems,
         *difference.problems,
         *names,
@@ -136,6 +158,7 @@ def plan_loaded(
         loaded,
         desired,
         worlds,
+        own,
     )
 
 
@@ -174,8 +197,7 @@ def _assemble(
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(
-            mask_change(loaded.kinds, change),
-            impact=impact.get(change.address, ()),
+            with_impact(mask_change(loaded.kinds, change), impact),
             origin_location=locator.location(change.origin) if change.origin else None,
         )
         for change in written.changes

@@ -36,6 +36,7 @@ __all__ = [
     "check_value",
     "config_violations",
     "directive_violations",
+    "rule_violations",
     "standalone",
 ]
 
@@ -144,6 +145,11 @@ class SchemaSet:
         self._found: dict[str, list[Violation]] = {}
         self._validators: dict[str, Validator] = {}
         self._marks: dict[str, Marks] = {}
+
+    @property
+    def folder(self) -> Folder:
+        """The files, and references between them."""
+        return self._folder
 
     def is_kind(self, path: str) -> bool:
         """Whether a file is meant to describe a kind; one that only keeps ``$defs`` for others is not."""
@@ -283,6 +289,13 @@ def config_violations(content: Json) -> list[Violation]:
     from registry_reconciler.schema.packaged import config_schema
 
     return check_value(_published("config.schema.json", config_schema), content)
+
+
+def rule_violations(content: Json) -> list[Violation]:
+    """What is wrong with the content of a rule file."""
+    from registry_reconciler.schema.packaged import rule_schema
+
+    return check_value(_published("rule.schema.json", rule_schema), content)
 
 
 def directive_violations(content: Json) -> list[Violation]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
     """Run one round of one file; on failure every change of it is refused."""
-    from registry_reconciler.formats.edits import SpliceError
+    from registry_reconciler.formats.edits import Insert, SpliceError
 
     source = work.sources.get(path)
     data = source.data if source else None
@@ -33,7 +33,9 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
             source = _parsed(work, form, path, data)
             work.removed.discard(path)
         if plan.edits and source is not None and data is not None:
-            data = form.splice(data, [edit for _, edit in plan.edits], source.sections)
+            # What leaves a place makes room for what comes there.
+            edits = sorted((edit for _, edit in plan.edits), key=lambda edit: isinstance(edit, Insert))
+            data = form.splice(data, edits, source.sections)
             source = _parsed(work, form, path, data)
     except SpliceError as error:
         _refuse(work, path, plan, error)

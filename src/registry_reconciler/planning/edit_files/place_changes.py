@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> None:
     """Add the edits that one change asks for. Raises :class:`PlacementError` where it has no place."""
     kind = work.kinds[change.kind]
-    entry = current(work, change)
+    leaves = work.whole_files.get(change.address)
+    entry = current(work, change) if leaves is None else leaves[0]
     if change.action is Action.DELETE:
         assert entry is not None
         work.files[change.address] = entry.place.file
@@ -87,8 +88,10 @@ def _plan_for(plans: dict[str, FilePlan], path: str) -> FilePlan:
     return plans.setdefault(path, FilePlan())
 
 
-def _raw_after(work: Writing, change: Change, kind: Kind, entry: LiveEntry) -> dict[str, Json]:
-    there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+def _raw_after(
+    work: Writing, change: Change, kind: Kind, entry: LiveEntry, source: SourceFile
+) -> dict[str, Json]:
+    there = get_path(source.documents[entry.place.document], entry.place.path)
     require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
     return restore_unmanaged(raw, there, entry, work.nested[kind.name])
@@ -101,7 +104,7 @@ def _plan_update(
 
     plan = _plan_for(plans, entry.place.file)
     place = entry.place
-    raw = _raw_after(work, change, kind, entry)
+    raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
     placed = LAYOUTS[kind.layout].placed_field(kind)
     if placed:
@@ -138,16 +141,18 @@ def _rename_file(
 ) -> None:
     from registry_reconciler.formats.edits import Update
 
-    spot = find_spot(kind, change.after or {}, {}, work.carried_by(kind), work.tree, work.ways)
-    old = work.sources[entry.place.file]
+    old = work.whole_files[change.address][1]
+    spot = find_spot(
+        kind, change.after or {}, {}, work.carried_by(kind), work.cleared or work.tree, work.ways
+    )
     if spot.file in work.sources and spot.file not in work.removed:
         raise PlacementError(
             "WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key."
         )
-    raw = _raw_after(work, change, kind, entry)
-    work.removed.add(entry.place.file)
+    raw = _raw_after(work, change, kind, entry, old)
     work.removed.discard(spot.file)
     work.forget_entries(entry.place.file)
+    work.forget_entries(spot.file)
     work.sources[spot.file] = replace(old, path=spot.file)
     work.files[change.address] = spot.file
     _plan_for(plans, spot.file).edits.append((change, Update(entry.place.document, (), raw)))

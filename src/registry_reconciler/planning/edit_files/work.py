@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.unread import Unread
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live, entries_of, excluded
@@ -82,6 +82,10 @@ class Writing(Struct):
     ways: Ways = field(default_factory=Ways)
     new_files: dict[str, list[str]] = field(default_factory=dict)
     extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
+    whole_files: dict[str, tuple[LiveEntry, SourceFile]] = field(default_factory=dict)
+    """By address an entry that gets another file in this round, with the file that it has."""
+    cleared: Recorder | None = None
+    """The tree without those files."""
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""

@@ -10,7 +10,7 @@ a renamed entry is looked for under its new address from then on, and an entry w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -25,7 +25,7 @@ from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, LiveEntry, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem
-from registry_reconciler.planning.edit_files.entry_texts import extract_all, snippets
+from registry_reconciler.planning.edit_files.entry_texts import extract_all, leave_files, snippets
 from registry_reconciler.planning.edit_files.new_texts import splice_file
 from registry_reconciler.planning.edit_files.place_changes import plan_change
 from registry_reconciler.planning.edit_files.promises import verify
@@ -65,11 +65,13 @@ def write(
     changes: Sequence[Change],
     fragments: Mapping[str, SourceFile],
     reader: Reader | None = None,
+    managed: Collection[str] = (),
 ) -> Written:
     """Place and splice every change that writes. Never raises for what stands in the files.
 
     Args:
         fragments: the fragments as read: the comments of a new entry come along from there.
+        managed: addresses that mean their entries: what somebody still says does not go along under another name.
         reader: what read the files; it knows the items again that a new text has in common with them.
     """
     nesting = Nesting(kinds)
@@ -90,7 +92,7 @@ def write(
         if path in work.removed or work.sources[path].data != old_bytes(live, path)
     }
     _refuse_reserved(work, changes, files)
-    problems = [*work.failed.values(), *verify(work, live, changes, files)]
+    problems = [*work.failed.values(), *verify(work, live, changes, files, managed)]
     placed = tuple(
         replace(change, file=work.files.get(change.address, change.file))
         for change in changes
@@ -138,6 +140,7 @@ def _run_round(work: Writing, changes: Sequence[Change]) -> None:
     work.said.clear()
     work.new_files.clear()
     extract_all(work, changes)
+    leave_files(work, changes)
     inside = {change.address: _carried_inside(work, change) for change in changes}
     # What goes makes room for what comes: a new entry may take over the file of one that is deleted.
     for change in sorted(changes, key=lambda one: one.action is not Action.DELETE):
@@ -146,6 +149,8 @@ def _run_round(work: Writing, changes: Sequence[Change]) -> None:
         except PlacementError as error:
             place = change.origin or change.live or Place(change.file)
             work.fail(change, error.code, error.message, place, error.fix)
+            if change.address in work.whole_files:
+                work.removed.discard(work.whole_files[change.address][1].path)
     for path, plan in sorted(plans.items()):
         splice_file(work, path, plan)
     for change in changes:
