@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from registry_reconciler.base.globs import translate
+from registry_reconciler.base.globs import MOST_ALIKE, too_many_alike, translate
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import NO_MARKS, Marks
@@ -297,7 +297,7 @@ def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO
         ),
         acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
         live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
-        exclude=tuple(spec.get("exclude", ())),
+        exclude=_excludes(spec),
         truth=spec.get("truth", "fragments"),
         managed=spec.get("managed", "some"),
         secrets=secrets,
@@ -305,6 +305,17 @@ def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO
     _refuse_shown_secrets(kind)
     _refuse_contradictions(kind)
     return kind
+
+
+def _excludes(spec: Mapping[str, Json]) -> tuple[str, ...]:
+    found = tuple(spec.get("exclude", ()))
+    many = too_many_alike(found)
+    if many is not None:
+        raise KindError(
+            f"exclude: more than {MOST_ALIKE:,} globs begin with {many[1]!r}: use fewer and wider ones",
+            ("x-registry", "exclude", many[0]),
+        )
+    return found
 
 
 def _refuse_contradictions(kind: Kind) -> None:

@@ -107,16 +107,23 @@ class Problem(Struct, frozen=True):
 
     @property
     def group(self) -> str:
-        """The same for problems of one cause: where no rule says which, those that say the same of their entries.
+        """The same for problems of one cause."""
+        from hashlib import sha256
+
+        return sha256(self.cause_text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+    @property
+    def cause_text(self) -> str:
+        """What is behind it: where no rule says that, problems that say the same of their entries have one cause.
 
         What is mended entry by entry has a cause in each.
         """
-        from hashlib import sha256
-
-        text = self.cause or f"{self.code} {_without_entry(self.message, self.address)}"
+        if self.cause:
+            return self.cause
+        text = f"{self.code} {_without_entry(self.message, self.address)}"
         if self.address and self.fix is not None and self.address in self.fix.description:
             text += f" {self.address}"
-        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return text
 
     @property
     def identity(self) -> tuple[str, str, FieldPath, str]:

@@ -55,10 +55,22 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT003": ("The place of the new entry is open", _E),
     "WRT004": ("The path is unsafe", _E),
     "WRT005": ("The entry still holds others", _E),
+    "WRT006": ("The place of the new entry is new and looks like a slip", _W),
 }
 
 LOWERABLE = frozenset(
-    {"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006", "RUL002"}
+    {
+        "STA001",
+        "STA006",
+        "FRG005",
+        "FRG006",
+        "KND002",
+        "KND003",
+        "LIV004",
+        "LIV006",
+        "RUL002",
+        "WRT006",
+    }
 )
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 

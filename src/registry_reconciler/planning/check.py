@@ -14,13 +14,14 @@ from registry_reconciler.model.config import CONFIG_PATH, Config
 from registry_reconciler.model.entry import Json, LiveEntry, Place
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.problem import Fix, Problem, Status
+from registry_reconciler.model.problem import Fix, Problem, Severity, Status
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.resolve import Desired
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+from registry_reconciler.schema.cost import Purse
 
 
 class EntrySets(Struct, frozen=True):
@@ -178,6 +179,24 @@ def check(
     return tuple(found)
 
 
+def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The writer's refusals: where a rule says in its author's words what is wrong with an entry, of that cause.
+
+    The change that is refused brings what the rule found.
+    """
+    said = {
+        one.address: one
+        for one in judged
+        if one.severity is Severity.ERROR and one.status is Status.INTRODUCED and one.address
+    }
+    return tuple(
+        replace(one, cause=said[one.address].cause_text)
+        if one.address in said and one.severity is Severity.ERROR
+        else one
+        for one in refused
+    )
+
+
 def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Problem]:
     """Severities that are set for codes that nobody knows, or that cannot be lowered."""
     from registry_reconciler.base.suggest import did_you_mean
@@ -218,7 +237,7 @@ def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
     for kind in world.kinds.values():
         for item in _unfit(loaded, world, kind):
-            for one in loaded.catalog.schemas.validator(kind).violations(item.value):
+            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(world)):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
@@ -242,10 +261,19 @@ def _unfit(loaded: Loaded, world: EntrySet, kind: Kind) -> list[Entry]:
             unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
         asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
         if asked:
-            fits = loaded.catalog.schemas.validator(kind).is_valid
-            unfit += [item for item in asked if not fits(item.value)]
+            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(world)
+            unfit += [item for item in asked if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]
+
+
+def _purse(world: EntrySet) -> Purse:
+    """What judging all entries may cost: one for the entries as they are and as they would be."""
+    return (world.earlier or world).memo(_new_purse)
+
+
+def _new_purse(world: EntrySet) -> Purse:
+    return Purse()
 
 
 def _unfit_by_kind(world: EntrySet) -> dict[str, list[Entry]]:

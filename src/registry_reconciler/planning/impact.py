@@ -111,8 +111,15 @@ class _Everywhere(Struct, frozen=True):
     loaded: Mapping[str, Iterable[str]]
     items: Container[str]
     elsewhere: Elsewhere | None
+    known: dict[str, Sequence[str]]
 
     def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        found = self.known.get(address)
+        if found is None:
+            found = self.known[address] = self._look(address, default)
+        return found
+
+    def _look(self, address: str, default: tuple[str, ...]) -> Sequence[str]:
         # What was loaded may refer to what was not, and is there all the same.
         if self.elsewhere is not None:
             return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
@@ -120,7 +127,7 @@ class _Everywhere(Struct, frozen=True):
 
 
 def _referrers_in(world: EntrySet) -> Referrers:
-    return _Everywhere(_referring(world), world.items, world.rest.elsewhere)
+    return _Everywhere(_referring(world), world.items, world.rest.elsewhere, {})
 
 
 class Impact(Struct, frozen=True):

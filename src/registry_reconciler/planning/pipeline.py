@@ -31,7 +31,13 @@ from registry_reconciler.model.redact import (
     secret_texts,
     withhold_edits,
 )
-from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
+from registry_reconciler.planning.check import (
+    EntrySets,
+    build_entry_sets,
+    check,
+    said_by_rules,
+    severity_problems,
+)
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
 from registry_reconciler.planning.impact import impacts, with_impact
@@ -129,7 +135,10 @@ def plan_loaded(
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
-    worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
+    # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
+    worlds = build_entry_sets(
+        loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
+    )
     own = own_rules(loaded)
     try:
         judged = check(loaded, worlds, own.rules, no_check=options.no_check)
@@ -141,7 +150,8 @@ def plan_loaded(
         *_registry_files(loaded, written),
         *state_files(loaded, desired, written.changes, heals, whole=whole),
     )
-    names = [*written.problems, *fragment_problems(loaded.fragments.files)]
+    refused = said_by_rules(written.problems, judged)
+    names = [*refused, *fragment_problems(loaded.fragments.files)]
     names += file_problems(loaded.tree, files, written.changes, names)
     found = [
         *loaded.problems,

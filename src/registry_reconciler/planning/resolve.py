@@ -7,10 +7,12 @@ vanish here.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from msgspec import Struct, field
 
-from registry_reconciler.base.globs import Patterns, is_wild
+from registry_reconciler.base.globs import MOST_ALIKE, Patterns, is_wild, too_many_alike
+from registry_reconciler.files.names import short
 from registry_reconciler.loading.fragments import Allowance, Fragments, Pattern, Removal
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry
@@ -72,20 +74,52 @@ def resolve(
     renames = find_renames(fragments.moves, Witnesses(kinds, entries, state, live), problems)
     removals = dict(_removals(fragments.removals, entries, state, live, problems))
     exact = exact_ones(_patterns(fragments), entries, state, live)
+    protects = _bounded(
+        "protect", fragments.protects, (one.text for one in fragments.protects), exact, problems
+    )
+    overrides = _bounded(
+        "override", fragments.overrides, (one.text for one in fragments.overrides), exact, problems
+    )
+    allowances = _bounded(
+        "allow", fragments.allowances, (one.address for one in fragments.allowances), exact, problems
+    )
     return Desired(
         entries=entries,
         renames=renames.sources,
         groups=renames.groups,
         implied=renames.implied,
         removals=removals,
-        protects=fragments.protects,
-        overrides=fragments.overrides,
-        allowances=fragments.allowances,
+        protects=protects,
+        overrides=overrides,
+        allowances=allowances,
         disputed=frozenset(disputed | {one for found in problems for one in _concerned(found, entries)}),
         problems=tuple(problems),
         exact=exact,
-        guards=Patterns((one.text for one in fragments.protects), exact),
+        guards=Patterns((one.text for one in protects), exact),
     )
+
+
+_P = TypeVar("_P", Pattern, Allowance)
+
+
+def _bounded(
+    name: str, found: tuple[_P, ...], texts: Iterable[str], exact: frozenset[str], problems: list[Problem]
+) -> tuple[_P, ...]:
+    """The items of a directive as far as they are looked at; more blocks, so nothing is lost by their absence."""
+    many = too_many_alike("" if text in exact else text for text in texts)
+    if many is None:
+        return found
+    number, start = many
+    problems.append(
+        problem(
+            "FRG001",
+            f"more than {MOST_ALIKE:,} globs of {name!r} begin with {short(start)}; the others are not looked at.",
+            found[number].place,
+            fix="Name entries by their addresses, write more of the beginnings, or use fewer and wider globs.",
+            extra=f"{name}#{start}",
+        )
+    )
+    return found[:number]
 
 
 def _patterns(fragments: Fragments) -> Iterator[str]:

@@ -6,6 +6,7 @@ does not say any more, and is still managed, keeps its place behind its neighbou
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def state_files(
 
 
 def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> Iterator[Heal]:
-    """What does not fit of whole fragments: the old form, several files, other protections."""
+    """What does not fit of whole fragments: the old form, several files or records, other protections."""
     count: dict[str, int] = {}
     old: set[str] = set()
     freed: set[str] = set()
@@ -73,15 +74,29 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
         {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
     )
     protected = _protected(loaded.state) if checked else {}
+    several = _several(loaded.state)
     for fragment in sorted({*count, *said}):
         if fragment in old:
             yield Heal("", fragment, "its state is carried over to the new form")
         elif count.get(fragment, 0) > 1:
             yield Heal("", fragment, "two branches began to keep its state; their files become one")
+        elif fragment in several:
+            what = f"{several[fragment]:,} of its entries" if several[fragment] > 1 else "one of its entries"
+            yield Heal("", fragment, f"{what} stood in its state several times; once is kept")
         elif fragment in freed:
             yield Heal("", fragment, "of a kind whose truth is live nothing is remembered")
         elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
             yield Heal("", fragment, "what it protects is remembered")
+
+
+def _several(state: State) -> dict[str, int]:
+    """By fragment how many addresses one file has several records about: an edit, or a merge by lines, leaves that."""
+    found: dict[str, int] = {}
+    for file in (one for sides in state.files.values() for one in sides) if state.repeated else ():
+        times = Counter(record.address for record in file.records)
+        if len(times) < len(file.records):
+            found[file.fragment] = len([address for address, many in times.items() if many > 1])
+    return found
 
 
 def _said(desired: Desired) -> dict[str, list[str]]:

@@ -157,7 +157,14 @@ def _speaker_first(group: list[Problem]) -> list[Problem]:
     """Of several codes one may tell the whole: what is renamed, rather than each that refers to it."""
     if len({one.code for one in group}) == 1:
         return group
-    speaker = max(group, key=lambda one: (one.fix is not None and one.fix.safe, len(one.related)))
+    speaker = max(
+        group,
+        key=lambda one: (
+            not one.code.startswith("WRT"),
+            one.fix is not None and one.fix.safe,
+            len(one.related),
+        ),
+    )
     return [speaker, *(one for one in group if one is not speaker)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.entry import FieldPath, Place, digest_bytes
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
@@ -210,6 +210,10 @@ REF004 = Rule(
 )
 
 
+_MOST_AROUND = 50
+"""So many entries of a circle are named, with their places; the others are counted."""
+
+
 def _has_acyclic_fields(kind: Kind) -> bool:
     return bool(kind.acyclic)
 
@@ -218,16 +222,19 @@ def _cycles(world: EntrySet) -> Iterator[Finding]:
     for graph in acyclic_graphs(world).values():
         for steps in cycles(graph):
             members = [world.items[address] for address, _ in steps]
-            around = " → ".join([*(item.key for item in members), members[0].key])
+            keys = [item.key for item in members]
+            around = " → ".join([*keys, keys[0]])
+            more = len(keys) - _MOST_AROUND
+            told = " → ".join([*keys[:_MOST_AROUND], f"{more:,} more", keys[0]]) if more > 0 else around
             yield Finding(
                 members[0],
-                f"This goes round in a circle: {around}.",
+                f"This goes round in a circle: {told}.",
                 steps[0][1].path,
                 related=tuple(
                     related(item, f"leads on to {edge.target}", edge.path)
-                    for item, (_, edge) in zip(members[1:], steps[1:], strict=True)
+                    for item, (_, edge) in zip(members[1:_MOST_AROUND], steps[1:_MOST_AROUND], strict=True)
                 ),
-                extra=around,
+                extra=around if more <= 0 else digest_bytes(around.encode("utf-8", "surrogatepass")),
                 others=tuple(members[1:]),
             )
 

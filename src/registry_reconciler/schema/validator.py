@@ -18,7 +18,7 @@ from registry_reconciler.base.suggest import closest
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, KindError, parse_kind
 from registry_reconciler.model.marks import Marks
-from registry_reconciler.schema.cost import MOST_WAYS
+from registry_reconciler.schema.cost import MOST_WAYS, Purse
 from registry_reconciler.schema.marks import mark_faults, marks_of
 from registry_reconciler.schema.messages import SECRET, Finding, View, Violation, word
 from registry_reconciler.schema.rough_messages import rough_findings
@@ -53,6 +53,8 @@ _SIZES = (256_000, 1_000_000, 10_000_000)
 _PATTERN_BUDGET = 100_000_000
 
 
+_UNTOLD = "it does not fit its schema, which has too many alternatives for its size to say where"
+_TOGETHER = "it is not judged: entries and the alternatives of their schemas are too many together"
 _SIMPLER = "Correct the entry, or make the schema simpler: fewer alternatives that look at the same part."
 
 
@@ -83,15 +85,34 @@ class Validator:
         self._view = view
         self._schema = schema
 
-    def is_valid(self, value: Json) -> bool:
+    def is_valid(self, value: Json, purse: Purse | None = None) -> bool:
         """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
 
         What would take too long to tell obeys none either; :meth:`violations` says so.
+
+        Args:
+            purse: what it costs is taken from it; where that is too much, the value is as one that obeys none.
         """
         try:
-            return self._view.cost.judgeable(value) and self._is_valid(value)
+            if self._view.cost.judgeable(value, purse):
+                return self._is_valid(value)
+            if purse is not None and self._view.cost.judgeable(value):
+                purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
+            return False
         except ValueError:
             return False
+
+    def told(self, value: Json, purse: Purse) -> list[Violation]:
+        """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
+        if id(value) not in purse.told:
+            purse.told[id(value)] = value, self._told(value, purse)
+        return purse.told[id(value)][1]
+
+    def _told(self, value: Json, purse: Purse) -> list[Violation]:
+        if purse.copied <= 0:
+            return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
+        purse.copied -= self._view.cost.to_word(value)
+        return self.violations(value)
 
     def violations(self, value: Json) -> list[Violation]:
         """Everything that is wrong with a value, by place; empty for a valid one."""
@@ -103,8 +124,7 @@ class Validator:
         try:
             findings = self._findings(value)
             if not findings and not self._is_valid(value):
-                text = "it does not fit its schema, which has too many alternatives for its size to say where"
-                return [Violation((), False, text, _SIMPLER, "anyOf")]
+                return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
         except ValueError:
             return [
                 Violation(

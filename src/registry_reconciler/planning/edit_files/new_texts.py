@@ -43,6 +43,7 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
     assert source is not None
     if not source.readable:
         first = source.problems[0]
+        _refused_together(work, plan)
         for change in _changes_of(plan):
             work.fail(
                 change,
@@ -121,6 +122,12 @@ def _changes_of(plan: FilePlan) -> Iterator[Change]:
             yield change
 
 
+def _refused_together(work: Writing, plan: FilePlan) -> None:
+    addresses = [change.address for change in _changes_of(plan)]
+    if len(addresses) > 1:
+        work.together.update(addresses)
+
+
 def _refuse(work: Writing, path: str, plan: FilePlan, error: SpliceError) -> None:
     code = "WRT002" if error.related else "WRT001"
     related = tuple(Related("used here", Place(path, document, where)) for document, where in error.related)
@@ -136,6 +143,7 @@ def _refuse(work: Writing, path: str, plan: FilePlan, error: SpliceError) -> Non
         if related
         else "Make the change by hand, then plan again."
     )
+    _refused_together(work, plan)
     guilty = {change.address for change in culprits}
     # Many changes that are refused for one reason do not each list everything that stands against them.
     shown = related if len(guilty) == 1 else related[:_RELATED_SHOWN]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from operator import is_
-from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.source import SourceFile
@@ -16,9 +15,6 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files.new_texts import REPORT
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import Writing, files_over, old_bytes, unread_in
-
-if TYPE_CHECKING:
-    pass
 
 
 def verify(
@@ -56,7 +52,10 @@ def verify(
         wrong = wrong or _beside(work, old, path, data) or _left_out(work, old, path, data)
         if wrong:
             fix = _carried_fix(work, wrong) or REPORT
-            for change in concerned[path]:
+            blamed = [change for change in concerned[path] if change.address not in work.failed]
+            if sum(change.writes for change in blamed) > 1:
+                work.together.update(change.address for change in blamed)
+            for change in blamed:
                 if change.address not in work.failed:
                     work.failed[change.address] = problem(
                         "WRT001",
