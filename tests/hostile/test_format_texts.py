@@ -20,10 +20,10 @@ properties: {{id: {{type: string}}}}
 
 
 def test_every_format_has_hostile_texts() -> None:
-    assert {case["format"] for case in CASES} == set(FORMATS) - {"yaml"}
+    assert {case["format"] for case in CASES} == set(FORMATS) - {"yaml", "toml"}
 
 
-@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"yaml"}))
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"yaml", "toml"}))
 def test_hostile_texts_are_answered(name: str, root: Path) -> None:
     layout = "list" if "list" in FORMATS[name].layouts else "file"
     schema = root / f".system/registry/schemas/hostile_{name}.schema.yaml"
