@@ -17,6 +17,7 @@ PUBLISHED = {
     "plan": builtin.plan_schema,
     "x-registry": builtin.x_registry_schema,
     "config": builtin.config_schema,
+    "outputs": builtin.outputs_schema,
 }
 """Schemas that are the same in every workspace."""
 

@@ -11,6 +11,8 @@ from registry_reconciler.model.problem import Severity
 
 CONFIG_PATH = ".system/registry/config.yaml"
 BASELINE_PATH = ".system/registry/baseline.yaml"
+OUTPUTS_PATH = ".system/registry/outputs.yaml"
+TEMPLATES_FOLDER = ".system/registry/templates"
 STATE_FOLDER = ".system/registry/state"
 HISTORY_FOLDER = ".system/registry/history"
 OLD_HISTORY_PATH = ".system/registry/history.jsonl"

@@ -34,6 +34,15 @@ CODES: dict[str, tuple[str, Severity]] = {
     "LIV004": ("Text and place of the entry disagree", _W),
     "LIV005": ("The container has the wrong shape", _E),
     "LIV006": ("A sparse checkout hides the file", _W),
+    "OUT001": ("The outputs are invalid", _E),
+    "OUT002": ("The output cannot be rendered", _E),
+    "OUT003": ("The output has no place", _E),
+    "OUT004": ("Two owners claim the same bytes", _E),
+    "OUT005": ("The output was edited by hand", _W),
+    "OUT006": ("The output reads a secret field", _E),
+    "OUT007": ("The output is not rendered", _W),
+    "OUT008": ("The generated page is stale", Severity.RECORD),
+    "OUT009": ("The branch leaves an output stale", _W),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),
@@ -49,7 +58,10 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT005": ("The entry still holds others", _E),
 }
 
-LOWERABLE = frozenset({"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006"})
+LOWERABLE = frozenset(
+    {"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006"}
+    | {"OUT002", "OUT003", "OUT005", "OUT007", "OUT008", "OUT009"}
+)
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 
 

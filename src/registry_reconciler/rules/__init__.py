@@ -50,6 +50,7 @@ FAMILIES = (
     Family("LIV", "Live registries", structural.of("LIV")),
     Family("STA", "State", structural.of("STA")),
     Family("WRT", "Writing", structural.of("WRT")),
+    Family("OUT", "Outputs", structural.of("OUT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
 )
