@@ -25,7 +25,7 @@ from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
-    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.formats.base import Reader
     from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
 
@@ -125,7 +125,7 @@ class Workspace:
         options: PlanOptions,
         progress: Progress | None,
         remembering: CachePolicy,
-        reader: ChunkReader | None = None,
+        reader: Reader | None = None,
     ) -> tuple[Planning, bool]:
         """A plan, and whether it was made from a part of the workspace."""
         if not self.remembering:
@@ -136,7 +136,7 @@ class Workspace:
         return quick_plan(self.root, options, progress or silent, remembering, reader)
 
     def _planning(
-        self, options: PlanOptions, progress: Progress | None = None, reader: ChunkReader | None = None
+        self, options: PlanOptions, progress: Progress | None = None, reader: Reader | None = None
     ) -> Planning:
         from registry_reconciler.planning.pipeline import make_plan, silent
 
@@ -214,7 +214,7 @@ class Workspace:
         plan: Plan,
         lock: WorkspaceLock,
         recovered: RecoverResult | None,
-        reader: ChunkReader,
+        reader: Reader,
         *,
         uses: bool,
     ) -> ApplyResult:
@@ -251,7 +251,7 @@ class Workspace:
                 remember(self.root, planning, since)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
 
-    def _verify(self, plan: Plan, reader: ChunkReader, remembering: CachePolicy) -> tuple[Planning, bool]:
+    def _verify(self, plan: Plan, reader: Reader, remembering: CachePolicy) -> tuple[Planning, bool]:
         # What was written is read again; the reader only spares parsing the same text twice.
         planning, is_part = self._quick(plan.options, None, remembering, reader)
         again = planning.plan
@@ -282,10 +282,10 @@ class Workspace:
         return open_runtime(self.root)
 
 
-def _reader() -> ChunkReader:
-    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+def _reader() -> Reader:
+    from registry_reconciler.formats.table import new_reader
 
-    return ChunkReader()
+    return new_reader()
 
 
 def _touched(receipt: Receipt) -> tuple[str, ...]:

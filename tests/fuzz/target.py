@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from registry_reconciler.formats.yaml.edit.edits import SpliceError
-from registry_reconciler.formats.yaml.edit.project import projected
+from registry_reconciler.formats.edits import SpliceError
+from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.yaml.edit.splice import splice
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.faults import Limits
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.model.entry import Json, same

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.faults import TextFile
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.faults import YamlFile
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.pipeline import make_plan
@@ -23,7 +23,7 @@ def test_planning_changes_no_value_that_was_read(case: Case) -> None:
     read: list[tuple[Any, Any]] = []
     real = ChunkReader.read
 
-    def noting(self: ChunkReader, data: bytes) -> YamlFile:
+    def noting(self: ChunkReader, data: bytes) -> TextFile:
         file = real(self, data)
         read.append((file.documents, deepcopy(file.documents)))
         return file

@@ -7,7 +7,7 @@ import random
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.formats.yaml.edit.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.yaml.edit.splice import extract_many, splice
 from registry_reconciler.formats.yaml.edit.window import (
     extract_items,

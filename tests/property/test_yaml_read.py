@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from registry_reconciler.formats.nodes import to_value
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
-from registry_reconciler.formats.yaml.read.nodes import compose, to_value
+from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import Json, get_path, same
 from tests.property.yaml_texts import PLAIN, Text, paths_of
 

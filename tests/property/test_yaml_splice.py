@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry_reconciler.formats.edits import Insert, SpliceError, Update
 from registry_reconciler.formats.yaml.edit import emit, flow, intents, patch, splice, style
-from registry_reconciler.formats.yaml.edit.edits import Insert, SpliceError, Update
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.scalars import double_quoted
 from registry_reconciler.model.entry import get_path, same

@@ -7,18 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from registry_reconciler.formats.yaml.edit.edits import Edit, Insert, Remove, RenameKey, Update
-from registry_reconciler.formats.yaml.edit.project import path_of, projected
+from registry_reconciler.formats.edits import Edit, Insert, Remove, RenameKey, Update
+from registry_reconciler.formats.nodes import Document, Member, Node, child_index, to_value, walk
+from registry_reconciler.formats.project import path_of, projected
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.nodes import (
-    Document,
-    Member,
-    Node,
-    child_index,
-    compose,
-    to_value,
-    walk,
-)
+from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, get_path, same
 
 WORDS = ["alpha", "beta gamma", "x", "a-b", "v1.2", "http://x.y/z?q=1", "no", "on", "1:30", "012", "1_000"]

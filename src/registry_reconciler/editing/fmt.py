@@ -14,9 +14,10 @@ from functools import lru_cache
 from msgspec import Struct, field
 
 from registry_reconciler.editing.relayout import comment_lines, relayout
-from registry_reconciler.formats.yaml.read.codes import TITLES
+from registry_reconciler.formats.codes import TITLES
+from registry_reconciler.formats.nodes import Document, Member, Node
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.nodes import Document, Member, Node, compose
+from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.loading.fragments import DIRECTIVES
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import Json, canonical, digest_bytes, same

@@ -32,7 +32,7 @@ from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.kind import Kind
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.yaml.edit.splice import Edit, Snippet
+    from registry_reconciler.formats.edits import Edit, Snippet
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -97,7 +97,7 @@ class Drafts(Struct):
                 entry.
             Blocked: the fragment cannot be read, or the entry is declared twice.
         """
-        from registry_reconciler.formats.yaml.edit.splice import Update
+        from registry_reconciler.formats.edits import Update
 
         key = require_key(kind, value)
         address = make_address(kind.name, key)
@@ -118,7 +118,7 @@ class Drafts(Struct):
 
     def remove(self, address: str) -> None:
         """Take a declaration away. Nothing happens where there is none."""
-        from registry_reconciler.formats.yaml.edit.splice import Remove
+        from registry_reconciler.formats.edits import Remove
 
         owner = self.owner(address)
         if owner is not None:
@@ -126,7 +126,7 @@ class Drafts(Struct):
 
     def directive(self, name: str, item: Json, fragment: str) -> None:
         """Add an item to ``moved``, ``removed``, ``protect``, ``override`` or ``allow``, unless it has it."""
-        from registry_reconciler.formats.yaml.edit.splice import Insert
+        from registry_reconciler.formats.edits import Insert
 
         if name not in DIRECTIVES:
             raise UsageFailure(f"{name!r} is no directive: {', '.join(DIRECTIVES)}.")
@@ -167,20 +167,20 @@ class Drafts(Struct):
         return source
 
     def _content(self, path: str, edits: Sequence[Edit]) -> FragmentEdit | None:
-        from registry_reconciler.formats.yaml.edit.project import projected
-        from registry_reconciler.formats.yaml.edit.splice import SpliceError, splice
-        from registry_reconciler.formats.yaml.read.document import read_yaml
+        from registry_reconciler.formats.edits import SpliceError
+        from registry_reconciler.formats.project import projected
+        from registry_reconciler.formats.table import YAML
 
         source = self.loaded.fragments.files.get(path)
         old = source.data if source else None
         try:
-            content = splice(old or b"", edits)
+            content = YAML.splice(old or b"", edits)
             promised = projected(source.documents if source else (), edits)
         except SpliceError as error:
             raise Blocked(
                 f"{path} cannot be edited safely: {error.message}. Make the change by hand."
             ) from error
-        read = read_yaml(content)
+        read = YAML.read(content)
         if not read.readable or not same(list(read.documents), promised):
             raise Blocked(
                 f"{path} would not read back as meant. Make the change by hand, and please report the file."
@@ -210,7 +210,7 @@ def _insertions(
     from bisect import bisect_left
     from itertools import pairwise
 
-    from registry_reconciler.formats.yaml.edit.splice import Insert
+    from registry_reconciler.formats.edits import Insert
 
     documents = source.documents if source else ()
     document = _document_with(documents, name)
@@ -295,31 +295,19 @@ def _former_fragment(drafts: Drafts, state: StateEntry | None, kind: Kind) -> st
 
 def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Snippet]:
     """The text and comments of live entries, by address; each file's structure is read once."""
-    from registry_reconciler.formats.yaml.edit.splice import extract_many
-
     by_file: dict[str, list[LiveEntry]] = {}
     for entry in entries:
         by_file.setdefault(entry.place.file, []).append(entry)
     found: dict[str, Snippet] = {}
     for path, mine in by_file.items():
-        data = loaded.live.files[path].data
+        source = loaded.live.files[path]
+        data, form = source.data, source.format
         assert data is not None
-        snippets = extract_many(data, [(entry.place.document, entry.place.path) for entry in mine])
+        snippets = form.extract(data, [(entry.place.document, entry.place.path) for entry in mine])
         for entry, snippet in zip(mine, snippets, strict=True):
-            head = () if entry.place.path else _head_comments(data)
+            head = () if entry.place.path else form.head_comments(data)
             found[entry.address] = replace(snippet, comments=(*head, *snippet.comments))
     return found
-
-
-def _head_comments(data: bytes) -> tuple[str, ...]:
-    """The comment lines at the top of a file that holds one entry, where nothing parts them from it."""
-    rows: list[str] = []
-    for line in data.decode("utf-8").removeprefix("\ufeff").splitlines():
-        if not line.startswith("#"):
-            return tuple(rows) if line.strip() and not line.startswith(("---", "%")) else ()
-        if "yaml-language-server:" not in line:
-            rows.append(line)
-    return ()
 
 
 def keyed_first(kind: Kind, value: dict[str, Json]) -> dict[str, Json]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from registry_reconciler.formats.yaml.read.nodes import Node, compose
+from registry_reconciler.formats.nodes import Node
+from registry_reconciler.formats.yaml.read.nodes import compose
 
 STEP = 2
 

@@ -62,23 +62,24 @@ def dump_yaml(path: PathLike, data: Json) -> None:
         WriteFailure: the system refused.
     """
     from registry_reconciler.apply.files import write_report
-    from registry_reconciler.formats.yaml.edit.splice import ReplaceDocument, SpliceError, new_file, splice
-    from registry_reconciler.formats.yaml.read.document import read_yaml
+    from registry_reconciler.formats.edits import ReplaceDocument, SpliceError
+    from registry_reconciler.formats.table import format_named
 
     target = Path(path)
     source = _source(target)
+    form = source.format if source is not None else format_named(target.name)
     if source is not None and (not source.readable or source.data is None):
         raise Blocked(_fault_text(path, source))
     try:
         if source is None or source.data is None or not source.documents:
-            content = new_file(data)
+            content = form.new_text(data)
         elif len(source.documents) > 1:
             raise Blocked(f"{path} has several documents; edit it by hand.")
         else:
-            content = splice(source.data, [ReplaceDocument(0, data)])
+            content = form.splice(source.data, [ReplaceDocument(0, data)])
     except SpliceError as error:
         raise Blocked(f"{path} cannot be edited safely: {error.message}.") from error
-    read = read_yaml(content)
+    read = form.read(content)
     if not read.readable or not same(list(read.documents), [data]):
         raise Blocked(f"{path} would not read back as meant; nothing was written.")
     if source is not None and content == source.data:

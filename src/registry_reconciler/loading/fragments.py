@@ -19,7 +19,7 @@ from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.formats.base import Reader
 
 DIRECTIVES = ("moved", "removed", "protect", "override", "allow")
 
@@ -148,7 +148,7 @@ def load_fragments(
     tree: Tree,
     kinds: Mapping[str, Kind],
     broken_kinds: frozenset[str] = frozenset(),
-    reader: ChunkReader | None = None,
+    reader: Reader | None = None,
     only: Sequence[str] | None = None,
     *,
     all_kinds: bool = True,

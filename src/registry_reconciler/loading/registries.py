@@ -11,6 +11,7 @@ from registry_reconciler.base.globs import any_of
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.table import format_of
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.layouts.base import Container, RawEntry
 from registry_reconciler.loading.layouts.walk import Nesting, containers, strip_nested
@@ -22,7 +23,7 @@ from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.formats.base import Reader
 
 
 class Live(Struct, frozen=True):
@@ -58,7 +59,7 @@ class _Reading(Struct):
     files_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
-    reader: ChunkReader | None = None
+    reader: Reader | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -66,7 +67,7 @@ def load_live(
     tree: Tree,
     kinds: Mapping[str, Kind],
     known: Mapping[str, SourceFile] | None = None,
-    reader: ChunkReader | None = None,
+    reader: Reader | None = None,
 ) -> Live:
     """Read every registry file of every kind. ``known`` are files that were read already."""
     reading = _Reading(Nesting(kinds), files=dict(known or {}), reader=reader)
@@ -91,7 +92,9 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     nested = reading.nesting.steps(kind)
     reading.found[kind.name] = 0
     for path, bound in _files(reading, tree, kind):
-        source = reading.files.get(path) or read_source(tree, path, reading.reader)
+        source = reading.files.get(path) or read_source(
+            tree, path, reading.reader, format_of(path, kind.format)
+        )
         if source is None:
             continue
         reading.files[path] = source

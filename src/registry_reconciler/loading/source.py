@@ -1,4 +1,4 @@
-"""Reading one YAML file of a workspace: bytes to documents, every fault as a problem with its place."""
+"""Reading one file of a workspace: bytes to documents, every fault as a problem with its place."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from msgspec import Struct
 
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.table import YAML, format_named
 from registry_reconciler.model.entry import Json, Location, Place
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 from registry_reconciler.model.structural import problem
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.yaml.read.chunks import Section
-    from registry_reconciler.formats.yaml.read.document import YamlFault
-    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.formats.base import Reader, Sections
+    from registry_reconciler.formats.faults import TextFault
 
 
 class SourceFile(Struct, frozen=True):
-    """A YAML file as it was read.
+    """A file as it was read.
 
     Attributes:
         data: its bytes; ``None`` where it cannot be read at all.
         documents: its values; empty where ``readable`` is false.
         hidden: a sparse checkout leaves it out; that is said once for all such files.
         sections: where the items of its long lists stand, if a reader has proven that.
+        format: what it was read as, and is to be edited as.
     """
 
     path: str
@@ -34,18 +36,24 @@ class SourceFile(Struct, frozen=True):
     documents: tuple[Json, ...]
     readable: bool
     problems: tuple[Problem, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: Sections = ()
     hidden: bool = False
+    format: TextFormat = YAML
 
 
-def read_source(tree: Tree, path: str, reader: ChunkReader | None = None) -> SourceFile | None:
-    """Read a YAML file; ``None`` when it is not there. A ``reader`` parses what files share only once."""
-    from registry_reconciler.formats.yaml.read.document import read_yaml
+def read_source(
+    tree: Tree, path: str, reader: Reader | None = None, text_format: TextFormat | None = None
+) -> SourceFile | None:
+    """Read a file; ``None`` when it is not there. A ``reader`` parses what files share only once.
 
+    Args:
+        text_format: what it is read as; by default what its name says.
+    """
+    form = text_format or format_named(path)
     try:
         data = tree.read(path)
     except Hidden:
-        return SourceFile(path, None, (), False, hidden=True)
+        return SourceFile(path, None, (), False, hidden=True, format=form)
     except Unreadable as fault:
         found = problem(
             "LIV001",
@@ -53,13 +61,14 @@ def read_source(tree: Tree, path: str, reader: ChunkReader | None = None) -> Sou
             Place(path),
             fix="Put a readable regular file there, or remove it.",
         )
-        return SourceFile(path, None, (), False, (found,))
+        return SourceFile(path, None, (), False, (found,), format=form)
     if data is None:
         return None
-    result = reader.read(data) if reader else read_yaml(data)
+    result = form.read(data, reader)
     faults = tuple(_fault(path, fault) for fault in result.faults)
     readable = not any(fault.fatal for fault in result.faults)
-    return SourceFile(path, data, result.documents if readable else (), readable, faults, result.sections)
+    documents = result.documents if readable else ()
+    return SourceFile(path, data, documents, readable, faults, result.sections, format=form)
 
 
 def hidden_among(files: Mapping[str, SourceFile]) -> frozenset[str]:
@@ -67,8 +76,8 @@ def hidden_among(files: Mapping[str, SourceFile]) -> frozenset[str]:
     return frozenset(path for path, source in files.items() if source.hidden)
 
 
-def _fault(path: str, fault: YamlFault) -> Problem:
-    from registry_reconciler.formats.yaml.read.codes import TITLES
+def _fault(path: str, fault: TextFault) -> Problem:
+    from registry_reconciler.formats.codes import TITLES
 
     related: tuple[Related, ...] = ()
     if fault.related_line:

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Recorder, Tree, find, is_safe
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.formats.base import Reader
+from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.required_version import require_of
@@ -70,7 +71,7 @@ class Loaded(Struct, frozen=True):
     """Everything that a plan is computed from. ``reader`` remembers what was parsed."""
 
     tree: Recorder
-    reader: ChunkReader
+    reader: Reader
     config: Config
     catalog: Catalog
     live: Live
@@ -86,12 +87,12 @@ class Loaded(Struct, frozen=True):
         return self.catalog.kinds
 
 
-def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
+def load(tree: Tree, reader: Reader | None = None) -> Loaded:
     """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
     config = load_config(recorder)
     catalog = load_catalog(recorder)
-    reader = reader or ChunkReader()
+    reader = reader or new_reader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     fragments = load_fragments(
         recorder, catalog.kinds, catalog.broken, reader, all_kinds=not catalog.incomplete
@@ -102,7 +103,7 @@ def load(tree: Tree, reader: ChunkReader | None = None) -> Loaded:
 
 def put_together(
     recorder: Recorder,
-    reader: ChunkReader,
+    reader: Reader,
     settings: tuple[Config, tuple[Problem, ...], dict[str, SourceFile]],
     catalog: Catalog,
     live: Live,

@@ -164,6 +164,7 @@ class Kind(Struct, frozen=True):
 
     Attributes:
         key: the fields that make the key, joined by ``/`` where there are several.
+        format: how the text of its files is written; "": as the names of the files say.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
         secrets: what the schema marks ``x-secret``; false where it marks nothing.
     """
@@ -177,6 +178,7 @@ class Kind(Struct, frozen=True):
     key: tuple[Selector, ...]
     title: str = ""
     description: str = ""
+    format: str = ""
     space: str = ""
     order: Literal["key", "end"] = "key"
     names: Names = field(default_factory=Names)
@@ -279,6 +281,7 @@ def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO
         key=tuple(_selector(one, "key", single=True) for one in keys),
         title=str(schema.get("title", "")),
         description=str(schema.get("description", "")),
+        format=spec.get("format", ""),
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),
         names=_names(spec.get("names", {})),

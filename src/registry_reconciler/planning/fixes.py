@@ -16,7 +16,9 @@ from registry_reconciler.model.problem import Problem, Severity, Status, TextEdi
 from registry_reconciler.model.redact import WITHHELD
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.yaml.read.nodes import Document, Node
+    from registry_reconciler.formats.base import TextFormat
+    from registry_reconciler.formats.nodes import Document, Node
+    from registry_reconciler.loading.source import SourceFile
     from registry_reconciler.planning.pipeline import Planning
 
 
@@ -34,13 +36,14 @@ class _Text(Struct):
     text: str
     documents: list[Document]
     digest: str
+    format: TextFormat
 
 
 class Editor:
-    """Turns replacements into edits of the files in ``data`` (bytes by path)."""
+    """Turns replacements into edits of some files, by path."""
 
-    def __init__(self, data: Mapping[str, bytes | None]) -> None:
-        self._data = data
+    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+        self._files = files
         self._texts: dict[str, _Text | None] = {}
 
     def edits(self, replacements: Iterable[tuple[Place, Json]]) -> tuple[TextEdit, ...]:
@@ -55,30 +58,33 @@ class Editor:
 
     def _edit(self, place: Place, value: Json) -> TextEdit | None:
         if place.file not in self._texts:
-            self._texts[place.file] = _compose(self._data.get(place.file))
+            self._texts[place.file] = _compose(self._files.get(place.file))
         known = self._texts[place.file]
         if known is None or not 0 <= place.document < len(known.documents):
             return None
         node = _node_at(known.documents[place.document].root, place)
         if node is not None and _is_simple(known.text, node) and isinstance(value, str | int | float | bool):
-            return _scalar_edit(known, place, node, value)
+            new = known.format.rewritten(node, value)
+            if new is not None:
+                return _text_edit(known, place.file, node.body, node.end, new)
         return _spliced_edit(known, place, value)
 
 
-def _compose(data: bytes | None) -> _Text | None:
-    from registry_reconciler.formats.yaml.read.nodes import Unreadable, compose
+def _compose(source: SourceFile | None) -> _Text | None:
+    from registry_reconciler.formats.nodes import Unreadable
 
-    if data is None:
+    data = source.data if source is not None else None
+    if source is None or data is None:
         return None
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
-        return _Text(data, text, compose(text), digest_bytes(data))
+        return _Text(data, text, source.format.compose(text), digest_bytes(data), source.format)
     except (UnicodeDecodeError, Unreadable):
         return None
 
 
 def _node_at(root: Node, place: Place) -> Node | None:
-    from registry_reconciler.formats.yaml.read.nodes import child_index
+    from registry_reconciler.formats.nodes import child_index
 
     node = root
     for step in place.path:
@@ -96,14 +102,6 @@ def _is_simple(text: str, node: Node) -> bool:
     return "\n" not in text[node.body : node.end]
 
 
-def _scalar_edit(known: _Text, place: Place, node: Node, value: Json) -> TextEdit:
-    from registry_reconciler.formats.yaml.edit.emit import Emitter
-    from registry_reconciler.formats.yaml.edit.style import Style
-
-    new = Emitter(Style()).restyled(value, node.style, flow=node.flow)
-    return _text_edit(known, place.file, node.body, node.end, new)
-
-
 def _text_edit(known: _Text, path: str, start: int, end: int, new: str) -> TextEdit:
     """An edit whose offsets count bytes of the file, a BOM included."""
     text = known.text
@@ -116,10 +114,10 @@ def _text_edit(known: _Text, path: str, start: int, end: int, new: str) -> TextE
 
 def _spliced_edit(known: _Text, place: Place, value: Json) -> TextEdit | None:
     """The part in which the text that the splicer makes differs."""
-    from registry_reconciler.formats.yaml.edit.splice import SpliceError, Update, splice
+    from registry_reconciler.formats.edits import SpliceError, Update
 
     try:
-        new = splice(known.data, [Update(place.document, place.path, value)])
+        new = known.format.splice(known.data, [Update(place.document, place.path, value)])
     except SpliceError:
         return None
     after = new.decode("utf-8").removeprefix("\ufeff")
@@ -142,11 +140,11 @@ def _common(left: str, right: str) -> int:
     return low
 
 
-def with_edits(problems: Sequence[Problem], data: Mapping[str, bytes | None]) -> tuple[Problem, ...]:
+def with_edits(problems: Sequence[Problem], files: Mapping[str, SourceFile]) -> tuple[Problem, ...]:
     """The problems, with the replacements of their fixes turned into edits."""
     if not any(one.fix is not None and one.fix.replacements for one in problems):
         return tuple(problems)
-    editor = Editor(data)
+    editor = Editor(files)
     patches = seen = 0
     found = []
     for one in problems:
@@ -154,13 +152,17 @@ def with_edits(problems: Sequence[Problem], data: Mapping[str, bytes | None]) ->
             replacements = one.fix.replacements
             if not one.fix.safe:
                 patches += 1
-                seen += sum(len(data.get(place.file) or b"") for place, _ in replacements)
+                seen += sum(_size(files.get(place.file)) for place, _ in replacements)
                 if patches > PATCHES or (seen > PATCHED_BYTES and patches > 1):
                     replacements = ()
             fix = replace(one.fix, edits=editor.edits(replacements), replacements=replacements)
             one = replace(one, fix=fix)
         found.append(one)
     return tuple(found)
+
+
+def _size(source: SourceFile | None) -> int:
+    return len(source.data or b"") if source is not None else 0
 
 
 def edits_for(planning: Planning, problem: Problem) -> tuple[TextEdit, ...]:
@@ -170,8 +172,7 @@ def edits_for(planning: Planning, problem: Problem) -> tuple[TextEdit, ...]:
     edits = problem.fix.edits
     if edits and not any(edit.sha256 == WITHHELD for edit in edits):
         return edits
-    data = {path: source.data for path, source in planning.loaded.files.items()}
-    return Editor(data).edits(problem.fix.replacements)
+    return Editor(planning.loaded.files).edits(problem.fix.replacements)
 
 
 class Fixing(Struct, frozen=True):
@@ -230,8 +231,8 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = ()) -> Fixing:
             fixed.append(problem)
         else:
             patches.append((problem, edits))
-    data = {path: source.data for path, source in planning.loaded.fragments.files.items()}
-    made = tuple(_rewritten(path, data[path], edits) for path, edits in sorted(chosen.by_file.items()))
+    files = planning.loaded.fragments.files
+    made = tuple(_rewritten(files[path], edits) for path, edits in sorted(chosen.by_file.items()))
     return Fixing(tuple(fixed), made, tuple(patches), tuple(manual))
 
 
@@ -267,12 +268,11 @@ def apply_edits(data: bytes, edits: Sequence[TextEdit]) -> bytes:
     return data
 
 
-def _rewritten(path: str, data: bytes | None, edits: Sequence[TextEdit]) -> FragmentEdit:
-    from registry_reconciler.formats.yaml.read.document import read_yaml
-
+def _rewritten(source: SourceFile, edits: Sequence[TextEdit]) -> FragmentEdit:
+    path, data = source.path, source.data
     assert data is not None
     content = apply_edits(data, edits)
-    if not read_yaml(content).readable:
+    if not source.format.read(content).readable:
         raise Blocked(
             f"{path} would not be readable after the fixes. Make them by hand, and please report the file."
         )

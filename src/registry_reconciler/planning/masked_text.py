@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.table import format_named, format_of
 from registry_reconciler.loading.fragments import DIRECTIVES
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
@@ -14,7 +16,7 @@ from registry_reconciler.model.marks import MASK, Marks, State
 from registry_reconciler.model.redact import SecretTexts, secret_texts
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.yaml.read.nodes import Node
+    from registry_reconciler.formats.nodes import Node
     from registry_reconciler.loading.registries import Live
     from registry_reconciler.loading.workspace import Catalog, Loaded
 
@@ -117,12 +119,20 @@ class Hider:
     def _is_known(self, path: str) -> bool:
         return path in self._loaded.files
 
+    def _format(self, path: str) -> TextFormat:
+        """The format of a text that stands at a path, or would."""
+        source = self._loaded.files.get(path)
+        if source is not None:
+            return source.format
+        owners = (kind for kind in self._kinds.values() if kind.file.match(path) is not None)
+        return next((format_of(path, kind.format) for kind in owners), format_named(path))
+
     def _in_text(self, path: str, text: str) -> list[_Span]:
         """The spans in order, none within another."""
-        from registry_reconciler.formats.yaml.read.nodes import Unreadable, compose
+        from registry_reconciler.formats.nodes import Unreadable
 
         try:
-            documents = compose(text)
+            documents = self._format(path).compose(text)
         except (Unreadable, RecursionError):
             return [(0, len(text))]
         found: list[_Span] = []
@@ -135,10 +145,9 @@ class Hider:
         return _merged(found)
 
     def _in_registry(self, path: str, text: str, roots: list[Node], found: list[_Span]) -> None:
-        from registry_reconciler.formats.yaml.read.document import read_yaml
         from registry_reconciler.loading.layouts.walk import containers
 
-        read = read_yaml(text.encode("utf-8", "replace"))
+        read = self._format(path).read(text.encode("utf-8", "replace"))
         if not read.readable or _unknown(self._loaded.catalog):
             found.append((0, len(text)))
             return
@@ -233,8 +242,10 @@ class _Walker:
         if target is not node and (0, id(target)) not in self._seen:
             self._seen.add((0, id(target)))
             self._hide(target)  # an alias shows nothing, what it stands for does
+        # What is not written in one piece has nothing but its parts.
+        apart = node.start == node.end
         for entry in node.entries:
-            if entry.value.kind in ("alias", "map", "seq"):
+            if apart or entry.value.kind in ("alias", "map", "seq"):
                 self._hide(entry.value)
 
 
@@ -250,16 +261,13 @@ def _shape(node: Node) -> Json:
         return []
     if node.style or node.tag:
         return ""
-    from registry_reconciler.formats.yaml.read.scalars import resolve_plain
+    from registry_reconciler.formats.nodes import scalar_value
 
-    try:
-        return resolve_plain(node.text)
-    except ValueError:
-        return ""
+    return scalar_value(node)
 
 
 def _node_at(root: Node, path: FieldPath) -> Node | None:
-    from registry_reconciler.formats.yaml.read.nodes import child_index
+    from registry_reconciler.formats.nodes import child_index
 
     node = root
     for step in path:

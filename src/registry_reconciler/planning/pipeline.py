@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
-from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.formats.base import Reader
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
@@ -73,7 +73,7 @@ def make_plan(
     tree: Tree,
     options: PlanOptions = PlanOptions(),  # noqa: B008
     progress: Progress = silent,
-    reader: ChunkReader | None = None,
+    reader: Reader | None = None,
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
@@ -168,7 +168,7 @@ def _assemble(
     if any(one.fix is not None and one.fix.replacements for one in problems):
         from registry_reconciler.planning.fixes import with_edits
 
-        problems = with_edits(problems, {path: source.data for path, source in loaded.files.items()})
+        problems = with_edits(problems, loaded.files)
         if held:
             problems = tuple(withhold_edits(problems, held, Hider(loaded, texts).spans))
     impact = impacts(worlds, written.changes)

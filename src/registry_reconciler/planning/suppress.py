@@ -90,15 +90,11 @@ class Locator:
                 self._known[place] = Location(place.file)
                 if place.file in self._files and self._files[place.file].data is not None:
                     wanted.setdefault(place.file, []).append(place)
-        if not wanted:
-            return
-        from registry_reconciler.formats.yaml.edit.window import locate_items
-
         for file, mine in wanted.items():
             source = self._files[file]
             assert source.data is not None
             asked = [(place.document, place.path, place.on_key) for place in mine]
-            found = locate_items(source.data, source.sections, asked)
+            found = source.format.locate(source.data, asked, source.sections)
             for place, (line, column) in zip(mine, found, strict=True):
                 self._known[place] = Location(file, line, column)
 

@@ -1,13 +1,13 @@
 """The codes that the stages themselves find, as rules: for the pages, ``explain`` and tables of all codes.
 
 A stage raises them through :mod:`registry_reconciler.model.structural` and
-:mod:`registry_reconciler.formats.yaml.read.codes`, whose
+:mod:`registry_reconciler.formats.codes`, whose
 tables give titles and severities. To add one: its row there, and its page in ``rules/pages/``.
 """
 
 from __future__ import annotations
 
-from registry_reconciler.formats.yaml.read.codes import TITLES
+from registry_reconciler.formats.codes import TITLES
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.model.structural import CODES, LOWERABLE
 from registry_reconciler.rules.base import Rule

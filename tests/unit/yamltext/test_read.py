@@ -6,9 +6,9 @@ import gc
 
 import pytest
 
+from registry_reconciler.formats.faults import Limits
 from registry_reconciler.formats.yaml.read.codes import TITLES
 from registry_reconciler.formats.yaml.read.document import read_yaml, value_of
-from registry_reconciler.formats.yaml.read.faults import Limits
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.rules.page import read_page
 

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from registry_reconciler.formats.yaml.edit.edits import (
+from registry_reconciler.formats.edits import (
     Edit,
     Insert,
     Remove,
@@ -15,7 +15,7 @@ from registry_reconciler.formats.yaml.edit.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.formats.yaml.edit.project import projected
+from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.yaml.edit.splice import extract, new_file, splice
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.model.entry import same

@@ -21,7 +21,7 @@ from registry_reconciler.planning.pipeline import Planning, collector_off, silen
 if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.changed_files import Files
     from registry_reconciler.cache.incremental.full_plan import Memory
-    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.formats.base import Reader
     from registry_reconciler.planning.pipeline import Progress
 
 LEAST = 2_000
@@ -33,7 +33,7 @@ def quick_plan(
     options: PlanOptions,
     progress: Progress = silent,
     how: CachePolicy = CachePolicy(),  # noqa: B008
-    reader: ChunkReader | None = None,
+    reader: Reader | None = None,
 ) -> tuple[Planning, bool]:
     """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
 

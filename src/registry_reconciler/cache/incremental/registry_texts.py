@@ -16,11 +16,11 @@ from registry_reconciler.cache.incremental.full_plan import (
     item_digest,
     section_of,
 )
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFile
+from registry_reconciler.formats.unread import Unread
 from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
-from registry_reconciler.formats.yaml.read.faults import DEFAULT_LIMITS, YamlFile
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.formats.yaml.read.scan import scan
-from registry_reconciler.formats.yaml.read.unread import Unread
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import Json
 
@@ -49,7 +49,7 @@ class PartReader(ChunkReader):
         """Remember a file: later texts are held against it."""
         self._bases.append(_Base(data, section, starts, values))
 
-    def read(self, data: bytes) -> YamlFile:
+    def read(self, data: bytes) -> TextFile:
         """What :meth:`ChunkReader.read` says, but for the values of items that were left unread."""
         # The text of a file has more in common with what it was than with any other file.
         alike = [(span, base) for base in self._bases if (span := _differing(base, data)) is not None]
@@ -60,7 +60,7 @@ class PartReader(ChunkReader):
                 return found
         return super().read(data)
 
-    def _changed(self, base: _Base, data: bytes, first: int, last: int) -> YamlFile | None:
+    def _changed(self, base: _Base, data: bytes, first: int, last: int) -> TextFile | None:
         """A text that begins and ends as a known one does; ``None`` where it cannot be cut there."""
         section = base.section
         moved = len(data) - len(base.data)
@@ -78,7 +78,7 @@ class PartReader(ChunkReader):
         document, found = values
         document[section.key] = [*base.values[:first], *found, *base.values[last:]]
         whole = Section(section.key, section.indent, section.head, section.start, section.end + moved)
-        return YamlFile((document,), (), (whole,))
+        return TextFile((document,), (), (whole,))
 
     def _values(
         self, base: _Base, first: int, last: int, items: list[bytes], data: bytes, moved: int

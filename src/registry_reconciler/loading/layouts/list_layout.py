@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.formats.yaml.read.unread import Unread
+from registry_reconciler.formats.unread import Unread
 from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry, Steps
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind

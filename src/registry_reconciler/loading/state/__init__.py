@@ -224,7 +224,7 @@ def _bad_lines(path: str, numbers: Sequence[int]) -> Iterable[Problem]:
 
 def conflict_problem(path: str, number: int) -> Problem:
     """A conflict that git left in a file of registry's own."""
-    from registry_reconciler.formats.yaml.read.codes import TITLES
+    from registry_reconciler.formats.codes import TITLES
     from registry_reconciler.model.problem import Fix, Severity
 
     return Problem(

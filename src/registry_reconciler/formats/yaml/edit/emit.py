@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.formats.yaml.edit.edits import Snippet
+from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.formats.yaml.edit.style import Hints, Style
 from registry_reconciler.formats.yaml.read.scalars import (
     double_quoted,
@@ -109,7 +109,8 @@ class Emitter:
         return Body("seq", lines=tuple(lines), open_end=open_end)
 
     def _piece(self, piece: Piece, hints: Hints) -> Body:
-        from registry_reconciler.formats.yaml.read.nodes import Unreadable, compose
+        from registry_reconciler.formats.nodes import Unreadable
+        from registry_reconciler.formats.yaml.read.nodes import compose
 
         comments = piece.snippet.comments
         lines = tuple(piece.snippet.text.split("\n"))

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.yaml.edit.style import column_of
-from registry_reconciler.formats.yaml.read.nodes import Node, skip
+from registry_reconciler.formats.yaml.read.nodes import skip
 
 _SAME_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?")
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from registry_reconciler.formats.yaml.edit.align import align
-from registry_reconciler.formats.yaml.edit.edits import (
+from registry_reconciler.formats.edits import (
     Edit,
     Insert,
     Remove,
@@ -22,9 +21,7 @@ from registry_reconciler.formats.yaml.edit.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.formats.yaml.edit.project import path_of, project_value
-from registry_reconciler.formats.yaml.read.nodes import (
+from registry_reconciler.formats.nodes import (
     Document,
     Node,
     child_index,
@@ -34,6 +31,9 @@ from registry_reconciler.formats.yaml.read.nodes import (
     to_value,
     walk,
 )
+from registry_reconciler.formats.project import path_of, project_value
+from registry_reconciler.formats.yaml.edit.align import align
+from registry_reconciler.formats.yaml.edit.emit import Piece
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, same
 
 

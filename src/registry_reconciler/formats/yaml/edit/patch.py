@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from registry_reconciler.formats.nodes import Member, Node
 from registry_reconciler.formats.yaml.edit.emit import (
     Body,
     Emitter,
@@ -26,7 +27,6 @@ from registry_reconciler.formats.yaml.edit.emit import (
 from registry_reconciler.formats.yaml.edit.flow import flow_gaps
 from registry_reconciler.formats.yaml.edit.intents import Intent, Intents, New, plain
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, hints_of
-from registry_reconciler.formats.yaml.read.nodes import Member, Node
 from registry_reconciler.model.entry import Missing
 
 _COMMENT_ROW = re.compile(r"([ \t]*)#")

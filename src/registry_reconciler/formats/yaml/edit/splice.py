@@ -1,6 +1,6 @@
 """Edits to bytes, and no other byte changes.
 
-The promise: what :func:`splice` returns reads as :func:`registry_reconciler.formats.yaml.edit.project.projected` says,
+The promise: what :func:`splice` returns reads as :func:`registry_reconciler.formats.project.projected` says,
 and differs from the original only in the entries and fields that the edits name. Comments, quotes, blank
 lines, order, line ends, a missing last line end, BOM, document marks and directives stay.
 
@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from registry_reconciler.formats.yaml.edit.edits import (
+from registry_reconciler.formats.edits import (
     Edit,
     Insert,
     Remove,
@@ -26,18 +26,12 @@ from registry_reconciler.formats.yaml.edit.edits import (
     SpliceError,
     Update,
 )
+from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_index, to_value
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
 from registry_reconciler.formats.yaml.edit.intents import Intents
 from registry_reconciler.formats.yaml.edit.patch import Patcher, Replacement, Slot, settle
 from registry_reconciler.formats.yaml.edit.style import Style, style_of
-from registry_reconciler.formats.yaml.read.nodes import (
-    Document,
-    Node,
-    Unreadable,
-    child_index,
-    compose,
-    to_value,
-)
+from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from registry_reconciler.formats.yaml.read.nodes import Document, Member, Node, key_of, scalar_value
+from registry_reconciler.formats.nodes import Document, Member, Node, key_of, scalar_value
 
 Pattern: TypeAlias = tuple[str, ...]
 """A field inside an entry, whatever the list index: ``("related_docs", "*", "path")``."""

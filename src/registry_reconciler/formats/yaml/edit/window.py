@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.formats.yaml.edit.edits import (
+from registry_reconciler.formats.edits import (
     Edit,
     Insert,
     Remove,

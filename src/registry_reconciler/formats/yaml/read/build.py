@@ -17,7 +17,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from registry_reconciler.formats.yaml.read.faults import Limits, YamlFault
+from registry_reconciler.formats.faults import Limits, TextFault
 from registry_reconciler.formats.yaml.read.scalars import (
     MAP_TAGS,
     MAYBE_NOT_TEXT,
@@ -67,7 +67,7 @@ class Builder:
 
     def __init__(self, data: bytes, limits: Limits, *, keep_places: bool = False) -> None:
         self.limits = limits
-        self.faults: list[YamlFault] = []
+        self.faults: list[TextFault] = []
         self.keep_places = keep_places
         self._data = data
         self._parser = CParser(data)
@@ -340,7 +340,7 @@ class Builder:
 
     def _fault(self, code: str, message: str, event: Any, *, fix: str = "", related_line: int = 0) -> None:
         mark = event.start_mark
-        self.faults.append(YamlFault(code, message, mark.line + 1, mark.column + 1, fix, related_line))
+        self.faults.append(TextFault(code, message, mark.line + 1, mark.column + 1, fix, related_line))
         if len(self.faults) >= self.limits.max_faults:
             raise _Stop
 
@@ -372,7 +372,7 @@ _HELP = (
 )
 
 
-def _syntax_fault(error: Any, data: bytes) -> YamlFault:
+def _syntax_fault(error: Any, data: bytes) -> TextFault:
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -382,16 +382,16 @@ def _syntax_fault(error: Any, data: bytes) -> YamlFault:
     message = f"{context}, {problem}" if context else problem
     if "Unicode character escape" in problem:
         fix = "write the character itself; an escape may not name half a surrogate pair"
-        return YamlFault("YML007", message, line, column, fix, related)
+        return TextFault("YML007", message, line, column, fix, related)
     if "undefined alias" in problem:
-        return YamlFault("YML006", message, line, column, "", related)
+        return TextFault("YML006", message, line, column, "", related)
     if related:
         message += f" (it began in line {related})"
     fix = next((help for mark_text, help in _HELP if mark_text in message), "")
     if mark is not None and "cannot start any token" in message and _is_tab(data, line, column):
         message = "a tab in the indentation"
         fix = "indent with spaces; YAML does not take tabs there"
-    return YamlFault("YML001", message, line, column, fix, related)
+    return TextFault("YML001", message, line, column, fix, related)
 
 
 def _is_tab(data: bytes, line: int, column: int) -> bool:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from registry_reconciler.formats.yaml.read.faults import DEFAULT_LIMITS, Limits, YamlFault, YamlFile
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.yaml.read.scan import BOM, scan
 from registry_reconciler.model.entry import Json
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "YamlFault", "YamlFile", "read_yaml"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "TextFault", "TextFile", "read_yaml"]
 
 
-def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> YamlFile:
+def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
     """All documents of a file, and everything that is wrong with its text.
 
     Findings are returned, never raised; with a fatal one there are no documents. Time is linear in
@@ -26,7 +26,7 @@ def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> YamlFile:
     """
     warnings = scan(data, limits)
     if any(fault.fatal for fault in warnings):
-        return YamlFile((), tuple(warnings))
+        return TextFile((), tuple(warnings))
     if data.startswith(BOM):
         data = data[len(BOM) :]
     from registry_reconciler.formats.yaml.read.build import Builder
@@ -46,11 +46,11 @@ def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> YamlFile:
             gc.enable()
     if builder.faults:
         faults = sorted({*warnings, *builder.faults}, key=_place)
-        return YamlFile((), tuple(faults))
-    return YamlFile(tuple(documents), tuple(warnings))
+        return TextFile((), tuple(faults))
+    return TextFile(tuple(documents), tuple(warnings))
 
 
-def _place(fault: YamlFault) -> tuple[Any, ...]:
+def _place(fault: TextFault) -> tuple[Any, ...]:
     return (fault.line, fault.column, fault.code, fault.message)
 
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from registry_reconciler.formats.yaml.read.nodes import (
-    Document,
-    Member,
-    Node,
-    Unreadable,
-    child_index,
-    compose,
-    merge_entry,
-)
+from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable, child_index, merge_entry
+from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath
 
 

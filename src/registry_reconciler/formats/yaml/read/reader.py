@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
 from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.faults import DEFAULT_LIMITS, Limits, YamlFile
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain
 from registry_reconciler.formats.yaml.read.scan import scan
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
@@ -37,7 +37,7 @@ class ChunkReader:
         self._known: dict[int, dict[bytes, Json]] = {}
         self._simple = SimpleReader(limits.max_int_digits)
 
-    def read(self, data: bytes) -> YamlFile:
+    def read(self, data: bytes) -> TextFile:
         """What :func:`read_yaml` says of a file."""
         if scan(data, self._limits):
             return read_yaml(data, self._limits)
@@ -46,7 +46,7 @@ class ChunkReader:
             return read_yaml(data, self._limits)
         return self._by_items(data) or read_yaml(data, self._limits)
 
-    def _by_items(self, data: bytes) -> YamlFile | None:
+    def _by_items(self, data: bytes) -> TextFile | None:
         sections = () if _WORD in data else cut(data)
         if not sections or not self._head_is_whole(data[: sections[0].head]):
             return None
@@ -61,7 +61,7 @@ class ChunkReader:
             known = self._known[section.indent]
             known.update(zip(unknown, document[section.key], strict=False))
             document[section.key] = [known[item] for item in own]
-        return YamlFile((document,), (), sections)
+        return TextFile((document,), (), sections)
 
     def _unknown(self, indent: int, items: Sequence[bytes]) -> list[bytes]:
         """The items that the parser has to read; those that are simple are read on the way."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from registry_reconciler.formats.yaml.read.faults import Limits, YamlFault
+from registry_reconciler.formats.faults import Limits, TextFault
 from registry_reconciler.formats.yaml.read.scalars import shorten
 
 BOM = b"\xef\xbb\xbf"
@@ -38,11 +38,11 @@ _NAMES = {
 }
 
 
-def scan(data: bytes, limits: Limits) -> list[YamlFault]:
+def scan(data: bytes, limits: Limits) -> list[TextFault]:
     """Everything that bytes alone show; the file must not be parsed when one of them is fatal."""
     if len(data) > limits.max_bytes:
         message = f"the file has {len(data)} bytes; at most {limits.max_bytes} are read"
-        return [YamlFault("YML008", message, 1, 1, fix="split the file")]
+        return [TextFault("YML008", message, 1, 1, fix="split the file")]
     fault = _encoding(data) or _forbidden(data)
     if fault is not None:
         return [fault]
@@ -61,15 +61,15 @@ def place_of(data: bytes, offset: int) -> tuple[int, int]:
     return line, len(data[start:offset].decode("utf-8", "replace")) + 1
 
 
-def _encoding(data: bytes) -> YamlFault | None:
+def _encoding(data: bytes) -> TextFault | None:
     fix = "save the file as UTF-8"
     for mark, name in _WIDE_BOMS:
         if data.startswith(mark):
-            return YamlFault("YML002", f"the file is {name}, not UTF-8", 1, 1, fix=fix)
+            return TextFault("YML002", f"the file is {name}, not UTF-8", 1, 1, fix=fix)
     if len(data) > 1 and data[1] == 0 and data[0] != 0:
-        return YamlFault("YML002", "the file looks like UTF-16, not UTF-8", 1, 1, fix=fix)
+        return TextFault("YML002", "the file looks like UTF-16, not UTF-8", 1, 1, fix=fix)
     if len(data) > 1 and data[0] == 0 and data[1] != 0:
-        return YamlFault("YML002", "the file looks like UTF-16, not UTF-8", 1, 1, fix=fix)
+        return TextFault("YML002", "the file looks like UTF-16, not UTF-8", 1, 1, fix=fix)
     if data.isascii():
         return None
     try:
@@ -77,11 +77,11 @@ def _encoding(data: bytes) -> YamlFault | None:
     except UnicodeDecodeError as error:
         line, column = place_of(data, error.start)
         message = f"the byte 0x{data[error.start]:02x} is not UTF-8 here"
-        return YamlFault("YML002", message, line, column, fix=fix)
+        return TextFault("YML002", message, line, column, fix=fix)
     return None
 
 
-def _forbidden(data: bytes) -> YamlFault | None:
+def _forbidden(data: bytes) -> TextFault | None:
     found: list[re.Match[bytes]] = []
     # translate() drops bytes several times as fast as a pattern finds them.
     if len(data.translate(None, _CONTROLS)) != len(data):
@@ -102,19 +102,19 @@ def _forbidden(data: bytes) -> YamlFault | None:
     return _forbidden_fault(data, first)
 
 
-def _forbidden_fault(data: bytes, match: re.Match[bytes]) -> YamlFault:
+def _forbidden_fault(data: bytes, match: re.Match[bytes]) -> TextFault:
     line, column = place_of(data, match.start())
     char = match.group().decode("utf-8")
     if char == "\r":
         message = "a carriage return without a line feed; YAML parsers do not agree where such lines end"
-        return YamlFault("YML002", message, line, column, fix="save the file with LF or CRLF line ends")
+        return TextFault("YML002", message, line, column, fix="save the file with LF or CRLF line ends")
     name = _NAMES.get(char)
     message = f"the character U+{ord(char):04X}{f' ({name})' if name else ''} may not stand in a YAML file"
     fix = f'remove it, or write it escaped in a double-quoted string: "\\u{ord(char):04x}"'
-    return YamlFault("YML002", message, line, column, fix=fix)
+    return TextFault("YML002", message, line, column, fix=fix)
 
 
-def _conflict(data: bytes) -> YamlFault | None:
+def _conflict(data: bytes) -> TextFault | None:
     # One byte is looked for twenty times as fast as several, and mostly there is not even that.
     if not any(hint[:1] in data and hint in data for hint in _CONFLICT_HINTS):
         return None
@@ -123,10 +123,10 @@ def _conflict(data: bytes) -> YamlFault | None:
         return None
     line, column = place_of(data, match.start())
     text = shorten(match.group().decode("utf-8", "replace"))
-    return YamlFault("YML010", f"git left a conflict marker: {text}", line, column, fix=CONFLICT_FIX)
+    return TextFault("YML010", f"git left a conflict marker: {text}", line, column, fix=CONFLICT_FIX)
 
 
-def _line_ends(data: bytes) -> list[YamlFault]:
+def _line_ends(data: bytes) -> list[TextFault]:
     crlf = data.count(b"\r\n") if b"\r" in data else 0
     if not crlf:
         return []
@@ -139,5 +139,5 @@ def _line_ends(data: bytes) -> list[YamlFault]:
     line, column = place_of(data, odd)
     message = f"{crlf} lines end with CRLF and {total - crlf} with LF"
     return [
-        YamlFault("YML009", message, line, column, fix="save the file with one kind of line end", fatal=False)
+        TextFault("YML009", message, line, column, fix="save the file with one kind of line end", fatal=False)
     ]

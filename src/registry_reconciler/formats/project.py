@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry_reconciler.formats.yaml.edit.edits import (
+from registry_reconciler.formats.edits import (
     Edit,
     Insert,
     Remove,

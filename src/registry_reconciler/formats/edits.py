@@ -1,4 +1,4 @@
-"""What can be asked of a YAML text. Every edit is addressed against the text as it was before any of them."""
+"""What can be asked of a text of any format. Every edit is addressed against the text as it was before any of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ class Snippet(Struct, frozen=True):
     """The source text of an entry, to be reused elsewhere.
 
     Attributes:
-        comments: the comment lines directly above it, without indentation and line ends.
-        text: the value as a text of its own: column 0, LF, no last line end, without anchors and aliases.
+        comments: the comment lines directly above it, without indentation and line ends; each begins with ``#``.
+        text: the value as a YAML text of its own: column 0, LF, no last line end, without anchors and aliases.
         value: what ``text`` says.
+        native: the name of another format and the entry's text in it, where it came from there.
     """
 
     comments: tuple[str, ...]
     text: str
     value: Json
+    native: tuple[str, str] | None = None
 
 
 class Update(Struct, frozen=True):

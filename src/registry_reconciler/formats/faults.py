@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from registry_reconciler.formats.yaml.read.chunks import Section
 
 
-class YamlFault(Struct, frozen=True):
+class TextFault(Struct, frozen=True):
     """One finding about a file's text.
 
     Attributes:
@@ -32,7 +32,7 @@ class YamlFault(Struct, frozen=True):
     fatal: bool = True
 
 
-class YamlFile(Struct, frozen=True, eq=False):
+class TextFile(Struct, frozen=True, eq=False):
     """A file as read: its documents, unless a fault is fatal, and all faults in order of place.
 
     ``documents`` is empty for an empty file; an empty document (``---``) is ``None``. What aliases bring is
@@ -42,11 +42,11 @@ class YamlFile(Struct, frozen=True, eq=False):
     """
 
     documents: tuple[Json, ...]
-    faults: tuple[YamlFault, ...]
+    faults: tuple[TextFault, ...]
     sections: tuple[Section, ...] = ()
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, YamlFile):
+        if not isinstance(other, TextFile):
             return NotImplemented
         return (self.documents, self.faults) == (other.documents, other.faults)
 

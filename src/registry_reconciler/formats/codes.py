@@ -1,0 +1,8 @@
+"""Every code that reading a text can give, with its title. Its page stands in ``rules/pages/``."""
+
+from __future__ import annotations
+
+from registry_reconciler.formats.yaml.read.codes import TITLES as YAML_TITLES
+
+TITLES = {**YAML_TITLES}
+"""Those of YAML whose words fit any text serve all formats; what only one of them can be is that one's own."""

@@ -1,0 +1,34 @@
+"""Every text format, and which of them a file has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from registry_reconciler.formats.base import Reader, TextFormat
+from registry_reconciler.formats.yaml.row import YAML as YAML
+from registry_reconciler.formats.yaml.row import YamlFormat
+
+JSON = YamlFormat(name="json", title="JSON", suffixes=(".json",), comment=None)
+
+FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON)}
+"""The row of each, by the word for it in ``x-registry``. A new one is one package, and one row here."""
+
+_BY_SUFFIX = {suffix: one for one in FORMATS.values() for suffix in one.suffixes}
+
+
+def format_named(path: str) -> TextFormat:
+    """The format that the name of a file speaks of; YAML where it speaks of none."""
+    dot = path.rfind(".")
+    return _BY_SUFFIX.get(path[dot:].lower(), YAML) if dot >= 0 else YAML
+
+
+def format_of(path: str, name: str = "") -> TextFormat:
+    """The format of a registry file of a kind: what the kind says, else what the name of the file does."""
+    return FORMATS[name] if name else format_named(path)
+
+
+def new_reader() -> Reader:
+    """What reads the files of one run: fragments and registries share much of their text."""
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
+
+    return ChunkReader()

@@ -1,0 +1,91 @@
+"""YAML as a text format: the row that hands each question to the module that answers it, imported when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
+from registry_reconciler.model.entry import FieldPath, Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.faults import TextFile
+    from registry_reconciler.formats.nodes import Document, Node
+
+
+class YamlFormat(Struct, frozen=True):
+    """See :class:`registry_reconciler.formats.base.TextFormat`."""
+
+    name: str = "yaml"
+    title: str = "YAML"
+    suffixes: tuple[str, ...] = (".yaml", ".yml")
+    layouts: tuple[str, ...] = ("list", "map", "file")
+    comment: Comment | None = Comment("#")
+
+    def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
+        """All documents of a text; a reader parses what several of them say only once."""
+        from registry_reconciler.formats.yaml.read.document import read_yaml
+
+        return reader.read(data) if reader is not None else read_yaml(data)
+
+    def locate(self, data: bytes, places: Sequence[Asked], sections: Sections = ()) -> list[tuple[int, int]]:
+        """Line and column of each place."""
+        from registry_reconciler.formats.yaml.edit.window import locate_items
+
+        return locate_items(data, sections, places)
+
+    def compose(self, text: str) -> list[Document]:
+        """The trees of the documents of a text."""
+        from registry_reconciler.formats.yaml.read.nodes import compose
+
+        return compose(text)
+
+    def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
+        """The text with the edits made."""
+        from registry_reconciler.formats.yaml.edit.window import splice_items
+
+        return splice_items(data, sections, edits)
+
+    def new_text(
+        self,
+        value: Json,
+        *,
+        container: FieldPath = (),
+        snippet: Snippet | None = None,
+        like: bytes | None = None,
+    ) -> bytes:
+        """The text of a new file."""
+        from registry_reconciler.formats.yaml.edit.splice import new_file
+
+        return new_file(value, container=container, snippet=snippet)
+
+    def extract(
+        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+    ) -> list[Snippet]:
+        """The text of entries with their comments."""
+        from registry_reconciler.formats.yaml.edit.window import extract_items
+
+        return extract_items(data, sections, places)
+
+    def head_comments(self, data: bytes) -> tuple[str, ...]:
+        """The comment lines at the top of a file that holds one entry, where nothing parts them from it."""
+        rows: list[str] = []
+        for line in data.decode("utf-8").removeprefix("\ufeff").splitlines():
+            if not line.startswith("#"):
+                return tuple(rows) if line.strip() and not line.startswith(("---", "%")) else ()
+            if "yaml-language-server:" not in line:
+                rows.append(line)
+        return ()
+
+    def rewritten(self, node: Node, value: Json) -> str | None:
+        """A scalar in the style of the one that it replaces."""
+        from registry_reconciler.formats.yaml.edit.emit import Emitter
+        from registry_reconciler.formats.yaml.edit.style import Style
+
+        return Emitter(Style()).restyled(value, node.style, flow=node.flow)
+
+
+YAML = YamlFormat()

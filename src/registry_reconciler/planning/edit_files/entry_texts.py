@@ -1,0 +1,75 @@
+"""The texts of entries that leave their places, and of new ones as their authors wrote them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.entry import Place
+from registry_reconciler.planning.edit_files.work import Writing, current
+from registry_reconciler.planning.placement import (
+    relocates,
+)
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.edits import Snippet
+
+
+def extract_all(work: Writing, changes: Sequence[Change]) -> None:
+    """Take the texts of all entries that leave their places in this round: each file is looked at once."""
+    leaving: dict[str, list[Place]] = {}
+    for change in changes:
+        kind = work.kinds[change.kind]
+        entry = None if change.action is Action.DELETE else current(work, change)
+        if entry is not None and entry.place.path and relocates(kind, entry, change.after or {}):
+            leaving.setdefault(entry.place.file, []).append(entry.place)
+    if not leaving:
+        return
+    for file, places in leaving.items():
+        source = work.sources[file]
+        if source.data is not None:
+            asked = [(place.document, place.path) for place in places]
+            work.extracted[file] = dict(zip(asked, source.format.extract(source.data, asked), strict=True))
+
+
+def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:
+    """The text of every new entry in its fragment; each fragment is looked at once."""
+    wanted: dict[str, list[Place]] = {}
+    for change in changes:
+        if change.writes and change.live is None and change.origin is not None:
+            wanted.setdefault(change.origin.file, []).append(change.origin)
+    if not wanted:
+        return {}
+    from registry_reconciler.formats.edits import SpliceError
+
+    found: dict[Place, Snippet] = {}
+    for file, places in wanted.items():
+        source = fragments.get(file)
+        if source is not None and source.data is not None:
+            with contextlib.suppress(SpliceError):
+                asked = [(place.document, place.path) for place in places]
+                texts = source.format.extract(source.data, asked, source.sections)
+                found.update(zip(places, texts, strict=True))
+    return found
+
+
+def told_in_fragment(work: Writing, change: Change, *, alone: bool) -> Snippet | None:
+    """The author's text of a new entry, where it should be kept rather than written anew like its neighbours.
+
+    That is where it has what values do not have (comments, block scalars), and where there is no neighbour to look
+    like.
+    An entry in flow style is always written anew: in a registry one line a field reads and merges better.
+    """
+    snippet = work.snippets.get(change.origin) if change.origin else None
+    if snippet is None or snippet.text.startswith(("{", "[")):
+        return None
+    telling = snippet.comments or any(_tells(line) for line in snippet.text.split("\n"))
+    return snippet if alone or telling else None
+
+
+def _tells(line: str) -> bool:
+    """Whether a line may hold a comment or open a block scalar (a false yes only keeps the author's text)."""
+    return "#" in line or line.rstrip("+-0123456789").endswith((": |", ": >", "- |", "- >"))

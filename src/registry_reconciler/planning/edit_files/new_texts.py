@@ -1,0 +1,142 @@
+"""Edits → the new text of one file, read again at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.table import format_of
+from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.change import Change
+from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Related
+from registry_reconciler.planning.edit_files.values import map_key
+from registry_reconciler.planning.edit_files.work import FilePlan, Writing
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.edits import SpliceError
+
+
+def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
+    """Run one round of one file; on failure every change of it is refused."""
+    from registry_reconciler.formats.edits import SpliceError
+
+    source = work.sources.get(path)
+    data = source.data if source else None
+    form = source.format if source else _new_format(work, path, plan)
+    try:
+        if plan.creates:
+            data = _new_text(work, form, plan)
+            source = _parsed(work, form, path, data)
+            work.removed.discard(path)
+        if plan.edits and source is not None and data is not None:
+            data = form.splice(data, [edit for _, edit in plan.edits], source.sections)
+            source = _parsed(work, form, path, data)
+    except SpliceError as error:
+        _refuse(work, path, plan, error)
+        return
+    assert source is not None
+    if not source.readable:
+        first = source.problems[0]
+        for change in _changes_of(plan):
+            work.fail(
+                change,
+                "WRT001",
+                f"the new text of {path} would not be valid {form.title}: {first.message}",
+                Place(path),
+                REPORT,
+            )
+        return
+    work.sources[path] = source
+    work.forget_entries(path)
+
+
+REPORT = "Make the change by hand, then run plan again; and please report the file that led here."
+
+
+def _new_format(work: Writing, path: str, plan: FilePlan) -> TextFormat:
+    """The format of a file that is not there yet: that of the kind for which it is made."""
+    return format_of(path, work.kinds[plan.creates[0][0].kind].format)
+
+
+def _parsed(work: Writing, form: TextFormat, path: str, data: bytes) -> SourceFile:
+    from registry_reconciler.files.tree import MemoryTree
+    from registry_reconciler.loading.source import read_source
+
+    source = read_source(MemoryTree({path: data}), path, work.reader, form)
+    assert source is not None
+    return source
+
+
+def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
+    """The text of a file that is not there yet, with the first entry; the others follow as insertions."""
+    from registry_reconciler.formats.edits import Insert
+
+    first, *rest = plan.creates
+    change, container, raw, snippet = first
+    kind = work.kinds[change.kind]
+    data = form.new_text(raw, container=(*container, *_first_step(kind, change)), snippet=snippet)
+    if rest:
+        edits = [
+            Insert(
+                0,
+                other_container,
+                other,
+                key=map_key(work.kinds[one.kind], one),
+                snippet=piece,
+                container_kind=LAYOUTS[work.kinds[one.kind].layout].container_kind,
+            )
+            for one, other_container, other, piece in rest
+        ]
+        data = form.splice(data, edits)
+    return data
+
+
+def _first_step(kind: Kind, change: Change) -> FieldPath:
+    """The step from a new container to its first entry."""
+    if LAYOUTS[kind.layout].one_a_file:
+        return ()
+    key = map_key(kind, change)
+    return (0,) if key is None else (key,)
+
+
+def _changes_of(plan: FilePlan) -> Iterator[Change]:
+    seen: set[str] = set()
+    for change in (*(one for one, _ in plan.edits), *(one[0] for one in plan.creates)):
+        if change.address not in seen:
+            seen.add(change.address)
+            yield change
+
+
+def _refuse(work: Writing, path: str, plan: FilePlan, error: SpliceError) -> None:
+    code = "WRT002" if error.related else "WRT001"
+    related = tuple(Related("used here", Place(path, document, where)) for document, where in error.related)
+    place = Place(path, error.document, error.path)
+    culprits = [
+        change
+        for change, edit in plan.edits
+        if getattr(edit, "path", getattr(edit, "container", None))
+        == error.path[: len(getattr(edit, "path", ()))]
+    ]
+    fix = (
+        "Write out the value in the places that use the anchor, then plan again."
+        if related
+        else "Make the change by hand, then plan again."
+    )
+    guilty = {change.address for change in culprits}
+    # Many changes that are refused for one reason do not each list everything that stands against them.
+    shown = related if len(guilty) == 1 else related[:_RELATED_SHOWN]
+    for change in list(_changes_of(plan)):
+        blamed = not guilty or change.address in guilty
+        message = (
+            f"{path} cannot be edited there: {error.message}"
+            if blamed
+            else f"{path} cannot be written: {error.message}"
+        )
+        work.fail(change, code, message, place, fix, related=shown if blamed else ())
+
+
+_RELATED_SHOWN = 20

@@ -1,0 +1,247 @@
+"""Changes → edits: which of them a change asks for, in which file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Related
+from registry_reconciler.planning.edit_files.entry_texts import told_in_fragment
+from registry_reconciler.planning.edit_files.values import cut, skeleton
+from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
+from registry_reconciler.planning.placement import (
+    PlacementError,
+    Row,
+    Target,
+    find_spot,
+    raw_value,
+    relocates,
+    require_text,
+    restore_unmanaged,
+)
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.edits import Edit, Snippet
+
+
+def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> None:
+    """Add the edits that one change asks for. Raises :class:`PlacementError` where it has no place."""
+    kind = work.kinds[change.kind]
+    entry = current(work, change)
+    if change.action is Action.DELETE:
+        assert entry is not None
+        work.files[change.address] = entry.place.file
+        _plan_removal(work, plans, change, kind, entry)
+    elif entry is None:
+        _plan_create(work, plans, change, kind, None)
+    elif relocates(kind, entry, change.after or {}):
+        _plan_relocation(work, plans, change, kind, entry)
+    else:
+        work.files[change.address] = entry.place.file
+        _plan_update(work, plans, change, kind, entry)
+
+
+def _plan_removal(
+    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    from registry_reconciler.formats.edits import Remove
+
+    inside = inner_entries(work, entry)
+    if inside and all((one.kind, one.address) in work.leaving for one in inside):
+        work.postponed.append(change)
+        return
+    if inside:
+        names = ", ".join(one.address for one in inside[:5])
+        work.fail(
+            change,
+            "WRT005",
+            f"it still holds {names}{' and others' if len(inside) > 5 else ''}.",
+            entry.place,
+            "Remove those first (in the same plan is fine), or keep this entry.",
+            related=tuple(Related(one.address, one.place) for one in inside[:20]),
+        )
+        return
+    path = entry.place.file
+    if LAYOUTS[kind.layout].one_a_file and _alone(work.sources[path], entry):
+        work.removed.add(path)
+        work.forget_entries(path)
+        return
+    if not entry.place.path:
+        raise PlacementError("WRT003", f"{path} holds other documents too.", "Remove the document by hand.")
+    _plan_for(plans, path).edits.append((change, Remove(entry.place.document, entry.place.path)))
+
+
+def _alone(source: SourceFile, entry: LiveEntry) -> bool:
+    """Whether a file holds nothing but one entry."""
+    return len(source.documents) == 1 and skeleton(cut(source.documents[0], [entry.place.path])) is None
+
+
+def _plan_for(plans: dict[str, FilePlan], path: str) -> FilePlan:
+    return plans.setdefault(path, FilePlan())
+
+
+def _raw_after(work: Writing, change: Change, kind: Kind, entry: LiveEntry) -> dict[str, Json]:
+    there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+    require_text(kind, change.after or {}, entry.carried)
+    raw = raw_value(kind, change.after or {}, entry.carried)
+    return restore_unmanaged(raw, there, entry, work.nested[kind.name])
+
+
+def _plan_update(
+    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    from registry_reconciler.formats.edits import RenameKey, Update
+
+    plan = _plan_for(plans, entry.place.file)
+    place = entry.place
+    raw = _raw_after(work, change, kind, entry)
+    there = get_path(work.sources[place.file].documents[place.document], place.path)
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    if placed:
+        from registry_reconciler.model.fields import Selector
+
+        new = str(Selector.parse(placed).get(change.after))
+        if new != place.path[-1]:
+            plan.edits.append((change, RenameKey(place.document, place.path, new)))
+    if not same(raw, {} if there is None else there):
+        plan.edits.append((change, Update(place.document, place.path, raw)))
+
+
+def _plan_relocation(
+    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    """Out of the old place with its comments, into the new one."""
+    from registry_reconciler.formats.edits import Remove
+
+    source = work.sources[entry.place.file]
+    assert source.data is not None
+    if LAYOUTS[kind.layout].one_a_file and not entry.place.path:
+        _rename_file(work, plans, change, kind, entry)
+        return
+    where = (entry.place.document, entry.place.path)
+    snippet = work.extracted.get(entry.place.file, {}).get(where)
+    if snippet is None:
+        (snippet,) = source.format.extract(source.data, [where])
+    _plan_create(work, plans, change, kind, entry, snippet)
+    _plan_for(plans, entry.place.file).edits.append((change, Remove(entry.place.document, entry.place.path)))
+
+
+def _rename_file(
+    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+) -> None:
+    from registry_reconciler.formats.edits import Update
+
+    spot = find_spot(kind, change.after or {}, {}, work.carried_by(kind), work.tree, work.ways)
+    old = work.sources[entry.place.file]
+    if spot.file in work.sources and spot.file not in work.removed:
+        raise PlacementError(
+            "WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key."
+        )
+    raw = _raw_after(work, change, kind, entry)
+    work.removed.add(entry.place.file)
+    work.removed.discard(spot.file)
+    work.forget_entries(entry.place.file)
+    work.sources[spot.file] = replace(old, path=spot.file)
+    work.files[change.address] = spot.file
+    _plan_for(plans, spot.file).edits.append((change, Update(entry.place.document, (), raw)))
+
+
+def _plan_create(
+    work: Writing,
+    plans: dict[str, FilePlan],
+    change: Change,
+    kind: Kind,
+    entry: LiveEntry | None,
+    snippet: Snippet | None = None,
+) -> None:
+    from registry_reconciler.formats.edits import Insert, Update
+
+    after = change.after or {}
+    sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
+    spot = find_spot(kind, after, sources, work.carried_by(kind), work.tree, work.ways)
+    carried = spot.carried | (entry.carried if entry else frozenset())
+    raw = raw_value(kind, after, carried)
+    if entry is not None:
+        there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+        raw = restore_unmanaged(raw, there, entry, work.nested[kind.name])
+    work.files[change.address] = spot.file
+    _refuse_taken(work, plans, kind, spot)
+    plan = _plan_for(plans, spot.file)
+    container = Place(spot.file, spot.document, spot.path)
+    row = work.row(spot.file, kind.name, container)
+    if snippet is None and entry is None:
+        snippet = told_in_fragment(work, change, alone=not row.entries)
+    if spot.exists and LAYOUTS[kind.layout].one_a_file:
+        plan.edits.append((change, Update(spot.document, spot.path, raw)))
+        return
+    if not spot.exists:
+        plan.creates.append((change, spot.path, raw, snippet))
+        named = work.new_files.setdefault(spot.file.casefold(), [])
+        if spot.file not in named:
+            named.append(spot.file)
+        return
+    plan.edits.append((change, _insert(kind, change, spot, raw, row, snippet, Insert)))
+
+
+def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, spot: Target) -> None:
+    if LAYOUTS[kind.layout].one_a_file and spot.exists and _standing(work, spot) is not None:
+        raise PlacementError(
+            "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
+        )
+    edits = plans[spot.file].edits if LAYOUTS[kind.layout].one_a_file and spot.file in plans else ()
+    for other, edit in edits:
+        if _where(edit) == (spot.document, spot.path):
+            raise PlacementError("WRT004", f"{other.address} gets {spot.file!r}.", "Choose another key.")
+    if spot.exists:
+        return
+    for path in work.new_files.get(spot.file.casefold(), ()):
+        if path != spot.file or LAYOUTS[kind.layout].one_a_file:
+            raise PlacementError(
+                "WRT004",
+                f"its file would be {spot.file!r}, and {plans[path].creates[0][0].address} gets {path!r}.",
+                "Choose another key: some systems take names that differ in case only for one file.",
+            )
+
+
+def _where(edit: Edit) -> tuple[int, FieldPath] | None:
+    path = getattr(edit, "path", None)
+    return None if path is None else (edit.document, path)
+
+
+def _standing(work: Writing, spot: Target) -> Json:
+    """What stands where an entry of layout ``file`` is to go; a null is nothing, as everywhere."""
+    documents = work.sources[spot.file].documents
+    found = get_path(documents[spot.document], spot.path) if documents else None
+    return None if found is MISSING else found
+
+
+def _insert(
+    kind: Kind,
+    change: Change,
+    spot: Target,
+    raw: dict[str, Json],
+    row: Row,
+    snippet: Snippet | None,
+    make: type,
+) -> Edit:
+    position = row.index_for(kind, change.key)
+    neighbours = row.entries
+    if LAYOUTS[kind.layout].container_kind == "list":
+        index = None if position is None else neighbours[position].place.path[-1]
+        return make(  # type: ignore[no-any-return]
+            spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
+        )
+    from registry_reconciler.model.fields import Selector
+
+    name = str(Selector.parse(LAYOUTS[kind.layout].placed_field(kind)).get(change.after))
+    before = None if position is None else neighbours[position].place.path[-1]
+    return make(  # type: ignore[no-any-return]
+        spot.document, spot.path, raw, key=name, before=before, snippet=snippet, container_kind="map"
+    )

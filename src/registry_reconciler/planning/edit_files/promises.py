@@ -1,0 +1,138 @@
+"""The new texts held against what was promised, entry by entry, and everything that stands beside the entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from operator import is_
+from typing import TYPE_CHECKING
+
+from registry_reconciler.loading.registries import Live
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place, same
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.edit_files.new_texts import REPORT
+from registry_reconciler.planning.edit_files.values import cut, skeleton
+from registry_reconciler.planning.edit_files.work import Writing, files_over, old_bytes, unread_in
+
+if TYPE_CHECKING:
+    pass
+
+
+def verify(
+    work: Writing, live: Live, changes: Sequence[Change], files: Mapping[str, bytes | None]
+) -> Iterator[Problem]:
+    """Hold the new texts against what was promised."""
+    promised: dict[str, dict[str, Json]] = {}
+    gone: set[str] = set()
+    for change in changes:
+        if change.address in work.failed or not change.writes:
+            continue
+        gone.add(change.from_address or change.address)
+        if change.action is not Action.DELETE and change.after is not None:
+            promised[change.address] = change.after
+    old = Writing(work.kinds, work.tree, files_over(live.files), nested=work.nested)
+    # A promise that no byte was changed for is looked at too: it may be one that the file cannot keep.
+    untouched = {
+        work.files[a]: old_bytes(live, work.files[a]) for a in promised if work.files[a] not in files
+    }
+    files = {**untouched, **files}
+    there = _by_file(live, files)
+    concerned: dict[str, list[Change]] = {path: [] for path in files}
+    for change in changes:
+        concerned.setdefault(work.files.get(change.address, ""), []).append(change)
+    for path, data in files.items():
+        expected = {entry.address: entry for entry in there[path] if entry.address not in gone}
+        found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
+        wrong = _mismatch(
+            expected, found, promised, {one.address for one in concerned[path] if one.address in promised}
+        )
+        wrong = wrong or _beside(work, old, path, data) or _left_out(work, old, path, data)
+        if wrong:
+            fix = _carried_fix(work, wrong) or REPORT
+            for change in concerned[path]:
+                if change.address not in work.failed:
+                    work.failed[change.address] = problem(
+                        "WRT001",
+                        f"{path} would not come out as planned: {wrong}.",
+                        change.origin or Place(path),
+                        address=change.address,
+                        fix=fix,
+                    )
+                    yield work.failed[change.address]
+
+
+def _carried_fix(work: Writing, wrong: str) -> str:
+    """What to do where entries inside a renamed one are called otherwise with it."""
+    renamed = [
+        f"{{from: {old}, to: {new}}}"
+        for (_, old), (_, new) in sorted(work.carried_along.items())
+        if old != new and wrong.startswith((f"{old} ", f"{new} "))
+    ]
+    return f"Rename what is inside too, under moved: {renamed[0]}." if renamed else ""
+
+
+def _by_file(live: Live, files: Mapping[str, bytes | None]) -> dict[str, list[LiveEntry]]:
+    """The entries of some files as they are now."""
+    found: dict[str, list[LiveEntry]] = {path: [] for path in files}
+    for entry in (*live.entries.values(), *live.clashes):
+        if entry.place.file in found:
+            found[entry.place.file].append(entry)
+    return found
+
+
+def _mismatch(
+    expected: Mapping[str, LiveEntry],
+    found: Mapping[str, LiveEntry],
+    promised: Mapping[str, dict[str, Json]],
+    here: set[str],
+) -> str:
+    for address in sorted(here):
+        if address not in found:
+            return f"{address} would be missing"
+        if not same(found[address].value, promised[address]):
+            return f"{address} would not read back as declared"
+    for address, entry in expected.items():
+        other = found.get(address)
+        if other is None:
+            return f"{address} would be lost"
+        if not (same(other.value, entry.value) and other.live_only == entry.live_only):
+            return f"{address} would change"
+    extra = sorted(set(found) - set(expected) - here)
+    return f"{extra[0]} would appear" if extra else ""
+
+
+def _beside(work: Writing, old: Writing, path: str, data: bytes | None) -> str:
+    """Whether what stands beside the entries would change."""
+    if data is None or path not in old.sources:
+        return ""
+    before = [skeleton(one) for one in _without_entries(work, old.sources[path])]
+    after = [skeleton(one) for one in _without_entries(work, work.sources[path])]
+    while before and before[-1] is None:
+        before.pop()
+    while after and after[-1] is None:
+        after.pop()
+    return "" if same(before, after) else "what stands beside the entries would change"
+
+
+def _left_out(work: Writing, old: Writing, path: str, data: bytes | None) -> str:
+    """Whether an item that nobody read would go, come, or change its place among the others."""
+    if data is None or path not in old.sources:
+        return ""
+    before, after = (list(unread_in(one.sources[path].documents)) for one in (old, work))
+    same_ones = len(before) == len(after) and all(map(is_, before, after))
+    return "" if same_ones else "an entry that no change is about would be touched"
+
+
+def _without_entries(work: Writing, source: SourceFile) -> Iterator[Json]:
+    from registry_reconciler.loading.layouts.walk import containers
+
+    drop: dict[int, list[FieldPath]] = {}
+    for kind in work.kinds.values():
+        bound = kind.file.match(source.path)
+        if bound is not None:
+            for one in containers(kind, source.documents, bound):
+                drop.setdefault(one.document, []).append(one.path)
+    for index, document in enumerate(source.documents):
+        yield cut(document, drop.get(index, ()))

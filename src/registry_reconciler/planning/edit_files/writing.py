@@ -1,0 +1,183 @@
+"""Changes → new bytes of the registry files, in memory. The only caller of the splicer.
+
+Every new text is parsed again and held against what the changes promise: the entries of the file one by one, and
+everything that stands beside them. A file that does not pass is a blocking problem, and none of it is written.
+
+Kinds may nest (a list of skills inside each plugin). Then one file is edited in several rounds: deletions from the
+inside out, then everything else from the outside in, each against the text that the round before left. What is inside
+a renamed entry is looked for under its new address from then on, and an entry whose inner ones move out goes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.loading.registries import Live
+from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.entry import FieldPath, LiveEntry, Place
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.planning.edit_files.entry_texts import extract_all, snippets
+from registry_reconciler.planning.edit_files.new_texts import splice_file
+from registry_reconciler.planning.edit_files.place_changes import plan_change
+from registry_reconciler.planning.edit_files.promises import verify
+from registry_reconciler.planning.edit_files.work import (
+    FilePlan,
+    Writing,
+    current,
+    files_over,
+    inner_entries,
+    old_bytes,
+)
+from registry_reconciler.planning.placement import (
+    PlacementError,
+)
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.base import Reader
+
+
+class Written(Struct, frozen=True):
+    """What writing would give.
+
+    Attributes:
+        changes: the same changes, each with its file; those that cannot be written are left out.
+        files: new bytes by path; ``None``: the file goes.
+    """
+
+    changes: tuple[Change, ...]
+    files: Mapping[str, bytes | None]
+    problems: tuple[Problem, ...]
+
+
+def write(
+    kinds: Mapping[str, Kind],
+    live: Live,
+    tree: Tree,
+    changes: Sequence[Change],
+    fragments: Mapping[str, SourceFile],
+    reader: Reader | None = None,
+) -> Written:
+    """Place and splice every change that writes. Never raises for what stands in the files.
+
+    Args:
+        fragments: the fragments as read: the comments of a new entry come along from there.
+        reader: what read the files; it knows the items again that a new text has in common with them.
+    """
+    nesting = Nesting(kinds)
+    nested = {name: nesting.steps(kind) for name, kind in kinds.items()}
+    work = Writing(
+        kinds, tree, files_over(live.files), nested=nested, fragments=fragments, reader=reader, live=live
+    )
+    work.snippets = snippets(fragments, changes)
+    work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
+    for round_ in _rounds(nesting, changes):
+        _run_round(work, round_)
+    work.leaving.clear()
+    for round_ in _rounds(nesting, work.postponed):
+        _run_round(work, round_)
+    files = {
+        path: None if path in work.removed else work.sources[path].data
+        for path in sorted({*work.sources.maps[0], *work.removed})
+        if path in work.removed or work.sources[path].data != old_bytes(live, path)
+    }
+    _refuse_reserved(work, changes, files)
+    problems = [*work.failed.values(), *verify(work, live, changes, files)]
+    placed = tuple(
+        replace(change, file=work.files.get(change.address, change.file))
+        for change in changes
+        if change.address not in work.failed
+    )
+    return Written(placed, files, tuple(problems))
+
+
+def _refuse_reserved(work: Writing, changes: Sequence[Change], files: dict[str, bytes | None]) -> None:
+    """The last look before files are part of a plan, by whatever way their paths came."""
+    for path in [one for one in files if is_reserved(one)]:
+        del files[path]
+        for change in changes:
+            if path in (work.files.get(change.address), change.file, change.live.file if change.live else ""):
+                work.fail(
+                    change,
+                    "WRT004",
+                    f"it would write {path!r}, which belongs to registry itself or to git.",
+                    change.origin or change.live or Place(path),
+                    "Mend the place that the schema file gives the kind.",
+                )
+
+
+def _may_leave(change: Change) -> bool:
+    return change.writes and change.live is not None and change.action is not Action.DELETE
+
+
+def _rounds(nesting: Nesting, changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Deletions from the deepest kinds outwards, then the rest inwards; one round where no kinds nest."""
+    writing = [change for change in changes if change.writes]
+    depths = nesting.depths()
+    if not any(depths[change.kind] for change in writing):
+        if writing:
+            yield writing
+        return
+    deepest = max(depths.values())
+    for level in range(deepest, -1, -1):
+        yield [one for one in writing if depths[one.kind] == level and one.action is Action.DELETE]
+    for level in range(deepest + 1):
+        yield [one for one in writing if depths[one.kind] == level and one.action is not Action.DELETE]
+
+
+def _run_round(work: Writing, changes: Sequence[Change]) -> None:
+    plans: dict[str, FilePlan] = {}
+    work.said.clear()
+    work.new_files.clear()
+    extract_all(work, changes)
+    inside = {change.address: _carried_inside(work, change) for change in changes}
+    # What goes makes room for what comes: a new entry may take over the file of one that is deleted.
+    for change in sorted(changes, key=lambda one: one.action is not Action.DELETE):
+        try:
+            plan_change(work, plans, change)
+        except PlacementError as error:
+            place = change.origin or change.live or Place(change.file)
+            work.fail(change, error.code, error.message, place, error.fix)
+    for path, plan in sorted(plans.items()):
+        splice_file(work, path, plan)
+    for change in changes:
+        if inside[change.address] and change.address not in work.failed:
+            _follow(work, change, inside[change.address])
+
+
+def _carried_inside(work: Writing, change: Change) -> list[tuple[str, LiveEntry, FieldPath]]:
+    """The entries of other kinds inside one that changes: they go where it goes.
+
+    Each with the address that it had before the plan and its steps from the outer one.
+    """
+    if not work.nested[change.kind] or change.action is Action.DELETE:
+        return []
+    entry = current(work, change)
+    if entry is None:
+        return []
+    size = len(entry.place.path)
+    return [
+        (work.origins.get((one.kind, one.address), one.address), one, one.place.path[size:])
+        for one in inner_entries(work, entry)
+    ]
+
+
+def _follow(work: Writing, change: Change, inside: list[tuple[str, LiveEntry, FieldPath]]) -> None:
+    """Remember under which addresses the entries inside a changed one stand now: their places may be in their keys."""
+    outer = work.entry_at(work.files[change.address], change.kind, change.address)
+    if outer is None:
+        return
+    now = {(one.kind, one.place.path): one for one in inner_entries(work, outer)}
+    for origin, entry, steps in inside:
+        new = now.get((entry.kind, (*outer.place.path, *steps)))
+        if new is not None:
+            work.carried_along[(entry.kind, origin)] = (new.place.file, new.address)
+            work.origins[(entry.kind, new.address)] = origin

@@ -1,0 +1,42 @@
+"""The table of text formats, and what says the same elsewhere."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import registry_reconciler
+from registry_reconciler.formats.table import FORMATS, format_named, format_of
+
+SOURCE = Path(registry_reconciler.__file__).parent
+
+
+def test_the_published_schema_lists_the_formats_of_the_table() -> None:
+    text = (SOURCE / "schema/data/x-registry.schema.json").read_text(encoding="utf-8")
+    assert json.loads(text)["properties"]["format"]["enum"] == list(FORMATS)
+
+
+def test_a_file_has_the_format_that_its_name_says_and_a_kind_may_say_otherwise() -> None:
+    for form in FORMATS.values():
+        for suffix in form.suffixes:
+            assert format_named(f"a/b{suffix}") is form
+            assert format_named(f"a/b{suffix.upper()}") is form
+        assert format_of("a/b.yaml", form.name) is form
+    assert format_named("a.json/b") is FORMATS["yaml"]
+    assert format_named("no-suffix") is FORMATS["yaml"]
+
+
+def test_nothing_above_the_formats_asks_which_format_a_text_has() -> None:
+    """Fragments, settings and schemas are YAML by definition; registry files are read and edited through the row."""
+    words = set(FORMATS)
+    asked = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for folder in ("loading", "planning", "apply", "queries", "runtime", "editing")
+        for path in (SOURCE / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare)
+        and any(isinstance(one, ast.Constant) and one.value in words for one in ast.walk(node))
+        and "format" in ast.dump(node)
+    ]
+    assert asked == []
