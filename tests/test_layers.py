@@ -19,6 +19,7 @@ LAYERS = (
     "schema",
     "loading",
     "rules",
+    "outputs",
     "planning",
     "apply",
     "report",

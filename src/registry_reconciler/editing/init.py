@@ -123,7 +123,7 @@ def _kept(tree: Tree, path: str, content: bytes) -> Placement:
 def _pages(tree: Tree, found: Iterable[Placement]) -> Mapping[str, bytes]:
     """The pages for agents, about the kinds that the workspace will have."""
     from registry_reconciler.loading.workspace import load_catalog, load_config
-    from registry_reconciler.queries.guide import workspace_files
+    from registry_reconciler.outputs.pages import workspace_files
 
     after = Recorder(MemoryTree({one.path: one.content for one in found}, tree))
     pages = workspace_files(load_catalog(after).kinds, load_config(after)[0])

@@ -137,8 +137,9 @@ class Renderer:
                     continue
                 tree = self.sandbox.parse(source, name, name)
                 for other in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-                    if isinstance(other.template, nodes.Const) and isinstance(other.template.value, str):
-                        self._load(other.template.value)
+                    named = getattr(other, "template", None)
+                    if isinstance(named, nodes.Const) and isinstance(named.value, str):
+                        self._load(named.value)
                 self._refuse_secrets(tree, None, name, [])
 
     def _refuse_secrets(self, tree: nodes.Node, kind: str | None, name: str, at: list[Any]) -> None:
@@ -190,9 +191,7 @@ class Renderer:
         if len(at) > DEEPEST:
             raise Wrong("value", "it is nested too deeply", "", 0, at)
         if isinstance(value, dict):
-            made = {
-                name: self._value(part, context, [*at, name], kind) for name, part in value.items()
-            }
+            made = {name: self._value(part, context, [*at, name], kind) for name, part in value.items()}
             return {name: part for name, part in made.items() if part is not OMIT}
         if isinstance(value, list):
             items = [self._value(part, context, [*at, index], kind) for index, part in enumerate(value)]
@@ -224,7 +223,7 @@ class Renderer:
                 known = (False, self.sandbox.from_string(text).render)
             if len(self.expressions) < 1_000:
                 self.expressions[text] = known
-        return known  # type: ignore[no-any-return]
+        return known
 
     def _expression(self, text: str, at: list[Any], kind: str | None) -> Any:
         key = f"\0{text}"
@@ -246,7 +245,9 @@ class Renderer:
             name = error.name or template
             raise Wrong("syntax", _sentence(error.message), name, error.lineno, at) from None
         except jinja2.TemplateNotFound as error:
-            raise Wrong("missing", str(error.name or error), template, _line(error, template)[1], at) from None
+            raise Wrong(
+                "missing", str(error.name or error), template, _line(error, template)[1], at
+            ) from None
         except jinja2.UndefinedError as error:
             raise self._wrong("undefined", _sentence(error.message), error, template, at) from None
         except ReadsSecret as error:
@@ -256,7 +257,9 @@ class Renderer:
         except (TooMuch, NoJson) as error:
             raise self._wrong("limit", str(error), error, template, at) from None
         except RecursionError as error:
-            raise self._wrong("limit", "it calls or includes itself without an end", error, template, at) from None
+            raise self._wrong(
+                "limit", "it calls or includes itself without an end", error, template, at
+            ) from None
         except MemoryError as error:
             raise self._wrong("limit", "it takes too much memory", error, template, at) from None
         except Exception as error:
@@ -293,9 +296,7 @@ def _is_one(tree: nodes.Template) -> bool:
     if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
         return False
     parts = tree.body[0].nodes
-    solid = [
-        one for one in parts if not (isinstance(one, nodes.TemplateData) and not one.data.strip())
-    ]
+    solid = [one for one in parts if not (isinstance(one, nodes.TemplateData) and not one.data.strip())]
     return len(solid) == 1 and not isinstance(solid[0], nodes.TemplateData)
 
 
@@ -321,11 +322,12 @@ def main() -> None:
     """Render until the input ends."""
     limit_memory()
     sys.setrecursionlimit(600)
-    channel = Channel(
-        open(0, encoding="utf-8", errors="surrogatepass", closefd=False),
-        open(1, "w", encoding="utf-8", errors="surrogatepass", closefd=False),
-    )
-    start = channel.receive()
-    renderer = Renderer(channel, start)
-    for job in start["jobs"]:
-        channel.send(renderer.run(job))
+    with (
+        open(0, encoding="utf-8", errors="surrogatepass", closefd=False) as source,
+        open(1, "w", encoding="utf-8", errors="surrogatepass", closefd=False) as target,
+    ):
+        channel = Channel(source, target)
+        start = channel.receive()
+        renderer = Renderer(channel, start)
+        for job in start["jobs"]:
+            channel.send(renderer.run(job))

@@ -9,23 +9,18 @@ from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.files.names import unsafe
-from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.loading.source import read_source
-from registry_reconciler.model.config import DESIRED_FOLDER, OUTPUTS_PATH, TEMPLATES_FOLDER
+from registry_reconciler.model.config import OUTPUTS_PATH, TEMPLATES_FOLDER
 from registry_reconciler.model.entry import Json, Place, canonical, digest_bytes
 from registry_reconciler.model.kind import KindError, Step, parse_at
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
+from registry_reconciler.outputs.names import may_own, template_path
 
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
     from registry_reconciler.loading.source import SourceFile
     from registry_reconciler.model.kind import Kind
-
-AGENTS_PATH = ".system/registry/AGENTS.md"
-COORDINATION_PATH = ".system/registry/registry_coordination.md"
-DESIRED_README = f"{DESIRED_FOLDER}/README.md"
-_OPEN = frozenset({AGENTS_PATH, COORDINATION_PATH})
 
 
 class Output(Struct, frozen=True):
@@ -174,9 +169,7 @@ def _output(
         )
     if each is not None and "at" not in item:
         faults.append(
-            _fault(
-                item, place, "'each' makes a list or a mapping, and 'at' does not say where.", "Add 'at'."
-            )
+            _fault(item, place, "'each' makes a list or a mapping, and 'at' does not say where.", "Add 'at'.")
         )
     name = item.get("template")
     if name is not None and template_path(name) is None:
@@ -193,13 +186,13 @@ def _output(
         steps, why = _steps(item["at"])
         if why:
             faults.append(
-                _fault(
-                    item, place.at(("at",)), why, "Write names separated by dots, or list[field=value]."
-                )
+                _fault(item, place.at(("at",)), why, "Write names separated by dots, or list[field=value].")
             )
     if faults:
         return None, faults
-    spec = {name: item[name] for name in ("template", "value", "each", "where", "key", "item") if name in item}
+    spec = {
+        name: item[name] for name in ("template", "value", "each", "where", "key", "item") if name in item
+    }
     return Output(item["id"], file, item.get("region", ""), item.get("at", ""), steps, spec, place), []
 
 
@@ -222,17 +215,3 @@ def _bad_file(path: str) -> str:
     if may_own(path):
         return ""
     return f"{path!r} belongs to registry itself or to git."
-
-
-def may_own(path: str) -> bool:
-    """Whether an output may be in a file: those of registry itself and of git are left out."""
-    if not is_reserved(path) or path in _OPEN:
-        return True
-    return path.startswith(f"{DESIRED_FOLDER}/") and path.lower().endswith(".md")
-
-
-def template_path(name: str) -> str | None:
-    """The path of a template; ``None`` where it leads out of the folder."""
-    path = f"{TEMPLATES_FOLDER}/{name}"
-    plain = not name.startswith("/") and unsafe(path) is None and path.startswith(f"{TEMPLATES_FOLDER}/")
-    return path if plain and ".." not in name.split("/") else None

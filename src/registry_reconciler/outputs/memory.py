@@ -4,12 +4,12 @@ One file an output, ``.system/registry/state/outputs/NAME.lines``. A line of the
 one as it merges the other, with the same result: what two branches applied each is, merged, still what was applied.
 Two branches that begin to remember one output make two files; what any of them says was rendered was rendered.
 
-Each output has a salt of its own, so no two files are alike, and git never takes one for another that was renamed.
+Each output has a salt of its own, and nearly every line holds it: no two files are alike, and git never takes one for
+another that was renamed.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from binascii import b2a_base64
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from registry_reconciler.model.structural import problem
 FOLDER = f"{STATE_FOLDER}/outputs"
 SUFFIX = ".lines"
 FORMAT = 1
-_HEAD = "registry output "
+_HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
 _LINE = re.compile(r"[A-Za-z0-9+/]{8}\Z")
 
 
@@ -128,32 +128,27 @@ def _unreadable(path: str, why: Unreadable) -> Problem:
 def parse(path: str, data: bytes) -> Account | None:
     """Read one file; ``None`` where it says of no output: what cannot be read is not remembered."""
     first, _, rest = data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n")
-    if not first.startswith(_HEAD):
+    head = _HEADLINE.match(first)
+    if head is None:
         return None
-    if first != f"{_HEAD}{FORMAT}":
+    if head["format"] != str(FORMAT):
         raise NewerFormat(
             f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
             "Use the version that your colleagues use."
         )
-    name = salt = version = ""
+    salt, version = head["salt"], ""
     lines: list[str] = []
     for line in rest.split("\n"):
-        if line.startswith("@ "):
-            name, _, salt = line[2:].rpartition(" ")
-        elif line.startswith("% "):
-            version = line[2:]
+        if line.startswith("% "):
+            version = line[2:].removesuffix(f" {salt}")
         elif _LINE.match(line):
             lines.append(line)
-    try:
-        told = json.loads(name)
-    except ValueError:
-        return None
-    return Account(told, salt, version, tuple(lines)) if isinstance(told, str) else None
+    return Account(head["id"], salt, version, tuple(lines))
 
 
 def render(output: str, salt: str, version: str, text: str) -> bytes:
     """The content of the file about an output."""
-    head = [f"{_HEAD}{FORMAT}", f"@ {json.dumps(output)} {salt}", ".", f"% {version}", ".", "."]
+    head = [f"registry output {FORMAT} {output} {salt}", ".", f"% {version} {salt}", ".", "."]
     return "".join(f"{line}\n" for line in (*head, *_digests(text, salt))).encode()
 
 

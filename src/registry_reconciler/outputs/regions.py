@@ -169,9 +169,7 @@ def markers(path: str, text: str) -> Iterator[Marker]:
             yield from _on_line(looks, shown, body, (start, line_end, number))
 
 
-def _on_line(
-    looks: Sequence[Form], shown: str, body: str, where: tuple[int, int, int]
-) -> Iterator[Marker]:
+def _on_line(looks: Sequence[Form], shown: str, body: str, where: tuple[int, int, int]) -> Iterator[Marker]:
     start, line_end, number = where
     found = [match for look, _ in looks for match in look.finditer(shown)]
     for match in sorted(found, key=lambda one: one.start()):

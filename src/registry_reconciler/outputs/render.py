@@ -6,6 +6,7 @@ template runs in this process, and Jinja2 is not even imported here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -95,9 +96,7 @@ def render(jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rend
 _DIED = Fault("limit", "it takes too much memory", "", 0, ())
 
 
-def _one_process(
-    waiting: list[Mapping[str, Json]], found: dict[str, Rendered], source: Source
-) -> None:
+def _one_process(waiting: list[Mapping[str, Json]], found: dict[str, Rendered], source: Source) -> None:
     """Render as many jobs as one process can; they leave ``waiting`` one by one."""
     child = _start()
     late = threading.Event()
@@ -139,10 +138,8 @@ def _cannot_start(child: subprocess.Popen[str]) -> bool:
 
 
 def _close(stream: IO[str]) -> None:
-    try:
+    with contextlib.suppress(OSError):
         stream.close()
-    except OSError:
-        pass
 
 
 def _start() -> subprocess.Popen[str]:
@@ -167,7 +164,8 @@ def _talk(
     found: dict[str, Rendered],
     source: Source,
 ) -> None:
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
     start = {
         "kinds": list(source.kinds),
         "fields": {kind: list(names) for kind, names in source.fields.items()},

@@ -35,7 +35,20 @@ from registry_reconciler.outputs.values import to_json
 FILTERS = frozenset(
     {
         *("abs", "batch", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float"),
-        *("groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min"),
+        *(
+            "groupby",
+            "indent",
+            "int",
+            "items",
+            "join",
+            "last",
+            "length",
+            "list",
+            "lower",
+            "map",
+            "max",
+            "min",
+        ),
         *("reject", "rejectattr", "replace", "reverse", "round", "select", "selectattr", "slice", "sort"),
         *("string", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode"),
         *("wordcount", "wordwrap"),
@@ -51,8 +64,27 @@ TESTS = frozenset(
 METHODS: Mapping[type, frozenset[str]] = {
     str: frozenset(
         {
-            *("capitalize", "casefold", "count", "endswith", "find", "index", "isalnum", "isalpha", "isdigit"),
-            *("islower", "isspace", "isupper", "lower", "lstrip", "partition", "removeprefix", "removesuffix"),
+            *(
+                "capitalize",
+                "casefold",
+                "count",
+                "endswith",
+                "find",
+                "index",
+                "isalnum",
+                "isalpha",
+                "isdigit",
+            ),
+            *(
+                "islower",
+                "isspace",
+                "isupper",
+                "lower",
+                "lstrip",
+                "partition",
+                "removeprefix",
+                "removesuffix",
+            ),
             *("replace", "rfind", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith"),
             *("strip", "swapcase", "title", "upper"),
         }
@@ -62,7 +94,18 @@ METHODS: Mapping[type, frozenset[str]] = {
     tuple: frozenset({"count", "index"}),
     LoopContext: frozenset(
         {
-            *("changed", "cycle", "depth", "depth0", "first", "index", "index0", "last", "length", "nextitem"),
+            *(
+                "changed",
+                "cycle",
+                "depth",
+                "depth0",
+                "first",
+                "index",
+                "index0",
+                "last",
+                "length",
+                "nextitem",
+            ),
             *("previtem", "revindex", "revindex0"),
         }
     ),
@@ -223,7 +266,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Only what is given here is called: globals, methods of the list above, macros."""
-        if isinstance(obj, Macro | Cycler | Joiner | LoopContext | BlockReference) or obj in (dict, Namespace, Cycler, Joiner):
+        if isinstance(obj, Macro | Cycler | Joiner | LoopContext | BlockReference) or obj in (
+            dict,
+            Namespace,
+            Cycler,
+            Joiner,
+        ):
             return True
         owner = getattr(obj, "__self__", None)
         if owner is self or isinstance(owner, LoopContext):
@@ -232,7 +280,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     # What is counted and measured
 
-    def call(self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N803
+    def call(self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Every call of a template."""
         self.meter.tick()
         name = getattr(__obj, "__name__", "")
@@ -339,18 +387,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
             for one in rest:
                 if isinstance(one, int | float) and abs(one) > MOST_NUMBER:
                     raise TooMuch(f"{name} takes no number above {MOST_NUMBER:,}")
-        if name in _OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str)):
-            if isinstance(value, list | tuple | dict | str):
-                measure(value)
+        textual = name in _OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
+        if textual and isinstance(value, list | tuple | dict | str):
+            measure(value)
         if name == "replace" and len(rest) >= 2:
             _measure_replace(str(value), *rest[:2])
         elif name == "indent" and rest:
             width = len(rest[0]) if isinstance(rest[0], str) else rest[0]
-            if isinstance(width, int) and str(value).count("\n") * width > MOST_TEXT:
-                raise too_long()
-        elif name == "join" and rest and isinstance(rest[0], str):
-            if isinstance(value, list | tuple | str) and len(value) * len(rest[0]) > MOST_TEXT:
-                raise too_long()
+            if isinstance(width, int):
+                _short(str(value).count("\n") * width)
+        elif name == "join" and rest and isinstance(rest[0], str) and hasattr(value, "__len__"):
+            _short(len(value) * len(rest[0]))
 
 
 def _open(value: Any) -> Any:
@@ -375,7 +422,11 @@ def _measure_replace(text: str, old: Any = "", new: Any = "") -> None:
 def _measure_operation(operator: str, left: Any, right: Any) -> None:
     if operator == "*":
         for one, times in ((left, right), (right, left)):
-            if isinstance(one, str | list | tuple) and isinstance(times, int) and len(one) * times > MOST_TEXT:
+            if (
+                isinstance(one, str | list | tuple)
+                and isinstance(times, int)
+                and len(one) * times > MOST_TEXT
+            ):
                 raise too_long()
         if isinstance(left, int) and isinstance(right, int):
             _small(left.bit_length() + right.bit_length())
@@ -384,6 +435,11 @@ def _measure_operation(operator: str, left: Any, right: Any) -> None:
             raise too_long()
     elif operator == "**" and isinstance(left, int) and isinstance(right, int):
         _small(left.bit_length() * abs(right))
+
+
+def _short(size: int) -> None:
+    if size > MOST_TEXT:
+        raise too_long()
 
 
 def _small(bits: int) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from jinja2 import nodes
 
-_BY_FIELD = frozenset({"map", "selectattr", "rejectattr", "groupby", "sort", "sum", "unique", "max", "min", "join"})
+_BY_FIELD = frozenset(
+    {"map", "selectattr", "rejectattr", "groupby", "sort", "sum", "unique", "max", "min", "join"}
+)
 """Filters that take the name of a field."""
 
 
@@ -97,7 +99,13 @@ class Reader:
 
     def _kind(self, node: nodes.Node | None, bound: Mapping[str, str]) -> str | None:
         """The kind whose entries an expression gives, filtered or sorted."""
-        while isinstance(node, nodes.Filter) and node.name not in ("map", "groupby", "first", "last", "length"):
+        while isinstance(node, nodes.Filter) and node.name not in (
+            "map",
+            "groupby",
+            "first",
+            "last",
+            "length",
+        ):
             node = node.node
         name: str | None = None
         if isinstance(node, nodes.Getattr):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from registry_reconciler.outputs.data import OMIT, Entry, EntryList
+from registry_reconciler.outputs.data import OMIT, Entry
 from registry_reconciler.outputs.limits import MOST_PARTS, TooMuch
 
 
@@ -30,10 +30,8 @@ def to_json(value: Any, _budget: list[int] | None = None) -> Any:
     if isinstance(value, Entry):
         return to_json(value.values, budget)
     if isinstance(value, dict):
-        return {
-            _name(name): to_json(part, budget) for name, part in value.items() if part is not OMIT
-        }
-    if isinstance(value, list | tuple | EntryList | range) or isinstance(value, Iterator):
+        return {_name(name): to_json(part, budget) for name, part in value.items() if part is not OMIT}
+    if isinstance(value, list | tuple | range | Iterator):
         return [to_json(one, budget) for one in value if one is not OMIT]
     if type(value).__name__ in ("dict_keys", "dict_values", "dict_items"):
         return [to_json(one, budget) for one in value]

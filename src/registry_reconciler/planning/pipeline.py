@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ from registry_reconciler.model.redact import (
     secret_texts,
     withhold_edits,
 )
+from registry_reconciler.outputs import derive
 from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
@@ -40,6 +42,9 @@ from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+
+if TYPE_CHECKING:
+    from registry_reconciler.outputs import Derived, Output, Records
 
 Progress = Callable[[str], None]
 
@@ -55,6 +60,7 @@ class Planning(Struct, frozen=True):
     loaded: Loaded
     desired: Desired
     worlds: EntrySets
+    outputs: tuple[Output, ...] = ()
 
 
 @contextmanager
@@ -74,21 +80,27 @@ def make_plan(
     options: PlanOptions = PlanOptions(),  # noqa: B008
     progress: Progress = silent,
     reader: Reader | None = None,
+    records: Records | None = None,
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
     Args:
         progress: called with the name of each stage as it begins.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
+        records: knows what outputs were made of before; the answer is the same without it.
     """
     with collector_off():
         progress("reading")
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, progress)
+        return plan_loaded(loaded, options, progress, records=records)
 
 
 def plan_loaded(
-    loaded: Loaded, options: PlanOptions, progress: Progress = silent, rest: Unloaded = NOTHING_UNLOADED
+    loaded: Loaded,
+    options: PlanOptions,
+    progress: Progress = silent,
+    rest: Unloaded = NOTHING_UNLOADED,
+    records: Records | None = None,
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
@@ -113,11 +125,15 @@ def plan_loaded(
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
+    derived = derive(loaded, worlds.after, written.changes, tree_after, options, records)
+    if derived.targets:
+        worlds = worlds.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
     judged = check(loaded, worlds, no_check=options.no_check)
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
-        *_registry_files(loaded, written),
+        *_written_files(loaded, {**written.files, **derived.targets}),
+        *derived.memory,
         *state_files(loaded, desired, written.changes, heals, whole=whole),
     )
     names = [*written.problems, *fragment_problems(loaded.fragments.files)]
@@ -129,13 +145,15 @@ def plan_loaded(
         *difference.problems,
         *names,
         *judged,
+        *derived.problems,
     ]
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals),
+        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, derived),
         loaded,
         desired,
         worlds,
+        derived.own,
     )
 
 
@@ -149,8 +167,9 @@ def _assemble(
     files: Sequence[FileChange],
     desired: Desired,
     heals: Sequence[Heal],
+    derived: Derived,
 ) -> Plan:
-    locator = Locator(loaded.files)
+    locator = Locator({**loaded.files, **derived.sources} if derived.sources else loaded.files)
     held = holding(loaded, written.files)
     texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
     shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)
@@ -203,6 +222,8 @@ def _assemble(
         ),
         kinds=loaded.kinds,
         withheld=held,
+        outputs=derived.changes,
+        derived_files=frozenset(one.file for one in derived.own),
     )
 
 
@@ -212,11 +233,14 @@ def _known_entries(loaded: Loaded) -> Iterator[LiveEntry | DesiredEntry]:
     yield from loaded.fragments.entries
 
 
-def _registry_files(loaded: Loaded, written: Written) -> Iterator[FileChange]:
-    for path, content in written.files.items():
+def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterator[FileChange]:
+    for path, content in files.items():
         source = loaded.live.files.get(path)
-        before = digest_bytes(source.data) if source is not None and source.data is not None else None
-        yield FileChange(path, before, None if content is None else digest_bytes(content), content)
+        data = source.data if source is not None else loaded.tree.read(path)
+        before = digest_bytes(data) if data is not None else None
+        after = None if content is None else digest_bytes(content)
+        if before != after:
+            yield FileChange(path, before, after, content)
 
 
 def written_files(plan: Plan) -> Mapping[str, bytes | None]:

@@ -237,9 +237,9 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
 
 def _pending(plan: Plan) -> Iterator[Notice]:
     if not plan.empty:
-        from registry_reconciler.report.words import count_changes
+        from registry_reconciler.report.words import told
 
-        what = count_changes(plan.changes) or "only the state changes"
+        what = told(plan)
         yield Notice(
             "Not applied", f"the registries are not what the fragments say ({what}): registry apply."
         )

@@ -174,9 +174,9 @@ class _Applying:
 
 
 def _answered_yes(plan: Plan) -> bool:
-    from registry_reconciler.report.words import count_changes
+    from registry_reconciler.report.words import told
 
-    what = count_changes(plan.changes) or "only the state changes"
+    what = told(plan)
     # On standard error: standard output may be a file.
     sys.stderr.write(f"Apply this plan ({what})? [y/N] ")
     sys.stderr.flush()
@@ -185,13 +185,16 @@ def _answered_yes(plan: Plan) -> bool:
 
 def _receipt(result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
     from registry_reconciler.base.escape import visible
-    from registry_reconciler.report.words import count_changes
+    from registry_reconciler.report.words import told
 
     lines = [_recovery(recovered)] if recovered is not None else []
     if not result.written:
         return [*lines, "Nothing to do: nothing was written."]
-    what = count_changes(result.plan.changes) or "only the state changed"
-    return [*lines, f"Applied: {what}.", *(f"  wrote {visible(path)}" for path in result.written)]
+    return [
+        *lines,
+        f"Applied: {told(result.plan)}.",
+        *(f"  wrote {visible(path)}" for path in result.written),
+    ]
 
 
 def _recovery(result: RecoverResult) -> str:

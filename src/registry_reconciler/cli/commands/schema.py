@@ -24,7 +24,9 @@ EXAMPLE = """\
 
 
 def command(
-    what: Annotated[str, typer.Argument(metavar="plan|fragment|x-registry|config|outputs|KIND", show_default=False)],
+    what: Annotated[
+        str, typer.Argument(metavar="plan|fragment|x-registry|config|outputs|KIND", show_default=False)
+    ],
     example: Annotated[bool, typer.Option("--example", help="A fragment with an entry of the kind.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead.")
