@@ -26,6 +26,7 @@ from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
     from registry_reconciler.formats.base import Reader
+    from registry_reconciler.outputs import Records
     from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
 
@@ -148,7 +149,14 @@ class Workspace:
     ) -> Planning:
         from registry_reconciler.planning.pipeline import make_plan, silent
 
-        return make_plan(DiskTree(self.root), options, progress or silent, reader)
+        return make_plan(DiskTree(self.root), options, progress or silent, reader, self._records())
+
+    def _records(self) -> Records | None:
+        if not self.remembering:
+            return None
+        from registry_reconciler.cache.output_records import OutputRecords
+
+        return OutputRecords(self.root)
 
     def lock(self, command: str) -> WorkspaceLock:
         """The writer's lock, a context manager. Raises :class:`~registry_reconciler.errors.LockHeld`."""

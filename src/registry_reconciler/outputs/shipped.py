@@ -48,6 +48,33 @@ def present(tree: Tree, taken: frozenset[str]) -> Iterator[Output]:
         yield one
 
 
+def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[str, bytes]:
+    """The pages of a new workspace by path, with what is to be remembered of those that are not there yet.
+
+    Args:
+        tree: the workspace as it will be without them.
+    """
+    from registry_reconciler.outputs.memory import new_path, new_salt, render
+    from registry_reconciler.outputs.targets import FileWork, NoPlace, Wish
+    from registry_reconciler.version import __version__
+
+    found: dict[str, bytes] = {}
+    for one in SHIPPED:
+        text = page_text(one, kinds, config)
+        work = FileWork(one.file, tree)
+        if one.whole and work.before is not None:
+            found[one.file] = text.encode()
+            continue
+        try:
+            work.put(one, Wish(text))
+        except NoPlace:
+            continue
+        content = render(one.id, new_salt(one.id), __version__, text)
+        found[one.file] = work.data or b""
+        found[new_path(one.id, content)] = content
+    return found
+
+
 def page_text(output: Output, kinds: Mapping[str, Kind], config: Config) -> str:
     """The text of one."""
     from registry_reconciler.outputs import pages
