@@ -18,7 +18,10 @@ from registry_reconciler.formats.edits import Insert
 from registry_reconciler.formats.table import YAML, format_named
 from registry_reconciler.model.config import OUTPUTS_PATH, TEMPLATES_FOLDER
 from registry_reconciler.model.entry import FieldPath, Json, digest_bytes, same
+from registry_reconciler.model.kind import parse_at
+from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.names import may_own
+from registry_reconciler.outputs.owners import claims
 from registry_reconciler.outputs.regions import example, find_regions, forms
 from registry_reconciler.outputs.texts import NoText, Text, decoded
 
@@ -109,7 +112,20 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
             found = looked.text(decoded(data))
         except NoText as fault:
             raise UsageFailure(f"{file} is no text: {fault}") from None
-    return list(found)[:_MOST]
+    return [one for one in found if not _is_taken(planning, one)][:_MOST]
+
+
+def _is_taken(planning: Planning, one: Proposal) -> bool:
+    """Whether a registry, or another output, owns the place."""
+    place = str(one.definition.get("at", ""))
+    output = Output(
+        str(one.definition["id"]),
+        str(one.definition["file"]),
+        str(one.definition.get("region", "")),
+        place,
+        parse_at(place),
+    )
+    return bool(claims((*planning.outputs, output), planning.loaded.kinds)[0] & {output.id})
 
 
 def _require_free(file: str) -> None:
