@@ -13,6 +13,7 @@ LAYERS = (
     "base",
     "errors",
     "version",
+    "expressions",
     "model",
     "files",
     "formats",

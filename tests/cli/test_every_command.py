@@ -34,6 +34,9 @@ CALLS: dict[str, tuple[str, ...]] = {
     "fmt": ("--check",),
     "schema": ("plan",),
     "schema new": ("skill", "--from", ROUTES),
+    "rule new": ("TEAM001", "--for", "module_type"),
+    "rule test": (),
+    "rule eval": ("TEAM001", "module_type/http_api"),
     "baseline": (),
     "log": (),
     "resolve": (),
@@ -41,7 +44,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "run": ("nothing.like.that",),
     "collisions": (),
 }
-EXITS = {"fmt": {0, 2}, "run": {64}}
+EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}
 
 ids = [row.name for row in COMMANDS]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from registry_reconciler.base.globs import MOST_ALIKE
 from registry_reconciler.files.tree import DEEPEST_FOLDER, MOST_BEHIND_LINKS, DiskTree
 from registry_reconciler.model.baseline import known_of
 from registry_reconciler.model.kind import MOST_AT_ONE_PLACE, MOST_STEPS
@@ -162,6 +163,27 @@ def no_known_problems(size: int) -> Files:
     return {**schema("k"), ".system/registry/baseline.yaml": lines.encode()}
 
 
+def many_fields_asked(size: int) -> Files:
+    """More alternatives than fields, and none of them about most fields."""
+    forms = ", ".join(f"{{properties: {{f{number}: {{}}}}}}" for number in range(size))
+    text = "k:\n- id: a\n" + "".join(f"  f{number}: 1\n" for number in range(size))
+    return {**schema("k", f"allOf: [{forms}]\nunevaluatedProperties: false\n"), **fragment(text)}
+
+
+def ring(size: int) -> Files:
+    text = "k:\n" + "".join(f"- {{id: a{n}, r: [a{(n + 1) % size}]}}\n" for n in range(size))
+    where = LIST + ', acyclic: [r], references: [{field: "r[]", kind: k}]'
+    return {**schema("k", where=where), **fragment(text)}
+
+
+def hub(size: int) -> Files:
+    """Half of all refer to one that refers to the other half."""
+    named = ", ".join(f"e{number}" for number in range(size))
+    rest = "".join(f"- {{id: e{number}}}\n- {{id: f{number}, r: [h]}}\n" for number in range(size))
+    where = LIST + ', references: [{field: "r[]", kind: k}]'
+    return {**schema("k", where=where), **fragment(f"k:\n- {{id: h, r: [{named}]}}\n{rest}")}
+
+
 ROWS: tuple[tuple[Callable[[int], Files], int], ...] = (
     (unknown_fields, 300),
     (known_fields, 400),
@@ -184,6 +206,9 @@ ROWS: tuple[tuple[Callable[[int], Files], int], ...] = (
     (unfit, 200),
     (known_problems, 500),
     (no_known_problems, 500),
+    (many_fields_asked, 300),
+    # Beyond this size the budget of references that are followed is used up: below, there is more of each to tell.
+    (hub, 1300),
 )
 
 
@@ -375,3 +400,96 @@ def test_what_is_not_listed_counts_for_the_id_and_the_baseline() -> None:
     assert other.count_problems(other.problems[0].severity) == many - 1
     assert one.plan_id != other.plan_id
     assert len({known_of(each) for each in one.problems if each.code == "REF001"}) == many
+
+
+def options(of: Callable[[int], str], size: int) -> Files:
+    """A list of items, none of which is one of as many options of its own sort."""
+    listed = ", ".join(of(number) for number in range(size))
+    wrong = ", ".join(of(number) for number in range(size, 2 * size))
+    return {
+        **schema("k", f"properties: {{v: {{items: {{enum: [x, {listed}]}}}}}}\n"),
+        **fragment(f"k:\n- {{id: a, v: [{wrong}]}}\n"),
+    }
+
+
+@pytest.mark.parametrize(
+    "of", ["[{}, x]", "{{a: {}, b: 2}}", "{}.25", "{}"], ids=["lists", "mappings", "decimals", "numbers"]
+)
+def test_options_that_are_compared_part_by_part_are_counted(of: str) -> None:
+    """The validator compares each item with each option, and digit by digit: no line of Python shows that."""
+    few = plan(options(lambda number: of.format(number), 20))
+    assert len([one for one in few.problems if one.code == "SCH001"]) == 20
+    (found,) = plan(options(lambda number: of.format(number), 2000)).problems
+    assert "500,000 ways" in found.message
+
+
+def test_entries_and_alternatives_are_bounded_together() -> None:
+    """Each entry is cheap enough by itself; all of them with all alternatives are not."""
+    forms = ", ".join(f"{{properties: {{f: {{const: {number}}}}}}}" for number in range(3000))
+    body = f"oneOf: [{forms}]\n"
+    one = plan({**schema("k", body), **fragment("k:\n- {id: a, f: 5}\n")})
+    assert one.problems == ()
+    text = "".join(f"- {{id: a{number:05}, f: {number % 3000}}}\n" for number in range(4000))
+    found = plan({**schema("k", body), **fragment(f"k:\n{text}")}).problems
+    refused = [one.address for one in found]
+    assert 0 < len(refused) < 4000
+    assert all("too many together" in one.message and one.blocking for one in found)
+    assert refused == [f"k/a{number:05}" for number in range(4000 - len(refused), 4000)]
+
+
+def test_what_is_wrong_is_told_within_a_budget_and_all_of_it_counts() -> None:
+    forms = ", ".join(f"{{properties: {{f: {{const: {number}}}}}}}" for number in range(400))
+    text = "".join(f"- {{id: a{number:05}, f: x}}\n" for number in range(1500))
+    found = plan({**schema("k", f"oneOf: [{forms}]\n"), **fragment(f"k:\n{text}")}).problems
+    assert len({one.address for one in found}) == 1500
+    told = [one for one in found if "too many alternatives for its size" not in one.message]
+    assert 0 < len(told) < 1500
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "protect:\n%- 'k/*a#x'\n",
+        "override:\n%- 'k/*a#x'\n",
+        "allow:\n%- {address: 'k/*a#', code: REF001, reason: r}\n",
+    ],
+)
+def test_globs_that_begin_alike_are_limited_and_that_is_said(line: str) -> None:
+    head, row = line.split("%")
+
+    def files(size: int) -> Files:
+        globs = "".join(row.replace("#", f"{number:05}") for number in range(size))
+        return {**schema("k"), **fragment(f"k:\n- {{id: b}}\n{head}{globs}")}
+
+    assert not [one for one in plan(files(MOST_ALIKE)).problems if one.code == "FRG001"]
+    found = plan(files(3 * MOST_ALIKE))
+    (limit,) = [one for one in found.problems if one.code == "FRG001"]
+    assert "1,000 globs" in limit.message
+    assert limit.location is not None
+    assert limit.location.line == MOST_ALIKE + 4
+    assert not found.applicable
+
+
+def test_globs_of_exclude_that_begin_alike_are_limited() -> None:
+    globs = ", ".join(f"'d/*{number}x'" for number in range(MOST_ALIKE + 1))
+    found = plan(schema("k", where=f"{LIST}, exclude: [{globs}]")).problems
+    assert ["exclude: more than 1,000 globs" in one.message for one in found] == [True]
+
+
+@pytest.mark.parametrize("name", ["references", "paths", "unique", "acyclic", "live_fields"])
+def test_what_a_kind_says_of_fields_is_limited(name: str) -> None:
+    """Each is asked of each entry."""
+    row = {"references": "{field: f%, kind: k}", "paths": "{field: f%}", "unique": "[f%]"}.get(name, "f%")
+    rows = ", ".join(row.replace("%", str(number)) for number in range(101))
+    (found,) = plan(schema("k", where=f"{LIST}, {name}: [{rows}]")).problems
+    assert found.code == "KND001"
+    assert "at most 100" in found.message
+
+
+def test_of_a_long_circle_the_first_are_named() -> None:
+    (found,) = plan(ring(500)).problems
+    assert found.code == "REF005"
+    assert "a0 → a1 → " in found.message
+    assert "450 more → a0" in found.message
+    assert len(found.related) == 49
+    assert len(found.identity_extra) < 100

@@ -34,6 +34,7 @@ x-registry:
     - {field: "depends_on[]", kind: service, missing: warning}
     - {field: after, kind: service, missing: record}
     - {field: team, kind: team, allow: [nobody]}
+    - {field: tool, kind: tool, missing: warning}
   unique: [[port], [host, hits]]
   live_fields: [hits]
 type: object
@@ -61,10 +62,27 @@ x-registry: {kind: person, layout: map, file: people.yaml, at: people, key: id, 
 type: object
 """
 
+TOOL = """\
+x-registry:
+  kind: tool
+  truth: live
+  layout: list
+  file: tools.yaml
+  at: tools
+  key: id
+  names: {name: name}
+  references: [{field: service, kind: service}]
+  unique: [[port]]
+type: object
+properties:
+  port: {type: integer}
+"""
+
 SCHEMAS = {
     f".system/registry/schemas/{name}.schema.yaml": text.encode()
-    for name, text in (("service", SERVICE), ("team", TEAM), ("person", PERSON))
+    for name, text in (("service", SERVICE), ("team", TEAM), ("person", PERSON), ("tool", TOOL))
 }
+ALL_MANAGED = SERVICE.replace("  key: id\n", "  key: id\n  managed: all\n").encode()
 
 IDS: list[Json] = [7, *"abcdefghijklmnopqrstuvwxyz", "A", "B", "é", "e\N{COMBINING ACUTE ACCENT}"]
 NAMES = [*IDS[1:4], *(f"Name {letter}" for letter in IDS)]
@@ -90,6 +108,7 @@ def some_entry(choose: random.Random) -> Entry:
             ("priority", 0.2, lambda: choose.randint(0, 2)),
             ("depends_on", 0.3, lambda: choose.sample(IDS, 2)),
             ("team", 0.2, lambda: choose.choice([*IDS, "nobody"])),
+            ("tool", 0.05, lambda: choose.choice(IDS[:6])),
             ("after", 0.2, lambda: choose.choice([choose.sample(IDS, 2), 7, choose.choice(IDS)])),
             ("host", 0.3, lambda: choose.choice(["h1", "h2"])),
             ("port", 0.3, lambda: choose.choice([*range(60), "4"])),
@@ -99,6 +118,19 @@ def some_entry(choose: random.Random) -> Entry:
     elif kind == "team" and choose.random() < 0.2:
         value["lead"] = choose.choice(IDS)
     return kind, value
+
+
+def some_tool(choose: random.Random) -> dict[str, Json]:
+    """An entry of the kind whose truth is live."""
+    value: dict[str, Json] = {"id": choose.choice(IDS[:6])}
+    for name, chance, some in (
+        ("name", 0.4, NAMES[:3]),
+        ("service", 0.4, IDS[:8]),
+        ("port", 0.4, [*range(4), "4"]),
+    ):
+        if choose.random() < chance:
+            value[name] = choose.choice(some)
+    return value
 
 
 def shown(value: Json) -> str:
@@ -130,6 +162,10 @@ class Workspace:
         self.files: dict[str, bytes | None] = dict(SCHEMAS)
         self.declared: dict[str, list[Entry]] = {}
         self.state_before: dict[str, bytes | None] = {}
+        if choose.random() < 0.3:
+            self.files[".system/registry/schemas/service.schema.yaml"] = ALL_MANAGED
+        tools = {one["id"]: one for one in (some_tool(choose) for _ in range(choose.randint(0, 4)))}
+        self.files["tools.yaml"] = listed("tools", list(tools.values())).encode() or None
         used: set[tuple[str, str]] = set()
         for path in FRAGMENTS[: choose.randint(2, len(FRAGMENTS))]:
             entries = []
@@ -158,6 +194,9 @@ class Workspace:
     def edit(self) -> None:
         ways: list[Callable[[], None]] = [
             *[self.change, self.add, self.drop, self.swap, self.hand] * 3,
+            *[self.edit_tools] * 4,
+            *[self.keep_by_hand] * 2,
+            self.declare_a_tool,
             self.apply,
             self.new_fragment,
             self.lose_fragment,
@@ -229,6 +268,36 @@ class Workspace:
                 values.insert(0, value)
         self.files[path] = (listed(key, values) or f"{key}: []\n").encode()
 
+    def edit_tools(self) -> None:
+        """Somebody edits the registry that owns its entries."""
+        data = self.files.get("tools.yaml")
+        values = [dict(one) for one in value_of(data).get("tools") or []] if data else []
+        way = self.choose.randint(0, 2)
+        if way == 0 and values:
+            values.pop(self.choose.randrange(len(values)))
+        elif way == 1 and values:
+            at = self.choose.randrange(len(values))
+            values[at] = {**some_tool(self.choose), "id": values[at]["id"]}
+        else:
+            values.insert(self.choose.randint(0, len(values)), some_tool(self.choose))
+        self.files["tools.yaml"] = (listed("tools", values) or "tools: []\n").encode()
+
+    def keep_by_hand(self) -> None:
+        """A registry gets an entry that no fragment owns."""
+        path = self.choose.choice(["registries/x.yaml", "registries/y.yaml"])
+        data = self.files.get(path)
+        if data is not None:
+            value = {**some_entry(self.choose)[1], "id": f"by-hand-{self.choose.randint(0, 3)}"}
+            values = [*(value_of(data).get("services") or []), {**value, "shard": path[-6:-5]}]
+            self.files[path] = listed("services", values).encode()
+
+    def declare_a_tool(self) -> None:
+        """What no fragment may do."""
+        if self.choose.random() < 0.7:
+            return  # no part is planned with such a fragment
+        path = self.some_fragment()
+        self.declare(path, [*self.declared.get(path, []), ("tool", some_tool(self.choose))])
+
     def new_fragment(self) -> None:
         path = f"desired/new-{self.choose.randint(0, 2)}.yaml"
         self.declare(path, [some_entry(self.choose) for _ in range(self.choose.randint(1, 3))])
@@ -294,6 +363,35 @@ def of_part(memory: Memory, tree: MemoryTree) -> Plan:
     return plan_of_part(memory, Files("/nowhere", Recorder(tree), {}), PlanOptions()).plan
 
 
+OWN = {
+    "PORT001": """\
+for: service
+when: has(self.port)
+check: type(self.port) == int && self.port > 5
+message: "{self.port}"
+""",
+    "LEAD001": """\
+for: team
+when: has(self.lead)
+check: has_ref("person", string(self.lead))
+message: "{self.lead}"
+""",
+    "GONE001": """\
+for: service
+check: self != null || has(before.port)
+message: "{key} {change}"
+""",
+}
+
+
+def with_rules(workspace: Workspace, choose: random.Random) -> None:
+    """Rules of the workspace's own: about an entry alone, about another one, about a change."""
+    for code, text in OWN.items():
+        if choose.random() < 0.7:
+            path = f".system/registry/rules/{code}.yaml"
+            workspace.files[path] = f"code: {code}\ntitle: t\nseverity: warning\n{text}".encode()
+
+
 def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
     """Everything that a plan says and writes."""
     return dumps(plan_to_json(plan)), [(one.path, one.content) for one in plan.files]
@@ -329,7 +427,33 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     seen["part with remembered entries"] += bool(memory.fragments)
     seen["part with problems"] += bool(whole.problems)
     seen["part with changes"] += bool(whole.changes)
+    seen["part with unmanaged entries that should not be"] += any(
+        one.code == "UNM001" for one in whole.problems
+    )
     assert told(part) == told(whole)
+
+
+@mock.patch("registry_reconciler.cache.incremental.full_plan.BLOCK", 2)
+@settings(max_examples=25)
+@given(st.integers(0, 2**32))
+def test_so_is_one_with_rules_of_the_workspace_itself(seed: int) -> None:
+    choose = random.Random(seed)
+    workspace = Workspace(choose)
+    with_rules(workspace, choose)
+    workspace.apply()
+    try:
+        memory = memory_of(make_plan(workspace.tree()))
+    except FullPlanRequired:
+        return
+    for _ in range(choose.randint(1, 3)):
+        workspace.edit()
+    if choose.random() < 0.1:
+        with_rules(workspace, choose)
+    try:
+        part = of_part(memory, workspace.tree())
+    except FullPlanRequired:
+        return
+    assert told(part) == told(make_plan(workspace.tree()).plan)
 
 
 def test_the_law_was_tried_on_parts() -> None:
@@ -338,3 +462,4 @@ def test_the_law_was_tried_on_parts() -> None:
         return  # This process did not run the law.
     tried = sum(count for what, count in seen.items() if not what.startswith("part with"))
     assert seen["part with remembered entries"] > 0.3 * tried
+    assert seen["part with unmanaged entries that should not be"] > 0.01 * tried

@@ -1,7 +1,7 @@
 """One helper for all rule tests: a world from a short YAML text, and what the rules say of it.
 
 The text is a fragment (kinds with entries, ``override`` and ``moved``); for rules about a change it is two
-documents, the workspace before and after. A text with with ``# .system/hooks/…`` on top is a live file.
+documents, the workspace before and after. A text with ``# .system/hooks/…`` or ``# skills/…`` on top is a live file.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ SKILL = {
         "paths": [{"field": "path", "missing": "error", "unlisted": "skills/*/SKILL.md"}],
         "unique": [["path"], ["team", "rank"]],
         "acyclic": ["requires"],
+        "managed": "all",
     },
 }
 
@@ -122,6 +123,13 @@ def _known(
         file = text.splitlines()[0].removeprefix("# ")
         tree[file] = text.encode()
         items = dict([_item("hook", data, Place(file), live=Place(file))])
+    elif text.startswith("# skills/"):
+        file = text.splitlines()[0].removeprefix("# ")
+        places = [Place(file, 0, ("skills", at)) for at in range(len(data["skills"]))]
+        items = dict(
+            _item("skill", value, place, live=place)
+            for value, place in zip(data["skills"], places, strict=True)
+        )
     else:
         for kind, entries in data.items():
             for at, value in enumerate(entries if kind not in DIRECTIVES else ()):

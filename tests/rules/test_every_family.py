@@ -49,6 +49,7 @@ x-registry:
   layout: list
   file: notes.yaml
   key: id
+  managed: all
   unique: [topic]
   paths: [{field: file, missing: error}]
 properties: {id: {type: string}, file: {type: string}, topic: {type: string}, size: {type: integer}}

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from registry_reconciler.planning.impact import dependents
+from registry_reconciler.planning.impact import Effort, Impact, dependents
 
 
 def test_dependents_are_followed_through_others() -> None:
     graph = {"a": ["b"], "b": ["c"], "c": ["a"]}
-    assert dependents(graph, "a") == ("b", "c")
-    assert dependents(graph, "nobody") == ()
+    assert dependents(graph, "a") == Impact(("b", "c"), 2)
+    assert dependents(graph, "nobody") == Impact()
 
 
 def test_of_too_many_dependents_the_nearest_are_named() -> None:
     graph = {"a": ["b", "c"], "b": ["d"], "c": ["e"]}
-    assert dependents(graph, "a", 2) == ("b", "c")
-    assert dependents(graph, "a", 3) == ("b", "c", "d")
+    assert dependents(graph, "a", 2) == Impact(("b", "c"), 4)
+    assert dependents(graph, "a", 3) == Impact(("b", "c", "d"), 4)
 
 
 def test_a_large_circle_costs_no_more_than_what_is_named() -> None:
     size = 20_000
     graph = {str(number): [str((number + 1) % size)] for number in range(size)}
-    assert len(dependents(graph, "0", 50)) == 50
+    found = dependents(graph, "0", 50)
+    assert (len(found.named), found.total, found.counted) == (50, size - 1, True)
+
+
+def test_what_was_not_counted_is_said() -> None:
+    graph = {str(number): [str(number + 1)] for number in range(100)}
+    effort = Effort(20)
+    found = dependents(graph, "0", 5, effort)
+    assert not found.counted
+    assert 5 < found.total < 100
+    assert dependents(graph, "50", 5, effort) == Impact(("51",), 1, counted=False)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import registry_reconciler
 from registry_reconciler.apply.receipts import file_ops
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.reserved import is_reserved, leads_astray
@@ -28,6 +30,7 @@ OWN = (
     ".system/registry/.apply/x",
     ".system/registry/AGENTS.md",
     ".system/registry/registry_coordination.md",
+    ".system/registry/fragment.schema.json",
     ".system/registry",
     ".system",
 )
@@ -42,6 +45,7 @@ FREE = (
     "a/desired/x.yaml",
     "git/x.yaml",
     ".github/x.yaml",
+    ".github/workflows/x.yaml",
     "gitops~/x.yaml",
 )
 
@@ -57,6 +61,15 @@ def test_every_spelling_of_a_reserved_place_is_reserved(path: str) -> None:
 @pytest.mark.parametrize("path", FREE)
 def test_what_is_not_reserved_is_free(path: str) -> None:
     assert not is_reserved(path)
+
+
+def test_every_name_in_the_folder_that_the_program_knows_is_reserved() -> None:
+    """What it reads or writes there is named somewhere in its source: a new file of its own must be reserved too."""
+    source = Path(registry_reconciler.__file__).parent
+    text = "\n".join(path.read_text() for path in sorted(source.rglob("*.py")))
+    names = set(re.findall(r"\.system/registry/([A-Za-z._-]+)", text)) - {"low-level", "high-level"}
+    assert len(names) > 8
+    assert [name for name in sorted(names) if not is_reserved(f".system/registry/{name}")] == []
 
 
 def test_a_link_may_lead_within_a_place_but_not_into_another() -> None:

@@ -28,6 +28,7 @@ from registry_reconciler.apply.anchor import (
     state_in,
 )
 from registry_reconciler.apply.journal import Direction, Record, Step, folders_above
+from registry_reconciler.files.names import spelling
 
 _ABSENT = "absent"
 _STRANGE = "strange"
@@ -93,8 +94,9 @@ class Bench:
         """
         for folder in self.record.made:
             self._ensure_folder(folder)
+        leaving = {spelling(step.real) for step in self.record.steps if step.after is None}
         for step in self.record.steps:
-            if step.before is None:
+            if step.before is None and spelling(step.real) not in leaving:
                 above, _, name = step.real.rpartition("/")
                 with self.anchor.held(above) as parent, contextlib.suppress(FileNotFoundError):
                     os.stat(name, dir_fd=parent, follow_symlinks=False)

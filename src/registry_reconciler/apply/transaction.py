@@ -58,7 +58,7 @@ from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, Stopped, WriteFailure
-from registry_reconciler.files.names import Names, short
+from registry_reconciler.files.names import Names, short, spelling
 from registry_reconciler.files.reserved import leads_astray
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
@@ -159,6 +159,9 @@ def _look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool
     taken: dict[str, str] = {}
     stale: list[str] = []
     names = Names(DiskTree(anchor.root))
+    # Where a system may take two names for one file, the one that goes makes room first.
+    made = {spelling(one.path) for one in ops if one.content is not None}
+    ops = sorted(ops, key=lambda one: one.content is not None or spelling(one.path) not in made)
     for op in ops:
         real = _real_path(anchor, op, may_write)
         if real in taken:
@@ -176,6 +179,8 @@ def _look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool
             if fault is not None:
                 raise WriteFailure(f"nothing was written: {short(op.path)} cannot be made: {fault}")
             names.take(real)
+        elif op.content is None:
+            names.leave(real)
         targets.append(_Target(op, real, state, None if op.content is None else digest_bytes(op.content)))
     if stale:
         raise _stale(tuple(stale))

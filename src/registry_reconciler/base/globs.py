@@ -177,12 +177,12 @@ class Patterns:
         for number, pattern in enumerate(patterns):
             self._same.setdefault(pattern, []).append(number)
             if is_wild(pattern) and pattern not in exact:
-                groups.setdefault(_beginning(pattern), []).append((number, _of_address(pattern)))
+                groups.setdefault(beginning(pattern), []).append((number, _of_address(pattern)))
         self._groups = {
-            beginning: ([number for number, _ in group], re.compile(_one_of(group), re.DOTALL))
-            for beginning, group in groups.items()
+            start: ([number for number, _ in group], re.compile(_one_of(group), re.DOTALL))
+            for start, group in groups.items()
         }
-        self._lengths = sorted({len(beginning) for beginning in groups})
+        self._lengths = sorted({len(start) for start in groups})
 
     def first(self, address: str) -> int | None:
         """The number of the first pattern that means an address."""
@@ -204,7 +204,23 @@ class Patterns:
         return bool(self.some(address))
 
 
-def _beginning(pattern: str) -> str:
+MOST_ALIKE = 1_000
+"""So many globs of one list may begin alike: what begins as they do is held against each of them."""
+
+
+def too_many_alike(patterns: Iterable[str]) -> tuple[int, str] | None:
+    """The number of the first glob before which :data:`MOST_ALIKE` others begin as it does, and that beginning."""
+    counts: dict[str, set[str]] = {}
+    for number, pattern in enumerate(patterns):
+        if is_wild(pattern):
+            alike = counts.setdefault(beginning(pattern), set())
+            alike.add(pattern)
+            if len(alike) > MOST_ALIKE:
+                return number, beginning(pattern)
+    return None
+
+
+def beginning(pattern: str) -> str:
     """What everything that a glob means begins with."""
     match = re.match(r"[^*?\[]*", pattern)
     return match.group() if match else ""

@@ -83,8 +83,9 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
         loaded = load(Recorder(tree))
         old = plan_loaded(loaded, PlanOptions()).plan
         wanted, managed = _wanted(loaded, patterns)
+        owned, wanted = _owned_by_live(loaded, wanted, patterns)
         skipped = {one.address: one for one in _unfit(loaded, wanted)}
-        keyless = tuple(_keyless(loaded, patterns))
+        keyless = (*owned, *_keyless(loaded, patterns))
         for _ in range(_ROUNDS):
             chosen = [entry for entry in wanted if entry.address not in skipped]
             drafts, fragments = _draw(loaded, chosen, by)
@@ -109,6 +110,39 @@ def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], i
     meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
     wanted = [entry for entry in meant if entry.address not in known]
     return wanted, len(meant) - len(wanted)
+
+
+def _owned_by_live(
+    loaded: Loaded, wanted: Sequence[LiveEntry], patterns: Sequence[str]
+) -> tuple[list[Skipped], list[LiveEntry]]:
+    """What no fragment may declare, and the others. Entries that were not named one by one are one line a kind."""
+    skipped: list[Skipped] = []
+    left: list[LiveEntry] = []
+    counts: dict[str, int] = {}
+    named = set(patterns)
+    for entry in wanted:
+        if loaded.kinds[entry.kind].truth != "live":
+            left.append(entry)
+        elif entry.address in named:
+            skipped.append(_live_owns(loaded, entry.kind, entry.address, "it", entry.place.file))
+        else:
+            counts[entry.kind] = counts.get(entry.kind, 0) + 1
+    for kind, count in counts.items():
+        what = "its entry" if count == 1 else f"its {count:,} entries"
+        skipped.append(_live_owns(loaded, kind, f"{kind}/*", what, loaded.kinds[kind].file.text))
+    return skipped, left
+
+
+def _live_owns(loaded: Loaded, kind: str, address: str, what: str, file: str) -> Skipped:
+    example = address if not address.endswith("/*") else f"{kind}/KEY"
+    return Skipped(
+        address,
+        Location(file),
+        "FRG009",
+        f"the truth of {kind} is live: the registry owns {what}, and no fragment does",
+        f"Edit there: registry set {example} FIELD=VALUE. To have fragments own them: "
+        f"take 'truth: live' out of {loaded.kinds[kind].schema_path}.",
+    )
 
 
 def _unknown(loaded: Loaded, address: str) -> str:

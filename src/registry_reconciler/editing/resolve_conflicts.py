@@ -59,7 +59,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         mine = {one.path: one for one in found if _is_mine(one.path)}
         loaded = load(tree)
         _refuse_open(loaded)
-        desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+        desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
         changes = [*_state(workspace.root, loaded, desired, mine), *_history(tree, mine)]
         ops = [FileOp(one.path, one.before, one.content) for one in changes]
         ops += housekeeping(tree, {one.path for one in ops})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = {
     "plan": builtin.plan_schema,
+    "rule": builtin.rule_schema,
     "x-registry": builtin.x_registry_schema,
     "config": builtin.config_schema,
     "outputs": builtin.outputs_schema,

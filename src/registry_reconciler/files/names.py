@@ -173,6 +173,15 @@ class Names:
                 self._rooms[here] = self._room(above)
             above = here
 
+    def leave(self, path: str) -> None:
+        """A file is going to be removed: its name is no obstacle to later ones."""
+        above, _, name = path.rpartition("/")
+        known = self._folder(above)
+        if known is not None and known.kinds.get(name) == "file":
+            del known.kinds[name]
+            if known.spelled.get(spelling(name)) == name:
+                del known.spelled[spelling(name)]
+
     def _room(self, folder: str) -> Room:
         if folder not in self._rooms:
             self._rooms[folder] = self._tree.room(folder)

@@ -22,6 +22,7 @@ _FILES = tuple(
         "outputs.yaml",
         "agents.md",
         "registry_coordination.md",
+        "fragment.schema.json",
     )
 )
 _ABOVE = frozenset(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from registry_reconciler.formats.toml.read.codes import TITLES as TOML_TITLES
 from registry_reconciler.formats.yaml.read.codes import TITLES as YAML_TITLES
 
-TITLES = {**YAML_TITLES}
+TITLES = {**YAML_TITLES, **TOML_TITLES}
 """Those of YAML whose words fit any text serve all formats; what only one of them can be is that one's own."""

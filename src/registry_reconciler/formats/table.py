@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from registry_reconciler.formats.base import Reader, TextFormat
+from registry_reconciler.formats.toml.row import TOML
 from registry_reconciler.formats.yaml.row import YAML as YAML
 from registry_reconciler.formats.yaml.row import YamlFormat
 
 JSON = YamlFormat(name="json", title="JSON", suffixes=(".json",), comment=None)
 
-FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON)}
+FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, TOML)}
 """The row of each, by the word for it in ``x-registry``. A new one is one package, and one row here."""
 
 _BY_SUFFIX = {suffix: one for one in FORMATS.values() for suffix in one.suffixes}

@@ -237,6 +237,10 @@ def _entries(reading: _Reading, kind: Kind, place: Place, content: Json) -> None
         reading.fault(f"{kind.name!r} must be a list of entries.", place, "Begin each entry with '- '.")
         return
     file, document, path, _ = place
+    if kind.truth == "live":
+        if content:
+            _owned_by_live(reading, kind, place, len(content))
+        return
     for index, value in enumerate(content):
         where = Place(file, document, (*path, index))
         if not isinstance(value, dict):
@@ -246,6 +250,19 @@ def _entries(reading: _Reading, kind: Kind, place: Place, content: Json) -> None
         entry = _entry(reading, kind, where, value)
         if entry is not None:
             reading.entries.append(entry)
+
+
+def _owned_by_live(reading: _Reading, kind: Kind, place: Place, count: int) -> None:
+    """Two truths of one entry would contradict each other sooner or later."""
+    what = "the entry" if count == 1 else f"all {count:,} entries"
+    reading.fault(
+        f"{place.file} declares {kind.name}, and the truth of that kind is live: {kind.file.text} owns its entries.",
+        place._replace(on_key=True),
+        f"Take {what} out of the fragment (the registry stays as it is), and edit there: "
+        f"registry set {kind.name}/KEY FIELD=VALUE. To have fragments own them: "
+        f"take 'truth: live' out of {kind.schema_path}.",
+        code="FRG009",
+    )
 
 
 def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) -> DesiredEntry | None:
@@ -313,8 +330,26 @@ def _directive(reading: _Reading, name: str, place: Place, content: Json) -> Non
         _PARSERS[name](reading, place.at((index,)), item)
 
 
+def _is_of_fragments(reading: _Reading, place: Place, address: str, instead: str) -> bool:
+    """Whether a directive about an address can do anything: of a kind whose truth is live it cannot."""
+    kind = reading.kinds.get(split_address(address)[0])
+    if kind is None or kind.truth != "live":
+        return True
+    reading.fault(
+        f"{address}: the truth of {kind.name} is live: {kind.file.text} owns its entries, and no fragment moves "
+        "or removes one.",
+        place,
+        f"Take this out of the fragment. {instead}",
+        code="FRG009",
+    )
+    return False
+
+
 def _moved(reading: _Reading, place: Place, item: Json) -> None:
     for values in _fields(reading, place, item, "moved", ("from", "to")):
+        instead = f"To rename the entry: registry rename {values['from']} {split_address(values['to'])[1]}"
+        if not _is_of_fragments(reading, place, values["from"], instead):
+            continue
         reading.moves.append(Move(values["from"], values["to"], place))
 
 
@@ -326,7 +361,10 @@ def _removed(reading: _Reading, place: Place, item: Json) -> None:
         reading.fault("'keep' must be true or false.", place.at(("keep",)), "Write 'keep: true'.")
         return
     for values in _fields(reading, place, item, "removed", ("address",), ("keep",)):
-        reading.removals.append(Removal(values["address"], keep, place))
+        if _is_of_fragments(
+            reading, place, values["address"], f"To remove the entry: registry rm {values['address']}"
+        ):
+            reading.removals.append(Removal(values["address"], keep, place))
 
 
 def _protect(reading: _Reading, place: Place, item: Json) -> None:

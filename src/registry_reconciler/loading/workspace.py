@@ -21,6 +21,7 @@ from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.required_version import require_of
+from registry_reconciler.loading.rule_files import RuleFiles, load_rule_files
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.loading.state import State, conflict_problem, load_state
 from registry_reconciler.loading.state.files import conflict_line
@@ -78,6 +79,7 @@ class Loaded(Struct, frozen=True):
     fragments: Fragments
     state: State
     baseline: Baseline
+    rule_files: RuleFiles
     files: Mapping[str, SourceFile]
     problems: tuple[Problem, ...]
 
@@ -98,7 +100,7 @@ def load(tree: Tree, reader: Reader | None = None) -> Loaded:
         recorder, catalog.kinds, catalog.broken, reader, all_kinds=not catalog.incomplete
     )
     state = load_state(recorder, fragments.files)
-    return put_together(recorder, reader, config, catalog, live, fragments, state)
+    return put_together(recorder, reader, config, catalog, live, fragments, state, load_rule_files(recorder))
 
 
 def put_together(
@@ -109,11 +111,14 @@ def put_together(
     live: Live,
     fragments: Fragments,
     state: State,
+    rule_files: RuleFiles,
 ) -> Loaded:
     """Everything that was read as one value, with the faults that only all of it shows."""
     config, config_problems, config_files = settings
+    state = _without_live_truth(state, catalog.kinds)
     baseline, baseline_problems, baseline_files = load_baseline(recorder)
     managed = frozenset(state.entries) | {entry.address for entry in fragments.entries}
+    free = live_truth_files(catalog.kinds, live)
     live_problems = (
         *live.problems,
         *duplicate_problems(live, managed),
@@ -128,19 +133,24 @@ def put_together(
         fragments=fragments,
         state=state,
         baseline=baseline,
+        rule_files=rule_files,
         files=ChainMap(
-            *map(_readable, (fragments.files, live.files, catalog.files, baseline_files, config_files))
+            *map(
+                _readable,
+                (fragments.files, live.files, catalog.files, baseline_files, config_files, rule_files.files),
+            )
         ),
         problems=(
             *config_problems,
             *catalog.problems,
-            *(_pre_existing(one, managed) for one in live_problems),
+            *(_pre_existing(one, managed, free) for one in live_problems),
             *fragments.problems,
             *state.problems,
             *old_history_problems(recorder),
             *gone_kinds(catalog, state),
             *hidden_files(fragments.hidden | live.hidden | hidden_among(catalog.files)),
             *baseline_problems,
+            *rule_files.problems,
         ),
     )
 
@@ -217,8 +227,31 @@ def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile
     return files  # type: ignore[return-value]  # a chain never writes to any but the first, and nobody to that
 
 
-def _pre_existing(one: Problem, managed: frozenset[str]) -> Problem:
-    return replace(one, status=Status.PRE_EXISTING, managed=one.managed or one.address in managed)
+def _pre_existing(one: Problem, managed: frozenset[str], free: frozenset[str]) -> Problem:
+    """A fault of a registry. In a file (``free``) of which fragments own nothing it blocks where it was introduced."""
+    own = one.managed and one.place.file not in free
+    return replace(one, status=Status.PRE_EXISTING, managed=own or one.address in managed)
+
+
+def live_truth_files(kinds: Mapping[str, Kind], live: Live) -> frozenset[str]:
+    """The registry files that only hold kinds whose truth is live."""
+    some = {path for kind in kinds.values() if kind.truth == "live" for path in live.files_of[kind.name]}
+    if not some:
+        return frozenset()
+    others = (live.files_of[kind.name] for kind in kinds.values() if kind.truth != "live")
+    return frozenset(some.difference(*others))
+
+
+def _without_live_truth(state: State, kinds: Mapping[str, Kind]) -> State:
+    """The state without kinds whose truth is live by now: what it remembers of them says nothing any more."""
+    if all(kind.truth != "live" for kind in kinds.values()):
+        return state
+    entries = {
+        address: one
+        for address, one in state.entries.items()
+        if (kind := kinds.get(address.partition("/")[0])) is None or kind.truth != "live"
+    }
+    return state if len(entries) == len(state.entries) else replace(state, entries=entries)
 
 
 def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, SourceFile]]:

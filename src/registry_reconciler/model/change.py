@@ -31,6 +31,7 @@ class Reason(enum.Enum):
     MOVED = "moved"
     REMOVED = "removed"
     ADOPTED = "adopted"
+    EDITED = "edited"
 
 
 class FieldChange(Struct, frozen=True):
@@ -51,7 +52,9 @@ class Change(Struct, frozen=True):
         origin: where the fragment says so; for a removal the directive, or ``None``.
         live: where the entry stands now.
         before, after: whole values; ``None`` for not there.
-        impact: addresses that depend on the entry.
+        impact: addresses that depend on the entry; of very many the nearest ones.
+        impact_total: how many depend on it.
+        impact_counted: whether all were counted; if not, there are at least ``impact_total``.
         note: one more thing a reader should know, e.g. that only the owner fragment changed.
     """
 
@@ -68,6 +71,8 @@ class Change(Struct, frozen=True):
     before: dict[str, Json] | None = None
     after: dict[str, Json] | None = None
     impact: tuple[str, ...] = ()
+    impact_total: int = 0
+    impact_counted: bool = True
     note: str = ""
     origin_location: Location | None = None
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from registry_reconciler.base.globs import translate
+from registry_reconciler.base.globs import MOST_ALIKE, too_many_alike, translate
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import NO_MARKS, Marks
@@ -166,6 +166,8 @@ class Kind(Struct, frozen=True):
         key: the fields that make the key, joined by ``/`` where there are several.
         format: how the text of its files is written; "": as the names of the files say.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
+        truth: who owns the entries. Of ``live`` the registry file does: there are no fragments and no state of them.
+        managed: ``all``: an entry that no fragment owns is a problem.
         secrets: what the schema marks ``x-secret``; false where it marks nothing.
     """
 
@@ -187,6 +189,8 @@ class Kind(Struct, frozen=True):
     unique: tuple[tuple[Selector, ...], ...] = ()
     acyclic: tuple[Selector, ...] = ()
     live_fields: tuple[Selector, ...] = ()
+    truth: Literal["fragments", "live"] = "fragments"
+    managed: Literal["some", "all"] = "some"
     exclude: tuple[str, ...] = ()
     secrets: Marks = NO_MARKS
 
@@ -293,11 +297,34 @@ def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO
         ),
         acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
         live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
-        exclude=tuple(spec.get("exclude", ())),
+        exclude=_excludes(spec),
+        truth=spec.get("truth", "fragments"),
+        managed=spec.get("managed", "some"),
         secrets=secrets,
     )
     _refuse_shown_secrets(kind)
+    _refuse_contradictions(kind)
     return kind
+
+
+def _excludes(spec: Mapping[str, Json]) -> tuple[str, ...]:
+    found = tuple(spec.get("exclude", ()))
+    many = too_many_alike(found)
+    if many is not None:
+        raise KindError(
+            f"exclude: more than {MOST_ALIKE:,} globs begin with {many[1]!r}: use fewer and wider ones",
+            ("x-registry", "exclude", many[0]),
+        )
+    return found
+
+
+def _refuse_contradictions(kind: Kind) -> None:
+    """Of a kind whose truth is live there are no fragments: what says something of them says nothing."""
+    if kind.truth == "live" and kind.managed == "all":
+        raise KindError(
+            "managed: all wants a fragment for every entry, and with truth: live there are none: keep one of the two",
+            ("x-registry", "managed"),
+        )
 
 
 def _refuse_shown_secrets(kind: Kind) -> None:

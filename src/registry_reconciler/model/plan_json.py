@@ -155,7 +155,7 @@ def _heal(heal: Heal) -> dict[str, Json]:
     return {"address": heal.address, "fragment": heal.fragment, "why": heal.why}
 
 
-def _field(change: FieldChange) -> dict[str, Json]:
+def field_to_json(change: FieldChange) -> dict[str, Json]:
     """A part that is not there has no key: ``null`` is a value of its own."""
     data: dict[str, Json] = {"path": list(change.path), "action": change.action}
     if not isinstance(change.before, Missing):
@@ -187,12 +187,20 @@ def _change(change: Change) -> dict[str, Json]:
         "reason": change.reason.value,
         "file": change.file,
         "origin": None if origin is None else _location(origin),
-        "fields": [_field(field) for field in change.fields],
+        "fields": [field_to_json(field) for field in change.fields],
         "before": change.before,
         "after": change.after,
         "impact": list(change.impact),
+        **_not_named(change),
         "note": change.note,
     }
+
+
+def _not_named(change: Change) -> dict[str, Json]:
+    """How many depend on an entry, where not all of them are named."""
+    if change.impact_total <= len(change.impact) and change.impact_counted:
+        return {}
+    return {"impact_total" if change.impact_counted else "impact_at_least": change.impact_total}
 
 
 def drift_location(drift: Drift) -> Location:
@@ -204,7 +212,7 @@ def _drift(drift: Drift) -> dict[str, Json]:
     location = drift_location(drift)
     return {
         "address": drift.address,
-        "fields": [_field(field) for field in drift.fields],
+        "fields": [field_to_json(field) for field in drift.fields],
         "file": drift.file,
         "line": location.line,
         "column": location.column,
@@ -232,6 +240,7 @@ def problem_to_json(problem: Problem) -> dict[str, Json]:
         "status": problem.status.value,
         "suppressed": problem.suppressed,
         "blocking": problem.blocking,
+        "group": problem.group,
         "message": problem.message,
         "address": problem.address,
         "path": list(problem.path),

@@ -85,6 +85,7 @@ class Problem(Struct, frozen=True):
         structural: cannot be lowered, allowed, baselined or skipped.
         suppressed: why it does not block: ``allowed: <reason>`` or ``baselined``.
         managed: any entry it lies in is managed or declared, or it lies in no entry.
+        cause: what a rule knows to be behind it; problems of one cause are shown as one.
     """
 
     code: str
@@ -102,6 +103,27 @@ class Problem(Struct, frozen=True):
     managed: bool = True
     location: Location | None = None
     identity_extra: str = ""
+    cause: str = ""
+
+    @property
+    def group(self) -> str:
+        """The same for problems of one cause."""
+        from hashlib import sha256
+
+        return sha256(self.cause_text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+    @property
+    def cause_text(self) -> str:
+        """What is behind it: where no rule says that, problems that say the same of their entries have one cause.
+
+        What is mended entry by entry has a cause in each.
+        """
+        if self.cause:
+            return self.cause
+        text = f"{self.code} {_without_entry(self.message, self.address)}"
+        if self.address and self.fix is not None and self.address in self.fix.description:
+            text += f" {self.address}"
+        return text
 
     @property
     def identity(self) -> tuple[str, str, FieldPath, str]:
@@ -120,6 +142,14 @@ class Problem(Struct, frozen=True):
     def located(self, location: Location, related: tuple[Related, ...]) -> Problem:
         """The same problem with lines and columns filled in."""
         return replace(self, location=location, related=related)
+
+
+def _without_entry(text: str, address: str) -> str:
+    """What is said of an entry, without its name."""
+    if not address:
+        return text
+    key = address.partition("/")[2]
+    return text.replace(address, "«entry»").replace(repr(key), "«key»")
 
 
 MOST_LISTED = 5_000

@@ -33,17 +33,18 @@ def mask_change(kinds: Mapping[str, Kind], change: Change) -> Change:
         change,
         before=mask(change.before, secrets),
         after=mask(change.after, secrets),
-        fields=_mask_fields(change.fields, secrets),
+        fields=mask_fields(change.fields, secrets),
     )
 
 
 def mask_drift(kinds: Mapping[str, Kind], drift: Drift) -> Drift:
     """The drift as it may be shown."""
     secrets = _secrets(kinds, drift.address.partition("/")[0])
-    return replace(drift, fields=_mask_fields(drift.fields, secrets)) if secrets else drift
+    return replace(drift, fields=mask_fields(drift.fields, secrets)) if secrets else drift
 
 
-def _mask_fields(fields: Iterable[FieldChange], secrets: Marks) -> tuple[FieldChange, ...]:
+def mask_fields(fields: Iterable[FieldChange], secrets: Marks) -> tuple[FieldChange, ...]:
+    """Changed fields as they may be shown."""
     # Several changes inside one secret become the same one.
     return tuple({one.path: one for one in (_mask_field(one, secrets) for one in fields)}.values())
 

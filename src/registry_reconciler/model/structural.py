@@ -23,6 +23,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "FRG006": ("The allowance is not used", _W),
     "FRG007": ("The field may not stand in a fragment", _E),
     "FRG008": ("The entry has no key", _E),
+    "FRG009": ("The kind's registry file owns the entry", _E),
     "KND001": ("The kind is invalid", _E),
     "KND002": ("The kind's place matches nothing", _W),
     "KND003": ("The kind's pattern matches a reserved place", Severity.RECORD),
@@ -43,6 +44,10 @@ CODES: dict[str, tuple[str, Severity]] = {
     "OUT007": ("The output is not rendered", _W),
     "OUT008": ("The generated page is stale", Severity.RECORD),
     "OUT009": ("The branch leaves an output stale", _W),
+    "RUL001": ("The rule cannot be used", _E),
+    "RUL002": ("The rule looks at all pairs", _W),
+    "RUL003": ("The rule is too costly", _E),
+    "RUL004": ("The rule cannot be decided", _E),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),
@@ -56,11 +61,28 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT003": ("The place of the new entry is open", _E),
     "WRT004": ("The path is unsafe", _E),
     "WRT005": ("The entry still holds others", _E),
+    "WRT006": ("The place of the new entry is new and looks like a slip", _W),
 }
 
 LOWERABLE = frozenset(
-    {"STA001", "STA006", "FRG005", "FRG006", "KND002", "KND003", "LIV004", "LIV006"}
-    | {"OUT002", "OUT003", "OUT005", "OUT007", "OUT008", "OUT009"}
+    {
+        "STA001",
+        "STA006",
+        "FRG005",
+        "FRG006",
+        "KND002",
+        "KND003",
+        "LIV004",
+        "LIV006",
+        "OUT002",
+        "OUT003",
+        "OUT005",
+        "OUT007",
+        "OUT008",
+        "OUT009",
+        "RUL002",
+        "WRT006",
+    }
 )
 """Codes here whose severity a workspace may set; all others cannot be lowered, allowed or baselined."""
 

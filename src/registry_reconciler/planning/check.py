@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,11 +14,14 @@ from registry_reconciler.model.config import CONFIG_PATH, Config
 from registry_reconciler.model.entry import Json, LiveEntry, Place
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.problem import Fix, Problem, Status
+from registry_reconciler.model.problem import Fix, Problem, Severity, Status
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.resolve import Desired
+from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+from registry_reconciler.schema.cost import Purse
 
 
 class EntrySets(Struct, frozen=True):
@@ -61,6 +64,7 @@ def build_entry_sets(
         _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
         earlier=before,
         touched=touched,
+        planned_files={change.address: change.file for change in touching},
     )
     return EntrySets(before, after if touching else before, changes)
 
@@ -148,19 +152,19 @@ def _planned_item(loaded: Loaded, change: Change) -> Entry:
     old = loaded.live.entries.get(change.from_address or change.address)
     for path, part in old.live_only if old else ():
         value = with_value(value, path, part)
-    place = change.origin or change.live
-    assert place is not None
-    return Entry(
-        change.kind, change.key, change.address, value, place, change.live, change.action is not Action.FORGET
-    )
+    place = change.origin or change.live or Place(change.file)
+    managed = change.action is not Action.FORGET and loaded.kinds[change.kind].truth != "live"
+    return Entry(change.kind, change.key, change.address, value, place, change.live, managed)
 
 
-def check(loaded: Loaded, worlds: EntrySets, *, no_check: bool = False) -> tuple[Problem, ...]:
-    """Every problem of both worlds, each with its status."""
+def check(
+    loaded: Loaded, worlds: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
+) -> tuple[Problem, ...]:
+    """Every problem of both worlds, each with its status; ``own`` are the rules of the workspace itself."""
     from registry_reconciler.rules import RULES
     from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
 
-    rules = tuple(rule for rule in RULES if rule.structural or not no_check)
+    rules = tuple(rule for rule in (*RULES, *own) if rule.structural or not no_check)
     after = _keyed(
         worlds.after, (*schema_problems(loaded, worlds.after), *run_entry_set(rules, worlds.after))
     )
@@ -179,14 +183,32 @@ def check(loaded: Loaded, worlds: EntrySets, *, no_check: bool = False) -> tuple
     return tuple(found)
 
 
-def severity_problems(config: Config) -> Iterator[Problem]:
+def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The writer's refusals: where a rule says in its author's words what is wrong with an entry, of that cause.
+
+    The change that is refused brings what the rule found.
+    """
+    said = {
+        one.address: one
+        for one in judged
+        if one.severity is Severity.ERROR and one.status is Status.INTRODUCED and one.address
+    }
+    return tuple(
+        replace(one, cause=said[one.address].cause_text)
+        if one.address in said and one.severity is Severity.ERROR
+        else one
+        for one in refused
+    )
+
+
+def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Problem]:
     """Severities that are set for codes that nobody knows, or that cannot be lowered."""
     from registry_reconciler.base.suggest import did_you_mean
     from registry_reconciler.rules import all_rules
 
     if not config.severities:
         return
-    free = {rule.code for rule in all_rules() if not rule.structural}
+    free = {rule.code for rule in all_rules() if not rule.structural} | set(own.paths)
     fixed = {rule.code for rule in all_rules() if rule.structural}
     settable = free | {code.rstrip("0123456789") for code in free}
     for code in config.severities:
@@ -219,7 +241,7 @@ def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
     for kind in world.kinds.values():
         for item in _unfit(loaded, world, kind):
-            for one in loaded.catalog.schemas.validator(kind).violations(item.value):
+            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(world)):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
@@ -243,10 +265,19 @@ def _unfit(loaded: Loaded, world: EntrySet, kind: Kind) -> list[Entry]:
             unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
         asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
         if asked:
-            fits = loaded.catalog.schemas.validator(kind).is_valid
-            unfit += [item for item in asked if not fits(item.value)]
+            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(world)
+            unfit += [item for item in asked if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]
+
+
+def _purse(world: EntrySet) -> Purse:
+    """What judging all entries may cost: one for the entries as they are and as they would be."""
+    return (world.earlier or world).memo(_new_purse)
+
+
+def _new_purse(world: EntrySet) -> Purse:
+    return Purse()
 
 
 def _unfit_by_kind(world: EntrySet) -> dict[str, list[Entry]]:

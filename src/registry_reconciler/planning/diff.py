@@ -6,7 +6,7 @@ fragment moved away from it), and both from an entry that was never ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -28,13 +28,15 @@ from registry_reconciler.model.entry import (
     show_path,
     split_address,
 )
-from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.field_diff import diff_values
+from registry_reconciler.planning.live_truth import changes_of, live_kinds
 from registry_reconciler.planning.resolve import Desired, exact_ones
+from registry_reconciler.planning.witnesses import under_key
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 MOST_LOOKED_AT = 5_000
@@ -121,16 +123,25 @@ def diff(
     *,
     any_fragment: bool = True,
     rest: Unloaded = NOTHING_UNLOADED,
+    edits: Sequence[LiveEdit] = (),
 ) -> Diff:
-    """Compare the three. What ``fragments`` that cannot be read own, nobody may touch."""
+    """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
+
+    Args:
+        edits: what a command asks of entries whose truth is live; nothing else is planned for those.
+    """
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
     work = _Diffing(kinds, config, desired, live, state, options, fragments, clashing, exact)
-    moved_away = set(desired.renames.values())
+    # What moves away and is moved to as well is decided on as the latter.
+    moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
     whole = not options.target and not options.exclude
+    owned_by_live = live_kinds(kinds)
     for address in _in_order(desired, state, live):
+        if owned_by_live and address.partition("/")[0] in owned_by_live:
+            continue
         if whole and address not in special and _as_applied(work, address):
             work.unchanged += 1
             continue
@@ -143,6 +154,7 @@ def diff(
             and not _is_undecidable(work, three_way)
         ):
             _decide(work, three_way)
+    _take_edits(work, edits)
     if whole and (work.changes or work.heals):
         _look_at_records(work, special, sum(rest.managed.values()))
     work.problems += _empty_places(work)
@@ -155,6 +167,18 @@ def diff(
         work.unmanaged + rest.unmanaged,
         tuple(sorted(work.heals, key=lambda heal: heal.address)),
     )
+
+
+def _take_edits(work: _Diffing, edits: Sequence[LiveEdit]) -> None:
+    """What a command asks of entries whose truth is live; one that stands twice is nobody's to edit."""
+    for change in changes_of(edits, work.live):
+        names = {change.address, change.from_address or change.address}
+        if names & work.clashing or not _selected(work, names):
+            continue
+        if change.action is Action.DELETE and work.desired.protected(change.address):
+            three_way = _ThreeWay(change.address, None, None, work.live.entries[change.address])
+            _protected(work, three_way, work.live.entries[change.address])
+        work.changes.append(change)
 
 
 def _empty_places(work: _Diffing) -> Iterator[Problem]:
@@ -253,7 +277,11 @@ def _trio(work: _Diffing, address: str) -> _ThreeWay:
 
 
 def _selected(work: _Diffing, addresses: set[str]) -> bool:
-    """Whether the plan is asked for an entry; one that moves is meant by its old address as well as by its new one."""
+    """Whether the plan is asked for an entry.
+
+    One that moves is meant by its old address as well as by its new one, and by those of what moves with it.
+    """
+    addresses = addresses.union(*(work.desired.groups.get(one, ()) for one in addresses))
     if work.options.target and not any(one in work.asked("target") for one in addresses):
         return False
     return not any(one in work.asked("exclude") for one in addresses)
@@ -470,12 +498,7 @@ def _as_before(work: _Diffing, three_way: _ThreeWay, desired: DesiredEntry) -> d
     """The desired value under the old key, so that a pure rename compares equal to what was applied."""
     if three_way.source is None or three_way.live is None:
         return desired.value
-    value = desired.value
-    for selector in work.kinds[desired.kind].key:
-        old = selector.get(three_way.live.value)
-        if old is not None:
-            value = with_value(value, selector.path, old)
-    return value
+    return under_key(work.kinds[desired.kind], desired.value, three_way.live.value)
 
 
 def _add(work: _Diffing, three_way: _ThreeWay, action: Action, reason: Reason, note: str = "") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, Json
@@ -23,6 +24,9 @@ _MOST_NAMED = 50_000
 and in a chain on half of them, so naming them all would cost the square of their number."""
 
 _FEWEST = 20
+
+_MOST_FOLLOWED = 2_000_000
+"""So many references are followed to count the dependents of all changes; behind that a count says "at least"."""
 
 
 def references_of(world: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
@@ -107,8 +111,15 @@ class _Everywhere(Struct, frozen=True):
     loaded: Mapping[str, Iterable[str]]
     items: Container[str]
     elsewhere: Elsewhere | None
+    known: dict[str, Sequence[str]]
 
     def get(self, address: str, default: tuple[str, ...], /) -> Iterable[str]:
+        found = self.known.get(address)
+        if found is None:
+            found = self.known[address] = self._look(address, default)
+        return found
+
+    def _look(self, address: str, default: tuple[str, ...]) -> Sequence[str]:
         # What was loaded may refer to what was not, and is there all the same.
         if self.elsewhere is not None:
             return sorted({*self.loaded.get(address, default), *self.elsewhere.referrers(address)})
@@ -116,35 +127,88 @@ class _Everywhere(Struct, frozen=True):
 
 
 def _referrers_in(world: EntrySet) -> Referrers:
-    return _Everywhere(_referring(world), world.items, world.rest.elsewhere)
+    return _Everywhere(_referring(world), world.items, world.rest.elsewhere, {})
 
 
-def dependents(graph: Referrers, start: str, most: int = MOST_DEPENDENTS) -> tuple[str, ...]:
-    """What depends on an address, directly or through others, sorted; of more than ``most`` the nearest ones."""
-    seen: dict[str, None] = {}
-    ring = [start]
-    while ring and len(seen) < most:
-        nearest = {source: None for address in ring for source in graph.get(address, ())}
-        ring = [source for source in nearest if source not in seen and source != start]
-        seen.update(dict.fromkeys(ring[: most - len(seen)]))
-    return tuple(sorted(seen))
+class Impact(Struct, frozen=True):
+    """Who depends on a changed entry.
+
+    Attributes:
+        named: their addresses, sorted; of very many the nearest ones.
+        total: how many there are.
+        counted: whether all were counted; if not, there are at least ``total``.
+    """
+
+    named: tuple[str, ...] = ()
+    total: int = 0
+    counted: bool = True
 
 
-def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, tuple[str, ...]]:
+class Effort(Struct):
+    """How many references may still be followed, for all changes of a plan together."""
+
+    left: int = _MOST_FOLLOWED
+
+
+def dependents(
+    graph: Referrers, start: str, most: int = MOST_DEPENDENTS, effort: Effort | None = None
+) -> Impact:
+    """What depends on an address, directly or through others; of more than ``most`` the nearest ones are named."""
+    return _dependents([(graph, start)], start, most, effort or Effort())
+
+
+def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int, effort: Effort) -> Impact:
+    """The same for the old and the new address of one entry, each in the world that has it."""
+    seen: dict[str, None] = {itself: None}
+    named: set[str] = set()
+    counted = True
+    for graph, start in starts:
+        ring = [start]
+        nearest: dict[str, None] = {}
+        reached = {start}
+        while ring and counted:
+            found: dict[str, None] = {}
+            for address in ring:
+                sources = graph.get(address, ())
+                found.update(dict.fromkeys(sources))
+                effort.left -= 1 + len(tuple(sources))
+            ring = [source for source in found if source not in reached]
+            reached.update(ring)
+            nearest.update(dict.fromkeys(ring))
+            counted = effort.left > 0 or not ring
+        seen.update(nearest)
+        named.update([one for one in nearest if one != itself][:most])
+    return Impact(tuple(sorted(named)), len(seen) - 1, counted)
+
+
+def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]:
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
     if not any(change.before != change.after for change in changes):
         return {}
     after = _referrers_in(worlds.after)
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
     before = _referrers_in(worlds.before) if looks_back else {}
-    found: dict[str, tuple[str, ...]] = {}
     most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
+    effort = Effort()
+    found: dict[str, Impact] = {}
     for change in changes:
         if change.before == change.after:
             continue
-        gone = change.action is Action.DELETE
-        depending = set(dependents(before if gone else after, change.address, most))
+        starts: list[tuple[Referrers, str]] = [
+            (before if change.action is Action.DELETE else after, change.address)
+        ]
         if change.from_address:
-            depending.update(dependents(before, change.from_address, most))
-        found[change.address] = tuple(sorted(depending - {change.address}))
+            starts.append((before, change.from_address))
+        found[change.address] = _dependents(starts, change.address, most, effort)
     return found
+
+
+def with_impact(change: Change, found: Mapping[str, Impact], more: Sequence[str] = ()) -> Change:
+    """A change that says who depends on it; ``more``: what else it concerns, such as files."""
+    one = found.get(change.address, Impact())
+    return replace(
+        change,
+        impact=(*one.named, *more),
+        impact_total=one.total + len(more),
+        impact_counted=one.counted,
+    )

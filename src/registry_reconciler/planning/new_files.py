@@ -58,7 +58,11 @@ def file_problems(
     known = {one.address or one.place.file for one in told if one.code == "WRT004"}
     origins = {one.file: one for one in reversed(tuple(changes)) if one.writes}
     some = False
-    for one in sorted(files, key=lambda one: one.path):
+    ordered = sorted(files, key=lambda one: one.path)
+    for one in ordered:
+        if one.after is None:
+            tree.names.leave(one.path)
+    for one in ordered:
         some = True
         fault = unsafe(one.path)
         if fault is None and one.before is None:

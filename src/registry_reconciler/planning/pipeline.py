@@ -7,6 +7,7 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 from __future__ import annotations
 
 import gc
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from registry_reconciler.formats.base import Reader
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
+from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.redact import (
@@ -31,16 +33,23 @@ from registry_reconciler.model.redact import (
     withhold_edits,
 )
 from registry_reconciler.outputs import derive
-from registry_reconciler.planning.check import EntrySets, build_entry_sets, check, severity_problems
+from registry_reconciler.planning.check import (
+    EntrySets,
+    build_entry_sets,
+    check,
+    said_by_rules,
+    severity_problems,
+)
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
-from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 if TYPE_CHECKING:
@@ -60,6 +69,7 @@ class Planning(Struct, frozen=True):
     loaded: Loaded
     desired: Desired
     worlds: EntrySets
+    own: OwnRules = NO_RULES
     outputs: tuple[Output, ...] = ()
 
 
@@ -81,10 +91,12 @@ def make_plan(
     progress: Progress = silent,
     reader: Reader | None = None,
     records: Records | None = None,
+    edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
     Args:
+        edits: what a command asks of entries whose truth is live.
         progress: called with the name of each stage as it begins.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
         records: knows what outputs were made of before; the answer is the same without it.
@@ -92,7 +104,7 @@ def make_plan(
     with collector_off():
         progress("reading")
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, progress, records=records)
+        return plan_loaded(loaded, options, progress, records=records, edits=edits)
 
 
 def plan_loaded(
@@ -101,10 +113,11 @@ def plan_loaded(
     progress: Progress = silent,
     rest: Unloaded = NOTHING_UNLOADED,
     records: Records | None = None,
+    edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
-    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries)
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
         loaded.kinds,
         loaded.config,
@@ -117,18 +130,32 @@ def plan_loaded(
             desired.entries or desired.removals or loaded.fragments.unreadable or rest.unchanged
         ),
         rest=rest,
+        edits=edits,
     )
     progress("writing in memory")
     written = write(
-        loaded.kinds, loaded.live, loaded.tree, difference.changes, loaded.fragments.files, loaded.reader
+        loaded.kinds,
+        loaded.live,
+        loaded.tree,
+        difference.changes,
+        loaded.fragments.files,
+        loaded.reader,
+        managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
-    worlds = build_entry_sets(loaded, desired, written.changes, tree_after, rest)
+    # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
+    worlds = build_entry_sets(
+        loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
+    )
     derived = derive(loaded, worlds.after, written.changes, tree_after, options, records)
     if derived.targets:
         worlds = worlds.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
-    judged = check(loaded, worlds, no_check=options.no_check)
+    own = own_rules(loaded)
+    try:
+        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+    finally:
+        own.close()
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
@@ -136,11 +163,13 @@ def plan_loaded(
         *derived.memory,
         *state_files(loaded, desired, written.changes, heals, whole=whole),
     )
-    names = [*written.problems, *fragment_problems(loaded.fragments.files)]
+    refused = said_by_rules(written.problems, judged)
+    names = [*refused, *fragment_problems(loaded.fragments.files)]
     names += file_problems(loaded.tree, files, written.changes, names)
     found = [
         *loaded.problems,
-        *severity_problems(loaded.config),
+        *severity_problems(loaded.config, own),
+        *own.problems,
         *desired.problems,
         *difference.problems,
         *names,
@@ -153,6 +182,7 @@ def plan_loaded(
         loaded,
         desired,
         worlds,
+        own,
         derived.own,
     )
 
@@ -193,8 +223,7 @@ def _assemble(
     impact = impacts(worlds, written.changes)
     changes = tuple(
         replace(
-            mask_change(loaded.kinds, change),
-            impact=impact.get(change.address, ()),
+            with_impact(mask_change(loaded.kinds, change), impact),
             origin_location=locator.location(change.origin) if change.origin else None,
         )
         for change in written.changes

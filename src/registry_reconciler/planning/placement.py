@@ -18,7 +18,7 @@ from registry_reconciler.loading.layouts.base import Container
 from registry_reconciler.loading.layouts.walk import containers
 from registry_reconciler.loading.registries import excluded
 from registry_reconciler.loading.source import SourceFile
-from registry_reconciler.model.entry import FieldPath, Json, LiveEntry
+from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, get_path
 from registry_reconciler.model.fields import Selector, with_value, without
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.structural import CODES
@@ -49,6 +49,17 @@ class Target(Struct, frozen=True):
     path: FieldPath
     exists: bool
     carried: frozenset[str]
+
+
+def no_such_place(what: str, name: str, known: Iterable[str], file: str) -> PlacementError:
+    """What an entry is to be put into is not there; ``known`` is what there is."""
+    from registry_reconciler.base.suggest import did_you_mean
+
+    return PlacementError(
+        "WRT003",
+        f"There is no {what} {name!r}.{did_you_mean(name, sorted(set(known)))}",
+        f"Correct it, or let there be such a {what} in {file} too (in the same fragment is fine).",
+    )
 
 
 def raw_value(kind: Kind, value: dict[str, Json], carried: frozenset[str]) -> dict[str, Json]:
@@ -311,10 +322,9 @@ def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str, wa
             index = ways.item(items, step.by, told) if isinstance(items, list) else None
             if index is None:
                 wanted = bound.get(step.binds, step.literal or "")
-                raise PlacementError(
-                    "WRT003",
-                    f"{file} has no item with {step.by}: {wanted} in {step.name!r} to put it in.",
-                    f"Declare that item first (or in the same fragment), or mend {step.binds or step.by}.",
+                known = [str(item.get(step.by)) for item in items or () if isinstance(item, dict)]
+                raise no_such_place(
+                    step.binds or f"item of {step.name!r} with the {step.by}", wanted, known, file
                 )
             path += [step.name, index]
             value = items[index] if items else None
@@ -323,6 +333,26 @@ def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str, wa
         path.append(name)
         value = value.get(name) if isinstance(value, dict) else None
     return tuple(path)
+
+
+def slip_of(kind: Kind, document: Json, path: FieldPath) -> tuple[str, str, str] | None:
+    """A placeholder whose place is not there yet, and looks like one that is: its name, what it says, what is there."""
+    from registry_reconciler.base.suggest import closest
+
+    value = document
+    at = 0
+    for step in kind.at:
+        if step.kind == "item":
+            value = get_path(value, path[at : at + 2])
+            at += 2
+            continue
+        name = str(path[at])
+        there = value if isinstance(value, dict) else {}
+        if name not in there:
+            near = closest(name, sorted(map(str, there))) if step.kind == "placeholder" else []
+            return (step.name, name, near[0]) if near else None
+        value, at = there[name], at + 1
+    return None
 
 
 class Row:

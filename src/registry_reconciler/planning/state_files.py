@@ -6,6 +6,7 @@ does not say any more, and is still managed, keeps its place behind its neighbou
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from registry_reconciler.loading.state import (
     applied_shadow,
     says,
 )
-from registry_reconciler.loading.state.files import gone_path, new_path, parse_file, render_file
+from registry_reconciler.loading.state.files import FORMER_KEPT, gone_path, new_path, parse_file, render_file
 from registry_reconciler.loading.state.old import STOP, is_old
 from registry_reconciler.loading.state.shadow import new_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
@@ -45,7 +46,8 @@ def state_files(
     """
     work = Writing(loaded, desired, whole)
     for change in changes:
-        work.change(change)
+        if loaded.kinds[change.kind].truth != "live":
+            work.change(change)
     for heal in heals:
         if heal.address:
             work.heal(heal.address)
@@ -55,12 +57,16 @@ def state_files(
 
 
 def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> Iterator[Heal]:
-    """What does not fit of whole fragments: the old form, several files, other protections."""
+    """What does not fit of whole fragments: the old form, several files or records, other protections."""
     count: dict[str, int] = {}
     old: set[str] = set()
+    freed: set[str] = set()
+    live_truth = {kind.name for kind in loaded.kinds.values() if kind.truth == "live"}
     for path, sides in loaded.state.files.items():
         for one in sides:
             count[one.fragment] = count.get(one.fragment, 0) + 1
+            if live_truth and any(record.address.partition("/")[0] in live_truth for record in one.records):
+                freed.add(one.fragment)
             if is_old(path):
                 old.add(one.fragment)
     said = _said(desired) if whole else {}
@@ -68,13 +74,29 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
         {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
     )
     protected = _protected(loaded.state) if checked else {}
+    several = _several(loaded.state)
     for fragment in sorted({*count, *said}):
         if fragment in old:
             yield Heal("", fragment, "its state is carried over to the new form")
         elif count.get(fragment, 0) > 1:
             yield Heal("", fragment, "two branches began to keep its state; their files become one")
+        elif fragment in several:
+            what = f"{several[fragment]:,} of its entries" if several[fragment] > 1 else "one of its entries"
+            yield Heal("", fragment, f"{what} stood in its state several times; once is kept")
+        elif fragment in freed:
+            yield Heal("", fragment, "of a kind whose truth is live nothing is remembered")
         elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
             yield Heal("", fragment, "what it protects is remembered")
+
+
+def _several(state: State) -> dict[str, int]:
+    """By fragment how many addresses one file has several records about: an edit, or a merge by lines, leaves that."""
+    found: dict[str, int] = {}
+    for file in (one for sides in state.files.values() for one in sides) if state.repeated else ():
+        times = Counter(record.address for record in file.records)
+        if len(times) < len(file.records):
+            found[file.fragment] = len([address for address, many in times.items() if many > 1])
+    return found
 
 
 def _said(desired: Desired) -> dict[str, list[str]]:
@@ -105,6 +127,8 @@ class Writing(Struct):
     deleted: set[str] = field(default_factory=set)
     fresh: dict[str, tuple[Kind | None, dict[str, Json]]] = field(default_factory=dict)
     """The values of records that have no salt yet."""
+    former: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The addresses before of what is renamed."""
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
 
@@ -168,6 +192,9 @@ class Writing(Struct):
     def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
         owner = self.desired.entries[address].place.file
         known = self.loaded.state.entries.get(source or address)
+        if source is not None and source != address:
+            before = (source, *(known.former if known else ()))
+            self.former[address] = tuple(one for one in dict.fromkeys(before) if one != address)[:FORMER_KEPT]
         salt = known.applied[0].salt if known else ""
         if not salt:
             salt = new_salt(address)
@@ -222,10 +249,10 @@ class Writing(Struct):
         """
         found = parse_file("", content)
         records = []
-        for address, applied in found.records:
+        for address, applied, former in found.records:
             if address in self.fresh:
                 applied = applied_shadow(*self.fresh[address], new_salt(f"{seed} {address}"))
-            records.append(Record(address, applied))
+            records.append(Record(address, applied, former))
         return render_file(fragment, records, found.protects)
 
     def _renamed(
@@ -256,11 +283,15 @@ class Writing(Struct):
             keeps = not self.whole or fragment in self.loaded.fragments.unreadable
             protects = list(dict.fromkeys((protected if keeps else said).get(fragment, ())))
             records = [
-                Record(address, mine[fragment][address])
+                Record(address, mine[fragment][address], self._former(address))
                 for address in _in_order(order.get(fragment, []), stood[fragment], mine[fragment])
             ]
             found[fragment] = render_file(fragment, records, protects) if records or protects else None
         return found
+
+    def _former(self, address: str) -> tuple[str, ...]:
+        known = self.loaded.state.entries.get(address)
+        return self.former.get(address) or (known.former if known else ())
 
     def _order(self) -> dict[str, list[str]]:
         order: dict[str, list[str]] = {}

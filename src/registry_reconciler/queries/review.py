@@ -25,7 +25,7 @@ from registry_reconciler.model.redact import mask_change
 from registry_reconciler.planning import policy_diff as weaken
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.field_diff import diff_values
-from registry_reconciler.planning.impact import impacts
+from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.notices import head_notices
 from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
@@ -116,8 +116,11 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
     locator.prepare(change.origin for change in changes if change.origin)
     shown = tuple(
         replace(
-            mask_change(new.loaded.kinds, mask_change(old.loaded.kinds, change)),
-            impact=(*impact.get(change.address, ()), *_files_on_disk(change, before, after)),
+            with_impact(
+                mask_change(new.loaded.kinds, mask_change(old.loaded.kinds, change)),
+                impact,
+                tuple(_files_on_disk(change, before, after)),
+            ),
             origin_location=_origin(change, locator),
         )
         for change in changes
@@ -148,7 +151,10 @@ def compare(before: EntrySet, after: EntrySet, moves: Mapping[str, str]) -> Iter
         old = before.items.get(came_from.get(address, address))
         new = after.items.get(address)
         if old is None or new is None or address in came_from or not same(dict(old.value), dict(new.value)):
-            yield _change(old, new, came_from.get(address))
+            change = _change(old, new, came_from.get(address))
+            kind = after.kinds.get(change.kind) or before.kinds.get(change.kind)
+            owned_by_live = kind is not None and kind.truth == "live"
+            yield replace(change, reason=Reason.EDITED) if owned_by_live else change
         elif new.managed and not old.managed:
             yield replace(_change(old, new, None), action=Action.ADOPT, reason=Reason.ADOPTED)
 

@@ -11,12 +11,22 @@ from msgspec import Struct
 
 from registry_reconciler.base.globs import Patterns
 from registry_reconciler.loading.state import StateEntry
-from registry_reconciler.model.change import Change
-from registry_reconciler.model.entry import FieldPath, Json, Location, Place, same, split_address
+from registry_reconciler.model.change import Change, FieldChange
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    FieldPath,
+    Json,
+    LiveEntry,
+    Location,
+    Place,
+    same,
+    split_address,
+)
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem, Status
-from registry_reconciler.model.redact import mask
+from registry_reconciler.model.redact import mask, mask_fields
 from registry_reconciler.planning.check import full_value
+from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.impact import references_of
 from registry_reconciler.planning.pipeline import Planning
 from registry_reconciler.planning.suppress import Locator
@@ -52,16 +62,25 @@ class Applied(Struct, frozen=True):
 
 
 class EntryDetails(Struct, frozen=True):
-    """All of it. ``change`` and ``problems`` are those of today's plan that concern the entry."""
+    """All of it. ``change`` and ``problems`` are those of today's plan that concern the entry.
+
+    Attributes:
+        fields: what applying would change of the live entry; ``None`` where one of the two is not there.
+        before, after: the values that ``fields`` compares: without live fields, which are never applied.
+    """
 
     address: str
     desired: Side | None
     live: Side | None
     applied: Applied | None
+    live_truth: bool
     outgoing: tuple[Outgoing, ...]
     incoming: tuple[str, ...]
     change: Change | None
     problems: tuple[Problem, ...]
+    fields: tuple[FieldChange, ...] | None = None
+    before: Json = None
+    after: Json = None
 
 
 def portrait(planning: Planning, address: str) -> EntryDetails:
@@ -76,18 +95,35 @@ def portrait(planning: Planning, address: str) -> EntryDetails:
         desired=_side(kind, wish.value, wish.place, locator) if wish else None,
         live=_side(kind, full_value(live), live.place, locator) if live else None,
         applied=_applied(planning, kind, address),
+        live_truth=kind is not None and kind.truth == "live",
         outgoing=tuple(_outgoing(planning, address)),
         incoming=tuple(_incoming(planning, address)),
         change=changes[0] if changes else None,
         problems=tuple(
             one for one in planning.plan.problems if one.address == address and one.status is not Status.FIXED
         ),
+        fields=_fields(kind, live, wish),
+        before=_shown(kind, live.value) if live else None,
+        after=_shown(kind, wish.value) if wish else None,
     )
+
+
+def _fields(
+    kind: Kind | None, live: LiveEntry | None, wish: DesiredEntry | None
+) -> tuple[FieldChange, ...] | None:
+    if live is None or wish is None:
+        return None
+    fields = diff_values(live.value, wish.value)
+    return mask_fields(fields, kind.secrets) if kind else fields
+
+
+def _shown(kind: Kind | None, value: Json) -> Json:
+    return mask(value, kind.secrets) if kind else value
 
 
 def _side(kind: Kind | None, value: Json, place: Place, locator: Locator) -> Side:
     locator.prepare([place])
-    return Side(mask(value, kind.secrets) if kind else value, locator.location(place))
+    return Side(_shown(kind, value), locator.location(place))
 
 
 def _applied(planning: Planning, kind: Kind | None, address: str) -> Applied | None:
@@ -127,6 +163,7 @@ class Listed(Struct, frozen=True):
 
     Attributes:
         managed: remembered by the state.
+        live_truth: the registry owns it, and no fragment may.
         status: ``registered``, ``pending`` (a fragment says it, the registries do not have it yet),
             ``changed`` (a plan would change it), ``leaving`` or ``gone`` (remembered, and nowhere any more).
         file: the registry file, or the fragment where there is none yet.
@@ -136,6 +173,7 @@ class Listed(Struct, frozen=True):
     managed: bool
     status: str
     file: str
+    live_truth: bool = False
 
 
 def listing(planning: Planning) -> Iterator[Listed]:
@@ -146,7 +184,9 @@ def listing(planning: Planning) -> Iterator[Listed]:
         place = live[address].place if address in live else None
         wish = desired[address].place if address in desired else None
         file = place.file if place else wish.file if wish else state[address].fragment
-        yield Listed(address, address in state, _status(planning, address), file)
+        kind = planning.loaded.kinds.get(split_address(address)[0])
+        owned = kind is not None and kind.truth == "live"
+        yield Listed(address, address in state, _status(planning, address), file, owned)
 
 
 def _status(planning: Planning, address: str) -> str:

@@ -1,11 +1,11 @@
 """The plan for an agent: the verdict, the next commands, what blocks and how to mend it, then the changes.
 
-Nothing is folded; what does not fit is cut from the end, and the last line says so.
+What loses something comes first among the changes; what does not fit is cut from the end, and the last line says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from registry_reconciler.base.escape import runner_safe, visible
 from registry_reconciler.model.change import Change
@@ -13,7 +13,8 @@ from registry_reconciler.model.entry import Location
 from registry_reconciler.model.output import PREFIX, OutputChange
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import Commands, change_origin, next_commands, problem_location
-from registry_reconciler.model.problem import Problem, Severity, Status, TextEdit
+from registry_reconciler.model.problem import Problem, TextEdit
+from registry_reconciler.report.model import Cause, Shown, blockers, by_kind, causes, folded, loses, stands
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
@@ -31,7 +32,6 @@ from registry_reconciler.report.words import (
     count_changes,
     count_outputs,
     count_problems,
-    is_suppressed,
     output_place,
     output_reason,
     reason,
@@ -66,11 +66,12 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
         yield f"next: {command_line(words)}"
     for notice in plan.notices:
         yield f"! {cut(visible(notice.title), _NAME_LIMIT)}: {cut(visible(notice.message), _TEXT_LIMIT)}"
-    blocking = plan.blocking
-    for number, problem in enumerate(blocking, 1):
-        yield f"blocker {number}/{len(blocking)} {_problem(problem)}{_mend(problem)}"
-    for change in plan.changes if command != "check" else ():
-        yield _change(change)
+    blocking = blockers(plan)
+    for number, cause in enumerate(blocking, 1):
+        yield f"blocker {number}/{len(blocking)} {_problem(cause)}{_mend(cause.first)}"
+    if command != "check":
+        yield from _changes([change for change in plan.changes if loses(change)])
+        yield from _changes([change for change in plan.changes if not loses(change)])
     for output in plan.outputs if command != "check" else ():
         yield _output(output)
     for heal in plan.heals if command != "check" else ():
@@ -78,18 +79,23 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
     for drift in plan.drift if command != "check" else ():
         gone = "is gone" if drift.gone else ", ".join(show_path(field.path) for field in drift.fields)
         yield f"edited by hand {visible(drift.address)}: {cut(gone, _LINE_LIMIT)}"
-    for problem in plan.problems:
-        if _worth_a_line(problem):
-            yield f"{problem.severity.value} {_problem(problem)}"
+    for cause in causes(one for one in plan.problems if stands(one) and not one.blocking):
+        yield f"{cause.first.severity.value} {_problem(cause)}"
 
 
-def _worth_a_line(problem: Problem) -> bool:
-    return (
-        not problem.blocking
-        and problem.severity is not Severity.RECORD
-        and problem.status is not Status.FIXED
-        and not is_suppressed(problem)
-    )
+def _changes(changes: Sequence[Change]) -> Iterator[str]:
+    for some in by_kind(changes).values():
+        for one in folded(some):
+            if isinstance(one, Shown):
+                yield _change(one.change)
+                continue
+            same = " (the same)" if one.alike else ""
+            for change in one.changes:
+                address = cut(visible(change.address), _NAME_LIMIT)
+                yield f"{SIGNS[change.action]} {change.action.value} {address}{same}"
+            if one.unnamed:
+                like = "more like these" if one.alike else f"more to {one.action.value}"
+                yield f"… {one.unnamed:,} {like}"
 
 
 def _verdict(plan: Plan, plan_id: str | None, command: str) -> str:
@@ -106,7 +112,8 @@ def _verdict(plan: Plan, plan_id: str | None, command: str) -> str:
     return shown + (f"; plan {plan_id}" if plan_id and found is Verdict.CHANGES else "")
 
 
-def _problem(problem: Problem) -> str:
+def _problem(cause: Cause) -> str:
+    problem = cause.first
     parts = [
         visible(problem.code),
         _where(problem_location(problem)),
@@ -114,7 +121,13 @@ def _problem(problem: Problem) -> str:
     ]
     head = " ".join(filter(None, parts))
     field = f" at {cut(show_path(problem.path), _LINE_LIMIT)}" if problem.path else ""
-    return f"{head}{field}: {cut(visible(problem.message), _TEXT_LIMIT)}"
+    lines = [f"{head}{field}: {cut(visible(problem.message), _TEXT_LIMIT)}"]
+    if len(cause.problems) > 1:
+        lines.append(f"{len(cause.problems):,} of one cause")
+    for other in cause.others:
+        address = cut(visible(other.address), _NAME_LIMIT)
+        lines.append(f"also {_where(problem_location(other))} {address}".rstrip())
+    return "\n  ".join(lines)
 
 
 def _where(location: Location) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from registry_reconciler.base.escape import runner_safe, visible, workflow, workflow_property
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import problem_location
-from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.model.problem import Severity, Status
+from registry_reconciler.report.model import Cause, causes, other_place, stands
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import cut
 from registry_reconciler.report.words import (
     Verdict,
     count_problems,
-    is_suppressed,
     plural,
     told,
     verdict,
@@ -34,22 +34,19 @@ def render(plan: Plan, options: RenderOptions) -> str:
     lines: list[str] = []
     left: list[str] = []
     for severity, level in _LEVELS.items():
-        problems = [problem for problem in plan.problems if problem.severity is severity and _stands(problem)]
-        problems.sort(key=lambda problem: (not problem.blocking, problem.status is Status.PRE_EXISTING))
-        lines += [_annotation(level, problem, options) for problem in problems[:LIMIT]]
-        if len(problems) > LIMIT:
-            left.append(plural(len(problems) - LIMIT, level))
+        some = causes(one for one in plan.problems if one.severity is severity and stands(one))
+        some.sort(key=lambda one: (not one.first.blocking, one.first.status is Status.PRE_EXISTING))
+        lines += [_annotation(level, cause, options) for cause in some[:LIMIT]]
+        if len(some) > LIMIT:
+            left.append(plural(sum(len(cause.problems) for cause in some[LIMIT:]), level))
     if left:
         rest = workflow(f"{' and '.join(left)} more are not annotated: registry {options.command} shows all.")
         lines.append(f"::notice title=registry::{rest}")
     return "\n".join([*lines, _verdict(plan, options)]) + "\n"
 
 
-def _stands(problem: Problem) -> bool:
-    return problem.status is not Status.FIXED and not is_suppressed(problem)
-
-
-def _annotation(level: str, problem: Problem, options: RenderOptions) -> str:
+def _annotation(level: str, cause: Cause, options: RenderOptions) -> str:
+    problem = cause.first
     location = problem_location(problem)
     steps = [step for step in f"{options.path_prefix}/{location.path}".split("/") if step not in ("", ".")]
     properties = []
@@ -62,6 +59,10 @@ def _annotation(level: str, problem: Problem, options: RenderOptions) -> str:
     address = f" {cut(visible(problem.address), _NAME_LIMIT)}" if problem.address else ""
     properties.append(f"title={workflow_property(problem.code + address)}")
     text = problem.message
+    for other in cause.others:
+        text += f"\nAlso {' '.join(filter(None, other_place(other)))}"
+    if cause.unnamed:
+        text += f"\n… and {plural(cause.unnamed, 'place')} more"
     if problem.fix is not None and problem.fix.description:
         text += f"\nFix: {problem.fix.description}"
     return f"::{level} {','.join(properties)}::{workflow(cut(text, _MESSAGE_LIMIT))}"

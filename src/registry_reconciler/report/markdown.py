@@ -4,18 +4,15 @@ The order is that of a reader in a hurry: a hidden marker (for a sticky comment)
 or may do more, what blocks, then the changes and the rest. Every value is inert
 (:mod:`registry_reconciler.base.escape`).
 
-The report keeps to a number of bytes. What is too long is cut from the least important end: first whole
-sections lose their details, then entries are cut, each time saying how many; blocking problems are the last
-to go.
+What goes comes before all other changes, so it is the last of them that is cut where room is short
+(:mod:`registry_reconciler.report.markdown_fit`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from urllib.parse import quote
-
-from msgspec import Struct
 
 from registry_reconciler.base.escape import code, fence, html, markdown, runner_safe, visible
 from registry_reconciler.model.change import Change, Drift, FieldChange, Heal
@@ -30,8 +27,18 @@ from registry_reconciler.model.plan_json import (
     related_location,
 )
 from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.report.markdown_fit import BLOCKING, Entry, Noun, Section, fit, size
+from registry_reconciler.report.model import Cause, Shown, affected, by_kind, causes, folded, loses
 from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.values import FIELD_SIGNS, cut, one_line, show_path, shown_fields, small_diff
+from registry_reconciler.report.values import (
+    FIELD_SIGNS,
+    cut,
+    lines_more,
+    one_line,
+    show_path,
+    shown_fields,
+    small_diff,
+)
 from registry_reconciler.report.words import (
     Verdict,
     command_line,
@@ -52,9 +59,6 @@ COMMENT_BYTES = 65_000
 """A comment on GitHub takes 65,536 characters."""
 SUMMARY_BYTES = 1_000_000
 """A job summary takes 1 MiB a step; the rest is left to what else the step writes."""
-LEAST_BYTES = 4_000
-"""Below this the verdict and one blocking problem would not fit."""
-
 _TEXT_LIMIT = 2_000
 _SHORT_LIMIT = 300
 _NAME_LIMIT = 200
@@ -67,41 +71,20 @@ _IMPACT_SHOWN = 5
 _COMMANDS_SHOWN = 5
 _COMMANDS_BYTES = 1_000
 _LABEL_LIMIT = 60
-
-
-_Noun = tuple[str, str]
-"""One, and several."""
-
-_BLOCKING = ("blocking problem", "blocking problems")
-
-
-class _Entry(Struct, frozen=True):
-    """One item of a section: with its details, and in one line."""
-
-    long: str
-    short: str
-
-
-class _Section(Struct, frozen=True):
-    """A part of the report. ``noun`` says what was cut."""
-
-    head: str
-    entries: tuple[_Entry, ...]
-    tail: str
-    noun: _Noun
+_LOSSES = ("change that loses something", "changes that lose something")
 
 
 def render(plan: Plan, options: RenderOptions) -> str:
     """The comment, at most ``max_bytes`` long (65,000 by default, never less than 4,000)."""
     limit = COMMENT_BYTES if options.max_bytes is None else options.max_bytes
     head = marker(options) + "\n" + _head(plan, options)
-    return _fit(head, _sections(plan, options), options, limit)
+    return fit(head, _sections(plan, options), options, limit)
 
 
 def job_summary(plan: Plan, options: RenderOptions) -> str:
     """The same for a job summary: no marker, and much more room."""
     limit = SUMMARY_BYTES if options.max_bytes is None else options.max_bytes
-    return _fit(_head(plan, options), _sections(plan, options), options, limit)
+    return fit(_head(plan, options), _sections(plan, options), options, limit)
 
 
 def failed(message: str, options: RenderOptions) -> str:
@@ -160,7 +143,7 @@ def _commands(plan: Plan, plan_id: str) -> Iterator[str]:
     """The next commands as far as they leave room for the rest."""
     used = 0
     for line in map(command_line, next_commands(plan, plan_id)[:_COMMANDS_SHOWN]):
-        used += _size(line)
+        used += size(line)
         if used > _COMMANDS_BYTES:
             return
         yield line
@@ -183,7 +166,7 @@ def _verdict_words(plan: Plan, command: str) -> str:
 # The sections, the most important first
 
 
-def _sections(plan: Plan, options: RenderOptions) -> list[_Section]:
+def _sections(plan: Plan, options: RenderOptions) -> list[Section]:
     drift = _drift(plan.drift, options)
     if options.command == "drift":
         return [drift] if drift.entries else []
@@ -196,7 +179,7 @@ def _sections(plan: Plan, options: RenderOptions) -> list[_Section]:
             rest[_shelf(problem)].append(problem)
     found = [
         _notices(plan.notices),
-        _problems("Blocking problems", _BLOCKING, blocking, options, open=True),
+        _problems("Blocking problems", BLOCKING, blocking, options, open=True),
         *(
             (*_changes(plan.changes, options), _outputs(plan.outputs, options), _heals(plan.heals), drift)
             if options.command != "check"
@@ -228,13 +211,13 @@ def _shelf(problem: Problem) -> str:
     ]
 
 
-def _notices(notices: Sequence[Notice]) -> _Section:
+def _notices(notices: Sequence[Notice]) -> Section:
     def line(notice: Notice, limit: int) -> str:
         title, message = _short(visible(notice.title)), _short(visible(notice.message), limit)
         return f"- **{markdown(title)}**: {markdown(message)}\n"
 
-    entries = tuple(_Entry(line(one, _TEXT_LIMIT), line(one, _SHORT_LIMIT)) for one in notices)
-    return _Section("\n### Look twice\n\n", entries, "", ("notice", "notices"))
+    entries = tuple(Entry(line(one, _TEXT_LIMIT), line(one, _SHORT_LIMIT)) for one in notices)
+    return Section("\n### Look twice\n\n", entries, "", ("notice", "notices"))
 
 
 def _details(title: str, count: str) -> tuple[str, str]:
@@ -242,20 +225,28 @@ def _details(title: str, count: str) -> tuple[str, str]:
 
 
 def _problems(
-    title: str, noun: _Noun, problems: Sequence[Problem], options: RenderOptions, *, open: bool = False
-) -> _Section:
+    title: str, noun: Noun, problems: Sequence[Problem], options: RenderOptions, *, open: bool = False
+) -> Section:
     head, tail = (f"\n### {title}\n\n", "") if open else _details(title, f"{len(problems):,}")
-    return _Section(head, tuple(_problem(problem, options) for problem in problems), tail, noun)
+    return Section(head, tuple(_problem(cause, options) for cause in causes(problems)), tail, noun)
 
 
-def _problem(problem: Problem, options: RenderOptions) -> _Entry:
+def _problem(cause: Cause, options: RenderOptions) -> Entry:
+    problem = cause.first
     start = f"- **{markdown(visible(problem.code))}** {_link(problem_location(problem), options)}"
     if problem.address:
         start += f" {code(_short(visible(problem.address)))}"
+    if len(cause.problems) > 1:
+        start += f" and {len(cause.problems) - 1:,} more"
     message = visible(problem.message)
-    note = standing(problem)
+    note = standing(problem, options.base)
     note = f" ({markdown(_short(note))})" if note else ""
     long = [f"{start}: {markdown(_short(message, _TEXT_LIMIT))}{note}"]
+    for other in cause.others:
+        address = f" {code(_short(visible(other.address)))}" if other.address else ""
+        long.append(f"  - Also {_link(problem_location(other), options)}{address}")
+    if cause.unnamed:
+        long.append(f"  - … and {plural(cause.unnamed, 'place')} more")
     if problem.fix is not None and problem.fix.description:
         safe = " (safe: `registry fix` does it)" if problem.fix.safe and problem.fix.edits else ""
         long.append(f"  - Fix: {markdown(_short(visible(problem.fix.description), _TEXT_LIMIT))}{safe}")
@@ -263,14 +254,15 @@ def _problem(problem: Problem, options: RenderOptions) -> _Entry:
         message_there = markdown(_short(visible(related.message)))
         long.append(f"  - See {_link(related_location(related), options)} {message_there}".rstrip())
     short = f"{start}: {markdown(_short(message, _SHORT_LIMIT))}"
-    return _Entry("\n".join(long) + "\n", short + "\n")
+    return Entry("\n".join(long) + "\n", short + "\n", len(cause.problems))
 
 
-def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[_Section]:
-    kinds: dict[str, list[Change]] = {}
-    for change in changes:
-        kinds.setdefault(change.kind, []).append(change)
-    ordered = sorted(kinds.items())
+def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[Section]:
+    going = [change for change in changes if loses(change)]
+    if going:
+        entries = tuple(entry for some in by_kind(going).values() for entry in _entries(some, options))
+        yield Section("\n### What goes\n\n", entries, "", _LOSSES)
+    ordered = list(by_kind(change for change in changes if not loses(change)).items())
     if len(ordered) > _KIND_SECTIONS:
         others = [change for _, some in ordered[_KIND_SECTIONS:] for change in some]
         ordered = [*ordered[:_KIND_SECTIONS], ("", others)]
@@ -278,11 +270,25 @@ def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[_Sec
         title = f"<code>{html(_short(visible(kind)))}</code>" if kind else "other kinds"
         head, tail = _details(title, count_changes(some))
         if number == 0:
-            head = "\n### Changes\n" + head
-        yield _Section(head, tuple(_change(change, options) for change in some), tail, ("change", "changes"))
+            head = f"\n### {'Other changes' if going else 'Changes'}\n" + head
+        yield Section(head, tuple(_entries(some, options)), tail, ("change", "changes"))
 
 
-def _change(change: Change, options: RenderOptions) -> _Entry:
+def _entries(changes: Sequence[Change], options: RenderOptions) -> Iterator[Entry]:
+    for one in folded(changes):
+        if isinstance(one, Shown):
+            yield _change(one.change, options)
+            continue
+        for change in one.changes:
+            same = " (the same)" if one.alike else ""
+            line = f"- **{change.action.value}** {code(_short(visible(change.address)))}{same}\n"
+            yield Entry(line, line)
+        if one.unnamed:
+            like = "more like these" if one.alike else f"more to {one.action.value}"
+            yield Entry(f"- … and {one.unnamed:,} {like}\n", f"- … and {one.unnamed:,} {like}\n", one.unnamed)
+
+
+def _change(change: Change, options: RenderOptions) -> Entry:
     name = code(_short(visible(change.address)))
     if change.from_address not in (None, change.address):
         name = f"{code(_short(visible(change.from_address or '')))} → {name}"
@@ -294,11 +300,10 @@ def _change(change: Change, options: RenderOptions) -> _Entry:
     places += [_link(Location(change.file), options)] if there else []
     long = [f"{start} ({markdown(_short(reason(change)))})" + (" · " + " → ".join(places) if places else "")]
     if change.impact:
-        shown = ", ".join(code(_short(visible(one))) for one in change.impact[:_IMPACT_SHOWN])
-        more = len(change.impact) - _IMPACT_SHOWN
-        long[0] += f" · affects {shown}" + (f" and {more:,} more" if more > 0 else "")
+        names, more = affected(change, _IMPACT_SHOWN)
+        long[0] += f" · affects {', '.join(code(_short(visible(one))) for one in names)}{more}"
     long += _indented(_diff_fence(fields))
-    return _Entry("\n".join(long) + "\n", start + _named(fields) + "\n")
+    return Entry("\n".join(long) + "\n", start + _named(fields) + "\n")
 
 
 def _named(fields: Sequence[FieldChange]) -> str:
@@ -333,17 +338,17 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
     diff = small_diff(field)
     for one in islice(diff, _LINES_SHOWN):
         yield f"{one.sign}   {cut(one.text, _LINE_LIMIT)}".rstrip()
-    rest = sum(1 for _ in diff)
-    if rest:
-        yield f"    … {plural(rest, 'line')} more"
+    more = lines_more(diff)
+    if more:
+        yield f"    … {more}"
 
 
-def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> _Section:
+def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> Section:
     head, tail = _details("Outputs", f"{len(outputs):,}")
-    return _Section(head, tuple(_output(one, options) for one in outputs), tail, ("output", "outputs"))
+    return Section(head, tuple(_output(one, options) for one in outputs), tail, ("output", "outputs"))
 
 
-def _output(output: OutputChange, options: RenderOptions) -> _Entry:
+def _output(output: OutputChange, options: RenderOptions) -> Entry:
     start = f"- **{output.action.value}** {code(_short(visible(PREFIX + output.id)))}"
     where = f" · {_link(Location(output.file), options)}" if output.file else ""
     part = output.region or output.at
@@ -353,23 +358,23 @@ def _output(output: OutputChange, options: RenderOptions) -> _Entry:
     if len(diff) > _LINES_SHOWN:
         shown.append(f"  … {plural(len(diff) - _LINES_SHOWN, 'line')} more")
     long = [f"{start} ({output_reason(output)}){where}", *_indented(fence(shown, "diff") if shown else [])]
-    return _Entry("\n".join(long) + "\n", f"{start}{where}\n")
+    return Entry("\n".join(long) + "\n", f"{start}{where}\n")
 
 
-def _heals(heals: Sequence[Heal]) -> _Section:
+def _heals(heals: Sequence[Heal]) -> Section:
     head, tail = _details("Only the state", f"{len(heals):,} to mend")
     lines = (
         f"- {code(_short(visible(one.address or one.fragment)))}: {markdown(visible(one.why))}\n"
         for one in heals
     )
-    return _Section(
-        head, tuple(_Entry(line, line) for line in lines), tail, ("record to mend", "records to mend")
+    return Section(
+        head, tuple(Entry(line, line) for line in lines), tail, ("record to mend", "records to mend")
     )
 
 
-def _drift(drifts: Sequence[Drift], options: RenderOptions) -> _Section:
+def _drift(drifts: Sequence[Drift], options: RenderOptions) -> Section:
     head, tail = _details("Edited by hand", f"{len(drifts):,}")
-    return _Section(
+    return Section(
         head,
         tuple(_drifted(drift, options) for drift in drifts),
         tail,
@@ -377,11 +382,11 @@ def _drift(drifts: Sequence[Drift], options: RenderOptions) -> _Section:
     )
 
 
-def _drifted(drift: Drift, options: RenderOptions) -> _Entry:
+def _drifted(drift: Drift, options: RenderOptions) -> Entry:
     start = f"- {code(_short(visible(drift.address)))}"
     gone = " is gone" if drift.gone else ""
     long = [f"{start}{gone} · {_link(drift_location(drift), options)}", *_indented(_diff_fence(drift.fields))]
-    return _Entry("\n".join(long) + "\n", f"{start}{gone}{_named(drift.fields)}\n")
+    return Entry("\n".join(long) + "\n", f"{start}{gone}{_named(drift.fields)}\n")
 
 
 def _link(location: Location, options: RenderOptions) -> str:
@@ -395,115 +400,3 @@ def _link(location: Location, options: RenderOptions) -> str:
     line = f"#L{location.line}" if location.line else ""
     target = f"{quote(base, safe=':/?=&%@+,;~.-_')}/{path}{line}"
     return f"[{shown}]({target})" if len(target) <= 3 * _NAME_LIMIT else shown
-
-
-# Fitting
-
-
-def _fit(head: str, sections: Sequence[_Section], options: RenderOptions, limit: int) -> str:
-    """Head and sections within ``limit`` bytes of UTF-8."""
-    limit = max(limit, LEAST_BYTES)
-    whole = _join(head, sections, [_long] * len(sections), [len(one.entries) for one in sections])
-    if _size(whole) <= limit:
-        return whole
-    again = ["registry", "plan", "--full"]
-    if options.base:
-        again[2:2] = ["--base", options.base]
-    return _Fitting(head, sections, limit, cut(command_line(again), _NAME_LIMIT)).text()
-
-
-def _long(entry: _Entry) -> str:
-    return entry.long
-
-
-def _brief(entry: _Entry) -> str:
-    return entry.short
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def _join(
-    head: str, sections: Sequence[_Section], forms: Sequence[Callable[[_Entry], str]], kept: Sequence[int]
-) -> str:
-    parts = [head]
-    for section, form, keep in zip(sections, forms, kept, strict=True):
-        if keep:
-            parts += [section.head, *map(form, section.entries[:keep])]
-            if keep < len(section.entries):
-                parts.append(_cut_line(len(section.entries) - keep, section.noun))
-            parts.append(section.tail)
-    return runner_safe("".join(parts))
-
-
-def _count(count: int, noun: _Noun) -> str:
-    return f"{count:,} {noun[count != 1]}"
-
-
-def _cut_line(count: int, noun: _Noun) -> str:
-    return f"- … {_count(count, noun)} more\n"
-
-
-class _Fitting:
-    """Cuts sections until they fit, from the last to the first; what blocks is the very last."""
-
-    def __init__(self, head: str, sections: Sequence[_Section], limit: int, again: str) -> None:
-        self.head = head
-        self.again = again
-        self.sections = sections
-        # Room for the line that says what was cut, and for what makes single lines safe.
-        self.room = limit - _size(head) - 600
-        self.forms: list[Callable[[_Entry], str]] = [_long] * len(sections)
-        self.kept = [len(section.entries) for section in sections]
-        self.sizes = [self._measure(number) for number in range(len(sections))]
-
-    def _measure(self, number: int) -> int:
-        section, form = self.sections[number], self.forms[number]
-        return self._frame(number) + sum(_size(runner_safe(form(entry))) for entry in section.entries)
-
-    def _frame(self, number: int) -> int:
-        section = self.sections[number]
-        return _size(section.head + section.tail) + 80
-
-    def _expendable(self) -> list[int]:
-        """Section numbers, the least important first."""
-        numbers = list(range(len(self.sections)))[::-1]
-        return sorted(numbers, key=lambda number: self.sections[number].noun == _BLOCKING)
-
-    def text(self) -> str:
-        for number in self._expendable():
-            if sum(self.sizes) <= self.room:
-                break
-            self.forms[number] = _brief
-            self.sizes[number] = self._measure(number)
-        for number in self._expendable():
-            over = sum(self.sizes) - self.room
-            if over <= 0:
-                break
-            self._shorten(number, self.sizes[number] - over)
-        return _join(self.head + self._said(), self.sections, self.forms, self.kept)
-
-    def _shorten(self, number: int, room: int) -> None:
-        """Keep as many entries as fit into ``room`` bytes, maybe none."""
-        used = self._frame(number)
-        keep = 0
-        for entry in self.sections[number].entries:
-            used += _size(runner_safe(entry.short))
-            if used > room:
-                break
-            keep += 1
-        self.kept[number] = keep
-        self.sizes[number] = room if keep else 0
-
-    def _said(self) -> str:
-        """What a reader does not see here, and how to see it."""
-        cut_counts: dict[_Noun, int] = {}
-        for section, keep in zip(self.sections, self.kept, strict=True):
-            missing = len(section.entries) - keep
-            if missing:
-                cut_counts[section.noun] = cut_counts.get(section.noun, 0) + missing
-        folded = sum(form is _brief and keep > 0 for form, keep in zip(self.forms, self.kept, strict=True))
-        said = [_count(count, noun) for noun, count in cut_counts.items()]
-        said += [f"the details of {plural(folded, 'section')}"] if folded else []
-        return f"\nCut to fit: {', '.join(said)}. {code(self.again)} shows all.\n"

@@ -1,17 +1,17 @@
 """The plan in a terminal: readable at 80 columns, without colour, with 3 changes and with 3,000.
 
-Changes are grouped by kind; of changes that are alike (same kind, action, reason, fields) only the first are
-shown and the rest counted, unless ``full``. Colours are a handful of ANSI codes written here: importing a
+Changes are grouped by kind, problems by cause; :mod:`registry_reconciler.report.model` says what is folded, nothing
+with ``full``. Colours are a handful of ANSI codes written here: importing a
 library for them would cost more time than making a small plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from registry_reconciler.base.escape import runner_safe, visible
-from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Reason
+from registry_reconciler.model.change import Change, Drift, FieldChange, Reason
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import (
@@ -22,12 +22,23 @@ from registry_reconciler.model.plan_json import (
     problem_location,
     related_location,
 )
-from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.model.problem import Problem, Severity
+from registry_reconciler.report.model import (
+    Cause,
+    Folded,
+    affected,
+    by_kind,
+    causes,
+    folded,
+    other_place,
+    stands,
+)
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     columns,
     cut,
+    lines_more,
     one_line,
     show_path,
     shown_fields,
@@ -41,7 +52,6 @@ from registry_reconciler.report.words import (
     count_changes,
     count_outputs,
     count_problems,
-    is_suppressed,
     output_place,
     output_reason,
     plural,
@@ -51,13 +61,10 @@ from registry_reconciler.report.words import (
     what_else,
 )
 
-_ALIKE_SHOWN = 3
-_ALIKE_FOLDED = 5
-"""More changes that are alike than this are folded to the first three."""
-_SHOWN_OF_ACTION = 20
 _PROBLEMS_SHOWN = 10
 _ERRORS_SHOWN = 50
 _HEALS_SHOWN = 5
+_OUTPUTS_SHOWN = 20
 _DRIFT_SHOWN = 20
 _FIELDS_SHOWN = 12
 _LINES_SHOWN = 16
@@ -139,40 +146,27 @@ class _Report:
         self._gap()
 
     def _changes(self) -> None:
-        kinds: dict[str, list[Change]] = {}
-        for change in self.plan.changes:
-            kinds.setdefault(change.kind, []).append(change)
-        for kind, changes in sorted(kinds.items()):
+        for kind, changes in by_kind(self.plan.changes).items():
             self._gap()
             self._add(f"{visible(kind)}: {count_changes(changes)}", "head")
-            for action in Action:
-                self._action([change for change in changes if change.action is action])
+            for one in folded(changes, full=self.options.full):
+                if isinstance(one, Folded):
+                    self._fold(one)
+                else:
+                    self._change(one.change, brief=one.brief)
         self._gap()
 
-    def _action(self, changes: Sequence[Change]) -> None:
-        """All changes of one kind and action, those that are alike folded."""
-        shown = 0
-        hidden = 0
-        for alike in _alike(changes):
-            if self.options.full:
-                keep = len(alike)
-            elif shown >= _SHOWN_OF_ACTION:
-                keep = 0
-            else:
-                keep = _ALIKE_SHOWN if len(alike) > _ALIKE_FOLDED else len(alike)
-            for change in alike[:keep]:
-                self._change(change)
-            shown += keep
-            if keep and len(alike) > keep:
-                more = f"… and {len(alike) - keep:,} more like these (--full shows all)"
-                self._add(more, "dim", 2)
-            elif not keep:
-                hidden += len(alike)
-        if hidden:
-            more = f"… and {hidden:,} more to {changes[0].action.value} (--full shows all)"
-            self._add(more, "dim", 2)
+    def _fold(self, fold: Folded) -> None:
+        """Changes that are not shown one by one: their names, or how many."""
+        if fold.changes:
+            names = ", ".join(visible(one.address) for one in fold.changes)
+            more = f" and {fold.unnamed:,} more (--full shows all)" if fold.unnamed else ""
+            first = "the same: " if fold.alike else f"also to {fold.action.value}: "
+            self._prose(names + more, 2, SIGNS[fold.action], f"{SIGNS[fold.action]} {first}")
+        else:
+            self._add(f"… and {fold.unnamed:,} more like these (--full shows all)", "dim", 2)
 
-    def _change(self, change: Change) -> None:
+    def _change(self, change: Change, *, brief: bool) -> None:
         sign = SIGNS[change.action]
         address = visible(change.address)
         if change.from_address not in (None, change.address):
@@ -184,14 +178,19 @@ class _Report:
         else:
             self.lines.append(head)
             self._prose(why, 6)
-        self._places(change)
+        if not brief:
+            self._places(change)
         fields = shown_fields(change)
-        keep = len(fields) if self.options.full else _FIELDS_SHOWN
+        # Of an entry that is there already each difference counts; of one that comes or goes its name does.
+        keep = len(fields) if self.options.full or change.fields else _FIELDS_SHOWN
         for field in fields[:keep]:
             self._field(field, 6)
         if len(fields) > keep:
-            self._add(f"… and {plural(len(fields) - keep, 'field')} more (--full shows all)", "dim", 6)
-        self._impact(change)
+            names = ", ".join(show_path(field.path) for field in fields[keep:])
+            more = f"… and {plural(len(fields) - keep, 'field')} more (--full shows all): {names}"
+            self._prose(cut(more, 3 * self.width), 6, "dim")
+        if not brief:
+            self._impact(change)
 
     def _places(self, change: Change) -> None:
         origin = change_origin(change)
@@ -217,9 +216,9 @@ class _Report:
         diff = small_diff(field)
         for one in islice(diff, limit):
             self._diff_line(one.sign, one.text, indent + 4)
-        rest = sum(1 for _ in diff)
-        if rest:
-            self._add(f"… {plural(rest, 'line')} more (--full shows all)", "dim", indent + 4)
+        more = lines_more(diff)
+        if more:
+            self._add(f"… {more} (--full shows all)", "dim", indent + 4)
 
     def _diff_line(self, sign: str, text: str, indent: int) -> None:
         room = self.width - indent - 2
@@ -233,10 +232,8 @@ class _Report:
     def _impact(self, change: Change) -> None:
         if not change.impact:
             return
-        keep = len(change.impact) if self.options.full else _IMPACT_SHOWN
-        shown = ", ".join(visible(one) for one in change.impact[:keep])
-        more = len(change.impact) - keep
-        self._prose(shown + (f" and {more:,} more" if more > 0 else ""), 6, "dim", "affects ")
+        names, more = affected(change, None if self.options.full else _IMPACT_SHOWN)
+        self._prose(", ".join(map(visible, names)) + more, 6, "dim", "affects ")
 
     def _outputs(self) -> None:
         outputs = self.plan.outputs
@@ -244,7 +241,7 @@ class _Report:
             return
         self._gap()
         self._add(f"Outputs: {count_outputs(self.plan)}", "head")
-        keep = len(outputs) if self.options.full else _SHOWN_OF_ACTION
+        keep = len(outputs) if self.options.full else _OUTPUTS_SHOWN
         for output in outputs[:keep]:
             sign = OUTPUT_SIGNS[output.action]
             head = self._paint(f"{sign} {PREFIX}{visible(output.id)}", sign)
@@ -288,7 +285,8 @@ class _Report:
         for drift in drifts[:keep]:
             self._drifted(drift)
         if len(drifts) > keep:
-            self._add(f"… and {len(drifts) - keep:,} more (registry drift shows all)", "dim", 2)
+            names = ", ".join(visible(drift.address) for drift in drifts[keep:])
+            self._prose(f"{names} (registry drift shows more)", 2, "~", "~ also: ")
         self._gap()
 
     def _drifted(self, drift: Drift) -> None:
@@ -304,33 +302,37 @@ class _Report:
 
     def _problems(self) -> None:
         self._gap()
-        groups: dict[tuple[Severity, str], list[Problem]] = {}
-        for problem in self.plan.problems:
-            if self.options.full or _is_shown(problem):
-                groups.setdefault((problem.severity, problem.code), []).append(problem)
-        for (severity, code), problems in groups.items():
+        shown = [problem for problem in self.plan.problems if self.options.full or stands(problem)]
+        by_code: dict[tuple[Severity, str], list[Cause]] = {}
+        for cause in causes(shown, full=self.options.full):
+            by_code.setdefault((cause.first.severity, cause.first.code), []).append(cause)
+        for (severity, code), some in by_code.items():
             limit = _ERRORS_SHOWN if severity is Severity.ERROR else _PROBLEMS_SHOWN
-            keep = len(problems) if self.options.full else limit
-            for problem in problems[:keep]:
-                self._problem(problem)
-            if len(problems) > keep:
-                more = f"… and {len(problems) - keep:,} more of {code} (--full shows all)"
-                self._add(more, "dim", 2)
+            keep = len(some) if self.options.full else limit
+            for cause in some[:keep]:
+                self._problem(cause)
+            rest = sum(len(cause.problems) for cause in some[keep:])
+            if rest:
+                self._add(f"… and {rest:,} more of {code} (--full shows all)", "dim", 2)
         self._gap()
 
-    def _problem(self, problem: Problem) -> None:
+    def _problem(self, cause: Cause) -> None:
+        problem = cause.first
         severity = problem.severity.value
         head = [problem.code, show_location(problem_location(problem))]
         if problem.address:
             head.append(visible(problem.address))
+        if len(cause.problems) > 1:
+            head.append(f"and {len(cause.problems) - 1:,} more")
         lines = wrap(" ".join(filter(None, head)), self.width - 10)
         self.lines.append(f"{self._paint(severity, severity)} {lines[0]}")
         for line in lines[1:]:
             self.lines.append("  " + line)
         self._prose(visible(problem.message), 2)
-        note = standing(problem)
+        note = standing(problem, self.options.base)
         if note:
             self._prose(f"({note}, does not block)" if _excused(problem) else f"({note})", 2, "dim")
+        self._other_places(cause)
         for related in problem.related:
             where = show_location(related_location(related))
             self._prose(f"{where} {visible(related.message)}".strip(), 2, "", "see ")
@@ -338,6 +340,14 @@ class _Report:
             self._prose(visible(problem.fix.description), 2, "", "fix: ")
             if problem.fix.safe and problem.fix.edits:
                 self._prose("safe; registry fix does it", 2, "dim", "     ")
+
+    def _other_places(self, cause: Cause) -> None:
+        """Where else one cause shows: the first places, and how many more."""
+        for other in cause.others:
+            where, address = other_place(other)
+            self._prose(f"{where} {visible(address)}".strip(), 2, "", "also ")
+        if cause.unnamed:
+            self._add(f"… and {plural(cause.unnamed, 'place')} more (--full shows all)", "dim", 2)
 
     def _summary(self) -> None:
         command = self.options.command
@@ -381,18 +391,6 @@ def _summary_lines(plan: Plan, base: str) -> Iterator[str]:
         yield f"{_entries(plan.unchanged)} as the fragments say, {plan.unmanaged:,} unmanaged."
 
 
-def _alike(changes: Sequence[Change]) -> list[list[Change]]:
-    """Changes of the same reason and the same fields together, in order of their first."""
-    groups: dict[tuple[object, ...], list[Change]] = {}
-    for change in changes:
-        fields = tuple(
-            (tuple("[]" if isinstance(step, int) else step for step in field.path), field.action)
-            for field in shown_fields(change)
-        )
-        groups.setdefault((change.reason, bool(change.note), fields), []).append(change)
-    return list(groups.values())
-
-
 def _chop(text: str, room: int) -> Iterator[str]:
     """A long line of a value in pieces: a terminal that breaks it would lose the indentation."""
     while columns(text) > room:
@@ -400,15 +398,6 @@ def _chop(text: str, room: int) -> Iterator[str]:
         yield piece
         text = text[len(piece) :]
     yield text
-
-
-def _is_shown(problem: Problem) -> bool:
-    """Without ``--full``: what stands and matters now. The rest is only counted."""
-    return (
-        problem.severity is not Severity.RECORD
-        and problem.status is not Status.FIXED
-        and not is_suppressed(problem)
-    )
 
 
 def _excused(problem: Problem) -> bool:

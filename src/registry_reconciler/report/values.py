@@ -133,6 +133,17 @@ def small_diff(field: FieldChange) -> Iterator[DiffLine]:
         yield from _line_diff(old, new)
 
 
+def lines_more(diff: Iterator[DiffLine]) -> str:
+    """How many lines of a diff are left, and how many of them go: ``9 lines more, 4 of them removed``; or ""."""
+    rest = gone = 0
+    for one in diff:
+        rest += 1
+        gone += one.sign == "-"
+    if not rest:
+        return ""
+    return f"{rest:,} line{'s' if rest > 1 else ''} more" + (f", {gone:,} of them removed" if gone else "")
+
+
 def _lines(value: Json, raw: bool) -> list[str]:
     """A value as the lines of a diff: a text as its own lines when ``raw``, everything else as JSON."""
     if isinstance(value, Missing):

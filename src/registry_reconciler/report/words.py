@@ -31,6 +31,7 @@ _REASONS = {
     Reason.MOVED: "renamed",
     Reason.REMOVED: "a fragment says removed",
     Reason.ADOPTED: "managed from now on",
+    Reason.EDITED: "edited in its registry",
 }
 
 _STATE_ONLY_REASONS = {
@@ -157,14 +158,18 @@ def is_suppressed(problem: Problem) -> bool:
     return problem.suppressed is not None and problem.status is not Status.FIXED
 
 
-def standing(problem: Problem) -> str:
-    """Why a problem that is an error does not block, or "": in words."""
+def standing(problem: Problem, base: str = "") -> str:
+    """Why a problem that is an error does not block, or "": in words.
+
+    Only a review (``base``) knows what was there before: a plan judges both sides by the schemas of today, and finds
+    what a changed schema asks of old entries too.
+    """
     if problem.status is Status.FIXED:
         return "fixed by this plan"
     if problem.suppressed is not None:
         return visible(problem.suppressed)
     if problem.status is Status.PRE_EXISTING:
-        return "was there before"
+        return "was there before" if base else "not caused by this plan"
     return ""
 
 

@@ -20,6 +20,7 @@ from registry_reconciler.rules import (
     routes,
     structural,
     unique,
+    unmanaged,
 )
 from registry_reconciler.rules.base import Rule
 
@@ -36,6 +37,7 @@ FAMILIES = (
     Family("IDN", "Identity", identity.RULES),
     Family("REF", "References", references.RULES),
     Family("UNQ", "Unique values", unique.RULES),
+    Family("UNM", "Entries that no fragment owns", unmanaged.RULES),
     Family("PTH", "Paths that kinds declare", paths.RULES),
     Family("MOD", "Modules", modules.RULES),
     Family("RTE", "Routes", routes.RULES),
@@ -44,11 +46,13 @@ FAMILIES = (
     Family("CAP", "Capabilities", capabilities.RULES),
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
+    Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),
     Family("FRG", "Fragments", structural.of("FRG")),
     Family("LIV", "Live registries", structural.of("LIV")),
     Family("STA", "State", structural.of("STA")),
+    Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
     Family("OUT", "Outputs", structural.of("OUT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),

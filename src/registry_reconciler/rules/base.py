@@ -27,6 +27,7 @@ class Finding(Struct, frozen=True):
         severity: where it is not the rule's own (a reference says ``missing: warning``).
         extra: tells two findings of one rule at one field apart, e.g. the other entry.
         replacements: a patch to look at, where the rule's own words of the fix are said.
+        cause: the same for findings of one cause, where their messages do not tell.
     """
 
     item: Entry | None
@@ -40,6 +41,7 @@ class Finding(Struct, frozen=True):
     on_key: bool = False
     others: tuple[Entry, ...] = ()
     replacements: tuple[tuple[Place, Json], ...] = ()
+    cause: str = ""
 
 
 class Transition(Struct, frozen=True):
@@ -79,6 +81,7 @@ class Rule(Struct, frozen=True):
             out what nothing reaches. Kinds that other rules concern are always looked at as a whole.
         concerns: which kinds a rule that does not support that looks at; ``None``: those it needs, or all.
         widens_capability: says that an ability or hook may do more than before; shown at the head of a plan.
+        own_page: its page, where it is a rule of the workspace's own.
     """
 
     code: str
@@ -92,11 +95,12 @@ class Rule(Struct, frozen=True):
     supports_incremental: bool = False
     concerns: Callable[[Kind], bool] | None = None
     widens_capability: bool = False
+    own_page: Page | None = None
 
     @property
     def page(self) -> Page:
         """What people read about it, read from the package when somebody asks."""
-        return read_page(self.code)
+        return self.own_page or read_page(self.code)
 
     def concerns_kind(self, kind: Kind) -> bool:
         """Whether the rule looks at entries of a kind."""
@@ -127,6 +131,7 @@ class Rule(Struct, frozen=True):
             structural=self.structural,
             managed=any(one.managed for one in involved) if involved else True,
             identity_extra=finding.extra,
+            cause=finding.cause,
         )
 
 

@@ -57,6 +57,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         rest: what is not among ``items`` and yet there.
         earlier: a world with the very same items but at the ``touched`` addresses, and with the same kinds: what was
             made of the others there need not be made again.
+        planned_files: the registry file of each entry that a plan changes, by address.
     """
 
     kinds: Mapping[str, Kind]
@@ -72,6 +73,7 @@ class EntrySet(Struct, eq=False, frozen=True):
     rest: Unloaded = NOTHING_UNLOADED
     earlier: EntrySet | None = None
     touched: frozenset[str] = frozenset()
+    planned_files: Mapping[str, str] = field(default_factory=dict)
     _by_kind: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict)
 
@@ -138,6 +140,12 @@ class EntrySet(Struct, eq=False, frozen=True):
         if any(kind in self.hidden_kinds or f"{kind}/{key}" in self.hidden_addresses for kind in kinds):
             return True
         return self.hidden_all or (bool(self.hidden_text) and key in self.hidden_text)
+
+    def maybe_declared(self, address: str) -> bool:
+        """Whether a fragment that cannot be read may declare the entry."""
+        key = address.partition("/")[2]
+        hidden = bool(self.hidden_text) and key in self.hidden_text
+        return self.hidden_all or hidden or address in self.hidden_addresses
 
     def spaces(self) -> Mapping[str, tuple[str, ...]]:
         """Kinds by the id space that they share."""

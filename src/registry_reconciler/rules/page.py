@@ -60,17 +60,17 @@ def parse_page(text: str) -> Page:
         text=text,
         summary=parts["What it checks"],
         why=parts["Why it matters"],
-        example=_yaml(parts["Example"]),
-        use_instead=_yaml(instead) if instead is not None else "",
+        example=_block(parts["Example"]),
+        use_instead=_block(instead) if instead is not None else "",
         fix=parts["Fix"],
     )
 
 
-def _yaml(part: str) -> str:
-    """The YAML of a part. In a block that says ``escaped``, ``\\xNN`` stands for a character that nobody would see."""
-    block = re.search(r"^```yaml( escaped)?\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+def _block(part: str) -> str:
+    """An example. In a block that says ``escaped``, ``\\xNN`` stands for a character that nobody would see."""
+    block = re.search(r"^```(?:yaml|toml)( escaped)?\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
     if block is None:
-        raise ValueError("an example is a block of YAML")
+        raise ValueError("an example is a block of YAML, or of the format that the code is about")
     if not block[1]:
         return block[2]
     return re.sub(r"\\x([0-9a-f]{2})", lambda found: chr(int(found[1], 16)), block[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.entry import FieldPath, Place, digest_bytes
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
@@ -14,7 +14,7 @@ from registry_reconciler.rules.naming import lookup
 from registry_reconciler.rules.shapes import finder, hint_at, listing, place_of, related, slip
 
 SUGGESTIONS = 20
-"""How many dangling references of a run get a did-you-mean: each looks through all ids of a kind."""
+"""How many dangling ids of a run get a did-you-mean: each looks through all ids of a kind."""
 
 WITH_RULES_OF_THEIR_OWN = frozenset({("module_interface", "module_id"), ("route", "module_id")})
 """Fields whose deprecated targets MOD007 and RTE006 speak of, so that one cause gives one problem."""
@@ -29,14 +29,14 @@ def _by_name(world: EntrySet, link: Link) -> Entry | None:
 
 
 def _dangling(world: EntrySet) -> Iterator[Finding]:
-    suggested = 0
+    near_ones: dict[tuple[tuple[str, ...], str], str | None] = {}
     for link in links(world).dangling:
         if world.maybe_hidden(link.reference.kinds, link.value) or _by_name(world, link) is not None:
             continue
-        near = None
-        if suggested < SUGGESTIONS:
-            suggested += 1
-            near = _near(world, link)
+        wanted = (link.reference.kinds, link.value)
+        if wanted not in near_ones and len(near_ones) < SUGGESTIONS:
+            near_ones[wanted] = _near(world, link)
+        near = near_ones.get(wanted)
         yield Finding(
             link.item,
             f"There is no {_kinds(link)} {link.value!r}.{hint_at(near)}",
@@ -44,7 +44,20 @@ def _dangling(world: EntrySet) -> Iterator[Finding]:
             severity=link.reference.missing,
             extra=link.value,
             replacements=slip(link.item, link.path, near),
+            cause=_missing(_meant(world, link)),
         )
+
+
+def _meant(world: EntrySet, link: Link) -> str:
+    """The address that a dangling reference means: what it led to before the plan, or would lead to."""
+    kinds, key = link.reference.kinds, link.value
+    before = world.earlier.resolve(kinds, key) if world.earlier is not None else None
+    return before.address if before is not None else f"{kinds[0]}/{key}"
+
+
+def _missing(address: str) -> str:
+    """The one cause of what is found about an entry that goes and about those that refer to it."""
+    return f"missing {address}"
 
 
 REF001 = Rule(
@@ -197,6 +210,10 @@ REF004 = Rule(
 )
 
 
+_MOST_AROUND = 50
+"""So many entries of a circle are named, with their places; the others are counted."""
+
+
 def _has_acyclic_fields(kind: Kind) -> bool:
     return bool(kind.acyclic)
 
@@ -205,16 +222,19 @@ def _cycles(world: EntrySet) -> Iterator[Finding]:
     for graph in acyclic_graphs(world).values():
         for steps in cycles(graph):
             members = [world.items[address] for address, _ in steps]
-            around = " → ".join([*(item.key for item in members), members[0].key])
+            keys = [item.key for item in members]
+            around = " → ".join([*keys, keys[0]])
+            more = len(keys) - _MOST_AROUND
+            told = " → ".join([*keys[:_MOST_AROUND], f"{more:,} more", keys[0]]) if more > 0 else around
             yield Finding(
                 members[0],
-                f"This goes round in a circle: {around}.",
+                f"This goes round in a circle: {told}.",
                 steps[0][1].path,
                 related=tuple(
                     related(item, f"leads on to {edge.target}", edge.path)
-                    for item, (_, edge) in zip(members[1:], steps[1:], strict=True)
+                    for item, (_, edge) in zip(members[1:_MOST_AROUND], steps[1:_MOST_AROUND], strict=True)
                 ),
-                extra=around,
+                extra=around if more <= 0 else digest_bytes(around.encode("utf-8", "surrogatepass")),
                 others=tuple(members[1:]),
             )
 
@@ -272,7 +292,8 @@ def _gone(transition: Transition) -> Iterator[Finding]:
         item = transition.before.items.get(change.address)
         if item is None or change.address in transition.after.items or change.address in renamed:
             continue
-        yield from _left_behind(item, after.still_meant(change.address), f"{item.address} is deleted", ())
+        meant = after.still_meant(change.address)
+        yield from _left_behind(item, item.address, meant, f"{item.address} is deleted", ())
 
 
 REF006 = Rule(
@@ -300,7 +321,9 @@ def _renamed(transition: Transition) -> Iterator[Finding]:
             for link in meant
             if link.item.managed
         )
-        yield from _left_behind(new, meant, f"{item.address} becomes {new.address}", replacements)
+        yield from _left_behind(
+            new, item.address, meant, f"{item.address} becomes {new.address}", replacements
+        )
 
 
 REF007 = Rule(
@@ -318,7 +341,7 @@ def _renamed_value(link: Link, old: Entry, new: Entry) -> str:
 
 
 def _left_behind(
-    item: Entry, meant: Sequence[Link], what: str, replacements: tuple[tuple[Place, str], ...]
+    item: Entry, old: str, meant: Sequence[Link], what: str, replacements: tuple[tuple[Place, str], ...]
 ) -> Iterator[Finding]:
     if not meant:
         return
@@ -333,6 +356,7 @@ def _left_behind(
         related=tuple(related(link.item, "refers to it", link.path) for link in meant),
         severity=min((link.reference.missing for link in meant), key=lambda severity: severity.rank),
         others=tuple(link.item for link in meant),
+        cause=_missing(old),
     )
 
 

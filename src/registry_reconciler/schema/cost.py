@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from registry_reconciler.model.entry import Json
 from registry_reconciler.schema.walk import At, Folder, ReferenceFault, parts
@@ -57,6 +59,7 @@ class Inside(Struct, frozen=True):
         items: any item.
         indexed: the item of a number.
         words: how much of the schema is copied into an error: its options and required names.
+        options: what comparing a number, a list or a mapping with the options of ``enum`` costs, as so many ways.
         required: how many names it requires.
     """
 
@@ -67,6 +70,7 @@ class Inside(Struct, frozen=True):
     items: tuple[At, ...]
     indexed: Mapping[int, At]
     words: int
+    options: Mapping[str, int]
     required: int
     asks_again: bool
 
@@ -75,6 +79,44 @@ class Inside(Struct, frozen=True):
         if isinstance(step, int):
             return [*([self.indexed[step]] if step in self.indexed else ()), *self.items]
         return [*([self.names[step]] if step in self.names else ()), *self.rest]
+
+    def below(self, value: Json) -> list[tuple[At, Json]]:
+        """The schemas that speak of the parts directly inside a value, with the part that each speaks of."""
+        if isinstance(value, dict) and not self.rest:
+            few, many = (value, self.names) if len(value) < len(self.names) else (self.names, value)
+            return [(self.names[name], value[name]) for name in few if name in many]
+        if isinstance(value, list) and not self.items:
+            return [(inner, value[step]) for step, inner in self.indexed.items() if step < len(value)]
+        return [(inner, part) for step, part in parts_of(value) for inner in self.at(step)]
+
+    def compared(self, value: Json) -> int:
+        """What comparing a value with the options costs."""
+        return self.options.get(_sort(value), 0) if self.options else 0
+
+    @property
+    def most_compared(self) -> int:
+        """The same of any value."""
+        return max(self.options.values(), default=0)
+
+
+_A_NUMBER = 8
+"""A number is compared with an option digit by digit: that costs as much as so many ways, as does a part of a list."""
+
+
+def _sort(value: Json) -> str:
+    """What a value is, as far as comparing it with options of its own sort takes long; "" where it does not."""
+    if value is None or isinstance(value, str | bool):
+        return ""
+    return "map" if isinstance(value, dict) else "list" if isinstance(value, list) else "number"
+
+
+def _options(enum: Json) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for option in enum if isinstance(enum, list) else ():
+        sort = _sort(option)
+        if sort:
+            found[sort] = found.get(sort, 0) + (_A_NUMBER if sort == "number" else size_of(option, {}))
+    return found
 
 
 class Insides(Struct):
@@ -126,9 +168,30 @@ class Insides(Struct):
             tuple(items),
             indexed,
             size_of(mapping.get("enum"), {}) + size_of(mapping.get("const"), {}),
+            _options(mapping.get("enum")),
             len(required) if isinstance(required, list) else 0,
             any(word in mapping for word in _UNEVALUATED),
         )
+
+
+class Purse(Struct):
+    """What all values that are judged in one run may cost together, and what was told of those that cost much.
+
+    What every value may have by itself (:data:`_WAYS_FOR_A_PART`) is not taken from it.
+
+    Attributes:
+        estimated: so many ways may values take by what their schema allows at most; then they are counted.
+        ways: so many may they take as counted.
+        places: so many pairs of a schema and a part may be looked at to count.
+        copied: so many parts may errors copy.
+        told: what is wrong with values that cost something, by their identity; with the value, so that it stays.
+    """
+
+    estimated: int = 40_000_000
+    ways: int = 20_000_000
+    places: int = 1_000_000
+    copied: int = 10_000_000
+    told: dict[int, tuple[Json, list[Any]]] = field(default_factory=dict)
 
 
 class Spent(Struct, frozen=True):
@@ -138,11 +201,13 @@ class Spent(Struct, frozen=True):
         ways: how many times a schema is applied to a part of it.
         copied: how many parts of the value and the schema errors would copy.
         told: how many parts the places of errors alone would write out.
+        places: how many pairs of a schema and a part were looked at to know.
     """
 
     ways: int
     copied: int
     told: int
+    places: int = 0
 
 
 class Cost:
@@ -153,16 +218,33 @@ class Cost:
         self._root = root
         self._most: int | None = None
 
-    def judgeable(self, value: Json) -> bool:
-        """Whether it can be told in bounded time if the value obeys the schema."""
+    def judgeable(self, value: Json, purse: Purse | None = None) -> bool:
+        """Whether it can be told in bounded time if the value obeys the schema; what it costs is taken from a purse."""
         if self._most is None:
             self._most = _most_ways(self._insides, self._root)
         size = size_of(value, {})
         for_parts = _WAYS_FOR_A_PART * size
         if self._most <= _SIMPLE and self._most * size <= _MOST_SIMPLE_WAYS + for_parts:
-            return True
+            more = self._most * size - for_parts
+            if more <= 0 or purse is None:
+                return True
+            if more <= purse.estimated:
+                purse.estimated -= more
+                return True
+        if purse is not None and (purse.places <= 0 or purse.ways <= 0):
+            return False
         spent = self.spent(value)
+        if purse is not None:
+            purse.places -= _MOST_PLACES if spent is None else spent.places
+            purse.ways -= 0 if spent is None else max(0, spent.ways - for_parts)
         return spent is not None and spent.ways <= MOST_WAYS + for_parts
+
+    def to_word(self, value: Json) -> int:
+        """What errors of a value may copy, as far as it is more than any schema may ask for."""
+        if self._most is not None and self._most <= _WAYS_FOR_A_PART:
+            return 0
+        spent = self.spent(value)
+        return _MOST_COPIED if spent is None else spent.copied
 
     def wordable(self, value: Json, errors: int | None = None) -> bool:
         """Whether all errors of a value can be gathered with all that they carry; better told if one knows how many."""
@@ -180,7 +262,9 @@ class Cost:
     def spent(self, value: Json) -> Spent | None:
         """What a value costs; ``None`` where even that takes too long to tell."""
         try:
-            return _Counting(self._insides).count(self._root, value)
+            counting = _Counting(self._insides)
+            found = counting.count(self._root, value)
+            return replace(found, places=counting.places)
         except (RecursionError, _TooMany):
             return None
 
@@ -195,6 +279,11 @@ class _Counting:
         self._seen: dict[tuple[At, int], Spent] = {}
         self._sizes: dict[int, int] = {}
 
+    @property
+    def places(self) -> int:
+        """How many pairs were looked at."""
+        return len(self._seen)
+
     def count(self, place: At, value: Json) -> Spent:
         known = self._seen.get((place, id(value)))
         if known is not None:
@@ -204,10 +293,11 @@ class _Counting:
         inside = self._insides.of(place)
         size = size_of(value, self._sizes)
         names = len(value) if inside.keys and isinstance(value, dict) else 0
+        compared = inside.compared(value)
         ways, copied, told = (
-            1,
+            1 + compared,
             _AN_ERROR + size * (1 + inside.required + 4 * names) + inside.words,
-            _A_PLACE + size + names,
+            _A_PLACE + size + names + compared + inside.words // _A_PLACE,
         )
         self._seen[place, id(value)] = Spent(ways, copied, told)
         again = _AGAIN if inside.asks_again else 1
@@ -216,7 +306,7 @@ class _Counting:
             ways += again * one.ways
             copied += again * one.copied
             told += again * one.told
-        below = [(inner, part) for step, part in parts_of(value) for inner in inside.at(step)]
+        below = inside.below(value)
         if names:
             below += [(inner, name) for inner in inside.keys for name in value]
         for inner, part in below:
@@ -280,7 +370,7 @@ def _most_ways(insides: Insides, root: At) -> int:
             if applied is None:
                 return _SIMPLE + 1
             below = _below(insides, applied)
-            known[place] = sum(applied.values())
+            known[place] = _ways(insides, applied)
             open_.add(place)
             waiting.append((place, below))
             waiting.extend((inner, None) for inner in below.all() if inner not in known)
@@ -332,7 +422,12 @@ def _applied(insides: Insides, start: At, budget: list[int]) -> dict[At, int] | 
         inside = insides.of(place)
         for inner in inside.same:
             times[inner] += times[place] * (_AGAIN if inside.asks_again else 1)
-    return times if sum(times.values()) <= _SIMPLE else None
+    return times if _ways(insides, times) <= _SIMPLE else None
+
+
+def _ways(insides: Insides, applied: Mapping[At, int]) -> int:
+    """How many ways schemas that apply to one value take to it, whatever it is."""
+    return sum(times * (1 + insides.of(place).most_compared) for place, times in applied.items())
 
 
 def _below(insides: Insides, applied: Mapping[At, int]) -> _Below:

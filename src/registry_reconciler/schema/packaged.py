@@ -54,6 +54,11 @@ def config_schema() -> dict[str, Json]:
     return _json("config.schema.json")
 
 
+def rule_schema() -> dict[str, Json]:
+    """The JSON Schema of ``.system/registry/rules/<CODE>.yaml``."""
+    return _json("rule.schema.json")
+
+
 def directives_schema() -> dict[str, Json]:
     """The schema of a fragment's directives: ``moved``, ``removed``, ``protect``, ``override``, ``allow``."""
     return _json("fragment-directives.schema.json")

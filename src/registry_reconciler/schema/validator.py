@@ -18,7 +18,7 @@ from registry_reconciler.base.suggest import closest
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, KindError, parse_kind
 from registry_reconciler.model.marks import Marks
-from registry_reconciler.schema.cost import MOST_WAYS
+from registry_reconciler.schema.cost import MOST_WAYS, Purse
 from registry_reconciler.schema.marks import mark_faults, marks_of
 from registry_reconciler.schema.messages import SECRET, Finding, View, Violation, word
 from registry_reconciler.schema.rough_messages import rough_findings
@@ -37,6 +37,7 @@ __all__ = [
     "config_violations",
     "directive_violations",
     "output_violations",
+    "rule_violations",
     "standalone",
 ]
 
@@ -53,6 +54,8 @@ _SIZES = (256_000, 1_000_000, 10_000_000)
 _PATTERN_BUDGET = 100_000_000
 
 
+_UNTOLD = "it does not fit its schema, which has too many alternatives for its size to say where"
+_TOGETHER = "it is not judged: entries and the alternatives of their schemas are too many together"
 _SIMPLER = "Correct the entry, or make the schema simpler: fewer alternatives that look at the same part."
 
 
@@ -83,15 +86,34 @@ class Validator:
         self._view = view
         self._schema = schema
 
-    def is_valid(self, value: Json) -> bool:
+    def is_valid(self, value: Json, purse: Purse | None = None) -> bool:
         """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
 
         What would take too long to tell obeys none either; :meth:`violations` says so.
+
+        Args:
+            purse: what it costs is taken from it; where that is too much, the value is as one that obeys none.
         """
         try:
-            return self._view.cost.judgeable(value) and self._is_valid(value)
+            if self._view.cost.judgeable(value, purse):
+                return self._is_valid(value)
+            if purse is not None and self._view.cost.judgeable(value):
+                purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
+            return False
         except ValueError:
             return False
+
+    def told(self, value: Json, purse: Purse) -> list[Violation]:
+        """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
+        if id(value) not in purse.told:
+            purse.told[id(value)] = value, self._told(value, purse)
+        return purse.told[id(value)][1]
+
+    def _told(self, value: Json, purse: Purse) -> list[Violation]:
+        if purse.copied <= 0:
+            return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
+        purse.copied -= self._view.cost.to_word(value)
+        return self.violations(value)
 
     def violations(self, value: Json) -> list[Violation]:
         """Everything that is wrong with a value, by place; empty for a valid one."""
@@ -103,8 +125,7 @@ class Validator:
         try:
             findings = self._findings(value)
             if not findings and not self._is_valid(value):
-                text = "it does not fit its schema, which has too many alternatives for its size to say where"
-                return [Violation((), False, text, _SIMPLER, "anyOf")]
+                return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
         except ValueError:
             return [
                 Violation(
@@ -145,6 +166,11 @@ class SchemaSet:
         self._found: dict[str, list[Violation]] = {}
         self._validators: dict[str, Validator] = {}
         self._marks: dict[str, Marks] = {}
+
+    @property
+    def folder(self) -> Folder:
+        """The files, and references between them."""
+        return self._folder
 
     def is_kind(self, path: str) -> bool:
         """Whether a file is meant to describe a kind; one that only keeps ``$defs`` for others is not."""
@@ -291,6 +317,13 @@ def output_violations(content: Json) -> list[Violation]:
     from registry_reconciler.schema.packaged import outputs_schema
 
     return check_value(_published("outputs.schema.json", outputs_schema), content)
+
+
+def rule_violations(content: Json) -> list[Violation]:
+    """What is wrong with the content of a rule file."""
+    from registry_reconciler.schema.packaged import rule_schema
+
+    return check_value(_published("rule.schema.json", rule_schema), content)
 
 
 def directive_violations(content: Json) -> list[Violation]:

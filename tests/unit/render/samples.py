@@ -312,6 +312,7 @@ def _many(count: int) -> Iterator[tuple[Change, Problem]]:
         problem = replace(
             DANGLING if number % 2 else NO_SUMMARY,
             address=change.address,
+            message=f"Part {number} is not as it should be.",
             location=Location("desired/shop.yaml", number * 4 + 1, 5),
         )
         yield change, problem

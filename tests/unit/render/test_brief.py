@@ -18,8 +18,8 @@ def test_verdict_commands_blockers_changes_in_this_order() -> None:
         "next: registry fix",
         "blocker 1/2 REF001",
         "blocker 2/2 STA002",
-        "> move",
         "- delete",
+        "> move",
     ]
     numbers = [next(n for n, line in enumerate(lines) if line.startswith(start)) for start in starts]
     assert numbers == sorted(numbers)

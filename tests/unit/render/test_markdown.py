@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from registry_reconciler.model.plan import Notice, Plan
 from registry_reconciler.report import RenderOptions, render
-from registry_reconciler.report.markdown import LEAST_BYTES, job_summary, marker
+from registry_reconciler.report.markdown import job_summary, marker
+from registry_reconciler.report.markdown_fit import LEAST_BYTES
 from tests.unit.render import samples
 
 OWN_HTML = re.compile(
@@ -55,7 +56,8 @@ def test_the_verdict_comes_before_notices_blockers_changes_and_warnings() -> Non
         "blocked by 2 problems",
         "### Look twice",
         "### Blocking problems",
-        "### Changes",
+        "### What goes",
+        "### Other changes",
         "<b>Warnings</b>",
     ]
     assert [shown.index(head) for head in heads] == sorted(shown.index(head) for head in heads)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
 from registry_reconciler.model.change import Action, Change, FieldChange, Reason
-from registry_reconciler.model.entry import MISSING
+from registry_reconciler.model.entry import MISSING, Json, Location
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.report import RenderOptions, render
-from registry_reconciler.report.values import columns
+from registry_reconciler.report.values import MASKED, columns
 from tests.unit.render import samples
 
 
@@ -17,11 +19,101 @@ def text(plan: Plan, **options: object) -> str:
     return render(plan, "text", replace(RenderOptions(), **options))
 
 
-def test_three_thousand_changes_alike_are_folded() -> None:
-    shown = text(replace(samples.large(3000), problems=()))
+def updates(count: int, before: Json = 1, after: Json = 2) -> list[Change]:
+    return [
+        Change(
+            f"hook/h{number:04}", "hook", f"h{number:04}", Action.UPDATE, Reason.DESIRED_CHANGED, "f.yaml",
+            fields=(FieldChange(("v",), "update", before, after),), before={"v": before}, after={"v": after},
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def test_three_thousand_changes_that_are_equal_in_value_are_folded() -> None:
+    shown = text(replace(samples.EMPTY, changes=tuple(updates(3000))))
     assert len(shown.splitlines()) < 20
     assert "… and 2,997 more like these (--full shows all)" in shown
     assert "Plan: 3,000 to update." in shown
+
+
+def test_no_value_hides_behind_others() -> None:
+    some = updates(3000)
+    odd = updates(2_501, 1, 666)[-1]
+    shown = text(replace(samples.EMPTY, changes=(*some[:2500], odd, *some[2501:])))
+    assert "~ hook/h2500  (its fragment changed)" in shown
+    assert "v: 1 → 666" in shown
+    assert "… and 2,996 more like these" in shown
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "brief"])
+def test_what_tells_one_type_from_another_is_not_folded(format: str) -> None:
+    some = [*updates(10, 1, 2), updates(11, 1, 2.0)[-1], updates(12, True, 2)[-1]]
+    shown = render(replace(samples.EMPTY, changes=tuple(some)), format)
+    assert "hook/h0010" in shown
+    assert "hook/h0011" in shown
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "brief"])
+def test_what_is_deleted_or_lost_is_named(format: str) -> None:
+    gone = [
+        replace(one, action=Action.DELETE, fields=(), after=None, address=f"hook/gone-{number}")
+        for number, one in enumerate(updates(60))
+    ]
+    lost = [
+        replace(
+            one,
+            address=f"hook/lost-{number}",
+            fields=(FieldChange(("v",), "delete", 1, MISSING),),
+        )
+        for number, one in enumerate(updates(60))
+    ]
+    empty = [replace(one, address=f"hook/empty-{number}") for number, one in enumerate(updates(60, [1], []))]
+    shown = render(replace(samples.EMPTY, changes=(*gone, *lost, *empty)), format)
+    for word in ("gone", "lost", "empty"):
+        for number in range(60):
+            assert re.search(rf"hook/{word}-{number}\b", shown), (word, number)
+
+
+def test_secrets_are_never_taken_for_equal() -> None:
+    shown = text(replace(samples.EMPTY, changes=tuple(updates(30, MASKED, MASKED))))
+    assert shown.count("~ hook/") == 30
+
+
+def test_every_difference_of_an_entry_that_stays_is_shown() -> None:
+    fields = tuple(FieldChange((f"f{number}",), "update", number, 666 + number) for number in range(40))
+    shown = text(replace(samples.EMPTY, changes=(replace(updates(1)[0], fields=fields),)))
+    assert "f39: 39 → 705" in shown
+
+
+def test_problems_of_one_cause_are_one_with_its_first_places() -> None:
+    problems = tuple(
+        replace(
+            samples.NO_SUMMARY,
+            address=f"hook/h{number}",
+            message=f"hook/h{number} has no summary.",
+            location=Location("desired/a.yaml", number + 1, 1),
+        )
+        for number in range(8)
+    )
+    other = replace(samples.NO_SUMMARY, message="Something else.", location=Location("desired/a.yaml", 4, 9))
+    shown = text(replace(samples.EMPTY, problems=(*problems[:4], other, *problems[4:])))
+    assert shown.startswith(
+        "warning ABL004 desired/a.yaml:1:1 hook/h0 and 7 more\n"
+        "  hook/h0 has no summary.\n"
+        "  also desired/a.yaml:2:1 hook/h1\n"
+        "  also desired/a.yaml:3:1 hook/h2\n"
+        "  … and 5 places more (--full shows all)\n"
+        "warning ABL004 desired/a.yaml:4:9"
+    )
+    assert "Plan: no changes; 9 warnings." in shown
+    assert text(replace(samples.EMPTY, problems=problems), full=True).count("warning ABL004") == 8
+
+
+def test_how_many_depend_on_an_entry_is_told_truly() -> None:
+    one = replace(updates(1)[0], impact=("a/1", "a/2", "a/3", "a/4"), impact_total=1491)
+    assert "affects a/1, a/2, a/3 and 1,488 more" in text(replace(samples.EMPTY, changes=(one,)))
+    least = replace(one, impact_counted=False)
+    assert "and at least 1,488 more" in text(replace(samples.EMPTY, changes=(least,)))
 
 
 def test_full_shows_every_change_and_problem() -> None:
@@ -31,7 +123,7 @@ def test_full_shows_every_change_and_problem() -> None:
     assert "--full" not in shown
 
 
-def test_many_changes_that_are_not_alike_are_folded_too() -> None:
+def test_of_many_new_entries_the_first_are_shown_and_the_others_named() -> None:
     some = tuple(
         Change(
             f"hook/h{number:03}", "hook", f"h{number:03}", Action.CREATE, Reason.NOT_IN_REGISTRY, "f.yaml",
@@ -41,7 +133,8 @@ def test_many_changes_that_are_not_alike_are_folded_too() -> None:
     )  # fmt: skip
     shown = text(replace(samples.EMPTY, changes=some))
     assert shown.count("+ hook/") == 20
-    assert "… and 280 more to create (--full shows all)" in shown
+    assert "+ also to create: hook/h020, hook/h021," in shown
+    assert "hook/h219 and 80 more" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 132])

@@ -25,19 +25,23 @@ from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.check import full_value
 from registry_reconciler.planning.diff import MOST_LOOKED_AT
+from registry_reconciler.planning.live_truth import live_kinds
 from registry_reconciler.planning.masked_text import may_hold_secrets
 from registry_reconciler.rules.naming import look_alike
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.source import SourceFile
     from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.rules.base import Rule
 
 MOST_WATCHED = 3_000
 """So many entries are looked at every time; with more of them a plan of a part is not worth it."""
 
 
-def supports_incremental(kind: Kind, kinds: Mapping[str, Kind]) -> bool:
+def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Rule] = ()) -> bool:
     """Whether the rules for a kind look only at an entry and at those that it shares a fact with.
+
+    ``own`` are the rules of the workspace itself.
 
     That its schema fits (SCH001) concerns every kind, and looks at nothing but the entry.
     """
@@ -45,7 +49,7 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind]) -> bool:
     from registry_reconciler.loading.layouts.walk import inner_steps
     from registry_reconciler.rules import RULES
 
-    if any(rule.concerns_kind(kind) for rule in RULES if not rule.supports_incremental):
+    if any(rule.concerns_kind(kind) for rule in (*RULES, *own) if not rule.supports_incremental):
         return False
     if not LAYOUTS[kind.layout].may_stay_unread or len(kind.at) != 1 or kind.at[0].kind != "name":
         return False
@@ -219,7 +223,7 @@ class Memory(Struct):
     """Everything that is remembered of one workspace.
 
     Attributes:
-        settings: digests of the configuration and of the schema files: with others, nothing here holds.
+        settings: digests of the configuration, the schema files and the rule files: with others, nothing here holds.
         digests: of every fragment, registry and state file that holds remembered entries.
         kinds: the remembered kinds.
         entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
@@ -296,7 +300,8 @@ class _Remembering:
         self.kinds = {
             name: kind
             for name, kind in self.loaded.kinds.items()
-            if supports_incremental(kind, self.loaded.kinds) and all(map(self._is_list, *self._files(kind)))
+            if supports_incremental(kind, self.loaded.kinds, planning.own.rules)
+            and all(map(self._is_list, *self._files(kind)))
         }
         self.addresses = [one.address for one in self.loaded.live.entries.values() if one.kind in self.kinds]
         self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
@@ -313,6 +318,8 @@ class _Remembering:
         state = loaded.state
         if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise FullPlanRequired("a fragment or the state is not plain")
+        if any(one.code in ("RUL003", "RUL004") for one in self.plan.problems):
+            raise FullPlanRequired("what an own rule says of some entries is not known")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
 
@@ -357,7 +364,12 @@ class _Remembering:
                     declared[number] = place
         watched = dict(self._watched(declared))
         managed = {*loaded.state.entries, *self.planning.desired.entries}
-        unmanaged = [number for address, number in self.numbers.items() if address not in managed]
+        owned_by_live = live_kinds(self.kinds)
+        unmanaged = [
+            number
+            for address, number in self.numbers.items()
+            if address not in managed and address.partition("/")[0] not in owned_by_live
+        ]
         live = dict(self._live())
         inputs = loaded.tree.inputs
         homes = self._homes(fragments)
@@ -391,7 +403,10 @@ class _Remembering:
         from registry_reconciler.model.config import CONFIG_PATH, OUTPUTS_PATH
 
         inputs = self.loaded.tree.inputs
-        return {path: inputs.get(path) for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files)}
+        return {
+            path: inputs.get(path)
+            for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)
+        }
 
     def _fragments(self) -> Iterator[tuple[str, dict[str, list[int]]]]:
         """The fragments of which everything is remembered."""

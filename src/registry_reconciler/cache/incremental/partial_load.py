@@ -28,6 +28,7 @@ from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.loading.registries import Live, entries_of, load_live
+from registry_reconciler.loading.rule_files import load_rule_files
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.state import State, load_state, state_paths
 from registry_reconciler.loading.state.old import is_old
@@ -66,6 +67,7 @@ class _Loading:
     def part(self) -> Part:
         self.settings = load_config(self.tree)
         self.catalog = load_catalog(self.tree)
+        self.rule_files = load_rule_files(self.tree)
         self._same_settings()
         self.kinds = self.catalog.kinds
         self.tellers = Tellers(self.kinds)
@@ -78,7 +80,9 @@ class _Loading:
         live = self._live(others, numbers)
         unread = set(self.memory.fragments).difference(fragments.files)
         fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
-        loaded = put_together(self.tree, self.reader, self.settings, self.catalog, live, fragments, state)
+        loaded = put_together(
+            self.tree, self.reader, self.settings, self.catalog, live, fragments, state, self.rule_files
+        )
         rest = self._rest(loaded, numbers)
         return Part(loaded, rest)
 
@@ -89,7 +93,7 @@ class _Loading:
             self.tree.read(OUTPUTS_PATH)
         except Unreadable as fault:
             raise FullPlanRequired("the outputs cannot be read") from fault
-        paths = (CONFIG_PATH, OUTPUTS_PATH, *self.catalog.files)
+        paths = (CONFIG_PATH, OUTPUTS_PATH, *self.catalog.files, *self.rule_files.files)
         now = {path: self.tree.inputs.get(path) for path in paths}
         if now != self.memory.settings or self.catalog.broken:
             raise FullPlanRequired("the settings are others")

@@ -86,6 +86,8 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: P
         planning = plan_loaded(part.loaded, options, progress, part.rest)
     except Contradicted as fault:
         raise FullPlanRequired("a file is being edited") from fault
+    if planning.desired.implied or planning.desired.groups:
+        raise FullPlanRequired("what moves with what is told by the whole")
     if any(one.code == "WRT001" for one in planning.plan.problems):
         raise FullPlanRequired("a file that was read in part does not come out as planned")
     return planning

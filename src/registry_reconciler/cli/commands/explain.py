@@ -29,7 +29,7 @@ EXAMPLE = """\
   ...
 """
 
-_CODE = re.compile(r"[A-Za-z]{3}[0-9]{3}")
+_CODE = re.compile(r"[A-Za-z]{3,12}[0-9]{3}")
 
 
 def command(
@@ -65,10 +65,20 @@ class _Explaining:
         if rule is not None:
             return _rule(rule)
         if _CODE.fullmatch(subject):
+            own = self._own(subject)
+            if own is not None:
+                return _rule(own)
             raise _unknown_code(subject)
         if "/" in subject:
             return self._address(subject)
         return self._kind(subject)
+
+    def _own(self, code: str) -> Rule | None:
+        """A rule of the workspace's own, where there is a workspace."""
+        try:
+            return self.planning().own.by_code(code)
+        except NoWorkspace:
+            return None
 
     def planning(self) -> Planning:
         """The workspace's plan, made once."""
@@ -122,6 +132,9 @@ def _why(planning: Planning, address: str) -> str:
             return f"a plan would {change.action.value} it: {reason(change)}"
     if address in planning.loaded.state.entries:
         return "managed, and nothing is to be done"
+    kind = planning.loaded.kinds.get(address.partition("/")[0])
+    if kind is not None and kind.truth == "live" and address in planning.loaded.live.entries:
+        return "its registry owns it (truth: live), and nothing is to be done"
     return "not managed: no fragment declares it" if address in planning.loaded.live.entries else "not there"
 
 
@@ -165,6 +178,10 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
     key = ", ".join(one.text for one in kind.key)
     lines += [f"  files: {visible(kind.file.text)}", f"  key: {visible(key)}"]
     lines.append(f"  schema: {visible(kind.schema_path)}")
+    if kind.truth == "live":
+        lines.append("  truth: live: the registry owns its entries, and no fragment may declare one")
+    elif kind.managed == "all":
+        lines.append("  managed: all: an entry that no fragment owns is an error")
     for reference in kind.references:
         lines.append(f"  {visible(reference.field.text)} refers to {visible(' or '.join(reference.kinds))}")
     properties = kind.schema.get("properties")
@@ -181,6 +198,8 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
         "file": kind.file.text,
         "key": [one.text for one in kind.key],
         "schema": kind.schema_path,
+        "truth": kind.truth,
+        "managed": kind.managed,
         "references": [{"field": one.field.text, "kinds": list(one.kinds)} for one in kind.references],
     }
     return "\n".join(lines), data

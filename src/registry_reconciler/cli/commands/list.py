@@ -67,6 +67,8 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], managed: b
 
 
 def _standing(row: Listed) -> str:
+    if row.live_truth:
+        return "live"
     word = "managed" if row.managed else "unmanaged" if row.status == "registered" else ""
     return ", ".join(filter(None, [word, row.status if row.status != "registered" else ""]))
 

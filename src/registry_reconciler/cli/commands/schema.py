@@ -25,7 +25,7 @@ EXAMPLE = """\
 
 def command(
     what: Annotated[
-        str, typer.Argument(metavar="plan|fragment|x-registry|config|outputs|KIND", show_default=False)
+        str, typer.Argument(metavar="plan|fragment|x-registry|config|rule|outputs|KIND", show_default=False)
     ],
     example: Annotated[bool, typer.Option("--example", help="A fragment with an entry of the kind.")] = False,
     out: Annotated[

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, warn
+from registry_reconciler.cli.common import answer
+from registry_reconciler.cli.new_file import write_new_file
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.schema_new import Doubt, NewSchema
-    from registry_reconciler.workspace import Workspace
 
 EXAMPLE = """\
   registry schema new server --from 'servers/*/server.yaml'
@@ -73,7 +73,7 @@ def command(
     elif out:
         write_file(Path(out), made.content.decode("utf-8"))
     else:
-        _write(workspace, made)
+        write_new_file(workspace, "registry schema new", made.path, made.content)
     if call.format == "text":
         _tell(made, where)
     body: dict[str, Json] = {
@@ -89,18 +89,6 @@ def command(
     if out == _STDOUT:
         body["content"] = made.content.decode("utf-8")
     return answer(call, _text(made, where), body, next=[["registry", "adopt", f"{kind}/*", "--dry-run"]])
-
-
-def _write(workspace: Workspace, made: NewSchema) -> None:
-    """Place the file among the schemas; what is there already is never overwritten."""
-    from registry_reconciler.apply import FileOp, commit, recover
-    from registry_reconciler.apply.writable import Writable
-
-    with workspace.lock("registry schema new") as lock:
-        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
-        op = FileOp(made.path, None, made.content)
-        receipt = commit(workspace.root, [op], lock=lock, inputs={}, may_write=Writable(workspace.root))
-    warn(receipt.warnings)
 
 
 def _doubt(doubt: Doubt) -> dict[str, Json]:

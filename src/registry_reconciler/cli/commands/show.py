@@ -12,7 +12,7 @@ from registry_reconciler.cli.addresses import known_addresses, unknown_address
 from registry_reconciler.cli.common import answer, planning_of, warn_unseen
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.values import location_to_json, yaml_lines
-from registry_reconciler.model.entry import Json, digest_value, same, show_path
+from registry_reconciler.model.entry import Json, digest_value, show_path
 
 if TYPE_CHECKING:
     from registry_reconciler.queries.show import Applied, EntryDetails, Side
@@ -52,13 +52,20 @@ def command(
 def _lines(found: EntryDetails) -> Iterator[str]:
     yield visible(found.address)
     desired, live = found.desired, found.live
-    if desired and live and same(desired.value, live.value):
+    if desired and live and not found.fields:
         yield f"desired and live  {_where(desired)}, {_where(live)}"
         yield from yaml_lines(live.value, 2)
+    elif desired and live:
+        yield f"desired  {_where(desired)}"
+        yield f"live     {_where(live)}"
+        yield "  - live, + desired"
+        yield from _diff(found)
+    elif found.live_truth:
+        yield from _side("live", live, "the registries do not have it")
     else:
         yield from _side("desired", desired, "no fragment declares it")
         yield from _side("live", live, "the registries do not have it")
-    yield f"applied  {_applied(found.applied)}"
+    yield _state_line(found)
     if found.outgoing:
         yield "refers to"
         for one in found.outgoing:
@@ -71,6 +78,36 @@ def _lines(found: EntryDetails) -> Iterator[str]:
         yield f"plan  would {found.change.action.value} it"
     for problem in found.problems:
         yield f"{problem.severity.value} {problem.code}  {visible(problem.message)}"
+
+
+def _state_line(found: EntryDetails) -> str:
+    if found.live_truth:
+        return "truth  live: the registry owns it, and no fragment may declare it"
+    return f"applied  {_applied(found.applied)}"
+
+
+def _diff(found: EntryDetails) -> Iterator[str]:
+    """Live and desired as one text: what applying takes away, what it adds, and what both have."""
+    from registry_reconciler.base.sequences import unequal
+
+    # Fields in the order of the registry, so that only what differs is shown as different.
+    old = yaml_lines(found.before, 0)
+    new = yaml_lines(_in_order_of(found.after, found.before), 0)
+    at = 0
+    for start, end, new_start, new_end in (*unequal(old, new), (len(old), len(old), 0, 0)):
+        yield from (f"    {line}" for line in old[at:start])
+        yield from (f"  - {line}" for line in old[start:end])
+        yield from (f"  + {line}" for line in new[new_start:new_end])
+        at = end
+    if old == new:
+        yield "  a secret field differs"
+
+
+def _in_order_of(value: Json, model: Json) -> Json:
+    if isinstance(value, dict) and isinstance(model, dict):
+        names = [name for name in model if name in value]
+        return {name: _in_order_of(value[name], model.get(name)) for name in dict.fromkeys((*names, *value))}
+    return value
 
 
 def _side(name: str, side: Side | None, absent: str) -> Iterator[str]:
@@ -99,7 +136,7 @@ def _applied(applied: Applied | None) -> str:
 
 def to_json(found: EntryDetails) -> dict[str, Json]:
     """The entry in the JSON of ``show``."""
-    from registry_reconciler.model.plan_json import problem_to_json
+    from registry_reconciler.model.plan_json import field_to_json, problem_to_json
 
     applied = found.applied
     return {
@@ -122,6 +159,8 @@ def to_json(found: EntryDetails) -> dict[str, Json]:
             ],
             "in": list(found.incoming),
         },
+        "truth": "live" if found.live_truth else "fragments",
+        "diff": None if found.fields is None else [field_to_json(one) for one in found.fields],
         "action": found.change.action.value if found.change else None,
         "problems": [problem_to_json(one) for one in found.problems],
     }

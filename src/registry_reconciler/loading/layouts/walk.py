@@ -136,6 +136,14 @@ class Nesting:
         """For every kind that lies inside entries of ``outer``: the steps to its containers."""
         return tuple(dict.fromkeys(steps for _, steps in self.inside(outer) if steps))
 
+    def around(self) -> dict[str, list[tuple[Kind, tuple[Step, ...]]]]:
+        """For each kind the kinds that its entries lie inside of, with the steps from those to its containers."""
+        found: dict[str, list[tuple[Kind, tuple[Step, ...]]]] = {}
+        for outer in self._kinds.values():
+            for inner, steps in self.inside(outer):
+                found.setdefault(inner.name, []).append((outer, steps))
+        return found
+
     def depths(self) -> dict[str, int]:
         """How many kinds the entries of each kind lie inside of."""
         found = dict.fromkeys(self._kinds, 0)

@@ -41,12 +41,14 @@ class StateEntry(NamedTuple):
         fragment: path of the fragment that owns it.
         applied: what may have been applied; several only where two sides wrote it for the first time each.
         doubtful: one of several files about its fragment does not know it: some side may have let it go.
+        former: the addresses that it had before, the last one first.
     """
 
     address: str
     fragment: str
     applied: tuple[Applied, ...]
     doubtful: bool = False
+    former: tuple[str, ...] = ()
 
     def says(self, kind: Kind | None, value: dict[str, Json]) -> bool:
         """Whether a value is one that was applied."""
@@ -164,7 +166,7 @@ def put_together(
     several: dict[str, list[tuple[str, Applied]]] = {}
     for file in (one for accounts in files.values() for one in accounts):
         for record in file.records:
-            entry = StateEntry(record.address, file.fragment, (record.applied,))
+            entry = StateEntry(record.address, file.fragment, (record.applied,), False, record.former)
             first = found.setdefault(record.address, entry)
             if first is not entry:
                 several.setdefault(record.address, [(first.fragment, first.applied[0])]).append(
@@ -172,7 +174,8 @@ def put_together(
                 )
     for address, accounts in several.items():
         owner = min(accounts, key=lambda one: (one[0] not in fragments, one[0]))[0]
-        found[address] = StateEntry(address, owner, tuple(dict.fromkeys(applied for _, applied in accounts)))
+        applied = tuple(dict.fromkeys(one for _, one in accounts))
+        found[address] = found[address]._replace(fragment=owner, applied=applied)
     _doubt(found, files)
     protects = frozenset(one for accounts in files.values() for file in accounts for one in file.protects)
     return State(dict(sorted(found.items())), files, protects, tuple(problems), frozenset(several))

@@ -5,7 +5,7 @@
     registry state 2
     < "desired/payments.yaml"
     .
-    @ "module_instance/payments.api" p0SvE1
+    @ "module_instance/payments.api" p0SvE1 < "module_instance/payments.http"
     .
     module_id=k3vF0a9Q
     .
@@ -39,7 +39,9 @@ git takes no empty file for a renamed one: they never conflict.
 """
 FORMAT = 2
 _HEAD = "registry state "
-_HEADLINE = re.compile(r'("(?:[^"\\]|\\.)*") ?([A-Za-z0-9+/]{0,24})\Z')
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_HEADLINE = re.compile(rf"({_QUOTED}) ?([A-Za-z0-9+/]{{0,24}})((?: < {_QUOTED})*)\Z")
+_FORMER = re.compile(f" < ({_QUOTED})")
 _ADDRESS = re.compile(r'"([^"\\]*)"\Z')
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$")
 
@@ -52,10 +54,20 @@ class Applied(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What was applied of one entry."""
+    """What was applied of one entry.
+
+    Attributes:
+        former: the addresses that it had before, the last one first. They stand in the line of its address, which a
+            rename changes anyway.
+    """
 
     address: str
     applied: Applied
+    former: tuple[str, ...] = ()
+
+
+FORMER_KEPT = 4
+"""So many addresses that an entry had before are remembered."""
 
 
 class StateFile(NamedTuple):
@@ -94,9 +106,16 @@ def _unquoted(text: str) -> str | None:
 def render_file(fragment: str, records: Iterable[Record], protects: Iterable[str]) -> bytes:
     """The content of a state file."""
     parts = [f"{_HEAD}{FORMAT}\n< {quoted(fragment)}\n{REST}\n"]
-    parts += [f"@ {quoted(address)} {salt}\n{REST}\n{text}" for address, (salt, text) in records]
+    parts += [
+        f"@ {quoted(address)} {salt}{_told(former) if former else ''}\n{REST}\n{text}"
+        for address, (salt, text), former in records
+    ]
     parts += [f"! {quoted(one)}\n{REST}\n{REST}\n" for one in protects]
     return "".join(parts).encode("utf-8", "surrogatepass")
+
+
+def _told(former: Iterable[str]) -> str:
+    return "".join(f" < {quoted(one)}" for one in former)
 
 
 def gone_path(address: str) -> str:
@@ -146,11 +165,16 @@ def parse_file(path: str, data: bytes) -> StateFile:
         if found is None or address is None or "/" not in address:
             faults.append(number)
         else:
-            records.append(Record(address, Applied(found[2], applied.rstrip("\n") + "\n" if applied else "")))
+            told = Applied(found[2], applied.rstrip("\n") + "\n" if applied else "")
+            records.append(Record(address, told, _former(found[3]) if found[3] else ()))
         number += part.count("\n") + 1
     if owner is None:
         faults.insert(0, 2)
     return StateFile(path, owner or "", tuple(records), tuple(protects), tuple(sorted(set(faults))))
+
+
+def _former(text: str) -> tuple[str, ...]:
+    return tuple(one for told in _FORMER.findall(text) if (one := _unquoted(told)))
 
 
 def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None, list[str]]:

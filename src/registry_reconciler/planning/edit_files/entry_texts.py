@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from registry_reconciler.files.tree import MemoryTree, Recorder
+from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Place
@@ -33,6 +35,21 @@ def extract_all(work: Writing, changes: Sequence[Change]) -> None:
         if source.data is not None:
             asked = [(place.document, place.path) for place in places]
             work.extracted[file] = dict(zip(asked, source.format.extract(source.data, asked), strict=True))
+
+
+def leave_files(work: Writing, changes: Sequence[Change]) -> None:
+    """Take away all files that get another name in this round: one may take the name of another."""
+    work.whole_files.clear()
+    for change in changes:
+        kind = work.kinds[change.kind]
+        if change.action is Action.DELETE or not LAYOUTS[kind.layout].one_a_file:
+            continue
+        entry = current(work, change)
+        if entry is not None and not entry.place.path and relocates(kind, entry, change.after or {}):
+            work.whole_files[change.address] = entry, work.sources[entry.place.file]
+    leaving = {source.path for _, source in work.whole_files.values()}
+    work.cleared = Recorder(MemoryTree(dict.fromkeys(leaving), work.tree)) if leaving else None
+    work.removed |= leaving
 
 
 def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:

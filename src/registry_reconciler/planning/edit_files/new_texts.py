@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
     """Run one round of one file; on failure every change of it is refused."""
-    from registry_reconciler.formats.edits import SpliceError
+    from registry_reconciler.formats.edits import Insert, SpliceError
 
     source = work.sources.get(path)
     data = source.data if source else None
@@ -33,7 +33,9 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
             source = _parsed(work, form, path, data)
             work.removed.discard(path)
         if plan.edits and source is not None and data is not None:
-            data = form.splice(data, [edit for _, edit in plan.edits], source.sections)
+            # What leaves a place makes room for what comes there.
+            edits = sorted((edit for _, edit in plan.edits), key=lambda edit: isinstance(edit, Insert))
+            data = form.splice(data, edits, source.sections)
             source = _parsed(work, form, path, data)
     except SpliceError as error:
         _refuse(work, path, plan, error)
@@ -41,6 +43,7 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
     assert source is not None
     if not source.readable:
         first = source.problems[0]
+        _refused_together(work, plan)
         for change in _changes_of(plan):
             work.fail(
                 change,
@@ -111,6 +114,12 @@ def _changes_of(plan: FilePlan) -> Iterator[Change]:
             yield change
 
 
+def _refused_together(work: Writing, plan: FilePlan) -> None:
+    addresses = [change.address for change in _changes_of(plan)]
+    if len(addresses) > 1:
+        work.together.update(addresses)
+
+
 def _refuse(work: Writing, path: str, plan: FilePlan, error: SpliceError) -> None:
     code = "WRT002" if error.related else "WRT001"
     related = tuple(Related("used here", Place(path, document, where)) for document, where in error.related)
@@ -126,6 +135,7 @@ def _refuse(work: Writing, path: str, plan: FilePlan, error: SpliceError) -> Non
         if related
         else "Make the change by hand, then plan again."
     )
+    _refused_together(work, plan)
     guilty = {change.address for change in culprits}
     # Many changes that are refused for one reason do not each list everything that stands against them.
     shown = related if len(guilty) == 1 else related[:_RELATED_SHOWN]

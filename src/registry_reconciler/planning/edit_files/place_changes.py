@@ -13,6 +13,7 @@ from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
+from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files.entry_texts import told_in_fragment
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
@@ -21,10 +22,12 @@ from registry_reconciler.planning.placement import (
     Row,
     Target,
     find_spot,
+    no_such_place,
     raw_value,
     relocates,
     require_text,
     restore_unmanaged,
+    slip_of,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ if TYPE_CHECKING:
 def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> None:
     """Add the edits that one change asks for. Raises :class:`PlacementError` where it has no place."""
     kind = work.kinds[change.kind]
-    entry = current(work, change)
+    leaves = work.whole_files.get(change.address)
+    entry = current(work, change) if leaves is None else leaves[0]
     if change.action is Action.DELETE:
         assert entry is not None
         work.files[change.address] = entry.place.file
@@ -87,8 +91,10 @@ def _plan_for(plans: dict[str, FilePlan], path: str) -> FilePlan:
     return plans.setdefault(path, FilePlan())
 
 
-def _raw_after(work: Writing, change: Change, kind: Kind, entry: LiveEntry) -> dict[str, Json]:
-    there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+def _raw_after(
+    work: Writing, change: Change, kind: Kind, entry: LiveEntry, source: SourceFile
+) -> dict[str, Json]:
+    there = get_path(source.documents[entry.place.document], entry.place.path)
     require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
     return restore_unmanaged(raw, there, entry, work.nested[kind.name])
@@ -101,7 +107,7 @@ def _plan_update(
 
     plan = _plan_for(plans, entry.place.file)
     place = entry.place
-    raw = _raw_after(work, change, kind, entry)
+    raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
     placed = LAYOUTS[kind.layout].placed_field(kind)
     if placed:
@@ -138,16 +144,18 @@ def _rename_file(
 ) -> None:
     from registry_reconciler.formats.edits import Update
 
-    spot = find_spot(kind, change.after or {}, {}, work.carried_by(kind), work.tree, work.ways)
-    old = work.sources[entry.place.file]
+    old = work.whole_files[change.address][1]
+    spot = find_spot(
+        kind, change.after or {}, {}, work.carried_by(kind), work.cleared or work.tree, work.ways
+    )
     if spot.file in work.sources and spot.file not in work.removed:
         raise PlacementError(
             "WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key."
         )
-    raw = _raw_after(work, change, kind, entry)
-    work.removed.add(entry.place.file)
+    raw = _raw_after(work, change, kind, entry, old)
     work.removed.discard(spot.file)
     work.forget_entries(entry.place.file)
+    work.forget_entries(spot.file)
     work.sources[spot.file] = replace(old, path=spot.file)
     work.files[change.address] = spot.file
     _plan_for(plans, spot.file).edits.append((change, Update(entry.place.document, (), raw)))
@@ -171,6 +179,8 @@ def _plan_create(
     if entry is not None:
         there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
         raw = restore_unmanaged(raw, there, entry, work.nested[kind.name])
+    _refuse_nowhere(work, kind, spot)
+    _warn_of_slip(work, change, kind, spot)
     work.files[change.address] = spot.file
     _refuse_taken(work, plans, kind, spot)
     plan = _plan_for(plans, spot.file)
@@ -188,6 +198,40 @@ def _plan_create(
             named.append(spot.file)
         return
     plan.edits.append((change, _insert(kind, change, spot, raw, row, snippet, Insert)))
+
+
+def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
+    """An entry inside one of another kind needs that one: it does not make it by the way."""
+    for outer, steps in work.outer.get(kind.name, ()):
+        row = LAYOUTS[outer.layout]
+        depth = sum(2 if step.kind == "item" else 1 for step in steps)
+        if depth > len(spot.path) or not (row.one_a_file or row.container_kind == "map"):
+            continue  # the items of a list are looked for where the place is found
+        holder = spot.path[: len(spot.path) - depth]
+        here = work.entries_in(spot.file).get(outer.name, []) if spot.exists else []
+        if (spot.document, holder) in {(one.place.document, one.place.path) for one in here}:
+            continue
+        if row.one_a_file:
+            name = "/".join((outer.file.match(spot.file) or {"": spot.file}).values())
+            raise no_such_place(outer.name, name, (one.key for one in work.of(outer.name)), outer.file.text)
+        raise no_such_place(outer.name, str(holder[-1]), (str(one.place.path[-1]) for one in here), spot.file)
+
+
+def _warn_of_slip(work: Writing, change: Change, kind: Kind, spot: Target) -> None:
+    """A place that nobody described is made with the first entry in it, also where its name is a slip."""
+    documents = work.sources[spot.file].documents if spot.exists else ()
+    slip = slip_of(kind, documents[spot.document], spot.path) if documents else None
+    if slip is None:
+        return
+    what, name, near = slip
+    work.warnings[change.address] = problem(
+        "WRT006",
+        f"{change.address}: There is no {what} {name!r} in {spot.file} yet, and it will be made. "
+        f"Did you mean {near!r}?",
+        change.origin or Place(spot.file),
+        address=change.address,
+        fix=f"Correct the {what}; or apply the plan, if it is meant.",
+    )
 
 
 def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, spot: Target) -> None:

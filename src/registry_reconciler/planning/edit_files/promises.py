@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from operator import is_
-from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place, same
+from registry_reconciler.model.fields import Selector, without
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files.new_texts import REPORT
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import Writing, files_over, old_bytes, unread_in
 
-if TYPE_CHECKING:
-    pass
-
 
 def verify(
-    work: Writing, live: Live, changes: Sequence[Change], files: Mapping[str, bytes | None]
+    work: Writing,
+    live: Live,
+    changes: Sequence[Change],
+    files: Mapping[str, bytes | None],
+    managed: Collection[str],
 ) -> Iterator[Problem]:
     """Hold the new texts against what was promised."""
     promised: dict[str, dict[str, Json]] = {}
@@ -38,12 +39,12 @@ def verify(
         work.files[a]: old_bytes(live, work.files[a]) for a in promised if work.files[a] not in files
     }
     files = {**untouched, **files}
-    there = _by_file(live, files)
+    there = _by_file(work, live, files, managed)
     concerned: dict[str, list[Change]] = {path: [] for path in files}
     for change in changes:
         concerned.setdefault(work.files.get(change.address, ""), []).append(change)
     for path, data in files.items():
-        expected = {entry.address: entry for entry in there[path] if entry.address not in gone}
+        expected = {address: entry for address, entry in there[path].items() if entry.address not in gone}
         found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
         wrong = _mismatch(
             expected, found, promised, {one.address for one in concerned[path] if one.address in promised}
@@ -51,7 +52,10 @@ def verify(
         wrong = wrong or _beside(work, old, path, data) or _left_out(work, old, path, data)
         if wrong:
             fix = _carried_fix(work, wrong) or REPORT
-            for change in concerned[path]:
+            blamed = [change for change in concerned[path] if change.address not in work.failed]
+            if sum(change.writes for change in blamed) > 1:
+                work.together.update(change.address for change in blamed)
+            for change in blamed:
                 if change.address not in work.failed:
                     work.failed[change.address] = problem(
                         "WRT001",
@@ -70,15 +74,23 @@ def _carried_fix(work: Writing, wrong: str) -> str:
         for (_, old), (_, new) in sorted(work.carried_along.items())
         if old != new and wrong.startswith((f"{old} ", f"{new} "))
     ]
-    return f"Rename what is inside too, under moved: {renamed[0]}." if renamed else ""
+    if not renamed:
+        return ""
+    return f"It is called otherwise with what it lies in: declare it by its new name ({renamed[0]})."
 
 
-def _by_file(live: Live, files: Mapping[str, bytes | None]) -> dict[str, list[LiveEntry]]:
-    """The entries of some files as they are now."""
-    found: dict[str, list[LiveEntry]] = {path: [] for path in files}
+def _by_file(
+    work: Writing, live: Live, files: Mapping[str, bytes | None], managed: Collection[str]
+) -> dict[str, dict[str, LiveEntry]]:
+    """The entries of some files as they are now, by the addresses that they have once what is around them moved."""
+    found: dict[str, dict[str, LiveEntry]] = {path: {} for path in files}
     for entry in (*live.entries.values(), *live.clashes):
-        if entry.place.file in found:
-            found[entry.place.file].append(entry)
+        file, address = entry.place.file, entry.address
+        if work.carried_along:
+            file, now = work.carried_along.get((entry.kind, address), (file, address))
+            address = address if address in managed else now
+        if file in found:
+            found[file][address] = entry
     return found
 
 
@@ -97,10 +109,20 @@ def _mismatch(
         other = found.get(address)
         if other is None:
             return f"{address} would be lost"
-        if not (same(other.value, entry.value) and other.live_only == entry.live_only):
+        if not (_is_kept(entry, other) and other.live_only == entry.live_only):
             return f"{address} would change"
     extra = sorted(set(found) - set(expected) - here)
     return f"{extra[0]} would appear" if extra else ""
+
+
+def _is_kept(before: LiveEntry, after: LiveEntry) -> bool:
+    """Whether an entry that no change is about stayed what it was, but for the names of what it lies in."""
+    if before.address == after.address:
+        return same(before.value, after.value)
+    values = [before.value, after.value]
+    for name, _ in before.bound:
+        values = [without(value, Selector.parse(name).path) for value in values]
+    return same(*values)
 
 
 def _beside(work: Writing, old: Writing, path: str, data: bytes | None) -> str:

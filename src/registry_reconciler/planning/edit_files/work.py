@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.unread import Unread
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live, entries_of, excluded
@@ -66,6 +66,9 @@ class Writing(Struct):
     removed: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
     failed: dict[str, Problem] = field(default_factory=dict)
+    warnings: dict[str, Problem] = field(default_factory=dict)
+    together: set[str] = field(default_factory=set)
+    outer: Mapping[str, Sequence[tuple[Kind, Sequence[Step]]]] = field(default_factory=dict)
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
     fragments: Mapping[str, SourceFile] = field(default_factory=dict)
     snippets: dict[Place, Snippet] = field(default_factory=dict)
@@ -82,6 +85,10 @@ class Writing(Struct):
     ways: Ways = field(default_factory=Ways)
     new_files: dict[str, list[str]] = field(default_factory=dict)
     extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
+    whole_files: dict[str, tuple[LiveEntry, SourceFile]] = field(default_factory=dict)
+    """By address an entry that gets another file in this round, with the file that it has."""
+    cleared: Recorder | None = None
+    """The tree without those files."""
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""

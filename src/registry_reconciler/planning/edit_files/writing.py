@@ -10,7 +10,7 @@ a renamed entry is looked for under its new address from then on, and an entry w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -24,8 +24,8 @@ from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, LiveEntry, Place
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.problem import Problem
-from registry_reconciler.planning.edit_files.entry_texts import extract_all, snippets
+from registry_reconciler.model.problem import Problem, Severity
+from registry_reconciler.planning.edit_files.entry_texts import extract_all, leave_files, snippets
 from registry_reconciler.planning.edit_files.new_texts import splice_file
 from registry_reconciler.planning.edit_files.place_changes import plan_change
 from registry_reconciler.planning.edit_files.promises import verify
@@ -51,11 +51,13 @@ class Written(Struct, frozen=True):
     Attributes:
         changes: the same changes, each with its file; those that cannot be written are left out.
         files: new bytes by path; ``None``: the file goes.
+        together: addresses that were refused with others of their file, whoever is to blame.
     """
 
     changes: tuple[Change, ...]
     files: Mapping[str, bytes | None]
     problems: tuple[Problem, ...]
+    together: frozenset[str] = frozenset()
 
 
 def write(
@@ -65,17 +67,85 @@ def write(
     changes: Sequence[Change],
     fragments: Mapping[str, SourceFile],
     reader: Reader | None = None,
+    managed: Collection[str] = (),
 ) -> Written:
     """Place and splice every change that writes. Never raises for what stands in the files.
 
+    A change that cannot be written does not take the others of its file with it: they are tried without it.
+
     Args:
         fragments: the fragments as read: the comments of a new entry come along from there.
+        managed: addresses that mean their entries: what somebody still says does not go along under another name.
         reader: what read the files; it knows the items again that a new text has in common with them.
     """
+
+    def attempt(some: Sequence[Change]) -> Written:
+        return _write(kinds, live, tree, some, fragments, reader, managed)
+
+    written = attempt(changes)
+    return _apart(changes, written, attempt) if written.together else written
+
+
+_MOST_ATTEMPTS = 40
+_MOST_WRITTEN = 20_000
+"""Changes that are written again, in all attempts, to find the ones that cannot be."""
+
+
+def _apart(
+    changes: Sequence[Change], first: Written, attempt: Callable[[Sequence[Change]], Written]
+) -> Written:
+    """Of changes that were refused together, refuse those alone that cannot be written."""
+    said = _refusals(first)
+    alone = said.keys() - first.together
+    kept = {one.address for one in changes} - first.together
+    refused: dict[str, Problem] = {}
+    attempts = min(_MOST_ATTEMPTS, max(4, _MOST_WRITTEN // len(changes)))
+    waiting = [[one.address for one in changes if one.address in first.together]]
+    while waiting:
+        group = waiting.pop()
+        if attempts <= 0:
+            refused.update((address, said[address]) for address in group)
+            continue
+        attempts -= 1
+        tried = attempt([one for one in changes if one.address in kept or one.address in group])
+        failed = {address: one for address, one in _refusals(tried).items() if address not in alone}
+        if not failed:
+            kept.update(group)
+        elif len(group) == 1:
+            refused[group[0]] = failed.get(group[0], said[group[0]])
+        else:
+            middle = len(group) // 2
+            waiting += [group[middle:], group[:middle]]
+    last = attempt([one for one in changes if one.address in kept])
+    return replace(last, problems=(*last.problems, *refused.values()), together=frozenset())
+
+
+def _refusals(written: Written) -> dict[str, Problem]:
+    return {one.address: one for one in written.problems if one.severity is Severity.ERROR}
+
+
+def _write(
+    kinds: Mapping[str, Kind],
+    live: Live,
+    tree: Tree,
+    changes: Sequence[Change],
+    fragments: Mapping[str, SourceFile],
+    reader: Reader | None,
+    managed: Collection[str],
+) -> Written:
+    """All these changes, or none of a file."""
     nesting = Nesting(kinds)
     nested = {name: nesting.steps(kind) for name, kind in kinds.items()}
+    outer = nesting.around()
     work = Writing(
-        kinds, tree, files_over(live.files), nested=nested, fragments=fragments, reader=reader, live=live
+        kinds,
+        tree,
+        files_over(live.files),
+        nested=nested,
+        outer=outer,
+        fragments=fragments,
+        reader=reader,
+        live=live,
     )
     work.snippets = snippets(fragments, changes)
     work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
@@ -90,13 +160,14 @@ def write(
         if path in work.removed or work.sources[path].data != old_bytes(live, path)
     }
     _refuse_reserved(work, changes, files)
-    problems = [*work.failed.values(), *verify(work, live, changes, files)]
+    problems = [*work.failed.values(), *verify(work, live, changes, files, managed)]
+    problems += [one for address, one in work.warnings.items() if address not in work.failed]
     placed = tuple(
         replace(change, file=work.files.get(change.address, change.file))
         for change in changes
         if change.address not in work.failed
     )
-    return Written(placed, files, tuple(problems))
+    return Written(placed, files, tuple(problems), frozenset(work.together))
 
 
 def _refuse_reserved(work: Writing, changes: Sequence[Change], files: dict[str, bytes | None]) -> None:
@@ -138,6 +209,7 @@ def _run_round(work: Writing, changes: Sequence[Change]) -> None:
     work.said.clear()
     work.new_files.clear()
     extract_all(work, changes)
+    leave_files(work, changes)
     inside = {change.address: _carried_inside(work, change) for change in changes}
     # What goes makes room for what comes: a new entry may take over the file of one that is deleted.
     for change in sorted(changes, key=lambda one: one.action is not Action.DELETE):
@@ -146,6 +218,8 @@ def _run_round(work: Writing, changes: Sequence[Change]) -> None:
         except PlacementError as error:
             place = change.origin or change.live or Place(change.file)
             work.fail(change, error.code, error.message, place, error.fix)
+            if change.address in work.whole_files:
+                work.removed.discard(work.whole_files[change.address][1].path)
     for path, plan in sorted(plans.items()):
         splice_file(work, path, plan)
     for change in changes:

@@ -55,14 +55,17 @@ def flow_gaps(
         inner = carried + closing
         yield node.body + 1, node.end - 1, inner if "#" in inner else ""
         return
-    yield from _gaps(node, kept, carried + closing, trailing)
+    below = newline + " " * column_of(text, node.entries[0].start)
+    yield from _gaps(node, kept, carried + closing, trailing, below)
 
 
-def _gaps(node: Node, kept: list[_Item], closing: str, trailing: bool) -> Iterator[tuple[int, int, str]]:
+def _gaps(
+    node: Node, kept: list[_Item], closing: str, trailing: bool, below: str
+) -> Iterator[tuple[int, int, str]]:
     start = node.body + 1
-    pending = ""
+    pending = trail = ""
     for number, item in enumerate(kept):
-        pending += item.lead
+        pending += _clear_of(trail, item.lead, below)
         if isinstance(item.core, int):
             entry = node.entries[item.core]
             yield start, entry.start, pending
@@ -73,10 +76,17 @@ def _gaps(node: Node, kept: list[_Item], closing: str, trailing: bool) -> Iterat
         last = number == len(kept) - 1
         if not last or trailing:
             # A comma may not fall into a comment that stood behind the last item.
-            pending += ("," + item.behind if "#" in item.behind else item.behind + ",") + item.tail
+            trail = ("," + item.behind if "#" in item.behind else item.behind + ",") + item.tail
         else:
-            pending += item.behind + item.tail
-    yield start, node.end - 1, pending + closing
+            trail = item.behind + item.tail
+        pending += trail
+    yield start, node.end - 1, pending + _clear_of(trail, closing, below)
+
+
+def _clear_of(trail: str, text: str, below: str) -> str:
+    """The text that follows what stands behind an item: on the next line where a comment there would take it in."""
+    inside = "#" in trail.rsplit("\n", 1)[-1] and "\n" not in text
+    return below + text.lstrip(" \t") if inside else text
 
 
 def _take_apart(text: str, node: Node) -> tuple[list[_Item], str, bool]:

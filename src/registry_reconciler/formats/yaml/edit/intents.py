@@ -211,7 +211,8 @@ class Intents:
             return
         key = str(edit.key)
         taken = child_index(node, key)
-        if (taken is not None and taken not in intent.removed) or self._new_pair(node, key) is not None:
+        leaves = taken in intent.removed or taken in intent.renames
+        if (taken is not None and not leaves) or self._new_pair(node, key) is not None:
             raise SpliceError(f"there is a {key!r} already", self.number, (*edit.container, key))
         before = None if edit.before is None else child_index(node, edit.before)
         self._add_pair(node, intent, New(len(node.entries) if before is None else before, key, item))

@@ -31,6 +31,7 @@ from registry_reconciler.model.entry import Missing
 
 _COMMENT_ROW = re.compile(r"([ \t]*)#")
 _HEADER = re.compile(r"[|>][-+0-9]*")
+_BLANKS = " \t\n"
 _NEIGHBOURS = 4
 
 
@@ -110,7 +111,14 @@ class Patcher:
         return len(self.text) if end < 0 else end + 1
 
     def put(self, start: int, end: int, text: str) -> None:
-        """Records a replacement, unless it changes nothing."""
+        """Records a replacement, unless it changes nothing.
+
+        Behind a bracket, quote or comma a comment needs no space before it; behind what takes its place it does.
+        """
+        if text and self.text.startswith("#", end) and text[-1] not in _BLANKS:
+            text += " "
+        if text.startswith("#") and self.text[start - 1 : start] not in _BLANKS:
+            text = " " + text
         if self.text[start:end] != text:
             self.replacements.append(Replacement(start, end, text))
 

@@ -1,0 +1,94 @@
+"""``registry rule test``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer, planning_of
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.cli.rules import own_definitions
+from registry_reconciler.model.entry import Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.rules.own.definition import Definition
+
+EXAMPLE = """\
+  registry rule test
+
+  TEAM001  ok   the example gives it, mended it does not; 'when' selects 12 of 40
+"""
+
+
+def command(
+    codes: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE]...", help="Only these rules.", show_default=False)
+    ] = None,
+    *,
+    shared: Shared,
+) -> int:
+    """Try the workspace's own rules on their examples.
+
+    The example must give the problem, and mended it must not. It says too how many entries 'when' selects.
+    """
+    call = shared.call("rule test")
+    planning = planning_of(call, call.workspace())
+    rules, unusable = own_definitions(planning, codes or ())
+    results = [_try(planning, rule) for rule in rules]
+    lines = [line for one in results for line in _lines(one)]
+    lines += [f"error {visible(message)}" for message in unusable]
+    lines += [] if lines else ["The workspace has no rules of its own."]
+    failed = bool(unusable) or any(not one["ok"] for one in results)
+    errors = [{"code": "rule", "message": message} for message in unusable]
+    return answer(call, "\n".join(lines) + "\n", {"rules": results}, exit=3 if failed else 0, errors=errors)
+
+
+def _try(planning: Planning, rule: Definition) -> dict[str, Json]:
+    from registry_reconciler.rules.own.trial import selected
+
+    faults = [*_faults(planning, rule)]
+    kinds = planning.loaded.kinds
+    of = len(planning.worlds.after.of(*rule.kinds))
+    chosen = None if rule.judges_change else selected(rule, kinds, planning.worlds.after)
+    return {
+        "code": rule.code,
+        "ok": not faults,
+        "faults": faults,
+        "has_example": bool(rule.page.example),
+        "selected": chosen,
+        "of": of,
+    }
+
+
+def _faults(planning: Planning, rule: Definition) -> Iterator[str]:
+    from registry_reconciler.rules.own.trial import Example, try_example
+
+    for name, text, wanted in (
+        ("example", rule.page.example, True),
+        ("use_instead", rule.page.use_instead, False),
+    ):
+        if not text:
+            continue
+        try:
+            tried = try_example(rule, planning.loaded.kinds, text)
+        except Example as fault:
+            yield f"'{name}' cannot be tried: {fault}"
+            continue
+        yield from (f"'{name}' gives an error: {fault}" for fault in tried.faults)
+        if wanted and not tried.messages and not tried.faults:
+            yield f"'{name}' does not violate the rule"
+        if not wanted and tried.messages:
+            yield f"'{name}' violates the rule still: {tried.messages[0]}"
+
+
+def _lines(one: dict[str, Json]) -> Iterator[str]:
+    said = "the example gives it, mended it does not" if one["has_example"] else "it has no example"
+    chosen = f"; 'when' selects {one['selected']:,} of {one['of']:,}" if one["selected"] is not None else ""
+    yield f"{one['code']}  ok   {said}{chosen}" if one["ok"] else f"{one['code']}  failed{chosen}"
+    yield from (f"  {visible(fault)}" for fault in one["faults"])
+    if one["selected"] == 0 and one["of"]:
+        yield "  note: 'when' selects no entry of this workspace, so the rule guards nothing today"

@@ -1,0 +1,38 @@
+"""Rules of the workspace's own, by the codes that a person typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.errors import UsageFailure
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.rules.own.definition import Definition
+
+
+def own_definitions(planning: Planning, codes: Sequence[str]) -> tuple[list[Definition], list[str]]:
+    """The rules of some codes, or all of them; and what is wrong with those that cannot be used.
+
+    Raises:
+        UsageFailure: there is no such rule.
+    """
+    from registry_reconciler.rules.own.load import definitions
+
+    loaded = planning.loaded
+    found, problems = definitions(loaded)
+    stems = {path.rpartition("/")[2].rpartition(".")[0]: path for path in loaded.rule_files.files}
+    wanted = [code.upper() for code in codes] or [*stems]
+    for code in wanted:
+        if code not in stems and code not in {one.code for one in found}:
+            raise UsageFailure(
+                f"the workspace has no rule {code!r}.{did_you_mean(code, sorted(stems))}",
+                next=(("registry", "rule", "new", code),),
+            )
+    chosen = [one for one in found if one.code in wanted]
+    asked = {stems.get(code, "") for code in wanted}
+    reading = [one for source in loaded.rule_files.files.values() for one in source.problems]
+    faults = [one for one in (*reading, *problems) if one.place.file in asked and one.code != "RUL002"]
+    return chosen, [f"{one.place.file}: {one.message}" for one in faults]

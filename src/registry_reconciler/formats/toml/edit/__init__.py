@@ -1,0 +1,1 @@
+"""Edits to bytes, and no other byte changes."""

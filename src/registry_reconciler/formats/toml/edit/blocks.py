@@ -1,0 +1,447 @@
+"""Edits of tables and arrays of tables: which lines go, which come, and where.
+
+Everything is addressed against one tree of the old text. A table may be said by its header, by headers below it, by
+keys with dots, or in one piece; each has its own way to get and to lose a part. What stands in one piece is edited
+by :mod:`.pieces`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
+from registry_reconciler.formats.project import project_value
+from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
+from registry_reconciler.formats.toml.edit.sections import New, Sections
+from registry_reconciler.formats.toml.read.statements import Pair, Statement, Value
+from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
+from registry_reconciler.formats.yaml.edit.align import align
+from registry_reconciler.model.entry import FieldPath, Json, same
+
+Own = list[tuple[FieldPath, Edit]]
+_LAST = 1_000_000
+_ONLY_TABLES = "an array of tables has tables in it, and nothing else; write the list anew to change that"
+
+
+class Replacement(Struct, frozen=True):
+    """A span of the old text and what stands there instead.
+
+    Of several at one place, those of the lowest rank come first: pairs, then the tables in what ends there from the
+    inside out, then what stands before the next.
+    """
+
+    start: int
+    end: int
+    text: str
+    rank: int = 0
+
+
+class Editor:
+    """Turns the edits of one text into replacements."""
+
+    def __init__(self, tree: Tree, sections: Sections) -> None:
+        self.tree = tree
+        self.text = tree.text
+        self.sections = sections
+        self.look = sections.look
+        self.changes: list[Replacement] = []
+        self.at_end = False
+        self.heads: dict[int, tuple[Item, FieldPath, list[New]]] = {}
+
+    def put(self, start: int, end: int, text: str, rank: int = 0) -> None:
+        """Something else stands there."""
+        self.changes.append(Replacement(start, end, text, rank))
+
+    def run(self, edits: Own) -> list[Replacement]:
+        """What becomes of the text when edits are made."""
+        self.edit(self.tree.root, (), edits)
+        for item, path, new in self.heads.values():
+            # A table that only headers below it say gets one of its own.
+            first = self.tree.statements[item.said[0]]
+            text = self.sections.header_text(item, new, path)
+            self.put(first.lead, first.lead, text + self.look.newline * self.look.gap, _LAST)
+        return self.changes
+
+    # ---------------------------------------------------------------- any part
+
+    def edit(self, item: Item, path: FieldPath, edits: Own) -> None:
+        """Make edits, whose paths are relative to it, in a part of the text."""
+        for where, edit in edits:
+            if not where and isinstance(edit, Update):
+                self.become(item, path, edit.value)
+                return
+        if item.in_one_piece:
+            self._one_piece(item, path, edits)
+        elif item.kind == "table":
+            self._edit_table(item, path, edits)
+        else:
+            self._edit_items(item, path, edits)
+
+    def become(self, item: Item, path: FieldPath, value: Json) -> None:
+        """A part becomes equal to a value."""
+        if same(to_json(item), value):
+            return
+        if item.in_one_piece:
+            self._respell(item, path, value)
+        elif item.kind == "table" and isinstance(value, dict):
+            changed: dict[str, Own] = {
+                name: [((), Update(0, (), value[name]))] for name in item.children if name in value
+            }
+            gone = {name for name in item.children if name not in value}
+            new = [New(name, part) for name, part in value.items() if name not in item.children]
+            self._table(item, path, changed, gone, new)
+        elif item.kind == "items" and _are_tables(value) and value:
+            self._align_items(item, path, value)
+        else:
+            self._replace(item, path, value)
+
+    def _respell(self, item: Item, path: FieldPath, value: Json) -> None:
+        own = item.value
+        assert own is not None
+        text = respelled(
+            self.sections.speller, item, value, self._indent(own), self.sections.model(path, value)
+        )
+        self.put(own.start, own.end, text)
+
+    def _indent(self, value: Value) -> str:
+        """The indentation of the line that a value begins on."""
+        row = self.text[self.text.rfind("\n", 0, value.start) + 1 : value.start]
+        return row[: len(row) - len(row.lstrip(" \t"))]
+
+    def _one_piece(self, item: Item, path: FieldPath, edits: Own) -> None:
+        own = item.value
+        assert own is not None
+        inserts = [edit for where, edit in edits if not where and isinstance(edit, Insert)]
+        if item.kind == "array" and not item.items and self._grows_sections(item, path, inserts, edits):
+            return
+        if item.kind != "array" or not inserts or not all(_is_simple(where, edit) for where, edit in edits):
+            self._respell(item, path, project_value(to_json(item), edits))
+            return
+        gone = {where[0] for where, edit in edits if len(where) == 1 and isinstance(edit, Remove)}
+        deeper: dict[int, Own] = {}
+        for where, edit in edits:
+            if where and not (len(where) == 1 and isinstance(edit, Remove)):
+                deeper.setdefault(int(where[0]), []).append((where[1:], edit))
+        steps: list[Step] = []
+        for number in range(len(item.items) + 1):
+            steps += [(None, one.value, _comments(one)) for one in inserts if _index(one, item) == number]
+            if number < len(item.items) and number not in gone:
+                value = to_json(item.items[number])
+                steps.append((number, project_value(value, deeper.get(number, [])), ()))
+        self.put(own.start, own.end, respelled_array(self.sections.speller, item, steps, self._indent(own)))
+
+    def _grows_sections(self, item: Item, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
+        """An empty array that gets its first tables becomes an array of tables, where it can."""
+        statement = item.pair
+        if len(inserts) != len(edits) or not _are_tables([one.value for one in inserts]) or not path:
+            return False
+        if not isinstance(statement, Statement) or len(statement.keys) != 1 or not isinstance(path[-1], str):
+            return False
+        parent = self.tree.find(path[:-1])
+        if parent is None or parent.home not in ("root", "header"):
+            return False
+        own = item.value
+        assert own is not None
+        if "#" in self.text[own.start : statement.stop]:
+            return False
+        news = [New("", one.value, one.snippet) for one in inserts]
+        if len(self.tree.statements) == 1:
+            self.put(statement.line, statement.stop, self.sections.items_text(parent, path[-1], news, path))
+            return True
+        self.put(statement.line, statement.stop, "")
+        self._put_sections(parent, path[:-1], self.sections.items_text(parent, path[-1], news, path), None)
+        return True
+
+    # ---------------------------------------------------------------- tables
+
+    def _edit_table(self, item: Item, path: FieldPath, edits: Own) -> None:
+        deeper: dict[str, Own] = {}
+        new: list[New] = []
+        gone: set[str] = set()
+        for where, edit in edits:
+            if not where:
+                if not isinstance(edit, Insert) or edit.key is None:
+                    raise SpliceError("a table takes pairs with a key", 0, path)
+                if edit.key in item.children:
+                    raise SpliceError(f"there is a key {edit.key!r} already", 0, (*path, edit.key))
+                new.append(New(edit.key, edit.value, edit.snippet, edit.before))
+            elif not isinstance(where[0], str):
+                raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
+            elif len(where) == 1 and isinstance(edit, Remove):
+                gone.add(where[0])
+            else:
+                deeper.setdefault(where[0], []).append((where[1:], edit))
+        for name in [one for one in deeper if one not in item.children]:
+            new.append(self._created(name, deeper.pop(name)))
+        if gone - set(item.children):
+            raise SpliceError(f"there is no {min(gone - set(item.children))!r} to remove", 0, path)
+        self._table(item, path, deeper, gone, new)
+
+    def _created(self, name: str, edits: Own) -> New:
+        """A part that edits make where nothing is: with the text of what is put into it."""
+        value = project_value(None, edits)
+        counts: dict[FieldPath, int] = {}
+        made: set[FieldPath] = set()
+        parts: dict[FieldPath, Snippet] = {}
+        for where, edit in edits:
+            if not isinstance(edit, Insert):
+                continue
+            made.update(where[:size] for size in range(len(where) + 1))
+            step = edit.key if edit.key is not None else counts.setdefault(where, 0)
+            counts[where] = counts.get(where, 0) + 1
+            if edit.snippet is not None:
+                parts[(*where, step)] = edit.snippet
+        return New(name, value, None, None, parts, frozenset(made))
+
+    def _table(
+        self, item: Item, path: FieldPath, changed: Mapping[str, Own], gone: set[str], new: Sequence[New]
+    ) -> None:
+        for name, edits in changed.items():
+            if name not in gone:
+                self.edit(item.children[name], (*path, name), edits)
+        leaves = len(gone) < len(item.children) or bool(new)
+        for name in gone:
+            self.remove(item.children[name])
+        if not leaves and gone:
+            self._empty_table(item)
+        self._put_new(item, path, new)
+
+    def remove(self, item: Item) -> None:
+        """All lines that say a part go, with its comments."""
+        for first, last in runs(item.said):
+            self.put(self.tree.statements[first].lead, self.tree.statements[last].stop, "")
+
+    def _empty_table(self, item: Item) -> None:
+        """What says that a table is there when nothing is in it any more."""
+        statement = item.pair
+        if item.home in ("root", "header") or not isinstance(statement, Statement):
+            return
+        at = self.tree.statements[item.said[0]]
+        name = self.text[statement.keys[0].start : statement.keys[item.parts - 1].end]
+        indent = self.text[at.line : at.start]
+        line = f"[{name}]" if item.home == "implied" else f"{name}{self.sections.equals(statement)}{{}}"
+        self.put(at.lead, at.lead, f"{indent}{line}{self.look.newline}", _LAST)
+
+    def _put_new(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
+        pairs: list[New] = []
+        for one in new:
+            form = self.sections.form(item, path, one)
+            if form == "pair":
+                pairs.append(one)
+            elif form == "table":
+                text = self.sections.table_text(item, one, path)
+                self._put_sections(item, path, text, item.children.get(one.before or ""))
+            else:
+                made = [
+                    New("", part, one.parts.get((number,)), None, one.parts_below(number))
+                    for number, part in enumerate(one.value)
+                ]
+                text = self.sections.items_text(item, one.name, made, (*path, one.name))
+                self._put_sections(item, path, text, item.children.get(one.before or ""))
+        if pairs:
+            self._put_pairs(item, path, pairs)
+
+    def _put_pairs(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
+        if item.home == "implied":
+            self.heads.setdefault(id(item), (item, path, []))[2].extend(new)
+            return
+        own = self._own_pairs(item)
+        for one in new:
+            text = self.sections.pair_text(item, one, path, own)
+            before = item.children.get(one.before or "")
+            if before is not None and before.said and before.said[0] in own:
+                at = self.tree.statements[before.said[0]].lead
+                self.put(at, at, text)
+            elif own:
+                at = self.tree.statements[own[-1]].stop
+                self.put(at, at, text)
+            elif item.header >= 0:
+                at = self.tree.statements[item.header].stop
+                self.put(at, at, text)
+            else:
+                self._put_on_top(text, last=one is new[-1])
+
+    def _own_pairs(self, item: Item) -> list[int]:
+        """The statements among which a new pair of a table stands."""
+        if item.home == "dotted":
+            return [number for number in item.said if self.tree.statements[number].kind == "pair"]
+        return [
+            number
+            for number in item.said
+            if self.tree.section[number] == item.header and self.tree.statements[number].kind == "pair"
+        ]
+
+    def _put_on_top(self, text: str, *, last: bool) -> None:
+        """A pair of the root goes above all headers."""
+        found = self.tree.statements
+        if not found:
+            self.put(len(self.text), len(self.text), text)
+            return
+        self.put(found[0].lead, found[0].lead, text + (self.look.newline * self.look.gap if last else ""))
+
+    def _put_sections(self, item: Item, path: FieldPath, text: str, before: Item | None) -> None:
+        """New sections go behind those of the table, or before one of them."""
+        if before is not None and before.said and self.tree.statements[before.said[0]].kind != "pair":
+            self._put_before(before.said[0], path, text)
+            return
+        number = item.said[-1] if item.said else len(self.tree.statements) - 1
+        if item.home == "root":
+            number = len(self.tree.statements) - 1
+        self._put_behind(number, path, text, self.look.gap)
+
+    def _put_behind(self, number: int, path: FieldPath, text: str, gap: int) -> None:
+        """Behind a statement and the comments that follow it without a blank line."""
+        at = self._paragraph_end(number)
+        rank = _LAST - 1 - len(path)
+        if number >= 0 and number + 1 == len(self.tree.statements) and not self.text[at:].strip():
+            # Blank lines at the end of the file are the gap, for the first that comes there.
+            there = 0 if self.at_end else self.text[at:].count("\n")
+            at, gap = len(self.text), max(gap - there, 0)
+            self.at_end = True
+        elif number < 0 and not self.text.strip():
+            gap = gap if self.at_end else 0
+            self.at_end = True
+        self.put(at, at, self.look.newline * gap + text, rank)
+
+    def _paragraph_end(self, number: int) -> int:
+        found = self.tree.statements
+        if number < 0:
+            return len(self.text)
+        at = found[number].stop
+        limit = found[number + 1].lead if number + 1 < len(found) else len(self.text)
+        while at < limit:
+            end = self.text.find("\n", at)
+            end = len(self.text) if end < 0 else end + 1
+            if not self.text[at:end].lstrip(" \t").startswith("#") or end > limit:
+                break
+            at = end
+        return at
+
+    def _put_before(self, number: int, path: FieldPath, text: str) -> None:
+        """Before a section: above its comments, or above a heading that stands over them."""
+        statement = self.tree.statements[number]
+        start = self.tree.statements[number - 1].stop if number else 0
+        between = self.text[start : statement.lead]
+        gap = self.look.gap
+        if number and "#" in between[self._paragraph_end(number - 1) - start :]:
+            self._put_behind(number - 1, path, text, gap)
+            return
+        self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
+
+    # ---------------------------------------------------------------- arrays of tables
+
+    def _edit_items(self, item: Item, path: FieldPath, edits: Own) -> None:
+        deeper: dict[int, Own] = {}
+        coming: dict[int, list[New]] = {}
+        gone: set[int] = set()
+        for where, edit in edits:
+            if not where:
+                if not isinstance(edit, Insert) or not isinstance(edit.value, dict):
+                    raise SpliceError(_ONLY_TABLES, 0, path)
+                coming.setdefault(_index(edit, item), []).append(New("", edit.value, edit.snippet))
+            elif not isinstance(where[0], int) or not 0 <= where[0] < len(item.items):
+                raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
+            elif len(where) == 1 and isinstance(edit, Remove):
+                gone.add(where[0])
+            else:
+                if len(where) == 1 and isinstance(edit, Update) and not isinstance(edit.value, dict):
+                    raise SpliceError(_ONLY_TABLES, 0, (*path, where[0]))
+                deeper.setdefault(where[0], []).append((where[1:], edit))
+        self._items(item, path, deeper, gone, coming)
+
+    def _align_items(self, item: Item, path: FieldPath, value: list[Json]) -> None:
+        changed: dict[int, Own] = {}
+        coming: dict[int, list[New]] = {}
+        after = 0
+        for old, number in align(to_json(item), value):
+            if old is None:
+                coming.setdefault(after, []).append(New("", value[number]))
+            else:
+                changed[old] = [((), Update(0, (), value[number]))]
+                after = old + 1
+        self._items(item, path, changed, set(range(len(item.items))) - set(changed), coming)
+
+    def _items(
+        self,
+        item: Item,
+        path: FieldPath,
+        changed: Mapping[int, Own],
+        gone: set[int],
+        coming: Mapping[int, list[New]],
+    ) -> None:
+        for number, edits in changed.items():
+            if number not in gone:
+                self.edit(item.items[number], (*path, number), edits)
+        for number in gone:
+            self.remove(item.items[number])
+        for number, new in coming.items():
+            self._put_items(item, path, number, new)
+        if len(gone) == len(item.items) and not any(coming.values()):
+            self._instead(path, "[]")
+
+    def _put_items(self, item: Item, path: FieldPath, number: int, new: list[New]) -> None:
+        text = self.sections.more_items_text(item, number, new, path)
+        gap = self.sections.gap_of(item)
+        if number >= len(item.items):
+            self._put_behind(item.items[-1].said[-1], path, text, gap)
+            return
+        first = item.items[number].said[0]
+        before = item.items[number - 1].said[-1] if number else -1
+        if before == first - 1 or number == 0:
+            statement = self.tree.statements[first]
+            start = self._paragraph_end(before) if number else statement.lead
+            if "#" in self.text[start : statement.lead]:
+                self._put_behind(before, path, text, gap)
+            else:
+                self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
+        else:
+            self._put_behind(before, path, text, gap)
+
+    # ---------------------------------------------------------------- something else altogether
+
+    def _replace(self, item: Item, path: FieldPath, value: Json) -> None:
+        """What is said by several statements becomes a value in one piece."""
+        if not path or not isinstance(path[-1], str):
+            raise SpliceError("only a table can stand there", 0, path)
+        self.remove(item)
+        self._instead(path, value)
+
+    def _instead(self, path: FieldPath, value: Json) -> None:
+        """A pair of the parent says what a part was that goes."""
+        if not path or not isinstance(path[-1], str):
+            raise SpliceError("only a table can stand there", 0, path)
+        parent = self.tree.find(path[:-1])
+        assert parent is not None
+        self._put_pairs(parent, path[:-1], [New(path[-1], [] if value == "[]" else value)])
+
+
+def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Numbers as stretches without a gap."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and found[-1][1] >= number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
+
+
+def _are_tables(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _index(edit: Insert, item: Item) -> int:
+    return len(item.items) if edit.index is None else max(0, min(edit.index, len(item.items)))
+
+
+def _is_simple(where: FieldPath, edit: Edit) -> bool:
+    return not where or isinstance(where[0], int)
+
+
+def _comments(edit: Insert) -> tuple[str, ...]:
+    return edit.snippet.comments if edit.snippet is not None else ()
+
+
+__all__ = ["Editor", "New", "Pair", "Replacement", "runs"]

@@ -1,0 +1,367 @@
+"""New parts of a TOML text as lines: pairs, tables and items of arrays of tables, in the look of their neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+
+from registry_reconciler.formats.edits import Snippet, SpliceError
+from registry_reconciler.formats.toml.edit.look import gap_before
+from registry_reconciler.formats.toml.edit.notes import Note, notes_of
+from registry_reconciler.formats.toml.edit.spell import LOOKS, WIDTH, Look, Speller
+from registry_reconciler.formats.toml.read.statements import Statement, Value
+from registry_reconciler.formats.toml.read.tree import Item, Tree, child_of
+from registry_reconciler.model.entry import FieldPath, Json
+
+_NEAR = 30
+
+
+class New(Struct, frozen=True):
+    """A part that comes: a pair of a table, or an item (without a name).
+
+    Attributes:
+        before: the key of the pair that it goes before.
+        parts: the texts of what is in it, by path, where these come from somewhere.
+        made: the paths of containers that are made for entries.
+    """
+
+    name: str
+    value: Json
+    snippet: Snippet | None = None
+    before: str | None = None
+    parts: Mapping[FieldPath, Snippet] = field(default_factory=dict)
+    made: frozenset[FieldPath] = frozenset()
+
+    def notes(self) -> dict[FieldPath, Note]:
+        """The comments of its fields, and of itself at ``()``."""
+        found = _notes(self.snippet)
+        for where, snippet in self.parts.items():
+            found.update({(*where, *path): note for path, note in _notes(snippet).items()})
+        return found
+
+    def parts_below(self, step: str | int) -> dict[FieldPath, Snippet]:
+        """The texts of what is in one of its parts."""
+        return {
+            path[1:]: snippet for path, snippet in self.parts.items() if len(path) > 1 and path[0] == step
+        }
+
+
+def _notes(snippet: Snippet | None) -> dict[FieldPath, Note]:
+    if snippet is None:
+        return {}
+    found = notes_of(snippet.text)
+    if snippet.comments:
+        found[()] = Note(snippet.comments, "")
+    return found
+
+
+class Sections:
+    """Writes new parts of one text."""
+
+    def __init__(self, tree: Tree, look: Look, become: Callable[[str, Json], str]) -> None:
+        """``become`` makes a text say another value: what comes from another place is fitted with it."""
+        self.become = become
+        self.tree = tree
+        self.text = tree.text
+        self.look = look
+        self.speller = Speller(tree.text, look)
+
+    # ---------------------------------------------------------------- what to look like
+
+    def cousins(self, path: FieldPath) -> Iterator[Item]:
+        """The same field in entries beside, the nearest first."""
+        for size in range(len(path) - 2, -1, -1):
+            parent = self.tree.find(path[:size])
+            if parent is None:
+                continue
+            own, parts = path[size], parent.parts_in()
+            if isinstance(own, int):
+                parts = sorted(parts, key=lambda part: abs(int(part[0]) - own))
+            for step, part in parts[:_NEAR] if isinstance(own, int) else parts[-_NEAR:]:
+                found: Item | None = part if step != own or size == len(path) - 2 else None
+                for deeper in path[size + 1 :]:
+                    found = child_of(found, deeper) if found is not None else None
+                if found is not None and step != own:
+                    yield found
+
+    def cousin(self, path: FieldPath) -> Item | None:
+        """The first of them."""
+        return next(self.cousins(path), None)
+
+    def model(self, path: FieldPath, value: Json) -> Value | None:
+        """A neighbour's text of the same field that shows how such a value is written."""
+        wanted = LOOKS.get(type(value))
+        if wanted is None:
+            return None
+        found = (one.value for one in self.cousins(path) if one.value is not None)
+        return next((one for one in found if one.kind in wanted), None)
+
+    def form(self, item: Item, path: FieldPath, new: New) -> str:
+        """How a new part of a table is said: as a ``pair``, as a ``table``, or as ``items``."""
+        value = new.value
+        several = isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+        if item.home == "dotted" or not (isinstance(value, dict) or several):
+            return "pair"
+        block = "items" if several else "table"
+        if () in new.made and item.home != "dotted":
+            return block
+        return block if self._is_block(item, (*path, new.name), value) else "pair"
+
+    def _is_block(self, item: Item, path: FieldPath, value: Json) -> bool:
+        kinds = ("table",) if isinstance(value, dict) else ("items", "array")
+        like = next((one for one in self.cousins(path) if one.kind in kinds), None)
+        if like is None:
+            like = next(
+                (
+                    one
+                    for one in reversed(item.children.values())
+                    if one.kind in kinds and not (one.kind == "array" and not one.items)
+                ),
+                None,
+            )
+        if like is not None:
+            return like.kind == "items" or like.home in ("header", "implied")
+        if item.home in ("root", "implied"):
+            return True
+        return _is_nested(value) or len(self.speller.value(value, room=10**9)) > WIDTH - 20
+
+    def equals(self, statement: Statement) -> str:
+        """What stands between key and value of a pair; never more than one blank on a side."""
+        if statement.value is None:
+            return self.look.equals
+        mark = self.text[statement.keys[-1].end : statement.value.start]
+        return mark if mark in ("=", " = ", " =", "= ") else self.look.equals
+
+    def gap_of(self, item: Item) -> int:
+        """How many blank lines stand between the items of an array of tables."""
+        if len(item.items) > 1:
+            return gap_before(self.tree, item.items[-1].said[0])
+        return self.look.gap
+
+    # ---------------------------------------------------------------- pairs
+
+    def pair_text(self, item: Item, new: New, path: FieldPath, own: Sequence[int]) -> str:
+        """The lines of a new pair."""
+        near = self.tree.statements[own[-1]] if own else None
+        indent = self._pair_indent(item, near)
+        name = self.speller.key(new.name)
+        if item.home == "dotted" and item.pair is not None:
+            keys = item.pair.keys
+            name = f"{self.text[keys[0].start : keys[item.parts - 1].end]}.{name}"
+        equals = self.equals(near) if near is not None else self.look.equals
+        column = self._column(own)
+        if column:
+            equals = " " * max(column - len(indent) - len(name) - len(equals.lstrip(" ")), 0) + equals.lstrip(
+                " "
+            )
+        return self._pair_lines(indent, name, equals, new.value, (*path, new.name), new.notes(), ())
+
+    def _pair_indent(self, item: Item, near: Statement | None) -> str:
+        if near is not None:
+            return self.text[near.line : near.start]
+        if item.header >= 0:
+            header = self.tree.statements[item.header]
+            return self.text[header.line : header.start]
+        return ""
+
+    def _column(self, own: Sequence[int]) -> int:
+        """The column in which the values of a table stand, where they all stand in one."""
+        found = [self.tree.statements[number] for number in own]
+        columns = {one.value.start - one.line for one in found if one.value is not None}
+        widths = {one.keys[-1].end - one.line for one in found}
+        return columns.pop() if len(columns) == 1 and len(widths) > 1 else 0
+
+    def _pair_lines(
+        self,
+        indent: str,
+        name: str,
+        equals: str,
+        value: Json,
+        path: FieldPath,
+        notes: Mapping[FieldPath, Note],
+        where: FieldPath,
+    ) -> str:
+        newline = self.look.newline
+        note = notes.get(where, Note())
+        room = WIDTH - len(indent) - len(name) - len(equals)
+        text = self.speller.value(value, self.model(path, value), indent, room)
+        tail = f"  {note.behind}" if note.behind else ""
+        return (
+            "".join(f"{indent}{line}{newline}" for line in note.above)
+            + f"{indent}{name}{equals}{text}{tail}{newline}"
+        )
+
+    # ---------------------------------------------------------------- sections
+
+    def header_text(self, item: Item, new: Sequence[New], path: FieldPath) -> str:
+        """The header of a table that had none, with new pairs."""
+        text = f"[{self._name_of(item)}]{self.look.newline}"
+        return text + "".join(self.pair_text(item, one, path, ()) for one in new)
+
+    def table_text(self, item: Item, new: New, path: FieldPath) -> str:
+        """The lines of a new table in a table."""
+        like = next((one for one in reversed(item.children.values()) if one.home == "header"), None)
+        name = self._child_name(item, new.name, like)
+        return self._section(new, (*path, new.name), name, "[", "]", like)
+
+    def items_text(self, item: Item, name: str, new: Sequence[New], path: FieldPath) -> str:
+        """The lines of new items of an array of tables that is not there yet."""
+        full = self._child_name(item, name, None)
+        gap = self.look.newline * self.look.gap
+        return gap.join(self._section(one, (*path, -1), full, "[[", "]]", None) for one in new)
+
+    def more_items_text(self, item: Item, number: int, new: Sequence[New], path: FieldPath) -> str:
+        """The lines of new items beside those that an array of tables has."""
+        like = item.items[min(max(number - 1, 0), len(item.items) - 1)]
+        header = self.tree.statements[like.header]
+        name = self.text[header.keys[0].start : header.keys[-1].end]
+        gap = self.look.newline * self.gap_of(item)
+        return gap.join(self._section(one, (*path, -1), name, "[[", "]]", like) for one in new)
+
+    def _child_name(self, item: Item, name: str, like: Item | None) -> str:
+        key = self.speller.key(name)
+        if like is not None and like.header >= 0:
+            keys = self.tree.statements[like.header].keys
+            return self.text[keys[0].start : keys[-1].start] + key
+        own = self._name_of(item)
+        return f"{own}.{key}" if own else key
+
+    def _name_of(self, item: Item) -> str:
+        """The name of a table as headers write it."""
+        if item.home == "root" or not isinstance(item.pair, Statement):
+            return ""
+        keys = item.pair.keys
+        if item.pair.kind == "pair":
+            raise SpliceError("a table that keys with dots make cannot have a header")
+        return self.text[keys[0].start : keys[item.parts - 1].end]
+
+    def _section(
+        self, new: New, path: FieldPath, name: str, opening: str, closing: str, like: Item | None
+    ) -> str:
+        """A header with everything below it."""
+        newline, indent, inner, padding = self.look.newline, "", "", ""
+        if like is not None and like.header >= 0:
+            header = self.tree.statements[like.header]
+            indent = inner = self.text[header.line : header.start]
+            padding = self.text[header.start + len(opening) : header.keys[0].start]
+            first = next(
+                (n for n in like.said if self.tree.section[n] == like.header and n != like.header), None
+            )
+            if first is not None:
+                statement = self.tree.statements[first]
+                inner = self.text[statement.line : statement.start] if statement.kind == "pair" else inner
+        notes = new.notes()
+        above = "".join(f"{indent}{line}{newline}" for line in notes.get((), Note()).above)
+        head = f"{above}{indent}{opening}{padding}{name}{padding}{closing}{newline}"
+        own = self._native(new, name)
+        if own is not None:
+            return head + own
+        if not isinstance(new.value, dict):
+            raise SpliceError("only a table can stand there", 0, path)
+        pairs, below = self._body(new.value, path, name, inner, notes, (), like, new.made)
+        if () in new.made and below and not pairs and not above:
+            return below.removeprefix(_gap(self.look))
+        return head + pairs + below
+
+    def _native(self, new: New, name: str) -> str | None:
+        """The text of what comes from another place of a TOML file, below its new header."""
+        if new.snippet is None or new.snippet.native is None or new.snippet.native[0] != "toml":
+            return None
+        text = new.snippet.native[1].replace("\r\n", "\n")
+        try:
+            text = self.become(text, new.value)
+            tree = Tree(text)
+        except SpliceError:
+            return None
+        at = 0
+        parts: list[str] = []
+        for statement in tree.statements:
+            if statement.kind != "pair":
+                parts += (text[at : statement.keys[0].start], name, ".")
+                at = statement.keys[0].start
+        parts.append(text[at:])
+        whole = "".join(parts)
+        if whole and not whole.endswith("\n"):
+            whole += "\n"
+        return whole.replace("\n", self.look.newline)
+
+    def root_text(self, new: New) -> str:
+        """The lines of a whole file that has nothing yet."""
+        notes = new.notes()
+        above = "".join(f"{line}{self.look.newline}" for line in notes.get((), Note()).above)
+        pairs, below = self._body(new.value, (), "", "", notes, (), None)
+        return above + pairs + (below if pairs else below.removeprefix(_gap(self.look)))
+
+    def _body(
+        self,
+        value: Mapping[str, Json],
+        path: FieldPath,
+        name: str,
+        indent: str,
+        notes: Mapping[FieldPath, Note],
+        where: FieldPath,
+        like: Item | None,
+        made: frozenset[FieldPath] = frozenset(),
+    ) -> tuple[str, str]:
+        """The pairs of a new table, and the tables in it with blank lines before each."""
+        equals, column = self._marks(like)
+        pairs, below = "", ""
+        gap = self.look.newline * self.look.gap
+        home = Item("table", "header" if name else "root")
+        for key, part in value.items():
+            written, here, there = self.speller.key(key), (*path, key), (*where, key)
+            form = self.form(home, path, New(key, part, made=frozenset({()} if there in made else ())))
+            if form == "pair":
+                mark = equals
+                if column:
+                    mark = " " * max(column - len(indent + written + equals.lstrip(" ")), 0) + equals.lstrip(
+                        " "
+                    )
+                pairs += self._pair_lines(indent, written, mark, part, here, notes, there)
+                continue
+            parts = [(there, part, "[", "]")]
+            if form == "items":
+                parts = [((*there, number), one, "[[", "]]") for number, one in enumerate(part)]
+            for inner, one, opening, closing in parts:
+                full = f"{name}.{written}" if name else written
+                above = "".join(
+                    f"{indent}{line}{self.look.newline}" for line in notes.get(inner, Note()).above
+                )
+                if form == "items" and inner[-1] == 0:
+                    above = (
+                        "".join(
+                            f"{indent}{line}{self.look.newline}" for line in notes.get(there, Note()).above
+                        )
+                        + above
+                    )
+                inside = here if form == "table" else (*here, -1)
+                more, deeper = self._body(one, inside, full, indent, notes, inner, None, made)
+                if not (there in made and form == "table" and deeper and not more and not above):
+                    below += gap + above + f"{indent}{opening}{full}{closing}{self.look.newline}"
+                below += more + deeper
+        return pairs, below
+
+    def _marks(self, like: Item | None) -> tuple[str, int]:
+        """What stands between keys and values in a neighbour, and the column of its values if they share one."""
+        if like is None:
+            return self.look.equals, 0
+        own = [
+            n
+            for n in like.said
+            if self.tree.section[n] == like.header and self.tree.statements[n].kind == "pair"
+        ]
+        if not own:
+            return self.look.equals, 0
+        return self.equals(self.tree.statements[own[0]]), self._column(own)
+
+
+def _gap(look: Look) -> str:
+    """The blank lines that stand before a section."""
+    return look.newline * look.gap
+
+
+def _is_nested(value: Json) -> bool:
+    """Whether a value has collections in what it holds."""
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(one, (dict, list)) and one for part in parts for one in part.values())

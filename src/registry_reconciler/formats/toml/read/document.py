@@ -1,0 +1,199 @@
+"""Bytes of a TOML file to JSON values, by the standard library's parser.
+
+What JSON has no word for is its text: dates and times as they are written, ``inf`` and ``nan``. Dates need the
+written text, so a file that has one is looked at a second time, by the reader that also finds places.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
+from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.toml.read.statements import (
+    MAX_DEPTH,
+    TooDeep,
+    float_value,
+    statements,
+)
+from registry_reconciler.formats.toml.read.tree import Tree, to_json
+from registry_reconciler.formats.yaml.read.scan import BOM, scan
+from registry_reconciler.model.entry import Json
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
+_TWICE = ("Cannot ", "Duplicate inline table key")
+_LONG_INTEGER = re.compile(r"(?<![\w.])[+-]?\d[\d_]{400,}+")
+_ALSO_TWICE = "a key or table may be said once: give one of the two another name, or make them one"
+
+
+def read_toml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
+    """The one document of a file, and everything that is wrong with its text. Findings are returned, never raised."""
+    warnings = scan(data, limits)
+    if any(fault.fatal for fault in warnings):
+        return TextFile((), tuple(warnings))
+    text = data.removeprefix(BOM).decode("utf-8")
+    try:
+        value = _load(text)
+        _measure(value, limits)
+        if _has_moment(value):
+            value = to_json(Tree(text).root)
+    except _Limit as error:
+        return TextFile((), (TextFault("TML003", error.message, error.line, error.column, fix=error.fix),))
+    except tomllib.TOMLDecodeError as error:
+        return TextFile((), (_fault(text, str(error)),))
+    except Unreadable as error:
+        return TextFile((), (TextFault("TML001", f"this is not TOML: {error}", 1, 1),))
+    return TextFile((value,), tuple(warnings))
+
+
+class _Limit(Exception):
+    def __init__(self, message: str, line: int = 1, column: int = 1, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+        self.fix = fix
+
+
+def _load(text: str) -> dict[str, Json]:
+    """What ``tomllib`` says, without the inputs that it does not survive or not in linear time."""
+    _refuse_long_keys(text)
+    try:
+        return tomllib.loads(text, parse_float=float_value)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise _deep(text, 0) from None
+    except ValueError:
+        # Dates and floats are checked before they are made; only integers can be too long to be made.
+        raise _long_integer(text) from None
+
+
+def _refuse_long_keys(text: str) -> None:
+    """``tomllib`` takes quadratic time for a key of many parts."""
+    if text.count(".") <= MAX_DEPTH or all(row.count(".") <= MAX_DEPTH for row in text.split("\n")):
+        return
+    try:
+        statements(text)
+    except TooDeep as error:
+        raise _deep(text, error.offset) from None
+    except Unreadable:
+        return  # tomllib says it better
+
+
+def _deep(text: str, offset: int) -> _Limit:
+    line, column = _line_column(text, offset)
+    return _Limit(f"values nest deeper than {MAX_DEPTH} levels", line, column, "write it with fewer levels")
+
+
+def _long_integer(text: str) -> _Limit:
+    found = _LONG_INTEGER.search(text)
+    line, column = _line_column(text, found.start() if found else 0)
+    return _Limit("an integer of too many digits; at most 400 are read", line, column, "write it as a string")
+
+
+def _measure(value: Json, limits: Limits) -> None:
+    """Refuse what is too deep or too much, without recursion."""
+    level, depth, count = [value], 0, 0
+    biggest = 10**limits.max_int_digits
+    while level:
+        depth += 1
+        if depth > limits.max_depth:
+            raise _Limit(
+                f"values nest deeper than {limits.max_depth} levels", fix="write it with fewer levels"
+            )
+        below: list[Json] = []
+        for part in level:
+            parts = part.values() if isinstance(part, dict) else part
+            count += len(parts)
+            for one in parts:
+                if isinstance(one, (dict, list)):
+                    below.append(one)
+                elif isinstance(one, str):
+                    if len(one) > limits.max_scalar:
+                        raise _Limit(
+                            f"a text of {len(one)} characters; at most {limits.max_scalar} are read",
+                            fix="keep it in a file of its own",
+                        )
+                elif type(one) is int and not -biggest < one < biggest:
+                    raise _Limit(
+                        f"an integer of more than {limits.max_int_digits} digits", fix="write it as a string"
+                    )
+        if count > limits.max_nodes:
+            raise _Limit(f"more than {limits.max_nodes} values", fix="split the file")
+        level = below
+
+
+def _has_moment(value: Json) -> bool:
+    waiting: list[Json] = [value]
+    while waiting:
+        part = waiting.pop()
+        for one in part.values() if isinstance(part, dict) else part:
+            if isinstance(one, (dict, list)):
+                waiting.append(one)
+            elif isinstance(one, (datetime.date, datetime.time)):
+                return True
+    return False
+
+
+def _line_column(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _fault(text: str, message: str) -> TextFault:
+    """What ``tomllib`` found, with its place."""
+    place = _PLACE.search(message)
+    said = message[: place.start()] if place else message
+    if place and place.group(1):
+        line, column = int(place.group(1)), int(place.group(2))
+    else:
+        line, column = _line_column(text, len(text))
+    if not said.startswith(_TWICE):
+        return TextFault("TML001", f"this is not TOML: {said[:1].lower()}{said[1:]}", line, column)
+    first = _first_of(text, line)
+    name = f"{first[1]} " if first else "a key or table "
+    return TextFault(
+        "TML002",
+        f"{name}is said twice; TOML allows it once",
+        line,
+        column,
+        fix=_ALSO_TWICE,
+        related_line=first[0] if first else 0,
+    )
+
+
+def _first_of(text: str, line: int) -> tuple[int, str] | None:
+    """Where what stands on a line was said before, and its name."""
+    try:
+        found = statements(text)
+    except Unreadable:
+        return None
+    seen: dict[tuple[str, ...], int] = {}
+    items: dict[tuple[str, ...], int] = {}
+    header: tuple[str, ...] = ()
+    number = at = 0
+    for statement in found:
+        number += text.count("\n", at, statement.start)
+        at = statement.start
+        name = tuple(key.name for key in statement.keys)
+        if statement.kind == "item":
+            items[name] = items.get(name, 0) + 1
+        own = header + name if statement.kind == "pair" else _numbered(name, items)
+        header = header if statement.kind == "pair" else own
+        if number + 1 <= line <= number + 1 + text.count("\n", statement.start, statement.end):
+            before = seen.get(own)
+            return None if before is None else (before, ".".join(name))
+        seen.setdefault(own, number + 1)
+    return None
+
+
+def _numbered(name: tuple[str, ...], items: dict[tuple[str, ...], int]) -> tuple[str, ...]:
+    """A header's name with the number of each item of an array of tables that it lies in."""
+    found: list[str] = []
+    for size, part in enumerate(name, 1):
+        found.append(part)
+        if name[:size] in items:
+            found.append(f"[{items[name[:size]]}]")
+    return tuple(found)

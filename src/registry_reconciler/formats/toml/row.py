@@ -1,0 +1,92 @@
+"""TOML as a text format: the row that hands each question to the module that answers it, imported when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
+from registry_reconciler.model.entry import FieldPath, Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.faults import TextFile
+    from registry_reconciler.formats.nodes import Document, Node
+
+
+class TomlFormat(Struct, frozen=True):
+    """See :class:`registry_reconciler.formats.base.TextFormat`."""
+
+    name: str = "toml"
+    title: str = "TOML"
+    suffixes: tuple[str, ...] = (".toml",)
+    layouts: tuple[str, ...] = ("list", "map", "file")
+    comment: Comment | None = Comment("#")
+
+    def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
+        """The one document of a text."""
+        from registry_reconciler.formats.toml.read.document import read_toml
+
+        return read_toml(data)
+
+    def locate(self, data: bytes, places: Sequence[Asked], sections: Sections = ()) -> list[tuple[int, int]]:
+        """Line and column of each place."""
+        from registry_reconciler.formats.toml.read.locate import locate
+
+        return locate(data, places)
+
+    def compose(self, text: str) -> list[Document]:
+        """The tree of a text."""
+        from registry_reconciler.formats.toml.read.tree import compose
+
+        return compose(text)
+
+    def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
+        """The text with the edits made."""
+        from registry_reconciler.formats.toml.edit.splice import splice
+
+        return splice(data, edits)
+
+    def new_text(
+        self,
+        value: Json,
+        *,
+        container: FieldPath = (),
+        snippet: Snippet | None = None,
+        like: bytes | None = None,
+    ) -> bytes:
+        """The text of a new file."""
+        from registry_reconciler.formats.toml.edit.texts import new_text
+
+        return new_text(value, container=container, snippet=snippet, like=like)
+
+    def extract(
+        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+    ) -> list[Snippet]:
+        """The text of entries with their comments."""
+        from registry_reconciler.formats.toml.edit.texts import extract
+
+        return extract(data, places)
+
+    def head_comments(self, data: bytes) -> tuple[str, ...]:
+        """The comment lines at the top of a file that holds one entry, where nothing parts them from it."""
+        rows: list[str] = []
+        for line in data.decode("utf-8").removeprefix("\ufeff").split("\n"):
+            if not line.startswith("#"):
+                return tuple(rows) if line.strip() else ()
+            rows.append(line.rstrip("\r"))
+        return ()
+
+    def rewritten(self, node: Node, value: Json) -> str | None:
+        """A scalar in place of another on one line; a date is only the splicer's."""
+        from registry_reconciler.formats.toml.edit.spell import Look, Speller
+        from registry_reconciler.formats.toml.read.statements import is_date
+
+        if not isinstance(value, (str, int, float, bool)) or (isinstance(value, str) and is_date(node.text)):
+            return None
+        return Speller("", Look(), one_line=True).value(value)
+
+
+TOML = TomlFormat()

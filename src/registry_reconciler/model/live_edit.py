@@ -1,0 +1,21 @@
+"""An edit of an entry whose truth is live, as a plan takes it: what the entry is to be, never a text."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from registry_reconciler.model.entry import Json
+
+
+class LiveEdit(Struct, frozen=True):
+    """What one entry of a kind with ``truth: live`` is to be. Done once, it asks for nothing more.
+
+    Attributes:
+        address: the entry as it is to be called.
+        value: all of it; ``None``: it goes.
+        source: what it is called until now, for a rename.
+    """
+
+    address: str
+    value: dict[str, Json] | None
+    source: str | None = None

@@ -1,0 +1,328 @@
+"""Which entries are called otherwise now: what ``moved`` says, what follows from it, and renames taken back. Pure.
+
+A set of moves that shifts or swaps keys is one move: an end may be live as long as it moves away itself. Where a source
+is declared again, its line may also be one that was carried out long ago. The state tells: a record knows which
+addresses it had before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+
+from registry_reconciler.loading.fragments import Move
+from registry_reconciler.loading.state.shadow import new_salt
+from registry_reconciler.model.entry import split_address
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.subtrees import carried_names
+from registry_reconciler.planning.witnesses import Witnesses
+
+
+class Renames(Struct):
+    """Moves that are still to be done.
+
+    Attributes:
+        sources: the address before, by the address after.
+        moves: what says so, by the address after.
+        groups: by address all addresses that move with it, where it is no move of one entry alone.
+        implied: some of them no fragment says: renames taken back, and entries inside of what is renamed.
+    """
+
+    sources: dict[str, str] = field(default_factory=dict)
+    moves: dict[str, Move] = field(default_factory=dict)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    implied: bool = False
+
+
+def find_renames(moves: Iterable[Move], asked: Witnesses, problems: list[Problem]) -> Renames:
+    """The moves that are still to be done; what is wrong with others is added to ``problems``."""
+    by_source = _valid(moves, problems)
+    ends = _ends(by_source, asked)
+    _refuse_circles(by_source, ends, asked, problems)
+    graph = _Graph(asked, {one: end for one, end in ends.items() if end and end != one})
+    _refuse_declared(by_source, ends, graph, problems)
+    done = Renames()
+    for source, target in _open(graph, by_source, problems):
+        done.sources[target] = source
+        done.moves[target] = by_source[source]
+    _take_back(asked, graph, done)
+    near: list[tuple[str, str]] = []
+    for source, target, around in carried_names(asked, done.sources, by_source):
+        _imply(done, asked, source, target)
+        near.append((target, around))
+    done.groups = _groups(done.sources, near)
+    return done
+
+
+def _imply(done: Renames, asked: Witnesses, source: str, target: str) -> None:
+    done.sources[target] = source
+    done.moves[target] = Move(source, target, asked.entries[target].place)
+    done.implied = True
+
+
+def bad_move(move: Move, why: str, fix: str) -> Problem:
+    """A move that cannot be done."""
+    return problem(
+        "FRG003",
+        f"{move.source} cannot be moved to {move.target}: {why}.",
+        move.place,
+        address=move.target,
+        fix=fix,
+        extra=move.source,
+    )
+
+
+def _valid(moves: Iterable[Move], problems: list[Problem]) -> dict[str, Move]:
+    """The moves that make sense by themselves, by source."""
+    by_source: dict[str, Move] = {}
+    for move in sorted(moves, key=lambda one: one.place):
+        first = by_source.get(move.source)
+        if split_address(move.source)[0] != split_address(move.target)[0]:
+            why = (
+                "they are of different kinds",
+                "An entry keeps its kind; remove the one and declare the other.",
+            )
+        elif move.source == move.target:
+            why = "both ends are the same", "Remove the move."
+        elif first is not None and first.target != move.target:
+            why = f"it is also moved to {first.target}", "Keep one of the two moves."
+        else:
+            by_source.setdefault(move.source, move)
+            continue
+        problems.append(bad_move(move, *why))
+    return by_source
+
+
+def _ends(moves: Mapping[str, Move], asked: Witnesses) -> dict[str, str | None]:
+    """Where each move leads: along the chain to the first address that is declared, each step taken once."""
+    ends: dict[str, str | None] = {}
+    for start in moves:
+        way: dict[str, None] = {}
+        at = start
+        while at in moves and at not in ends and at not in way:
+            way[at] = None
+            at = moves[at].target
+            if at in asked.entries:
+                break
+        end = at if at in asked.entries else ends.get(at)
+        ends.update(dict.fromkeys(way, end))
+    return ends
+
+
+def _refuse_circles(
+    moves: Mapping[str, Move],
+    ends: Mapping[str, str | None],
+    asked: Witnesses,
+    problems: list[Problem],
+) -> None:
+    """Moves that come back to themselves, of addresses that nobody knows."""
+    seen: set[str] = set()
+    for start in sorted(moves):
+        way: list[str] = []
+        at = start
+        while at in moves and at not in seen:
+            seen.add(at)
+            way.append(at)
+            at = moves[at].target
+        circle = way[way.index(at) :] if at in way else []
+        if circle and not any(ends[one] or asked.known(one) for one in circle):
+            problems.append(
+                bad_move(
+                    moves[min(circle)], "the moves go in a circle", "Remove one of the moves of the circle."
+                )
+            )
+
+
+class _Graph(Struct):
+    """Moves from each source to its end, and which of them can be done."""
+
+    asked: Witnesses
+    ends: Mapping[str, str]
+    into: dict[str, list[str]] = field(default_factory=dict)
+    circles: list[list[str]] = field(default_factory=list)
+    can: dict[str, bool] = field(default_factory=dict)
+    """By source whether it is there, and its end free or about to be."""
+
+    def __post_init__(self) -> None:
+        for source, target in sorted(self.ends.items()):
+            self.into.setdefault(target, []).append(source)
+        for start in sorted(self.ends):
+            self._follow(start)
+
+    def _follow(self, start: str) -> None:
+        way: dict[str, None] = {}
+        at = start
+        while at in self.ends and at not in self.can and at not in way:
+            way[at] = None
+            at = self.ends[at]
+        steps = list(way)
+        if at in way:
+            circle = steps[steps.index(at) :]
+            self.circles.append(circle)
+            self.can.update(dict.fromkeys(circle, False))
+            steps = steps[: steps.index(at)]
+        for source in reversed(steps):
+            self.can[source] = self._is_free(source, self.ends[source])
+
+    def _is_free(self, source: str, target: str) -> bool:
+        asked = self.asked
+        if self.can.get(target, False):
+            return asked.known(source)
+        if source in asked.live:
+            return target not in asked.live
+        return source in asked.state and not asked.known(target)
+
+    def opened(self) -> Iterator[str]:
+        """The sources of moves that are to be done, from those that nobody declares onwards; circles whole."""
+        done: set[str] = set()
+        waiting = [one for one in sorted(self.ends) if one not in self.asked.entries and self.can[one]]
+        for circle in self.circles:
+            if self.is_open(circle):
+                done.update(circle)
+                yield from circle
+        while waiting:
+            source = waiting.pop(0)
+            if source in done:
+                continue
+            done.add(source)
+            yield source
+            if self.can.get(self.ends[source], False):
+                waiting.append(self.ends[source])
+
+    def is_open(self, circle: list[str]) -> bool:
+        """Whether a circle of moves is still to be done: all its addresses are declared before and after."""
+        asked = self.asked
+        in_place = all(map(asked.in_place, circle))
+        fits = all(asked.fits(source, self.ends[source]) for source in circle)
+        if in_place != fits:
+            return fits
+        if any(asked.was(self.ends[source], source) for source in circle):
+            return False
+        return all(source in asked.state for source in circle)
+
+
+def _refuse_declared(
+    moves: Mapping[str, Move], ends: Mapping[str, str | None], graph: _Graph, problems: list[Problem]
+) -> None:
+    """A source that stays declared, although nothing moves there."""
+    asked = graph.asked
+    opened = set(graph.opened())
+    on_circles = {one for circle in graph.circles for one in circle}
+    for source, move in sorted(moves.items()):
+        end = ends[source]
+        if source not in asked.entries or source in opened or source in on_circles or end == source:
+            continue
+        refilled = any(one in opened for one in graph.into.get(source, ()))
+        spent = end is not None and (
+            asked.was(end, source) or (source in graph.into and (asked.known(end) or not asked.known(source)))
+        )
+        if spent or (refilled and end is not None):
+            continue
+        place = asked.entries[source].place
+        problems.append(
+            bad_move(
+                move,
+                f"{source} is still declared in {place.file}",
+                "Rename the declaration too, or drop the move.",
+            )
+        )
+
+
+def _stays(move: Move) -> Problem:
+    return bad_move(
+        move,
+        "both are in the registries",
+        f"Remove one of the two entries, or the move. {move.source} stays where it is until then.",
+    )
+
+
+def _open(graph: _Graph, moves: Mapping[str, Move], problems: list[Problem]) -> Iterator[tuple[str, str]]:
+    """The moves to be done as (source, target)."""
+    asked = graph.asked
+    taken: dict[str, str] = {}
+    for source in graph.opened():
+        target = graph.ends[source]
+        if target in taken:
+            problems.append(
+                bad_move(moves[source], f"{taken[target]} is moved there too", "Keep one of the two moves.")
+            )
+            continue
+        taken[target] = source
+        yield source, target
+    for source, target in sorted(graph.ends.items()):
+        stuck = source in asked.live and target in asked.live and not graph.can[source]
+        if stuck and source not in asked.entries:
+            problems.append(_stays(moves[source]))
+
+
+def _take_back(asked: Witnesses, lines: _Graph, done: Renames) -> None:
+    """Renames that a fragment took back without saying so: a revert of the fragment alone."""
+    used = {*done.sources, *done.sources.values()}
+    back: dict[str, str] = {}
+    for address, before in _before(asked):
+        spent_line = address in asked.entries and lines.ends.get(before) == address
+        if not spent_line and not {address, before} & used:
+            back.setdefault(address, before)
+    if not back:
+        return
+    graph = _Graph(asked, back)
+    taken: set[str] = set()
+    for circle in graph.circles:
+        if any(asked.fits(one, back[one]) for one in circle) and not any(map(asked.in_place, circle)):
+            taken.update(circle)
+    heads = [one for one in sorted(back) if one not in asked.entries and graph.can[one]]
+    while heads:
+        one = heads.pop(0)
+        free = back[one] not in asked.state or graph.can.get(back[one], False)
+        if free and one not in taken and not any(other in taken for other in graph.into[back[one]]):
+            taken.add(one)
+            heads += [back[one]] if graph.can.get(back[one], False) else []
+    for one in sorted(taken):
+        _imply(done, asked, one, back[one])
+
+
+def _before(asked: Witnesses) -> Iterator[tuple[str, str]]:
+    """Managed entries with an address that they had before and that a fragment declares."""
+    orphans: list[str] = []
+    for address, entry in asked.state.items():
+        for before in entry.former:
+            if before in asked.entries and split_address(before)[0] == split_address(address)[0]:
+                yield address, before
+                break
+        else:
+            if address not in asked.entries:
+                orphans.append(address)
+    if not orphans:
+        return
+    # A record that was renamed before records knew their names keeps the salt of its first one.
+    salts = {(split_address(one)[0], new_salt(one)): one for one in asked.entries if not asked.known(one)}
+    for address in orphans if salts else ():
+        salt = asked.state[address].applied[0].salt
+        first = salts.get((split_address(address)[0], salt))
+        if salt and first is not None:
+            yield address, first
+
+
+def _groups(sources: Mapping[str, str], inside: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """What moves together, because one takes the place or the name of another, or lies inside of it."""
+    near: dict[str, set[str]] = {}
+    for target, source in (*sources.items(), *inside):
+        near.setdefault(source, set()).add(target)
+        near.setdefault(target, set()).add(source)
+    found: dict[str, frozenset[str]] = {}
+    for start in near:
+        if start in found:
+            continue
+        group, waiting = {start}, [start]
+        while waiting:
+            for one in near[waiting.pop()] - group:
+                group.add(one)
+                waiting.append(one)
+        found.update(dict.fromkeys(group, frozenset(group)))
+    return {one: group for one, group in found.items() if len(group) > 2 or _swaps(group, sources)}
+
+
+def _swaps(group: frozenset[str], sources: Mapping[str, str]) -> bool:
+    return all(one in sources for one in group)

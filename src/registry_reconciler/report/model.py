@@ -1,0 +1,195 @@
+"""What a report for people shows of a plan, decided once for all formats: what is folded, and what never is.
+
+Two laws hold in each format. Changes are folded only where they are equal in value, and what is deleted or lost is
+named all the same. Problems of one cause are one problem with a count and the first places; their order stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from registry_reconciler.model.change import Action, Change, FieldChange, Reason
+from registry_reconciler.model.entry import Json, Missing, canonical
+from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan_json import problem_location
+from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.report.values import MASKED
+from registry_reconciler.report.words import is_suppressed, show_location
+
+PLACES_SHOWN = 3
+"""So many places of one cause are named."""
+
+_ALIKE_SHOWN = 3
+_ALIKE_FOLDED = 5
+"""More changes that are equal in value than this are folded to the first three."""
+
+_IN_FULL = 20
+"""So many changes of one kind and action are shown with everything; those behind them in as few lines as they take."""
+
+_NAMED = 200
+"""So many new entries are named."""
+
+
+class Shown(Struct, frozen=True):
+    """A change to show. ``brief``: in as few lines as it takes, because many came before it."""
+
+    change: Change
+    brief: bool = False
+
+
+class Folded(Struct, frozen=True):
+    """Changes that are not shown one by one.
+
+    Attributes:
+        changes: those that are named.
+        unnamed: how many more there are that lose nothing.
+        alike: they are equal in value to the change before them.
+    """
+
+    action: Action
+    changes: tuple[Change, ...]
+    unnamed: int
+    alike: bool
+
+
+def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """Changes by kind, the kinds in order."""
+    kinds: dict[str, list[Change]] = {}
+    for change in changes:
+        kinds.setdefault(change.kind, []).append(change)
+    return dict(sorted(kinds.items()))
+
+
+def folded(changes: Sequence[Change], *, full: bool = False) -> Iterator[Shown | Folded]:
+    """Changes of one kind, by action: each shown, named, or counted among its equals."""
+    for action in Action:
+        some = [change for change in changes if change.action is action]
+        yield from map(Shown, some) if full else _folded(action, some)
+
+
+def _folded(action: Action, changes: Sequence[Change]) -> Iterator[Shown | Folded]:
+    shown = 0
+    rest: list[Change] = []
+    for alike in _alike(changes):
+        if shown >= _IN_FULL and action in (Action.CREATE, Action.DELETE):
+            rest += alike
+            continue
+        keep = _ALIKE_SHOWN if len(alike) > _ALIKE_FOLDED else len(alike)
+        for change in alike[:keep]:
+            yield Shown(change, brief=shown >= _IN_FULL)
+            shown += 1
+        others = alike[keep:]
+        if others:
+            named = tuple(others) if loses(others[0]) else ()
+            yield Folded(action, named, len(others) - len(named), alike=True)
+    if rest:
+        keep = len(rest) if action is Action.DELETE else _NAMED
+        yield Folded(action, tuple(rest[:keep]), max(len(rest) - keep, 0), alike=False)
+
+
+def _alike(changes: Sequence[Change]) -> list[list[Change]]:
+    """Changes with one reason and the same fields and values together, in order of their first."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for change in changes:
+        if change.action in (Action.CREATE, Action.DELETE):  # their keys differ
+            groups[(change.address,)] = [change]
+            continue
+        fields = tuple((one.path, one.action, _told(one.before), _told(one.after)) for one in change.fields)
+        # Of two secrets nobody can tell that they are equal.
+        hidden = change.address if any(MASKED in one[2] + one[3] for one in fields) else ""
+        groups.setdefault((change.reason, change.note, hidden, fields), []).append(change)
+    return list(groups.values())
+
+
+def _told(value: Json) -> str:
+    return "" if isinstance(value, Missing) else canonical(value)
+
+
+def loses(change: Change) -> bool:
+    """Whether something goes that was there: an entry, a value, what somebody wrote by hand, or the care for it."""
+    if change.action in (Action.DELETE, Action.FORGET):
+        return True
+    if change.reason in (Reason.LIVE_CHANGED, Reason.BOTH_CHANGED):
+        return change.writes
+    return change.action is not Action.CREATE and any(map(_empties, change.fields))
+
+
+def _empties(field: FieldChange) -> bool:
+    if field.action == "delete":
+        return True
+    return field.action == "update" and bool(field.before) and field.after in (None, "", [], {})
+
+
+class Cause(Struct, frozen=True):
+    """Problems with one cause, in their order; but the first, which speaks for all of them, knows of the others."""
+
+    problems: tuple[Problem, ...]
+
+    @property
+    def first(self) -> Problem:
+        """The one that is shown."""
+        return self.problems[0]
+
+    @property
+    def others(self) -> tuple[Problem, ...]:
+        """Those whose places are named behind it."""
+        return self.problems[1:PLACES_SHOWN]
+
+    @property
+    def unnamed(self) -> int:
+        """How many more there are."""
+        return max(len(self.problems) - PLACES_SHOWN, 0)
+
+
+def causes(problems: Iterable[Problem], *, full: bool = False) -> list[Cause]:
+    """Problems by their cause, in the order of the first of each; ``full``: each by itself."""
+    if full:
+        return [Cause((one,)) for one in problems]
+    groups: dict[tuple[object, ...], list[Problem]] = {}
+    for one in problems:
+        groups.setdefault((one.group, one.severity, one.status, one.suppressed, one.blocking), []).append(one)
+    return [Cause(tuple(_speaker_first(group))) for group in groups.values()]
+
+
+def _speaker_first(group: list[Problem]) -> list[Problem]:
+    """Of several codes one may tell the whole: what is renamed, rather than each that refers to it."""
+    if len({one.code for one in group}) == 1:
+        return group
+    speaker = max(
+        group,
+        key=lambda one: (
+            not one.code.startswith("WRT"),
+            one.fix is not None and one.fix.safe,
+            len(one.related),
+        ),
+    )
+    return [speaker, *(one for one in group if one is not speaker)]
+
+
+def other_place(problem: Problem) -> tuple[str, str]:
+    """Where else a cause shows: location and address."""
+    return show_location(problem_location(problem)), problem.address
+
+
+def stands(problem: Problem) -> bool:
+    """Whether a problem matters now: neither a record, nor fixed by this plan, allowed or baselined."""
+    return (
+        problem.severity is not Severity.RECORD
+        and problem.status is not Status.FIXED
+        and not is_suppressed(problem)
+    )
+
+
+def blockers(plan: Plan) -> list[Cause]:
+    """What blocks, by cause."""
+    return causes(plan.blocking)
+
+
+def affected(change: Change, most: int | None) -> tuple[tuple[str, ...], str]:
+    """The names of those that depend on an entry, at most so many, and in words how many more there are."""
+    named = change.impact if most is None else change.impact[:most]
+    more = max(change.impact_total, len(change.impact)) - len(named)
+    least = "" if change.impact_counted else "at least "
+    return named, f" and {least}{more:,} more" if more > 0 else ""

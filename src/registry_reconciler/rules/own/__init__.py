@@ -1,0 +1,57 @@
+"""Rules of a workspace's own: one file each in ``.system/registry/rules/``, written in CEL.
+
+The door is :func:`own_rules`. A file becomes a :class:`~.definition.Definition` (compiled, its fields held against the
+schemas), and that a :class:`~registry_reconciler.rules.base.Rule` like those of the package, so that severities,
+allowances, baseline, reports and plans of a part need know nothing of it. Expressions are evaluated in a child
+(``worker``), which can be ended. Nothing here is imported where a workspace has no rule file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.loading.workspace import Loaded
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.rules.base import Rule
+
+
+class OwnRules(Struct, frozen=True):
+    """The rules of a workspace, by code, and what is wrong with their files.
+
+    Attributes:
+        paths: the file of each code.
+        close: ends what evaluates them, when all has been judged.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    paths: Mapping[str, str] = {}
+    close: Callable[[], None] = lambda: None
+
+    def by_code(self, code: str) -> Rule | None:
+        """The rule of a code, in any case."""
+        wanted = code.upper()
+        return next((rule for rule in self.rules if rule.code == wanted and rule.code in self.paths), None)
+
+
+NO_RULES = OwnRules()
+
+
+def own_rules(loaded: Loaded) -> OwnRules:
+    """The rules of a workspace. Their files are read already."""
+    if not loaded.rule_files.files:
+        return NO_RULES
+    from registry_reconciler.rules.own.judge import Judge
+    from registry_reconciler.rules.own.load import definitions
+
+    found, problems = definitions(loaded)
+    judge = Judge(found, loaded.kinds)
+    config = loaded.config
+    settled = tuple(
+        one if one.structural else replace(one, severity=config.severity(one.code, one.severity))
+        for one in problems
+    )
+    return OwnRules(tuple(judge.rules()), settled, {one.code: one.path for one in found}, judge.close)

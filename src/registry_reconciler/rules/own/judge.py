@@ -1,0 +1,421 @@
+"""Own rules over entry sets and changes: what the child is asked, and what its answers are for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+
+from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.files.tree import Tree, find, is_safe
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.model.change import Change
+from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.entry import FieldPath, Json, Place, get_path
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Related
+from registry_reconciler.model.structural import CODES
+from registry_reconciler.rules.base import Finding, Rule, Transition
+from registry_reconciler.rules.disk import normal
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.rules.links import links
+from registry_reconciler.rules.own.definition import Definition, needs_others
+
+SECONDS = 20.0
+"""So long may one rule take in one look at all entries."""
+
+SECONDS_IN_ALL = 120.0
+MEMORY = 3 * 1024**3
+"""Bytes of address space of the child, in which rules are evaluated."""
+
+WORKER = "registry_reconciler.expressions.worker"
+_MOST_FILES = 10_000
+_FIRST = 3
+
+
+class Raw(Struct, frozen=True):
+    """One finding of the child: the message, and the address of the other entry of a pair."""
+
+    address: str
+    message: str
+    other: str = ""
+
+
+class Outcome(Struct):
+    """What the child found, by code.
+
+    Attributes:
+        undecided: addresses for which a rule gave an error, with the error.
+        costly: why a rule was ended.
+    """
+
+    findings: dict[str, list[Raw]] = field(default_factory=dict)
+    undecided: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    costly: dict[str, str] = field(default_factory=dict)
+
+
+class Judge:
+    """Judges by the own rules of one workspace. What is asked of one entry set is kept there."""
+
+    def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
+        self.definitions = {one.code: one for one in definitions}
+        self._kinds = kinds
+        self._told_of = ""
+        self._child: Child | None = None
+
+    def close(self) -> None:
+        """End the child, if there is one; it is started again when somebody asks."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def rules(self) -> Iterator[Rule]:
+        """The rules as the pipeline runs them, and two that say which of them could not be run."""
+        for one in self.definitions.values():
+            yield self._rule(one)
+        for code, check, transition in (
+            ("RUL003", self._costly, self._costly_changes),
+            ("RUL004", self._undecided, self._undecided_changes),
+        ):
+            title, severity = CODES[code]
+            # A row has one of the two functions.
+            yield Rule(code, title, severity, check=check, structural=True, supports_incremental=True)
+            yield Rule(
+                code, title, severity, transition=transition, structural=True, supports_incremental=True
+            )
+
+    def _rule(self, one: Definition) -> Rule:
+        def check(world: EntrySet) -> Iterable[Finding]:
+            found = self.outcome(world).findings.get(one.code, ())
+            return [self._finding(one, world.items[raw.address], raw, world) for raw in found]
+
+        def transition(moment: Transition) -> Iterable[Finding]:
+            found = self._changes(moment).findings.get(one.code, ())
+            return [self._about_change(one, raw, moment) for raw in found]
+
+        looked_at = {*one.kinds, *one.reads, *one.referrers, one.right}
+        return Rule(
+            one.code,
+            one.title,
+            one.severity,
+            check=None if one.judges_change else check,
+            transition=transition if one.judges_change else None,
+            supports_incremental=not needs_others(one),
+            concerns=lambda kind: kind.name in looked_at,
+            own_page=one.page,
+        )
+
+    def _finding(self, one: Definition, item: Entry, raw: Raw, world: EntrySet) -> Finding:
+        other = world.items.get(raw.other)
+        related = (Related(f"the other one, {other.address}", other.place),) if other is not None else ()
+        return Finding(
+            item,
+            raw.message,
+            _path(one.at, item.value),
+            related=related,
+            others=(other,) if other is not None else (),
+            extra=raw.other,
+        )
+
+    def _about_change(self, one: Definition, raw: Raw, moment: Transition) -> Finding:
+        item = moment.after.items.get(raw.address)
+        if item is not None:
+            return Finding(item, raw.message, _path(one.at, item.value))
+        gone = next(
+            (
+                moment.before.items[name]
+                for change in moment.changes
+                if change.address == raw.address
+                for name in (change.from_address or change.address,)
+                if name in moment.before.items
+            ),
+            None,
+        )
+        # It is not there any more: the place is where it stands now.
+        return Finding(
+            gone, raw.message, place=gone.live_place or gone.place if gone is not None else Place(one.path)
+        )
+
+    def _costly(self, world: EntrySet) -> Iterator[Finding]:
+        yield from self._ended(self.outcome(world))
+
+    def _costly_changes(self, moment: Transition) -> Iterator[Finding]:
+        yield from self._ended(self._changes(moment))
+
+    def _ended(self, outcome: Outcome) -> Iterator[Finding]:
+        for code, why in outcome.costly.items():
+            place = Place(self.definitions[code].path, 0, ("check",))
+            yield Finding(None, f"{code} was ended, and says nothing: {why}.", place=place)
+
+    def _undecided(self, world: EntrySet) -> Iterator[Finding]:
+        yield from self._open(self.outcome(world))
+
+    def _undecided_changes(self, moment: Transition) -> Iterator[Finding]:
+        yield from self._open(self._changes(moment))
+
+    def _open(self, outcome: Outcome) -> Iterator[Finding]:
+        for code, some in outcome.undecided.items():
+            shown = ", ".join(address for address, _ in some[:_FIRST])
+            more = f" and {len(some) - _FIRST:,} more" if len(some) > _FIRST else ""
+            place = Place(self.definitions[code].path, 0, ("check",))
+            yield Finding(
+                None,
+                f"{code} gives an error instead of true or false for {shown}{more}: {some[0][1]}.",
+                place=place,
+                extra=",".join(address for address, _ in some),
+            )
+
+    def outcome(self, world: EntrySet) -> Outcome:
+        """What the rules about what is there find in an entry set; judged once."""
+        return world.memo(self._judged)
+
+    def _judged(self, world: EntrySet) -> Outcome:
+        """What the rules find in an entry set; of one that comes after another only what may differ is asked."""
+        standing = [one for one in self.definitions.values() if not one.judges_change]
+        if not standing:
+            return Outcome()
+        earlier = world.earlier.memo(self._judged) if world.earlier is not None else None
+        jobs = []
+        for one in self._answerable(world, standing):
+            renewed = earlier is not None and not needs_others(one) and one.code not in earlier.costly
+            touched = sorted(item.address for item in world.touched_items(*one.kinds)) if renewed else None
+            if touched != []:
+                jobs.append((one, touched))
+        outcome = self._asked(world, jobs) if jobs else Outcome()
+        if earlier is not None:
+            whole = {one.code for one, only in jobs if only is None}
+            for one in standing:
+                if one.code not in whole and not needs_others(one):
+                    _carry_over(one.code, earlier, outcome, world)
+        return outcome
+
+    def _answerable(self, world: EntrySet, rules: Iterable[Definition]) -> Iterator[Definition]:
+        """The rules about which enough is known: not those that look up kinds of which a part cannot be read."""
+        for one in rules:
+            looked_up = {*one.reads, *one.referrers, one.right}
+            if not (looked_up & world.hidden_kinds or (looked_up - {""} and world.hidden_all)):
+                yield one
+
+    def _changes(self, moment: Transition) -> Outcome:
+        return moment.after.memo(_ChangesOf(self, moment))
+
+    def judged_changes(self, moment: Transition) -> Outcome:
+        """What the rules about changes find in some."""
+        judging = [one for one in self.definitions.values() if one.judges_change]
+        changes = [
+            change
+            for change in moment.changes
+            if (change.before != change.after or change.from_address)
+            and any(change.kind in one.kinds for one in judging)
+        ]
+        if not changes:
+            return Outcome()
+        jobs = [(one, None) for one in self._answerable(moment.after, judging)]
+        return self._asked(moment.after, jobs, changes)
+
+    def explain(
+        self, world: EntrySet, address: str, other: str = "", change: Change | None = None
+    ) -> Outcome:
+        """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
+        self._told_of = other or "the entry"
+        jobs = [(one, [address]) for one in self.definitions.values()]
+        return self._asked(world, jobs, (change,) if change is not None else ())
+
+    def _asked(
+        self,
+        world: EntrySet,
+        jobs: Sequence[tuple[Definition, Sequence[str] | None]],
+        changes: Sequence[Change] = (),
+    ) -> Outcome:
+        """Ask a child about all; where it ends without an answer, one for each rule, so that one hides no other."""
+        try:
+            return self._run(world, jobs, changes)
+        except ChildEnded as fault:
+            if len(jobs) == 1:
+                outcome = Outcome()
+                outcome.costly[jobs[0][0].code] = str(fault)
+                return outcome
+        outcome = Outcome()
+        for job in jobs:
+            one = self._asked(world, [job], changes)
+            outcome.findings.update(one.findings)
+            outcome.undecided.update(one.undecided)
+            outcome.costly.update(one.costly)
+        return outcome
+
+    def _run(
+        self,
+        world: EntrySet,
+        jobs: Sequence[tuple[Definition, Sequence[str] | None]],
+        changes: Sequence[Change],
+    ) -> Outcome:
+        referring = sorted({kind for one, _ in jobs for kind in one.referrers})
+        question = {
+            "rules": [_rule_frame(one, only) for one, only in jobs],
+            "entries": {kind: self._entries(world, kind, jobs) for kind in _kinds_of(jobs, changes)},
+            "referrers": {kind: _referrers(world, kind) for kind in referring},
+            "changes": [self._change_frame(change) for change in changes],
+            "seconds": SECONDS,
+            "told_of": self._told_of,
+        }
+        # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
+        seconds = min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL)
+        if self._child is None:
+            self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
+        try:
+            answer = self._child.ask(question, lambda asked: _answer(world.tree, asked), seconds)
+        except BaseException:
+            self.close()
+            raise
+        outcome = Outcome(costly=dict(answer["costly"]))
+        for code, address, message, other in answer["findings"]:
+            outcome.findings.setdefault(code, []).append(Raw(address, message, other))
+        for code, address, why in answer["undecided"]:
+            outcome.undecided.setdefault(code, []).append((address, why))
+        return outcome
+
+    def _entries(
+        self, world: EntrySet, kind: str, jobs: Sequence[tuple[Definition, Sequence[str] | None]]
+    ) -> list[list[Json]]:
+        """The entries of a kind that somebody asks for, without their secrets."""
+        wanted: set[str] | None = set()
+        for one, only in jobs:
+            looked_up = {*one.reads, *one.referrers, one.right}
+            if kind in looked_up or (kind in one.kinds and only is None and not one.judges_change):
+                wanted = None
+                break
+            if kind in one.kinds and only is not None and wanted is not None:
+                wanted.update(only)
+        secrets = self._kinds[kind].secrets
+        return [
+            [
+                item.key,
+                secrets.mask(item.value) if secrets else item.value,
+                _file(world, item),
+                _fragment(item),
+            ]
+            for item in world.of(kind)
+            if (wanted is None or item.address in wanted)
+        ]
+
+    def _change_frame(self, change: Change) -> dict[str, Json]:
+        secrets = self._kinds[change.kind].secrets
+        before, after = (
+            None if value is None else secrets.mask(value) if secrets else value
+            for value in (change.before, change.after)
+        )
+        return {
+            "kind": change.kind,
+            "key": change.key,
+            "action": change.action.value,
+            "before": before,
+            "after": after,
+            "file": change.file,
+            "fragment": change.origin.file if change.origin is not None else "",
+        }
+
+
+class _ChangesOf:
+    """Judges some changes; equal to every other one for the same judge, so that the answer is kept."""
+
+    def __init__(self, judge: Judge, moment: Transition) -> None:
+        self._judge = judge
+        self._moment = moment
+
+    def __call__(self, _world: EntrySet) -> Outcome:
+        return self._judge.judged_changes(self._moment)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ChangesOf) and other._judge is self._judge
+
+    def __hash__(self) -> int:
+        return hash((_ChangesOf, id(self._judge)))
+
+
+def _carry_over(code: str, earlier: Outcome, outcome: Outcome, world: EntrySet) -> None:
+    """What was found in the earlier entry set of entries that are the same in this one."""
+    kept = [raw for raw in earlier.findings.get(code, ()) if raw.address not in world.touched]
+    if kept:
+        outcome.findings[code] = sorted([*kept, *outcome.findings.get(code, ())], key=lambda raw: raw.address)
+    open_ = [one for one in earlier.undecided.get(code, ()) if one[0] not in world.touched]
+    if open_:
+        outcome.undecided[code] = sorted([*open_, *outcome.undecided.get(code, ())])
+    if code in earlier.costly:
+        outcome.costly.setdefault(code, earlier.costly[code])
+
+
+def _rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
+    return {
+        "code": one.code,
+        "kinds": list(one.kinds),
+        "when": one.when,
+        "check": one.check,
+        "message": list(one.message),
+        "right": one.right,
+        "join": [list(one.join.left), list(one.join.right)] if one.join is not None else None,
+        "change": one.judges_change,
+        "new": one.judges_new,
+        "deleted": one.judges_deleted,
+        "only": list(only) if only is not None else None,
+    }
+
+
+def _kinds_of(
+    jobs: Iterable[tuple[Definition, Sequence[str] | None]], changes: Sequence[Change]
+) -> list[str]:
+    found: set[str] = set()
+    for one, _ in jobs:
+        found.update(one.reads, one.referrers, (one.right,) if one.right else ())
+        if not one.judges_change:
+            found.update(one.kinds)
+    return sorted(found)
+
+
+def _referrers(world: EntrySet, kind: str) -> dict[str, list[str]]:
+    """The keys of the entries of a kind that refer to each address."""
+    found: dict[str, dict[str, None]] = {}
+    for link in links(world).resolved:
+        if link.item.kind == kind and link.target is not None:
+            found.setdefault(link.target.address, {})[link.item.key] = None
+    return {address: list(keys) for address, keys in found.items()}
+
+
+def _answer(tree: Tree, asked: Json) -> Json:
+    """What a rule asks about files; every answer is an input of the plan."""
+    what, text = asked
+    path = normal(str(text))
+    if not is_safe(path) and path:
+        return False if what == "exists" else []
+    if what == "exists":
+        return tree.kind(path) != "absent"
+    try:
+        found = []
+        for one in find(tree, path):
+            found.append(one)
+            if len(found) >= _MOST_FILES:
+                break
+        return found
+    except Unreadable:
+        return []
+
+
+def _path(at: Selector | None, value: Mapping[str, Json]) -> FieldPath:
+    if at is None:
+        return ()
+    for path, _ in at.find(value):
+        return path
+    steps: FieldPath = ()
+    for step in at.steps:
+        if step is None or not isinstance(get_path(value, (*steps, step)), dict | list | str | int | float):
+            break
+        steps = (*steps, step)
+    return steps
+
+
+def _file(world: EntrySet, item: Entry) -> str:
+    return world.planned_files.get(item.address) or (item.live_place or item.place).file
+
+
+def _fragment(item: Entry) -> str:
+    return item.place.file if item.place.file.startswith(f"{DESIRED_FOLDER}/") else ""

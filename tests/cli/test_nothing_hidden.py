@@ -1,0 +1,121 @@
+"""What a plan shows to people before they say yes: no value behind others, no cause twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helper import Ran, installed
+
+SCHEMA = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+x-registry:
+  kind: item
+  layout: list
+  file: items.yaml
+  at: items
+  key: id
+  references: [{{field: "needs[]", kind: item}}]
+type: object
+required: {required}
+properties:
+  id: {{type: string}}
+  v: {{}}
+  owner: {{type: string}}
+  needs: {{type: array, items: {{type: string}}}}
+"""
+
+
+class Shop:
+    """A workspace with one kind, and the installed command in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.schema()
+
+    def schema(self, required: str = "[id]") -> None:
+        self.write(".system/registry/schemas/item.schema.yaml", SCHEMA.format(required=required))
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def items(self, *items: Mapping[str, object]) -> None:
+        self.write("desired/items.yaml", json.dumps({"item": items}, indent=1, ensure_ascii=False))
+
+    def run(self, *words: str, stdin: str | None = None) -> Ran:
+        return installed(*words, cwd=self.root, stdin=stdin)
+
+    def apply(self) -> None:
+        done = self.run("apply", "--yes", "--allow-mass-delete")
+        assert done.exit == 0, done.out + done.err
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def numbered(count: int, v: object) -> list[dict[str, object]]:
+    return [{"id": f"i{number:02}", "v": v} for number in range(count)]
+
+
+def test_one_odd_value_among_many_equal_ones_is_shown_before_the_question(shop: Shop) -> None:
+    shop.items(*numbered(30, 1))
+    shop.apply()
+    some = numbered(30, 2)
+    some[17]["v"] = 666
+    shop.items(*some)
+    for ran in (shop.run("plan"), shop.run("apply", "--yes")):
+        assert "v: 1 → 666" in ran.out
+        assert "… and 26 more like these" in ran.out
+
+
+def test_each_deletion_and_each_lost_value_is_named(shop: Shop) -> None:
+    shop.items(*numbered(60, 1))
+    shop.apply()
+    shop.items(*({"id": f"i{number:02}"} for number in range(40)))
+    out = shop.run("plan", "--allow-mass-delete").out
+    assert all(f"item/i{number:02}" in out for number in range(60)), out
+
+
+def test_one_renamed_entry_that_many_need_is_one_problem(shop: Shop) -> None:
+    users = [{"id": f"u{number}", "needs": ["skill"]} for number in range(8)]
+    shop.items({"id": "skill"}, *users)
+    shop.apply()
+    shop.items({"id": "skills"}, *users)
+    ran = shop.run("plan")
+    assert ran.out.count("\nerror ") == 1
+    assert "item/skill is deleted, and still referred to by item/u0," in " ".join(ran.out.split())
+    assert "item/skill and 8 more" in ran.out
+    assert "… and 6 places more" in ran.out
+    data = shop.run("plan", "--format", "json").json
+    assert sorted(one["code"] for one in data["problems"]) == ["REF001"] * 8 + ["REF006"]
+    assert len({one["group"] for one in data["problems"]}) == 1
+    assert shop.run("plan", "--format", "github").out.count("::error ") == 1
+
+
+def test_a_new_required_field_is_one_problem_that_nobody_calls_old(shop: Shop) -> None:
+    shop.items(*numbered(37, 1))
+    shop.apply()
+    shop.schema("[id, owner]")
+    out = shop.run("plan").out
+    assert out.count("error SCH001") == 1
+    assert "item/i00 and 36 more" in out
+    assert "there before" not in out
+
+
+def test_more_than_a_thousand_dependents_are_counted(shop: Shop) -> None:
+    users = [{"id": f"u{number:04}", "needs": ["skill"]} for number in range(1491)]
+    shop.items({"id": "skill", "v": 1}, *users)
+    shop.apply()
+    shop.items({"id": "skill", "v": 2}, *users)
+    assert "affects item/u0000, item/u0001, item/u0002 and 1,488 more" in " ".join(
+        shop.run("plan").out.split()
+    )
+    change = shop.run("plan", "--format", "json").json["changes"][0]
+    assert (len(change["impact"]), change["impact_total"]) == (1000, 1491)
