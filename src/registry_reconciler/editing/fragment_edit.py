@@ -24,6 +24,7 @@ from registry_reconciler.model.entry import (
     Json,
     LiveEntry,
     digest_bytes,
+    get_path,
     make_address,
     same,
     split_address,
@@ -105,6 +106,8 @@ class Drafts(Struct):
         if owner is None:
             path = require_fragment_path(fragment or default_fragment(kind.name))
             self._readable(path)
+            if snippet is not None:
+                value = kind.texts.as_written(value, snippet.value)
             self.inserts.setdefault((path, kind.name), []).append((key, value, snippet))
             return path
         if fragment and fragment != owner.place.file:
@@ -113,8 +116,18 @@ class Drafts(Struct):
                 "move the declaration there by hand (that changes the state only)."
             )
         if not same(owner.value, value):
-            self._edit(owner.place.file, Update(owner.place.document, owner.place.path, value))
+            value = self._in_words(kind, owner, value, snippet)
+            self._edit(owner.place.file, Update(owner.place.document, owner.place.path, value, snippet))
         return owner.place.file
+
+    def _in_words(
+        self, kind: Kind, owner: DesiredEntry, value: dict[str, Json], snippet: Snippet | None
+    ) -> dict[str, Json]:
+        """What a declaration is to say, written as it and ``snippet`` write it."""
+        source = self.loaded.fragments.files[owner.place.file]
+        there = get_path(source.documents[owner.place.document], owner.place.path)
+        value = kind.texts.as_written(value, there)
+        return value if snippet is None else kind.texts.as_written(value, snippet.value)
 
     def remove(self, address: str) -> None:
         """Take a declaration away. Nothing happens where there is none."""
@@ -281,7 +294,7 @@ def _accept(drafts: Drafts, address: str) -> None:
     if live is None:
         drafts.remove(address)
     elif drafts.owner(address) is not None:
-        drafts.put(kind, live.value)
+        drafts.put(kind, live.value, snippet=live_snippets(loaded, [live])[address])
     else:
         fragment = _former_fragment(drafts, state, kind)
         drafts.put(kind, keyed_first(kind, live.value), fragment, live_snippets(loaded, [live])[address])

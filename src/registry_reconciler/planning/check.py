@@ -11,7 +11,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import CONFIG_PATH, Config
-from registry_reconciler.model.entry import Json, LiveEntry, Place
+from registry_reconciler.model.entry import Json, LiveEntry, Place, same
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status
@@ -52,7 +52,9 @@ def build_entry_sets(
         before_items = dict(sorted(before_items.items()))
     clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
     before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
-    touching = tuple(change for change in changes if change.before != change.after or change.from_address)
+    touching = tuple(
+        change for change in changes if not same(change.before, change.after) or change.from_address
+    )
     after_items = dict(before_items)
     for change in touching:
         after_items.pop(change.from_address or change.address, None)

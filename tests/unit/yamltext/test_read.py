@@ -10,6 +10,7 @@ from registry_reconciler.formats.faults import Limits
 from registry_reconciler.formats.yaml.read.codes import TITLES
 from registry_reconciler.formats.yaml.read.document import read_yaml, value_of
 from registry_reconciler.model.entry import Json, same
+from registry_reconciler.model.written import as_json
 from registry_reconciler.rules.page import read_page
 
 
@@ -55,7 +56,7 @@ def faults(data: bytes | str) -> list[tuple[str, int, int]]:
     ],
 )
 def test_a_value_means_what_yaml_1_2_core_says(text: str, value: Json) -> None:
-    assert same(value_of(f"key: {text}\n".encode()), {"key": value})
+    assert same(as_json(value_of(f"key: {text}\n".encode())), {"key": value})
 
 
 def test_words_that_yaml_1_1_takes_for_booleans_are_keys() -> None:
@@ -107,16 +108,13 @@ def test_each_code_has_an_example_that_gives_it_and_one_that_does_not(code: str)
         (b"a: 1\rb: 2\r", [("YML002", 1, 5)]),
         (b"a: 1\nb: 2\na: 3\na: 4\n", [("YML003", 3, 1), ("YML003", 4, 1)]),
         (b"<<: {}\n<<: {}\n", [("YML003", 2, 1)]),
-        (b"1: a\ntrue: b\nnull: c\n", [("YML004", 1, 1), ("YML004", 2, 1), ("YML004", 3, 1)]),
         (b"? [a]\n: b\n", [("YML004", 1, 5)]),
-        (b"a: !x 1\nb: !!binary aa\n", [("YML005", 1, 4), ("YML005", 2, 4)]),
+        (b"!x a: b\n", [("YML004", 1, 1)]),
         (b"a: !!int x\n", [("YML005", 1, 4)]),
-        (b"a: !set {b}\n", [("YML005", 1, 4)]),
+        (b"a: !!map [b]\n", [("YML005", 1, 4)]),
         (b"a: *b\n", [("YML006", 1, 4)]),
         (b"a: &a\n  b: *a\n", [("YML006", 2, 6)]),
         (b"<<: 1\n", [("YML006", 1, 5)]),
-        (b"a: .nan\nb: -.inf\nc: 1e999\n", [("YML007", 1, 4), ("YML007", 2, 4), ("YML007", 3, 4)]),
-        (b"a: " + b"1" * 401, [("YML007", 1, 4)]),
         (b'a: "\\ud800"\n', [("YML007", 1, 7)]),
         (b"a: 1\r\nb: 2\n", [("YML009", 2, 5)]),
         (b"a: 1\nb: 2\nc: 3\r\n", [("YML009", 3, 5)]),
@@ -159,7 +157,7 @@ def test_findings_are_cut_off_when_there_are_very_many() -> None:
         (b"? " * 100_000, "YML008"),
         (b"".join(b" " * k + b"a:\n" for k in range(1000)), "YML008"),
         (b"---\n" * 1000, "YML008"),
-        (b"a: " + b"1" * 1_000_000, "YML007"),
+        (b"a: " + b"1" * 2_000_000, "YML008"),
         (b'a: "' + b"some words\n" * 500_000, "YML001"),
         (b"a: 'x" * 100_000, "YML001"),
     ],

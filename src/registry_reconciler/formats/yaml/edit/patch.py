@@ -27,6 +27,7 @@ from registry_reconciler.formats.yaml.edit.emit import (
 from registry_reconciler.formats.yaml.edit.flow import flow_gaps
 from registry_reconciler.formats.yaml.edit.intents import Intent, Intents, New, plain
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, hints_of
+from registry_reconciler.formats.yaml.edit.told import Part
 from registry_reconciler.model.entry import Missing
 
 _COMMENT_ROW = re.compile(r"([ \t]*)#")
@@ -218,6 +219,10 @@ class Patcher:
 
     def _body(self, node: Node, slot: Slot, value: Any, hints: Hints, emitter: Emitter) -> Body:
         said = plain(value)
+        if isinstance(value, Part) and not isinstance(said, list | dict):
+            body = emitter.scalar_body(value, self._offset(slot))
+            if body is not None and not (slot.kind == "root" and body.head[1:2].isdigit()):
+                return body
         if node.kind == "scalar" and isinstance(said, str) and node.style in ("|", ">") and emitter.blocks:
             body = self._block_scalar(node, slot, said)
             if body is not None:
@@ -278,7 +283,12 @@ class Patcher:
 
     def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
         said = plain(value)
-        if node.kind == "scalar" and not isinstance(said, (dict, list)):
+        if isinstance(value, Part):
+            rows = value.told.rows(said, flow=True, offset=0)
+            value = said if rows is None else value
+        if isinstance(value, Part):
+            text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
+        elif node.kind == "scalar" and not isinstance(said, (dict, list)):
             text = self.emitter.restyled(said, _plain_unless_quoted(node, slot), flow=True)
         else:
             text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
@@ -574,11 +584,11 @@ class Patcher:
         """The lines of a new entry; with ``open_allowed`` the last may belong to a block scalar."""
         emitter = self.emitter if open_allowed else self.emitter.without_blocks()
         hints = self._hints(node, slot, new)
-        body = emitter.body(new.value, hints)
+        body = emitter.new(new.value, hints)
         if node.kind == "seq":
             return emitter.item(body, self._dash_near(node, new.index))
         keys = self._hints_of([node, *slot.neighbours][:_NEIGHBOURS])
-        return emitter.pair(emitter.key(str(new.key), keys), body)
+        return emitter.pair(emitter.key_of(new.value, str(new.key), keys), body)
 
     def _dash_near(self, node: Node, index: int) -> int:
         return self._dash(node.entries[min(index, len(node.entries) - 1)])
