@@ -73,6 +73,7 @@ class Renderer:
         self.sandbox.fields = {kind: tuple(names) for kind, names in start["fields"].items()}
         self.secrets = {kind: set(paths) for kind, paths in start["secrets"].items()}
         self.expressions: dict[str, Any] = {}
+        Entry.guarded = frozenset(self.secrets)
 
     def _entries(self, kind: str) -> EntryList:
         self.reads.add(kind)
@@ -158,7 +159,7 @@ class Renderer:
         names: set[str] = set()
         for entry in entries:
             self.sandbox.meter.tick()
-            context = {**entry.values, **{name: getattr(entry, name) for name in RESERVED}, "entry": entry}
+            context = {**entry.values, **self._reserved(entry), "entry": entry}
             Named.known = (*fields, *context, *self.sandbox.globals)
             if "where" in job and not self._holds(job["where"], context, kind):
                 continue
@@ -171,6 +172,11 @@ class Renderer:
             item = self._value(job["item"], context, ["item"], kind)
             found.append((name, item))
         return found
+
+    @staticmethod
+    def _reserved(entry: Entry) -> dict[str, Any]:
+        names = [name for name in RESERVED if name != "values" or entry.kind not in Entry.guarded]
+        return {name: getattr(entry, name) for name in names}
 
     def _holds(self, text: str, context: Mapping[str, Any], kind: str) -> bool:
         with self._told("", ["where"]):
@@ -322,12 +328,8 @@ def main() -> None:
     """Render until the input ends."""
     limit_memory()
     sys.setrecursionlimit(600)
-    with (
-        open(0, encoding="utf-8", errors="surrogatepass", closefd=False) as source,
-        open(1, "w", encoding="utf-8", errors="surrogatepass", closefd=False) as target,
-    ):
-        channel = Channel(source, target)
-        start = channel.receive()
-        renderer = Renderer(channel, start)
-        for job in start["jobs"]:
-            channel.send(renderer.run(job))
+    channel = Channel(sys.stdin, sys.stdout)  # what goes over it is ASCII
+    start = channel.receive()
+    renderer = Renderer(channel, start)
+    for job in start["jobs"]:
+        channel.send(renderer.run(job))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from registry_reconciler.outputs.limits import ReadsSecret
+
 RESERVED = ("key", "address", "place", "values")
 """Names that mean the entry itself; a field of that name is reached through ``values``."""
 
@@ -19,6 +21,8 @@ class Entry:
     """One entry: its fields by name, and ``key``, ``address``, ``place``, ``values``."""
 
     __slots__ = ("address", "key", "kind", "place", "values")
+    guarded: frozenset[str] = frozenset()
+    """The kinds with secret fields: their values are never given as a whole."""
 
     def __init__(self, kind: str, key: str, address: str, place: str, values: dict[str, Any]) -> None:
         self.kind = kind
@@ -34,8 +38,14 @@ class Entry:
     def lookup(self, name: str) -> Any:
         """A field; raises :class:`KeyError`."""
         if name in RESERVED:
-            return getattr(self, name)
+            return self.whole() if name == "values" else getattr(self, name)
         return self.values[name]
+
+    def whole(self) -> dict[str, Any]:
+        """All values."""
+        if self.kind in Entry.guarded:
+            raise ReadsSecret(f"it reads all values of {self.kind}, and some are marked x-secret")
+        return self.values
 
     def __getitem__(self, name: str) -> Any:
         return self.lookup(name)

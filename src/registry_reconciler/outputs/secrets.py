@@ -59,6 +59,9 @@ class Reader:
                         yield from self._secret(kind or "", word.strip(), node.lineno)
 
     def _secret(self, kind: str, path: str, line: int) -> Iterator[tuple[int, str, str]]:
+        if path.partition(".")[0] == "values" and kind in self.secrets:
+            yield line, "values", kind
+            return
         for secret in self.secrets.get(kind, ()):
             if path == secret or path.startswith(f"{secret}."):
                 yield line, path, kind
@@ -90,8 +93,6 @@ class Reader:
             kind = self._kind(node.node, bound) if node.node is not None else None
         if kind is None:
             return None
-        if steps[:1] == ["values"]:
-            steps = steps[1:]
         return (kind, steps) if steps else None
 
     def _is_entry(self, node: nodes.Node) -> bool:

@@ -28,7 +28,7 @@ def to_json(value: Any, _budget: list[int] | None = None) -> Any:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Entry):
-        return to_json(value.values, budget)
+        return to_json(value.whole(), budget)
     if isinstance(value, dict):
         return {_name(name): to_json(part, budget) for name, part in value.items() if part is not OMIT}
     if isinstance(value, list | tuple | range | Iterator):
