@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.errors import Blocked
+from registry_reconciler.outputs.render import Rendered, Source
 from tests.outputs.helper import FRAGMENT, README, REGISTRY, SCHEMA, Home
 
 
@@ -251,7 +252,7 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     asked: list[list[str]] = []
     real = sources.render
 
-    def counted(jobs: list[dict[str, str]], source: sources.Source) -> dict[str, sources.Rendered]:
+    def counted(jobs: list[dict[str, str]], source: Source) -> dict[str, Rendered]:
         asked.append([str(one["id"]) for one in jobs])
         return real(jobs, source)
 

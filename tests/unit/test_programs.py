@@ -18,7 +18,7 @@ MAY_START = {
     ".ci/action/report.py",
     "dev.py",
 }
-"""Git; what abilities and hooks name; the process that renders outputs; registry itself; the tasks of this repository."""
+"""Git; what renders outputs; what abilities and hooks name; registry itself; the tasks of this repository."""
 
 GIT = "src/registry_reconciler/files/git_call.py"
 STARTERS = {"subprocess", "_posixsubprocess", "multiprocessing", "pty", "popen2", "commands", "webbrowser"}

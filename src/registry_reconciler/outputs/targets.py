@@ -177,7 +177,12 @@ class FileWork:
         form = format_named(self.path)
         try:
             if self.data is None:
-                return form.new_text(value, container=_names(output))
+                made = form.new_text(value, container=_names(output))
+                if form.name == "json" and not _is_json(made):
+                    raise NoPlace(
+                        f"{self.path} would not be JSON; make it, with an empty value at {output.at}"
+                    )
+                return made
             documents = self._documents()
             number, path = _found(documents, output)
             there = bool(documents) and get_path(documents[number], path) is not MISSING
@@ -188,6 +193,8 @@ class FileWork:
                 data = form.splice(self.data, [edit])
         except SpliceError as error:
             raise NoPlace(f"{self.path} cannot be edited there: {error.message}") from None
+        if form.name == "json" and not _is_json(data):
+            raise NoPlace(f"{self.path} would not be JSON any more")
         self._refuse_others(form.read(data).documents, documents, number, path)
         return data
 
@@ -202,6 +209,16 @@ class FileWork:
             for index, pair in enumerate(zip(old, new, strict=True))
         ):
             raise NoPlace("something beside it would change")
+
+
+def _is_json(data: bytes) -> bool:
+    import json
+
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _without(value: Json, path: FieldPath) -> Json:
