@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.errors import Blocked
-from registry_reconciler.outputs.render import Rendered, Source
+from registry_reconciler.outputs.render import Rendered, Source, render
 from tests.outputs.helper import FRAGMENT, README, REGISTRY, SCHEMA, Home
 
 
@@ -250,11 +250,10 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     workspace.apply(workspace.plan())
     workspace.plan()
     asked: list[list[str]] = []
-    real = sources.render
 
     def counted(jobs: list[dict[str, str]], source: Source) -> dict[str, Rendered]:
         asked.append([str(one["id"]) for one in jobs])
-        return real(jobs, source)
+        return render(jobs, source)
 
     monkeypatch.setattr(sources, "render", counted)
     assert workspace.plan().outputs == ()

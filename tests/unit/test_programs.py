@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / ".ci").rglob("*.py"), ROOT / "dev.py"])
 MAY_START = {
+    "src/registry_reconciler/cli/editor.py",
     "src/registry_reconciler/files/git_call.py",
     "src/registry_reconciler/outputs/render.py",
     "src/registry_reconciler/runtime/execution/handlers.py",
@@ -18,7 +19,8 @@ MAY_START = {
     ".ci/action/report.py",
     "dev.py",
 }
-"""Git; what renders outputs; what abilities and hooks name; registry itself; the tasks of this repository."""
+"""The editor that the environment of the person names.
+Git; what renders outputs; what abilities and hooks name; registry itself; the tasks of this repository."""
 
 GIT = "src/registry_reconciler/files/git_call.py"
 STARTERS = {"subprocess", "_posixsubprocess", "multiprocessing", "pty", "popen2", "commands", "webbrowser"}

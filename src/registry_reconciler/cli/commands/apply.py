@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.cli.addresses import require_known
+from registry_reconciler.cli.asking import answered_yes
 from registry_reconciler.cli.common import Call, progress, quick_planning_of, warn
 from registry_reconciler.cli.options import Reporting, Selection
 from registry_reconciler.cli.output import put, say, stdin_is_terminal
@@ -125,7 +125,7 @@ class _Applying:
             return self._cannot_ask(plan)
         if self.call.format == "text":
             self._report(plan, Shown(0))
-        if not _answered_yes(plan):
+        if not answered_yes(plan):
             raise Declined("nothing was written: the answer was no")
         return self._carry_out(plan, shown=True)
 
@@ -171,16 +171,6 @@ class _Applying:
             put("\n".join(_receipt(result, recovered)) + "\n")
         warn(result.warnings)
         return 0
-
-
-def _answered_yes(plan: Plan) -> bool:
-    from registry_reconciler.report.words import told
-
-    what = told(plan)
-    # On standard error: standard output may be a file.
-    sys.stderr.write(f"Apply this plan ({what})? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def _receipt(result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
