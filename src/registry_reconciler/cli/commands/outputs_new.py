@@ -55,9 +55,9 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Propose an output: what in a file equals the registries today, or a ready one.
+    """Propose an output for a file.
 
-    Writes nothing without --write.
+    What in it equals the registries today, or a ready one. Writes nothing without --write.
     """
     from registry_reconciler.editing.propose_output import from_template, proposals, write_proposals
     from registry_reconciler.report.words import command_line
