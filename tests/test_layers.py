@@ -22,6 +22,7 @@ LAYERS = (
     "rules",
     "outputs",
     "planning",
+    "verify",
     "apply",
     "report",
     "cache",

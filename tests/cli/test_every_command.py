@@ -46,6 +46,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "resolve": (),
     "recover": (),
     "run": ("nothing.like.that",),
+    "verify": (),
     "collisions": (),
 }
 EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}

@@ -47,7 +47,7 @@ COMMANDS = (
     Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
     Row("show", "show", "Show one entry: desired, live, applied, references."),
     Row("list", "list", "List entries, or kinds."),
-    Row("outputs", "outputs", "List what is derived from the registries, and its state."),
+    Row("outputs", "outputs", "List what is derived from the registries, and whether it is right."),
     Row("outputs new", "outputs_new", "Propose an output for a file."),
     Row("graph", "graph", "Show what refers to what."),
     Row("explain", "explain", "Explain a problem code, a kind or an address."),
@@ -63,6 +63,7 @@ COMMANDS = (
     Row("resolve", "resolve", "Settle state and history after a merge that left conflicts."),
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
+    Row("verify", "verify", "Ask other implementations about everything that is here."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
 )
 """Every command, in the order of the help."""

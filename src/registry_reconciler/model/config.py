@@ -41,6 +41,7 @@ class Config(Struct, frozen=True):
         drift: what becomes of an edit by hand: ``report`` leaves it and says so, ``block`` makes it an error, ``undo``
             lets the plan undo it.
         outputs: who brings outputs up to date: ``with_change`` the branch, ``after_merge`` a job on the main branch.
+        verify: every apply asks for a second opinion, as ``apply --verify`` does.
         history_keep: so many applies are kept in the history; older ones are in git.
     """
 
@@ -54,6 +55,7 @@ class Config(Struct, frozen=True):
     drift: str = "report"
     history_keep: int = 500
     outputs: str = "with_change"
+    verify: bool = False
 
     def severity(self, code: str, default: Severity) -> Severity:
         """The severity of a code: its own setting, its family's, the default."""
@@ -76,6 +78,7 @@ def parse_config(data: Json) -> Config:
         mass_delete_minimum=brakes.get("mass_delete_minimum", 10),
         drift=data.get("drift") or "report",
         outputs=data.get("outputs") or "with_change",
+        verify=bool(data.get("verify", False)),
         history_keep=(data.get("history") or {}).get("keep", 500),
     )
 

@@ -103,7 +103,18 @@ def _world(
         hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
         hidden_all=long,
         hidden_addresses=_owned_by(loaded),
+        beyond_ascii=_beyond_ascii(loaded),
         rest=rest,
+    )
+
+
+def _beyond_ascii(loaded: Loaded) -> frozenset[str]:
+    """Files whose texts may have other characters than ASCII, written out or escaped."""
+    sources = (*loaded.live.files.values(), *loaded.fragments.files.values())
+    return frozenset(
+        one.path
+        for one in sources
+        if one.data is not None and not (one.data.isascii() and b"\\" not in one.data)
     )
 
 

@@ -54,6 +54,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         hidden_text: text of fragments that cannot be read; what they may declare is not reported as dangling.
         hidden_all: such fragments are too long to look into, and may declare anything.
         hidden_addresses: addresses that unreadable fragments own, as the state remembers.
+        beyond_ascii: the files that may hold more than plain ASCII text; ``None``: any may.
         rest: what is not among ``items`` and yet there.
         earlier: a world with the very same items but at the ``touched`` addresses, and with the same kinds: what was
             made of the others there need not be made again.
@@ -70,6 +71,7 @@ class EntrySet(Struct, eq=False, frozen=True):
     hidden_text: str = ""
     hidden_all: bool = False
     hidden_addresses: frozenset[str] = frozenset()
+    beyond_ascii: frozenset[str] | None = None
     rest: Unloaded = NOTHING_UNLOADED
     earlier: EntrySet | None = None
     touched: frozenset[str] = frozenset()

@@ -48,6 +48,13 @@ def command(
         typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Ask ruamel.yaml, jsonschema and deepdiff too; write nothing if one of them disagrees.",
+        ),
+    ] = False,
     *,
     selection: Selection,
     reporting: Reporting,
@@ -61,7 +68,7 @@ def command(
     options = selection.options()
     saved = _saved(file, options, expect) if file is not None else None
     workspace = call.workspace()
-    applying = _Applying(call, workspace)
+    applying = _Applying(call, workspace, verify=verify)
     if saved is not None:
         return applying.saved(saved)
     if expect is not None:
@@ -81,8 +88,9 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
 class _Applying:
     """One apply: where it reports to, and what it found to recover."""
 
-    def __init__(self, call: Call, workspace: Workspace) -> None:
+    def __init__(self, call: Call, workspace: Workspace, *, verify: bool) -> None:
         self.call = call
+        self.verify = verify
         self.workspace = workspace
         self.recovered: RecoverResult | None = None
 
@@ -102,7 +110,7 @@ class _Applying:
             with progress() as tell:
                 if tell is not None:
                     tell("applying")
-                result = self.workspace.apply_now(options, expect=plan_id)
+                result = self.workspace.apply_now(options, expect=plan_id, verify=self.verify)
         except Blocked as blocked:
             if blocked.plan is None:
                 raise
@@ -141,7 +149,7 @@ class _Applying:
         with progress() as tell:
             if tell is not None:
                 tell("applying")
-            result = self.workspace.apply(plan)
+            result = self.workspace.apply(plan, verify=self.verify)
         return self._done(result, shown=shown)
 
     def _report(self, plan: Plan, shown: Shown) -> None:
