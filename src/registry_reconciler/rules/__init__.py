@@ -57,6 +57,7 @@ FAMILIES = (
     Family("STA", "State", structural.of("STA")),
     Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
+    Family("OUT", "Outputs", structural.of("OUT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
 )
