@@ -216,7 +216,7 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = ()) -> Fixing:
         UsageFailure: there is no such code.
         Blocked: a fragment would not be readable afterwards.
     """
-    _require_codes(codes)
+    _require_codes(codes, planning.own.codes)
     chosen = _Chosen()
     fixed: list[Problem] = []
     patches: list[tuple[Problem, tuple[TextEdit, ...]]] = []
@@ -236,11 +236,11 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = ()) -> Fixing:
     return Fixing(tuple(fixed), made, tuple(patches), tuple(manual))
 
 
-def _require_codes(codes: Sequence[str]) -> None:
+def _require_codes(codes: Sequence[str], own: Iterable[str]) -> None:
     from registry_reconciler.base.suggest import did_you_mean
     from registry_reconciler.rules import all_rules
 
-    known = tuple(rule.code for rule in all_rules())
+    known = (*(rule.code for rule in all_rules()), *sorted(own))
     for code in codes:
         if code not in known:
             raise UsageFailure(f"there is no code {code!r}.{did_you_mean(code, known)}")

@@ -164,7 +164,7 @@ def plan_loaded(
     ]
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals),
+        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, own),
         loaded,
         desired,
         worlds,
@@ -182,6 +182,7 @@ def _assemble(
     files: Sequence[FileChange],
     desired: Desired,
     heals: Sequence[Heal],
+    own: OwnRules,
 ) -> Plan:
     locator = Locator(loaded.files)
     held = holding(loaded, written.files)
@@ -229,12 +230,13 @@ def _assemble(
         notices=tuple(
             replace(one, message=texts.without(one.message))
             for one in (
-                *standing_notices(loaded.config),
+                *standing_notices(loaded.config, own.written),
                 *head_notices(loaded, worlds, written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,
         withheld=held,
+        own_rules=own.texts(),
     )
 
 
