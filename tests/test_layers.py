@@ -21,6 +21,7 @@ LAYERS = (
     "loading",
     "rules",
     "planning",
+    "verify",
     "apply",
     "report",
     "cache",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.errors import Blocked, StalePlan, WriteFailure
+from registry_reconciler.errors import Blocked, OthersDisagree, StalePlan, WriteFailure
 from registry_reconciler.files.root import find_root as find_root
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.loading.required_version import require_version
@@ -155,8 +155,10 @@ class Workspace:
 
         return recover(self.root, may_write=Writable(self.root), timeout=self.lock_timeout)
 
-    def apply(self, plan: Plan, *, command: str = "registry apply") -> ApplyResult:
+    def apply(self, plan: Plan, *, command: str = "registry apply", verify: bool = False) -> ApplyResult:
         """Carry out a plan: all of it or nothing.
+
+        With ``verify``, or where the workspace says so, others are asked about it first (:mod:`.verify`).
 
         The plan is made anew under the lock and has to be the same; it is that new plan which is written. Afterwards it
         is made once more and has to be empty, otherwise the old files come back.
@@ -166,30 +168,54 @@ class Workspace:
             Blocked: a problem blocks; nothing was written.
             WriteFailure: writing failed; the text says how the workspace is left.
             LockHeld: another process is applying.
+            OthersDisagree: the other implementations say something else; nothing was written.
         """
         with self.lock(command) as lock:
-            return self._carry_out(plan.options, lock, lambda fresh: _require_same(plan, fresh))
-
-    def apply_now(
-        self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
-    ) -> ApplyResult:
-        """Plan and apply under one lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
-        from registry_reconciler.report.saved_plan import require_expected
-
-        with self.lock(command) as lock:
             return self._carry_out(
-                options, lock, lambda plan: None if expect is None else require_expected(expect, plan)
+                plan.options, lock, lambda fresh: _require_same(plan, fresh), verify=verify
             )
 
+    def apply_now(
+        self,
+        options: PlanOptions,
+        *,
+        command: str = "registry apply",
+        expect: str | None = None,
+        show: Callable[[Plan], None] | None = None,
+        verify: bool = False,
+    ) -> ApplyResult:
+        """Plan and apply under one lock. Raises as :meth:`apply`.
+
+        Args:
+            expect: the id that the plan must have.
+            show: told the plan before anything is written; once, where nothing changes in between.
+        """
+        from registry_reconciler.report.saved_plan import require_expected
+
+        def look(plan: Plan) -> None:
+            if expect is not None:
+                require_expected(expect, plan)
+            if show is not None and plan.applicable:
+                show(plan)
+
+        with self.lock(command) as lock:
+            return self._carry_out(options, lock, look, verify=verify)
+
     def _carry_out(
-        self, options: PlanOptions, lock: WorkspaceLock, require: Callable[[Plan], None]
+        self,
+        options: PlanOptions,
+        lock: WorkspaceLock,
+        require: Callable[[Plan], None],
+        *,
+        verify: bool = False,
     ) -> ApplyResult:
         from registry_reconciler.apply import check_inputs
 
         recovered = self._recover_first(lock)
         reader = _reader()
         planning, is_part = self._quick(options, None, CachePolicy(keeps=False), reader)
-        if is_part:
+        verify = verify or planning.loaded.config.verify
+        if is_part and not verify:
             try:
                 require(planning.plan)
                 if not planning.plan.applicable or not planning.plan.files:
@@ -199,7 +225,12 @@ class Workspace:
                 # Nothing was written. Either somebody's plan is stale (`require`), or the times of a file hid that it
                 # changed (the inputs, here or before the commit): only a plan of all bytes can tell which.
                 planning = self._planning(options, reader=reader)
+        elif is_part:
+            # The others are asked about whole files.
+            planning = self._planning(options, reader=reader)
         require(planning.plan)
+        if verify and planning.plan.applicable:
+            ask_others(planning)
         return self._write(planning.plan, lock, recovered, reader, uses=False)
 
     def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
@@ -280,6 +311,24 @@ class Workspace:
         from registry_reconciler.runtime import open_runtime
 
         return open_runtime(self.root)
+
+
+def ask_others(planning: Planning) -> None:
+    """Ask the other implementations about a plan before it is written.
+
+    Raises:
+        OthersDisagree: one of them says something else.
+    """
+    from registry_reconciler.verify import of_plan
+
+    found = of_plan(planning).disagreements
+    if found:
+        said = "; ".join(one.text for one in found[:5])
+        more = f"; and {len(found) - 5:,} more" if len(found) > 5 else ""
+        raise OthersDisagree(
+            f"nothing was written, because a second opinion differs. {said}{more}. One of the two is wrong: look at "
+            "the place, write the value so that both read it alike (quotes help), and please report it."
+        )
 
 
 def _reader() -> Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import Json, get_path, same
+from registry_reconciler.model.written import as_json
 from tests.property.yaml_texts import PLAIN, Text, paths_of
 
 SEEDS = st.integers(0, 2**32)
@@ -45,7 +47,7 @@ def other(data: str) -> list[Any]:
 def test_the_known_exceptions_are_still_exceptions(text: str) -> None:
     theirs, ours = EXCEPTIONS[text]
     assert other(f"- {text}\n") == [[theirs]]
-    assert same(list(read_yaml(f"- {text}\n".encode()).documents), [[ours]])
+    assert same(as_json(list(read_yaml(f"- {text}\n".encode()).documents)), [[ours]])
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,7 +60,7 @@ def test_a_text_reads_as_the_other_reader_reads_it(seed: int) -> None:
         assert {fault.code for fault in file.faults} == {"YML006"}
         return
     plain = text.data.decode()
-    assert same(list(file.documents), [_untagged(part, plain) for part in other(plain)])
+    assert same(as_json(list(file.documents)), [_untagged(part, plain) for part in other(plain)])
 
 
 def _untagged(value: Any, text: str) -> Any:
@@ -83,7 +85,9 @@ def test_a_plain_scalar_means_what_the_other_reader_says(text: str) -> None:
     file = read_yaml(data.encode())
     if not file.readable or any(mark in text for mark in "_:") or _leaves_core(text):
         return
-    assert same(list(file.documents), theirs)
+    if isinstance(theirs[0][0], float) and not math.isfinite(theirs[0][0]):
+        theirs = [[text]]  # no JSON number: it is its text
+    assert same(as_json(list(file.documents)), theirs)
 
 
 def _leaves_core(text: str) -> bool:

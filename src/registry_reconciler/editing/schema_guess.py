@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.model.entry import FieldPath, Json, get_path
 from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.written import Opaque
 
 _DEEPEST = 5
 _KEY_WORDS = ("id", "key", "name", "slug", "code", "title")
@@ -273,6 +274,8 @@ class Shape(Struct):
     def add(self, value: Json, who: str, depth: int = 0) -> None:
         """Take one more value into account."""
         self.count += 1
+        if type(value) is Opaque:
+            return  # nobody knows its type
         self.types.add(type_name(value))
         if isinstance(value, str):
             self.strings[value] += 1
@@ -308,7 +311,7 @@ def type_name(value: Json) -> str:
     if isinstance(value, bool):
         return "boolean"
     names = {dict: "object", list: "array", str: "string", int: "integer", float: "number"}
-    return names[type(value)]
+    return next(name for kind, name in names.items() if isinstance(value, kind))
 
 
 def shape_of(entries: Sequence[Found], keys: Sequence[str]) -> Shape:

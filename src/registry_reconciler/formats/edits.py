@@ -26,11 +26,16 @@ class Snippet(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """What stands at ``path`` becomes equal to ``value``; parts that are equal already keep their text."""
+    """What stands at ``path`` becomes equal to ``value``; parts that are equal already keep their text.
+
+    Attributes:
+        snippet: a text that says ``value``, whose words and comments are taken for what is new.
+    """
 
     document: int
     path: FieldPath
     value: Json
+    snippet: Snippet | None = None
 
 
 class Insert(Struct, frozen=True):
@@ -42,6 +47,7 @@ class Insert(Struct, frozen=True):
         key: for a mapping: the key of the pair.
         before: for a mapping: the original key it goes before; ``None``: the end.
         snippet: text to reuse for it, comments included; it is made equal to ``value``.
+        anew: it is laid out as its neighbours are, and only words and comments are the snippet's.
         container_kind: what the container is to be; "list" unless a key is given.
     """
 
@@ -53,6 +59,7 @@ class Insert(Struct, frozen=True):
     before: str | None = None
     snippet: Snippet | None = None
     container_kind: Literal["list", "map"] | None = None
+    anew: bool = False
 
     @property
     def kind(self) -> Literal["list", "map"]:

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain, resolve_tagged
 from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.written import Opaque
 
 
 class Node:
     """One value (or key) of the text.
 
     Attributes:
-        kind: ``scalar``, ``map``, ``seq`` or ``alias``.
+        kind: ``scalar``, ``map``, ``seq``, ``alias``, or ``opaque``: a tag that nobody knows; ``text`` is its source.
         start: where its anchor, tag or text begins.
         props_end: where anchor and tag end; ``start`` without them.
         body: where its own text begins; equals ``end`` for an empty scalar.
@@ -111,14 +112,13 @@ class Unreadable(Exception):
 
 
 def key_of(entry: Member) -> str | None:
-    """The key of a pair as a string; ``None`` when it is not a string."""
+    """The key of a pair: the text of a scalar; ``None`` when it is none."""
     node = entry.key
     if node is not None and node.kind == "alias":
         node = node.target
     if node is None or node.kind != "scalar":
         return None
-    value = scalar_value(node)
-    return value if isinstance(value, str) else None
+    return node.text if node is entry.key or isinstance(scalar_value(node), str) else None
 
 
 def scalar_value(node: Node) -> Json:
@@ -174,6 +174,8 @@ def to_value(node: Node) -> Json:
         return scalar_value(node)
     if node.kind == "alias":
         return None if node.target is None else to_value(node.target)
+    if node.kind == "opaque":
+        return Opaque(node.text)
     if node.kind == "seq":
         return [to_value(entry.value) for entry in node.entries]
     value: dict[str, Json] = {}

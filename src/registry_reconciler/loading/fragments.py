@@ -266,6 +266,7 @@ def _owned_by_live(reading: _Reading, kind: Kind, place: Place, count: int) -> N
 
 
 def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) -> DesiredEntry | None:
+    value = kind.texts.settled(value)
     key = kind.key_of(value)
     if key is None:
         reading.misread.add(place.file)

@@ -230,11 +230,12 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             fix="Write the entry as fields, or mend the schema file's place.",
             managed=False,
         )
+    value = kind.texts.settled(raw.value)
     if site.plain and not raw.placed:
-        found = _as_it_stands(site, place, raw.value)
+        found = _as_it_stands(site, place, value)
         if found is not None:
             return found, None
-    value = strip_nested(raw.value, site.nested)
+    value = strip_nested(value, site.nested)
     faults: list[Problem] = []
     for name, told in raw.placed:
         selector = Selector.parse(name)
@@ -351,4 +352,6 @@ def _type_name(value: Json) -> str:
     if isinstance(value, bool):
         return "a truth value"
     names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
-    return names.get(type(value), type(value).__name__)
+    if isinstance(value, int | float):
+        return "a number"
+    return names.get(type(value), "a node with an unknown tag")

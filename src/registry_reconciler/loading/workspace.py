@@ -391,7 +391,7 @@ def _parse(
     schemas: SchemaSet, path: str, document: dict[str, Json], kinds: Mapping[str, Kind], faults: list[Problem]
 ) -> Kind | None:
     try:
-        kind = parse_kind(document, path, schemas.secrets(path))
+        kind = parse_kind(document, path, schemas.secrets(path), schemas.texts(path))
     except KindError as error:
         faults.append(
             problem(

@@ -6,7 +6,7 @@ import enum
 
 from msgspec import Struct
 
-from registry_reconciler.model.entry import FieldPath, Json, Location, Place
+from registry_reconciler.model.entry import FieldPath, Json, Location, Place, same
 
 
 class Action(enum.Enum):
@@ -80,7 +80,7 @@ class Change(Struct, frozen=True):
     def writes(self) -> bool:
         """Whether a registry file changes (and not only the state)."""
         return self.action in (Action.CREATE, Action.DELETE) or (
-            self.action in (Action.UPDATE, Action.MOVE, Action.ADOPT) and self.before != self.after
+            self.action in (Action.UPDATE, Action.MOVE, Action.ADOPT) and not same(self.before, self.after)
         )
 
 

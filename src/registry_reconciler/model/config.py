@@ -38,6 +38,7 @@ class Config(Struct, frozen=True):
             managed entries blocks unless ``--allow-mass-delete``.
         drift: what becomes of an edit by hand: ``report`` leaves it and says so, ``block`` makes it an error, ``undo``
             lets the plan undo it.
+        verify: every apply asks for a second opinion, as ``apply --verify`` does.
         history_keep: so many applies are kept in the history; older ones are in git.
     """
 
@@ -50,6 +51,7 @@ class Config(Struct, frozen=True):
     mass_delete_minimum: int = 10
     drift: str = "report"
     history_keep: int = 500
+    verify: bool = False
 
     def severity(self, code: str, default: Severity) -> Severity:
         """The severity of a code: its own setting, its family's, the default."""
@@ -71,6 +73,7 @@ def parse_config(data: Json) -> Config:
         mass_delete_percent=brakes.get("mass_delete_percent", 30),
         mass_delete_minimum=brakes.get("mass_delete_minimum", 10),
         drift=data.get("drift") or "report",
+        verify=bool(data.get("verify", False)),
         history_keep=(data.get("history") or {}).get("keep", 500),
     )
 

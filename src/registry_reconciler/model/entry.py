@@ -13,6 +13,13 @@ from typing import Any, NamedTuple, TypeAlias
 from msgspec import Struct
 
 from registry_reconciler.base.digest import digest_bytes as digest_bytes
+from registry_reconciler.model.written import (
+    DigitEncoder,
+    WrittenFloat,
+    WrittenInt,
+    holds_exact,
+    same_numbers,
+)
 
 Json: TypeAlias = Any
 """A JSON value: ``None``, ``bool``, ``int``, ``float``, ``str``, ``list`` or ``dict`` with string keys."""
@@ -85,19 +92,27 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 def same(left: Json, right: Json) -> bool:
-    """Whether two JSON values are equal as JSON: ``1`` is neither ``True`` nor ``1.0``; order of keys is nothing."""
+    """Whether two values are equal: ``1`` is neither ``True`` nor ``1.0``; order of keys is nothing.
+
+    Integers are equal by value (``012`` is ``12``), other numbers by their digits (``1.1`` is not ``1.10``).
+    """
     if left is right:
         return True
     kind = type(left)
     if kind is not type(right):
-        return False
+        return (kind in _WRITTEN or type(right) in _WRITTEN) and same_numbers(left, right)
     if kind is dict:
         if len(left) != len(right):
             return False
         return all(name in right and same(value, right[name]) for name, value in left.items())
     if kind is list:
         return len(left) == len(right) and all(map(same, left, right))
+    if kind is WrittenFloat:
+        return bool(left.token == right.token)
     return bool(left == right)
+
+
+_WRITTEN = frozenset({WrittenInt, WrittenFloat})
 
 
 _encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -110,14 +125,19 @@ _chunks = (
 )
 
 
+_digits = DigitEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _encode(value: Json) -> str:
+    if holds_exact(value):
+        return _digits.encode(value)
     return _encoder.encode(value) if _chunks is None else "".join(_chunks(value, 0))
 
 
 def canonical(value: Json) -> str:
     """The one text of a JSON value: keys sorted by code point, no white space.
 
-    ``1`` and ``1.0`` differ, as they do in :func:`same`.
+    ``1`` and ``1.0`` differ, and ``1.1`` and ``1.10``, as they do in :func:`same`.
     """
     return _encode(value)
 

@@ -16,6 +16,7 @@ from registry_reconciler.model.entry import Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import NO_MARKS, Marks
 from registry_reconciler.model.problem import Severity
+from registry_reconciler.model.texts import NO_TEXTS, Texts
 
 SCHEMA_FOLDER = ".system/registry/schemas"
 SCHEMA_SUFFIX = ".schema.yaml"
@@ -169,6 +170,7 @@ class Kind(Struct, frozen=True):
         truth: who owns the entries. Of ``live`` the registry file does: there are no fragments and no state of them.
         managed: ``all``: an entry that no fragment owns is a problem.
         secrets: what the schema marks ``x-secret``; false where it marks nothing.
+        texts: where the schema wants text.
     """
 
     name: str
@@ -193,6 +195,7 @@ class Kind(Struct, frozen=True):
     managed: Literal["some", "all"] = "some"
     exclude: tuple[str, ...] = ()
     secrets: Marks = NO_MARKS
+    texts: Texts = NO_TEXTS
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -264,7 +267,9 @@ def parse_at(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO_MARKS) -> Kind:
+def parse_kind(
+    schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO_MARKS, texts: Texts = NO_TEXTS
+) -> Kind:
     """The kind that a schema file (already held against the published schema of ``x-registry``) describes.
 
     Args:
@@ -301,6 +306,7 @@ def parse_kind(schema: Mapping[str, Json], schema_path: str, secrets: Marks = NO
         truth=spec.get("truth", "fragments"),
         managed=spec.get("managed", "some"),
         secrets=secrets,
+        texts=texts,
     )
     _refuse_shown_secrets(kind)
     _refuse_contradictions(kind)

@@ -7,12 +7,12 @@ the same bytes on any machine.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.base.escape import json_text
 from registry_reconciler.errors import RegistryFailure, StalePlan
+from registry_reconciler.model import written
 from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Heal
 from registry_reconciler.model.entry import Json, Location, Missing
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity, Status, listed, sort_key
@@ -35,7 +35,7 @@ def dumps(data: Json) -> str:
 
     Characters that cannot be seen are written ``\\uXXXX``.
     """
-    return json_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+    return json_text(written.dumps(data, indent=2)) + "\n"
 
 
 def envelope(

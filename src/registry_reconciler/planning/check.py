@@ -11,7 +11,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import CONFIG_PATH, Config
-from registry_reconciler.model.entry import Json, LiveEntry, Place
+from registry_reconciler.model.entry import Json, LiveEntry, Place, same
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status
@@ -48,7 +48,9 @@ def build_entry_sets(
         before_items = dict(sorted(before_items.items()))
     clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
     before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
-    touching = tuple(change for change in changes if change.before != change.after or change.from_address)
+    touching = tuple(
+        change for change in changes if not same(change.before, change.after) or change.from_address
+    )
     after_items = dict(before_items)
     for change in touching:
         after_items.pop(change.from_address or change.address, None)
@@ -97,7 +99,18 @@ def _world(
         hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
         hidden_all=long,
         hidden_addresses=_owned_by(loaded),
+        beyond_ascii=_beyond_ascii(loaded),
         rest=rest,
+    )
+
+
+def _beyond_ascii(loaded: Loaded) -> frozenset[str]:
+    """Files whose texts may have other characters than ASCII, written out or escaped."""
+    sources = (*loaded.live.files.values(), *loaded.fragments.files.values())
+    return frozenset(
+        one.path
+        for one in sources
+        if one.data is not None and not (one.data.isascii() and b"\\" not in one.data)
     )
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.sequences import Stretch, unequal
 from registry_reconciler.model.change import FieldChange
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, canonical, same
+from registry_reconciler.model.written import Opaque
 
 _EFFORT = 50_000
 """So many values are looked at to find the shortest answer; behind that only equal items of lists are aligned."""
@@ -70,6 +71,8 @@ class _Comparing(Struct):
     def changes(self, before: Json, after: Json) -> list[FieldChange]:
         if same(before, after):
             return []
+        if Opaque in (type(before), type(after)):
+            return [FieldChange((), "update", before, after)]
         if isinstance(before, dict) and isinstance(after, dict):
             self.effort -= len(before) + len(after)
             return self._of_mappings(before, after)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import FieldPath, Json, same
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.rules.entry_set import Entry, EntrySet
@@ -183,7 +183,7 @@ def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int,
 
 def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]:
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
-    if not any(change.before != change.after for change in changes):
+    if all(same(change.before, change.after) for change in changes):
         return {}
     after = _referrers_in(worlds.after)
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
@@ -192,7 +192,7 @@ def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]
     effort = Effort()
     found: dict[str, Impact] = {}
     for change in changes:
-        if change.before == change.after:
+        if same(change.before, change.after):
             continue
         starts: list[tuple[Referrers, str]] = [
             (before if change.action is Action.DELETE else after, change.address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -10,6 +9,7 @@ from msgspec import Struct
 from registry_reconciler.base.escape import visible
 from registry_reconciler.model.change import Action, Change, FieldChange
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing
+from registry_reconciler.model.written import dumps
 
 MASKED = "«secret»"
 """What the planner puts in place of a secret value."""
@@ -82,7 +82,7 @@ def show_value(value: Json) -> str:
         return "(not there)"
     if value == MASKED:
         return MASKED
-    return visible(json.dumps(value, ensure_ascii=False))
+    return visible(dumps(value))
 
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
@@ -155,7 +155,7 @@ def _lines(value: Json, raw: bool) -> list[str]:
         lines[-1] += " (no line end)"
         return lines
     if isinstance(value, dict | list) and value:
-        return [visible(line) for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n")]
+        return [visible(line) for line in dumps(value, indent=2).split("\n")]
     return [show_value(value)]
 
 

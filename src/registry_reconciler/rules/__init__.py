@@ -19,6 +19,7 @@ from registry_reconciler.rules import (
     references,
     routes,
     structural,
+    texts,
     unique,
     unmanaged,
 )
@@ -36,6 +37,7 @@ class Family(Struct, frozen=True):
 FAMILIES = (
     Family("IDN", "Identity", identity.RULES),
     Family("REF", "References", references.RULES),
+    Family("TXT", "Texts that deceive", texts.RULES),
     Family("UNQ", "Unique values", unique.RULES),
     Family("UNM", "Entries that no fragment owns", unmanaged.RULES),
     Family("PTH", "Paths that kinds declare", paths.RULES),

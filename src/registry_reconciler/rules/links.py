@@ -70,7 +70,7 @@ def _part(world: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Pa
     for item in entries:
         for path, value in find(item.value):
             if type(value) is not str:
-                if type(value) is not int:
+                if isinstance(value, bool) or not isinstance(value, int):
                     continue
                 value = str(value)
             target = entry_at(one_kind + value) if one_kind else world.resolve(reference.kinds, value)

@@ -21,13 +21,22 @@ def marks_of(folder: Folder, reached: Reach, file: str) -> Marks:
     """What a schema file marks. ``reached`` is all that it can apply."""
     if not any(_is_marked(schema) for schema in reached.schemas.values()):
         return NO_MARKS
+    nodes = _nodes(folder, reached, file)
+    _add_shown(nodes, reached.schemas[At(file, ())])
+    _spread(nodes)
+    return Marks(nodes) if nodes[0].leads else NO_MARKS
+
+
+def places_of(folder: Folder, reached: Reach, file: str) -> Marks:
+    """The same machine for a schema that marks nothing: it tells the types of every place."""
+    return Marks(_nodes(folder, reached, file))
+
+
+def _nodes(folder: Folder, reached: Reach, file: str) -> list[Node]:
     root = At(file, ())
     order = [root, *(at for at in reached.schemas if at != root)]
     index = {at: number for number, at in enumerate(order)}
-    nodes = [_node(folder, at, reached.schemas[at], index) for at in order]
-    _add_shown(nodes, reached.schemas[root])
-    _spread(nodes)
-    return Marks(nodes) if nodes[0].leads else NO_MARKS
+    return [_node(folder, at, reached.schemas[at], index) for at in order]
 
 
 def _is_marked(schema: Json) -> bool:

@@ -18,8 +18,10 @@ from registry_reconciler.base.suggest import closest
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, KindError, parse_kind
 from registry_reconciler.model.marks import Marks
+from registry_reconciler.model.texts import Texts
+from registry_reconciler.model.written import as_json, holds_exact, opaque_paths
 from registry_reconciler.schema.cost import MOST_WAYS, Purse
-from registry_reconciler.schema.marks import mark_faults, marks_of
+from registry_reconciler.schema.marks import mark_faults, marks_of, places_of
 from registry_reconciler.schema.messages import SECRET, Finding, View, Violation, word
 from registry_reconciler.schema.rough_messages import rough_findings
 from registry_reconciler.schema.walk import At, Fault, Folder, Reach, patterns, reach
@@ -93,14 +95,18 @@ class Validator:
         Args:
             purse: what it costs is taken from it; where that is too much, the value is as one that obeys none.
         """
+        judged, unknown = self._judged(value)
         try:
-            if self._view.cost.judgeable(value, purse):
-                return self._is_valid(value)
-            if purse is not None and self._view.cost.judgeable(value):
-                purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
-            return False
+            if self._view.cost.judgeable(judged, purse):
+                if self._is_valid(judged):
+                    return True
+            else:
+                if purse is not None and self._view.cost.judgeable(judged):
+                    purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
+                return False
         except ValueError:
             return False
+        return bool(unknown) and not self.violations(value)
 
     def told(self, value: Json, purse: Purse) -> list[Violation]:
         """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
@@ -114,8 +120,22 @@ class Validator:
         purse.copied -= self._view.cost.to_word(value)
         return self.violations(value)
 
+    @staticmethod
+    def _judged(value: Json) -> tuple[Json, tuple[FieldPath, ...]]:
+        """The JSON value that is judged, and the places in it of which nobody knows what they are."""
+        if not holds_exact(value):
+            return value, ()
+        return as_json(value), tuple(opaque_paths(value))
+
     def violations(self, value: Json) -> list[Violation]:
-        """Everything that is wrong with a value, by place; empty for a valid one."""
+        """Everything that is wrong with a value, by place; empty for a valid one. Opaque nodes are not judged."""
+        value, unknown = self._judged(value)
+        found = self._violations(value)
+        if not unknown:
+            return found
+        return [one for one in found if not any(one.path[: len(path)] == path for path in unknown)]
+
+    def _violations(self, value: Json) -> list[Violation]:
         cost = self._view.cost
         if not cost.judgeable(value):
             ways = f"more than {MOST_WAYS:,} ways lead through them"
@@ -183,6 +203,10 @@ class SchemaSet:
         if path not in self._marks:
             self._marks[path] = marks_of(self._folder, self._reach(path), path)
         return self._marks[path]
+
+    def texts(self, path: str) -> Texts:
+        """Where a schema file wants text, through all that it refers to."""
+        return Texts(lambda: places_of(self._folder, self._reach(path), path))
 
     def check_schema(self, path: str) -> list[Violation]:
         """What is wrong with a schema file; paths lead into that file. Where nothing is, it has a validator.

@@ -9,7 +9,9 @@ import pytest
 from registry_reconciler.formats.faults import Limits
 from registry_reconciler.formats.yaml.read.codes import TITLES
 from registry_reconciler.formats.yaml.read.document import read_yaml, value_of
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.model.entry import Json, same
+from registry_reconciler.model.written import as_json
 from registry_reconciler.rules.page import read_page
 
 
@@ -55,7 +57,7 @@ def faults(data: bytes | str) -> list[tuple[str, int, int]]:
     ],
 )
 def test_a_value_means_what_yaml_1_2_core_says(text: str, value: Json) -> None:
-    assert same(value_of(f"key: {text}\n".encode()), {"key": value})
+    assert same(as_json(value_of(f"key: {text}\n".encode())), {"key": value})
 
 
 def test_words_that_yaml_1_1_takes_for_booleans_are_keys() -> None:
@@ -107,16 +109,13 @@ def test_each_code_has_an_example_that_gives_it_and_one_that_does_not(code: str)
         (b"a: 1\rb: 2\r", [("YML002", 1, 5)]),
         (b"a: 1\nb: 2\na: 3\na: 4\n", [("YML003", 3, 1), ("YML003", 4, 1)]),
         (b"<<: {}\n<<: {}\n", [("YML003", 2, 1)]),
-        (b"1: a\ntrue: b\nnull: c\n", [("YML004", 1, 1), ("YML004", 2, 1), ("YML004", 3, 1)]),
         (b"? [a]\n: b\n", [("YML004", 1, 5)]),
-        (b"a: !x 1\nb: !!binary aa\n", [("YML005", 1, 4), ("YML005", 2, 4)]),
+        (b"!x a: b\n", [("YML004", 1, 1)]),
         (b"a: !!int x\n", [("YML005", 1, 4)]),
-        (b"a: !set {b}\n", [("YML005", 1, 4)]),
+        (b"a: !!map [b]\n", [("YML005", 1, 4)]),
         (b"a: *b\n", [("YML006", 1, 4)]),
         (b"a: &a\n  b: *a\n", [("YML006", 2, 6)]),
         (b"<<: 1\n", [("YML006", 1, 5)]),
-        (b"a: .nan\nb: -.inf\nc: 1e999\n", [("YML007", 1, 4), ("YML007", 2, 4), ("YML007", 3, 4)]),
-        (b"a: " + b"1" * 401, [("YML007", 1, 4)]),
         (b'a: "\\ud800"\n', [("YML007", 1, 7)]),
         (b"a: 1\r\nb: 2\n", [("YML009", 2, 5)]),
         (b"a: 1\nb: 2\nc: 3\r\n", [("YML009", 3, 5)]),
@@ -159,7 +158,7 @@ def test_findings_are_cut_off_when_there_are_very_many() -> None:
         (b"? " * 100_000, "YML008"),
         (b"".join(b" " * k + b"a:\n" for k in range(1000)), "YML008"),
         (b"---\n" * 1000, "YML008"),
-        (b"a: " + b"1" * 1_000_000, "YML007"),
+        (b"a: " + b"1" * 2_000_000, "YML008"),
         (b'a: "' + b"some words\n" * 500_000, "YML001"),
         (b"a: 'x" * 100_000, "YML001"),
     ],
@@ -213,3 +212,49 @@ def test_value_of_says_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="twice"):
         value_of(b"a: 1\na: 2\n")
     assert value_of(b"") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "flow: [a,\nb]\n",
+        'quoted: "a\nb"\n',
+        'foo: "bar\n\tbaz"\n',
+        "a # b\n%YAML 1.2\n---\nb\n",
+        "---\n%YAML 1.2\n---\n",
+        "%YAML 1.1#c\n---\n",
+        "[-]\n",
+        "- [-, -]\n",
+        "- [\n\tfoo,\n foo\n ]\n",
+        "empty: >\n \n  \n   \n # comment\n",
+        "{ ?foo: bar }\n",
+        "[?x]\n",
+        "foo: |\n  x\n   ",
+        "key: &an:chor value\n",
+    ],
+)
+def test_what_yaml_1_2_has_not_or_reads_otherwise_is_refused(text: str) -> None:
+    assert {fault.code for fault in read_yaml(text.encode()).faults} == {"YML001"}
+    if text[0].isalpha():
+        assert not ChunkReader().read(f"things:\n  - a: 1\n{text}".encode()).readable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [\n  b,\n]\n",
+        "a: {b: c, # d\n  e: f}\n",
+        "a: b?c\n",
+        "a: [b?c, -d]\n",
+        '# say "x"#y\na: 1\n',
+        "a: 'it''s' # \"q\"#\n",
+        'a: |\n  x\n  %y\n  "z"#\n',
+        "a: x,#y\n",
+        "%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 2\n",
+        "a: &b c\nd: *b\n",
+        "a: R&D:x\n",
+        "a:\n  - b\tc\n",
+    ],
+)
+def test_what_looks_like_it_is_read(text: str) -> None:
+    assert read_yaml(text.encode()).faults == ()

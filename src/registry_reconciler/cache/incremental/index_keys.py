@@ -70,7 +70,7 @@ class IndexKeys:
             for found in values(value):
                 if type(found) is str:
                     refs.append((2 * number, found))
-                elif type(found) is int:
+                elif isinstance(found, int) and not isinstance(found, bool):
                     refs.append((2 * number + 1, str(found)))
                 elif type(found) is list:
                     refs += [(2 * number, one) for one in found if type(one) is str]

@@ -16,6 +16,7 @@ from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
 from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.model.written import dumps
 
 if TYPE_CHECKING:
     from registry_reconciler.files.git import Blame
@@ -188,11 +189,10 @@ def _values(call: Call, one: DriftedEntry, field: EditedField) -> str:
 
 
 def _short(call: Call, value: Json) -> str:
-    import json
 
     if value is MISSING:
         return "nothing"
-    text = visible(json.dumps(value, ensure_ascii=False))
+    text = visible(dumps(value))
     return text if call.full or len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
 
 

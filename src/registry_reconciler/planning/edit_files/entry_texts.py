@@ -53,10 +53,10 @@ def leave_files(work: Writing, changes: Sequence[Change]) -> None:
 
 
 def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:
-    """The text of every new entry in its fragment; each fragment is looked at once."""
+    """The text of every entry that is written, in its fragment; each fragment is looked at once."""
     wanted: dict[str, list[Place]] = {}
     for change in changes:
-        if change.writes and change.live is None and change.origin is not None:
+        if change.writes and change.action is not Action.DELETE and change.origin is not None:
             wanted.setdefault(change.origin.file, []).append(change.origin)
     if not wanted:
         return {}
@@ -73,18 +73,17 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
     return found
 
 
-def told_in_fragment(work: Writing, change: Change, *, alone: bool) -> Snippet | None:
-    """The author's text of a new entry, where it should be kept rather than written anew like its neighbours.
+def is_written_anew(snippet: Snippet | None, *, alone: bool) -> bool:
+    """Whether a new entry is laid out like its neighbours, and only the words are those of its fragment.
 
-    That is where it has what values do not have (comments, block scalars), and where there is no neighbour to look
-    like.
+    Its whole text is kept where it has what layouts have no room for (comments, block scalars), and where there is no
+    neighbour to look like.
     An entry in flow style is always written anew: in a registry one line a field reads and merges better.
     """
-    snippet = work.snippets.get(change.origin) if change.origin else None
     if snippet is None or snippet.text.startswith(("{", "[")):
-        return None
+        return True
     telling = snippet.comments or any(_tells(line) for line in snippet.text.split("\n"))
-    return snippet if alone or telling else None
+    return not (alone or telling)
 
 
 def _tells(line: str) -> bool:

@@ -14,7 +14,7 @@ from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry,
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.edit_files.entry_texts import told_in_fragment
+from registry_reconciler.planning.edit_files.entry_texts import is_written_anew
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
 from registry_reconciler.planning.placement import (
@@ -97,7 +97,7 @@ def _raw_after(
     there = get_path(source.documents[entry.place.document], entry.place.path)
     require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
-    return restore_unmanaged(raw, there, entry, work.nested[kind.name])
+    return kind.texts.as_written(restore_unmanaged(raw, there, entry, work.nested[kind.name]), there)
 
 
 def _plan_update(
@@ -116,8 +116,17 @@ def _plan_update(
         new = str(Selector.parse(placed).get(change.after))
         if new != place.path[-1]:
             plan.edits.append((change, RenameKey(place.document, place.path, new)))
+    raw, snippet = _in_its_words(work, change, kind, raw)
     if not same(raw, {} if there is None else there):
-        plan.edits.append((change, Update(place.document, place.path, raw)))
+        plan.edits.append((change, Update(place.document, place.path, raw, snippet)))
+
+
+def _in_its_words(
+    work: Writing, change: Change, kind: Kind, raw: dict[str, Json]
+) -> tuple[dict[str, Json], Snippet | None]:
+    """What is to be written, as its fragment writes it, and the text of that."""
+    snippet = work.snippets.get(change.origin) if change.origin else None
+    return (raw if snippet is None else kind.texts.as_written(raw, snippet.value)), snippet
 
 
 def _plan_relocation(
@@ -186,10 +195,12 @@ def _plan_create(
     plan = _plan_for(plans, spot.file)
     container = Place(spot.file, spot.document, spot.path)
     row = work.row(spot.file, kind.name, container)
+    anew = False
     if snippet is None and entry is None:
-        snippet = told_in_fragment(work, change, alone=not row.entries)
+        raw, snippet = _in_its_words(work, change, kind, raw)
+        anew = is_written_anew(snippet, alone=not row.entries)
     if spot.exists and LAYOUTS[kind.layout].one_a_file:
-        plan.edits.append((change, Update(spot.document, spot.path, raw)))
+        plan.edits.append((change, Update(spot.document, spot.path, raw, snippet)))
         return
     if not spot.exists:
         plan.creates.append((change, spot.path, raw, snippet))
@@ -197,7 +208,8 @@ def _plan_create(
         if spot.file not in named:
             named.append(spot.file)
         return
-    plan.edits.append((change, _insert(kind, change, spot, raw, row, snippet, Insert)))
+    edit = _insert(kind, change, spot, raw, row, snippet, Insert)
+    plan.edits.append((change, replace(edit, anew=anew)))
 
 
 def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:

@@ -109,10 +109,15 @@ def _mismatch(
         other = found.get(address)
         if other is None:
             return f"{address} would be lost"
-        if not (_is_kept(entry, other) and other.live_only == entry.live_only):
+        if not (_is_kept(entry, other) and _same_live_only(other, entry)):
             return f"{address} would change"
     extra = sorted(set(found) - set(expected) - here)
     return f"{extra[0]} would appear" if extra else ""
+
+
+def _same_live_only(one: LiveEntry, other: LiveEntry) -> bool:
+    left, right = dict(one.live_only), dict(other.live_only)
+    return left.keys() == right.keys() and all(same(part, right[path]) for path, part in left.items())
 
 
 def _is_kept(before: LiveEntry, after: LiveEntry) -> bool:

@@ -351,9 +351,7 @@ class _ChangesOf:
         return self._judge.judged_changes(self._moment)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _ChangesOf) and other._judge is self._judge and other._moment is self._moment
-        )
+        return isinstance(other, _ChangesOf) and other._judge is self._judge and other._moment is self._moment
 
     def __hash__(self) -> int:
         return hash((_ChangesOf, id(self._judge)))

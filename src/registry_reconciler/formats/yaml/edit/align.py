@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_reconciler.base.sequences import common
-from registry_reconciler.model.entry import Json, canonical
+from registry_reconciler.model.entry import Json, canonical, same
 
 _MOST_COMPARED = 2500
 
@@ -26,7 +26,30 @@ def align(old: list[Json], new: list[Json]) -> list[tuple[int | None, int]]:
         at_old, at_new = head + one + 1, head + other + 1
     steps += _pair(old, new, range(at_old, len(left) - tail), range(at_new, len(right) - tail))
     steps += [(len(old) - tail + number, len(new) - tail + number) for number in range(tail)]
-    return steps
+    return _without_moves(steps, left, right)
+
+
+def _without_moves(
+    steps: list[tuple[int | None, int]], left: list[str], right: list[str]
+) -> list[tuple[int | None, int]]:
+    """What only moved is not continued by something else."""
+    apart = [(one, other) for one, other in steps if one is None or left[one] != right[other]]
+    coming = {right[other] for _, other in apart}
+    kept = {one for one, _ in steps if one is not None}
+    paired = {one for one, _ in apart if one is not None}
+    going = {left[one] for one in range(len(left)) if one in paired or one not in kept}
+    moved = coming & going
+    if not moved:
+        return steps
+    return [
+        (
+            None
+            if one is not None and left[one] != right[other] and {left[one], right[other]} & moved
+            else one,
+            other,
+        )
+        for one, other in steps
+    ]
 
 
 def _pair(old: list[Json], new: list[Json], olds: range, news: range) -> list[tuple[int | None, int]]:
@@ -56,6 +79,6 @@ def _alike(left: Json, right: Json) -> float:
     if type(left) is not type(right):
         return 0.01
     if isinstance(left, dict):
-        same = sum(1 for key, part in left.items() if key in right and right[key] == part)
-        return 0.1 + same
+        equal = sum(1 for key, part in left.items() if key in right and same(right[key], part))
+        return 0.1 + equal
     return 0.1

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.formats.edits import Snippet
+from registry_reconciler.formats.edits import Snippet, SpliceError
+from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.yaml.edit.style import Hints, Style
+from registry_reconciler.formats.yaml.edit.told import Part, Told, in_words, part_of
 from registry_reconciler.formats.yaml.read.scalars import (
     double_quoted,
     is_block_safe,
@@ -20,6 +22,7 @@ from registry_reconciler.formats.yaml.read.scalars import (
     single_quoted,
 )
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.written import Opaque
 
 # libyaml takes a key without "?" only up to 1,024 characters.
 _LONGEST_KEY = 1000
@@ -43,6 +46,7 @@ class Body(Struct, frozen=True):
         lines: what stands below: content of a block scalar, the block, the rest of an inline text.
         comments: comment lines that go above the entry.
         open_end: the last line belongs to a block scalar, so what follows could fall into it.
+        tail: the comment on the line of the mark, with the blanks before it.
     """
 
     kind: Literal["inline", "literal", "map", "seq"]
@@ -50,6 +54,7 @@ class Body(Struct, frozen=True):
     lines: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
     open_end: bool = False
+    tail: str = ""
 
 
 def indented(lines: Sequence[str], width: int) -> list[str]:
@@ -78,6 +83,11 @@ class Emitter:
         """A value as text for block context."""
         if isinstance(value, Piece):
             return self._piece(value, hints)
+        if isinstance(value, Part):
+            return self._part(value, hints)
+        if type(value) is Opaque:
+            head, *rest = value.source.split("\n")
+            return Body("inline", head, tuple(rest), open_end=True)
         if isinstance(value, (dict, list)):
             if not value or hints.styles.get(()) == "flow":
                 return Body("inline", self.flow(value, hints))
@@ -113,23 +123,77 @@ class Emitter:
         from registry_reconciler.formats.yaml.read.nodes import compose
 
         comments = piece.snippet.comments
+        anew = in_words(piece.value, piece.snippet)
         lines = tuple(piece.snippet.text.split("\n"))
         try:
             root = compose(piece.snippet.text + "\n")[0].root
         except (Unreadable, IndexError):
             return replace(self.body(piece.value, hints), comments=comments)
-        if root.kind not in ("map", "seq") or _ends_keep(piece.snippet.text):
-            return replace(self.body(piece.value, hints), comments=comments)
-        if root.flow:
-            return Body("inline", lines[0], lines[1:], comments)
+        if root.kind not in ("map", "seq") or root.flow:
+            return self.new(anew, hints)
         kind: Literal["map", "seq"] = "map" if root.kind == "map" else "seq"
         leaf = root
         while leaf.entries:
             leaf = leaf.entries[-1].value
         open_end = leaf.style in ("|", ">")
-        if open_end and not self.blocks:
-            return replace(self.body(piece.value, hints), comments=comments)
+        if open_end and (not self.blocks or _keeps(piece.snippet.text, leaf)):
+            return self.new(anew, hints)
         return Body(kind, "", lines, comments, open_end)
+
+    def _part(self, part: Part, hints: Hints) -> Body:
+        """A value in the words of another text."""
+        value, told = part.value, part.told
+        if not isinstance(value, dict | list) or type(value) is Opaque:
+            return self.scalar_body(part, self.style.step) or self.body(value, hints)
+        if told.node.kind != ("map" if isinstance(value, dict) else "seq"):
+            return self.body(value, hints)
+        commented = told.commented()
+        flow = hints.styles.get((), "flow" if told.flow else "block") == "flow"
+        if not value or (flow and not commented):
+            return Body("inline", self.flow(part, hints))
+        lines: list[str] = []
+        open_end = False
+        if isinstance(value, dict):
+            below = hints.apart()
+            for key, inner in value.items():
+                body = self.new(part_of(inner, told, key), below(key), whole=True)
+                lines += self.pair(self.key_of(part_of(inner, told, key), key, hints), body)
+                open_end = body.open_end
+        else:
+            for index, inner in enumerate(value):
+                body = self.new(part_of(inner, told, index, len(value)), hints.below("*"), whole=True)
+                lines += self.item(body)
+                open_end = body.open_end
+        lines += told.below()
+        return Body("map" if isinstance(value, dict) else "seq", lines=tuple(lines), open_end=open_end)
+
+    def scalar_body(self, part: Part, offset: int) -> Body | None:
+        """A scalar in the words of another text; ``None`` where they would not say it here."""
+        rows = part.told.rows(part.value, flow=False, offset=offset)
+        if rows is None:
+            return None
+        if part.told.node.style in ("|", ">"):
+            return Body("literal", rows[0], tuple(rows[1:]), open_end=True) if self.blocks else None
+        return Body("inline", rows[0], tuple(rows[1:]))
+
+    def new(self, value: Any, hints: Hints, *, whole: bool = False) -> Body:
+        """The text of a new item or pair: with the comments that its source has.
+
+        Args:
+            whole: all lines above it come along, and not only those that belong to it.
+        """
+        body = self.body(value, hints)
+        if not isinstance(value, Part):
+            return body
+        rows = value.told.lead() if whole else value.told.own()
+        return replace(body, comments=(*value.comments, *rows, *body.comments), tail=value.told.tail())
+
+    def key_of(self, value: Any, key: str, hints: Hints, *, flow: bool = False) -> str:
+        """A key as the source of its value writes it, else as the neighbours do."""
+        text = value.told.key(key) if isinstance(value, Part) else None
+        if text is not None and flow and not value.told.member_in_flow:
+            text = None
+        return self.key(key, hints, flow=flow) if text is None else text
 
     def key(self, key: str, hints: Hints = _NO_HINTS, *, flow: bool = False) -> str:
         """A key, without its colon."""
@@ -139,15 +203,16 @@ class Emitter:
         """The lines of a pair in a block mapping, relative to the mapping."""
         style = self.style
         mark = ":"
+        tail = body.tail
         lines = list(body.comments)
         if len(key) > _LONGEST_KEY:
             lines.append(f"? {key}")
             key = ""
         if body.kind == "map":
-            return [*lines, key + mark, *indented(body.lines, style.step)]
+            return [*lines, key + mark + tail, *indented(body.lines, style.step)]
         if body.kind == "seq":
-            return [*lines, key + mark, *indented(body.lines, style.seq_step)]
-        return [*lines, f"{key}{mark} {body.head}", *indented(body.lines, style.step)]
+            return [*lines, key + mark + tail, *indented(body.lines, style.seq_step)]
+        return [*lines, *_tailed(f"{key}{mark} {body.head}", indented(body.lines, style.step), body)]
 
     def item(self, body: Body, dash: int | None = None) -> list[str]:
         """The lines of an item in a block sequence, relative to the sequence."""
@@ -155,25 +220,41 @@ class Emitter:
         lead = "-" + " " * (width - 1)
         lines = list(body.comments)
         if body.kind in ("map", "seq"):
-            return [*lines, lead + body.lines[0], *indented(body.lines[1:], width)]
+            rows = list(body.lines)
+            while rows and rows[0].lstrip().startswith("#"):
+                lines.append(rows.pop(0).strip())  # what stands above the first pair stands above the dash
+            lines += [body.tail.strip()] if body.tail else []
+            return [*lines, lead + rows[0], *indented(rows[1:], width)]
         if body.kind == "literal":
             head = (
                 body.head.replace(str(self.style.step), str(width)) if body.head[1:2].isdigit() else body.head
             )
-            return [*lines, lead + head, *indented(body.lines, width)]
-        return [*lines, lead + body.head, *indented(body.lines, width)]
+            return [*lines, *_tailed(lead + head, indented(body.lines, width), body)]
+        return [*lines, *_tailed(lead + body.head, indented(body.lines, width), body)]
 
     def flow(self, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
         """A value on one line, for flow context."""
         if isinstance(value, Piece):
             value = value.value
+        told: Told | None = None
+        if isinstance(value, Part):
+            value, told = value.value, value.told
+            rows = told.rows(value, flow=True, offset=0)
+            if rows is not None:
+                return rows[0]
+        if type(value) is Opaque:
+            return self.scalar(value, hints, flow=True)
         if isinstance(value, dict):
             below = hints.apart()
-            pairs = (self._flow_pair(key, part, hints, below(key)) for key, part in value.items())
+            pairs = (
+                self._flow_pair(key, part_of(part, told, key), hints, below(key))
+                for key, part in value.items()
+            )
             return "{" + ", ".join(pairs) + "}"
         if isinstance(value, list):
             items = hints.below("*")
-            return "[" + ", ".join(self.flow(part, items) for part in value) + "]"
+            parts = (part_of(part, told, index, len(value)) for index, part in enumerate(value))
+            return "[" + ", ".join(self.flow(part, items) for part in parts) + "]"
         return self.scalar(value, hints, flow=True)
 
     def flow_pair(self, key: str, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
@@ -181,17 +262,21 @@ class Emitter:
         return self._flow_pair(key, value, hints, hints.below(key))
 
     def _flow_pair(self, key: str, value: Json | Piece, hints: Hints, below: Hints) -> str:
-        text = self.key(key, hints, flow=True)
+        text = self.key_of(value, key, hints, flow=True)
         lead = "? " if len(text) > _LONGEST_KEY else ""
         return f"{lead}{text}{' ' if lead else ''}: {self.flow(value, below)}"
 
     def scalar(self, value: Json, hints: Hints = _NO_HINTS, *, flow: bool = False) -> str:
         """A scalar on one line."""
+        if type(value) is Opaque:
+            if "\n" in value.source:
+                raise SpliceError("a node with an unknown tag has no room on one line")
+            return value.source
         if isinstance(value, str):
             wanted = hints.styles.get((), "plain")
-            return self._string(
-                value, wanted if wanted in ("'", '"') else hints.quote_all or "plain", flow=flow
-            )
+            if wanted not in ("'", '"') and not wanted.startswith("plain "):
+                wanted = hints.quote_all or "plain"
+            return self._string(value, wanted, flow=flow)
         if value is None:
             return "null"
         if isinstance(value, bool):
@@ -199,8 +284,8 @@ class Emitter:
         return number_text(value)
 
     def _string(self, text: str, wanted: str, *, flow: bool) -> str:
-        if wanted == "plain":
-            if is_plain_safe(text, flow=flow):
+        if wanted.startswith("plain"):
+            if is_plain_safe(text, flow=flow, like=wanted.removeprefix("plain").strip()):
                 return text
             wanted = self.style.quote
         return single_quoted(text) if wanted == "'" and is_single_line(text) else double_quoted(text)
@@ -209,7 +294,18 @@ class Emitter:
         """A scalar on one line in the quotes that its predecessor had, as far as it can have them."""
         if not isinstance(value, str):
             return self.scalar(value, flow=flow)
-        return self._string(value, style if style in ("'", '"') else "plain", flow=flow)
+        return self._string(
+            value, style if style in ("'", '"') or style.startswith("plain ") else "plain", flow=flow
+        )
+
+
+def _tailed(first: str, rest: Sequence[str], body: Body) -> list[str]:
+    """Lines with the comment of the value: behind a block scalar's header, else behind the last line."""
+    if not body.tail:
+        return [first, *rest]
+    if body.kind == "literal" or not rest:
+        return [first + body.tail, *rest]
+    return [first, *rest[:-1], rest[-1] + body.tail]
 
 
 def literal_body(text: str, offset: int, *, keep: bool = False) -> Body | None:
@@ -274,9 +370,9 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
     return [*rows, " ".join(current)]
 
 
-def _ends_keep(text: str) -> bool:
-    """Whether some block scalar keeps all line ends: then the text cannot end just anywhere."""
-    return re.search(r"[|>][0-9]?\+[0-9]?[ \t]*(?:#[^\n]*)?$", text, re.MULTILINE) is not None
+def _keeps(text: str, leaf: Node) -> bool:
+    """Whether a block scalar keeps all line ends behind it: then the text cannot end just anywhere."""
+    return "+" in text[leaf.body : text.index("\n", leaf.body)].partition("#")[0]
 
 
 def dump(value: Json, style: Style = Style(), *, indent: int = 0) -> str:  # noqa: B008 - frozen

@@ -34,7 +34,9 @@ from registry_reconciler.formats.nodes import (
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.yaml.edit.align import align
 from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, same
+from registry_reconciler.formats.yaml.edit.told import Part, Told, in_words, part_of
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, canonical, same
+from registry_reconciler.model.written import Opaque
 
 
 class New(Struct):
@@ -63,8 +65,10 @@ class Intent(Struct):
 
 def plain(value: Any) -> Json:
     """A value with the pieces in it replaced by what they say."""
-    if isinstance(value, Piece):
+    if isinstance(value, Piece | Part):
         return value.value
+    if type(value) is Opaque:
+        return value
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -72,11 +76,19 @@ def plain(value: Any) -> Json:
     return value
 
 
+def _item(edit: Insert) -> Any:
+    """What an insert puts in, with its text."""
+    if edit.snippet is None:
+        return edit.value
+    return in_words(edit.value, edit.snippet) if edit.anew else Piece(edit.value, edit.snippet)
+
+
 class Intents:
     """All intents for one document, by node; ``dirty`` holds every node with one at or below it."""
 
-    def __init__(self, document: Document, number: int) -> None:
+    def __init__(self, document: Document, number: int, text: str = "") -> None:
         self.document = document
+        self.text = text
         self.number = number
         self.dirty: set[int] = set()
         self._by_node: dict[int, Intent] = {}
@@ -132,7 +144,8 @@ class Intents:
         if node.kind == "alias" and not isinstance(edit, (Update, ReplaceDocument)):
             self._detour(node, trail, rest, edit)
         elif isinstance(edit, (Update, ReplaceDocument)):
-            self._lower(node, edit.value, trail)
+            told = Told.of(edit.snippet) if isinstance(edit, Update) else None
+            self._lower(node, edit.value, trail, told)
         elif isinstance(edit, Insert):
             self._insert(node, trail, edit)
         else:
@@ -154,7 +167,7 @@ class Intents:
 
     @staticmethod
     def _new_container(edit: Insert) -> Any:
-        item = edit.value if edit.snippet is None else Piece(edit.value, edit.snippet)
+        item = _item(edit)
         return [item] if edit.kind == "list" else {str(edit.key): item}
 
     def _make(self, node: Node, trail: tuple[Node, ...], rest: FieldPath, edit: Edit, value: Any) -> None:
@@ -204,7 +217,7 @@ class Intents:
         intent = self._touch(node, trail)
         if not isinstance(intent.value, Missing):
             raise SpliceError("an insert goes into what another edit replaces", self.number, edit.container)
-        item = edit.value if edit.snippet is None else Piece(edit.value, edit.snippet)
+        item = _item(edit)
         if wanted == "seq":
             index = len(node.entries) if edit.index is None else max(0, min(edit.index, len(node.entries)))
             intent.inserts.append(New(index, None, item))
@@ -244,7 +257,15 @@ class Intents:
 
     # ------------------------------------------------------------ a wanted value, node by node
 
-    def _lower(self, node: Node, value: Json, trail: tuple[Node, ...], *, only_changes: bool = False) -> None:
+    def _lower(
+        self,
+        node: Node,
+        value: Json,
+        trail: tuple[Node, ...],
+        told: Told | None = None,
+        *,
+        only_changes: bool = False,
+    ) -> None:
         """Asks for ``value`` at ``node`` with the fewest changes of nodes.
 
         What an alias brings is asked for even where it is right already, as its anchor may change; with
@@ -254,19 +275,24 @@ class Intents:
         if node.kind == "alias":
             unasked = only_changes or self.of(node) is not None
             if not (unasked and same(current, value)):
-                self._touch(node, trail).value = value
+                self._touch(node, trail).value = value if told is None else Part(value, told)
             return
         if same(current, value) and (only_changes or not self._shares):
             return
-        if node.kind == "map" and isinstance(value, dict) and node.entries:
-            self._lower_map(node, value, trail, only_changes)
+        if node.kind == "map" and isinstance(value, dict) and node.entries and type(value) is not Opaque:
+            self._lower_map(node, value, trail, told, only_changes)
         elif node.kind == "seq" and isinstance(value, list) and node.entries:
-            self._lower_seq(node, current, value, trail, only_changes)
+            self._lower_seq(node, current, value, trail, told, only_changes)
         elif not same(current, value):
-            self._touch(node, trail).value = value
+            self._touch(node, trail).value = value if told is None else Part(value, told)
 
     def _lower_map(
-        self, node: Node, value: dict[str, Json], trail: tuple[Node, ...], only_changes: bool
+        self,
+        node: Node,
+        value: dict[str, Json],
+        trail: tuple[Node, ...],
+        told: Told | None,
+        only_changes: bool,
     ) -> None:
         below = (*trail, node)
         own = {str(key_of(entry)): number for number, entry in enumerate(node.entries) if not entry.merge}
@@ -276,10 +302,11 @@ class Intents:
         position = _first_place(node)
         for key, part in value.items():
             if key in own:
-                self._lower(node.entries[own[key]].value, part, below, only_changes=only_changes)
+                inner = told.part(key) if told is not None else None
+                self._lower(node.entries[own[key]].value, part, below, inner, only_changes=only_changes)
                 position = own[key] + 1
             elif key not in merged:
-                added.append(New(position, key, part))
+                added.append(New(position, key, part_of(part, told, key)))
         if removed or added:
             intent = self._touch(node, trail)
             intent.removed.update(removed)
@@ -295,19 +322,31 @@ class Intents:
         current: list[Json],
         value: list[Json],
         trail: tuple[Node, ...],
+        told: Told | None,
         only_changes: bool,
     ) -> None:
         below = (*trail, node)
+        if told is not None and len(told.node.entries) != len(value):
+            told = None
         steps = align(current, value)
         kept = {old for old, _ in steps if old is not None}
         removed = set(range(len(current))) - kept
+        leaving = {number: canonical(current[number]) for number in sorted(removed, reverse=True)}
+        by_text = {text: number for number, text in leaving.items()}
+        here = Told(self.text, node)
         added: list[New] = []
         position = 0
         for old, new in steps:
             if old is None:
-                added.append(New(position, None, value[new]))
+                moved = by_text.pop(canonical(value[new]), None)
+                words = part_of(value[new], told, new, len(value))
+                if moved is not None and self.text and node.entries[moved].value.kind != "alias":
+                    # What only moves keeps its own words and comments.
+                    words = part_of(value[new], here, moved, len(node.entries))
+                added.append(New(position, None, words))
             else:
-                self._lower(node.entries[old].value, value[new], below, only_changes=only_changes)
+                inner = told.part(new) if told is not None else None
+                self._lower(node.entries[old].value, value[new], below, inner, only_changes=only_changes)
                 position = old + 1
         if removed or added:
             intent = self._touch(node, trail)

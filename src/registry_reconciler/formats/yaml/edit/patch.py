@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from registry_reconciler.formats.nodes import Member, Node
+from registry_reconciler.formats.nodes import Member, Node, scalar_value
 from registry_reconciler.formats.yaml.edit.emit import (
     Body,
     Emitter,
@@ -26,12 +26,16 @@ from registry_reconciler.formats.yaml.edit.emit import (
 )
 from registry_reconciler.formats.yaml.edit.flow import flow_gaps
 from registry_reconciler.formats.yaml.edit.intents import Intent, Intents, New, plain
-from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, hints_of
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, hints_of, plain_style
+from registry_reconciler.formats.yaml.edit.told import Part
 from registry_reconciler.model.entry import Missing
 
 _COMMENT_ROW = re.compile(r"([ \t]*)#")
 _HEADER = re.compile(r"[|>][-+0-9]*")
 _BLANKS = " \t\n"
+_DRAWN = re.compile(r"#.*?([-=*~_#+])\1{2}")
+_HEADED = 50
+"""So many entries are looked at to tell whether they have comments of their own."""
 _NEIGHBOURS = 4
 
 
@@ -218,6 +222,10 @@ class Patcher:
 
     def _body(self, node: Node, slot: Slot, value: Any, hints: Hints, emitter: Emitter) -> Body:
         said = plain(value)
+        if isinstance(value, Part) and not isinstance(said, list | dict):
+            body = emitter.scalar_body(value, self._offset(slot))
+            if body is not None and not (slot.kind == "root" and body.head[1:2].isdigit()):
+                return body
         if node.kind == "scalar" and isinstance(said, str) and node.style in ("|", ">") and emitter.blocks:
             body = self._block_scalar(node, slot, said)
             if body is not None:
@@ -278,7 +286,12 @@ class Patcher:
 
     def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
         said = plain(value)
-        if node.kind == "scalar" and not isinstance(said, (dict, list)):
+        if isinstance(value, Part):
+            rows = value.told.rows(said, flow=True, offset=0)
+            value = said if rows is None else value
+        if isinstance(value, Part):
+            text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
+        elif node.kind == "scalar" and not isinstance(said, (dict, list)):
             text = self.emitter.restyled(said, _plain_unless_quoted(node, slot), flow=True)
         else:
             text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
@@ -417,9 +430,35 @@ class Patcher:
             self._delete(node, number, column, everything)
 
     def region_start(self, node: Node, number: int, column: int) -> int:
-        """The start of the first line of an entry, comment lines that belong to it included."""
-        entry = node.entries[number]
-        start = self.line_start(entry.start)
+        """The start of the first line of an entry, comment lines that belong to it included.
+
+        What stands above the first entry may be about all of them: see :meth:`_heads`.
+        """
+        start = self.line_start(node.entries[number].start)
+        above = self._with_comments(node, number, column)
+        return start if not number and self._heads(node, self.text[above:start], above, column) else above
+
+    def _heads(self, node: Node, comments: str, start: int, column: int) -> bool:
+        """Whether comments above the first entry are a heading, and none of its own.
+
+        That is a line of signs, as people draw around headings; and what begins a file, where no other entry of the
+        mapping that the file is has a comment of its own.
+        """
+        if not comments:
+            return False
+        if any(_DRAWN.search(row) for row in comments.split("\n")):
+            return True
+        before = self.text[:start].strip()
+        if node.kind != "map" or column or (before and before != "---") or len(node.entries) < 2:
+            return False
+        others = range(1, min(len(node.entries), _HEADED))
+        return not any(
+            self._with_comments(node, k, column) < self.line_start(node.entries[k].start) for k in others
+        )
+
+    def _with_comments(self, node: Node, number: int, column: int) -> int:
+        """The start of the contiguous comment lines above an entry, at its column; else of its own line."""
+        start = self.line_start(node.entries[number].start)
         bound = self.next_line(node.entries[number - 1].end) if number else 0
         while start > bound:
             above = self.line_start(start - 1)
@@ -574,11 +613,11 @@ class Patcher:
         """The lines of a new entry; with ``open_allowed`` the last may belong to a block scalar."""
         emitter = self.emitter if open_allowed else self.emitter.without_blocks()
         hints = self._hints(node, slot, new)
-        body = emitter.body(new.value, hints)
+        body = emitter.new(new.value, hints)
         if node.kind == "seq":
             return emitter.item(body, self._dash_near(node, new.index))
         keys = self._hints_of([node, *slot.neighbours][:_NEIGHBOURS])
-        return emitter.pair(emitter.key(str(new.key), keys), body)
+        return emitter.pair(emitter.key_of(new.value, str(new.key), keys), body)
 
     def _dash_near(self, node: Node, index: int) -> int:
         return self._dash(node.entries[min(index, len(node.entries) - 1)])
@@ -622,7 +661,7 @@ def _plain_unless_quoted(node: Node, slot: Slot) -> str:
     if node.style in ("'", '"'):
         return node.style
     if node.text or node.style:
-        return "plain"
+        return plain_style(node.text) if not node.style and isinstance(scalar_value(node), str) else "plain"
     hints = hints_of(slot.neighbours)
     return hints.styles.get((), "plain")
 

@@ -95,7 +95,7 @@ def _compose(text: str) -> list[Document]:
 
 
 def _patch(text: str, document: Document, number: int, edits: list[Edit], style: Style) -> list[Replacement]:
-    intents = Intents(document, number)
+    intents = Intents(document, number, text)
     intents.add(edits)
     patcher = Patcher(text, intents, style)
     root = document.root
@@ -180,7 +180,7 @@ def _first_document(text: str, edits: list[Edit]) -> str:
 
 def _fit(edit: Edit) -> Edit:
     """Makes the snippet of an insert say the value that is to be inserted, or drops its text."""
-    if not isinstance(edit, Insert) or edit.snippet is None:
+    if not isinstance(edit, Insert) or edit.snippet is None or edit.anew:
         return edit
     snippet = edit.snippet
     if same(snippet.value, edit.value):
@@ -272,7 +272,15 @@ def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, pa
         node, trail = _walk_down(used.documents[document], path) or found
     number = child_index(trail[-1], path[-1]) if path else None
     comments = _comments(used.text, used.documents[document], trail[-1] if trail else node, number)
+    if node.flow:
+        comments += _behind_flow(used.text, node)
     return Snippet(comments, _own_text(used.text, node, value), value)
+
+
+def _behind_flow(text: str, node: Node) -> tuple[str, ...]:
+    """The comment behind a bracket."""
+    rest = text[node.end : text.find("\n", node.end)]
+    return (rest.strip(),) if rest.lstrip().startswith("#") and rest[:1] in " \t" else ()
 
 
 def _walk_down(document: Document, path: FieldPath) -> tuple[Node, list[Node]] | None:

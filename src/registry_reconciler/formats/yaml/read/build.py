@@ -18,16 +18,18 @@ from yaml.events import (
 )
 
 from registry_reconciler.formats.faults import Limits, TextFault
+from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 from registry_reconciler.formats.yaml.read.scalars import (
     MAP_TAGS,
     MAYBE_NOT_TEXT,
     SEQ_TAGS,
-    NotJson,
     resolve_plain,
     resolve_tagged,
     shorten,
 )
+from registry_reconciler.formats.yaml.read.strict import strict_faults
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.written import Opaque
 
 _MISSING = object()
 _OPEN = object()
@@ -70,6 +72,7 @@ class Builder:
         self.faults: list[TextFault] = []
         self.keep_places = keep_places
         self._data = data
+        self._decoded: str | None = None
         self._parser = CParser(data)
         self._anchors: dict[str, Any] = {}
         self._weights: dict[str, int] = {}
@@ -84,6 +87,12 @@ class Builder:
 
     def documents(self) -> list[Json]:
         """All documents, in order; use only when ``faults`` stays empty."""
+        documents = self._documents()
+        if not self.faults:
+            self.faults += strict_faults(self._data)
+        return documents
+
+    def _documents(self) -> list[Json]:
         documents: list[Json] = []
         get = self._parser.get_event
         try:
@@ -112,6 +121,7 @@ class Builder:
         names = self._names
         maybe = MAYBE_NOT_TEXT
         longest = self.limits.max_scalar
+        longest_int = self.limits.max_int_digits
         most = self.limits.max_nodes
         root: Json = None
         while True:
@@ -129,7 +139,7 @@ class Builder:
                 elif event.style or text[:1] not in maybe:
                     value = text
                 else:
-                    value = self._plain(event, text)
+                    value = resolve_plain(text, longest_int)
                 if event.anchor is not None:
                     self._anchors[event.anchor] = value
                     self._weights[event.anchor] = 1 + len(text) // 16
@@ -148,11 +158,18 @@ class Builder:
                         else:
                             frame.key = names.setdefault(value, value)
                     else:
-                        self._key(frame, self._merge_or(value, event), event)
+                        self._key(frame, self._name_of(value, event), event)
                 else:
                     root = value
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._count += 1
+                if event.tag is not None and is_unknown(event.tag):
+                    value = self._opaque(event, get, len(stack))
+                    if stack:
+                        self._add(stack[-1], value, event)
+                    else:
+                        root = value
+                    continue
                 self._open(stack, event, {} if kind is MappingStartEvent else [])
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 value = self._close(stack.pop(), event)
@@ -224,8 +241,12 @@ class Builder:
         elif key is not _BAD_KEY:
             frame.value[key] = value
 
-    def _merge_or(self, value: Any, event: Any) -> Any:
-        return _MERGE if value == "<<" and not event.style and event.tag is None else value
+    @staticmethod
+    def _name_of(value: Any, event: Any) -> Any:
+        """The key that a scalar is: its text, whatever value it would be elsewhere."""
+        if type(value) is Opaque:
+            return value
+        return _MERGE if event.value == "<<" and not event.style and event.tag is None else event.value
 
     def _key(self, frame: _Frame, key: Any, event: Any) -> None:
         name = "<<" if key is _MERGE else key
@@ -259,34 +280,61 @@ class Builder:
     def _bad_key(self, key: Any, event: Any) -> None:
         if type(key) in (dict, list):
             what, fix = "a mapping or list", "use a string as key"
+        elif type(key) is Opaque:
+            what, fix = "a node with a tag that is not known here", "use a string as key"
         else:
-            text = getattr(event, "value", "")
-            what, fix = _describe_key(key), f'quote it: "{text}"'
+            what, fix = f"an alias of {_describe_key(key)}", "write the key itself"
         self._fault("YML004", f"the key is {what}, not a string", event, fix=fix)
-
-    def _plain(self, event: Any, text: str) -> Json:
-        try:
-            return resolve_plain(text, self.limits.max_int_digits)
-        except NotJson as error:
-            self._fault(
-                "YML007", str(error), event, fix="write a finite number of ordinary size, or quote it"
-            )
-            return None
 
     def _tagged(self, event: Any) -> Json:
         try:
             return resolve_tagged(event.tag, event.value, not event.style, self.limits.max_int_digits)
-        except NotJson as error:
-            self._fault(
-                "YML007", str(error), event, fix="write a finite number of ordinary size, or quote it"
-            )
         except KeyError:
-            self._fault(
-                "YML005", f"the tag {_show_tag(event.tag)} is not part of YAML 1.2 core", event, fix=_TAG_FIX
-            )
+            end = event.end_mark.index
+            return opaque(self._source(), event.start_mark.index, end, end)[0]
         except ValueError as error:
             self._fault("YML005", f"{error}: {_show_tag(event.tag)}", event, fix=_TAG_FIX)
         return None
+
+    def _opaque(self, first: Any, get: Any, depth: int) -> Opaque:
+        """Reads a collection with an unknown tag: what stands in it is counted and not understood."""
+        event, inside, content = first, 0, first.end_mark.index
+        while True:
+            kind = type(event)
+            if kind is MappingStartEvent or kind is SequenceStartEvent:
+                inside += 1
+                if depth + inside > self.limits.max_depth:
+                    self._fault("YML008", f"nested deeper than {self.limits.max_depth} levels", event)
+                    raise _Stop
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                inside -= 1
+                if event.end_mark.index > event.start_mark.index:
+                    content = event.end_mark.index
+                if not inside:
+                    break
+            elif kind is ScalarEvent and event.style in ("|", ">"):
+                text = self._source()
+                content = event.start_mark.index + len(
+                    text[event.start_mark.index : event.end_mark.index].rstrip()
+                )
+            elif event.end_mark.index > event.start_mark.index:
+                content = event.end_mark.index
+            self._count += 1
+            if self._count > self.limits.max_nodes:
+                self._too_many(event)
+            event = get()
+        stop = content if first.flow_style else event.start_mark.index
+        value = opaque(self._source(), first.start_mark.index, content, stop)[0]
+        if first.anchor is not None:
+            self._anchors[first.anchor] = value
+            self._weights[first.anchor] = 1 + len(value.source) // 16
+        return value
+
+    def _source(self) -> str:
+        """The text that the marks count in."""
+        if self._decoded is None:
+            self._decoded = self._data.decode()
+        return self._decoded
 
     def _alias(self, event: Any) -> Any:
         name = event.anchor

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
+from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 
 _GAP = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _ANCHOR = re.compile(r"&[A-Za-z0-9_-]+")
@@ -151,7 +152,15 @@ class _Composer:
                 node.body = node.end = node.props_end
         if style == "|" or style == ">":
             node.end = self._block_scalar_end(node, end)
+        if event.tag is not None and is_unknown(event.tag):
+            self._make_opaque(node, end, end)
         return node
+
+    def _make_opaque(self, node: Node, content: int, stop: int) -> None:
+        """Nobody looks into it any more: it is a leaf, all its text its own."""
+        value, node.end = opaque(self._text, node.start, content, stop)
+        node.kind, node.text, node.style, node.entries = "opaque", value.source, "", []
+        node.body = node.start
 
     def _block_scalar_end(self, node: Node, end: int) -> int:
         """Before the line end of the last line that counts; libyaml's end is behind all blank lines."""
@@ -189,7 +198,9 @@ class _Composer:
             node.end = event.end_mark.index
         elif node.entries:
             node.end = node.entries[-1].end
-        if frame.merges:
+        if node.tag is not None and is_unknown(node.tag):
+            self._make_opaque(node, node.end, node.end if node.flow else event.start_mark.index)
+        elif frame.merges:
             self._document.merges.append(node)
 
     def _root(self, node: Node) -> None:

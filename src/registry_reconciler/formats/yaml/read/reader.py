@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
 from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.scalars import resolve_plain
 from registry_reconciler.formats.yaml.read.scan import scan
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import Json
@@ -97,8 +96,6 @@ class ChunkReader:
         for section in sections:
             if len(section.key) > _LONGEST_KEY or not _KEY_ALONE.fullmatch(data, section.head, section.start):
                 return None
-            if type(resolve_plain(section.key, limits.max_int_digits)) is not str:
-                return None
         word = _WORD.decode()
         document: dict[str, Json] = {section.key: [word] for section in sections}
         return document if len(document) == len(sections) else None
@@ -126,6 +123,8 @@ def _reduced(data: bytes, sections: Sequence[Section], asked: Sequence[Sequence[
 
 def _proven(document: dict[str, Json], sections: Sequence[Section], asked: Sequence[Sequence[bytes]]) -> bool:
     word = _WORD.decode()
+    if len({section.key for section in sections}) < len(sections):
+        return False  # one list cannot prove two sections
     for section, items in zip(sections, asked, strict=True):
         found = document.get(section.key)
         if type(found) is not list or len(found) != len(items) + 1 or found[-1] != word:

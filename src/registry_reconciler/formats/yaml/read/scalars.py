@@ -6,7 +6,9 @@ import functools
 import re
 from typing import Final
 
+from registry_reconciler.base.yaml11 import type_11
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.written import WrittenFloat, WrittenInt
 
 _WORDS: Final[dict[str, Json]] = {
     "": None,
@@ -30,45 +32,48 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 
-class NotJson(ValueError):
-    """A scalar that YAML can say and JSON cannot (infinite, not a number, far too long an integer)."""
-
-
 def resolve_plain(text: str, max_int_digits: int = 400) -> Json:
     """The value of a plain scalar without a tag, as YAML 1.2 core has it.
 
-    Raises:
-        NotJson: the value is not a JSON value, or a number beyond the limits.
+    A number that JSON cannot hold (infinite, not a number, far too long) is its text.
     """
     if text[:1] not in MAYBE_NOT_TEXT:
         return text
     if text in _WORDS:
         return _WORDS[text]
     if _INT.match(text):
-        return _integer(text, 10, max_int_digits)
+        return _integer(text, text, 10, max_int_digits)
     if _FLOAT.match(text):
         number = float(text)
-        if number in (float("inf"), float("-inf")):
-            raise NotJson(f"the number {shorten(text)} is too large")
-        return number
+        if float.__repr__(number) == text and "e" not in text:
+            return number
+        return text if number in _INFINITE else WrittenFloat(number, text)
     if _BASED.match(text):
-        return _integer(text[2:], 8 if text[1] == "o" else 16, max_int_digits)
-    if _NOT_JSON.match(text):
-        raise NotJson(f"{text} is not a JSON value")
+        return _integer(text, text[2:], 8 if text[1] == "o" else 16, max_int_digits)
     return text
 
 
-def _integer(digits: str, base: int, max_digits: int) -> int:
+_INFINITE: Final = (float("inf"), float("-inf"))
+
+
+def _integer(text: str, digits: str, base: int, max_digits: int) -> Json:
     if len(digits) > max_digits:
-        raise NotJson(f"an integer of {len(digits)} digits; at most {max_digits} are read")
-    return int(digits, base)
+        return text
+    number = int(digits, base)
+    return number if text[0] in _USUAL and base == 10 else _unusual(number, text)
+
+
+_USUAL: Final = frozenset("123456789")
+
+
+def _unusual(number: int, text: str) -> int:
+    return number if repr(number) == text else WrittenInt(number, text)
 
 
 def resolve_tagged(tag: str, text: str, plain: bool, max_int_digits: int = 400) -> Json:
     """The value of a scalar with a tag of the core schema.
 
     Raises:
-        NotJson: as :func:`resolve_plain`.
         KeyError: not a tag of the core schema.
         ValueError: the text is not what the tag says.
     """
@@ -76,11 +81,21 @@ def resolve_tagged(tag: str, text: str, plain: bool, max_int_digits: int = 400) 
     if kind is str:
         return text
     value = resolve_plain(text, max_int_digits)
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return text
+    if kind in (int, float) and isinstance(value, str) and _is_number(text, kind):
+        return text
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ValueError(f"{shorten(text)!r} is not what its tag says")
     return value
+
+
+def _is_number(text: str, kind: type) -> bool:
+    """Whether a text is a number of a kind, though none that JSON holds."""
+    return bool(_INT.match(text) or (kind is float and (_FLOAT.match(text) or _NOT_JSON.match(text))))
 
 
 CORE: Final = "tag:yaml.org,2002:"
@@ -129,8 +144,10 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.VERBOSE)
 
 
-def is_plain_safe(text: str, *, flow: bool) -> bool:
+def is_plain_safe(text: str, *, flow: bool, like: str = "") -> bool:
     """Whether a string may stand plain, on one line, and is a string for YAML 1.1 and 1.2 alike.
+
+    With ``like`` it may be that for YAML 1.1 as well: what the neighbours are.
 
     Careful rather than exact: characters that some parsers trip over make it False.
     """
@@ -149,7 +166,9 @@ def is_plain_safe(text: str, *, flow: bool) -> bool:
         return False
     if flow and ":" in text and re.search(r":[,\[\]{}\"']", text):
         return False
-    return not _pattern(_AMBIGUOUS_11).match(text)
+    if not _pattern(_AMBIGUOUS_11).match(text):
+        return True
+    return bool(like) and type_11(text) == like and isinstance(resolve_plain(text), str)
 
 
 def is_block_safe(text: str) -> bool:
@@ -185,7 +204,12 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def number_text(value: int | float) -> str:
-    """A number as it reads back equal in YAML 1.1 and 1.2: ``1``, ``1.0``, ``1.0e+20``."""
+    """A number as it reads back equal: as it is written where it comes from, else ``1``, ``1.0``, ``1.0e+20``.
+
+    These are numbers for YAML 1.1 and 1.2 alike.
+    """
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return value.source
     text = repr(value)
     if "e" not in text:
         return text

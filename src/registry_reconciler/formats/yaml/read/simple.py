@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from registry_reconciler.formats.yaml.read.scalars import MAYBE_NOT_TEXT, NotJson, resolve_plain
+from registry_reconciler.formats.yaml.read.scalars import MAYBE_NOT_TEXT, resolve_plain
 from registry_reconciler.formats.yaml.read.shape import FLOW, PLAIN, QUOTED, Row, Shape, shape_of
 from registry_reconciler.model.entry import Json
 
@@ -72,7 +72,7 @@ class SimpleReader:
             if len(rows) != size[1]:
                 return None
             value = self._mapping(rows)
-        except (_Other, NotJson):
+        except _Other:
             return None
         self._learn(size, rows)
         return value
@@ -156,7 +156,7 @@ class SimpleReader:
                 here, column = inner, width + 2
                 if len(stack) > _DEEPEST:
                     raise _Other
-            if key in here or (key[0] in MAYBE_NOT_TEXT and type(resolve_plain(key)) is not str):
+            if key in here:
                 raise _Other
             here[names.setdefault(key, key)] = value
         return root
@@ -178,7 +178,7 @@ class SimpleReader:
             key, colon, word = part.partition(": ")
             key = key.strip(" ")
             value = self._word(word.strip(" "))
-            if not colon or ":" in key or ":" in word or key in found or type(self._word(key)) is not str:
+            if not colon or ":" in key or ":" in word or key in found or key[:1] not in _STARTS:
                 raise _Other
             found[self._names.setdefault(key, key)] = value
         return found

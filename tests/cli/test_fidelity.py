@@ -1,0 +1,195 @@
+"""What a fragment writes is what the registry gets: words, quotes, line breaks and comments, through the commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.formats.edits import Insert, Update
+from registry_reconciler.formats.table import YAML
+from tests.cli.helper import Box
+
+SCHEMA = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+type: object
+properties: {id: {type: string}, code: {type: string}}
+x-registry: {kind: thing, layout: list, file: things.yaml, at: things, key: id}
+"""
+LIVE = "things:\n  - id: a\n{}\n  - id: b\n    v: other\n    code: abc\n"
+
+
+@pytest.fixture
+def things(empty: Box) -> Box:
+    """An empty workspace with one kind."""
+    empty.write(".system/registry/schemas/thing.schema.yaml", SCHEMA)
+    return empty
+
+
+def adopted(box: Box, fields: str) -> str:
+    """A registry whose first entry has some fields, adopted and applied."""
+    live = LIVE.format(fields)
+    box.write("things.yaml", live)
+    assert box.run("adopt", "--all").exit == 0
+    assert box.run("apply", "--yes").exit == 0
+    assert box.read("things.yaml") == live
+    return live
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    v: 869256447e86", "    v: 869256447e87"),
+        ("    code: 869256447e86", "    code: 869256447e87"),
+        ("    v: 1.9", "    v: 1.20"),
+        ("    v: 1.1", "    v: 1.10"),
+        ("    v: 1", "    v: true"),
+        ("    v: 1", "    v: 1.0"),
+        ("    v: 1", "    v: '1'"),
+        ("    v: null", "    v: ~"),
+        ("    v: 7", "    v: 0o17"),
+        ("    v: 7", "    v: 012"),
+        ("    v: 7", "    v: 0559e0711094"),
+        ("    v: 7", "    v: .inf"),
+        ("    v: 2024-01-02", "    v: 2024-02-02"),
+        ("    v: 12:30:45", "    v: 12:30:46"),
+        ("    v: x", "    v: 'x y'"),
+        ("    v: x", '    v: "x\\ty"'),
+        ("    v: x", "    v: no"),
+        ("    v: x", "    v: x\n    on: 1"),
+        ("    v: x", "    v: x\n    386: 1"),
+        ("    v: !f x", "    v: !g {a: 1}"),
+        ("    v: !f\n      a: 1", "    v: !f\n      a: 2 # two"),
+        (
+            "    v: >-\n      one two\n      three\n      four",
+            "    v: >-\n      one TWO\n      three\n      four",
+        ),
+        ("    v: one\n      two\n      three", "    v: one\n      TWO\n      three"),
+        ('    v: "one\n      two\n\n      three"', '    v: "one\n      TWO\n\n      three"'),
+        ("    v: |\n      a\n       b", "    v: |\n      a\n       c"),
+        ("    v: [a, b]", "    v: [a, b, 'c', 1.10]"),
+        ("    v: {a: 1}", '    v: {a: 1, "b": 0x1F}'),
+        ("    v:\n      - a\n      - z # cz", "    v:\n      - z # cz\n      - a"),
+        ("    v:\n      - a # ca", "    v:\n      - a # ca\n      # above\n      - 'b'   # behind"),
+        (
+            "    v: x",
+            "    v: x\n    # above\n    w:  # head\n      # first\n      k: 'v'  # behind\n      # last\n    z: 1",
+        ),
+    ],
+)
+def test_an_edited_field_has_the_text_of_its_fragment(things: Box, old: str, new: str) -> None:
+    live = adopted(things, old)
+    things.replace("desired/thing.yaml", old, new)
+    ran = things.run("apply", "--yes")
+    if new == "    v: ~":
+        assert (ran.exit, things.read("things.yaml")) == (0, live)
+        return
+    assert (ran.exit, things.read("things.yaml")) == (0, live.replace(old, new)), ran.out
+    assert things.run("plan", "--detailed-exitcode").exit == 0
+    things.write("things.yaml", live)
+    assert things.run("drift", "--revert", "thing/a").exit == 0
+    assert things.read("things.yaml") == live.replace(old, new)
+    things.write("things.yaml", live)
+    assert things.run("drift", "--accept", "thing/a").exit == 0
+    assert things.run("plan", "--detailed-exitcode").exit == 0
+
+
+def test_integers_of_one_value_are_one(things: Box) -> None:
+    adopted(things, "    v: 12")
+    things.replace("desired/thing.yaml", "v: 12", "v: 012")
+    assert things.run("plan", "--detailed-exitcode").exit == 0
+
+
+@pytest.mark.parametrize("mark", ["|+", ">+", "x |+", "a: >+"])
+def test_a_comment_that_looks_like_a_block_scalar_costs_no_comment(things: Box, mark: str) -> None:
+    entry = f"  # about c {mark}\n  - id: c   # key {mark}\n    v: 1  # {mark}\n"
+    things.write("things.yaml", f"things:\n{entry}")
+    assert things.run("adopt", "--all").exit == 0
+    assert things.read("desired/thing.yaml") == f"thing:\n{entry}"
+    assert things.run("apply", "--yes").exit == 0
+    things.write("desired/thing.yaml", f"thing:\n{entry}{entry.replace('id: c', 'id: d')}")
+    assert things.run("apply", "--yes").exit == 0
+    assert things.read("things.yaml") == f"things:\n{entry}{entry.replace('id: c', 'id: d')}"
+
+
+def test_the_comments_of_an_entry_in_flow_style_come_along(things: Box) -> None:
+    adopted(things, "    v: x")
+    things.write(
+        "desired/thing.yaml",
+        things.read("desired/thing.yaml")
+        + "  # above\n  - {id: c, v: 1.10, # inside\n     w: [a]} # behind\n",
+    )
+    assert things.run("apply", "--yes").exit == 0
+    assert things.read("things.yaml").endswith(
+        "  # above\n  # behind\n  - id: c\n    v: 1.10 # inside\n    w: [a]\n"
+    )
+
+
+def test_what_the_schema_calls_text_is_judged_and_keyed_as_text(things: Box) -> None:
+    things.write("things.yaml", "things:\n  - id: 0869e5\n    code: 1e3\n  - id: 08\n    code: 12\n")
+    ran = things.run("adopt", "--all", "--format", "json")
+    assert [one["address"] for one in ran.json["adopted"]] == ["thing/0869e5"]
+    assert [one["address"] for one in ran.json["skipped"]] == ["thing/08"]  # 12 is a number for everybody
+
+
+def test_a_file_is_read_whatever_its_keys_numbers_and_tags_are(things: Box) -> None:
+    adopted(things, "    386: x\n    true: y\n    big: 1e999\n    fn: !function x\n    code: !secret name")
+    ran = things.run("show", "thing/a", "--format", "json")
+    value = ran.json["entry"]["live"]["value"]
+    assert value["386"] == "x"
+    assert value["true"] == "y"
+    assert value["big"] == "1e999"
+    assert value["fn"] == {"$opaque": "!function x"}
+    assert things.run("check").exit == 0
+
+
+FILES = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+type: object
+x-registry: {kind: one, layout: file, file: "ones/*.yaml", key: id}
+"""
+MAP = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+type: object
+x-registry: {kind: pair, layout: map, file: pairs.yaml, key: name}
+"""
+
+
+def test_a_head_comment_is_adopted_once_and_with_its_own_document(empty: Box) -> None:
+    empty.write(".system/registry/schemas/one.schema.yaml", FILES)
+    empty.write("ones/a.yaml", "# yaml-language-server: $schema=x\n# Head of a.\nid: a # key\nv: 1\n")
+    empty.write("ones/b.yaml", "# Head of file.\n---\n# about b\nid: b\n---\nid: c\n...\n")
+    assert empty.run("adopt", "--all").exit == 0
+    assert empty.read("desired/one.yaml") == (
+        "one:\n  # Head of a.\n  - id: a # key\n    v: 1\n  # about b\n  - id: b\n  - id: c\n"
+    )
+
+
+def test_what_heads_a_file_or_section_stays_when_its_first_entry_goes(empty: Box) -> None:
+    empty.write(".system/registry/schemas/pair.schema.yaml", MAP)
+    empty.write(".system/registry/schemas/thing.schema.yaml", SCHEMA)
+    empty.write("pairs.yaml", "# License\n# of this file\na: {v: 1}\nb: {v: 2}\n")
+    banner = "things:\n  # ---- Payments ----\n"
+    empty.write("things.yaml", f"{banner}  - id: a\n  # about b\n  - id: b\n  - id: c\n")
+    assert empty.run("adopt", "--all").exit == 0
+    assert empty.run("apply", "--yes").exit == 0
+    assert "Payments" not in empty.read("desired/thing.yaml")
+    empty.write("desired/pair.yaml", "pair:\n  - name: b\n    v: 2\n")
+    empty.write("desired/thing.yaml", "thing:\n  - id: c\n")
+    assert empty.run("apply", "--yes", "--allow-mass-delete").exit == 0
+    assert empty.read("pairs.yaml") == "# License\n# of this file\nb: {v: 2}\n"
+    assert empty.read("things.yaml") == f"{banner}  - id: c\n"
+
+
+def test_a_text_is_quoted_only_where_its_neighbours_are_something_else_to_others() -> None:
+    def written(before: str, value: str) -> str:
+        data = f"l:\n  - v: {before}\n".encode()
+        return YAML.splice(data, [Insert(0, ("l",), {"v": value})]).decode().splitlines()[-1].strip("- ")
+
+    assert written("2024-01-02", "2024-02-02") == "v: 2024-02-02"
+    assert written("12:30:45", "12:30:46") == "v: 12:30:46"
+    assert written("off", "on") == "v: on"
+    assert written("abc", "2024-02-02") == 'v: "2024-02-02"'
+    assert written("abc", "no") == 'v: "no"'
+    assert written("2024-01-02", "no") == 'v: "no"'
+    assert written("12", "13") == 'v: "13"'
+    changed = YAML.splice(b"v: 2024-01-02\n", [Update(0, ("v",), "2024-02-02")])
+    assert changed == b"v: 2024-02-02\n"
