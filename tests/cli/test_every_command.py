@@ -30,6 +30,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "adopt": ("--all", "--dry-run"),
     "show": ("route/api.errors",),
     "list": (),
+    "outputs": (),
+    "outputs new": ("--template", "table", "--kind", "route"),
     "graph": (),
     "explain": ("REF001",),
     "fix": (),

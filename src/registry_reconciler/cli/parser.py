@@ -47,6 +47,8 @@ COMMANDS = (
     Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
     Row("show", "show", "Show one entry: desired, live, applied, references."),
     Row("list", "list", "List entries, or kinds."),
+    Row("outputs", "outputs", "List what is derived from the registries, and whether it is right."),
+    Row("outputs new", "outputs_new", "Propose an output for a file."),
     Row("graph", "graph", "Show what refers to what."),
     Row("explain", "explain", "Explain a problem code, a kind or an address."),
     Row("fix", "fix", "Apply the fixes that are safe, to fragments only."),
