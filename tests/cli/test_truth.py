@@ -9,7 +9,7 @@ import pytest
 
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.loading.workspace import load_catalog
-from registry_reconciler.queries.guide import agents_page
+from registry_reconciler.outputs.pages import agents_page
 from tests.cli.helper import Ran, git, installed
 
 SKILL = """\
