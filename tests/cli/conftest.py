@@ -20,6 +20,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine that runs the tests reaches a command."""
     for name in ("NO_COLOR", "REGISTRY_DEBUG", "GITHUB_SHA", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "true")
     monkeypatch.setenv("REGISTRY_ACTOR", "ada")
 
 

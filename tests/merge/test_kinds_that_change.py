@@ -84,11 +84,73 @@ def test_the_registry_moves_with_its_schema(box: Box) -> None:
 
 
 def test_all_entries_are_written_anew_as_the_advice_says(box: Box) -> None:
-    (box.root / "t.yaml").unlink()
-    blocked_by(box, "KND005")
+    box.replace(PLACE, "t.yaml", "other.yaml")
+    message = blocked_by(box, "KND005")
+    assert "They stood in 't.yaml' under 't'." in message
     assert box.run("apply", "--yes", "--overwrite", "t/*").exit == 0
     nothing_to_do(box)
-    assert "id: b" in box.read("t.yaml")
+    assert "id: b" in box.read("other.yaml")
+
+
+def test_the_place_of_another_registry_is_no_place_of_ours(box: Box) -> None:
+    box.write("other.yaml", "t:\n- id: x\n- id: y\n")
+    box.replace(PLACE, "t.yaml", "other.yaml")
+    blocked_by(box, "KND005")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_changed_place_of_one_entry_a_file_is_said(box: Box, count: int) -> None:
+    where = ".system/registry/schemas/f.schema.yaml"
+    box.write(where, "x-registry: {kind: f, layout: file, file: 'f/{id}.yaml', key: id}\ntype: object\n")
+    box.write("desired/f.yaml", "f:\n" + "".join(f"- id: e{number}\n" for number in range(count)))
+    assert box.run("apply", "--yes").exit == 0
+    box.replace(where, "f/{id}", "g/{id}")
+    blocked_by(box, "KND005")
+    (box.root / "f").rename(box.root / "g")
+    nothing_to_do(box)
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_registry_that_somebody_removed_whole_is_drift(box: Box, folder: bool) -> None:
+    """As each entry by itself would be: nothing else is blocked by it, and drift settles it."""
+    if folder:
+        where = ".system/registry/schemas/f.schema.yaml"
+        box.write(where, "x-registry: {kind: f, layout: file, file: 'f/{id}.yaml', key: id}\ntype: object\n")
+        box.write("desired/f.yaml", "f:\n- id: a\n- id: b\n")
+        assert box.run("apply", "--yes").exit == 0
+        for path in (box.root / "f").iterdir():
+            path.unlink()
+    else:
+        (box.root / "t.yaml").unlink()
+    kind = "f" if folder else "t"
+    plan = box.run("plan", "--format", "json").json
+    assert [(one["code"], one["address"]) for one in plan["problems"]] == [
+        ("STA001", f"{kind}/a"),
+        ("STA001", f"{kind}/b"),
+    ]
+    assert plan["exit"] == 0
+    assert box.run("drift").exit == 2
+    box.write("desired/more.yaml", f"{kind}:\n- id: c\n")
+    assert box.run("apply", "--yes").exit == 0, "it blocks nothing else"
+    assert box.run("drift", "--revert", f"{kind}/a", f"{kind}/b").exit == 0
+    nothing_to_do(box)
+
+
+def test_two_branches_that_remember_places_merge(box: Box) -> None:
+    """One changes the file, the other the list inside it; both by hand."""
+    spread = "x-registry:\n  kind: t\n  file: t.yaml\n  layout: list\n  key: id\n  at: t\ntype: object\n"
+    box.write(PLACE, spread)
+    committed(box, "spread out")
+    box.git("checkout", "-q", "-b", "other")
+    box.replace(PLACE, "at: t", "at: more")
+    box.replace("t.yaml", "t:\n", "more:\n")
+    applied(box, "theirs", listed(a=1, b=2))
+    box.git("checkout", "-q", "main")
+    box.replace(PLACE, "t.yaml", "u.yaml")
+    box.git("mv", "t.yaml", "u.yaml")
+    applied(box, "ours", listed(a=2, b=1))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
 
 
 def test_entries_that_somebody_removed_by_hand_are_no_changed_place(box: Box) -> None:

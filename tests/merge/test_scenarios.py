@@ -240,8 +240,9 @@ def old_form(box: Box) -> None:
     rows = []
     for entry in value_of(box.read(FRAGMENT).encode())["t"]:
         rows.append(json.dumps({"address": f"t/{entry['id']}", "digest": digest_value(entry)}))
-    for path in (box.root / ".system/registry/state").iterdir():
-        path.unlink()
+    for path in (box.root / ".system/registry/state").rglob("*"):
+        if path.is_file():
+            path.unlink()
     for path in (box.root / ".system/registry/history").iterdir():
         path.unlink()
     box.write(".system/registry/state/t.yaml.jsonl", "".join(f"{row}\n" for row in sorted(rows)))
@@ -262,7 +263,7 @@ def test_the_old_form_is_carried_over_by_the_first_apply(box: Box) -> None:
     assert ran.json["heals"]
     assert ran.json["changes"] == []
     applied(box, "carried over")
-    state = sorted(path.name for path in (box.root / ".system/registry/state").iterdir())
+    state = sorted(path.name for path in (box.root / ".system/registry/state").iterdir() if path.is_file())
     assert [name.rpartition(".")[2] for name in state] == ["jsonl", "state"]
     assert "format.jsonl" in state
     assert box.read(".gitattributes") == "*.bin binary\n"

@@ -164,8 +164,8 @@ class Workspace:
         self.state_before: dict[str, bytes | None] = {}
         if choose.random() < 0.3:
             self.files[".system/registry/schemas/service.schema.yaml"] = ALL_MANAGED
-        tools = {one["id"]: one for one in (some_tool(choose) for _ in range(choose.randint(0, 4)))}
-        self.files["tools.yaml"] = listed("tools", list(tools.values())).encode() or None
+        tools = {one["id"]: one for one in (some_tool(choose) for _ in range(choose.randint(1, 4)))}
+        self.files["tools.yaml"] = listed("tools", list(tools.values())).encode()
         used: set[tuple[str, str]] = set()
         for path in FRAGMENTS[: choose.randint(2, len(FRAGMENTS))]:
             entries = []
@@ -273,7 +273,7 @@ class Workspace:
         data = self.files.get("tools.yaml")
         values = [dict(one) for one in value_of(data).get("tools") or []] if data else []
         way = self.choose.randint(0, 2)
-        if way == 0 and values:
+        if way == 0 and len(values) > 1:
             values.pop(self.choose.randrange(len(values)))
         elif way == 1 and values:
             at = self.choose.randrange(len(values))

@@ -1,7 +1,7 @@
-"""Write edits of fragments, alone or together with what follows from them: all of it or nothing.
+"""Write edits of fragments and of live entries, alone or together with what follows from them: all of it or nothing.
 
-The plan is computed over the edited fragments in memory; fragments, registries, state and history are then
-one transaction.
+The plan is computed over the edited fragments in memory, and told what is asked of entries whose truth is live;
+fragments, registries, state and history are then one transaction.
 """
 
 from __future__ import annotations
@@ -18,12 +18,29 @@ from registry_reconciler.errors import Blocked, WriteFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.fragment_edit import FragmentEdit
+from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded
-from registry_reconciler.workspace import Workspace
+from registry_reconciler.workspace import Workspace, ask_others
 
-Draft = Callable[[Loaded], Sequence[FragmentEdit]]
+
+class Edits(Struct, frozen=True):
+    """What a draft wants.
+
+    Attributes:
+        live: what entries whose truth is live are to be.
+        target: the entries that the plan is about; all where there are none.
+        notes: what a reader should know, in words.
+    """
+
+    fragments: tuple[FragmentEdit, ...] = ()
+    live: tuple[LiveEdit, ...] = ()
+    target: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+Draft = Callable[[Loaded], Edits | Sequence[FragmentEdit]]
 """From what is there to the edits wanted; called under the lock."""
 
 
@@ -35,6 +52,8 @@ class Amendment(Struct, frozen=True):
         plan: the plan over the edited fragments; ``None`` where nobody asked for it.
         introduced: the problems that the edits bring, without those that are suppressed.
         written: every file that was written.
+        live: what is asked of entries whose truth is live.
+        loaded: what the edits were drafted from.
     """
 
     edits: tuple[FragmentEdit, ...]
@@ -42,6 +61,9 @@ class Amendment(Struct, frozen=True):
     introduced: tuple[Problem, ...] = ()
     written: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    live: tuple[LiveEdit, ...] = ()
+    notes: tuple[str, ...] = ()
+    loaded: Loaded | None = None
 
 
 def overlay(below: Tree, edits: Sequence[FragmentEdit]) -> MemoryTree:
@@ -49,23 +71,41 @@ def overlay(below: Tree, edits: Sequence[FragmentEdit]) -> MemoryTree:
     return MemoryTree({edit.path: edit.content for edit in edits}, below)
 
 
+def _drafted(draft: Draft, loaded: Loaded) -> Edits:
+    found = draft(loaded)
+    return found if isinstance(found, Edits) else Edits(tuple(found))
+
+
+def _about(options: PlanOptions, edits: Edits) -> PlanOptions:
+    return replace(options, target=edits.target) if edits.target else options
+
+
 def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
     """What edits would lead to, compared with the same plan without them. Writes nothing."""
     with collector_off():
         before = load(Recorder(tree))
-        edits = tuple(draft(before))
+        edits = _drafted(draft, before)
+        options = _about(options, edits)
         old = plan_loaded(before, options)
-        new = make_plan(overlay(tree, edits), options) if edits else old
-    return Amendment(edits, new.plan, introduced_problems(old, new))
+        new = old
+        if edits.fragments or edits.live:
+            new = make_plan(overlay(tree, edits.fragments), options, edits=edits.live)
+    return _amendment(edits, new.plan, introduced_problems(old, new), before)
 
 
-def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
+def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> tuple[Amendment, Planning]:
     """As :func:`preview`, for edits that are applied at once: what their plan brings, they bring."""
     with collector_off():
-        edits = tuple(draft(load(Recorder(tree))))
-        plan = make_plan(overlay(tree, edits), options).plan
+        before = load(Recorder(tree))
+        edits = _drafted(draft, before)
+        planning = make_plan(overlay(tree, edits.fragments), _about(options, edits), edits=edits.live)
+    plan = planning.plan
     brought = (one for one in plan.problems if one.status is Status.INTRODUCED and one.suppressed is None)
-    return Amendment(edits, plan, tuple(brought))
+    return _amendment(edits, plan, tuple(brought), before), planning
+
+
+def _amendment(edits: Edits, plan: Plan, introduced: tuple[Problem, ...], loaded: Loaded) -> Amendment:
+    return Amendment(edits.fragments, plan, introduced, live=edits.live, notes=edits.notes, loaded=loaded)
 
 
 def introduced_problems(old: Planning, new: Planning) -> tuple[Problem, ...]:
@@ -81,7 +121,7 @@ def introduced_problems(old: Planning, new: Planning) -> tuple[Problem, ...]:
 def write_fragments(
     workspace: Workspace, draft: Draft, *, command: str, options: PlanOptions | None = None
 ) -> Amendment:
-    """Write edits of fragments and nothing else.
+    """Write edits, of fragments and of live entries, and nothing else.
 
     Args:
         options: compute the plan too, and refuse edits that bring a blocking problem. Problems that are there
@@ -95,33 +135,65 @@ def write_fragments(
         recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
         tree = DiskTree(workspace.root)
         if options is None:
-            amendment = Amendment(tuple(draft(load(Recorder(tree)))))
+            loaded = load(Recorder(tree))
+            edits = _drafted(draft, loaded)
+            amendment = Amendment(edits.fragments, live=edits.live, notes=edits.notes, loaded=loaded)
         else:
             amendment = preview(tree, draft, options)
             _refuse([one for one in amendment.introduced if one.blocking], amendment.plan)
+        plan = _plan_of_live(tree, amendment)
         receipt = commit(
             workspace.root,
-            _fragment_ops(amendment.edits),
+            [*_fragment_ops(amendment.edits), *(file_ops(workspace.root, plan) if plan else ())],
             lock=lock,
-            inputs={},
+            inputs=_inputs(plan, amendment.edits) if plan else {},
+            remove_empty=removable_folders(plan) if plan else (),
+            verify=(lambda: _verify(workspace, plan.options, amendment.live)) if plan else None,
             may_write=Writable(workspace.root),
         )
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
 
 
-def write_and_apply(workspace: Workspace, draft: Draft, options: PlanOptions, *, command: str) -> Amendment:
-    """Write edits of fragments and carry out the plan that follows, in one transaction.
+def _plan_of_live(tree: Tree, amendment: Amendment) -> Plan | None:
+    """The part of a plan that writes the registries whose truth is live; ``None`` where there is nothing to write."""
+    if not amendment.live:
+        return None
+    names = {name for one in amendment.live for name in (one.address, one.source) if name}
+    options = PlanOptions(target=tuple(sorted(names)))
+    planning = make_plan(overlay(tree, amendment.edits), options, edits=amendment.live)
+    plan = planning.plan
+    refused = [one for one in plan.blocking if one.code.startswith("WRT")]
+    _refuse(refused, plan)
+    if planning.loaded.config.verify:
+        ask_others(planning)
+    return plan if plan.files else None
+
+
+def write_and_apply(
+    workspace: Workspace, draft: Draft, options: PlanOptions, *, command: str, expect: str | None = None
+) -> Amendment:
+    """Write edits and carry out the plan that follows, in one transaction.
+
+    Args:
+        expect: the id that the plan must have, where somebody looked at it.
 
     Raises:
         Blocked: the plan is not applicable. Nothing was written.
+        OthersDisagree: the workspace asks for a second opinion, and it differs. Nothing was written.
         StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
     with workspace.lock(command) as lock:
         recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
-        amendment = foresee(DiskTree(workspace.root), draft, options)
+        amendment, planning = foresee(DiskTree(workspace.root), draft, options)
         plan = amendment.plan
         assert plan is not None
+        if expect is not None:
+            from registry_reconciler.report.saved_plan import require_expected
+
+            require_expected(expect, plan)
         _refuse(plan.blocking, plan)
+        if planning.loaded.config.verify:
+            ask_others(planning)
         ops = _fragment_ops(amendment.edits)
         if plan.files:
             ops += file_ops(workspace.root, plan)
@@ -129,12 +201,17 @@ def write_and_apply(workspace: Workspace, draft: Draft, options: PlanOptions, *,
             workspace.root,
             ops,
             lock=lock,
-            inputs={**plan.inputs, **{edit.path: edit.before for edit in amendment.edits}},
+            inputs=_inputs(plan, amendment.edits),
             remove_empty=removable_folders(plan),
-            verify=lambda: _verify(workspace, options),
+            verify=lambda: _verify(workspace, plan.options, amendment.live),
             may_write=Writable(workspace.root),
         )
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
+
+
+def _inputs(plan: Plan, edits: Sequence[FragmentEdit]) -> dict[str, str | None]:
+    """What a plan was computed from, with the fragments as they were before they were edited."""
+    return {**plan.inputs, **{edit.path: edit.before for edit in edits}}
 
 
 def _fragment_ops(edits: Sequence[FragmentEdit]) -> list[FileOp]:
@@ -152,8 +229,8 @@ def _refuse(blocking: Sequence[Problem], plan: Plan | None) -> None:
     )
 
 
-def _verify(workspace: Workspace, options: PlanOptions) -> None:
-    again = make_plan(DiskTree(workspace.root), options).plan
+def _verify(workspace: Workspace, options: PlanOptions, live: Sequence[LiveEdit]) -> None:
+    again = make_plan(DiskTree(workspace.root), options, edits=live).plan
     if not again.empty:
         raise WriteFailure(
             "after writing, the same plan was computed again and was not empty. Nothing was kept. "

@@ -6,7 +6,7 @@ Drafts are collected against what was loaded and become one :class:`FragmentEdit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -20,6 +20,7 @@ from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import (
+    MISSING,
     DesiredEntry,
     Json,
     LiveEntry,
@@ -35,6 +36,8 @@ from registry_reconciler.model.kind import Kind
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Edit, Snippet
 
+_MODELINE = "yaml-language-server:"
+"""In a comment: for editors, about the file that it stands in."""
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -117,7 +120,7 @@ class Drafts(Struct):
             )
         if not same(owner.value, value):
             value = self._in_words(kind, owner, value, snippet)
-            self._edit(owner.place.file, Update(owner.place.document, owner.place.path, value, snippet))
+            self.edit(owner.place.file, Update(owner.place.document, owner.place.path, value, snippet))
         return owner.place.file
 
     def _in_words(
@@ -129,13 +132,36 @@ class Drafts(Struct):
         value = kind.texts.as_written(value, there)
         return value if snippet is None else kind.texts.as_written(value, snippet.value)
 
+    def change(self, owner: DesiredEntry, value: dict[str, Json]) -> None:
+        """Let a declaration say something else, also under another key."""
+        from registry_reconciler.formats.edits import Update
+
+        if not same(owner.value, value):
+            value = self._in_words(self.loaded.kinds[owner.kind], owner, value, None)
+            self.edit(owner.place.file, Update(owner.place.document, owner.place.path, value))
+
+    def items(self, name: str) -> Iterator[tuple[str, int, int, Json]]:
+        """The items of a directive in all fragments: file, document, index and what stands there."""
+        for path, source in sorted(self.loaded.fragments.files.items()):
+            for number, document in enumerate(source.documents if source.readable else ()):
+                found = document.get(name) if isinstance(document, dict) else None
+                for index, item in enumerate(found if isinstance(found, list) else ()):
+                    yield path, number, index, item
+
+    def change_item(self, name: str, path: str, document: int, index: int, value: Json) -> None:
+        """Let an item of a directive say something else; :data:`MISSING`: it goes."""
+        from registry_reconciler.formats.edits import Remove, Update
+
+        where = (name, index)
+        self.edit(path, Remove(document, where) if value is MISSING else Update(document, where, value))
+
     def remove(self, address: str) -> None:
         """Take a declaration away. Nothing happens where there is none."""
         from registry_reconciler.formats.edits import Remove
 
         owner = self.owner(address)
         if owner is not None:
-            self._edit(owner.place.file, Remove(owner.place.document, owner.place.path))
+            self.edit(owner.place.file, Remove(owner.place.document, owner.place.path))
 
     def directive(self, name: str, item: Json, fragment: str) -> None:
         """Add an item to ``moved``, ``removed``, ``protect``, ``override`` or ``allow``, unless it has it."""
@@ -150,7 +176,7 @@ class Drafts(Struct):
             items = document.get(name) if isinstance(document, dict) else None
             if isinstance(items, list) and any(same(one, item) for one in items):
                 return
-        self._edit(path, Insert(_document_with(documents, name), (name,), item, container_kind="list"))
+        self.edit(path, Insert(_document_with(documents, name), (name,), item, container_kind="list"))
 
     def finish(self) -> tuple[FragmentEdit, ...]:
         """The new contents, by path; files that come out as they are, are left out.
@@ -161,12 +187,13 @@ class Drafts(Struct):
         for (path, kind), drafts in sorted(self.inserts.items()):
             source = self.loaded.fragments.files.get(path)
             for edit in _insertions(kind, drafts, source, self.loaded.kinds[kind]):
-                self._edit(path, edit)
+                self.edit(path, edit)
         self.inserts.clear()
         made = (self._content(path, edits) for path, edits in sorted(self.edits.items()))
         return tuple(edit for edit in made if edit is not None)
 
-    def _edit(self, path: str, edit: Edit) -> None:
+    def edit(self, path: str, edit: Edit) -> None:
+        """Ask for an edit of a fragment that can be read."""
         self._readable(path)
         self.edits.setdefault(path, []).append(edit)
 
@@ -318,8 +345,10 @@ def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Sni
         assert data is not None
         snippets = form.extract(data, [(entry.place.document, entry.place.path) for entry in mine])
         for entry, snippet in zip(mine, snippets, strict=True):
-            head = () if entry.place.path else form.head_comments(data)
-            found[entry.address] = replace(snippet, comments=(*head, *snippet.comments))
+            whole = not entry.place.path and not entry.place.document
+            head = form.head_comments(data) if whole else ()
+            own = tuple(row for row in snippet.comments if row not in head and _MODELINE not in row)
+            found[entry.address] = replace(snippet, comments=(*head, *own))
     return found
 
 

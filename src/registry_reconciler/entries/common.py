@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from registry_reconciler.editing.amend import Amendment, preview, write_and_apply, write_fragments
+from registry_reconciler.editing.amend import Amendment, Edits, preview, write_and_apply, write_fragments
 from registry_reconciler.editing.fragment_edit import Drafts, default_fragment, put_entry, require_key
 from registry_reconciler.errors import Blocked, UsageFailure, WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder
@@ -21,6 +21,7 @@ from registry_reconciler.model.entry import Json, Place, make_address, same
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.kind import SCHEMA_SUFFIX, Kind
+from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.problem import Problem, Status, sort_key
 from registry_reconciler.workspace import DEFAULT_LOCK_TIMEOUT, Workspace
@@ -326,7 +327,10 @@ def add_entry(
     address = make_address(kind.name, require_key(kind, entry))
     drafted: list[str] = []
 
-    def draft(loaded: Loaded) -> tuple[FragmentEdit, ...]:
+    def draft(loaded: Loaded) -> Edits | tuple[FragmentEdit, ...]:
+        if kind.truth == "live":
+            drafted.append(_require_live(kind, fragment))
+            return Edits(live=(LiveEdit(address, entry),), target=(address,))
         drafts = Drafts(loaded)
         drafted.append(drafts.put(kind, entry, fragment))
         return drafts.finish()
@@ -338,6 +342,16 @@ def add_entry(
         options = PlanOptions(no_check=not check)
         amendment = write_fragments(workspace, draft, command=command, options=options)
     return Added(address, kind.name, drafted[-1], problems_of(amendment, address), amendment)
+
+
+def _require_live(kind: Kind, fragment: str) -> str:
+    """What says instead of a fragment where an entry goes whose registry owns it."""
+    if fragment:
+        raise UsageFailure(
+            f"the truth of {kind.name} is live: its registry owns its entries, and no fragment may declare one. "
+            "Leave the fragment out."
+        )
+    return kind.file.text
 
 
 def problems_of(amendment: Amendment, address: str) -> tuple[Problem, ...]:

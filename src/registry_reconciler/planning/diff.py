@@ -6,6 +6,7 @@ fragment moved away from it), and both from an entry that was never ours.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -16,6 +17,7 @@ from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State, StateEntry
+from registry_reconciler.loading.state.places import KindPlace, place_of
 from registry_reconciler.loading.workspace import count_of, managed_by_kind
 from registry_reconciler.model.change import Action, Change, Drift, Heal, Reason
 from registry_reconciler.model.config import Config
@@ -25,7 +27,6 @@ from registry_reconciler.model.entry import (
     LiveEntry,
     Place,
     same,
-    show_path,
     split_address,
 )
 from registry_reconciler.model.kind import Kind
@@ -182,33 +183,47 @@ def _take_edits(work: _Diffing, edits: Sequence[LiveEdit]) -> None:
 
 
 def _empty_places(work: _Diffing) -> Iterator[Problem]:
-    """A kind with managed entries, and nothing at all where its schema points: another place was written there.
+    """A kind with managed entries whose schema points elsewhere now, where none of them stands.
 
-    Who removes an entry by hand leaves the list behind that it stood in. Only a kind of one entry a file does not, so
-    of that one entry alone does not tell.
+    The state remembers where they stood: a registry that somebody removed whole is no changed place. What an older
+    program wrote does not say; then there being nothing at all at the place counts as one.
     """
     for name, addresses in managed_by_kind(work.state).items():
         kind = work.kinds.get(name)
-        if kind is None or work.live.found[name] or name in work.live.hidden_kinds:
+        if kind is None or name in work.live.hidden_kinds:
+            continue
+        before = work.state.places.get(name)
+        if before == place_of(kind) if before is not None else work.live.found[name]:
+            continue
+        if before is not None and any(one in work.live.entries for one in addresses):
             continue
         left = [
             one
             for one in addresses
             if one in work.desired.entries and not work.state.was_deleted(one) and not work.overwritten(one)
         ]
-        if len(left) <= LAYOUTS[kind.layout].one_a_file:
+        # A kind of one entry a file leaves nothing behind where somebody removes the only one.
+        if len(left) <= (before is None and LAYOUTS[kind.layout].one_a_file):
             continue
-        at = f" under {show_path(tuple(step.name for step in kind.at))!r}" if kind.at else ""
-        yield problem(
-            "KND005",
-            f"the state knows {count_of(left)} of the kind {name!r}, and nothing stands where its schema points: "
-            f"in {kind.file.text!r}{at}.",
-            Place(kind.schema_path, 0, ("x-registry", "file")),
-            fix="If 'file' or 'at' was changed, bring the registry to its new place in the same commit (git mv), or "
-            "change it back. If the registry is gone, restore it: git checkout HEAD -- FILE. To write all entries "
-            f"anew from the fragments: registry apply --overwrite '{name}/*'",
-            extra=name,
-        )
+        yield _other_place(kind, left, before)
+
+
+def _other_place(kind: Kind, left: list[str], before: KindPlace | None) -> Problem:
+    now = place_of(kind)
+    stood = f" They stood in {before.words()}." if before is not None else ""
+    plain = before is not None and not set("*?[{") & set(before.file + now.file)
+    move = f"git mv {shlex.quote(before.file)} {shlex.quote(now.file)}" if before and plain else "git mv"
+    return problem(
+        "KND005",
+        f"the state knows {count_of(left)} of the kind {kind.name!r}, and none of them stands where its schema points: "
+        f"in {now.words()}.{stood}",
+        Place(kind.schema_path, 0, ("x-registry", "file")),
+        fix="If 'file', 'at' or 'layout' was changed, bring the registry to its new place in the same commit "
+        f"({move if before is None or before.file != now.file else 'move the entries there by hand'}), or change it "
+        "back. If the registry is gone, restore it: git checkout HEAD -- FILE. To write all entries anew from the "
+        f"fragments: registry apply --overwrite '{kind.name}/*'",
+        extra=kind.name,
+    )
 
 
 def _look_at_records(work: _Diffing, special: set[str] | frozenset[str], elsewhere: int) -> None:

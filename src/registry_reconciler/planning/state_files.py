@@ -24,6 +24,7 @@ from registry_reconciler.loading.state import (
 )
 from registry_reconciler.loading.state.files import FORMER_KEPT, gone_path, new_path, parse_file, render_file
 from registry_reconciler.loading.state.old import STOP, is_old
+from registry_reconciler.loading.state.places import place_of, place_path, render_place
 from registry_reconciler.loading.state.shadow import new_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
 from registry_reconciler.model.entry import Json, digest_bytes
@@ -229,7 +230,19 @@ class Writing(Struct):
         done[STOP_PATH] = STOP.encode()
         done.update((gone_path(address), b"") for address in self.deleted)
         done.update((path, None) for path in map(gone_path, self.put) if path in self.loaded.state.gone)
+        done.update(self._places())
         yield from (one for path, content in sorted(done.items()) if (one := self._file(path, content)))
+
+    def _places(self) -> Iterator[tuple[str, bytes]]:
+        """Where the entries of each kind stand, of kinds that have some."""
+        names = {address.partition("/")[0] for address in self.put}
+        names |= {
+            kind
+            for address in self.loaded.state.entries
+            if address not in self.gone and self.loaded.live.found.get(kind := address.partition("/")[0])
+        }
+        for name in names.intersection(self.loaded.kinds):
+            yield place_path(name), render_place(name, place_of(self.loaded.kinds[name]))
 
     def _file(self, path: str, content: bytes | None) -> FileChange | None:
         try:

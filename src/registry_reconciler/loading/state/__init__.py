@@ -5,10 +5,11 @@ Laws, and why the form holds them under git: docs/decisions/0007-state.md. Value
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree, find
@@ -25,6 +26,8 @@ from registry_reconciler.loading.state.files import (
     sides,
 )
 from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
+from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
+from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
 from registry_reconciler.loading.state.shadow import read_shadow, shadow, tree_of, whole_digest
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import Json, Location, Place, digest_value
@@ -68,6 +71,7 @@ class State(Struct, frozen=True):
         protects: the patterns that fragments protected when they were applied.
         repeated: addresses that several records are about.
         gone: the paths of files that say which entries an apply deleted.
+        places: where the entries of each kind stood, where that is known.
         hidden: some of it cannot be read: what it does not know may be managed all the same.
     """
 
@@ -78,6 +82,7 @@ class State(Struct, frozen=True):
     repeated: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     hidden: bool = False
+    places: Mapping[str, KindPlace] = field(default_factory=dict)
 
     def was_deleted(self, address: str) -> bool:
         """Whether an apply deleted the entry, on some side, and none made it again."""
@@ -146,7 +151,17 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         files[path], faults = _read(path, data or b"")
         problems.extend(faults)
     found = put_together(files, problems, fragments)
-    return replace(found, gone=gone, hidden=hidden) if gone or hidden else found
+    return replace(found, gone=gone, hidden=hidden, places=dict(_places(tree)))
+
+
+def _places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
+    """What can be read of where kinds had their entries; of the rest nothing is known."""
+    with contextlib.suppress(Unreadable):
+        for name, kind in tree.children(PLACES_FOLDER):
+            data = tree.read(f"{PLACES_FOLDER}/{name}") if kind == "file" else None
+            place = parse_place(data) if data and name.endswith(PLACE_SUFFIX) else None
+            if place is not None:
+                yield name.removesuffix(PLACE_SUFFIX), place
 
 
 def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Problem]]:

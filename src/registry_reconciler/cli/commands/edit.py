@@ -1,0 +1,137 @@
+"""``registry edit``."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.cli.common import Call, answer
+from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.verbs import Going, carry_out
+from registry_reconciler.errors import Blocked
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.verbs import EntryText
+    from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.workspace import Workspace
+
+EXAMPLE = """\
+  registry edit route/api.errors
+
+  --- a/desired/docs.yaml
+  +++ b/desired/docs.yaml
+  @@ -10,3 +10,3 @@
+  -    topic: errors
+  +    topic: faults
+    wrote desired/docs.yaml
+"""
+
+
+def command(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="kind/key")],
+    *,
+    going: Going,
+    shared: Shared,
+    look: Look,
+) -> int:
+    """Open an entry in $EDITOR, and plan what was made of it.
+
+    It is checked on return; what is wrong stands on top when the editor opens again. An unchanged
+    text changes nothing.
+    """
+    from registry_reconciler.editing.verbs import entry_text
+
+    call = shared.call("edit", look)
+    going.require()
+    workspace = call.workspace()
+    entry = entry_text(_loaded(workspace), address)
+    folder = Path(tempfile.mkdtemp(prefix="registry-edit-"))
+    try:
+        text = _edited(workspace, address, entry, folder / "entry.yaml", no_check=going.no_check)
+    except BaseException as error:
+        if not isinstance(error, _GivenUp):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    if text is None:
+        return answer(call, "Nothing to do: the text is what it was.\n", {"applied": False, "written": []})
+    return _carry_out(call, address, text, going)
+
+
+def _carry_out(call: Call, address: str, text: str, going: Going) -> int:
+    from registry_reconciler.editing.verbs import editing
+
+    return carry_out(call, editing(address, text), going, ("edit", address))
+
+
+class _GivenUp(Blocked):
+    """The same faulty text came back: the person has given up, and may go on with the file."""
+
+
+def _loaded(workspace: Workspace) -> Loaded:
+    from registry_reconciler.files.tree import DiskTree, Recorder
+    from registry_reconciler.loading.workspace import load
+
+    return load(Recorder(DiskTree(workspace.root)))
+
+
+def _edited(
+    workspace: Workspace, address: str, entry: EntryText, path: Path, *, no_check: bool
+) -> str | None:
+    """The text that a person made of an entry, once it can be written; ``None``: nothing changed."""
+    from registry_reconciler.cli.editor import edited
+    from registry_reconciler.editing.verbs.edit_text import plain
+
+    text = entry.text
+    faults: list[str] = []
+    while True:
+        made = edited(path, _head(address, entry, faults) + text)
+        body = plain(made)
+        if not faults and body in ("", plain(text)):
+            return None
+        if faults and body in ("", plain(text)):
+            raise _GivenUp(f"nothing was written: {faults[0]} What was typed is in {path}.")
+        text = body
+        faults = _faults(workspace, address, text, no_check=no_check)
+        if not faults:
+            return text
+
+
+def _head(address: str, entry: EntryText, faults: Sequence[str]) -> str:
+    from registry_reconciler.base.escape import visible
+    from registry_reconciler.editing.verbs.edit_text import REMARK
+
+    lines = [f"{address} in {entry.file}. Lines that begin with '{REMARK}' are left out."]
+    if faults:
+        lines += [
+            "It cannot be written like this (an unchanged text gives up):",
+            *(f"- {one}" for one in faults),
+        ]
+    return "".join(f"{REMARK} {visible(line)}\n" for line in lines)
+
+
+def _faults(workspace: Workspace, address: str, text: str, *, no_check: bool) -> list[str]:
+    """What forbids to write a text: no entry, or the problems that it brings."""
+    from registry_reconciler.editing.amend import preview
+    from registry_reconciler.editing.verbs import BadText, editing
+    from registry_reconciler.files.tree import DiskTree
+    from registry_reconciler.model.plan import PlanOptions
+
+    try:
+        options = PlanOptions(no_check=no_check)
+        amendment = preview(DiskTree(workspace.root), editing(address, text), options)
+    except BadText as error:
+        return [error.message]
+    except Blocked as error:
+        return [error.message]
+    found = []
+    for one in amendment.introduced:
+        if one.blocking:
+            fix = f" {one.fix.description}" if one.fix is not None and one.fix.description else ""
+            found.append(f"{one.code}: {one.message.rstrip('.')}.{fix}")
+    return found

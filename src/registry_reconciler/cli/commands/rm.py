@@ -1,0 +1,46 @@
+"""``registry rm``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.verbs import Going, carry_out
+
+EXAMPLE = """\
+  registry rm route/api.errors --apply --yes
+
+  route: 1 to delete
+    - route/api.errors  (no fragment declares it any more)
+        modules/routes/api.yaml
+
+  Plan: 1 to delete.
+  Applied:
+    wrote .system/registry/history/20261120T091244031542Z-0a1b2c3d4e5f.json
+    wrote .system/registry/state/docs.yaml.jsonl
+    wrote desired/docs.yaml
+    wrote modules/routes/api.yaml
+"""
+
+
+def command(
+    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="kind/key")],
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Only stop managing them: the live entries stay.")
+    ] = False,
+    *,
+    going: Going,
+    shared: Shared,
+    look: Look,
+) -> int:
+    """Take entries out of the fragments that own them, and plan their deletion.
+
+    Of a kind with truth: live they go from the registry file itself.
+    """
+    from registry_reconciler.editing.verbs import removing
+
+    call = shared.call("rm", look)
+    words = ("rm", *addresses, *(("--keep",) if keep else ()))
+    return carry_out(call, removing(addresses, keep=keep), going, words)

@@ -1,0 +1,179 @@
+"""An entry as a text that a person edits, and back: comments and the look of what was typed stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import Json, same, split_address
+from registry_reconciler.model.marks import MASK
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.amend import Edits
+    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.model.kind import Kind
+
+REMARK = "#:"
+"""Begins a line that is about the text and no part of it."""
+
+
+class BadText(UsageFailure):
+    """What was typed is no entry; the text says where."""
+
+    code = "bad_text"
+
+
+class EntryText(Struct, frozen=True):
+    """An entry to be edited: its text, the value that it says, and the file that owns it."""
+
+    text: str
+    value: dict[str, Json]
+    file: str
+
+
+def entry_text(loaded: Loaded, address: str) -> EntryText:
+    """The text of an entry as its owner has it; secrets are masked. Raises as :meth:`.Desk.value`."""
+    desk = Desk.of(loaded)
+    kind = desk.kind(address)
+    value = desk.value(address)
+    snippet = None if kind.secrets else _snippet(desk, address)
+    if snippet is None or not same(snippet.value, value):
+        from registry_reconciler.formats.yaml.edit.emit import dump
+
+        return EntryText(
+            dump(kind.secrets.mask(value)) if kind.secrets else dump(value), value, desk.file(address)
+        )
+    return EntryText("\n".join((*snippet.comments, snippet.text)) + "\n", value, desk.file(address))
+
+
+def _snippet(desk: Desk, address: str) -> Snippet | None:
+    from registry_reconciler.editing.fragment_edit import live_snippets
+    from registry_reconciler.formats.edits import SpliceError
+    from registry_reconciler.formats.table import YAML
+
+    try:
+        if desk.owned_by_live(address):
+            return live_snippets(desk.loaded, [desk.loaded.live.entries[address]])[address]
+        place = desk.owner(address).place
+        data = desk.loaded.fragments.files[place.file].data
+        return YAML.extract(data, [(place.document, place.path)])[0] if data is not None else None
+    except SpliceError:
+        return None
+
+
+def plain(text: str) -> str:
+    """The text without remarks, and without blank lines around it."""
+    lines = [line.rstrip("\r") for line in text.split("\n") if not line.startswith(REMARK)]
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "\n".join(lines).rstrip() + "\n" if lines else ""
+
+
+def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
+    """The draft that lets an entry say what a text says.
+
+    It raises :class:`BadText` where the text is no such entry, and else as :meth:`.Desk.value`.
+    """
+
+    def draft(loaded: Loaded) -> Edits:
+        desk = Desk.of(loaded)
+        kind = desk.kind(address)
+        old = desk.value(address)
+        value = _read(kind, address, text, old)
+        desk.put(address, value)
+        if desk.owned_by_live(address) or kind.secrets or not _as_typed(desk, address, text, value):
+            return desk.finish()
+        desk.values.clear()
+        edits = desk.finish()
+        from msgspec.structs import replace
+
+        return replace(edits, target=(address,))
+
+    return draft
+
+
+def _read(kind: Kind, address: str, text: str, old: dict[str, Json]) -> dict[str, Json]:
+    from registry_reconciler.formats.table import YAML
+
+    read = YAML.read(plain(text).encode("utf-8", "surrogateescape"))
+    if not read.readable:
+        fault = read.faults[0]
+        raise BadText(f"line {fault.line}, column {fault.column}: {fault.message}")
+    if len(read.documents) != 1 or not isinstance(read.documents[0], dict):
+        raise BadText("an entry is one mapping from fields to values.")
+    value: dict[str, Json] = _unmasked(read.documents[0], old)
+    key = kind.key_of(value)
+    if key != split_address(address)[1]:
+        fields = ", ".join(selector.text for selector in kind.key)
+        raise BadText(
+            f"{fields} is what {address} is called by, and stays here. To call it otherwise: "
+            f"registry rename {address} {key or 'NEW'}"
+        )
+    return value
+
+
+def _unmasked(value: Json, old: Json) -> Json:
+    """The value with the secrets that were not touched."""
+    if isinstance(value, str) and value == MASK:
+        return old
+    if isinstance(value, dict):
+        inner = old if isinstance(old, dict) else {}
+        return {name: _unmasked(item, inner.get(name, item)) for name, item in value.items()}
+    if isinstance(value, list):
+        items = old if isinstance(old, list) else []
+        return [
+            _unmasked(item, items[index] if index < len(items) else item) for index, item in enumerate(value)
+        ]
+    return value
+
+
+def _as_typed(desk: Desk, address: str, text: str, value: dict[str, Json]) -> bool:
+    """Put the text into the fragment as it was typed, where that keeps every other byte; whether it does."""
+    from registry_reconciler.formats.edits import SpliceError
+    from registry_reconciler.formats.table import YAML
+
+    place = desk.owner(address).place
+    data = desk.loaded.fragments.files[place.file].data
+    before = _snippet(desk, address)
+    if data is None or before is None:
+        return False
+    try:
+        if YAML.splice(data, _swap(desk, address, before)) != data:
+            return False
+    except SpliceError:
+        return False
+    for edit in _swap(desk, address, _typed(text, value)):
+        desk.drafts.edit(place.file, edit)
+    return True
+
+
+def _typed(text: str, value: dict[str, Json]) -> Snippet:
+    from registry_reconciler.formats.edits import Snippet
+
+    lines = plain(text).rstrip("\n").split("\n")
+    size = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return Snippet(tuple(lines[:size]), "\n".join(lines[size:]), value)
+
+
+def _swap(desk: Desk, address: str, snippet: Snippet) -> list[Edit]:
+    from registry_reconciler.formats.edits import Insert, Remove
+
+    place = desk.owner(address).place
+    *container, index = place.path
+    assert isinstance(index, int)
+    return [
+        Remove(place.document, place.path),
+        Insert(
+            place.document,
+            tuple(container),
+            snippet.value,
+            index=index,
+            snippet=snippet,
+            container_kind="list",
+        ),
+    ]

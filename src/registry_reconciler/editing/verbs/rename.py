@@ -1,0 +1,222 @@
+"""An entry gets another key, and everything that called it by the old one follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.inner import Inner
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, make_address, split_address
+from registry_reconciler.model.fields import with_value
+from registry_reconciler.model.kind import KEY_JOINER, Kind, Reference
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.amend import Edits
+    from registry_reconciler.loading.workspace import Loaded
+
+
+def renaming(address: str, new: str) -> Callable[[Loaded], Edits]:
+    """The draft that renames an entry: its key, what lies inside it, who refers to it, and directives about it.
+
+    Args:
+        new: the key, or the address, that it gets.
+    """
+
+    def draft(loaded: Loaded) -> Edits:
+        desk = Desk.of(loaded)
+        kind = desk.kind(address)
+        value = desk.value(address)
+        target = make_address(kind.name, _key(kind, new))
+        if target == address:
+            return desk.finish()
+        made = _with_key(kind, value, split_address(target)[1])
+        _Renaming(desk, desk.known()).run(address, target, made)
+        return desk.finish()
+
+    return draft
+
+
+def _key(kind: Kind, new: str) -> str:
+    return new.removeprefix(f"{kind.name}/") if new.startswith(f"{kind.name}/") else new
+
+
+def _with_key(kind: Kind, value: dict[str, Json], key: str) -> dict[str, Json]:
+    """The value under another key; a part that was a number stays one."""
+    parts = key.split(KEY_JOINER) if len(kind.key) > 1 else [key]
+    if len(parts) != len(kind.key) or not all(parts):
+        fields = ", ".join(selector.text for selector in kind.key)
+        raise UsageFailure(
+            f"{key!r} is no key of {kind.name}: it is made of {fields}"
+            f"{', joined by /' if len(kind.key) > 1 else ''}."
+        )
+    for selector, part in zip(kind.key, parts, strict=True):
+        number = isinstance(selector.get(value), int) and re.fullmatch(r"0|-?[1-9]\d*", part)
+        value = with_value(value, selector.path, int(part) if number else part)
+    return value
+
+
+class _Renaming:
+    """One call: every address that changes, and then everything that names one of them."""
+
+    def __init__(self, desk: Desk, known: tuple[str, ...]) -> None:
+        self.desk = desk
+        self.loaded = desk.loaded
+        self.known = frozenset(known)
+        self.inner = Inner(desk.loaded)
+
+    def run(self, address: str, target: str, value: dict[str, Json]) -> None:
+        """Rename an entry, and all that follows from it."""
+        self._rename(address, target, value)
+        done = 0
+        while len(self.desk.names) > done:
+            # Who refers to an entry by its own key is called otherwise too, and others refer to that one.
+            done = len(self.desk.names)
+            self._references()
+        for old, new in tuple(self.desk.names.items()):
+            self._directives(old, new)
+            self._moved(old, new)
+
+    def _rename(self, address: str, target: str, value: dict[str, Json]) -> None:
+        """Another key for an entry, and other places for what lies inside it."""
+        self.desk.put(address, value)
+        if target == address:
+            return
+        if self._is_taken(target):
+            raise UsageFailure(
+                f"{address} cannot be called {target}: {target} is there already. "
+                "Choose another key, or remove that one first."
+            )
+        self.desk.names[address] = target
+        for inner in self.inner.of(address, split_address(target)[1]):
+            if inner.owned or self.desk.owned_by_live(inner.address):
+                self._rename(inner.address, inner.target, inner.value)
+            else:
+                self._unmanaged(inner.address, "lies inside of it")
+
+    def _is_taken(self, target: str) -> bool:
+        """Whether an entry has the address; one that a move is about to leave is free again."""
+        if target not in self.known:
+            return False
+        declared = any(one.address == target for one in self.loaded.fragments.entries)
+        return declared or all(one.source != target for one in self.loaded.fragments.moves)
+
+    def _unmanaged(self, address: str, why: str) -> None:
+        live = self.loaded.live.entries[address]
+        note = (
+            f"{address} {why} and is not managed, so it is left as it is. To let it follow: "
+            f"registry adopt {address}, and rename then; or edit {live.place.file} by hand."
+        )
+        if note not in self.desk.notes:
+            self.desk.notes.append(note)
+
+    # Directives
+
+    def _directives(self, old: str, new: str) -> None:
+        """What a fragment says of exactly this entry, it says of it under its new name."""
+        drafts = self.desk.drafts
+        for name in ("protect", "override"):
+            for path, document, index, item in drafts.items(name):
+                if item == old:
+                    drafts.change_item(name, path, document, index, new)
+        for path, document, index, item in drafts.items("allow"):
+            if isinstance(item, dict) and item.get("address") == old:
+                drafts.change_item("allow", path, document, index, {**item, "address": new})
+
+    def _moved(self, old: str, new: str) -> None:
+        """The line that keeps identity, place and comments; lines that it makes wrong go, or lead on."""
+        if self.desk.owned_by_live(old):
+            return
+        drafts, live = self.desk.drafts, self.loaded.live.entries
+        done = False
+        for path, document, index, item in drafts.items("moved"):
+            source, target = (item.get("from"), item.get("to")) if isinstance(item, dict) else (None, None)
+            if source == new:
+                drafts.change_item("moved", path, document, index, MISSING)
+                done = done or (target == old and new in live and old not in live)
+            elif target == old and source in live and old not in live:
+                drafts.change_item("moved", path, document, index, {**item, "to": new})
+                done = True
+        if not done and (old in live or old in self.loaded.state.entries):
+            fragment = self.desk.owner(old).place.file
+            drafts.directive("moved", {"from": old, "to": new}, fragment)
+
+    # References
+
+    def _references(self) -> None:
+        wanted = {split_address(old)[0] for old in self.desk.names}
+        for kind in self.loaded.kinds.values():
+            references = [one for one in kind.references if wanted.intersection(one.kinds)]
+            if not references:
+                continue
+            for address, value, managed in self._entries(kind):
+                self._refer(address, value, references, managed=managed)
+
+    def _entries(self, kind: Kind) -> Iterator[tuple[str, dict[str, Json], bool]]:
+        """Every entry of a kind: what its owner says, and whether that can be edited here."""
+        if kind.truth == "live":
+            yield from ((one.address, one.value, True) for one in self._live(kind))
+            return
+        declared = {one.address: one.value for one in self.loaded.fragments.entries if one.kind == kind.name}
+        yield from ((address, value, True) for address, value in declared.items())
+        yield from (
+            (one.address, one.value, False) for one in self._live(kind) if one.address not in declared
+        )
+
+    def _live(self, kind: Kind) -> Iterator[LiveEntry]:
+        return (one for one in self.loaded.live.entries.values() if one.kind == kind.name)
+
+    def _refer(
+        self, address: str, value: dict[str, Json], references: list[Reference], *, managed: bool
+    ) -> None:
+        value = self.desk.values.get(address) or value
+        made = value
+        for reference in references:
+            for path, text in _texts(reference, value):
+                leads_to = self._resolved(reference, text)
+                new = self.desk.names.get(leads_to)
+                if new is not None:
+                    word = new if text == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
+                    made = _replaced(made, path, word)
+        if made is value:
+            return
+        kind = self.loaded.kinds[split_address(address)[0]]
+        if managed:
+            old = self.desk.names.get(address, address)
+            target = make_address(kind.name, kind.key_of(made) or "")
+            if target != old and address not in self.desk.names:
+                self._rename(address, target, made)
+            else:
+                self.desk.put(address, made)
+        elif address not in self.loaded.state.entries:
+            self._unmanaged(address, "refers to it")
+
+    def _resolved(self, reference: Reference, text: str) -> str:
+        """The address that a reference leads to, as rules resolve it."""
+        if text in reference.allow:
+            return ""
+        for name in reference.kinds:
+            if f"{name}/{text}" in self.known:
+                return f"{name}/{text}"
+        return text if len(reference.kinds) > 1 and text in self.known else ""
+
+
+def _texts(reference: Reference, value: Mapping[str, Json]) -> Iterator[tuple[FieldPath, str]]:
+    for path, found in reference.field.find(value):
+        if isinstance(found, str):
+            yield path, found
+        for index, one in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(one, str):
+                yield (*path, index), one
+
+
+def _replaced(value: Json, path: FieldPath, part: Json) -> Json:
+    """A copy with another part at a path that is there."""
+    if not path:
+        return part
+    step, rest = path[0], path[1:]
+    if isinstance(value, list):
+        return [_replaced(item, rest, part) if index == step else item for index, item in enumerate(value)]
+    return {name: _replaced(item, rest, part) if name == step else item for name, item in value.items()}

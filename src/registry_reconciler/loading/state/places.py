@@ -1,0 +1,78 @@
+"""Where the entries of each kind stood when they were last applied: what tells a changed schema from a removed file.
+
+::
+
+    registry place 1
+    .
+    t: file "t.yaml"
+    .
+    .
+    t: at "t"
+    .
+    .
+    t: layout "list"
+
+A file a kind, written with its state. It is never removed: a side that changed it would conflict. The name of the kind
+stands in each line, so that git takes no such file for that of another kind.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from registry_reconciler.loading.state.shadow import REST
+from registry_reconciler.model.config import STATE_FOLDER
+from registry_reconciler.model.kind import Kind
+
+PLACES_FOLDER = f"{STATE_FOLDER}/places"
+SUFFIX = ".place"
+_HEAD = "registry place 1"
+_LINE = re.compile(r'[^:\s]+: (file|at|layout) ("(?:[^"\\]|\\.)*")\Z')
+
+
+class KindPlace(NamedTuple):
+    """Where a kind has its entries, in the words of its schema."""
+
+    file: str
+    at: str
+    layout: str
+
+    def words(self) -> str:
+        """For messages."""
+        return f"{self.file!r} under {self.at!r}" if self.at else repr(self.file)
+
+
+def place_of(kind: Kind) -> KindPlace:
+    """Where the schema says that the entries are."""
+    spec = kind.schema.get("x-registry")
+    at = spec.get("at", "") if isinstance(spec, dict) else ""
+    return KindPlace(kind.file.text, at, kind.layout)
+
+
+def place_path(kind: str) -> str:
+    """The file about a kind."""
+    return f"{PLACES_FOLDER}/{kind}{SUFFIX}"
+
+
+def render_place(kind: str, place: KindPlace) -> bytes:
+    """The content of such a file."""
+    lines = [
+        f"{kind}: {name} {json.dumps(text, ensure_ascii=False)}" for name, text in place._asdict().items()
+    ]
+    between = f"\n{REST}\n{REST}\n"
+    return f"{_HEAD}\n{REST}\n{between.join(lines)}\n".encode()
+
+
+def parse_place(data: bytes) -> KindPlace | None:
+    """What such a file says; ``None`` where it says less: then nothing is remembered."""
+    found: dict[str, str] = {}
+    for line in data.decode("utf-8", "replace").splitlines():
+        match = _LINE.match(line)
+        if match is not None:
+            try:
+                found[match[1]] = json.loads(match[2])
+            except ValueError:
+                return None
+    return KindPlace(**found) if found.keys() == set(KindPlace._fields) else None
