@@ -84,4 +84,4 @@ def test_a_long_unreadable_fragment_hides_what_it_may_declare(root: Path) -> Non
     used = run(root, "check", "--format", "json")
     unharmed(used)
     assert used.exit == 3
-    assert {one["code"] for one in used.json["problems"]} == {"YML001"}
+    assert {one["code"] for one in used.json["problems"]} == {"YML001", "LIV007"}
