@@ -10,6 +10,9 @@ from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 
 _E, _W = Severity.ERROR, Severity.WARNING
 
+TEXT_FAMILIES = ("YML", "JSN", "TML", "FRM")
+"""What the codes begin with that say what is wrong with a text; `formats/codes.py` has them all."""
+
 CODES: dict[str, tuple[str, Severity]] = {
     "BRK001": ("A large part of a kind would be deleted", _E),
     "BRK002": ("Everything would be deleted because there is no fragment", _E),

@@ -48,6 +48,7 @@ FAMILIES = (
     Family("CAP", "Capabilities", capabilities.RULES),
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
+    Family("JSN", "JSON texts", structural.of("JSN")),
     Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),
