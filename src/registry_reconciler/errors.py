@@ -50,6 +50,12 @@ class Declined(RegistryFailure):
     code = "declined"
 
 
+class OthersDisagree(RegistryFailure):
+    """Another implementation reads, judges or compares something otherwise; nothing was written."""
+
+    code = "second_opinion"
+
+
 class NewerFormat(RegistryFailure):
     """A file that registry keeps was written by a newer program."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.errors import Blocked, StalePlan, WriteFailure
+from registry_reconciler.errors import Blocked, OthersDisagree, StalePlan, WriteFailure
 from registry_reconciler.files.root import find_root as find_root
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.loading.required_version import require_version
@@ -26,6 +26,7 @@ from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
     from registry_reconciler.formats.base import Reader
+    from registry_reconciler.outputs import Records
     from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
 
@@ -83,6 +84,7 @@ class Workspace:
         overwrite: Sequence[str] = (),
         allow_mass_delete: bool = False,
         no_check: bool = False,
+        leave_outputs: bool = False,
     ) -> Plan:
         """Compute what apply would do, and every problem. Writes nothing.
 
@@ -92,13 +94,20 @@ class Workspace:
             overwrite: let the fragment win for these entries that changed on both sides.
             allow_mass_delete: lift the brake on large deletions.
             no_check: skip the coordination rules.
+            leave_outputs: write no output, also where it is stale.
 
         Raises:
             LockHeld: another process is applying, longer than ``lock_timeout``.
             InterruptedApply: an apply was interrupted and has to be recovered first.
         """
         options = PlanOptions(
-            tuple(target), tuple(exclude), tuple(adopt), tuple(overwrite), allow_mass_delete, no_check
+            tuple(target),
+            tuple(exclude),
+            tuple(adopt),
+            tuple(overwrite),
+            allow_mass_delete,
+            no_check,
+            leave_outputs,
         )
         return self.planning(options).plan
 
@@ -140,7 +149,14 @@ class Workspace:
     ) -> Planning:
         from registry_reconciler.planning.pipeline import make_plan, silent
 
-        return make_plan(DiskTree(self.root), options, progress or silent, reader)
+        return make_plan(DiskTree(self.root), options, progress or silent, reader, self._records())
+
+    def _records(self) -> Records | None:
+        if not self.remembering:
+            return None
+        from registry_reconciler.cache.output_records import OutputRecords
+
+        return OutputRecords(self.root)
 
     def lock(self, command: str) -> WorkspaceLock:
         """The writer's lock, a context manager. Raises :class:`~registry_reconciler.errors.LockHeld`."""
@@ -155,8 +171,10 @@ class Workspace:
 
         return recover(self.root, may_write=Writable(self.root), timeout=self.lock_timeout)
 
-    def apply(self, plan: Plan, *, command: str = "registry apply") -> ApplyResult:
+    def apply(self, plan: Plan, *, command: str = "registry apply", verify: bool = False) -> ApplyResult:
         """Carry out a plan: all of it or nothing.
+
+        With ``verify``, or where the workspace says so, others are asked about it first (:mod:`.verify`).
 
         The plan is made anew under the lock and has to be the same; it is that new plan which is written. Afterwards it
         is made once more and has to be empty, otherwise the old files come back.
@@ -166,30 +184,54 @@ class Workspace:
             Blocked: a problem blocks; nothing was written.
             WriteFailure: writing failed; the text says how the workspace is left.
             LockHeld: another process is applying.
+            OthersDisagree: the other implementations say something else; nothing was written.
         """
         with self.lock(command) as lock:
-            return self._carry_out(plan.options, lock, lambda fresh: _require_same(plan, fresh))
-
-    def apply_now(
-        self, options: PlanOptions, *, command: str = "registry apply", expect: str | None = None
-    ) -> ApplyResult:
-        """Plan and apply under one lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
-        from registry_reconciler.report.saved_plan import require_expected
-
-        with self.lock(command) as lock:
             return self._carry_out(
-                options, lock, lambda plan: None if expect is None else require_expected(expect, plan)
+                plan.options, lock, lambda fresh: _require_same(plan, fresh), verify=verify
             )
 
+    def apply_now(
+        self,
+        options: PlanOptions,
+        *,
+        command: str = "registry apply",
+        expect: str | None = None,
+        show: Callable[[Plan], None] | None = None,
+        verify: bool = False,
+    ) -> ApplyResult:
+        """Plan and apply under one lock. Raises as :meth:`apply`.
+
+        Args:
+            expect: the id that the plan must have.
+            show: told the plan before anything is written; once, where nothing changes in between.
+        """
+        from registry_reconciler.report.saved_plan import require_expected
+
+        def look(plan: Plan) -> None:
+            if expect is not None:
+                require_expected(expect, plan)
+            if show is not None and plan.applicable:
+                show(plan)
+
+        with self.lock(command) as lock:
+            return self._carry_out(options, lock, look, verify=verify)
+
     def _carry_out(
-        self, options: PlanOptions, lock: WorkspaceLock, require: Callable[[Plan], None]
+        self,
+        options: PlanOptions,
+        lock: WorkspaceLock,
+        require: Callable[[Plan], None],
+        *,
+        verify: bool = False,
     ) -> ApplyResult:
         from registry_reconciler.apply import check_inputs
 
         recovered = self._recover_first(lock)
         reader = _reader()
         planning, is_part = self._quick(options, None, CachePolicy(keeps=False), reader)
-        if is_part:
+        verify = verify or planning.loaded.config.verify
+        if is_part and not verify:
             try:
                 require(planning.plan)
                 if not planning.plan.applicable or not planning.plan.files:
@@ -199,7 +241,12 @@ class Workspace:
                 # Nothing was written. Either somebody's plan is stale (`require`), or the times of a file hid that it
                 # changed (the inputs, here or before the commit): only a plan of all bytes can tell which.
                 planning = self._planning(options, reader=reader)
+        elif is_part:
+            # The others are asked about whole files.
+            planning = self._planning(options, reader=reader)
         require(planning.plan)
+        if verify and planning.plan.applicable:
+            ask_others(planning)
         return self._write(planning.plan, lock, recovered, reader, uses=False)
 
     def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
@@ -282,6 +329,24 @@ class Workspace:
         return open_runtime(self.root)
 
 
+def ask_others(planning: Planning) -> None:
+    """Ask the other implementations about a plan before it is written.
+
+    Raises:
+        OthersDisagree: one of them says something else.
+    """
+    from registry_reconciler.verify import of_plan
+
+    found = of_plan(planning).disagreements
+    if found:
+        said = "; ".join(one.text for one in found[:5])
+        more = f"; and {len(found) - 5:,} more" if len(found) > 5 else ""
+        raise OthersDisagree(
+            f"nothing was written, because a second opinion differs. {said}{more}. One of the two is wrong: look at "
+            "the place, write the value so that both read it alike (quotes help), and please report it."
+        )
+
+
 def _reader() -> Reader:
     from registry_reconciler.formats.table import new_reader
 
@@ -307,6 +372,10 @@ def plan_differences(one: Plan, other: Plan) -> tuple[str, ...]:
     left = {change.address: (change.action, change.before, change.after) for change in one.changes}
     right = {change.address: (change.action, change.before, change.after) for change in other.changes}
     found = {address for address in {*left, *right} if left.get(address) != right.get(address)}
+    mine_of, theirs_of = ({each.id: each.action for each in plan.outputs} for plan in (one, other))
+    found.update(
+        f"output:{name}" for name in {*mine_of, *theirs_of} if mine_of.get(name) != theirs_of.get(name)
+    )
     mine = {problem.identity for problem in one.problems}
     theirs = {problem.identity for problem in other.problems}
     found.update(str(identity[1]) for identity in mine ^ theirs)

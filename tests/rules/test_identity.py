@@ -120,10 +120,25 @@ def test_an_override_of_either_entry_makes_it_a_record(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("strasse", "straße"), ("ﬁle", "file"), ("A", "a"), ("e\u0301", "\u00e9"), ("Ａ", "a")]
+    ("one", "other"), [("strasse", "straße"), ("ﬁle", "file"), ("A", "a"), ("E\u0301", "\u00e9"), ("Ａ", "a")]
 )
 def test_ids_that_differ_only_in_case_or_unicode_form_look_alike(one: str, other: str) -> None:
     assert len(problems("IDN005", types(f"id: {one}", f"id: {other}"))) == 1
+
+
+def test_ids_that_are_the_same_letters_or_look_the_same_are_errors() -> None:
+    def found(*ids: str) -> list[tuple[str, str]]:
+        text = types(*(f"id: {one}" for one in ids))
+        return [(one.code, one.severity.value) for one in problems("IDN007", text)]
+
+    assert found("re\u0301gion", "r\u00e9gion") == [("IDN007", "error")]
+    assert found("paypal", "p\u0430ypal") == [("IDN007", "error")]
+    assert found("cop", "\u0441\u043e\u0440") == [("IDN007", "warning")]  # no id mixes scripts
+    assert found("\u043f\u0438\u0440", "\u041f\u0418\u0420") == []  # case alone
+    assert found("r\u00e9gion", "region") == []
+    assert found("b1", "\u04321") == []  # looks like b in neither case
+    (said,) = problems("IDN007", types("id: paypal", "id: p\u0430ypal"))
+    assert "'p\\u0430ypal' and 'paypal' look the same, with letters of Cyrillic and Latin" in said.message
 
 
 def test_ids_that_differ_in_more_do_not_look_alike() -> None:

@@ -49,6 +49,29 @@ def _escape(character: str) -> str:
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
+_JOINED_EMOJI = (
+    r"(?<=[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
+)
+_IN_WORDS = r"(?<=[\u0590-\u0fff\u1000-\u109f\u1780-\u17ff\ufb1d-\ufefc])[\u200c\u200d]"
+_MARKS = r"[\u200e\u200f\u061c]"
+_RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+
+
+def unseen(text: str, *, prose: bool = False) -> str:
+    """The characters of a text that nobody sees, or that turn its direction, by their numbers; "" where there are none.
+
+    Emoji may be joined. In ``prose`` words of scripts that need it may be too, and marks of direction stand beside
+    letters that run from right to left.
+    """
+    text = _compiled(_JOINED_EMOJI).sub("", text)
+    if prose:
+        text = _compiled(_IN_WORDS).sub("", text)
+        if _compiled(_RIGHT_TO_LEFT).search(text):
+            text = _compiled(_MARKS).sub("", text)
+    found = dict.fromkeys(_compiled(f"[{_HIDDEN_BEYOND_ASCII}]").findall(text))
+    return ", ".join(f"U+{ord(one):04X}" for one in found)
+
+
 def visible(text: str) -> str:
     """One line for a terminal: unseen characters (control, bidi, zero-width) shown as ``\\x1b``, ``\\u202e``.
 

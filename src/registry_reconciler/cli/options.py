@@ -76,13 +76,16 @@ Adopts = Annotated[
 Overwrites = Annotated[
     list[str] | None,
     typer.Option(
-        "--overwrite", metavar="PATTERN", help="The fragment wins where both sides changed; repeatable."
+        "--overwrite",
+        metavar="PATTERN",
+        help="The fragment wins where both sides changed; output:ID writes an edited output anew; repeatable.",
     ),
 ]
 AllowMassDelete = Annotated[
     bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
 ]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
+LeaveOutputs = Annotated[bool, typer.Option("--leave-outputs", help="Write no output, also if it is stale.")]
 NoCache = Annotated[
     bool,
     typer.Option(
@@ -102,6 +105,11 @@ DetailedExitCode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exi
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
 
+Brief = Annotated[
+    bool,
+    typer.Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -113,6 +121,7 @@ class Selection:
     overwrite: Overwrites = None
     allow_mass_delete: AllowMassDelete = False
     no_check: NoCheck = False
+    leave_outputs: LeaveOutputs = False
 
     def options(self) -> PlanOptions:
         """As the planner takes it; each pattern once, so that saying it twice is the same plan."""
@@ -123,6 +132,7 @@ class Selection:
             _once(self.overwrite),
             self.allow_mass_delete,
             self.no_check,
+            self.leave_outputs,
         )
 
 
@@ -163,6 +173,10 @@ class Shared:
         )
 
 
+BRIEF_BYTES = 3_000
+"""The most bytes of a brief answer of ``apply`` and ``check``: all that an agent needs to go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reporting:
     """What every command has that reports a plan."""
@@ -176,6 +190,17 @@ class Reporting:
     width: Width = None
     full: Full = False
     no_color: NoColor = False
+
+    def brief_call(self, command: str, brief: bool) -> Call:
+        """As :meth:`call`; ``--brief`` is a format of its own, and short where nobody says how long."""
+        from msgspec.structs import replace
+
+        from registry_reconciler.errors import UsageFailure
+
+        if brief and self.format != "text":
+            raise UsageFailure("--brief is a format of its own: leave --format away")
+        call = self.call(command, brief=brief)
+        return replace(call, max_bytes=BRIEF_BYTES) if brief and call.max_bytes is None else call
 
     def call(self, command: str, *, brief: bool = False) -> Call:
         """The call of a command, checked. Raises :class:`UsageFailure`."""

@@ -47,12 +47,15 @@ COMMANDS = (
     Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
     Row("show", "show", "Show one entry: desired, live, applied, references."),
     Row("list", "list", "List entries, or kinds."),
+    Row("outputs", "outputs", "List what is derived from the registries, and whether it is right."),
+    Row("outputs new", "outputs_new", "Propose an output for a file."),
     Row("graph", "graph", "Show what refers to what."),
     Row("explain", "explain", "Explain a problem code, a kind or an address."),
     Row("fix", "fix", "Apply the fixes that are safe, to fragments only."),
     Row("fmt", "fmt", "Bring fragments into canonical order and style."),
     Row("schema", "schema", "Print a JSON Schema."),
     Row("schema new", "schema_new", "Write the schema file of a new kind from files that are there."),
+    Row("schema check", "schema_check", "Say what a changed schema newly finds among today's entries."),
     Row("rule new", "rule_new", "Write the file of a new rule of the workspace's own."),
     Row("rule test", "rule_test", "Try the workspace's own rules on their examples."),
     Row("rule eval", "rule_eval", "Show what each part of a rule gives for an entry."),
@@ -61,9 +64,37 @@ COMMANDS = (
     Row("resolve", "resolve", "Settle state and history after a merge that left conflicts."),
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
+    Row("verify", "verify", "Ask other implementations about everything that is here."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
+    Row(
+        "completion",
+        "completion",
+        "Print what makes a shell complete commands, options, kinds, addresses and codes.",
+    ),
 )
 """Every command, in the order of the help."""
+
+GROUPS = (
+    ("Every day", ("plan", "apply", "check", "drift", "diff", "fix", "log")),
+    ("Edit entries", ("add", "set", "edit", "rename", "rm", "adopt", "fmt")),
+    ("Look", ("show", "list", "graph", "explain", "collisions")),
+    (
+        "Set up",
+        (
+            "init",
+            "schema",
+            "schema new",
+            "schema check",
+            "rule new",
+            "rule test",
+            "rule eval",
+            "baseline",
+            "completion",
+        ),
+    ),
+    ("After a merge or a fault", ("resolve", "recover", "verify")),
+)
+"""The commands as the help shows them; what stands in no group comes last, under ``More``."""
 
 BY_NAME = {row.name: row for row in COMMANDS}
 """The rows by what is typed."""
@@ -107,8 +138,16 @@ class _Commands(typer.core.TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(row.name, row.summary) for row in COMMANDS])
+        width = max(len(row.name) for row in COMMANDS)
+        grouped = {name for _, names in GROUPS for name in names}
+        more = tuple(row.name for row in COMMANDS if row.name not in grouped)
+        formatter.write_paragraph()
+        formatter.write_text("Commands:")
+        for title, names in (*GROUPS, ("More", more)):
+            rows = [BY_NAME[name] for name in names if name in BY_NAME]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])
 
 
 def _load(row: Row) -> Any:
@@ -197,6 +236,8 @@ def build() -> Any:
 
 def run(words: Sequence[str]) -> int:
     """Let typer parse a call and run its command; the exit code."""
+    if words and words[0] == "help":
+        words = [*words[1:], "--help"]
     # Not app(): it turns an interruption into exit 130 and a full pipe into SystemExit.
     command = build()
     try:

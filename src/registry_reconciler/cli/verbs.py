@@ -74,7 +74,7 @@ def _done(call: Call, workspace: Workspace, draft: Draft, going: Going) -> Amend
             return write_fragments(workspace, draft, command=command, options=options)
         if going.yes or not stdin_is_terminal() or call.format != "text":
             return write_and_apply(workspace, draft, options, command=command)
-        foreseen = foresee(DiskTree(workspace.root), draft, options)
+        foreseen, _ = foresee(DiskTree(workspace.root), draft, options)
     plan = foreseen.plan
     assert plan is not None
     if not plan.applicable:

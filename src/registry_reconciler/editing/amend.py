@@ -22,7 +22,7 @@ from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded
-from registry_reconciler.workspace import Workspace
+from registry_reconciler.workspace import Workspace, ask_others
 
 
 class Edits(Struct, frozen=True):
@@ -93,14 +93,15 @@ def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
     return _amendment(edits, new.plan, introduced_problems(old, new), before)
 
 
-def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
+def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> tuple[Amendment, Planning]:
     """As :func:`preview`, for edits that are applied at once: what their plan brings, they bring."""
     with collector_off():
         before = load(Recorder(tree))
         edits = _drafted(draft, before)
-        plan = make_plan(overlay(tree, edits.fragments), _about(options, edits), edits=edits.live).plan
+        planning = make_plan(overlay(tree, edits.fragments), _about(options, edits), edits=edits.live)
+    plan = planning.plan
     brought = (one for one in plan.problems if one.status is Status.INTRODUCED and one.suppressed is None)
-    return _amendment(edits, plan, tuple(brought), before)
+    return _amendment(edits, plan, tuple(brought), before), planning
 
 
 def _amendment(edits: Edits, plan: Plan, introduced: tuple[Problem, ...], loaded: Loaded) -> Amendment:
@@ -159,9 +160,12 @@ def _plan_of_live(tree: Tree, amendment: Amendment) -> Plan | None:
         return None
     names = {name for one in amendment.live for name in (one.address, one.source) if name}
     options = PlanOptions(target=tuple(sorted(names)))
-    plan = make_plan(overlay(tree, amendment.edits), options, edits=amendment.live).plan
+    planning = make_plan(overlay(tree, amendment.edits), options, edits=amendment.live)
+    plan = planning.plan
     refused = [one for one in plan.blocking if one.code.startswith("WRT")]
     _refuse(refused, plan)
+    if planning.loaded.config.verify:
+        ask_others(planning)
     return plan if plan.files else None
 
 
@@ -175,11 +179,12 @@ def write_and_apply(
 
     Raises:
         Blocked: the plan is not applicable. Nothing was written.
+        OthersDisagree: the workspace asks for a second opinion, and it differs. Nothing was written.
         StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
     with workspace.lock(command) as lock:
         recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
-        amendment = foresee(DiskTree(workspace.root), draft, options)
+        amendment, planning = foresee(DiskTree(workspace.root), draft, options)
         plan = amendment.plan
         assert plan is not None
         if expect is not None:
@@ -187,6 +192,8 @@ def write_and_apply(
 
             require_expected(expect, plan)
         _refuse(plan.blocking, plan)
+        if planning.loaded.config.verify:
+            ask_others(planning)
         ops = _fragment_ops(amendment.edits)
         if plan.files:
             ops += file_ops(workspace.root, plan)

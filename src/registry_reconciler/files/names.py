@@ -10,6 +10,8 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from registry_reconciler.base.escape import unseen
+
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
 
@@ -80,6 +82,8 @@ def name_fault(path: str, room: Room = USUAL) -> str | None:
     for step in path.split("/"):
         if _LINE_ENDS.search(step):
             return f"{short(step)} has a line end or another control character"
+        if not step.isascii() and unseen(step):
+            return f"{short(step)} has characters that nobody sees ({unseen(step)})"
         length = len(step.encode("utf-8"))
         if length > room.name:
             return f"the name {short(step)} has {length} bytes, and the file system takes at most {room.name}"

@@ -31,6 +31,10 @@ class EntrySets(Struct, frozen=True):
     after: EntrySet
     changes: tuple[Change, ...]
 
+    def over(self, tree: Tree) -> EntrySets:
+        """The same with other files afterwards."""
+        return EntrySets(self.before, self.after.over(tree), self.changes)
+
 
 def build_entry_sets(
     loaded: Loaded,
@@ -99,7 +103,18 @@ def _world(
         hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
         hidden_all=long,
         hidden_addresses=_owned_by(loaded),
+        beyond_ascii=_beyond_ascii(loaded),
         rest=rest,
+    )
+
+
+def _beyond_ascii(loaded: Loaded) -> frozenset[str]:
+    """Files whose texts may have other characters than ASCII, written out or escaped."""
+    sources = (*loaded.live.files.values(), *loaded.fragments.files.values())
+    return frozenset(
+        one.path
+        for one in sources
+        if one.data is not None and not (one.data.isascii() and b"\\" not in one.data)
     )
 
 

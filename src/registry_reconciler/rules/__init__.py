@@ -19,6 +19,7 @@ from registry_reconciler.rules import (
     references,
     routes,
     structural,
+    texts,
     unique,
     unmanaged,
 )
@@ -36,6 +37,7 @@ class Family(Struct, frozen=True):
 FAMILIES = (
     Family("IDN", "Identity", identity.RULES),
     Family("REF", "References", references.RULES),
+    Family("TXT", "Texts that deceive", texts.RULES),
     Family("UNQ", "Unique values", unique.RULES),
     Family("UNM", "Entries that no fragment owns", unmanaged.RULES),
     Family("PTH", "Paths that kinds declare", paths.RULES),
@@ -46,6 +48,7 @@ FAMILIES = (
     Family("CAP", "Capabilities", capabilities.RULES),
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
+    Family("JSN", "JSON texts", structural.of("JSN")),
     Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),
@@ -54,6 +57,7 @@ FAMILIES = (
     Family("STA", "State", structural.of("STA")),
     Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
+    Family("OUT", "Outputs", structural.of("OUT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
 )

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.model.config import Config
-from registry_reconciler.model.entry import Json, Place
+from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
@@ -53,6 +54,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         hidden_text: text of fragments that cannot be read; what they may declare is not reported as dangling.
         hidden_all: such fragments are too long to look into, and may declare anything.
         hidden_addresses: addresses that unreadable fragments own, as the state remembers.
+        beyond_ascii: the files that may hold more than plain ASCII text; ``None``: any may.
         rest: what is not among ``items`` and yet there.
         earlier: a world with the very same items but at the ``touched`` addresses, and with the same kinds: what was
             made of the others there need not be made again.
@@ -69,12 +71,17 @@ class EntrySet(Struct, eq=False, frozen=True):
     hidden_text: str = ""
     hidden_all: bool = False
     hidden_addresses: frozenset[str] = frozenset()
+    beyond_ascii: frozenset[str] | None = None
     rest: Unloaded = NOTHING_UNLOADED
     earlier: EntrySet | None = None
     touched: frozenset[str] = frozenset()
     planned_files: Mapping[str, str] = field(default_factory=dict)
     _by_kind: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict)
+
+    def over(self, tree: Tree) -> EntrySet:
+        """The same entries over other files; nothing is taken over that was looked up."""
+        return replace(self, tree=tree, earlier=None, touched=frozenset(), _memo={})
 
     def memo(self, build: Callable[[EntrySet], _T]) -> _T:
         """What ``build`` makes of this world, made once: the indexes that several rules share."""
@@ -135,6 +142,10 @@ class EntrySet(Struct, eq=False, frozen=True):
         if any(kind in self.hidden_kinds or f"{kind}/{key}" in self.hidden_addresses for kind in kinds):
             return True
         return self.hidden_all or (bool(self.hidden_text) and key in self.hidden_text)
+
+    def is_key(self, item: Entry, path: FieldPath) -> bool:
+        """Whether a field of an entry is a part of its key: another value makes another entry of it."""
+        return any(selector.path == path for selector in self.kinds[item.kind].key)
 
     def maybe_declared(self, address: str) -> bool:
         """Whether a fragment that cannot be read may declare the entry."""

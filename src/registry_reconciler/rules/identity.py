@@ -8,7 +8,7 @@ from registry_reconciler.model.entry import FieldPath
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.naming import look_alike, names, winner
+from registry_reconciler.rules.naming import drawn_alike, folded, look_alike, names, scripts, winner
 from registry_reconciler.rules.shapes import listing, related
 
 
@@ -158,21 +158,34 @@ def _plainly_differ(keys: Sequence[str]) -> bool:
     return len(keys) == len(folded) == len(set(folded))
 
 
-def _look_alikes(world: EntrySet) -> Iterator[Finding]:
+def _pairs(world: EntrySet) -> Iterator[tuple[Entry, Entry]]:
+    """The entries whose ids may be mistaken for each other, each with the first of its like."""
     plain = world.memo(_plain_spaces)
     for kinds in world.spaces().values():
         first_of: dict[str, Entry] = {}
         for item in world.of(*kinds) if kinds not in plain else ():
             first = first_of.setdefault(look_alike(item.key), item)
             if first.key != item.key:
-                yield Finding(
-                    item,
-                    f"{item.key!r} and {first.key!r} differ only in case or Unicode form.",
-                    _key_path(world, item),
-                    related=(related(first, "the other entry"),),
-                    extra=first.key,
-                    others=(first,),
-                )
+                yield first, item
+
+
+def _look_alikes(world: EntrySet) -> Iterator[Finding]:
+    for first, item in _pairs(world):
+        if folded(first.key) == folded(item.key) and not _same_letters(first.key, item.key):
+            yield Finding(
+                item,
+                f"{item.key!r} and {first.key!r} differ only in case or Unicode form.",
+                _key_path(world, item),
+                related=(related(first, "the other entry"),),
+                extra=first.key,
+                others=(first,),
+            )
+
+
+def _same_letters(one: str, other: str) -> bool:
+    from unicodedata import normalize
+
+    return normalize("NFC", one) == normalize("NFC", other)
 
 
 IDN005 = Rule(
@@ -180,6 +193,38 @@ IDN005 = Rule(
     "Two ids look alike",
     Severity.WARNING,
     check=_look_alikes,
+    supports_incremental=True,
+)
+
+
+def _deceiving(world: EntrySet) -> Iterator[Finding]:
+    for first, item in _pairs(world):
+        severity = None
+        if _same_letters(first.key, item.key):
+            why = "are the same letters, composed in two ways"
+        elif folded(first.key) != folded(item.key) and drawn_alike(first.key, item.key):
+            mixed = max((scripts(item.key), scripts(first.key)), key=len)
+            severity = Severity.WARNING if len(mixed) < 2 else None
+            told = sorted({*scripts(item.key), *scripts(first.key)})
+            why = f"look the same, with letters of {listing(told)}"
+        else:
+            continue
+        yield Finding(
+            item,
+            f"{item.key!a} and {first.key!a} {why}: {item.key!r}.",
+            _key_path(world, item),
+            related=(related(first, "the other entry"),),
+            severity=severity,
+            extra=first.key,
+            others=(first,),
+        )
+
+
+IDN007 = Rule(
+    "IDN007",
+    "Two ids cannot be told apart",
+    Severity.ERROR,
+    check=_deceiving,
     supports_incremental=True,
 )
 
@@ -242,4 +287,5 @@ RULES = (
     IDN004,
     IDN005,
     IDN006,
+    IDN007,
 )

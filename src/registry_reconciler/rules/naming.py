@@ -28,13 +28,46 @@ class Names(Struct, frozen=True):
         return (self.owners[name],) if name in self.owners else ()
 
 
+_LOWER = str.maketrans(
+    "авгеһкмнорстухіјѕԁԛԝαβγεζηικμνορτυχօսհցզɑɡı",
+    "abrehkmhopctyxijsdqwabyezhikmnoptuxouhgqagi",
+)
+"""Letters of other scripts that look like Latin ones in one of their cases."""
+
+_EXACT = str.maketrans(
+    "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅονρυγαικΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհցզɑɡı",
+    "aeopcyxijshdqwABEKMHOPCTYXIJSovpuyaikABEZHIKMNOPTYXouhgqagi",
+)
+"""The same by case."""
+
+
 def look_alike(key: str) -> str:
     """What a key has in common with keys that people may mistake for it."""
+    return key.lower() if key.isascii() else folded(key).translate(_LOWER)
+
+
+def folded(key: str) -> str:
+    """A key without its case and Unicode form."""
     if key.isascii():
         return key.lower()
     import unicodedata
 
     return unicodedata.normalize("NFKC", key).casefold()
+
+
+def drawn_alike(one: str, other: str) -> bool:
+    """Whether two keys look the same in print, because letters of several scripts do."""
+    import unicodedata
+
+    left, right = (unicodedata.normalize("NFKC", key).translate(_EXACT).casefold() for key in (one, other))
+    return left == right
+
+
+def scripts(key: str) -> list[str]:
+    """The scripts that the letters of a key are of."""
+    import unicodedata
+
+    return sorted({unicodedata.name(one, "?").partition(" ")[0].title() for one in key if one.isalpha()})
 
 
 def names(world: EntrySet) -> Mapping[str, Names]:

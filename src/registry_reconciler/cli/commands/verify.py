@@ -1,0 +1,65 @@
+"""``registry verify``."""
+
+from __future__ import annotations
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer, planning_of
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.model.entry import Json
+
+EXAMPLE = """\
+  registry verify
+
+  ruamel.yaml read 14 files, jsonschema judged 8 schemas and 52 entries,
+  deepdiff compared 2 changes. They agree with registry.
+"""
+
+
+def command(
+    *,
+    shared: Shared,
+) -> int:
+    """Ask other implementations about everything that is here.
+
+    ruamel.yaml reads all fragments, registries and schema files, jsonschema judges all schemas
+    and entries, deepdiff compares the entries that a plan would change. Exit 1 where one of
+    them says something else than registry; it says who said what. Writes nothing.
+    """
+    from registry_reconciler.verify import of_workspace
+
+    call = shared.call("verify")
+    asked = of_workspace(planning_of(call, call.workspace()))
+    found = asked.disagreements
+    lines = [
+        f"ruamel.yaml read {_count(asked.files, 'file')}, jsonschema judged {_count(asked.schemas, 'schema')} and "
+        f"{_count(asked.entries, 'entry')},",
+        f"deepdiff compared {_count(asked.changes, 'change')}. "
+        + ("They agree with registry." if not found else f"{_count(len(found), 'disagreement')}:"),
+        *(f"  {visible(one.text)}" for one in found),
+        *_not_told(asked.unanswered),
+    ]
+    body: dict[str, Json] = {
+        "asked": {
+            "files": asked.files,
+            "schemas": asked.schemas,
+            "entries": asked.entries,
+            "changes": asked.changes,
+            "unanswered": asked.unanswered,
+        },
+        "disagreements": [
+            {"about": one.about, "who": one.who, "ours": one.ours, "theirs": one.theirs} for one in found
+        ],
+    }
+    return answer(call, "\n".join(lines) + "\n", body, exit=1 if found else 0)
+
+
+def _not_told(number: int) -> list[str]:
+    if not number:
+        return []
+    return [f"Of {_count(number, 'entry')} jsonschema cannot tell: Python does not know a pattern there."]
+
+
+def _count(number: int, noun: str) -> str:
+    from registry_reconciler.report.words import plural
+
+    return plural(number, noun)

@@ -1,0 +1,106 @@
+"""Texts that deceive a reader: what nobody sees, and names that are one name composed in two ways (TXT)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from registry_reconciler.base.escape import unseen
+from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.problem import Severity
+from registry_reconciler.rules.base import Finding, Rule
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+
+
+def _keys(world: EntrySet) -> Iterator[Finding]:
+    for item in world.items.values():
+        if not item.key.isascii() and (told := unseen(item.key)):
+            yield Finding(item, f"the id {item.key!a} has characters that nobody sees: {told}.", extra="id")
+    for item in _not_plain(world):
+        for path, name in _names(item.value):
+            if not name.isascii() and (told := unseen(name)):
+                message = f"the name {name!a} has characters that nobody sees: {told}."
+                yield Finding(item, message, (*path, name), on_key=True)
+
+
+TXT001 = Rule(
+    "TXT001",
+    "An id or a name has characters that nobody sees",
+    Severity.ERROR,
+    check=_keys,
+    supports_incremental=True,
+)
+
+
+def _values(world: EntrySet) -> Iterator[Finding]:
+    for item in _not_plain(world):
+        for path, text in _texts(item.value):
+            if text != item.key and not text.isascii() and (told := unseen(text, prose=True)):
+                yield Finding(item, f"the text has characters that nobody sees: {told}.", path)
+
+
+TXT002 = Rule(
+    "TXT002",
+    "A text has characters that nobody sees",
+    Severity.WARNING,
+    check=_values,
+    supports_incremental=True,
+)
+
+
+def _twins(world: EntrySet) -> Iterator[Finding]:
+    from unicodedata import normalize
+
+    for item in _not_plain(world):
+        first: dict[tuple[FieldPath, str], str] = {}
+        for path, name in _names(item.value):
+            other = name if name.isascii() else first.setdefault((path, normalize("NFC", name)), name)
+            if other != name:
+                yield Finding(
+                    item,
+                    f"the names {other!a} and {name!a} are the same letters, composed in two ways: {name!r}.",
+                    (*path, name),
+                    on_key=True,
+                )
+
+
+TXT003 = Rule(
+    "TXT003",
+    "Two names of one mapping are the same letters",
+    Severity.ERROR,
+    check=_twins,
+    supports_incremental=True,
+)
+
+
+def _not_plain(world: EntrySet) -> Iterator[Entry]:
+    """The entries of files that may hold more than plain ASCII: few have to be looked through."""
+    known = world.beyond_ascii
+    for item in world.items.values() if known is None or known else ():
+        live = item.live_place.file if item.live_place is not None else ""
+        if known is None or item.place.file in known or live in known:
+            yield item
+
+
+def _names(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
+    """Every name of every mapping, with the path of the mapping."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield path, name
+            yield from _names(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _names(inner, (*path, index))
+
+
+def _texts(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*path, index))
+
+
+RULES = (TXT001, TXT002, TXT003)

@@ -1,0 +1,215 @@
+"""Who is asked about what, and what they say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.loading.registries import entries_of
+from registry_reconciler.loading.source import SourceFile, read_source
+from registry_reconciler.loading.workspace import Catalog, Loaded
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.entry import Json, same
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.written import as_json, opaque_paths
+from registry_reconciler.planning.pipeline import Planning
+
+
+class Disagreement(Struct, frozen=True):
+    """What registry says of something, and what another says.
+
+    Attributes:
+        about: a file or an address, with the part of it.
+        who: the other one.
+        ours, theirs: what each says, in words that tell no secret.
+    """
+
+    about: str
+    who: str
+    ours: str
+    theirs: str
+
+    @property
+    def text(self) -> str:
+        """In one sentence."""
+        return f"{self.about}: registry says {self.ours}; {self.who} says {self.theirs}"
+
+
+class Asked(Struct):
+    """How much the others were asked, and what they said otherwise.
+
+    Attributes:
+        unanswered: entries of which jsonschema cannot tell, because of a pattern that Python does not know.
+    """
+
+    files: int = 0
+    schemas: int = 0
+    entries: int = 0
+    changes: int = 0
+    unanswered: int = 0
+    disagreements: list[Disagreement] = []
+
+    def add(self, found: Iterable[Disagreement]) -> None:
+        """Take disagreements over."""
+        self.disagreements.extend(found)
+
+
+def of_plan(planning: Planning) -> Asked:
+    """Ask about what a plan would write: the new texts, where they come from, the changed entries, their schemas."""
+    loaded, asked = planning.loaded, Asked(disagreements=[])
+    changes = [change for change in planning.worlds.changes if change.writes]
+    new = {
+        one.path: _source(loaded, one.path, one.content)
+        for one in planning.plan.files
+        if one.content is not None and _kinds_of(loaded, one.path)
+    }
+    origins = {change.origin.file for change in planning.worlds.changes if change.origin is not None}
+    _ask_reader(asked, loaded, [*new.values(), *_fragments(loaded, origins)])
+    asked.add(_kept_promises(loaded, changes, new))
+    kinds = sorted({change.kind for change in changes})
+    _ask_judge(asked, loaded.catalog, kinds, ((one.kind, one.address, one.after) for one in changes))
+    _ask_comparer(asked, planning.worlds.changes)
+    return asked
+
+
+def of_workspace(planning: Planning) -> Asked:
+    """Ask about everything that is there: fragments, registries, schemas, entries, and the changes of the plan."""
+    loaded, asked = planning.loaded, Asked(disagreements=[])
+    sources = {**loaded.live.files, **loaded.fragments.files, **loaded.catalog.files}
+    _ask_reader(asked, loaded, [source for _, source in sorted(sources.items())])
+    live = ((one.kind, one.address, one.value) for one in loaded.live.entries.values())
+    wished = ((one.kind, one.address, one.value) for one in loaded.fragments.entries)
+    _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
+    _ask_comparer(asked, planning.worlds.changes)
+    return asked
+
+
+def of_schemas(planning: Planning) -> Asked:
+    """Ask jsonschema about every schema, and about every entry as it is and as fragments want it."""
+    loaded, asked = planning.loaded, Asked(disagreements=[])
+    live = ((one.kind, one.address, one.value) for one in loaded.live.entries.values())
+    wished = ((one.kind, one.address, one.value) for one in loaded.fragments.entries)
+    _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
+    return asked
+
+
+def _source(loaded: Loaded, path: str, content: bytes | None) -> SourceFile | None:
+    kinds = _kinds_of(loaded, path)
+    there = loaded.live.files.get(path)
+    form = there.format if there is not None else None
+    if form is None and kinds and kinds[0].format:
+        from registry_reconciler.formats.table import format_of
+
+        form = format_of(path, kinds[0].format)
+    return read_source(MemoryTree({path: content}), path, None, form)
+
+
+def _kinds_of(loaded: Loaded, path: str) -> list[Kind]:
+    return [kind for kind in loaded.kinds.values() if kind.file.match(path) is not None]
+
+
+def _fragments(loaded: Loaded, paths: Iterable[str]) -> Iterator[SourceFile]:
+    for path in sorted(paths):
+        if path in loaded.fragments.files:
+            yield loaded.fragments.files[path]
+
+
+def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | None]) -> None:
+    from registry_reconciler.verify.read import reads_otherwise
+
+    held = _with_secrets(loaded)
+    for source in sources:
+        if source is None or source.data is None or not source.readable or source.format.name != "yaml":
+            continue
+        asked.files += 1
+        found = reads_otherwise(source.data, as_json(list(source.documents)))
+        if found is not None:
+            where, ours, theirs = found
+            if source.path in held:
+                ours, theirs = "something", "something else (not shown: the file holds secrets)"
+            asked.add([Disagreement(f"{source.path}{where}", "ruamel.yaml", ours, theirs)])
+
+
+def _with_secrets(loaded: Loaded) -> frozenset[str]:
+    """The files that may hold a secret: what they say is told to nobody."""
+    secret = {name for name, kind in loaded.kinds.items() if kind.secrets}
+    live = {one.place.file for one in loaded.live.entries.values() if one.kind in secret}
+    wished = {one.place.file for one in loaded.fragments.entries if one.kind in secret}
+    return frozenset(live | wished)
+
+
+def _kept_promises(
+    loaded: Loaded, changes: Iterable[Change], new: Mapping[str, SourceFile | None]
+) -> Iterator[Disagreement]:
+    """Whether the entries of the new texts, as the other reader confirmed them, are what the plan promised."""
+    from registry_reconciler.loading.layouts.walk import Nesting
+
+    nesting = Nesting(loaded.kinds)
+    found: dict[tuple[str, str], dict[str, Json]] = {}
+    for path, source in new.items():
+        for kind in _kinds_of(loaded, path) if source is not None else ():
+            assert source is not None
+            bound = kind.file.match(path) or {}
+            found.update(
+                ((path, entry.address), entry.value)
+                for entry, _ in entries_of(kind, source, bound, nesting.steps(kind))
+                if entry is not None
+            )
+    for change in changes:
+        if change.action is Action.DELETE or change.after is None or change.file not in new:
+            continue
+        there = found.get((change.file, change.address))
+        if there is None or not same(there, change.after):
+            said = "nothing of it" if there is None else "other values"
+            yield Disagreement(
+                f"{change.file}, {change.address}",
+                "the text as ruamel.yaml reads it",
+                "what the plan shows",
+                said,
+            )
+
+
+def _ask_judge(
+    asked: Asked, catalog: Catalog, kinds: Iterable[str], entries: Iterable[tuple[str, str, Json]]
+) -> None:
+    from registry_reconciler.verify.judge import Judge
+
+    files = {
+        path: source.documents[0]
+        for path, source in catalog.files.items()
+        if source.readable and len(source.documents) == 1
+    }
+    judge = Judge(files)
+    for name in kinds:
+        if name in catalog.kinds:
+            asked.schemas += 1
+            fault = judge.schema_fault(catalog.kinds[name].schema_path)
+            if fault:
+                about = catalog.kinds[name].schema_path
+                asked.add([Disagreement(about, "jsonschema", "a valid schema", fault)])
+    for name, address, value in entries:
+        kind = catalog.kinds.get(name)
+        if kind is None or value is None:
+            continue
+        asked.entries += 1
+        # Of a node with an unknown tag nobody knows what it is.
+        theirs = None if any(opaque_paths(value)) else judge.is_valid(kind.schema_path, as_json(value))
+        ours = catalog.schemas.validator(kind).is_valid(value)
+        asked.unanswered += theirs is None
+        if theirs is not None and theirs != ours:
+            words = {True: "that it fits its schema", False: "that it does not fit its schema"}
+            asked.add([Disagreement(address, "jsonschema", words[ours], words[theirs])])
+
+
+def _ask_comparer(asked: Asked, changes: Iterable[Change]) -> None:
+    from registry_reconciler.verify.compare import compares_otherwise
+
+    for change in changes:
+        if change.before is None or change.after is None or change.action is Action.FORGET:
+            continue
+        asked.changes += 1
+        found = compares_otherwise(change.before, change.after, change.fields)
+        if found is not None:
+            asked.add([Disagreement(change.address, "deepdiff", *found)])

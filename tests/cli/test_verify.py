@@ -1,0 +1,176 @@
+"""The second opinion: it agrees with what registry does, and each of the three notices a fault that is put in."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from registry_reconciler.model.change import FieldChange
+from registry_reconciler.model.entry import Json
+from registry_reconciler.verify import Disagreement
+from registry_reconciler.verify.compare import compares_otherwise
+from registry_reconciler.verify.judge import Judge
+from registry_reconciler.verify.read import reads_otherwise
+from tests.cli.helper import ROUTES, Box, installed
+
+
+def test_the_others_agree_and_the_apply_is_made(box: Box) -> None:
+    ran = box.run("apply", "--yes", "--verify")
+    assert ran.exit == 0, ran.err
+    assert (box.root / ROUTES).is_file()
+    box.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    assert installed("apply", "--yes", "--verify", cwd=box.root).exit == 0
+    assert "topic: faults" in box.read(ROUTES)
+
+
+def test_a_workspace_is_verified_whole(applied: Box) -> None:
+    ran = applied.run("verify", "--format", "json")
+    assert (ran.exit, ran.json["disagreements"]) == (0, [])
+    asked = ran.json["asked"]
+    assert asked["schemas"] == 8
+    assert asked["entries"] == 8
+    assert asked["files"] >= 13
+    assert "They agree with registry." in applied.run("verify").out
+
+
+@pytest.mark.parametrize("asked_by", ["option", "config"])
+def test_a_fault_of_the_reader_writes_nothing(
+    applied: Box, monkeypatch: pytest.MonkeyPatch, asked_by: str
+) -> None:
+    """The reader and so the writer take `faults` in the registry for `errors`: only ruamel.yaml notices."""
+    from msgspec.structs import replace
+
+    opinions: Any = importlib.import_module("registry_reconciler.verify.opinions")
+
+    applied.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    if asked_by == "config":
+        applied.write(".system/registry/config.yaml", "verify: true\n")
+    before = applied.files()
+    real = opinions.read_source
+
+    def reading(*words: object) -> object:
+        source = real(*words)
+        assert source is not None
+        document = source.documents[0]
+        if "routes" in document:
+            document = {"routes": [{**document["routes"][0], "topic": "errors"}]}
+        return replace(source, documents=(document,))
+
+    monkeypatch.setattr(opinions, "read_source", reading)
+    ran = applied.run("apply", "--yes", *(["--verify"] if asked_by == "option" else []))
+    assert ran.exit == 1
+    assert "nothing was written" in ran.err
+    assert 'registry says "errors"; ruamel.yaml says "faults" (str)' in ran.err
+    assert f"{ROUTES}, routes[0].topic" in ran.err
+    assert applied.files() == before
+
+
+def test_a_fault_of_the_validator_writes_nothing(applied: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The schema asks for a text, and registry's validator lets a number pass: only jsonschema notices."""
+    from registry_reconciler.schema.validator import Validator
+
+    applied.replace("desired/all.yaml", "topic: errors", "topic: 5")
+    before = applied.files()
+    monkeypatch.setattr(Validator, "is_valid", lambda *_: True)
+    monkeypatch.setattr(Validator, "violations", lambda *_: [])
+    ran = applied.run("apply", "--yes", "--verify")
+    assert ran.exit == 1
+    assert (
+        "route/api.errors: registry says that it fits its schema; jsonschema says that it does not fit"
+        in ran.err
+    )
+    assert applied.files() == before
+
+
+def test_a_fault_of_the_comparison_writes_nothing(applied: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan that leaves out one of two changes: only deepdiff notices."""
+    diff: Any = importlib.import_module("registry_reconciler.planning.diff")
+
+    real = diff.diff_values
+
+    def forgetful(before: Json, after: Json, path: Sequence[str | int] = ()) -> tuple[FieldChange, ...]:
+        found: tuple[FieldChange, ...] = real(before, after, tuple(path))
+        return found[:1]
+
+    applied.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    applied.replace("desired/all.yaml", "A client gets an error.", "A client meets an error.")
+    before = applied.files()
+    monkeypatch.setattr(diff, "diff_values", forgetful)
+    ran = applied.run("apply", "--yes", "--verify")
+    assert ran.exit == 1
+    assert "route/api.errors: registry says" in ran.err
+    assert "deepdiff says" in ran.err
+    assert applied.files() == before
+    monkeypatch.undo()
+    assert applied.run("apply", "--yes", "--verify").exit == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "documents"),
+    [
+        ("a: no\nb: 012\nc: 0o14\nd: 1_000\ne: 2024-01-02\nf: ~\ng: 1e3\n",
+         [{"a": "no", "b": 12, "c": 12, "d": "1_000", "e": "2024-01-02", "f": None, "g": 1000.0}]),
+        ("rev: 869256447e86\nbig: .inf\n", [{"rev": "869256447e86", "big": ".inf"}]),
+        ("x: &a {p: 1, q: [1, 2]}\ny:\n  <<: *a\n  p: 2\n", [{"x": {"p": 1, "q": [1, 2]}, "y": {"p": 2, "q": [1, 2]}}]),
+        ("- |+\n  a\n\n- >-\n  b\n  c\n", [["a\n\n", "b c"]]),
+        ("a: 1\n---\nb: true\n", [{"a": 1}, {"b": True}]),
+    ],
+)  # fmt: skip
+def test_where_ruamel_yaml_is_known_to_leave_yaml_1_2_nobody_disagrees(
+    text: str, documents: list[Json]
+) -> None:
+    assert reads_otherwise(text.encode(), documents) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "documents"),
+    [
+        ("a: 1\n", [{"a": "1"}]),
+        ("a: '1'\n", [{"a": 1}]),
+        ("a: 1\n", [{"a": True}]),
+        ("a: 1.5\n", [{"a": 1.25}]),
+        ("a: 0o14\n", [{"a": 14}]),
+        ("a: b\n", [{"a": "b", "c": None}]),
+        ("a: [1, 2]\n", [{"a": [1]}]),
+        ("a: 1\na: 2\n", [{"a": 2}]),
+        ("? [a]\n: 1\n- b\n", [{"a": 1}]),
+        ("a: b\n", [{"a": "b"}, {}]),
+    ],
+)
+def test_another_value_is_a_disagreement(text: str, documents: list[Json]) -> None:
+    assert reads_otherwise(text.encode(), documents) is not None
+
+
+def test_jsonschema_follows_references_and_is_not_held_up_by_patterns() -> None:
+    judge = Judge(
+        {
+            "s/a.yaml": {"properties": {"x": {"$ref": "b.yaml#/$defs/n"}, "y": {"pattern": "(a+)+$"}}},
+            "s/b.yaml": {"$defs": {"n": {"type": "integer"}}},
+            "s/bad.yaml": {"type": 5},
+        }
+    )
+    assert judge.is_valid("s/a.yaml", {"x": 1}) is True
+    assert judge.is_valid("s/a.yaml", {"x": "1"}) is False
+    assert judge.is_valid("s/a.yaml", {"y": "a" * 40 + "b"}) is None
+    assert judge.schema_fault("s/bad.yaml")
+    assert not judge.schema_fault("s/a.yaml")
+
+
+def test_deepdiff_is_compared_by_what_differs_and_by_what_it_leads_to() -> None:
+    before: Json = {"a": 1, "b": {"c": [1, 2, 3]}, "d": "x"}
+    after: Json = {"a": True, "b": {"c": [3, 1, 2]}}
+    from registry_reconciler.planning.field_diff import diff_values
+
+    fields = diff_values(before, after)
+    assert compares_otherwise(before, after, fields) is None
+    assert compares_otherwise(before, after, fields[1:]) is not None
+    more = (*fields, FieldChange(("e",), "create", before, 1))
+    assert compares_otherwise(before, after, more) is not None
+
+
+def test_a_disagreement_says_who_said_what() -> None:
+    one = Disagreement("a.yaml, x", "ruamel.yaml", '"1"', "1 (int)")
+    assert one.text == 'a.yaml, x: registry says "1"; ruamel.yaml says 1 (int)'

@@ -1,0 +1,44 @@
+"""Texts that deceive a reader: what is found in ids, names and texts, and what people need is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.helper import problems
+
+
+@pytest.mark.parametrize(
+    "key", ["a\u200bb", "a\u202eb", "a\u2066b", "\ufeffa", "a\u00adb", "a\u200db", "a\U000e0041", "a\u3164"]
+)
+def test_an_id_or_name_with_what_nobody_sees_is_an_error(key: str) -> None:
+    escaped = "".join(one if one.isascii() else f"\\U{ord(one):08x}" for one in key)
+    (found,) = problems("TXT001", f'module_type: [{{id: "{escaped}"}}]')
+    assert found.severity.value == "error"
+    assert f"U+{max(map(ord, key)):04X}" in found.message
+    assert problems("TXT001", f'module_type: [{{id: a, x-y: [{{"{escaped}": 1}}]}}]')
+
+
+@pytest.mark.parametrize("key", ["région", "日本", "naïve", "👩\u200d💻", "ünï"])
+def test_an_id_in_letters_of_its_own_is_none(key: str) -> None:
+    assert problems("TXT001", f"module_type: [{{id: {key}}}]") == []
+
+
+@pytest.mark.parametrize("text", ["a\u202eb", "a\u200bb", "a\u2067b\u2069", "hi\u200c there", "a\u200eb"])
+def test_a_text_with_what_nobody_sees_is_a_warning(text: str) -> None:
+    escaped = "".join(one if one.isascii() else f"\\u{ord(one):04x}" for one in text)
+    (found,) = problems("TXT002", f'module_type: [{{id: a, description: "{escaped}"}}]')
+    assert (found.severity.value, found.path) == ("warning", ("description",))
+
+
+@pytest.mark.parametrize(
+    "text", ["👩\u200d💻 works", "می\u200cخواهم", "שלום\u200f!", "क्\u200dष", "naïve ❤\ufe0f"]
+)
+def test_what_people_need_to_write_is_left_alone(text: str) -> None:
+    assert problems("TXT002", f"module_type: [{{id: a, description: '{text}'}}]") == []
+
+
+def test_names_composed_in_two_ways_are_found_at_any_depth() -> None:
+    names = '{"r\\u00e9gion": a, "re\\u0301gion": b}'
+    (found,) = problems("TXT003", f"module_type: [{{id: a, x-y: [{names}]}}]")
+    assert found.path == ("x-y", 0, "re\u0301gion")
+    assert problems("TXT003", 'module_type: [{id: a, x-y: {"r\\u00e9gion": a, region: b}}]') == []
