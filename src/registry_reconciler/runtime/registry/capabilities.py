@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError, UnknownCapabilityError
+from registry_reconciler.runtime.registry.meta import HasMeta
+
+VOCABULARY = "registry.vocabulary"
+"""The side table of a database that holds the vocabulary."""
 
 Mode = Literal["enforce", "log"]
 
@@ -150,3 +154,21 @@ def decide(
     if missing:
         return Decision("capability_denied" if mode == "enforce" else "log", missing)
     return Decision("allow")
+
+
+def check_words(vocabulary: Vocabulary, items: Iterable[tuple[str, HasMeta]]) -> None:
+    """Refuse items, each with its domain, that need what nobody declared: all of them at once.
+
+    Raises:
+        UnknownCapabilityError: see there.
+    """
+    if not vocabulary.declared:
+        return
+    unknown = [
+        (f"{domain}/{item.meta.id}", word)
+        for domain, item in items
+        for word in item.meta.required_caps
+        if word not in vocabulary
+    ]
+    if unknown:
+        raise UnknownCapabilityError(unknown, tuple(vocabulary))
