@@ -359,7 +359,7 @@ def test_a_batch_of_the_whole_database_gives_handles_and_a_layer_says_what_left(
     live = RegistryDbBuilder(domains=["left", "right"]).build().runtime()
     one, two, three = thing("a"), thing("a"), thing("b")
     keys = live.register_many([("right", one), ("left", two), ("right", three)], layer="plugin")
-    assert keys == (Key("right", "a"), Key("left", "a"), Key("right", "b"))
+    assert list(keys) == [Key("right", "a"), Key("left", "a"), Key("right", "b")]
     assert [live.resolve(key) for key in keys] == [one, two, three]
     assert [row.action for row in keys.outcomes] == ["inserted"] * 3
     assert live.drop_layer("plugin") == (("left", two), ("right", one), ("right", three))

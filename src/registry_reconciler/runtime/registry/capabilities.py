@@ -6,7 +6,6 @@ can. What must be kept apart has to run in another process with fewer rights.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,8 +17,6 @@ VOCABULARY = "registry.vocabulary"
 """The side table of a database that holds the vocabulary."""
 
 Mode = Literal["enforce", "log"]
-
-log = logging.getLogger("registry_reconciler.runtime")
 
 
 class Vocabulary:
@@ -112,6 +109,9 @@ class Grant:
             readonly = self._blocked(capability) and (capability in self._granted or self._mode == "log")
             raise CapabilityDenied(capability, readonly=readonly)
         if capability in self.lacked:
+            import logging  # lookup alone does not load it
+
+            log = logging.getLogger("registry_reconciler.runtime")
             log.warning("the capability %r was used and not granted; the mode only logs", capability)
 
 

@@ -8,7 +8,6 @@ never come.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -61,8 +60,6 @@ class Registration(Generic[T]):
 _ABSENT: Any = object()
 
 Claims = dict[str, tuple[T, ...]]
-
-log = logging.getLogger("registry_reconciler.runtime")
 
 
 class Snapshot(Generic[T]):
@@ -397,7 +394,9 @@ def outcomes_of(old: Snapshot[T], new: Snapshot[T], items: Iterable[T]) -> tuple
     found = tuple(_outcome(old, new, item) for item in items)
     for one in found:
         if one.action == "lost":
-            log.warning(
+            import logging  # lookup alone does not load it
+
+            logging.getLogger("registry_reconciler.runtime").warning(
                 "%s: %r was registered and lost its id to the item that was there", new.label, one.key.id
             )
     return found
