@@ -6,6 +6,7 @@ can. What must be kept apart has to run in another process with fewer rights.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from typing import Any, Literal
 from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError, UnknownCapabilityError
 
 Mode = Literal["enforce", "log"]
+
+log = logging.getLogger("registry_reconciler.runtime")
 
 
 class Vocabulary:
@@ -69,21 +72,28 @@ class Vocabulary:
 
 
 class Grant:
-    """What a running item may do, and a record of what it did ask for."""
+    """What a running item may do, and a record of what it did ask for. In log mode what is lacking is only told."""
 
-    __slots__ = ("_granted", "_readonly", "_vocabulary", "lacked", "used")
+    __slots__ = ("_granted", "_mode", "_readonly", "_vocabulary", "lacked", "used")
 
-    def __init__(self, granted: Iterable[str], vocabulary: Vocabulary, readonly: bool = False) -> None:
+    def __init__(
+        self, granted: Iterable[str], vocabulary: Vocabulary, readonly: bool = False, mode: Mode = "enforce"
+    ) -> None:
         self._granted = frozenset(granted)
         self._vocabulary = vocabulary
         self._readonly = readonly
+        self._mode = mode
         self.used: set[str] = set()
         self.lacked: set[str] = set()
 
     def allows(self, capability: str) -> bool:
         """Whether :meth:`use` would go through."""
-        blocked = self._readonly and self._vocabulary.mutates(capability)
-        return capability in self._granted and not blocked
+        if self._blocked(capability):
+            return False
+        return capability in self._granted or self._mode == "log"
+
+    def _blocked(self, capability: str) -> bool:
+        return self._readonly and self._vocabulary.mutates(capability)
 
     def use(self, capability: str) -> None:
         """Say, before doing it, that something needs a capability.
@@ -92,10 +102,13 @@ class Grant:
             CapabilityDenied: it was not granted, or the call is read-only and it mutates.
         """
         self.used.add(capability)
-        if self.allows(capability):
-            return
-        self.lacked.add(capability)
-        raise CapabilityDenied(capability, readonly=capability in self._granted)
+        if capability not in self._granted or self._blocked(capability):
+            self.lacked.add(capability)
+        if not self.allows(capability):
+            readonly = self._blocked(capability) and (capability in self._granted or self._mode == "log")
+            raise CapabilityDenied(capability, readonly=readonly)
+        if capability in self.lacked:
+            log.warning("the capability %r was used and not granted; the mode only logs", capability)
 
 
 @dataclass(frozen=True, slots=True)
