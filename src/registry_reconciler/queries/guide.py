@@ -174,7 +174,7 @@ def _relation_rows(section: Section, kinds: Mapping[str, Kind], config: Config) 
     if not all(any(kind in kinds for kind in group) for group in section.kinds):
         return
     for rule in RULES:
-        if any(kind not in kinds for kind in rule.needs):
+        if not {*rule.needs} <= {kind.role for kind in kinds.values()}:
             continue
         for relation in rule.relations:
             if relation.between == section.between:
