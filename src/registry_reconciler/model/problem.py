@@ -86,6 +86,7 @@ class Problem(Struct, frozen=True):
         suppressed: why it does not block: ``allowed: <reason>`` or ``baselined``.
         managed: any entry it lies in is managed or declared, or it lies in no entry.
         cause: what a rule knows to be behind it; problems of one cause are shown as one.
+        aside: it is of a file that nothing in the plan touches or could collide with.
     """
 
     code: str
@@ -104,6 +105,7 @@ class Problem(Struct, frozen=True):
     location: Location | None = None
     identity_extra: str = ""
     cause: str = ""
+    aside: bool = False
 
     @property
     def group(self) -> str:
@@ -131,11 +133,22 @@ class Problem(Struct, frozen=True):
         return (self.code, self.address or self.place.file, self.path, self.identity_extra)
 
     @property
+    def missing_field(self) -> FieldPath:
+        """The field that an entry lacks, where that is the problem; else ()."""
+        word, _, name = self.identity_extra.partition(" ")
+        return (*self.path, name) if self.code == "SCH001" and word == "required" and name else ()
+
+    @property
+    def baselinable(self) -> bool:
+        """Whether it can be lived with: a coordination problem, or a schema that asks more of an entry than it did."""
+        return not self.structural or (self.code == "SCH001" and self.status is Status.PRE_EXISTING)
+
+    @property
     def blocking(self) -> bool:
         """The one predicate: does this problem forbid the plan to be applied?"""
-        if self.severity is not Severity.ERROR or self.status is Status.FIXED:
+        if self.severity is not Severity.ERROR or self.status is Status.FIXED or self.aside:
             return False
-        if self.suppressed is not None and not self.structural:
+        if self.suppressed is not None and self.baselinable:
             return False
         return not (self.status is Status.PRE_EXISTING and not self.managed)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, planning_of, warn
+from registry_reconciler.cli.common import Call, answer, planning_of, warn
 from registry_reconciler.cli.options import Diff, Shared
 from registry_reconciler.model.entry import Json
 
@@ -33,11 +34,24 @@ def command(
     codes: Annotated[
         list[str] | None, typer.Argument(metavar="[CODE]...", help="Only problems with these codes.")
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Give this value to all entries that have a problem with the field, or lack it; repeatable.",
+        ),
+    ] = None,
     diff: Diff = False,
     *,
     shared: Shared,
 ) -> int:
-    """Apply the fixes that are safe, to fragments only; show the others as patches."""
+    """Apply the fixes that are safe, to fragments only; show the others as patches.
+
+    With --set nothing else is fixed: a field that a schema asks for newly gets one value everywhere.
+    """
+    if set_:
+        return _set(shared.call("fix"), set_, codes or (), dry=diff)
     from registry_reconciler.editing.amend import write_fragments
     from registry_reconciler.model.plan_json import problem_to_json
     from registry_reconciler.planning.fixes import choose_fixes
@@ -64,6 +78,45 @@ def command(
         body["diff"] = _diff(planning, fixing)
     next_ = [["registry", "fix"]] if diff and fixing.edits else [["registry", "plan"]]
     return answer(call, _text(planning, fixing, diff), body, next=next_)
+
+
+def _set(call: Call, words: list[str], codes: Sequence[str], *, dry: bool) -> int:
+    from registry_reconciler.editing.amend import preview, write_fragments
+    from registry_reconciler.editing.verbs.mend_fields import concerned, mending
+    from registry_reconciler.editing.verbs.set_fields import parse_assignments
+    from registry_reconciler.files.tree import DiskTree
+    from registry_reconciler.model.plan import PlanOptions
+    from registry_reconciler.model.plan_json import problem_to_json
+
+    workspace = call.workspace()
+    found = concerned(planning_of(call, workspace).plan.problems, parse_assignments(words), codes)
+    left: list[str] = []
+    draft = mending([(one.address, assignment) for one, assignment in found.items()], left)
+    if dry or not found:
+        written: tuple[str, ...] = ()
+        if found:
+            preview(DiskTree(workspace.root), draft, PlanOptions())
+    else:
+        amendment = write_fragments(workspace, draft, command="registry fix", options=PlanOptions())
+        written = amendment.written
+        warn(amendment.warnings)
+    fixed = [one for one in found if one.address not in left]
+    lines = [f"{'Would fix' if dry else 'Fixed'} {_count(len(fixed))}:", *map(_line, fixed)] if fixed else []
+    if not found:
+        lines.append("No entry has a problem with that.")
+    if left:
+        lines += [
+            "Nobody manages these; adopt them first, or edit their registries:",
+            *(f"  {visible(one)}" for one in left),
+        ]
+    body: dict[str, Json] = {
+        "fixed": [problem_to_json(one) for one in fixed],
+        "patches": [],
+        "manual": [],
+        "left": left,
+        "written": list(written),
+    }
+    return answer(call, "\n".join(lines) + "\n", body, next=[["registry", "plan"]])
 
 
 def _diff(planning: Planning, fixing: Fixing) -> str:
