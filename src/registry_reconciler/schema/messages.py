@@ -498,7 +498,16 @@ def _bound(text: str) -> Callable[[_Writer, FieldPath, Json], tuple[str, str]]:
 
 
 def _contains(writer: _Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
-    return f"{_name(path)} has not the items that it must have", writer.explain(path, "Add or remove items.")
+    least, most, wanted = 1, None, ""
+    for schema in writer.view.at(path):
+        if "contains" in schema:
+            least, most = schema.get("minContains", 1), schema.get("maxContains")
+            wanted = f" that fit {_cut(canonical(schema['contains']))}"
+    bounds = f"at least {least}" if most is None else f"{least} to {most}"
+    return (
+        f"{_name(path)} needs {bounds} item{'s' * (bounds != 'at least 1')}{wanted}",
+        writer.explain(path, "Add or remove such items."),
+    )
 
 
 def _other(writer: _Writer, path: FieldPath, kind: Json) -> tuple[str, str]:

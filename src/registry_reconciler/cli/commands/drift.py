@@ -86,7 +86,7 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
         found = tuple(one for one in found if one.drift.address in chosen)
         kept = set(select(patterns, [one.address for one in stale]))
         stale = tuple(one for one in stale if one.address in kept)
-    next = _next([one.drift.address for one in found])
+    next = _next([one.drift.address for one in found], patterns)
     body = {
         "drift": [_to_json(one) for one in found],
         "stale_state": [{"address": one.address, "why": one.why} for one in stale],
@@ -101,10 +101,16 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
 
 
-def _next(addresses: Sequence[str]) -> list[list[str]]:
+_NAMED = 20
+"""So many entries are named in a command; of more their kinds are."""
+
+
+def _next(addresses: Sequence[str], patterns: Sequence[str]) -> list[list[str]]:
     if not addresses:
         return []
-    words = list(addresses[:20])
+    words = list(addresses)
+    if len(words) > _NAMED:  # patterns mean the same entries: only those that drifted
+        words = list(patterns) or sorted({f"{one.partition('/')[0]}/*" for one in words})
     return [["registry", "drift", option, *words] for option in ("--accept", "--revert")]
 
 
