@@ -31,6 +31,10 @@ class EntrySets(Struct, frozen=True):
     after: EntrySet
     changes: tuple[Change, ...]
 
+    def over(self, tree: Tree) -> EntrySets:
+        """The same with other files afterwards."""
+        return EntrySets(self.before, self.after.over(tree), self.changes)
+
 
 def build_entry_sets(
     loaded: Loaded,

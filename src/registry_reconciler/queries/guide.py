@@ -10,61 +10,16 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from registry_reconciler.model.config import Config
-from registry_reconciler.model.kind import SCHEMA_FOLDER, Kind
+from registry_reconciler.model.kind import SCHEMA_FOLDER
 from registry_reconciler.model.problem import Severity
-from registry_reconciler.rules import FAMILIES, RULES, all_rules
+from registry_reconciler.outputs.pages import workspace_files
+from registry_reconciler.rules import FAMILIES, all_rules
 from registry_reconciler.rules.base import Rule
 
-if TYPE_CHECKING:
-    from registry_reconciler.model.kind import Reference
-
 RULES_FOLDER = "docs/rules"
-COORDINATION_PATH = ".system/registry/registry_coordination.md"
-AGENTS_PATH = ".system/registry/AGENTS.md"
-
-EFFECTS = {
-    Severity.ERROR: "fails the write",
-    Severity.WARNING: "warns",
-    Severity.RECORD: "records",
-}
-
-
-class Section(Struct, frozen=True):
-    """A part of the coordination page: shown where the workspace has a kind of each group."""
-
-    between: str
-    title: str
-    kinds: tuple[tuple[str, ...], ...] = ()
-
-
-_ABILITIES = ("ability_low", "ability_high")
-
-SECTIONS = (
-    Section("ability and module", "Ability ↔ module instance", (_ABILITIES, ("module_instance",))),
-    Section("route and module", "Route ↔ module instance", (("route",), ("module_instance",))),
-    Section("hook and ability", "Hook ↔ ability", (("hook",), _ABILITIES)),
-    Section("hook and route", "Hook ↔ route", (("hook",), ("route",))),
-    Section("interface and module", "Interface ↔ module", (("module_interface",), ("module_instance",))),
-    Section("maturity and module", "Maturity ↔ instance", (("module_maturity",), ("module_instance",))),
-    Section("module and type", "Module ↔ type", (("module_instance",), ("module_type",))),
-    Section("module and module", "Module ↔ module", (("module_instance",),)),
-    Section("route and ability", "Route ↔ ability", (("route",), _ABILITIES)),
-    Section("ability and ability", "Ability ↔ ability", (_ABILITIES,)),
-    Section("hook and hook", "Hook ↔ hook", (("hook",),)),
-    Section("module and disk", "Module ↔ files", (("module_instance",),)),
-    Section("route and document", "Route ↔ documents", (("route",),)),
-    Section("ability and disk", "Ability ↔ files", (_ABILITIES,)),
-    Section("hook and disk", "Hook ↔ files", (("hook",),)),
-    Section("file and entry", "Files ↔ entries"),
-    Section("any entry", "Every entry"),
-)
 
 
 def explain(rule: Rule) -> str:
@@ -141,6 +96,7 @@ def rule_index() -> str:
     return "\n".join(lines) + "\n"
 
 
+<<<<<<< HEAD
 def coordination_page(kinds: Mapping[str, Kind], config: Config | None = None) -> str:
     """``registry_coordination.md``: for each relation, when what changes, what to check, and how strictly."""
     settings = config or Config()
@@ -285,15 +241,12 @@ An address is `kind/key`, e.g. `ability_low/payments.capture`.
 """
 
 
+=======
+>>>>>>> main
 def rule_files() -> dict[str, str]:
     """Every generated page of ``docs/rules``, by path."""
     pages = {f"{RULES_FOLDER}/{rule.code}.md": rule_page(rule) for rule in all_rules()}
     return {f"{RULES_FOLDER}/README.md": rule_index(), **pages}
-
-
-def workspace_files(kinds: Mapping[str, Kind], config: Config | None = None) -> dict[str, str]:
-    """The generated files of a workspace, by path."""
-    return {COORDINATION_PATH: coordination_page(kinds, config), AGENTS_PATH: agents_page(kinds)}
 
 
 def generated_files(root: Path) -> dict[str, str]:

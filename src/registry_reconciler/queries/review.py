@@ -29,13 +29,14 @@ from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.notices import head_notices
 from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
+from registry_reconciler.queries.review_outputs import made_stale, outputs_changed, stale_outputs
 from registry_reconciler.rules import RULES
 from registry_reconciler.rules.base import Transition, run_transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.workspace import Workspace
 
 _SHORT = 12
-_OF_APPLYING = frozenset({"STA001", "STA002", "STA003", "STA005", "BRK001", "BRK002"})
+_OF_APPLYING = frozenset({"STA001", "STA002", "STA003", "STA005", "BRK001", "BRK002", "OUT008"})
 """Drift, both sides changed, adoption, protection and brakes: a review applies nothing."""
 
 
@@ -112,7 +113,11 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
     moves = {one.target: one.source for one in new.loaded.fragments.moves}
     changes = tuple(compare(before, after, moves))
     impact = impacts(EntrySets(before, after, changes), changes)
-    problems = _problems(old, new, Transition(before, after, changes))
+    problems = tuple(
+        sorted(
+            (*_problems(old, new, Transition(before, after, changes)), *stale_outputs(old, new)), key=sort_key
+        )
+    )
     locator = Locator(new.loaded.files)
     locator.prepare(change.origin for change in changes if change.origin)
     shown = tuple(
@@ -136,6 +141,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         withheld=new.plan.withheld,
         unchanged=len(after.items) - sum(change.after is not None for change in changes),
         unmanaged=0,
+        outputs=made_stale(old.plan, new.plan),
         notices=(*_pending(new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
         kinds={**old.loaded.kinds, **new.loaded.kinds},
     )
@@ -249,9 +255,9 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
 
 def _pending(plan: Plan) -> Iterator[Notice]:
     if not plan.empty:
-        from registry_reconciler.report.words import count_changes
+        from registry_reconciler.report.words import told
 
-        what = count_changes(plan.changes) or "only the state changes"
+        what = told(plan)
         yield Notice(
             "Not applied", f"the registries are not what the fragments say ({what}): registry apply."
         )
@@ -269,3 +275,4 @@ def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:
     yield from weaken.unprotected(old.desired, new.desired)
     yield from weaken.baselined(old.loaded.baseline, new.loaded.baseline)
     yield from weaken.schemas_changed(old.loaded.catalog, new.loaded.catalog)
+    yield from outputs_changed(old, new)

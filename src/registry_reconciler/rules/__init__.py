@@ -48,6 +48,7 @@ FAMILIES = (
     Family("CAP", "Capabilities", capabilities.RULES),
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
+    Family("JSN", "JSON texts", structural.of("JSN")),
     Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),
@@ -56,6 +57,7 @@ FAMILIES = (
     Family("STA", "State", structural.of("STA")),
     Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
+    Family("OUT", "Outputs", structural.of("OUT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
 )

@@ -1,0 +1,172 @@
+"""What is remembered of each output: the text that was rendered last, as a digest a line.
+
+One file an output, ``.system/registry/state/outputs/NAME.lines``. A line of the text is a line here, so git merges the
+one as it merges the other, with the same result: what two branches applied each is, merged, still what was applied.
+Two branches that begin to remember one output make two files; what any of them says was rendered was rendered.
+
+Each output has a salt of its own, and nearly every line holds it: no two files are alike, and git never takes one for
+another that was renamed.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64
+from collections.abc import Mapping
+from hashlib import blake2s
+
+from msgspec import Struct
+
+from registry_reconciler.errors import NewerFormat
+from registry_reconciler.files.tree import Tree, find
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.state import conflict_problem
+from registry_reconciler.loading.state.files import conflict_line, sides
+from registry_reconciler.model.config import STATE_FOLDER
+from registry_reconciler.model.entry import Place, digest_bytes
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+
+FOLDER = f"{STATE_FOLDER}/outputs"
+SUFFIX = ".lines"
+FORMAT = 1
+_HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
+_LINE = re.compile(r"[A-Za-z0-9+/]{8}\Z")
+
+
+class Account(Struct, frozen=True):
+    """What one file, or one side of it, says.
+
+    Attributes:
+        version: of the program that rendered the text.
+        lines: a digest for each of its lines.
+    """
+
+    id: str
+    salt: str
+    version: str
+    lines: tuple[str, ...]
+
+    def says(self, text: str) -> bool:
+        """Whether this is what would be remembered of a text."""
+        return self.lines == _digests(text, self.salt)
+
+
+class Memory(Struct, frozen=True):
+    """All that is remembered: accounts by output, and by path of their files.
+
+    Attributes:
+        hidden: some of it cannot be read.
+    """
+
+    accounts: Mapping[str, tuple[Account, ...]]
+    files: Mapping[str, tuple[Account, ...]]
+    problems: tuple[Problem, ...] = ()
+    hidden: bool = False
+
+    def paths(self, output: str) -> list[str]:
+        """The files about an output."""
+        return [path for path, said in self.files.items() if any(one.id == output for one in said)]
+
+    def knows(self, output: str) -> bool:
+        """Whether anything is remembered of an output."""
+        return output in self.accounts
+
+    def says(self, output: str, text: str) -> bool:
+        """Whether a text is one that was rendered for an output."""
+        return any(one.says(text) for one in self.accounts.get(output, ()))
+
+    def is_settled(self, output: str, text: str) -> bool:
+        """Whether one plain file says of an output just this text."""
+        paths = self.paths(output)
+        return len(paths) == 1 and len(self.files[paths[0]]) == 1 and self.says(output, text)
+
+    def version(self, output: str) -> str:
+        """The program that rendered an output last; "" where nobody knows."""
+        said = {one.version for one in self.accounts.get(output, ())}
+        return said.pop() if len(said) == 1 else ""
+
+
+def load_memory(tree: Tree) -> Memory:
+    """Read everything. Raises :class:`NewerFormat` where a newer program wrote it."""
+    files: dict[str, tuple[Account, ...]] = {}
+    accounts: dict[str, tuple[Account, ...]] = {}
+    problems: list[Problem] = []
+    hidden = False
+    try:
+        if not any(name == "outputs" for name, _ in tree.children(STATE_FOLDER)):
+            return Memory({}, {})
+        paths = [path for path in find(tree, f"{FOLDER}/*") if path.endswith(SUFFIX)]
+    except Unreadable as fault:
+        return Memory({}, {}, (_unreadable(FOLDER, fault),), hidden=True)
+    for path in paths:
+        try:
+            data = tree.read(path) or b""
+        except Unreadable as fault:
+            problems.append(_unreadable(path, fault))
+            hidden = True
+            continue
+        line = conflict_line(data)
+        if line is not None:
+            problems.append(conflict_problem(path, line))
+        said = tuple(one for side in (sides(data) if line else (data,)) if (one := parse(path, side)))
+        files[path] = said
+        for one in said:
+            accounts[one.id] = (*accounts.get(one.id, ()), one)
+    return Memory(accounts, files, tuple(problems), hidden)
+
+
+def _unreadable(path: str, why: Unreadable) -> Problem:
+    return problem(
+        "STA004",
+        f"{path} cannot be read: {why}.",
+        Place(path),
+        fix="Make it readable, check it out, or restore it from git.",
+    )
+
+
+def parse(path: str, data: bytes) -> Account | None:
+    """Read one file; ``None`` where it says of no output: what cannot be read is not remembered."""
+    first, _, rest = data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n")
+    head = _HEADLINE.match(first)
+    if head is None:
+        return None
+    if head["format"] != str(FORMAT):
+        raise NewerFormat(
+            f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
+            "Use the version that your colleagues use."
+        )
+    salt, version = head["salt"], ""
+    lines: list[str] = []
+    for line in rest.split("\n"):
+        if line.startswith("% "):
+            version = line[2:].removesuffix(f" {salt}")
+        elif _LINE.match(line):
+            lines.append(line)
+    return Account(head["id"], salt, version, tuple(lines))
+
+
+def render(output: str, salt: str, version: str, text: str) -> bytes:
+    """The content of the file about an output."""
+    head = [f"registry output {FORMAT} {output} {salt}", ".", f"% {version} {salt}", ".", "."]
+    return "".join(f"{line}\n" for line in (*head, *_digests(text, salt))).encode()
+
+
+def new_salt(*words: str) -> str:
+    """The salt of an output that is remembered for the first time."""
+    return _digest("salt", " ".join(words))[:6]
+
+
+def new_path(output: str, content: bytes) -> str:
+    """The path of a new file. It says its first content: two sides never mean two things by one name."""
+    words = re.sub(r"[^a-z0-9]+", "-", output.lower()).strip("-")[:40].strip("-")
+    return f"{FOLDER}/{words or 'output'}-{digest_bytes(content).removeprefix('sha256:')[:12]}{SUFFIX}"
+
+
+def _digests(text: str, salt: str) -> tuple[str, ...]:
+    return tuple(_digest(salt, line) for line in text.split("\n"))
+
+
+def _digest(salt: str, line: str) -> str:
+    told = blake2s(f"{salt} {line}".encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return b2a_base64(told, newline=False).decode("ascii")
