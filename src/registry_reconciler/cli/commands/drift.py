@@ -92,13 +92,9 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
         found = tuple(one for one in found if one.drift.address in chosen)
         kept = set(select(patterns, [one.address for one in stale]))
         stale = tuple(one for one in stale if one.address in kept)
-<<<<<<< HEAD
     next = _next([one.drift.address for one in found], patterns)
-=======
-    next = _next([one.drift.address for one in found])
     if edited:
-        next.append(["registry", "drift", "--revert", *(PREFIX + one.id for one in edited[:20])])
->>>>>>> main
+        next.append(["registry", "drift", "--revert", *(PREFIX + one.id for one in edited)])
     body = {
         "drift": [_to_json(one) for one in found],
         "outputs": [{"id": one.id, "file": one.file, "diff": one.diff} for one in edited],
@@ -115,13 +111,6 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
 
 
-<<<<<<< HEAD
-_NAMED = 20
-"""So many entries are named in a command; of more their kinds are."""
-
-
-def _next(addresses: Sequence[str], patterns: Sequence[str]) -> list[list[str]]:
-=======
 def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:
     from registry_reconciler.report.words import output_place
 
@@ -131,8 +120,11 @@ def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:
         yield from (f"    {visible(line)}" for line in one.diff.split("\n")[:_DIFF_SHOWN])
 
 
-def _next(addresses: Sequence[str]) -> list[list[str]]:
->>>>>>> main
+_NAMED = 20
+"""So many entries are named in a command; of more their kinds are."""
+
+
+def _next(addresses: Sequence[str], patterns: Sequence[str]) -> list[list[str]]:
     if not addresses:
         return []
     words = list(addresses)
