@@ -38,6 +38,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "fmt": ("--check",),
     "schema": ("plan",),
     "schema new": ("skill", "--from", ROUTES),
+    "schema check": (),
     "rule new": ("TEAM001", "--for", "module_type"),
     "rule test": (),
     "rule eval": ("TEAM001", "module_type/http_api"),

@@ -55,6 +55,7 @@ COMMANDS = (
     Row("fmt", "fmt", "Bring fragments into canonical order and style."),
     Row("schema", "schema", "Print a JSON Schema."),
     Row("schema new", "schema_new", "Write the schema file of a new kind from files that are there."),
+    Row("schema check", "schema_check", "Say what a changed schema newly finds among today's entries."),
     Row("rule new", "rule_new", "Write the file of a new rule of the workspace's own."),
     Row("rule test", "rule_test", "Try the workspace's own rules on their examples."),
     Row("rule eval", "rule_eval", "Show what each part of a rule gives for an entry."),
@@ -79,7 +80,17 @@ GROUPS = (
     ("Look", ("show", "list", "graph", "explain", "collisions")),
     (
         "Set up",
-        ("init", "schema", "schema new", "rule new", "rule test", "rule eval", "baseline", "completion"),
+        (
+            "init",
+            "schema",
+            "schema new",
+            "schema check",
+            "rule new",
+            "rule test",
+            "rule eval",
+            "baseline",
+            "completion",
+        ),
     ),
     ("After a merge or a fault", ("resolve", "recover", "verify")),
 )

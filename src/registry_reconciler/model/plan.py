@@ -91,6 +91,16 @@ class Notice(Struct, frozen=True):
     message: str
 
 
+class RuleText(Struct, frozen=True):
+    """A rule of the workspace's own in words."""
+
+    title: str
+    severity: Severity
+    summary: str
+    why: str
+    fix: str
+
+
 class Plan(Struct, frozen=True):
     """Changes, problems and the digests of everything they were computed from.
 
@@ -103,6 +113,7 @@ class Plan(Struct, frozen=True):
         notices: what stands at the head of the plan.
         withheld: the files that hold secrets: their digests are not told.
         heals: what is remembered and does not fit; mended by the next apply, and no change.
+        own_rules: what the workspace's own rules say of themselves, by code: reports describe them.
         outputs: those that are not as they were left, by id.
         derived_files: every file that an output is in.
     """
@@ -119,6 +130,7 @@ class Plan(Struct, frozen=True):
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
     heals: tuple[Heal, ...] = ()
+    own_rules: Mapping[str, RuleText] = field(default_factory=dict)
     outputs: tuple[OutputChange, ...] = ()
     derived_files: frozenset[str] = frozenset()
 

@@ -52,6 +52,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "RUL002": ("The rule looks at all pairs", _W),
     "RUL003": ("The rule is too costly", _E),
     "RUL004": ("The rule cannot be decided", _E),
+    "RUL005": ("The rule was not judged", _W),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),

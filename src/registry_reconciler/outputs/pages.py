@@ -126,7 +126,12 @@ def agents_page(kinds: Mapping[str, Kind]) -> str:
 def _purpose(kind: Kind) -> str:
     from registry_reconciler.base.escape import markdown
 
-    return markdown(" ".join((kind.description or kind.title).split()))
+    purpose = markdown(" ".join((kind.description or kind.title).split()))
+    if kind.truth == "live":
+        return f"{purpose} Truth is live: no fragment; `registry set`, `add`, `rename`, `rm` edit its files.".strip()
+    if kind.managed == "all":
+        return f"{purpose} Every entry needs a fragment (UNM001).".strip()
+    return purpose
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -182,7 +182,7 @@ def plan_loaded(
     found = list(set_aside(loaded, desired, written.changes, found))
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, derived),
+        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, own, derived),
         loaded,
         desired,
         worlds,
@@ -201,6 +201,7 @@ def _assemble(
     files: Sequence[FileChange],
     desired: Desired,
     heals: Sequence[Heal],
+    own: OwnRules,
     derived: Derived,
 ) -> Plan:
     locator = Locator({**loaded.files, **derived.sources} if derived.sources else loaded.files)
@@ -249,12 +250,13 @@ def _assemble(
         notices=tuple(
             replace(one, message=texts.without(one.message))
             for one in (
-                *standing_notices(loaded.config),
+                *standing_notices(loaded.config, own.written),
                 *head_notices(loaded, worlds, written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,
         withheld=held,
+        own_rules=own.texts(),
         outputs=derived.changes,
         derived_files=frozenset(one.file for one in derived.own),
     )

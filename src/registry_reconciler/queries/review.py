@@ -144,6 +144,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         outputs=made_stale(old.plan, new.plan),
         notices=(*_pending(new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
         kinds={**old.loaded.kinds, **new.loaded.kinds},
+        own_rules={**old.plan.own_rules, **new.plan.own_rules},
     )
     return Review(plan, base, {**commits, "applied": new.plan.empty})
 
@@ -243,7 +244,12 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
     """What rules about a change say of the whole way from one side to the other."""
     if new.plan.options.no_check:
         return []
-    said = [one for one in run_transition(RULES, transition) if one.identity not in known]
+    try:
+        said = [
+            one for one in run_transition((*RULES, *new.own.rules), transition) if one.identity not in known
+        ]
+    finally:
+        new.own.close()
     allowances = tuple(one for one in new.desired.allowances if one.code in {each.code for each in said})
     settled = [
         one
@@ -270,7 +276,9 @@ def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Proble
 
 def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:
     """Checks that the new side holds less strictly than the old one."""
-    yield from weaken.severity_regressions(old.loaded.config, new.loaded.config)
+    own = [rule for rule in old.own.written if rule.code in new.own.paths]
+    yield from weaken.severity_regressions(old.loaded.config, new.loaded.config, own)
+    yield from weaken.rules_changed(old.loaded.rule_files, new.loaded.rule_files)
     yield from weaken.allowed(old.desired.allowances, new.desired.allowances)
     yield from weaken.unprotected(old.desired, new.desired)
     yield from weaken.baselined(old.loaded.baseline, new.loaded.baseline)

@@ -318,7 +318,7 @@ class _Remembering:
         state = loaded.state
         if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise FullPlanRequired("a fragment or the state is not plain")
-        if any(one.code in ("RUL003", "RUL004") for one in self.plan.problems):
+        if any(one.code in ("RUL003", "RUL004", "RUL005") for one in self.plan.problems):
             raise FullPlanRequired("what an own rule says of some entries is not known")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
