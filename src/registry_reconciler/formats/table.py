@@ -26,10 +26,10 @@ def format_named(path: str) -> TextFormat:
     return _BY_SUFFIX.get(path[dot:].lower(), YAML) if dot >= 0 else YAML
 
 
-def format_of(path: str, kind: Kind) -> TextFormat:
+def format_of(path: str, kind: Kind | None = None) -> TextFormat:
     """The format of a registry file of a kind: what the kind says, else what the name of the file does."""
-    form = FORMATS[kind.format] if kind.format else format_named(path)
-    return FrontMatter(kind.body) if kind.body and form is FRONTMATTER else form
+    form = FORMATS[kind.format] if kind is not None and kind.format else format_named(path)
+    return FrontMatter(kind.body) if kind is not None and kind.body and form is FRONTMATTER else form
 
 
 def new_reader() -> Reader:
