@@ -506,3 +506,13 @@ def test_a_review_names_rules_that_came_went_or_changed(box: Box) -> None:
     ]
     # What a rule about a change says of the whole way from one side to the other.
     assert [one["address"] for one in ran.json["problems"] if one["code"] == "TEAM004"] == ["team/alpha"]
+
+
+def test_a_rule_about_a_kind_that_cannot_be_used_is_not_passed_over(box: Box) -> None:
+    path = box.root / ".system/registry/schemas/team.schema.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("layout: list", "layout: lisst"), encoding="utf-8"
+    )
+    ran = box.run("rule", "test")
+    assert ran.exit == 3
+    assert "TEAM001.yaml: it is about a kind whose schema cannot be used." in ran.out

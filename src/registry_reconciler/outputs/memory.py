@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import blake2s
 
 from msgspec import Struct
@@ -31,7 +31,6 @@ FOLDER = f"{STATE_FOLDER}/outputs"
 SUFFIX = ".lines"
 FORMAT = 1
 _HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
-_LINE = re.compile(r"[A-Za-z0-9+/]{8}\Z")
 
 
 class Account(Struct, frozen=True):
@@ -39,13 +38,13 @@ class Account(Struct, frozen=True):
 
     Attributes:
         version: of the program that rendered the text.
-        lines: a digest for each of its lines.
+        lines: a digest for each of its lines, a line each.
     """
 
     id: str
     salt: str
     version: str
-    lines: tuple[str, ...]
+    lines: str
 
     def says(self, text: str) -> bool:
         """Whether this is what would be remembered of a text."""
@@ -116,6 +115,33 @@ def load_memory(tree: Tree) -> Memory:
     return Memory(accounts, files, tuple(problems), hidden)
 
 
+def both_accounts(
+    tree: Tree, conflicts: Mapping[str, tuple[bytes | None, bytes | None]]
+) -> Iterator[tuple[str, bytes]]:
+    """What becomes of files that git left in conflict: what each side remembers, in a file of its own.
+
+    Args:
+        conflicts: the two sides of every file that git says is in conflict. One that somebody called settled with
+            the marks still in it counts too.
+    """
+    found = {path: both for path, both in conflicts.items() if _is_ours(path)}
+    for path, said in load_memory(tree).files.items():
+        data = tree.read(path) or b""
+        if path not in found and len(said) > 1:
+            found[path] = sides(data)[0], sides(data)[1]
+    for path, both in found.items():
+        one, *others = dict.fromkeys(side for side in both if side is not None) or [b""]
+        yield path, one
+        for other in others:
+            account = parse(path, other)
+            if account is not None:
+                yield new_path(account.id, other), other
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(f"{FOLDER}/") and path.endswith(SUFFIX)
+
+
 def _unreadable(path: str, why: Unreadable) -> Problem:
     return problem(
         "STA004",
@@ -137,19 +163,17 @@ def parse(path: str, data: bytes) -> Account | None:
             "Use the version that your colleagues use."
         )
     salt, version = head["salt"], ""
-    lines: list[str] = []
-    for line in rest.split("\n"):
+    while rest.startswith((".", "% ")):
+        line, _, rest = rest.partition("\n")
         if line.startswith("% "):
             version = line[2:].removesuffix(f" {salt}")
-        elif _LINE.match(line):
-            lines.append(line)
-    return Account(head["id"], salt, version, tuple(lines))
+    return Account(head["id"], salt, version, rest.removesuffix("\n"))
 
 
 def render(output: str, salt: str, version: str, text: str) -> bytes:
     """The content of the file about an output."""
     head = [f"registry output {FORMAT} {output} {salt}", ".", f"% {version} {salt}", ".", "."]
-    return "".join(f"{line}\n" for line in (*head, *_digests(text, salt))).encode()
+    return "".join(f"{line}\n" for line in (*head, _digests(text, salt))).encode()
 
 
 def new_salt(*words: str) -> str:
@@ -163,8 +187,8 @@ def new_path(output: str, content: bytes) -> str:
     return f"{FOLDER}/{words or 'output'}-{digest_bytes(content).removeprefix('sha256:')[:12]}{SUFFIX}"
 
 
-def _digests(text: str, salt: str) -> tuple[str, ...]:
-    return tuple(_digest(salt, line) for line in text.split("\n"))
+def _digests(text: str, salt: str) -> str:
+    return "\n".join(_digest(salt, line) for line in text.split("\n"))
 
 
 def _digest(salt: str, line: str) -> str:

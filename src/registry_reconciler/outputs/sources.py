@@ -139,6 +139,32 @@ class Sources:
                 found.add(one.id)
         return frozenset(found)
 
+    def untouched(self, one: Output, data: bytes | None, memory: Sequence[tuple[str, str | None]]) -> bool:
+        """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed."""
+        record = self.records.load().get(one.id) if self.records is not None and data is not None else None
+        if not isinstance(record, dict) or data is None or record.get("file") != digest_bytes(data):
+            return False
+        kinds, templates = record.get("kinds", []), record.get("templates", [])
+        if record.get("memory") != [list(pair) for pair in memory] or self.hidden_among(kinds):
+            return False
+        self.read[one.id] = tuple(templates)
+        return bool(record.get("key") == self._key(one, kinds, templates))
+
+    def keep_right(
+        self, found: Iterable[tuple[Output, bytes | None, Sequence[tuple[str, str | None]]]]
+    ) -> None:
+        """Remember the files of outputs that are right."""
+        if self.records is None:
+            return
+        known = self.records.load()
+        kept = {
+            one.id: {**known[one.id], "file": digest_bytes(data), "memory": [list(pair) for pair in memory]}
+            for one, data, memory in found
+            if data is not None and isinstance(known.get(one.id), dict)
+        }
+        if kept:
+            self.records.save(kept)
+
     def keep(
         self, outputs: Sequence[Output], rendered: Mapping[str, Rendered], wishes: Mapping[str, Wish]
     ) -> None:

@@ -131,6 +131,12 @@ class _Deriving:
         settled = [
             self._settled(one, parts[one.id], wishes[one.id]) for one in self.outputs if one.id in wishes
         ]
+        right = [
+            one for one in settled if one.action is OutputAction.LEFT and one.quiet and not one.output.page
+        ]
+        self.sources.keep_right(
+            (one.output, self.files[one.output.file].before, self._remembered(one.output)) for one in right
+        )
         written = [done for one in settled if (done := self._written(one)) is not None]
         written = self._keep_registries(written)
         changes = [change for one in written if (change := self._change(one)) is not None]
@@ -155,11 +161,18 @@ class _Deriving:
         for one in self.outputs:
             if one.id in barred:
                 continue
-            work = self.files.setdefault(one.file, FileWork(one.file, self.tree))
+            work = self.files.get(one.file) or self.files.setdefault(one.file, FileWork(one.file, self.tree))
+            if not one.page and self.sources.untouched(one, work.data, self._remembered(one)):
+                continue
             try:
                 yield one.id, work.part(one)
             except NoPlace as fault:
                 self._no_place(one, fault)
+
+    def _remembered(self, one: Output) -> list[tuple[str, str | None]]:
+        """The files about an output, with their digests."""
+        inputs = self.loaded.tree.inputs
+        return [(path, inputs.get(path)) for path in self.memory.paths(one.id)]
 
     def _no_place(self, one: Output, fault: NoPlace) -> None:
         if fault.hidden:

@@ -141,7 +141,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         withheld=new.plan.withheld,
         unchanged=len(after.items) - sum(change.after is not None for change in changes),
         unmanaged=0,
-        outputs=made_stale(old.plan, new.plan),
+        outputs=made_stale(old.plan, new.plan, later=new.loaded.config.outputs == "after_merge"),
         notices=(*_pending(new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
         kinds={**old.loaded.kinds, **new.loaded.kinds},
         own_rules={**old.plan.own_rules, **new.plan.own_rules},

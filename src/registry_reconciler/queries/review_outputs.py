@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from registry_reconciler.model.config import TEMPLATES_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.output import OutputAction, OutputChange
@@ -26,11 +28,16 @@ def _edited(plan: Plan) -> dict[str, OutputChange]:
     return {one.id: one for one in plan.edited_outputs}
 
 
-def made_stale(old: Plan, new: Plan) -> tuple[OutputChange, ...]:
-    """The outputs that are not right on the new side and were on the old one."""
+def made_stale(old: Plan, new: Plan, *, later: bool = False) -> tuple[OutputChange, ...]:
+    """The outputs that are not right on the new side and were on the old one.
+
+    Args:
+        later: a job on the main branch writes them: they are nothing that the branch has to do.
+    """
     before = {**_stale(old), **_edited(old)}
     now = {**_stale(new), **_edited(new)}
-    return tuple(one for name, one in sorted(now.items()) if name not in before)
+    made = [one for name, one in sorted(now.items()) if name not in before]
+    return tuple(replace(one, quiet=True) if later else one for one in made)
 
 
 def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
