@@ -47,7 +47,14 @@ from registry_reconciler.runtime.execution.hooks import (
 )
 from registry_reconciler.runtime.execution.loading import load_function
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.registry.capabilities import Decision, Grant, Mode, Vocabulary, decide
+from registry_reconciler.runtime.registry.capabilities import (
+    Decision,
+    Grant,
+    Mode,
+    Vocabulary,
+    check_words,
+    decide,
+)
 from registry_reconciler.runtime.registry.items import Definition
 from registry_reconciler.runtime.registry.meta import HasMeta, Key
 from registry_reconciler.runtime.registry.source import EntryItem, environments_in, vocabulary_in
@@ -282,7 +289,7 @@ class Invoker:
                 definition of the program has no other limit, and runs in this very thread without one.
 
         Raises:
-            UnknownCapabilityError: a granted capability is not declared.
+            UnknownCapabilityError: a capability that is granted, or that the item needs, is not declared.
             RegistryError: the mode or the environment is no known word.
         """
         asked = self._asked(caps, caller, readonly, changed_paths, stage)
@@ -562,6 +569,10 @@ class _Call:
             raise _Refused("not_found", f"there is no ability {self._id!r}{_meant(self._snapshot, self._id)}")
         self._id = item.meta.id
         self._needed = item.meta.required_caps
+        check_words(
+            self._asked.vocabulary,
+            [(self._key.registry if isinstance(self._key, Key) else ABILITY_DOMAINS[0], item)],
+        )
         if self._id in self._asked.above or len(self._asked.above) > _DEEPEST:
             raise _Refused("failed", f"{self._id} calls itself: {' > '.join((*self._asked.above, self._id))}")
         if isinstance(item, EntryItem):

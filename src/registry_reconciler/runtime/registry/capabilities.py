@@ -6,16 +6,17 @@ can. What must be kept apart has to run in another process with fewer rights.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError, UnknownCapabilityError
+from registry_reconciler.runtime.registry.meta import HasMeta
+
+VOCABULARY = "registry.vocabulary"
+"""The side table of a database that holds the vocabulary."""
 
 Mode = Literal["enforce", "log"]
-
-log = logging.getLogger("registry_reconciler.runtime")
 
 
 class Vocabulary:
@@ -108,6 +109,9 @@ class Grant:
             readonly = self._blocked(capability) and (capability in self._granted or self._mode == "log")
             raise CapabilityDenied(capability, readonly=readonly)
         if capability in self.lacked:
+            import logging  # lookup alone does not load it
+
+            log = logging.getLogger("registry_reconciler.runtime")
             log.warning("the capability %r was used and not granted; the mode only logs", capability)
 
 
@@ -150,3 +154,21 @@ def decide(
     if missing:
         return Decision("capability_denied" if mode == "enforce" else "log", missing)
     return Decision("allow")
+
+
+def check_words(vocabulary: Vocabulary, items: Iterable[tuple[str, HasMeta]]) -> None:
+    """Refuse items, each with its domain, that need what nobody declared: all of them at once.
+
+    Raises:
+        UnknownCapabilityError: see there.
+    """
+    if not vocabulary.declared:
+        return
+    unknown = [
+        (f"{domain}/{item.meta.id}", word)
+        for domain, item in items
+        for word in item.meta.required_caps
+        if word not in vocabulary
+    ]
+    if unknown:
+        raise UnknownCapabilityError(unknown, tuple(vocabulary))
