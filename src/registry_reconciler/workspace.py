@@ -181,18 +181,25 @@ class Workspace:
         *,
         command: str = "registry apply",
         expect: str | None = None,
+        show: Callable[[Plan], None] | None = None,
         verify: bool = False,
     ) -> ApplyResult:
-        """Plan and apply under one lock; ``expect`` is the id that the plan must have. Raises as :meth:`apply`."""
+        """Plan and apply under one lock. Raises as :meth:`apply`.
+
+        Args:
+            expect: the id that the plan must have.
+            show: told the plan before anything is written; once, where nothing changes in between.
+        """
         from registry_reconciler.report.saved_plan import require_expected
 
+        def look(plan: Plan) -> None:
+            if expect is not None:
+                require_expected(expect, plan)
+            if show is not None and plan.applicable:
+                show(plan)
+
         with self.lock(command) as lock:
-            return self._carry_out(
-                options,
-                lock,
-                lambda plan: None if expect is None else require_expected(expect, plan),
-                verify=verify,
-            )
+            return self._carry_out(options, lock, look, verify=verify)
 
     def _carry_out(
         self,

@@ -103,13 +103,31 @@ def test_the_hooks_obey_their_schema(tmp_path: Path) -> None:
         assert {"id", "name", "entry", "language", "description", "minimum_pre_commit_version"} <= one.keys()
         assert one["language"] == "python"
         assert one["require_serial"] is True
-    assert list(HOOKS) == ["registry-check", "registry-fmt"]
+    assert list(HOOKS) == ["registry-check", "registry-applied", "registry-fmt"]
 
 
 def test_the_check_fails_a_commit_that_breaks_an_entry_elsewhere(committed: Box) -> None:
     assert hook("registry-check", committed, "README.md") == 0
     committed.replace("desired/all.yaml", "  - id: http_api", "  - id: other_api")
     assert hook("registry-check", committed, "README.md") == 3
+
+
+def test_a_commit_fails_where_apply_was_forgotten(committed: Box) -> None:
+    assert hook("registry-applied", committed, "README.md") == 0
+    committed.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    assert hook("registry-check", committed, "desired/all.yaml") == 0
+    assert hook("registry-applied", committed, "desired/all.yaml") == 2
+    committed.run("apply", "--yes")
+    assert hook("registry-applied", committed, "desired/all.yaml") == 0
+    # As pre-commit puts what is not added aside: the fragment is part of the commit, the registry is not.
+    committed.git("add", "desired")
+    committed.git("stash", "-q", "--keep-index", "--include-untracked")
+    assert hook("registry-applied", committed, "desired/all.yaml") == 2
+    committed.git("stash", "pop", "-q")
+    committed.git("add", "-A")
+    assert hook("registry-applied", committed, "desired/all.yaml") == 0
+    committed.replace("desired/all.yaml", "module_type: http_api", "module_type: http_ap")
+    assert hook("registry-applied", committed, "desired/all.yaml") == 3
 
 
 def test_the_formatter_formats_what_is_committed(committed: Box) -> None:

@@ -46,6 +46,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "run": ("nothing.like.that",),
     "verify": (),
     "collisions": (),
+    "completion": ("bash",),
 }
 EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}
 
@@ -100,7 +101,7 @@ def test_a_usage_error_exits_64_with_json_on_stdout_and_words_on_stderr(row: Row
 @pytest.mark.parametrize("row", COMMANDS, ids=ids)
 def test_json_has_the_envelope_outside_of_a_workspace(row: Row, empty: Box) -> None:
     ran = empty.run(*words(row), *CALLS[row.name], "--format", "json")
-    if row.name in ("init", "explain", "schema"):
+    if row.name in ("init", "explain", "schema", "completion"):
         assert ran.exit == 0
         return
     assert ran.exit == 64
@@ -135,6 +136,15 @@ def test_no_command_and_an_unknown_one(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["--help"]) == 0
     said = capsys.readouterr().out
     assert all(row.summary in " ".join(said.split()) for row in COMMANDS)
+
+
+def test_help_is_a_word_too_and_comes_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help"]) == 0
+    said = capsys.readouterr().out
+    assert "Every day:" in said
+    assert "Edit entries:" in said
+    assert main(["help", "schema", "new"]) == 0
+    assert "Example:\n    registry schema new" in capsys.readouterr().out
 
 
 def test_options_before_the_command_get_a_hint(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from registry_reconciler.formats.edits import Insert, Update
+from registry_reconciler.formats.table import YAML
 from tests.cli.helper import Box
 
 SCHEMA = """\
@@ -137,3 +139,57 @@ def test_a_file_is_read_whatever_its_keys_numbers_and_tags_are(things: Box) -> N
     assert value["big"] == "1e999"
     assert value["fn"] == {"$opaque": "!function x"}
     assert things.run("check").exit == 0
+
+
+FILES = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+type: object
+x-registry: {kind: one, layout: file, file: "ones/*.yaml", key: id}
+"""
+MAP = """\
+$schema: https://json-schema.org/draft/2020-12/schema
+type: object
+x-registry: {kind: pair, layout: map, file: pairs.yaml, key: name}
+"""
+
+
+def test_a_head_comment_is_adopted_once_and_with_its_own_document(empty: Box) -> None:
+    empty.write(".system/registry/schemas/one.schema.yaml", FILES)
+    empty.write("ones/a.yaml", "# yaml-language-server: $schema=x\n# Head of a.\nid: a # key\nv: 1\n")
+    empty.write("ones/b.yaml", "# Head of file.\n---\n# about b\nid: b\n---\nid: c\n...\n")
+    assert empty.run("adopt", "--all").exit == 0
+    assert empty.read("desired/one.yaml") == (
+        "one:\n  # Head of a.\n  - id: a # key\n    v: 1\n  # about b\n  - id: b\n  - id: c\n"
+    )
+
+
+def test_what_heads_a_file_or_section_stays_when_its_first_entry_goes(empty: Box) -> None:
+    empty.write(".system/registry/schemas/pair.schema.yaml", MAP)
+    empty.write(".system/registry/schemas/thing.schema.yaml", SCHEMA)
+    empty.write("pairs.yaml", "# License\n# of this file\na: {v: 1}\nb: {v: 2}\n")
+    banner = "things:\n  # ---- Payments ----\n"
+    empty.write("things.yaml", f"{banner}  - id: a\n  # about b\n  - id: b\n  - id: c\n")
+    assert empty.run("adopt", "--all").exit == 0
+    assert empty.run("apply", "--yes").exit == 0
+    assert "Payments" not in empty.read("desired/thing.yaml")
+    empty.write("desired/pair.yaml", "pair:\n  - name: b\n    v: 2\n")
+    empty.write("desired/thing.yaml", "thing:\n  - id: c\n")
+    assert empty.run("apply", "--yes", "--allow-mass-delete").exit == 0
+    assert empty.read("pairs.yaml") == "# License\n# of this file\nb: {v: 2}\n"
+    assert empty.read("things.yaml") == f"{banner}  - id: c\n"
+
+
+def test_a_text_is_quoted_only_where_its_neighbours_are_something_else_to_others() -> None:
+    def written(before: str, value: str) -> str:
+        data = f"l:\n  - v: {before}\n".encode()
+        return YAML.splice(data, [Insert(0, ("l",), {"v": value})]).decode().splitlines()[-1].strip("- ")
+
+    assert written("2024-01-02", "2024-02-02") == "v: 2024-02-02"
+    assert written("12:30:45", "12:30:46") == "v: 12:30:46"
+    assert written("off", "on") == "v: on"
+    assert written("abc", "2024-02-02") == 'v: "2024-02-02"'
+    assert written("abc", "no") == 'v: "no"'
+    assert written("2024-01-02", "no") == 'v: "no"'
+    assert written("12", "13") == 'v: "13"'
+    changed = YAML.splice(b"v: 2024-01-02\n", [Update(0, ("v",), "2024-02-02")])
+    assert changed == b"v: 2024-02-02\n"

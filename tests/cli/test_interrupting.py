@@ -88,12 +88,12 @@ def test_the_answer_is_json_where_it_was_asked_for(made: Path) -> None:
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert (told["exit"], told["errors"][0]["code"]) == (130, "interrupted")
-    assert done.stderr == f"registry plan: {interrupts.MESSAGE}\n"
+    assert done.stderr == "registry plan: interrupted; nothing was written\n"
 
 
 def test_the_answer_without_imports_is_the_answer_with_them() -> None:
     plain = json.loads(interrupts.as_json("plan"))
-    error = {"code": "interrupted", "message": interrupts.MESSAGE}
+    error = {"code": "interrupted", "message": interrupts.message("plan")}
     assert plain == json.loads(dumps(envelope("plan", interrupting.INTERRUPTED, [error])))
     assert plain["format_version"] == FORMAT_VERSION
 

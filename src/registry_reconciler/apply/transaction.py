@@ -57,6 +57,7 @@ from registry_reconciler.apply.install import (
 from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.apply.reading import RECOVER
+from registry_reconciler.base.interrupts import Written
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, Stopped, WriteFailure
 from registry_reconciler.files.names import Names, short, spelling
 from registry_reconciler.files.reserved import leads_astray
@@ -396,6 +397,7 @@ def _run(
         bench.make_folders()
         check_inputs()
         signals.check()
+        Written.some = True
         files.rename(Direction.UNDECIDED.value, bench.folder, Direction.FORWARD.value, bench.folder)
     except BaseException as error:
         failure = _give_up(bench, error)

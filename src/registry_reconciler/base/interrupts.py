@@ -14,6 +14,26 @@ INTERRUPTED = 130
 """The exit code: 128 and the number of the signal, as shells have it."""
 
 MESSAGE = "interrupted; nothing was left half done"
+"""Where something may have been done: a script ran, or files are written."""
+
+NOTHING = "interrupted; nothing was written"
+
+
+class Written:
+    """Whether this process wrote files of a workspace."""
+
+    some = False
+
+
+def message(command: str) -> str:
+    """What an interruption of a command says."""
+    return MESSAGE if command == "run" or Written.some else NOTHING
+
+
+def new_line() -> None:
+    """A terminal shows ``^C`` where the cursor was: what is said stands on a line of its own."""
+    if os.isatty(2):
+        os.write(2, b"\n")
 
 
 def leave(*_: object, _exit: Callable[[int], object] = os._exit) -> None:
@@ -34,7 +54,8 @@ def on_interrupt(handler: Callable[..., Any]) -> None:
 def say_plainly(command: str, words: Sequence[str], *, answer: bool = True) -> None:
     """Say it without modules that may be half imported; ``answer``: also as JSON, where that was asked for."""
     name = "registry" if command == "registry" else f"registry {command}"
-    os.write(2, f"{name}: {MESSAGE}\n".encode())
+    new_line()
+    os.write(2, f"{name}: {message(command)}\n".encode())
     if answer and ("--format=json" in words or "--format json" in " ".join(words)):
         os.write(1, as_json(command).encode())
 
@@ -43,7 +64,7 @@ def as_json(command: str) -> str:
     """The report of a command that was interrupted."""
     return (
         f'{{"format_version": "1.0", "command": "{command}", "exit": {INTERRUPTED}, '
-        f'"errors": [{{"code": "interrupted", "message": "{MESSAGE}"}}], "next": []}}\n'
+        f'"errors": [{{"code": "interrupted", "message": "{message(command)}"}}], "next": []}}\n'
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from registry_reconciler.base.interrupts import INTERRUPTED, MESSAGE
+from registry_reconciler.base.interrupts import INTERRUPTED
+from registry_reconciler.base.interrupts import message as interruption
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.cli.seen import seen
 from registry_reconciler.errors import RegistryFailure, UsageFailure
@@ -50,10 +51,10 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
             message += ". Options stand behind the command: registry plan --root DIR"
         return UsageFailure(message, next=(words,))
     if isinstance(error, KeyboardInterrupt) or (typer is not None and isinstance(error, typer.Abort)):
-        return Interrupted(MESSAGE)
+        return Interrupted(interruption(command))
     if seen.interrupted:
         # Python wraps what is raised while a class is made, and libraries what is raised in their callbacks.
-        return Interrupted(MESSAGE)
+        return Interrupted(interruption(command))
     if isinstance(error, Unreadable):
         return SystemRefused(f"a file of the workspace cannot be read: {error}")
     if isinstance(error, OSError):

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-from registry_reconciler.base.interrupts import INTERRUPTED, MESSAGE, Hold, leave, on_interrupt, say_plainly
+from registry_reconciler.base.interrupts import (
+    INTERRUPTED,
+    Hold,
+    leave,
+    message,
+    new_line,
+    on_interrupt,
+    say_plainly,
+)
 from registry_reconciler.cli.seen import seen
 
 
@@ -95,7 +103,8 @@ def _say(command: str, words: Sequence[str], frame: FrameType | None) -> None:
         try:
             from registry_reconciler.cli.failures import Interrupted, answer_failure
 
-            answer_failure(command, words, Interrupted(MESSAGE))
+            new_line()
+            answer_failure(command, words, Interrupted(message(command)))
             return
         except BaseException:
             # The buffers of the streams may be in the middle of a write.

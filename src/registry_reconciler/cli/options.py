@@ -102,6 +102,11 @@ DetailedExitCode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exi
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
 
+Brief = Annotated[
+    bool,
+    typer.Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -163,6 +168,10 @@ class Shared:
         )
 
 
+BRIEF_BYTES = 3_000
+"""The most bytes of a brief answer of ``apply`` and ``check``: all that an agent needs to go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reporting:
     """What every command has that reports a plan."""
@@ -176,6 +185,17 @@ class Reporting:
     width: Width = None
     full: Full = False
     no_color: NoColor = False
+
+    def brief_call(self, command: str, brief: bool) -> Call:
+        """As :meth:`call`; ``--brief`` is a format of its own, and short where nobody says how long."""
+        from msgspec.structs import replace
+
+        from registry_reconciler.errors import UsageFailure
+
+        if brief and self.format != "text":
+            raise UsageFailure("--brief is a format of its own: leave --format away")
+        call = self.call(command, brief=brief)
+        return replace(call, max_bytes=BRIEF_BYTES) if brief and call.max_bytes is None else call
 
     def call(self, command: str, *, brief: bool = False) -> Call:
         """The call of a command, checked. Raises :class:`UsageFailure`."""

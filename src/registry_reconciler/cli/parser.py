@@ -63,8 +63,25 @@ COMMANDS = (
     Row("run", "run", "Run an ability of the registries."),
     Row("verify", "verify", "Ask other implementations about everything that is here."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
+    Row(
+        "completion",
+        "completion",
+        "Print what makes a shell complete commands, options, kinds, addresses and codes.",
+    ),
 )
 """Every command, in the order of the help."""
+
+GROUPS = (
+    ("Every day", ("plan", "apply", "check", "drift", "diff", "fix", "log")),
+    ("Edit entries", ("add", "set", "edit", "rename", "rm", "adopt", "fmt")),
+    ("Look", ("show", "list", "graph", "explain", "collisions")),
+    (
+        "Set up",
+        ("init", "schema", "schema new", "rule new", "rule test", "rule eval", "baseline", "completion"),
+    ),
+    ("After a merge or a fault", ("resolve", "recover", "verify")),
+)
+"""The commands as the help shows them; what stands in no group comes last, under ``More``."""
 
 BY_NAME = {row.name: row for row in COMMANDS}
 """The rows by what is typed."""
@@ -108,8 +125,16 @@ class _Commands(typer.core.TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(row.name, row.summary) for row in COMMANDS])
+        width = max(len(row.name) for row in COMMANDS)
+        grouped = {name for _, names in GROUPS for name in names}
+        more = tuple(row.name for row in COMMANDS if row.name not in grouped)
+        formatter.write_paragraph()
+        formatter.write_text("Commands:")
+        for title, names in (*GROUPS, ("More", more)):
+            rows = [BY_NAME[name] for name in names if name in BY_NAME]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])
 
 
 def _load(row: Row) -> Any:
@@ -198,6 +223,8 @@ def build() -> Any:
 
 def run(words: Sequence[str]) -> int:
     """Let typer parse a call and run its command; the exit code."""
+    if words and words[0] == "help":
+        words = [*words[1:], "--help"]
     # Not app(): it turns an interruption into exit 130 and a full pipe into SystemExit.
     command = build()
     try:

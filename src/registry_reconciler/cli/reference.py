@@ -31,7 +31,7 @@ of arguments), also when it fails.
 | 2 | with `plan --detailed-exitcode`, for `drift`, for `fmt --check`: there are changes, or drift |
 | 3 | blocked: at least one blocking problem; nothing was written |
 | 64 | usage; an unknown address or code; a question that cannot be asked |
-| 130 | Ctrl-C; nothing was left half done |
+| 130 | Ctrl-C; nothing was written, or nothing was left half done |
 
 Where several hold, 64 comes before 1, 1 before 3, 3 before 2.
 

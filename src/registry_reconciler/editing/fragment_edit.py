@@ -36,6 +36,8 @@ from registry_reconciler.model.kind import Kind
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Edit, Snippet
 
+_MODELINE = "yaml-language-server:"
+"""In a comment: for editors, about the file that it stands in."""
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -343,8 +345,10 @@ def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Sni
         assert data is not None
         snippets = form.extract(data, [(entry.place.document, entry.place.path) for entry in mine])
         for entry, snippet in zip(mine, snippets, strict=True):
-            head = () if entry.place.path else form.head_comments(data)
-            found[entry.address] = replace(snippet, comments=(*head, *snippet.comments))
+            whole = not entry.place.path and not entry.place.document
+            head = form.head_comments(data) if whole else ()
+            own = tuple(row for row in snippet.comments if row not in head and _MODELINE not in row)
+            found[entry.address] = replace(snippet, comments=(*head, *own))
     return found
 
 

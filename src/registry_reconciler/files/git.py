@@ -62,22 +62,22 @@ def commit_of(folder: Path, revision: str) -> str:
     raise UsageFailure(f"git knows no revision {revision!r}")
 
 
-def merge_base(folder: Path, revision: str) -> str:
-    """The commit where ``HEAD`` and a revision parted.
+def merge_base(folder: Path, revision: str, onto: str = "HEAD") -> str:
+    """The commit where ``HEAD`` (or another revision, ``onto``) and a revision parted.
 
     Raises:
         ShallowClone: the history was not fetched that far.
         GitFailure: they have no common history.
         UsageFailure: there is no such revision.
     """
-    other, head = commit_of(folder, revision), commit_of(folder, "HEAD")
+    other, head = commit_of(folder, revision), commit_of(folder, onto)
     said = gitcall.ask(folder, ["merge-base", other, head], check=False)
     if said:
         return said.decode().split()[0]
     if _is_shallow(folder):
         raise _shallow(folder, f"the commit where this branch left {revision} was not fetched", revision)
     raise GitFailure(
-        f"{revision} and HEAD have no common history; to compare them as they are: registry diff"
+        f"{revision} and {onto} have no common history; to compare them as they are: registry diff"
     )
 
 

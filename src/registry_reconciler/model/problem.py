@@ -86,6 +86,7 @@ class Problem(Struct, frozen=True):
         suppressed: why it does not block: ``allowed: <reason>`` or ``baselined``.
         managed: any entry it lies in is managed or declared, or it lies in no entry.
         cause: what a rule knows to be behind it; problems of one cause are shown as one.
+        aside: it is of a file that nothing in the plan touches or could collide with.
     """
 
     code: str
@@ -104,6 +105,7 @@ class Problem(Struct, frozen=True):
     location: Location | None = None
     identity_extra: str = ""
     cause: str = ""
+    aside: bool = False
 
     @property
     def group(self) -> str:
@@ -133,7 +135,7 @@ class Problem(Struct, frozen=True):
     @property
     def blocking(self) -> bool:
         """The one predicate: does this problem forbid the plan to be applied?"""
-        if self.severity is not Severity.ERROR or self.status is Status.FIXED:
+        if self.severity is not Severity.ERROR or self.status is Status.FIXED or self.aside:
             return False
         if self.suppressed is not None and not self.structural:
             return False

@@ -35,6 +35,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "LIV004": ("Text and place of the entry disagree", _W),
     "LIV005": ("The container has the wrong shape", _E),
     "LIV006": ("A sparse checkout hides the file", _W),
+    "LIV007": ("References could not be checked", _W),
     "RUL001": ("The rule cannot be used", _E),
     "RUL002": ("The rule looks at all pairs", _W),
     "RUL003": ("The rule is too costly", _E),
@@ -65,6 +66,7 @@ LOWERABLE = frozenset(
         "KND003",
         "LIV004",
         "LIV006",
+        "LIV007",
         "RUL002",
         "WRT006",
     }

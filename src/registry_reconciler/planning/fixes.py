@@ -9,8 +9,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.loading.workspace import live_truth_files
 from registry_reconciler.model.config import DESIRED_FOLDER
-from registry_reconciler.model.entry import Json, Place, digest_bytes
+from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, Place, digest_bytes
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.problem import Problem, Severity, Status, TextEdit
 from registry_reconciler.model.redact import WITHHELD
@@ -62,7 +63,7 @@ class Editor:
         known = self._texts[place.file]
         if known is None or not 0 <= place.document < len(known.documents):
             return None
-        node = _node_at(known.documents[place.document].root, place)
+        node = None if place.on_key else _node_at(known.documents[place.document].root, place)
         if node is not None and _is_simple(known.text, node) and isinstance(value, str | int | float | bool):
             new = known.format.rewritten(node, value)
             if new is not None:
@@ -114,10 +115,12 @@ def _text_edit(known: _Text, path: str, start: int, end: int, new: str) -> TextE
 
 def _spliced_edit(known: _Text, place: Place, value: Json) -> TextEdit | None:
     """The part in which the text that the splicer makes differs."""
-    from registry_reconciler.formats.edits import SpliceError, Update
+    from registry_reconciler.formats.edits import RenameKey, SpliceError, Update
 
+    named = place.on_key and isinstance(value, str)
+    edit = RenameKey if named else Update
     try:
-        new = known.format.splice(known.data, [Update(place.document, place.path, value)])
+        new = known.format.splice(known.data, [edit(place.document, place.path, value)])
     except SpliceError:
         return None
     after = new.decode("utf-8").removeprefix("\ufeff")
@@ -179,7 +182,9 @@ class Fixing(Struct, frozen=True):
     """What can be done about the problems of a plan.
 
     Attributes:
-        fixed: problems whose fix is safe and lies in fragments alone; ``edits`` carries them all out.
+        fixed: problems whose fix is safe (or asked for) and lies where it may be made; ``edits`` carries out those in
+            fragments.
+        live: those of them that lie in entries whose truth is live.
         patches: problems with a fix that a person has to look at, each with its edits.
         manual: problems with no more than advice.
     """
@@ -188,6 +193,7 @@ class Fixing(Struct, frozen=True):
     edits: tuple[FragmentEdit, ...] = ()
     patches: tuple[tuple[Problem, tuple[TextEdit, ...]], ...] = ()
     manual: tuple[Problem, ...] = ()
+    live: tuple[Problem, ...] = ()
 
 
 class _Chosen(Struct):
@@ -209,14 +215,18 @@ def _overlap(one: TextEdit, other: TextEdit) -> bool:
     return (one.start < other.end and other.start < one.end) or one.start == other.start
 
 
-def choose_fixes(planning: Planning, codes: Sequence[str] = ()) -> Fixing:
+def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool = False) -> Fixing:
     """Sort the standing problems (with one of ``codes``, where given) by what can be done about them.
+
+    Args:
+        unsafe: make the fixes too that guess what was meant; never one that makes another entry of a live one.
 
     Raises:
         UsageFailure: there is no such code.
         Blocked: a fragment would not be readable afterwards.
     """
     _require_codes(codes)
+    free = live_truth_files(planning.loaded.kinds, planning.loaded.live)
     chosen = _Chosen()
     fixed: list[Problem] = []
     patches: list[tuple[Problem, tuple[TextEdit, ...]]] = []
@@ -227,13 +237,22 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = ()) -> Fixing:
         edits = edits_for(planning, problem)
         if not edits:
             manual.append(problem)
-        elif _is_safe(problem, edits) and chosen.take(edits):
+        elif _may_be_made(planning, problem, edits, free, unsafe=unsafe) and chosen.take(edits):
             fixed.append(problem)
         else:
             patches.append((problem, edits))
     files = planning.loaded.fragments.files
-    made = tuple(_rewritten(files[path], edits) for path, edits in sorted(chosen.by_file.items()))
-    return Fixing(tuple(fixed), made, tuple(patches), tuple(manual))
+    made = tuple(
+        _rewritten(files[path], edits) for path, edits in sorted(chosen.by_file.items()) if path not in free
+    )
+    live = tuple(one for one in fixed if any(edit.path in free for edit in edits_for(planning, one)))
+    return Fixing(tuple(fixed), made, tuple(patches), tuple(manual), live)
+
+
+def standing_of(planning: Planning, codes: Sequence[str]) -> tuple[Problem, ...]:
+    """The standing problems with some codes. Raises :class:`UsageFailure` for a code that there is not."""
+    _require_codes(codes)
+    return tuple(one for one in planning.plan.problems if _stands(one, codes))
 
 
 def _require_codes(codes: Sequence[str]) -> None:
@@ -256,9 +275,38 @@ def _stands(problem: Problem, codes: Sequence[str]) -> bool:
     return not codes or problem.code in codes
 
 
-def _is_safe(problem: Problem, edits: Sequence[TextEdit]) -> bool:
-    fragments = all(edit.path.startswith(f"{DESIRED_FOLDER}/") for edit in edits)
-    return fragments and problem.fix is not None and problem.fix.safe
+def _may_be_made(
+    planning: Planning,
+    problem: Problem,
+    edits: Sequence[TextEdit],
+    free: frozenset[str],
+    *,
+    unsafe: bool,
+) -> bool:
+    """Whether a fix lies where nothing but its owner is changed, and means nothing that somebody has to decide."""
+    if problem.fix is None or not (problem.fix.safe or unsafe):
+        return False
+    if not all(edit.path.startswith(f"{DESIRED_FOLDER}/") or edit.path in free for edit in edits):
+        return False
+    return not any(_is_key_of_known(planning, place) for place, _ in problem.fix.replacements)
+
+
+def _is_key_of_known(planning: Planning, place: Place) -> bool:
+    """Whether a place is the key of an entry that is live or managed: another key would delete that one."""
+    loaded = planning.loaded
+    known: list[DesiredEntry | LiveEntry] = [
+        *planning.desired.entries.values(),
+        *loaded.live.entries.values(),
+    ]
+    for entry in known:
+        size = len(entry.place.path)
+        if entry.place.file != place.file or entry.place.document != place.document:
+            continue
+        if place.path[:size] != entry.place.path or place.on_key:
+            continue
+        if any(selector.path == place.path[size:] for selector in loaded.kinds[entry.kind].key):
+            return entry.address in loaded.live.entries or entry.address in loaded.state.entries
+    return False
 
 
 def apply_edits(data: bytes, edits: Sequence[TextEdit]) -> bytes:

@@ -47,6 +47,7 @@ from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.planning.unread_files import not_checked, set_aside
 from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
@@ -161,7 +162,9 @@ def plan_loaded(
         *difference.problems,
         *names,
         *judged,
+        *not_checked(loaded, worlds),
     ]
+    found = list(set_aside(loaded, desired, written.changes, found))
     progress("finishing")
     return Planning(
         _assemble(loaded, options, difference, written, worlds, found, files, desired, heals),

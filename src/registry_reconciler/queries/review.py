@@ -84,6 +84,12 @@ def review_revisions(
     return _review(old, new, name, {"base_commit": old_commit, "head_commit": new_commit})
 
 
+def review_since(workspace: Workspace, base: str, revision: str, *, no_check: bool = False) -> Review:
+    """One revision against the commit where it left another. Raises as :func:`review_base`."""
+    commit = merge_base(workspace.root, base, revision)
+    return review_revisions(workspace, commit, revision, no_check=no_check)
+
+
 def _plan_of(root: Path, commit: str, options: PlanOptions, newer: Planning | None = None) -> Planning:
     """What a revision leads to; registries of kinds that it has not got yet are read as ``newer`` describes them.
 

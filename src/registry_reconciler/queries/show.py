@@ -199,6 +199,16 @@ def _status(planning: Planning, address: str) -> str:
     return "registered" if same(live.value, wish.value) else "changed"
 
 
+def shown_value(planning: Planning, address: str) -> Json:
+    """What an entry says, as it may be shown: as its registry has it, else as its fragment wants it."""
+    kind = planning.loaded.kinds.get(split_address(address)[0])
+    live = planning.loaded.live.entries.get(address)
+    if live is not None:
+        return _shown(kind, full_value(live))
+    wish = planning.desired.entries.get(address)
+    return _shown(kind, wish.value) if wish is not None else {}
+
+
 class KindRow(Struct, frozen=True):
     """A kind in a list: its files, how many entries there are, and how many of them are managed."""
 

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.model.config import Config
-from registry_reconciler.model.entry import Json, Place
+from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
@@ -137,6 +137,10 @@ class EntrySet(Struct, eq=False, frozen=True):
         if any(kind in self.hidden_kinds or f"{kind}/{key}" in self.hidden_addresses for kind in kinds):
             return True
         return self.hidden_all or (bool(self.hidden_text) and key in self.hidden_text)
+
+    def is_key(self, item: Entry, path: FieldPath) -> bool:
+        """Whether a field of an entry is a part of its key: another value makes another entry of it."""
+        return any(selector.path == path for selector in self.kinds[item.kind].key)
 
     def maybe_declared(self, address: str) -> bool:
         """Whether a fragment that cannot be read may declare the entry."""

@@ -106,8 +106,10 @@ def _named(world: EntrySet) -> Iterator[Finding]:
             f"{link.value!r} is a name of {target.address}; a reference says the id, {target.key!r}.",
             link.path,
             fix=Fix(
-                f"Replace {link.value!r} by {target.key!r}.",
-                safe=True,
+                f"It is the key of the entry: registry rename {link.item.address} {target.key}"
+                if world.is_key(link.item, link.path)
+                else f"Replace {link.value!r} by {target.key!r}.",
+                safe=not world.is_key(link.item, link.path),
                 replacements=((place_of(link.item, link.path), target.key),),
             ),
             related=(related(target, "the entry with this name"),),
@@ -321,8 +323,10 @@ def _renamed(transition: Transition) -> Iterator[Finding]:
             for link in meant
             if link.item.managed
         )
+        # Who refers to it by its own key would become another entry: that is a move, which somebody has to mean.
+        safe = not any(transition.after.is_key(link.item, link.path) for link in meant)
         yield from _left_behind(
-            new, item.address, meant, f"{item.address} becomes {new.address}", replacements
+            new, item.address, meant, f"{item.address} becomes {new.address}", replacements, safe=safe
         )
 
 
@@ -341,14 +345,20 @@ def _renamed_value(link: Link, old: Entry, new: Entry) -> str:
 
 
 def _left_behind(
-    item: Entry, old: str, meant: Sequence[Link], what: str, replacements: tuple[tuple[Place, str], ...]
+    item: Entry,
+    old: str,
+    meant: Sequence[Link],
+    what: str,
+    replacements: tuple[tuple[Place, str], ...],
+    *,
+    safe: bool = True,
 ) -> Iterator[Finding]:
     if not meant:
         return
     who = listing(list(dict.fromkeys(link.item.address for link in meant)))
     fix = None
     if replacements:
-        fix = Fix(f"Put {item.key!r} where they refer to it.", safe=True, replacements=replacements)
+        fix = Fix(f"Put {item.key!r} where they refer to it.", safe=safe, replacements=replacements)
     yield Finding(
         item,
         f"{what}, and still referred to by {who}.",

@@ -243,6 +243,10 @@ class _Writer:
             return ""
         return "".join(closest(value, tuple(one for one in options if isinstance(one, str))))
 
+    def _has(self, path: FieldPath, field: str) -> bool:
+        holder = get_path(self.value, path)
+        return isinstance(holder, dict) and field in holder
+
     def _unknown_field(self, path: FieldPath, field: str, known: Sequence[str], keyword: str) -> Violation:
         shown = _cut(field)
         where = f" of {_name(path)}" if path else ""
@@ -256,6 +260,7 @@ class _Writer:
                 f"'{shown}' is no field{where}. Did you mean '{near[0]}'?",
                 fix,
                 on_key=True,
+                instead="" if self._has(path, near[0]) else near[0],
             )
         fix = f"Remove it. The fields are {_listed(known)}." if known else "Remove it."
         return self._make((*path, field), keyword, f"'{shown}' is no field{where}", fix, on_key=True)

@@ -9,6 +9,7 @@ import pytest
 from registry_reconciler.formats.faults import Limits
 from registry_reconciler.formats.yaml.read.codes import TITLES
 from registry_reconciler.formats.yaml.read.document import read_yaml, value_of
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.written import as_json
 from registry_reconciler.rules.page import read_page
@@ -211,3 +212,49 @@ def test_value_of_says_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="twice"):
         value_of(b"a: 1\na: 2\n")
     assert value_of(b"") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "flow: [a,\nb]\n",
+        'quoted: "a\nb"\n',
+        'foo: "bar\n\tbaz"\n',
+        "a # b\n%YAML 1.2\n---\nb\n",
+        "---\n%YAML 1.2\n---\n",
+        "%YAML 1.1#c\n---\n",
+        "[-]\n",
+        "- [-, -]\n",
+        "- [\n\tfoo,\n foo\n ]\n",
+        "empty: >\n \n  \n   \n # comment\n",
+        "{ ?foo: bar }\n",
+        "[?x]\n",
+        "foo: |\n  x\n   ",
+        "key: &an:chor value\n",
+    ],
+)
+def test_what_yaml_1_2_has_not_or_reads_otherwise_is_refused(text: str) -> None:
+    assert {fault.code for fault in read_yaml(text.encode()).faults} == {"YML001"}
+    if text[0].isalpha():
+        assert not ChunkReader().read(f"things:\n  - a: 1\n{text}".encode()).readable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [\n  b,\n]\n",
+        "a: {b: c, # d\n  e: f}\n",
+        "a: b?c\n",
+        "a: [b?c, -d]\n",
+        '# say "x"#y\na: 1\n',
+        "a: 'it''s' # \"q\"#\n",
+        'a: |\n  x\n  %y\n  "z"#\n',
+        "a: x,#y\n",
+        "%YAML 1.2\n---\na: 1\n...\n%YAML 1.2\n---\nb: 2\n",
+        "a: &b c\nd: *b\n",
+        "a: R&D:x\n",
+        "a:\n  - b\tc\n",
+    ],
+)
+def test_what_looks_like_it_is_read(text: str) -> None:
+    assert read_yaml(text.encode()).faults == ()

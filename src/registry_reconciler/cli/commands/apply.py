@@ -10,7 +10,7 @@ import typer
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.asking import answered_yes
 from registry_reconciler.cli.common import Call, progress, quick_planning_of, warn
-from registry_reconciler.cli.options import Reporting, Selection
+from registry_reconciler.cli.options import Brief, Reporting, Selection
 from registry_reconciler.cli.output import put, say, stdin_is_terminal
 from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.errors import Blocked, CannotAsk, Declined, InterruptedApply, UsageFailure
@@ -48,6 +48,7 @@ def command(
         typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    brief: Brief = False,
     verify: Annotated[
         bool,
         typer.Option(
@@ -64,7 +65,7 @@ def command(
     Plans, shows the plan, asks, and applies. With FILE or --expect it applies exactly what
     was reviewed, or nothing.
     """
-    call = reporting.call("apply")
+    call = reporting.brief_call("apply", brief)
     options = selection.options()
     saved = _saved(file, options, expect) if file is not None else None
     workspace = call.workspace()
@@ -106,16 +107,24 @@ class _Applying:
 
     def expected(self, options: PlanOptions, plan_id: str | None) -> int:
         """Plan and apply under one lock, if the plan has this id."""
+        told: list[Plan] = []
         try:
             with progress() as tell:
-                if tell is not None:
-                    tell("applying")
-                result = self.workspace.apply_now(options, expect=plan_id, verify=self.verify)
+
+                def show(plan: Plan) -> None:
+                    # Before anything is written; again only where somebody edited a file in between.
+                    if self.call.format == "text" and (not told or told[-1].plan_id != plan.plan_id):
+                        told.append(plan)
+                        self._report(plan, Shown(0))
+                    if tell is not None:
+                        tell("applying")
+
+                result = self.workspace.apply_now(options, expect=plan_id, show=show, verify=self.verify)
         except Blocked as blocked:
             if blocked.plan is None:
                 raise
             return self._blocked(blocked.plan)
-        return self._done(result)
+        return self._done(result, shown=bool(told))
 
     def asked(self, options: PlanOptions, yes: bool) -> int:
         """Plan, show, ask, apply."""
@@ -175,13 +184,13 @@ class _Applying:
         recovered = result.recovered or self.recovered
         if self.call.format != "text" or not shown:
             self._report(result.plan, Shown(0, next=[], extra=_applied(result, recovered)))
-        if self.call.format == "text":
-            put("\n".join(_receipt(result, recovered)) + "\n")
+        if self.call.format in ("text", "brief"):
+            put("\n".join(_receipt(result, recovered, brief=self.call.format == "brief")) + "\n")
         warn(result.warnings)
         return 0
 
 
-def _receipt(result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
+def _receipt(result: ApplyResult, recovered: RecoverResult | None, *, brief: bool) -> list[str]:
     from registry_reconciler.base.escape import visible
     from registry_reconciler.report.words import count_changes
 
@@ -189,6 +198,9 @@ def _receipt(result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
     if not result.written:
         return [*lines, "Nothing to do: nothing was written."]
     what = count_changes(result.plan.changes) or "only the state changed"
+    if brief:
+        files = f"{len(result.written):,} file{'' if len(result.written) == 1 else 's'}"
+        return [*lines, f"applied: {what}; wrote {files}"]
     return [*lines, f"Applied: {what}.", *(f"  wrote {visible(path)}" for path in result.written)]
 
 

@@ -8,7 +8,7 @@ import typer
 
 from registry_reconciler.cli.common import quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import NoCache, Reporting
+from registry_reconciler.cli.options import Brief, NoCache, Reporting
 from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Severity
@@ -35,13 +35,14 @@ def command(
         Literal["error", "warning"],
         typer.Option("--fail-on", help="The least severity that makes it exit 3."),
     ] = "error",
+    brief: Brief = False,
     *,
     reporting: Reporting,
     no_cache: NoCache = False,
 ) -> int:
     """Show problems only, of the whole workspace as it would be after apply."""
     del files  # One change can break an entry in any other file.
-    call = reporting.call("check")
+    call = reporting.brief_call("check", brief)
     workspace = call.workspace()
     planning = quick_planning_of(call, workspace, cached=not no_cache)
     keep_until_the_end(planning)
@@ -54,4 +55,5 @@ def command(
 def exit_code(plan: Plan, fail_on: str) -> int:
     """3 when something stands that is at least as bad as ``fail_on``."""
     warned = fail_on == "warning" and plan.count_problems(Severity.WARNING)
-    return 3 if warned else plan.exit_code
+    unread = any(one.aside for one in plan.problems)
+    return 3 if warned or unread else plan.exit_code

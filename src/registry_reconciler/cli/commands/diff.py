@@ -24,7 +24,9 @@ EXAMPLE = """\
 
 
 def command(
-    old: Annotated[str, typer.Argument(metavar="REV", help="A revision that git knows.")],
+    old: Annotated[
+        str, typer.Argument(metavar="REV", help="A revision that git knows, or A..B, or A...B as in git.")
+    ],
     new: Annotated[
         str | None,
         typer.Argument(metavar="[REV]", help="Another one; the working tree by default.", show_default=False),
@@ -39,11 +41,17 @@ def command(
     Entries and fields, problems introduced, fixed and there already, and who depends on what changed.
     'registry plan --base REV' compares the working tree with the commit where it left REV.
     """
-    from registry_reconciler.queries.review import review_revisions
+    from registry_reconciler.queries.review import review_revisions, review_since
 
     call = reporting.call("diff")
     workspace = call.workspace()
-    review = review_revisions(workspace, old, new, no_check=no_check)
+    if new is None and "..." in old:
+        since, _, new = old.partition("...")
+        review = review_since(workspace, since or "HEAD", new or "HEAD", no_check=no_check)
+    else:
+        if new is None and ".." in old:
+            old, new = (one or "HEAD" for one in old.split("..", 1))
+        review = review_revisions(workspace, old, new, no_check=no_check)
     shown = Shown(exit_code(review.plan, detailed_exitcode), base=review.base, extra=review.extra)
     report_plan(call, review.plan, shown, workspace.root)
     return shown.exit

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, planning_of, warn
+from registry_reconciler.cli.common import Call, answer, planning_of, warn
 from registry_reconciler.cli.options import Diff, Shared
+from registry_reconciler.cli.verbs import Going, carry_out
+from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
@@ -34,21 +37,42 @@ def command(
         list[str] | None, typer.Argument(metavar="[CODE]...", help="Only problems with these codes.")
     ] = None,
     diff: Diff = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Make the fixes too that guess what was meant (did you mean).")
+    ] = False,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="Set a field of every entry that has a problem with CODE."
+        ),
+    ] = None,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="For agents: one line a problem, and no patches.")
+    ] = False,
     *,
     shared: Shared,
 ) -> int:
-    """Apply the fixes that are safe, to fragments only; show the others as patches."""
+    """Apply the fixes that are safe, to fragments only; show the others as patches.
+
+    A fix that is called safe never changes the key of an entry. Of a kind with truth: live the
+    registry file itself is fixed.
+    """
     from registry_reconciler.editing.amend import write_fragments
+    from registry_reconciler.editing.verbs import fixing_entries
     from registry_reconciler.model.plan_json import problem_to_json
     from registry_reconciler.planning.fixes import choose_fixes
 
     call = shared.call("fix")
+    codes = [code.upper() for code in codes or ()]
+    if set_:
+        return _set_everywhere(call, codes, set_, Going(dry_run=diff))
     workspace = call.workspace()
     planning = planning_of(call, workspace)
-    fixing = choose_fixes(planning, codes or ())
+    fixing = choose_fixes(planning, codes, unsafe=unsafe)
     written: tuple[str, ...] = ()
-    if fixing.edits and not diff:
-        amendment = write_fragments(workspace, lambda _loaded: fixing.edits, command="registry fix")
+    if fixing.fixed and not diff:
+        draft = fixing_entries(fixing.edits, fixing.live)
+        amendment = write_fragments(workspace, draft, command="registry fix")
         written = amendment.written
         warn(amendment.warnings)
     body: dict[str, Json] = {
@@ -62,14 +86,63 @@ def command(
     }
     if diff:
         body["diff"] = _diff(planning, fixing)
-    next_ = [["registry", "fix"]] if diff and fixing.edits else [["registry", "plan"]]
-    return answer(call, _text(planning, fixing, diff), body, next=next_)
+    typed = ["registry", "fix", *codes, *(["--unsafe"] if unsafe else [])]
+    next_ = [typed] if diff and fixing.fixed else [["registry", "plan"]]
+    if not unsafe and fixing.patches:
+        next_.append(["registry", "fix", *codes, "--unsafe", "--diff"])
+    text = _brief(fixing, diff) if brief else _text(planning, fixing, diff)
+    return answer(call, text, body, next=next_)
+
+
+def _set_everywhere(call: Call, codes: Sequence[str], fields: Sequence[str], going: Going) -> int:
+    """One field for many: every entry that has a problem with one of the codes."""
+    from registry_reconciler.editing.verbs import parse_assignments, setting_everywhere
+    from registry_reconciler.planning.fixes import standing_of
+
+    assignments = parse_assignments(fields)
+    if not codes:
+        raise UsageFailure(
+            "--set needs the code of the problems that it settles: registry fix CODE --set FIELD=VALUE"
+        )
+    problems = standing_of(planning_of(call, call.workspace()), codes)
+    addresses = sorted({one.address for one in problems if one.address})
+    if not addresses:
+        return answer(
+            call, f"No entry has a problem {' or '.join(codes)}.\n", {"applied": False, "written": []}
+        )
+    words = ["fix", *codes, *(word for field in fields for word in ("--set", field))]
+    return carry_out(call, setting_everywhere(addresses, assignments), going, words)
+
+
+def _brief(fixing: Fixing, dry: bool) -> str:
+    lines = [f"{'would fix' if dry else 'fixed'} {_count(len(fixing.fixed))}"]
+    lines += [_line(one) for one in fixing.fixed[:_BRIEF_SHOWN]]
+    rest = [*(one for one, _ in fixing.patches), *fixing.manual]
+    lines += [f"left {_count(len(rest))}"] if rest else []
+    for one in rest[:_BRIEF_SHOWN]:
+        lines += [f"{_line(one)} {_cut(visible(one.message))}"]
+    more = max(len(fixing.fixed) - _BRIEF_SHOWN, 0) + max(len(rest) - _BRIEF_SHOWN, 0)
+    lines += [f"... and {more:,} more"] if more else []
+    return "\n".join(lines) + "\n"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _BRIEF_WIDTH else text[: _BRIEF_WIDTH - 1] + "…"
+
+
+_BRIEF_SHOWN = 10
+_BRIEF_WIDTH = 120
 
 
 def _diff(planning: Planning, fixing: Fixing) -> str:
     files = planning.loaded.fragments.files
     changed = ((edit.path, files[edit.path].data or b"", edit.content) for edit in fixing.edits)
-    return "".join(_unified(planning, *one) for one in changed)
+    from registry_reconciler.planning.fixes import edits_for
+
+    live = [edit for one in fixing.live for edit in edits_for(planning, one)]
+    return "".join(_unified(planning, *one) for one in changed) + (
+        _patch(planning, tuple(live)) if live else ""
+    )
 
 
 def _unified(planning: Planning, path: str, old: bytes, new: bytes) -> str:

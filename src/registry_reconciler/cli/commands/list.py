@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -17,6 +17,7 @@ from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
     from registry_reconciler.cli.common import Call
+    from registry_reconciler.model.fields import Selector
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.queries.show import KindRow, Listed
 
@@ -38,10 +39,26 @@ def command(
         bool | None,
         typer.Option("--managed/--unmanaged", help="Only those that are, or are not.", show_default=False),
     ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="Only entries of which it holds: 'status=active tags~eval'; also !=, !~, <, >, FIELD, !FIELD.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str,
+        typer.Option(
+            "--columns", metavar="FIELD,...", help="What to show of each entry, instead of its file."
+        ),
+    ] = "",
     *,
     shared: Shared,
 ) -> int:
     """List entries, or kinds."""
+    if kinds and (where or columns):
+        raise UsageFailure("--kinds lists kinds: leave --where and --columns away")
     if kinds and managed is not None:
         raise UsageFailure("--kinds counts both: leave --managed or --unmanaged away")
     call = shared.call("list")
@@ -50,20 +67,79 @@ def command(
     require_known(planning, (one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns or ()))
     if kinds:
         return _kinds(call, planning, patterns or [])
-    return _entries(call, planning, patterns or ["*"], managed)
+    return _entries(call, planning, patterns or ["*"], _Asked(managed, tuple(where or ()), columns))
 
 
-def _entries(call: Call, planning: Planning, patterns: Sequence[str], managed: bool | None) -> int:
-    from registry_reconciler.queries.show import listing
+class _Asked(NamedTuple):
+    """Which entries, and what of them."""
+
+    managed: bool | None
+    where: tuple[str, ...]
+    columns: str
+
+
+def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _Asked) -> int:
+    from registry_reconciler.queries.show import listing, shown_value
+    from registry_reconciler.queries.where import parse_where
     from registry_reconciler.report.words import plural
 
+    conditions, columns = parse_where(asked.where), _selectors(asked.columns)
     rows = {row.address: row for row in listing(planning)}
     chosen = [rows[address] for address in select(patterns, rows)]
-    if managed is not None:
-        chosen = [row for row in chosen if row.managed is managed]
-    table = [(row.address, _standing(row), row.file) for row in chosen]
+    if asked.managed is not None:
+        chosen = [row for row in chosen if row.managed is asked.managed]
+    values = {row.address: shown_value(planning, row.address) for row in chosen if conditions or columns}
+    chosen = [row for row in chosen if all(one.holds(values[row.address]) for one in conditions)]
+    if columns:
+        cells = [[row.address, *_cells(columns, values[row.address])] for row in chosen]
+        head = [["", *(selector.text for selector in columns)]] if chosen else []
+        table = [*head, *cells]
+    else:
+        table = [[row.address, _standing(row), row.file] for row in chosen]
     text = "".join(_columns(table)) + f"{plural(len(chosen), 'entry')}\n"
-    return answer(call, text, {"entries": [_row_to_json(row) for row in chosen]})
+    body = [
+        _row_to_json(row) | ({"columns": _found(columns, values[row.address])} if columns else {})
+        for row in chosen
+    ]
+    return answer(call, text, {"entries": body})
+
+
+def _selectors(text: str) -> list[Selector]:
+    from registry_reconciler.model.fields import Selector
+
+    try:
+        return [Selector.parse(one.strip()) for one in text.split(",")] if text else []
+    except ValueError as error:
+        raise UsageFailure(f"--columns takes fields, parted by commas: {error}.") from error
+
+
+def _found(columns: Sequence[Selector], value: Mapping[str, Json]) -> dict[str, Json]:
+    """What each field says: the value, a list where the selector steps over one, nothing where it is not there."""
+    found: dict[str, Json] = {}
+    for selector in columns:
+        parts = [part for _, part in selector.find(value)]
+        if parts:
+            found[selector.text] = parts[0] if selector.single else parts
+    return found
+
+
+def _cells(columns: Sequence[Selector], value: Mapping[str, Json]) -> list[str]:
+    from registry_reconciler.queries.where import shown
+    from registry_reconciler.report.values import cut
+
+    found = _found(columns, value)
+    return [
+        cut(", ".join(map(shown, _as_list(found[one.text]))), _CELL) if one.text in found else ""
+        for one in columns
+    ]
+
+
+def _as_list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+_CELL = 60
+"""The most columns of the terminal that one field takes."""
 
 
 def _standing(row: Listed) -> str:

@@ -6,6 +6,7 @@ The fragment that owns the entry is edited, or the registry of a kind whose trut
 
 from registry_reconciler.editing.verbs.desk import Desk
 from registry_reconciler.editing.verbs.edit_text import BadText, EntryText, editing, entry_text
+from registry_reconciler.editing.verbs.fixes import fixing_entries, setting_everywhere
 from registry_reconciler.editing.verbs.remove import removing
 from registry_reconciler.editing.verbs.rename import renaming
 from registry_reconciler.editing.verbs.set_fields import parse_assignments, setting
@@ -16,8 +17,10 @@ __all__ = [
     "EntryText",
     "editing",
     "entry_text",
+    "fixing_entries",
     "parse_assignments",
     "removing",
     "renaming",
     "setting",
+    "setting_everywhere",
 ]

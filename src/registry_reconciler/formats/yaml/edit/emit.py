@@ -274,9 +274,9 @@ class Emitter:
             return value.source
         if isinstance(value, str):
             wanted = hints.styles.get((), "plain")
-            return self._string(
-                value, wanted if wanted in ("'", '"') else hints.quote_all or "plain", flow=flow
-            )
+            if wanted not in ("'", '"') and not wanted.startswith("plain "):
+                wanted = hints.quote_all or "plain"
+            return self._string(value, wanted, flow=flow)
         if value is None:
             return "null"
         if isinstance(value, bool):
@@ -284,8 +284,8 @@ class Emitter:
         return number_text(value)
 
     def _string(self, text: str, wanted: str, *, flow: bool) -> str:
-        if wanted == "plain":
-            if is_plain_safe(text, flow=flow):
+        if wanted.startswith("plain"):
+            if is_plain_safe(text, flow=flow, like=wanted.removeprefix("plain").strip()):
                 return text
             wanted = self.style.quote
         return single_quoted(text) if wanted == "'" and is_single_line(text) else double_quoted(text)
@@ -294,7 +294,9 @@ class Emitter:
         """A scalar on one line in the quotes that its predecessor had, as far as it can have them."""
         if not isinstance(value, str):
             return self.scalar(value, flow=flow)
-        return self._string(value, style if style in ("'", '"') else "plain", flow=flow)
+        return self._string(
+            value, style if style in ("'", '"') or style.startswith("plain ") else "plain", flow=flow
+        )
 
 
 def _tailed(first: str, rest: Sequence[str], body: Body) -> list[str]:

@@ -275,7 +275,7 @@ class Intents:
         if node.kind == "alias":
             unasked = only_changes or self.of(node) is not None
             if not (unasked and same(current, value)):
-                self._touch(node, trail).value = value
+                self._touch(node, trail).value = value if told is None else Part(value, told)
             return
         if same(current, value) and (only_changes or not self._shares):
             return

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from registry_reconciler.formats.nodes import Member, Node
+from registry_reconciler.formats.nodes import Member, Node, scalar_value
 from registry_reconciler.formats.yaml.edit.emit import (
     Body,
     Emitter,
@@ -26,13 +26,16 @@ from registry_reconciler.formats.yaml.edit.emit import (
 )
 from registry_reconciler.formats.yaml.edit.flow import flow_gaps
 from registry_reconciler.formats.yaml.edit.intents import Intent, Intents, New, plain
-from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, hints_of
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, hints_of, plain_style
 from registry_reconciler.formats.yaml.edit.told import Part
 from registry_reconciler.model.entry import Missing
 
 _COMMENT_ROW = re.compile(r"([ \t]*)#")
 _HEADER = re.compile(r"[|>][-+0-9]*")
 _BLANKS = " \t\n"
+_DRAWN = re.compile(r"#.*?([-=*~_#+])\1{2}")
+_HEADED = 50
+"""So many entries are looked at to tell whether they have comments of their own."""
 _NEIGHBOURS = 4
 
 
@@ -427,9 +430,35 @@ class Patcher:
             self._delete(node, number, column, everything)
 
     def region_start(self, node: Node, number: int, column: int) -> int:
-        """The start of the first line of an entry, comment lines that belong to it included."""
-        entry = node.entries[number]
-        start = self.line_start(entry.start)
+        """The start of the first line of an entry, comment lines that belong to it included.
+
+        What stands above the first entry may be about all of them: see :meth:`_heads`.
+        """
+        start = self.line_start(node.entries[number].start)
+        above = self._with_comments(node, number, column)
+        return start if not number and self._heads(node, self.text[above:start], above, column) else above
+
+    def _heads(self, node: Node, comments: str, start: int, column: int) -> bool:
+        """Whether comments above the first entry are a heading, and none of its own.
+
+        That is a line of signs, as people draw around headings; and what begins a file, where no other entry of the
+        mapping that the file is has a comment of its own.
+        """
+        if not comments:
+            return False
+        if any(_DRAWN.search(row) for row in comments.split("\n")):
+            return True
+        before = self.text[:start].strip()
+        if node.kind != "map" or column or (before and before != "---") or len(node.entries) < 2:
+            return False
+        others = range(1, min(len(node.entries), _HEADED))
+        return not any(
+            self._with_comments(node, k, column) < self.line_start(node.entries[k].start) for k in others
+        )
+
+    def _with_comments(self, node: Node, number: int, column: int) -> int:
+        """The start of the contiguous comment lines above an entry, at its column; else of its own line."""
+        start = self.line_start(node.entries[number].start)
         bound = self.next_line(node.entries[number - 1].end) if number else 0
         while start > bound:
             above = self.line_start(start - 1)
@@ -632,7 +661,7 @@ def _plain_unless_quoted(node: Node, slot: Slot) -> str:
     if node.style in ("'", '"'):
         return node.style
     if node.text or node.style:
-        return "plain"
+        return plain_style(node.text) if not node.style and isinstance(scalar_value(node), str) else "plain"
     hints = hints_of(slot.neighbours)
     return hints.styles.get((), "plain")
 

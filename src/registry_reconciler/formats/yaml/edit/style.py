@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
+from registry_reconciler.base.yaml11 import type_11
 from registry_reconciler.formats.nodes import Document, Member, Node, key_of, scalar_value
 
 Pattern: TypeAlias = tuple[str, ...]
@@ -37,7 +38,7 @@ class Style(Struct, frozen=True):
 
 
 class Hints(Struct, frozen=True):
-    """What the neighbours of a new part do, by field: ``flow``, ``block`` or the quote of a scalar."""
+    """What the neighbours of a new part do, by field: ``flow``, ``block``, a quote, or :func:`plain_style`."""
 
     styles: dict[Pattern, str] = field(default_factory=dict)
     quote_all: str = ""
@@ -112,7 +113,7 @@ def hints_of(nodes: Sequence[Node]) -> Hints:
         for pattern, part in islice(_patterned(node), _ENTRY_SAMPLE):
             if part.kind == "scalar":
                 if isinstance(scalar_value(part), str):
-                    styles.setdefault(pattern, part.style or "plain")
+                    styles.setdefault(pattern, part.style or plain_style(part.text))
                     quotes[part.style] += 1
             elif part.entries:
                 styles.setdefault(pattern, "flow" if part.flow else "block")
@@ -120,6 +121,12 @@ def hints_of(nodes: Sequence[Node]) -> Hints:
                 if entry.key is not None:
                     keys[entry.key.style] += 1
     return Hints(styles, _majority(quotes), _majority(keys))
+
+
+def plain_style(text: str) -> str:
+    """The style of a plain text; where YAML 1.1 takes it for something else, that is said too."""
+    found = type_11(text)
+    return "plain" if found == "text" else f"plain {found}"
 
 
 def _patterned(node: Node) -> Iterable[tuple[Pattern, Node]]:

@@ -27,6 +27,7 @@ from registry_reconciler.formats.yaml.read.scalars import (
     resolve_tagged,
     shorten,
 )
+from registry_reconciler.formats.yaml.read.strict import strict_faults
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import Opaque
 
@@ -86,6 +87,12 @@ class Builder:
 
     def documents(self) -> list[Json]:
         """All documents, in order; use only when ``faults`` stays empty."""
+        documents = self._documents()
+        if not self.faults:
+            self.faults += strict_faults(self._data)
+        return documents
+
+    def _documents(self) -> list[Json]:
         documents: list[Json] = []
         get = self._parser.get_event
         try:

@@ -13,6 +13,7 @@ _KNOWN: Final = frozenset(
     {"!", *(CORE + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
 )
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+[ \t]+")
+_SECOND_ANCHOR = re.compile(r"^(![^\s]*[ \t]+)&[^\s,\[\]{}]+(?:[ \t]+|$)")
 _NO_CONTENT = re.compile(r"[ \t\r]*(?:#.*)?")
 
 
@@ -38,5 +39,6 @@ def opaque(text: str, start: int, content: int, stop: int) -> tuple[Opaque, int]
     end = start + len(text[start:end].rstrip())
     anchor = _ANCHOR.match(text, start)
     first, _, rest = text[anchor.end() if anchor else start : end].replace("\r\n", "\n").partition("\n")
+    first = _SECOND_ANCHOR.sub(r"\1", first)
     rows = dedent("\n".join(row.rstrip() for row in rest.split("\n")))
     return Opaque(f"{first.rstrip()}\n{rows}" if rest else first.rstrip()), end

@@ -6,6 +6,7 @@ import functools
 import re
 from typing import Final
 
+from registry_reconciler.base.yaml11 import type_11
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, WrittenInt
 
@@ -143,8 +144,10 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.VERBOSE)
 
 
-def is_plain_safe(text: str, *, flow: bool) -> bool:
+def is_plain_safe(text: str, *, flow: bool, like: str = "") -> bool:
     """Whether a string may stand plain, on one line, and is a string for YAML 1.1 and 1.2 alike.
+
+    With ``like`` it may be that for YAML 1.1 as well: what the neighbours are.
 
     Careful rather than exact: characters that some parsers trip over make it False.
     """
@@ -163,7 +166,9 @@ def is_plain_safe(text: str, *, flow: bool) -> bool:
         return False
     if flow and ":" in text and re.search(r":[,\[\]{}\"']", text):
         return False
-    return not _pattern(_AMBIGUOUS_11).match(text)
+    if not _pattern(_AMBIGUOUS_11).match(text):
+        return True
+    return bool(like) and type_11(text) == like and isinstance(resolve_plain(text), str)
 
 
 def is_block_safe(text: str) -> bool:

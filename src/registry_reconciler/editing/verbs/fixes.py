@@ -1,0 +1,85 @@
+"""Fixes of problems as edits of entries: what a rule knows of an entry whose truth is live, and one field for many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.set_fields import Assignment, assigned
+from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.amend import Edits
+    from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.model.fragment_edit import FragmentEdit
+    from registry_reconciler.model.problem import Problem
+
+
+def fixing_entries(
+    fragments: Sequence[FragmentEdit], problems: Sequence[Problem]
+) -> Callable[[Loaded], Edits]:
+    """The draft that makes fixes: edits of fragments, and those of problems in entries whose truth is live."""
+    from registry_reconciler.editing.amend import Edits
+
+    def draft(loaded: Loaded) -> Edits:
+        desk = Desk.of(loaded)
+        for place, value in (
+            one for each in problems if each.fix is not None for one in each.fix.replacements
+        ):
+            for entry in _around(loaded, place):
+                path = place.path[len(entry.place.path) :]
+                old = desk.value(entry.address)
+                desk.put(
+                    entry.address, _renamed(old, path, value) if place.on_key else _replaced(old, path, value)
+                )
+        made = desk.finish()
+        return Edits(tuple(fragments), made.live)
+
+    return draft
+
+
+def _around(loaded: Loaded, place: Place) -> list[LiveEntry]:
+    """The innermost live entry whose truth is live around a place."""
+    found = [
+        one
+        for one in loaded.live.entries.values()
+        if loaded.kinds[one.kind].truth == "live"
+        and (one.place.file, one.place.document) == (place.file, place.document)
+        and place.path[: len(one.place.path)] == one.place.path
+    ]
+    return sorted(found, key=lambda one: len(one.place.path))[-1:]
+
+
+def _replaced(value: Json, path: FieldPath, part: Json) -> Json:
+    if not path:
+        return part
+    step, rest = path[0], path[1:]
+    if isinstance(value, list):
+        return [_replaced(item, rest, part) if index == step else item for index, item in enumerate(value)]
+    return {name: _replaced(item, rest, part) if name == step else item for name, item in value.items()}
+
+
+def _renamed(value: Json, path: FieldPath, name: str) -> Json:
+    """A copy in which a field has another name."""
+    step, rest = path[0], path[1:]
+    if isinstance(value, list):
+        return [_renamed(item, rest, name) if index == step else item for index, item in enumerate(value)]
+    if not rest:
+        return {name if field == step else field: item for field, item in value.items()}
+    return {field: _renamed(item, rest, name) if field == step else item for field, item in value.items()}
+
+
+def setting_everywhere(
+    addresses: Iterable[str], assignments: Sequence[Assignment]
+) -> Callable[[Loaded], Edits]:
+    """The draft that sets the same fields of several entries. Raises as :func:`.set_fields.setting`."""
+
+    def draft(loaded: Loaded) -> Edits:
+        desk = Desk.of(loaded)
+        for address in dict.fromkeys(addresses):
+            value = assigned(loaded, desk.kind(address), address, desk.value(address), assignments)
+            desk.put(address, value)
+        return desk.finish()
+
+    return draft

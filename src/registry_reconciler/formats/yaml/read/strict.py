@@ -1,0 +1,155 @@
+"""What libyaml lets pass although no YAML 1.2 text is so, or what it reads otherwise than YAML 1.2 says: refused.
+
+A comment without a blank before its # (``"x"#c``) is no YAML 1.2 either; every parser takes it for a comment, and so it
+is read and edited as one.
+
+Such texts are rare. A few searches for what they all have in common say that a text is none; only where they find
+something, the text is composed and looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from registry_reconciler.formats.faults import TextFault
+from registry_reconciler.formats.nodes import Document, Node, Unreadable
+
+_QUESTION = re.compile(rb"[\[{,]\s*\?[^\s,\]}]")
+_DASH = re.compile(rb"[\[,]\s*-\s*[,\]]")
+_NAME = re.compile(rb"[&*][A-Za-z0-9_-]+:")
+_TAB = re.compile(rb"^[ ]*\t", re.MULTILINE)
+_OPEN_LINE = re.compile(rb"^[^\s#\-%\]}.:][^:\n]*$", re.MULTILINE)
+_LAST_BLANKS = re.compile(rb"\n[ ]+\Z")
+_BLANKS_FIRST = re.compile(rb"[|>][-+1-9]*[ ]*(?:[ ]#[^\n]*)?\n[ ]+\n")
+_HEADER = re.compile(r"[|>][-+0-9]*")
+
+
+def _is_suspect(data: bytes) -> bool:
+    if data.startswith(b"%") or b"\n%" in data or _LAST_BLANKS.search(data, max(len(data) - 200, 0)):
+        return True
+    if (b"[" in data or b"{" in data) and (_DASH.search(data) or (b"?" in data and _QUESTION.search(data))):
+        return True
+    if (b"&" in data or b"*" in data) and _NAME.search(data):
+        return True
+    if b"\t" in data and _TAB.search(data):
+        return True
+    return bool((b" \n" in data and _BLANKS_FIRST.search(data)) or _OPEN_LINE.search(data))
+
+
+def strict_faults(data: bytes) -> list[TextFault]:
+    """What is wrong with a text that libyaml has read without a word."""
+    if not _is_suspect(data):
+        return []
+    from registry_reconciler.formats.yaml.read.nodes import compose
+
+    text = data.decode()
+    try:
+        documents = compose(text)
+    except Unreadable:
+        return []
+    found = sorted(set(_Look(text, documents).faults()))
+    return [
+        TextFault("YML001", message, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), fix)
+        for at, message, fix in found
+    ]
+
+
+_Found = tuple[int, str, str]
+
+
+class _Look:
+    def __init__(self, text: str, documents: list[Document]) -> None:
+        self.text = text
+        self.documents = documents
+        self.nodes: list[tuple[Node, int]] = []
+        for document in documents:
+            self._collect(document.root, -1)
+
+    def _collect(self, root: Node, column: int) -> None:
+        """All nodes, keys too, each with the column of the block collection that it stands in."""
+        stack = [(root, column)]
+        while stack:
+            node, outer = stack.pop()
+            self.nodes.append((node, outer))
+            inside = outer
+            if node.entries and not node.flow:
+                start = node.entries[0].start
+                inside = start - (self.text.rfind("\n", 0, start) + 1)
+            for entry in node.entries:
+                stack.append((entry.value, inside))
+                if entry.key is not None:
+                    stack.append((entry.key, inside))
+
+    def faults(self) -> Iterator[_Found]:
+        yield from self._directives()
+        for node, column in self.nodes:
+            yield from self._node(node, column)
+
+    def _node(self, node: Node, column: int) -> Iterator[_Found]:
+        text = self.text
+        if node.flow and node.kind == "scalar" and not node.style:
+            if text[node.start - 1 : node.start] == "?" and node.start:
+                yield node.start - 1, "a plain text in brackets begins with '?'", "quote it"
+            if node.text == "-":
+                yield node.start, "'-' stands alone in brackets", "quote it"
+        if node.anchor is not None and text[node.start : node.start + 1] == "&":
+            behind = node.start + 1 + len(node.anchor)
+            if text[behind : behind + 1] == ":":
+                yield node.start, "the name of an anchor holds a colon", "use letters, digits, '-' and '_'"
+        if node.kind == "alias" and re.match(r":\S", text[node.end : node.end + 2]):
+            yield node.start, "the name of an alias holds a colon", "use letters, digits, '-' and '_'"
+        if node.kind == "scalar" and node.style in ("|", ">"):
+            yield from self._block(node)
+        elif (node.style in ("'", '"') or (node.flow and node.entries)) and column >= 0:
+            yield from self._continued(node, column)
+
+    def _block(self, node: Node) -> Iterator[_Found]:
+        text = self.text
+        header = _HEADER.match(text, node.body)
+        behind = header.end() if header else node.body
+        first = text.find("\n", behind) + 1
+        rows = text[first:].split("\n") if first else []
+        blanks = next((k for k, row in enumerate(rows) if row.strip(" \r")), len(rows))
+        longest = max((len(row) for row in rows[:blanks]), default=0)
+        if blanks < len(rows) and not any(one.isdigit() for one in text[node.body : behind]):
+            row = rows[blanks]
+            indent = len(row) - len(row.lstrip(" "))
+            if longest > indent and (node.text.strip("\n") or row.lstrip().startswith("#")):
+                yield first, "a blank line before a block of text is longer than its indentation", "empty it"
+        blank_end = text.endswith(" ") and not text[text.rfind("\n") + 1 :].strip()
+        if blank_end and node.text.endswith(" ") and node.end >= len(text.rstrip(" ")):
+            yield len(text) - 1, "the last line is blanks without a line end", "end it, or remove them"
+
+    def _continued(self, node: Node, column: int) -> Iterator[_Found]:
+        """The lines of quoted texts and brackets reach deeper than what they stand in; blanks do that, not tabs."""
+        start = self.text.find("\n", node.body, node.end)
+        while start >= 0:
+            end = self.text.find("\n", start + 1, node.end)
+            row = self.text[start + 1 : node.end if end < 0 else end]
+            indent = len(row) - len(row.lstrip(" "))
+            if indent <= column and row.strip() and not row.strip().startswith(("]", "}", "#")):
+                yield start + 1 + indent, "a line of a value is not indented", "indent it with blanks"
+            start = end
+
+    def _directives(self) -> Iterator[_Found]:
+        spans = [(node.body, node.end) for node, _ in self.nodes if node.kind != "alias" and not node.entries]
+        before = "..."
+        position = 0
+        for row in self.text.split("\n"):
+            said = row.rstrip("\r")
+            inside = any(start < position < end for start, end in spans)
+            if said.startswith("%") and not inside:
+                if before != "..." and not before.startswith("%"):
+                    yield (
+                        position,
+                        "a directive stands behind a document that has not ended",
+                        "put '...' before it",
+                    )
+                elif re.search(r"\S#", said):
+                    yield position, "a comment needs a blank before it", "put a blank before the #"
+            if said.strip() and not said.lstrip().startswith("#"):
+                before = (
+                    said if said.startswith("%") else said.split(" ")[0] if said.startswith("...") else said
+                )
+            position += len(row) + 1

@@ -1,0 +1,114 @@
+"""A file that cannot be read blocks what touches it or could collide with it, and nothing else.
+
+What could not be checked because of it is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from registry_reconciler.loading.workspace import Loaded
+from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.entry import split_address
+from registry_reconciler.model.problem import Problem, Related
+from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.check import EntrySets
+from registry_reconciler.planning.resolve import Desired
+from registry_reconciler.rules.links import links
+
+_ABOUT_OTHERS = (b"protect", b"moved", b"removed")
+_SHOWN = 3
+
+
+def set_aside(
+    loaded: Loaded, desired: Desired, changes: Sequence[Change], problems: Sequence[Problem]
+) -> Iterator[Problem]:
+    """The problems, those of files that no change of the plan is concerned with marked so."""
+    known: dict[str, bool] = {}
+    for one in problems:
+        path = one.place.file
+        if not one.structural or one.address or not (one.code.startswith("YML") or one.code == "LIV001"):
+            yield one
+            continue
+        if path not in known:
+            known[path] = _is_aside(loaded, desired, changes, path)
+        yield replace(one, aside=True) if known[path] else one
+
+
+def _is_aside(loaded: Loaded, desired: Desired, changes: Sequence[Change], path: str) -> bool:
+    live = loaded.live.files.get(path)
+    if live is not None and not live.readable:
+        return not _concerns_registry(loaded, desired, changes, path)
+    fragment = loaded.fragments.files.get(path)
+    if fragment is not None and path in loaded.fragments.unreadable and fragment.data is not None:
+        return not _concerns_fragment(changes, fragment.data)
+    return False
+
+
+def _concerns_registry(loaded: Loaded, desired: Desired, changes: Sequence[Change], path: str) -> bool:
+    """Whether something is wanted that may stand in the file, or could be called as something there is."""
+    spaces = {loaded.kinds[kind].space for kind, paths in loaded.live.files_of.items() if path in paths}
+    kinds = {name for name, kind in loaded.kinds.items() if kind.space in spaces}
+    for address, entry in desired.entries.items():
+        if entry.kind in kinds and address not in loaded.live.entries:
+            state = loaded.state.entries.get(address)
+            if state is None or not state.says(loaded.kinds[entry.kind], entry.value):
+                return True
+    for address in loaded.state.entries:
+        if split_address(address)[0] in kinds and address not in desired.entries:
+            return True
+    arriving = (Action.CREATE, Action.MOVE)
+    return any(one.kind in kinds and (one.action in arriving or one.from_address) for one in changes)
+
+
+def _concerns_fragment(changes: Sequence[Change], data: bytes) -> bool:
+    """Whether the fragment may declare what a change makes, takes away or renames, or say something of it."""
+    coming = [one for one in changes if one.action is not Action.UPDATE]
+    if any(word in data for word in _ABOUT_OTHERS) and any(one.action is not Action.CREATE for one in coming):
+        return True
+    keys = {one.key for one in coming} | {split_address(one.from_address or "/")[1] for one in coming} - {""}
+    return any(key.encode("utf-8", "surrogatepass") in data for key in keys)
+
+
+def not_checked(loaded: Loaded, worlds: EntrySets) -> Iterator[Problem]:
+    """One warning for the references that nobody could follow because a file cannot be read."""
+    world = worlds.after
+    if not (world.hidden_kinds or world.hidden_text or world.hidden_all):
+        return
+    open_ends = [
+        link for link in links(world).dangling if world.maybe_hidden(link.reference.kinds, link.value)
+    ]
+    if not open_ends:
+        return
+    files = sorted(
+        {
+            one.place.file
+            for one in (*loaded.live.problems, *loaded.fragments.problems)
+            if _is_unread(loaded, one)
+        }
+    )
+    if not files:
+        return  # what a sparse checkout hides is said already
+    first = open_ends[0]
+    count = len(open_ends)
+    named = ", ".join(files[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
+    yield problem(
+        "LIV007",
+        f"{count} {'references were' if count > 1 else 'reference was'} not checked, because {named} cannot "
+        f"be read: what {'they name' if count > 1 else 'it names'} may stand there. The first is {first.value!r} in "
+        f"{first.item.address}.",
+        first.item.place.at(first.path),
+        fix=f"Make {named} readable; then these are checked.",
+        related=tuple(
+            Related(f"{one.value!r} in {one.item.address}", one.item.place.at(one.path))
+            for one in open_ends[1:20]
+        ),
+        extra=f"{count}",
+    )
+
+
+def _is_unread(loaded: Loaded, one: Problem) -> bool:
+    source = loaded.live.files.get(one.place.file) or loaded.fragments.files.get(one.place.file)
+    return source is not None and not source.readable

@@ -1,0 +1,71 @@
+"""A file that cannot be read blocks what touches it or could collide with it, and what was not checked is said."""
+
+from __future__ import annotations
+
+from tests.cli.helper import ROUTES, Box
+
+TYPES = "modules/overview/type_registry.yaml"
+BROKEN = "types:\n  - id: http_api\n    id: again\n"
+ROUTE = (
+    "  - id: api.{0}\n    scope: api\n    topic: {0}\n    module_id: payments.api\n    when_to_use: Now.\n"
+)
+
+
+def test_another_file_is_written_and_the_broken_one_is_said(applied: Box) -> None:
+    applied.write(TYPES, BROKEN)
+    applied.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    ran = applied.run("apply", "--yes")
+    assert ran.exit == 0, ran.out
+    assert "YML003" in ran.out
+    assert "topic: faults" in applied.read(ROUTES)
+    assert applied.run("check").exit == 3
+
+
+def test_what_was_not_checked_is_said(applied: Box) -> None:
+    applied.write(TYPES, BROKEN)
+    applied.replace("desired/all.yaml", "module_type: http_api", "module_type: htp_api")
+    found = applied.run("plan", "--format", "json").json["problems"]
+    (one,) = [problem for problem in found if problem["code"] == "LIV007"]
+    assert "1 reference was not checked" in one["message"]
+    assert "'htp_api' in module_instance/payments.api" in one["message"]
+    assert TYPES in one["message"]
+    assert not one["blocking"]
+
+
+def test_a_change_of_what_it_may_hold_blocks(applied: Box) -> None:
+    applied.write(TYPES, BROKEN)
+    applied.replace("desired/all.yaml", "description: An API.", "description: Another.")
+    ran = applied.run("apply", "--yes")
+    assert ran.exit == 3
+    applied.replace("desired/all.yaml", "description: Another.", "description: An API.")
+    applied.replace("desired/all.yaml", "module_type:\n", "module_type:\n  - {id: grpc}\n")
+    assert applied.run("apply", "--yes").exit == 3
+    applied.replace("desired/all.yaml", "  - {id: grpc}\n", "")
+    assert applied.run("apply", "--yes").exit == 0
+
+
+def test_a_removal_of_what_it_may_hold_blocks(applied: Box) -> None:
+    applied.write(TYPES, BROKEN)
+    applied.replace("desired/all.yaml", "  - id: http_api\n    description: An API.\n", "  []\n")
+    assert applied.run("apply", "--yes").exit == 3
+
+
+def test_a_fragment_that_cannot_be_read_blocks_only_what_it_names(applied: Box) -> None:
+    applied.write("desired/other.yaml", "route:\n  - id: api.new\n    id: twice\n")
+    applied.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    ran = applied.run("apply", "--yes")
+    assert ran.exit == 0, ran.out
+    text = applied.read("desired/all.yaml")
+    applied.write("desired/all.yaml", text + ROUTE.format("new"))
+    assert applied.run("apply", "--yes").exit == 3
+    applied.write("desired/all.yaml", text + ROUTE.format("free"))
+    assert applied.run("apply", "--yes").exit == 0
+
+
+def test_a_fragment_that_cannot_be_read_may_protect(applied: Box) -> None:
+    applied.write("desired/other.yaml", "protect: [route/*]\nprotect: []\n")
+    text = applied.read("desired/all.yaml")
+    applied.write("desired/all.yaml", text[: text.index("route:")])
+    assert applied.run("apply", "--yes").exit == 3
+    applied.write("desired/other.yaml", "x-a: 1\nx-a: 2\n")
+    assert applied.run("apply", "--yes").exit == 0
