@@ -20,6 +20,7 @@ LAYERS = (
     "schema",
     "loading",
     "rules",
+    "outputs",
     "planning",
     "verify",
     "apply",

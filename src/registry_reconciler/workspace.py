@@ -26,6 +26,7 @@ from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
     from registry_reconciler.formats.base import Reader
+    from registry_reconciler.outputs import Records
     from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
 
@@ -83,6 +84,7 @@ class Workspace:
         overwrite: Sequence[str] = (),
         allow_mass_delete: bool = False,
         no_check: bool = False,
+        leave_outputs: bool = False,
     ) -> Plan:
         """Compute what apply would do, and every problem. Writes nothing.
 
@@ -92,13 +94,20 @@ class Workspace:
             overwrite: let the fragment win for these entries that changed on both sides.
             allow_mass_delete: lift the brake on large deletions.
             no_check: skip the coordination rules.
+            leave_outputs: write no output, also where it is stale.
 
         Raises:
             LockHeld: another process is applying, longer than ``lock_timeout``.
             InterruptedApply: an apply was interrupted and has to be recovered first.
         """
         options = PlanOptions(
-            tuple(target), tuple(exclude), tuple(adopt), tuple(overwrite), allow_mass_delete, no_check
+            tuple(target),
+            tuple(exclude),
+            tuple(adopt),
+            tuple(overwrite),
+            allow_mass_delete,
+            no_check,
+            leave_outputs,
         )
         return self.planning(options).plan
 
@@ -140,7 +149,14 @@ class Workspace:
     ) -> Planning:
         from registry_reconciler.planning.pipeline import make_plan, silent
 
-        return make_plan(DiskTree(self.root), options, progress or silent, reader)
+        return make_plan(DiskTree(self.root), options, progress or silent, reader, self._records())
+
+    def _records(self) -> Records | None:
+        if not self.remembering:
+            return None
+        from registry_reconciler.cache.output_records import OutputRecords
+
+        return OutputRecords(self.root)
 
     def lock(self, command: str) -> WorkspaceLock:
         """The writer's lock, a context manager. Raises :class:`~registry_reconciler.errors.LockHeld`."""
@@ -356,6 +372,10 @@ def plan_differences(one: Plan, other: Plan) -> tuple[str, ...]:
     left = {change.address: (change.action, change.before, change.after) for change in one.changes}
     right = {change.address: (change.action, change.before, change.after) for change in other.changes}
     found = {address for address in {*left, *right} if left.get(address) != right.get(address)}
+    mine_of, theirs_of = ({each.id: each.action for each in plan.outputs} for plan in (one, other))
+    found.update(
+        f"output:{name}" for name in {*mine_of, *theirs_of} if mine_of.get(name) != theirs_of.get(name)
+    )
     mine = {problem.identity for problem in one.problems}
     theirs = {problem.identity for problem in other.problems}
     found.update(str(identity[1]) for identity in mine ^ theirs)

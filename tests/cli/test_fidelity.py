@@ -193,3 +193,35 @@ def test_a_text_is_quoted_only_where_its_neighbours_are_something_else_to_others
     assert written("12", "13") == 'v: "13"'
     changed = YAML.splice(b"v: 2024-01-02\n", [Update(0, ("v",), "2024-02-02")])
     assert changed == b"v: 2024-02-02\n"
+
+
+def test_a_plain_text_that_others_take_for_something_else_is_told_and_quoted(things: Box) -> None:
+    adopted(things, "    code: NO\n    free: NO")
+    (one,) = [
+        row for row in things.run("plan", "--format", "json").json["problems"] if row["code"] == "TYP001"
+    ]
+    assert (one["severity"], one["address"], one["path"]) == ("warning", "thing/a", ["code"])
+    assert "a truth value" in one["message"]
+    assert things.run("fix").exit == 0
+    assert 'code: "NO"\n    free: NO\n' in things.read("desired/thing.yaml")
+    assert "TYP001" not in things.run("check").out
+    assert things.run("plan", "--detailed-exitcode").exit == 0
+
+
+@pytest.mark.parametrize("text", ["on", "2024-01-02", "12:30", "869256447e86", "08", "~x", "null x"])
+def test_only_what_some_reader_takes_for_something_else_is_told(things: Box, text: str) -> None:
+    adopted(things, f"    code: {text}")
+    told = "TYP001" in things.run("plan").out
+    assert told == (text not in ("~x", "null x"))
+
+
+def test_a_comment_of_a_fragment_that_is_not_carried_is_told(things: Box) -> None:
+    adopted(things, "    v: x # why")
+    assert "CMT001" not in things.run("plan", "--format", "json").out
+    things.replace("desired/thing.yaml", "# why", "# because")
+    (one,) = things.run("plan", "--format", "json").json["problems"]
+    assert (one["code"], one["severity"], one["address"]) == ("CMT001", "record", "thing/a")
+    assert "'# because'" in one["message"]
+    things.replace("desired/thing.yaml", "v: x # because", "v: 'x # because'")
+    assert things.run("apply", "--yes").exit == 0
+    assert "CMT001" not in things.run("plan", "--format", "json").out

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.loading.workspace import load_catalog
+from registry_reconciler.outputs.pages import agents_page
 from tests.cli.helper import Ran, git, installed
 
 SKILL = """\
@@ -197,3 +200,11 @@ def test_show_is_one_diff_of_live_and_desired(work: Work) -> None:
     assert "    id: lint\n  - skill: review\n  + skill: plan\n  + args:\n  +   - x\n" in found.out
     fields = work.run("show", "tool/lint", "--format", "json").json["entry"]["diff"]
     assert [(one["path"], one["action"]) for one in fields] == [(["args"], "create"), (["skill"], "update")]
+
+
+def test_the_guide_for_agents_says_who_owns_a_kind(work: Work) -> None:
+    text = agents_page(load_catalog(DiskTree(work.root)).kinds)
+    (skill,) = [line for line in text.splitlines() if line.startswith("| `skill`")]
+    (tool,) = [line for line in text.splitlines() if line.startswith("| `tool`")]
+    assert "Truth is live: no fragment" in skill
+    assert "UNM001" in tool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -406,3 +407,37 @@ def test_line_ends_stay(work: Work) -> None:
     work.ok("rename", "plugin/judge", "jury", "--apply", "--yes")
     assert work.read("plugins.yaml").count("\n") == work.read("plugins.yaml").count("\r\n")
     work.settled()
+
+
+def test_on_a_terminal_apply_shows_the_plan_and_asks(work: Work) -> None:
+    for typed, port in (("n\n", 80), ("y\n", 81)):
+        shown = terminal(work, ["set", "plugin/judge", "port=81", "--apply"], typed)
+        assert shown.index("~ port: 80") < shown.index("Apply this plan (1 to update)? [y/N]")
+        assert f"port: {port}\n" in work.read("plugins.yaml")
+    assert "[y/N]" not in terminal(work, ["set", "plugin/judge", "port=82", "--apply", "--yes"], "")
+    work.settled()
+
+
+def terminal(work: Work, words: list[str], typed: str) -> str:
+    """What a command shows on a terminal where something is typed."""
+    master, slave = os.openpty()
+    script = Path(sys.executable).parent / "registry"
+    with subprocess.Popen(
+        [str(script), *words],
+        cwd=work.root,
+        env={**os.environ, "NO_COLOR": "1"},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    ) as running:
+        os.close(slave)
+        os.write(master, typed.encode())
+        shown = b""
+        try:
+            while chunk := os.read(master, 4096):
+                shown += chunk
+        except OSError:
+            pass  # the terminal is gone
+        running.wait(timeout=60)
+    os.close(master)
+    return shown.decode()

@@ -35,7 +35,7 @@ TOLD_BY_CHANCE = (
         re.compile(r"history/\d{8}T\d+Z-[0-9a-f]{12}\.json"),
         "history/20261120T091244031542Z-0a1b2c3d4e5f.json",
     ),
-    (re.compile(r"(state/[a-z-]+)-[0-9a-f]{12}\.state"), r"\1-4f2e6a0b9c1d.state"),
+    (re.compile(r"(state/[a-z/-]+)-[0-9a-f]{12}\.(state|lines)"), r"\1-4f2e6a0b9c1d.\2"),
 )
 """Names that are other ones each time, and what a page shows instead."""
 

@@ -132,6 +132,37 @@ def colliding_spaces() -> bytes:
     return b"module_type: a" + b" " * 500_000 + b"\n" + b" " * 500_000 + b"b: c\n"
 
 
+def json_deep() -> bytes:
+    """A hundred thousand brackets."""
+    return b"[" * 100_000 + b"]" * 100_000
+
+
+def json_deep_open() -> bytes:
+    """A hundred thousand brackets that nobody closes."""
+    return b"[" * 100_000
+
+
+def json_huge_integer() -> bytes:
+    """An integer of a million digits."""
+    return b'[{"n": ' + b"9" * 1_000_000 + b"}]"
+
+
+def json_quotes() -> bytes:
+    """A text that never ends, of nothing but escaped quotes."""
+    return b'["' + b'\\"' * 500_000
+
+
+def jsonc_slashes() -> bytes:
+    """A million slashes behind each other in block comments, and then a half of one."""
+    return b"/**/" * 250_000 + b"/"
+
+
+FORMAT_MAKERS: dict[str, Callable[[], bytes]] = {
+    maker.__name__: maker
+    for maker in (json_deep, json_deep_open, json_huge_integer, json_quotes, jsonc_slashes)
+}
+"""Of texts of other formats, by the name that their manifest uses."""
+
 MAKERS: dict[str, Callable[[], bytes]] = {
     maker.__name__: maker
     for maker in (

@@ -23,8 +23,11 @@ from registry_reconciler.rules import RULES
 from registry_reconciler.rules.base import Rule, Transition, run_entry_set, run_transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.schema.packaged import builtin_schemas
+from registry_reconciler.schema.validator import SchemaSet
 
 FRAGMENT = "desired/example.yaml"
+LIVE = "modules/example.yaml"
+"""What holds the entries of an example about two texts; without comments."""
 DIRECTIVES = ("moved", "override")
 
 FILES = {
@@ -91,10 +94,9 @@ class ExampleTree(MemoryTree):
 @functools.cache
 def kinds() -> dict[str, Kind]:
     """The built-in kinds, and ``skill``, which uses what they do not."""
-    found = [
-        parse_kind(yaml.safe_load(data), f"schemas/{name}.schema.yaml")
-        for name, data in builtin_schemas().items()
-    ]
+    files = {f"schemas/{name}.schema.yaml": yaml.safe_load(data) for name, data in builtin_schemas().items()}
+    schemas = SchemaSet(files)
+    found = [parse_kind(schema, path, texts=schemas.texts(path)) for path, schema in files.items()]
     return {kind.name: kind for kind in (*found, parse_kind(SKILL, "schemas/skill.schema.yaml"))}
 
 
@@ -116,6 +118,7 @@ def world(
 def _known(
     text: str, index: int, config: Config, files: dict[str, bytes | None] | None, **more: Any
 ) -> Known:
+    code = more.pop("code", "")
     data = (list(yaml.safe_load_all(text)) or [{}])[index] or {}
     tree: dict[str, bytes | None] = {**FILES, **(files or {})}
     items: dict[str, Entry] = {}
@@ -133,7 +136,11 @@ def _known(
     else:
         for kind, entries in data.items():
             for at, value in enumerate(entries if kind not in DIRECTIVES else ()):
-                items.update([_item(kind, value, Place(FRAGMENT, index, (kind, at)))])
+                live = Place(LIVE, 0, (kind, at)) if code == "CMT001" else None
+                made_item = _item(kind, value, Place(FRAGMENT, index, (kind, at)), live)
+                items.update([made_item])
+        if code in ("CMT001", "TYP001"):
+            tree |= {FRAGMENT: text.encode(), LIVE: yaml.safe_dump(data).encode()}
     made = EntrySet(
         kinds=more.pop("kinds", kinds()),
         config=config,
@@ -190,7 +197,7 @@ def problems(code: str, text: str, **more: Any) -> list[Problem]:
     if rule.transition is not None:
         found = list(run_transition([rule], transition(text, **more)))
     else:
-        found = list(run_entry_set([rule], world(text, **more)))
+        found = list(run_entry_set([rule], world(text, code=code, **more)))
     return sorted(found, key=lambda one: (one.address, one.place, one.path, one.message))
 
 

@@ -117,6 +117,10 @@ def test_only_scripts_have_programs_and_only_python_has_functions() -> None:
     assert [code for code in ("ABL003", "ABL006") if problems(code, text)] == []
 
 
+NOWHERE = "in the workspace, neither at its root nor below src, and none is installed."
+NO_FUNCTION = "names no function: write 'package.module:function' or 'folder/file.py:function'."
+
+
 @pytest.mark.parametrize(
     ("function", "message"),
     [
@@ -134,13 +138,20 @@ def test_only_scripts_have_programs_and_only_python_has_functions() -> None:
         ("app.payments:open", "The module 'app.payments' does not define 'open'."),
         ("app.payments:Desk.close", "The module 'app.payments' does not define 'Desk.close'."),
         ("app.broken:x", "The module 'app.broken' does not define 'x'."),
-        ("app.none:x", "There is no module 'app.none' in the workspace, neither at its root nor below src."),
-        ("os:getcwd", "There is no module 'os' in the workspace, neither at its root nor below src."),
-        ("capture", "'capture' is not of the form 'package.module:function'."),
-        (":x", "':x' is not of the form 'package.module:function'."),
-        ("app.payments:", "'app.payments:' is not of the form 'package.module:function'."),
-        ("a/b:x", "'a/b:x' is not of the form 'package.module:function'."),
-        ("..app:x", "'..app:x' is not of the form 'package.module:function'."),
+        ("app.none:x", f"There is no module 'app.none' {NOWHERE}"),
+        ("no_such_module_anywhere:x", f"There is no module 'no_such_module_anywhere' {NOWHERE}"),
+        ("os:getcwd", ""),
+        ("msgspec.json:encode", ""),
+        ("tool.py:run", ""),
+        ("./tool.py:run", ""),
+        ("tool.py:none", "The module 'tool.py' does not define 'none'."),
+        ("none.py:run", "There is no file 'none.py' in the workspace."),
+        ("../tool.py:run", "'../tool.py' lies outside the workspace."),
+        ("capture", f"'capture' {NO_FUNCTION}"),
+        (":x", f"':x' {NO_FUNCTION}"),
+        ("app.payments:", f"'app.payments:' {NO_FUNCTION}"),
+        ("a/b:x", f"'a/b:x' {NO_FUNCTION}"),
+        ("..app:x", f"'..app:x' {NO_FUNCTION}"),
     ],
 )
 def test_a_function_is_found_by_name(function: str, message: str) -> None:

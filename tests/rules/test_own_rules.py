@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.files.tree import MemoryTree
-from registry_reconciler.model.plan import Plan
+from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.planning.pipeline import make_plan
+from registry_reconciler.report.options import RenderOptions
+from registry_reconciler.report.sarif import render
 from tests.cli.helper import Box
 
 TEAM = """\
@@ -223,7 +226,7 @@ def test_a_severity_for_a_rule_that_is_not_there_is_a_slip() -> None:
         (rule("true", message="'{key'"), "is not closed"),
         (rule("true", colour="red"), "'colour'"),
         (rule("true", severity="fatal"), "fatal"),
-        (rule("(" * 60 + "true" + ")" * 60), "recursion limit"),
+        (rule("(" * 60 + "true" + ")" * 60), "nested too deeply"),
         (rule('"' + "a" * 10_001 + '" == ""'), "10000"),
     ],
 )
@@ -375,3 +378,141 @@ def test_explain_knows_own_rules(box: Box) -> None:
     ran = box.run("explain", "team001")
     assert ran.out.startswith("TEAM001: It holds\n")
     assert "members: []" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ('self.members.exists(before, before == "ann")', ["beta"]),
+        ('self.members.exists(left, left == "ann")', ["beta"]),
+        ('self.members.exists(change, change == "ann")', ["beta"]),
+        ('self.members.exists(self, self == "ann")', ["beta"]),
+        ('self.members.exists(ref, has_ref("person", ref))', []),
+    ],
+)
+def test_an_item_may_be_called_like_a_variable(check: str, expected: list[str]) -> None:
+    assert [key for _, key in found(plan({"TEAM001": rule(check)}), "TEAM001")] == expected
+
+
+def test_numbers_are_looked_up_by_value_as_they_are_compared() -> None:
+    schema = TEAM.replace("{type: integer}", "{type: number}")
+    fragment = PEOPLE.replace("rank: 2", "rank: 1.0")
+    pair = rule(
+        "left.rank != right.rank",
+        **{"for": "{left: team, right: team}", "when": "left.rank == right.rank", "message": "same"},
+    )
+    rules = {"PAIR001": pair, "TEAM001": rule('size(entries("team", "rank", self.rank)) == 1')}
+    made = plan(rules, fragment, {".system/registry/schemas/team.schema.yaml": schema})
+    assert len(found(made, "PAIR001")) == 1
+    assert len(found(made, "TEAM001")) == 2
+
+
+def test_what_json_has_not_is_shown_as_text() -> None:
+    message = """'{[timestamp("2020-01-01T00:00:00Z")]} {b"ab"} { {1: null, true: 2} } {type(1)}'"""
+    ((_, text), _) = found(plan({"TEAM001": rule("false", message=message)}), "TEAM001")
+    assert text.startswith('["2020-01-01T00:00:00+00:00"] "ab" {"')
+
+
+def test_no_check_leaves_out_what_says_that_own_rules_cannot_be_judged() -> None:
+    files = {
+        ".system/registry/schemas/team.schema.yaml": TEAM,
+        "desired/all.yaml": "team:\n  - {id: alpha}\n",
+        ".system/registry/rules/TEAM001.yaml": f"code: TEAM001\ntitle: t\n{rule('self.rank == 1')}",
+    }
+    tree = MemoryTree({path: text.encode() for path, text in files.items()})
+    assert not make_plan(tree).plan.applicable
+    assert make_plan(tree, PlanOptions(no_check=True)).plan.applicable
+
+
+BROKEN = [
+    ("live", {"people.yaml": "people: [\n"}, True),
+    ("a fragment that may declare some", {"desired/bad.yaml": "person:\n - {id: zed\n"}, True),
+    ("a fragment that declares none", {"desired/bad.yaml": "team:\n - {id: zed\n"}, False),
+]
+
+
+@pytest.mark.parametrize(("live", "said"), [one[1:] for one in BROKEN], ids=[one[0] for one in BROKEN])
+def test_a_rule_that_cannot_see_all_is_not_judged_and_that_is_said(live: dict[str, str], said: bool) -> None:
+    fragment = "team:\n  - {id: alpha, members: [zed]}\n"
+    rules = {
+        "TEAM001": rule('self.members.all(m, has_ref("person", m))'),
+        "TEAM002": rule('self.id == ""'),
+    }
+    made = plan(rules, fragment, live)
+    assert [message.partition(":")[0] for _, message in found(made, "RUL005")] == (
+        ["TEAM001 was not judged"] if said else []
+    )
+    assert bool(found(made, "TEAM001")) is not said
+    assert found(made, "TEAM002")
+
+
+def test_a_severity_may_be_set_for_a_rule_whose_file_has_a_slip() -> None:
+    config = {".system/registry/config.yaml": "severities: {TEAM001: record}\n"}
+    made = plan({"TEAM001": rule("self.nope == 1")}, live=config)
+    assert found(made, "RUL001")
+    assert not found(made, "CFG001")
+
+
+def test_a_lowered_severity_stands_at_the_head() -> None:
+    config = {".system/registry/config.yaml": "severities: {TEAM: record}\n"}
+    (notice,) = plan({"TEAM001": rule("true")}, live=config).notices
+    assert notice.message == "TEAM001 is a record and was an error."
+
+
+def test_sarif_describes_own_rules() -> None:
+    text = rule("false", why="Somebody must answer.", fix="Add one.")
+    log = json.loads(render(plan({"TEAM001": text}), RenderOptions()))
+    (described,) = log["runs"][0]["tool"]["driver"]["rules"]
+    assert described["properties"]["tags"] == ["TEAM"]
+    assert "Why it matters: Somebody must answer." in described["help"]["text"]
+
+
+def test_commands_know_own_codes(box: Box) -> None:
+    assert box.run("fix", "TEAM001").exit != 64
+    assert "Did you mean 'TEAM001'?" in box.run("fix", "TEAM01").err
+    assert "There are TEAM001." in box.run("explain", "TEAM002").err
+    path = box.root / ".system/registry/rules/TEAM001.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("self.members", "self.membres"), encoding="utf-8"
+    )
+    assert "cannot be used: TEAM001: 'check' cannot be used" in box.run("explain", "TEAM001").err
+
+
+def test_a_review_names_rules_that_came_went_or_changed(box: Box) -> None:
+    rules = box.root / ".system/registry/rules"
+    for code in ("TEAM002", "TEAM003"):
+        (rules / f"{code}.yaml").write_text(
+            f"code: {code}\ntitle: {code} holds\n{rule('true')}", encoding="utf-8"
+        )
+    box.git("init", "-q", "-b", "main")
+    box.git("add", "-A")
+    box.git("commit", "-qm", "one")
+    (rules / "TEAM001.yaml").unlink()
+    text = f"code: TEAM002\ntitle: TEAM002 holds\n{rule('true', severity='warning', why='it is so')}"
+    (rules / "TEAM002.yaml").write_text(text, encoding="utf-8")
+    text = f"code: TEAM003\ntitle: TEAM003 holds\n{rule('self.rank > 0', when='has(self.rank)')}"
+    (rules / "TEAM003.yaml").write_text(text, encoding="utf-8")
+    text = f"code: TEAM004\ntitle: The rank stays\n{rule('self.rank == before.rank')}"
+    (rules / "TEAM004.yaml").write_text(text, encoding="utf-8")
+    fragment = box.root / "desired/all.yaml"
+    fragment.write_text(fragment.read_text(encoding="utf-8").replace("rank: 1", "rank: 3"), encoding="utf-8")
+    ran = box.run("plan", "--base", "main", "--format", "json")
+    said = [f"{one['title']}: {one['message']}" for one in ran.json["notices"]]
+    assert said[1:] == [
+        "Check weakened: TEAM001 is gone: 'It holds' is not checked any more.",
+        "Check weakened: TEAM002 is a warning and was an error.",
+        "Rule changed: TEAM003 (TEAM003 holds) is not what it was; it may find less.",
+        "New rule: TEAM004: The rank stays.",
+    ]
+    # What a rule about a change says of the whole way from one side to the other.
+    assert [one["address"] for one in ran.json["problems"] if one["code"] == "TEAM004"] == ["team/alpha"]
+
+
+def test_a_rule_about_a_kind_that_cannot_be_used_is_not_passed_over(box: Box) -> None:
+    path = box.root / ".system/registry/schemas/team.schema.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("layout: list", "layout: lisst"), encoding="utf-8"
+    )
+    ran = box.run("rule", "test")
+    assert ran.exit == 3
+    assert "TEAM001.yaml: it is about a kind whose schema cannot be used." in ran.out

@@ -9,12 +9,9 @@ import pytest
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.kind import Kind, parse_kind
 from registry_reconciler.model.problem import Severity
+from registry_reconciler.outputs.names import AGENTS_PATH, COORDINATION_PATH
+from registry_reconciler.outputs.pages import SECTIONS, agents_page, coordination_page
 from registry_reconciler.queries.guide import (
-    AGENTS_PATH,
-    COORDINATION_PATH,
-    SECTIONS,
-    agents_page,
-    coordination_page,
     explain,
     main,
     rule_files,

@@ -48,12 +48,12 @@ def test_the_json_fits_its_schema(name: str, base: str) -> None:
 def test_the_fields_are_those_of_the_contract_in_its_order() -> None:
     data = plan_to_json(samples.SMALL)
     assert [name for name in data if name != "notices"] == [
-        "format_version", "command", "exit", "plan_id", "root", "options", "summary", "changes", "drift",
-        "problems", "files", "inputs", "errors", "next",
+        "format_version", "command", "exit", "plan_id", "root", "options", "summary", "changes", "outputs",
+        "drift", "problems", "files", "inputs", "errors", "next",
     ]  # fmt: skip
     assert list(data["summary"]) == [
         "create", "update", "delete", "move", "adopt", "forget", "unchanged", "unmanaged",
-        "error", "warning", "record", "suppressed", "applicable",
+        "error", "warning", "record", "suppressed", "outputs", "applicable",
     ]  # fmt: skip
     assert data["summary"]["warning"] == 2
     assert data["summary"]["suppressed"] == 1

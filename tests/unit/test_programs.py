@@ -11,15 +11,17 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / ".ci").rglob("*.py"), ROOT / "dev.py"])
 MAY_START = {
+    "src/registry_reconciler/base/child.py",
     "src/registry_reconciler/cli/editor.py",
     "src/registry_reconciler/files/git_call.py",
+    "src/registry_reconciler/outputs/render.py",
     "src/registry_reconciler/runtime/execution/handlers.py",
     "src/registry_reconciler/runtime/execution/supervise.py",
     ".ci/action/report.py",
     "dev.py",
 }
 """The editor that the environment of the person names.
-Git; what abilities and hooks name; registry itself; the tasks of this repository."""
+Git; what renders outputs; what abilities and hooks name; registry itself; the tasks of this repository."""
 
 GIT = "src/registry_reconciler/files/git_call.py"
 STARTERS = {"subprocess", "_posixsubprocess", "multiprocessing", "pty", "popen2", "commands", "webbrowser"}

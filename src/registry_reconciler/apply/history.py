@@ -86,6 +86,7 @@ def _content(plan: Plan, time: str) -> dict[str, Json]:
         "plan": plan.plan_id,
         "who": _who(),
         "changes": [_change(change) for change in plan.changes],
+        **({"outputs": told} if (told := [one.id for one in plan.outputs if one.writes]) else {}),
         "healed": len(plan.heals),
         "flags": options,
         "records": [

@@ -9,6 +9,7 @@ from registry_reconciler.files.registry_paths import JOURNAL_FOLDER
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import is_safe
 from registry_reconciler.model.config import DESIRED_FOLDER, STATE_FOLDER
+from registry_reconciler.outputs.names import may_own
 
 if TYPE_CHECKING:
     from registry_reconciler.model.kind import Kind
@@ -19,7 +20,7 @@ _OWN_FOLDERS = (DESIRED_FOLDER + "/", ".system/registry/")
 
 
 def not_of_a_plan(plan: Plan) -> tuple[str, ...]:
-    """The files of a plan that no plan may write: all but registries that its kinds name, and the state.
+    """The files of a plan that no plan may write: all but registries that its kinds name, outputs, and the state.
 
     Planning lets none come about; this is asked once more before anything is written.
     """
@@ -27,6 +28,7 @@ def not_of_a_plan(plan: Plan) -> tuple[str, ...]:
         one.path
         for one in plan.files
         if not one.path.startswith(STATE_FOLDER + "/")
+        and not (one.path in plan.derived_files and may_own(one.path))
         and (is_reserved(one.path) or all(kind.file.match(one.path) is None for kind in plan.kinds.values()))
     )
 
@@ -49,7 +51,17 @@ class Writable:
             return False
         if path in _ROOT_FILES or path.startswith(_OWN_FOLDERS):
             return True
-        return not is_reserved(path) and any(kind.file.match(path) is not None for kind in self._known())
+        if not is_reserved(path) and any(kind.file.match(path) is not None for kind in self._known()):
+            return True
+        return may_own(path) and path in self._outputs()
+
+    def _outputs(self) -> frozenset[str]:
+        """The files that outputs are in."""
+        from registry_reconciler.files.tree import DiskTree
+        from registry_reconciler.outputs.definitions import load_definitions
+
+        names = {kind.name: kind for kind in self._known()}
+        return frozenset(one.file for one in load_definitions(DiskTree(self._root), names, ()).outputs)
 
     def _known(self) -> tuple[Kind, ...]:
         if self._kinds is None:

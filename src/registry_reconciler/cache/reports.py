@@ -21,7 +21,15 @@ from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, 
 
 OFF = "REGISTRY_NO_CACHE"
 _FLAGS = frozenset(
-    {"--allow-mass-delete", "--no-check", "--detailed-exitcode", "--brief", "--full", "--no-color"}
+    {
+        "--allow-mass-delete",
+        "--no-check",
+        "--leave-outputs",
+        "--detailed-exitcode",
+        "--brief",
+        "--full",
+        "--no-color",
+    }
 )
 _VALUED = frozenset(
     {"--target", "--exclude", "--adopt", "--overwrite", "--max-bytes", "--label", "--root", "--format"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.base.globs import Patterns, is_wild
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.output import PREFIX
 from registry_reconciler.planning.resolve import exact_ones
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def require_known(planning: Planning, patterns: Iterable[str]) -> None:
         return
     known: frozenset[str] | None = None
     for pattern in patterns:
+        if pattern.startswith(PREFIX):
+            _require_output(planning, pattern)
+            continue
         kind = pattern.partition("/")[0]
         if (
             not is_wild(kind)
@@ -48,6 +52,15 @@ def require_known(planning: Planning, patterns: Iterable[str]) -> None:
         known = known_addresses(planning) if known is None else known
         if pattern not in known:
             raise unknown_address(pattern, known)
+
+
+def _require_output(planning: Planning, pattern: str) -> None:
+    name = pattern.removeprefix(PREFIX)
+    known = [one.id for one in planning.outputs]
+    if not is_wild(name) and name not in known:
+        raise UsageFailure(
+            f"there is no output {name!r}.{did_you_mean(name, known)}", next=(("registry", "outputs"),)
+        )
 
 
 def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 def answered_yes(plan: Plan) -> bool:
     """Ask whether a plan that was shown is to be applied."""
-    from registry_reconciler.report.words import count_changes
+    from registry_reconciler.report.words import told
 
-    what = count_changes(plan.changes) or "only the state changes"
+    what = told(plan)
     # On standard error: standard output may be a file.
     sys.stderr.write(f"Apply this plan ({what})? [y/N] ")
     sys.stderr.flush()

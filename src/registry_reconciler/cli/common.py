@@ -200,10 +200,12 @@ _HIDES = frozenset({"LIV001", "KND001", "KND004", "SCH002", "CFG001", "STA004"})
 
 def unseen(planning: Planning) -> tuple[str, ...]:
     """The files that cannot be read, each with its place and why: what they hold is not in any answer."""
+    from registry_reconciler.model.structural import TEXT_FAMILIES
+
     found = [
         one
         for one in planning.plan.problems
-        if one.structural and one.blocking and (one.code in _HIDES or one.code.startswith("YML"))
+        if one.structural and one.blocking and (one.code in _HIDES or one.code.startswith(TEXT_FAMILIES))
     ]
     return tuple(f"{_where(one)}: {one.message}" for one in found)
 

@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _typed(words: Sequence[str]) -> str:
     """The command as it was typed, known before the parser is: for the words of an interruption."""
-    if list(words[:2]) == ["schema", "new"]:
-        return "schema new"
+    if words[:1] == ["schema"] and words[1:2] in (["new"], ["check"]):
+        return f"schema {words[1]}"
     first = words[0] if words else ""
     return first if first.isascii() and first.replace("-", "").isalpha() and first[0] != "-" else "registry"
 

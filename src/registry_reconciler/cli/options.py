@@ -76,13 +76,16 @@ Adopts = Annotated[
 Overwrites = Annotated[
     list[str] | None,
     typer.Option(
-        "--overwrite", metavar="PATTERN", help="The fragment wins where both sides changed; repeatable."
+        "--overwrite",
+        metavar="PATTERN",
+        help="The fragment wins where both sides changed; output:ID writes an edited output anew; repeatable.",
     ),
 ]
 AllowMassDelete = Annotated[
     bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
 ]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
+LeaveOutputs = Annotated[bool, typer.Option("--leave-outputs", help="Write no output, also if it is stale.")]
 NoCache = Annotated[
     bool,
     typer.Option(
@@ -118,6 +121,7 @@ class Selection:
     overwrite: Overwrites = None
     allow_mass_delete: AllowMassDelete = False
     no_check: NoCheck = False
+    leave_outputs: LeaveOutputs = False
 
     def options(self) -> PlanOptions:
         """As the planner takes it; each pattern once, so that saying it twice is the same plan."""
@@ -128,6 +132,7 @@ class Selection:
             _once(self.overwrite),
             self.allow_mass_delete,
             self.no_check,
+            self.leave_outputs,
         )
 
 

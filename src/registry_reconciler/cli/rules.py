@@ -35,4 +35,8 @@ def own_definitions(planning: Planning, codes: Sequence[str]) -> tuple[list[Defi
     asked = {stems.get(code, "") for code in wanted}
     reading = [one for source in loaded.rule_files.files.values() for one in source.problems]
     faults = [one for one in (*reading, *problems) if one.place.file in asked and one.code != "RUL002"]
-    return chosen, [f"{one.place.file}: {one.message}" for one in faults]
+    said = [f"{one.place.file}: {one.message}" for one in faults]
+    silent = asked - {"", *(one.path for one in chosen), *(one.place.file for one in faults)}
+    if not any("not installed" in message for message in said):
+        said += [f"{path}: it is about a kind whose schema cannot be used." for path in sorted(silent)]
+    return chosen, said

@@ -160,9 +160,12 @@ def _plan_of_live(tree: Tree, amendment: Amendment) -> Plan | None:
         return None
     names = {name for one in amendment.live for name in (one.address, one.source) if name}
     options = PlanOptions(target=tuple(sorted(names)))
-    plan = make_plan(overlay(tree, amendment.edits), options, edits=amendment.live).plan
+    planning = make_plan(overlay(tree, amendment.edits), options, edits=amendment.live)
+    plan = planning.plan
     refused = [one for one in plan.blocking if one.code.startswith("WRT")]
     _refuse(refused, plan)
+    if planning.loaded.config.verify:
+        ask_others(planning)
     return plan if plan.files else None
 
 

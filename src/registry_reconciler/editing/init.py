@@ -6,11 +6,12 @@ added is not there yet; so doing it twice is doing it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure, WriteFailure
@@ -47,7 +48,10 @@ route:
     when_to_use: A client gets an error that it does not understand.
 ```
 
-`registry list --kinds` shows the kinds, `registry schema KIND --example` an entry to start from.
+`registry schema KIND --example` prints an entry to start from. What can be registered here:
+
+<!-- registry:begin kinds -->
+<!-- registry:end kinds -->
 """
 
 
@@ -100,10 +104,21 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
     if not tree.children(DESIRED_FOLDER):
         wanted[f"{DESIRED_FOLDER}/README.md"] = _DESIRED_README.encode()
     found = [_kept(tree, path, content) for path, content in wanted.items()]
-    found += [_kept(tree, path, content) for path, content in _pages(tree, found).items()]
+    pages = _pages(tree, found)
+    # The index is filled in a page that is made here, and never in one that is there.
+    made = {one.path for one in found if one.said == "made"}
+    found = [
+        replace(one, content=pages.pop(one.path)) if one.path in pages and one.path in made else one
+        for one in found
+    ]
+    found += [_kept(tree, path, content) for path, content in pages.items() if path not in _paths(found)]
     if pointer:
         found.append(_pointer(_read(tree, POINTER_PATH)))
     return tuple(sorted(found, key=lambda one: one.path))
+
+
+def _paths(found: Iterable[Placement]) -> set[str]:
+    return {one.path for one in found}
 
 
 def _read(tree: Tree, path: str) -> bytes | None:
@@ -120,14 +135,13 @@ def _kept(tree: Tree, path: str, content: bytes) -> Placement:
     return Placement(path, old, old, "there" if old == content else "differs")
 
 
-def _pages(tree: Tree, found: Iterable[Placement]) -> Mapping[str, bytes]:
-    """The pages for agents, about the kinds that the workspace will have."""
+def _pages(tree: Tree, found: Iterable[Placement]) -> dict[str, bytes]:
+    """The pages that ship with the product, about the kinds that the workspace will have, and what is remembered."""
     from registry_reconciler.loading.workspace import load_catalog, load_config
-    from registry_reconciler.queries.guide import workspace_files
+    from registry_reconciler.outputs.shipped import first_pages
 
     after = Recorder(MemoryTree({one.path: one.content for one in found}, tree))
-    pages = workspace_files(load_catalog(after).kinds, load_config(after)[0])
-    return {path: text.encode() for path, text in pages.items()}
+    return first_pages(after, load_catalog(after).kinds, load_config(after)[0])
 
 
 def _pointer(old: bytes | None) -> Placement:

@@ -26,6 +26,7 @@ from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import FileChange
+from registry_reconciler.outputs.memory import both_accounts
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.settle_state import Accounts, Side, settled_files
 from registry_reconciler.workspace import Workspace
@@ -60,7 +61,11 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         loaded = load(tree)
         _refuse_open(loaded)
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
-        changes = [*_state(workspace.root, loaded, desired, mine), *_history(tree, mine)]
+        changes = [
+            *_state(workspace.root, loaded, desired, mine),
+            *_outputs(tree, mine),
+            *_history(tree, mine),
+        ]
         ops = [FileOp(one.path, one.before, one.content) for one in changes]
         ops += housekeeping(tree, {one.path for one in ops})
         receipt = commit(
@@ -99,6 +104,14 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
     yield from settled_files(loaded, desired, accounts, _remembered(root, loaded))
+
+
+def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+    """What both sides remember of an output: each in a file of its own, and the next apply makes one of them."""
+    for path, told in both_accounts(tree, {path: (one.one, one.other) for path, one in mine.items()}):
+        now = tree.read(path)
+        if told != now:
+            yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(told), told)
 
 
 def _remembered(root: Path, loaded: Loaded) -> list[Side]:

@@ -18,6 +18,7 @@ PUBLISHED = {
     "rule": builtin.rule_schema,
     "x-registry": builtin.x_registry_schema,
     "config": builtin.config_schema,
+    "outputs": builtin.outputs_schema,
 }
 """Schemas that are the same in every workspace."""
 

@@ -84,7 +84,7 @@ class Language(Struct, frozen=True):
 
     def activation(self, values: Mapping[str, Any]) -> Any:
         """The variables of one evaluation, converted once for several expressions."""
-        return self.env.Activation({name: _fitting(value) for name, value in values.items()})
+        return self.env.Activation({name: fitting(value) for name, value in values.items()})
 
     def value(self, compiled: Any, activation: Any) -> Any:
         """What an expression gives. Raises :class:`Undecided`."""
@@ -149,12 +149,12 @@ def _shapes(name: str, arity: int) -> list[tuple[str, ...]]:
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
-def _fitting(value: Any) -> Any:
+def fitting(value: Any) -> Any:
     """A JSON value with the numbers that CEL has: whole ones have 64 bits there, larger ones count as decimal ones."""
     if isinstance(value, dict):
-        return {name: _fitting(part) for name, part in value.items()}
+        return {name: fitting(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_fitting(part) for part in value]
+        return [fitting(part) for part in value]
     if isinstance(value, int) and not isinstance(value, bool) and not _LEAST <= value <= _MOST:
         return float(value) if abs(value) < 10**300 else str(value)
     return value
@@ -163,12 +163,17 @@ def _fitting(value: Any) -> Any:
 _AT = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
 
 
+_TOO_DEEP = "it is nested too deeply"
+
+
 def _wrong(text: str) -> Wrong:
     found = _AT.search(text)
     if found is None:
-        return Wrong(re.sub(r"\s*\[[A-Z_]+\]\s*$", "", text).strip())
+        plain = re.sub(r"\s*\[[A-Z_]+\]\s*$", "", text).strip()
+        return Wrong(_TOO_DEEP if "recursion limit" in plain else plain)
     message = re.sub(r"\s*\[[A-Z_]+\]\s*$", "", found[3]).strip()
     message = message.replace(" (in container '')", "")
+    message = _TOO_DEEP if "recursion limit" in message else message
     unknown = re.fullmatch(r"undeclared reference to '([^']*)'", message)
     if unknown is not None:
         message = _unknown(unknown[1])
@@ -191,6 +196,8 @@ def _worded(text: str) -> str:
     absent = re.fullmatch(r'Key not found in map : "(.*)"', text)
     if absent is not None:
         return f"there is no field {absent[1]!r}; where a field may be absent, ask has() first"
+    if text == "Applying SELECT to non-message type":
+        return "a field is asked of a value that has none"
     if text == "Iteration budget exceeded":
         return "it looks at more than 10,000 items for one entry"
     return text[:300]

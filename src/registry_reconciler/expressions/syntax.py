@@ -45,6 +45,18 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(part)
 
 
+def walk_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tuple[Node, frozenset[str]]]:
+    """A node and all below it, each with the names that macros around it have given to items."""
+    yield node, bound
+    if node.what != "comprehension":
+        for part in node.parts:
+            yield from walk_names(part, bound)
+        return
+    inside = bound | set(node.names)
+    for at, part in enumerate(node.parts):
+        yield from walk_names(part, bound if at < 2 else inside)
+
+
 def tree_of(serialized: bytes) -> Node:
     """The tree of an expression that was compiled with checks on."""
     checked = _fields(_fields(serialized)[2][0])

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from registry_reconciler.base.child import Parent, serve
-from registry_reconciler.expressions.language import Language, Undecided, language
+from registry_reconciler.expressions.language import Language, Undecided, fitting, language
 
 MOST_PAIRS = 1_000_000
 """So many pairs are tried by one rule."""
@@ -41,6 +42,7 @@ class _Rule:
         self.given = given
         self.code: str = given["code"]
         self.kinds = frozenset(given["kinds"])
+        self.only = None if given["only"] is None else frozenset(given["only"])
         self.when = known.compile(given["when"])
         self.check = known.compile(given["check"])
         self.message = [
@@ -114,8 +116,7 @@ class _Job:
         self.address = f"{kind}/{key}"
         activation = None
         for rule in rules:
-            only = rule.given["only"]
-            if rule.code in self.costly or (only is not None and self.address not in only):
+            if rule.code in self.costly or (rule.only is not None and self.address not in rule.only):
                 continue
             since = time.perf_counter()
             if activation is None:
@@ -187,7 +188,7 @@ class _Job:
             kind, other = rule.given["kinds"][0], rule.given["right"]
             self.address = f"{kind}/{left[0]}"
             if self.told_of and (
-                self.address not in rule.given["only"] or f"{other}/{right[0]}" != self.told_of
+                self.address not in (rule.only or ()) or f"{other}/{right[0]}" != self.told_of
             ):
                 continue
             values = {**_about(kind, left), "left": left[1], "right": right[1]}
@@ -271,13 +272,35 @@ def _all_at(value: Any, steps: list[str]) -> Iterator[Any]:
 
 
 def _indexed(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+    """Equal for what CEL takes for equal: numbers count by their value."""
+    return json.dumps(_by_value(fitting(value)), sort_keys=True)
+
+
+def _by_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _by_value(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_by_value(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, str):
         return value[:_MOST_TEXT]
-    try:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)[:_MOST_TEXT]
-    except (TypeError, ValueError):
-        return str(value)[:_MOST_TEXT]
+    return json.dumps(_plain(value), ensure_ascii=False)[:_MOST_TEXT]
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; what JSON has not (times, bytes, types) as a text."""
+    if isinstance(value, dict):
+        named = {
+            name if isinstance(name, str) else _shown(name): _plain(part) for name, part in value.items()
+        }
+        return dict(sorted(named.items()))
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "replace")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from registry_reconciler.formats.base import Reader, TextFormat
+from registry_reconciler.formats.json.row import JSON, JSONC
 from registry_reconciler.formats.toml.row import TOML
 from registry_reconciler.formats.yaml.row import YAML as YAML
-from registry_reconciler.formats.yaml.row import YamlFormat
 
-JSON = YamlFormat(name="json", title="JSON", suffixes=(".json",), comment=None)
-
-FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, TOML)}
+FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, JSONC, TOML)}
 """The row of each, by the word for it in ``x-registry``. A new one is one package, and one row here."""
 
 _BY_SUFFIX = {suffix: one for one in FORMATS.values() for suffix in one.suffixes}

@@ -11,6 +11,8 @@ from registry_reconciler.model.problem import Severity
 
 CONFIG_PATH = ".system/registry/config.yaml"
 BASELINE_PATH = ".system/registry/baseline.yaml"
+OUTPUTS_PATH = ".system/registry/outputs.yaml"
+TEMPLATES_FOLDER = ".system/registry/templates"
 RULES_FOLDER = ".system/registry/rules"
 STATE_FOLDER = ".system/registry/state"
 HISTORY_FOLDER = ".system/registry/history"
@@ -38,6 +40,7 @@ class Config(Struct, frozen=True):
             managed entries blocks unless ``--allow-mass-delete``.
         drift: what becomes of an edit by hand: ``report`` leaves it and says so, ``block`` makes it an error, ``undo``
             lets the plan undo it.
+        outputs: who brings outputs up to date: ``with_change`` the branch, ``after_merge`` a job on the main branch.
         verify: every apply asks for a second opinion, as ``apply --verify`` does.
         history_keep: so many applies are kept in the history; older ones are in git.
     """
@@ -51,6 +54,7 @@ class Config(Struct, frozen=True):
     mass_delete_minimum: int = 10
     drift: str = "report"
     history_keep: int = 500
+    outputs: str = "with_change"
     verify: bool = False
 
     def severity(self, code: str, default: Severity) -> Severity:
@@ -73,6 +77,7 @@ def parse_config(data: Json) -> Config:
         mass_delete_percent=brakes.get("mass_delete_percent", 30),
         mass_delete_minimum=brakes.get("mass_delete_minimum", 10),
         drift=data.get("drift") or "report",
+        outputs=data.get("outputs") or "with_change",
         verify=bool(data.get("verify", False)),
         history_keep=(data.get("history") or {}).get("keep", 500),
     )

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.model.change import Action, Change, Drift, Heal
 from registry_reconciler.model.entry import Json, Missing, canonical
+from registry_reconciler.model.output import OutputAction, OutputChange
 from registry_reconciler.model.problem import Problem, Severity, Status
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class PlanOptions(Struct, frozen=True):
         target, exclude, adopt, overwrite: addresses or globs.
         allow_mass_delete: lifts the brake on large deletions.
         no_check: skips the coordination rules (never the structural ones).
+        leave_outputs: writes no output, also where it is stale.
     """
 
     target: tuple[str, ...] = ()
@@ -34,6 +36,7 @@ class PlanOptions(Struct, frozen=True):
     overwrite: tuple[str, ...] = ()
     allow_mass_delete: bool = False
     no_check: bool = False
+    leave_outputs: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """As it stands in the plan's JSON; everything that is not the default, and always ``target``."""
@@ -41,7 +44,7 @@ class PlanOptions(Struct, frozen=True):
         for name in ("exclude", "adopt", "overwrite"):
             if getattr(self, name):
                 data[name] = list(getattr(self, name))
-        for name in ("allow_mass_delete", "no_check"):
+        for name in ("allow_mass_delete", "no_check", "leave_outputs"):
             if getattr(self, name):
                 data[name] = True
         return data
@@ -56,6 +59,7 @@ class PlanOptions(Struct, frozen=True):
             overwrite=tuple(data.get("overwrite", ())),
             allow_mass_delete=bool(data.get("allow_mass_delete", False)),
             no_check=bool(data.get("no_check", False)),
+            leave_outputs=bool(data.get("leave_outputs", False)),
         )
 
 
@@ -87,6 +91,16 @@ class Notice(Struct, frozen=True):
     message: str
 
 
+class RuleText(Struct, frozen=True):
+    """A rule of the workspace's own in words."""
+
+    title: str
+    severity: Severity
+    summary: str
+    why: str
+    fix: str
+
+
 class Plan(Struct, frozen=True):
     """Changes, problems and the digests of everything they were computed from.
 
@@ -99,6 +113,9 @@ class Plan(Struct, frozen=True):
         notices: what stands at the head of the plan.
         withheld: the files that hold secrets: their digests are not told.
         heals: what is remembered and does not fit; mended by the next apply, and no change.
+        own_rules: what the workspace's own rules say of themselves, by code: reports describe them.
+        outputs: those that are not as they were left, by id.
+        derived_files: every file that an output is in.
     """
 
     options: PlanOptions
@@ -113,6 +130,9 @@ class Plan(Struct, frozen=True):
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
     heals: tuple[Heal, ...] = ()
+    own_rules: Mapping[str, RuleText] = field(default_factory=dict)
+    outputs: tuple[OutputChange, ...] = ()
+    derived_files: frozenset[str] = frozenset()
 
     @property
     def blocking(self) -> tuple[Problem, ...]:
@@ -134,6 +154,20 @@ class Plan(Struct, frozen=True):
         """0 when nothing blocks, else 3."""
         return 0 if self.applicable else 3
 
+    @property
+    def pending(self) -> bool:
+        """Whether there is something to do, as ``--detailed-exitcode`` has it: healing alone is nothing."""
+        return bool(self.changes) or any(one.pending for one in self.outputs)
+
+    @property
+    def edited_outputs(self) -> tuple[OutputChange, ...]:
+        """The outputs that somebody edited by hand, and that are left."""
+        return tuple(one for one in self.outputs if one.action is OutputAction.EDITED)
+
+    def count_outputs(self) -> int:
+        """How many outputs an apply does something about."""
+        return sum(one.writes for one in self.outputs)
+
     def count(self, action: Action) -> int:
         """How many changes of one action."""
         return sum(change.action is action for change in self.changes)
@@ -154,6 +188,7 @@ class Plan(Struct, frozen=True):
                 [change.address, change.action.value, change.from_address, change.before, change.after]
                 for change in self.changes
             ],
+            **({"outputs": told} if (told := self._outputs_told()) else {}),
             "problems": sorted(
                 [
                     problem.code,
@@ -168,6 +203,10 @@ class Plan(Struct, frozen=True):
         return (
             "sha256:" + hashlib.sha256(canonical(_plain(body)).encode("utf-8", "surrogatepass")).hexdigest()
         )
+
+    def _outputs_told(self) -> list[list[str]]:
+        """What is done about outputs, without their texts: these follow from the rest."""
+        return [[one.id, one.action.value, one.digest] for one in self.outputs if one.writes]
 
     def to_json(self) -> dict[str, Json]:
         """The public JSON (contract: ``registry schema plan``); converted, never a dump of internals."""

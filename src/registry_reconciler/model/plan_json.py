@@ -15,6 +15,7 @@ from registry_reconciler.errors import RegistryFailure, StalePlan
 from registry_reconciler.model import written
 from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Heal
 from registry_reconciler.model.entry import Json, Location, Missing
+from registry_reconciler.model.output import OutputChange
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity, Status, listed, sort_key
 from registry_reconciler.model.redact import WITHHELD
 
@@ -98,6 +99,7 @@ def plan_to_json(
         summary=_summary(plan),
         notices=[{"title": notice.title, "message": notice.message} for notice in plan.notices],
         changes=[_change(change) for change in sorted(plan.changes, key=lambda change: change.address)],
+        outputs=[_output(output) for output in plan.outputs],
         drift=[_drift(drift) for drift in sorted(plan.drift, key=lambda drift: drift.address)],
         problems=[problem_to_json(problem) for problem in shown],
         **({"problems_not_listed": len(problems) - len(shown)} if len(problems) > len(shown) else {}),
@@ -133,7 +135,19 @@ def _summary(plan: Plan) -> dict[str, Json]:
         "suppressed": sum(
             problem.suppressed is not None and problem.status is not Status.FIXED for problem in plan.problems
         ),
+        "outputs": plan.count_outputs(),
         "applicable": plan.applicable,
+    }
+
+
+def _output(output: OutputChange) -> dict[str, Json]:
+    return {
+        "id": output.id,
+        "file": output.file,
+        "region": output.region or None,
+        "at": output.at or None,
+        "action": output.action.value,
+        "diff": output.diff,
     }
 
 
@@ -272,6 +286,8 @@ def option_arguments(options: PlanOptions) -> tuple[str, ...]:
         words.append("--allow-mass-delete")
     if options.no_check:
         words.append("--no-check")
+    if options.leave_outputs:
+        words.append("--leave-outputs")
     return tuple(words)
 
 

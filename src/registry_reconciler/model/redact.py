@@ -16,6 +16,7 @@ from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, LiveEnt
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.marks import MASK, NO_MARKS, Marks
 from registry_reconciler.model.problem import Fix, Problem, Related
+from registry_reconciler.model.structural import TEXT_FAMILIES
 
 _LEAST = 4
 """Characters of a text that is looked for in all messages; shorter ones only in those about their own entry."""
@@ -185,7 +186,7 @@ def _mask_related(related: Related, texts: SecretTexts, address: str) -> Related
 def hide_text_faults(problems: Iterable[Problem], holding: frozenset[str]) -> Iterator[Problem]:
     """What is said of a file that holds secrets and cannot be read repeats nothing of its text."""
     for one in problems:
-        if one.code.startswith("YML") and one.place.file in holding:
+        if one.code.startswith(TEXT_FAMILIES) and one.place.file in holding:
             line = one.location.line if one.location else 0
             yield replace(
                 one,

@@ -10,6 +10,9 @@ from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 
 _E, _W = Severity.ERROR, Severity.WARNING
 
+TEXT_FAMILIES = ("YML", "JSN", "TML", "FRM")
+"""What the codes begin with that say what is wrong with a text; `formats/codes.py` has them all."""
+
 CODES: dict[str, tuple[str, Severity]] = {
     "BRK001": ("A large part of a kind would be deleted", _E),
     "BRK002": ("Everything would be deleted because there is no fragment", _E),
@@ -36,10 +39,20 @@ CODES: dict[str, tuple[str, Severity]] = {
     "LIV005": ("The container has the wrong shape", _E),
     "LIV006": ("A sparse checkout hides the file", _W),
     "LIV007": ("References could not be checked", _W),
+    "OUT001": ("The outputs are invalid", _E),
+    "OUT002": ("The output cannot be rendered", _E),
+    "OUT003": ("The output has no place", _E),
+    "OUT004": ("Two owners claim the same bytes", _E),
+    "OUT005": ("The output was edited by hand", _W),
+    "OUT006": ("The output reads a secret field", _E),
+    "OUT007": ("The output is not rendered", _W),
+    "OUT008": ("The generated page is stale", Severity.RECORD),
+    "OUT009": ("The branch leaves an output stale", _W),
     "RUL001": ("The rule cannot be used", _E),
     "RUL002": ("The rule looks at all pairs", _W),
     "RUL003": ("The rule is too costly", _E),
     "RUL004": ("The rule cannot be decided", _E),
+    "RUL005": ("The rule was not judged", _W),
     "SCH001": ("The entry does not fit its schema", _E),
     "SCH002": ("The schema is invalid", _E),
     "STA001": ("The entry was edited by hand", _W),
@@ -67,6 +80,12 @@ LOWERABLE = frozenset(
         "LIV004",
         "LIV006",
         "LIV007",
+        "OUT002",
+        "OUT003",
+        "OUT005",
+        "OUT007",
+        "OUT008",
+        "OUT009",
         "RUL002",
         "WRT006",
     }

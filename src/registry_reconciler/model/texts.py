@@ -40,7 +40,7 @@ class Texts:
 
     def settled(self, value: dict[str, Any]) -> dict[str, Any]:
         """The value of an entry, every such number its text; the same object where there is none."""
-        if not Exact.seen:
+        if not Exact.seen or not _holds_written(value):
             return value
         found: dict[str, Any] = self._settled(value, None)
         return found
@@ -75,6 +75,17 @@ class Texts:
 
     def _at(self, state: State | None) -> State:
         return self.machine.start if state is None else state
+
+
+def _holds_written(value: Any) -> bool:
+    """Asked of every entry: most have no such number."""
+    for part in value.values() if type(value) is dict else value:
+        kind = type(part)
+        if kind is WrittenFloat or kind is WrittenInt:
+            return True
+        if (kind is dict or kind is list) and _holds_written(part):
+            return True
+    return False
 
 
 def _as_written(value: Any, there: Any, settled: Any) -> Any:

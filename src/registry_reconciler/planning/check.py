@@ -31,6 +31,10 @@ class EntrySets(Struct, frozen=True):
     after: EntrySet
     changes: tuple[Change, ...]
 
+    def over(self, tree: Tree) -> EntrySets:
+        """The same with other files afterwards."""
+        return EntrySets(self.before, self.after.over(tree), self.changes)
+
 
 def build_entry_sets(
     loaded: Loaded,
@@ -173,7 +177,8 @@ def check(
     from registry_reconciler.rules import RULES
     from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
 
-    rules = tuple(rule for rule in (*RULES, *own) if rule.structural or not no_check)
+    # Rules of the workspace itself are left out whole: what says that one cannot be judged belongs to them.
+    rules = tuple(rule for rule in RULES if rule.structural) if no_check else (*RULES, *own)
     after = _keyed(
         worlds.after, (*schema_problems(loaded, worlds.after), *run_entry_set(rules, worlds.after))
     )
@@ -217,7 +222,7 @@ def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Prob
 
     if not config.severities:
         return
-    free = {rule.code for rule in all_rules() if not rule.structural} | set(own.paths)
+    free = {rule.code for rule in all_rules() if not rule.structural} | own.codes
     fixed = {rule.code for rule in all_rules() if rule.structural}
     settable = free | {code.rstrip("0123456789") for code in free}
     for code in config.severities:

@@ -225,7 +225,7 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
         UsageFailure: there is no such code.
         Blocked: a fragment would not be readable afterwards.
     """
-    _require_codes(codes)
+    _require_codes(codes, planning.own.codes)
     free = live_truth_files(planning.loaded.kinds, planning.loaded.live)
     chosen = _Chosen()
     fixed: list[Problem] = []
@@ -251,15 +251,15 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
 
 def standing_of(planning: Planning, codes: Sequence[str]) -> tuple[Problem, ...]:
     """The standing problems with some codes. Raises :class:`UsageFailure` for a code that there is not."""
-    _require_codes(codes)
+    _require_codes(codes, planning.own.codes)
     return tuple(one for one in planning.plan.problems if _stands(one, codes))
 
 
-def _require_codes(codes: Sequence[str]) -> None:
+def _require_codes(codes: Sequence[str], own: Iterable[str]) -> None:
     from registry_reconciler.base.suggest import did_you_mean
     from registry_reconciler.rules import all_rules
 
-    known = tuple(rule.code for rule in all_rules())
+    known = (*(rule.code for rule in all_rules()), *sorted(own))
     for code in codes:
         if code not in known:
             raise UsageFailure(f"there is no code {code!r}.{did_you_mean(code, known)}")

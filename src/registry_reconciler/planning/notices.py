@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
@@ -13,6 +14,9 @@ from registry_reconciler.model.problem import Problem, Severity, Status
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.policy_diff import TITLE, severity_regressions
 
+if TYPE_CHECKING:
+    from registry_reconciler.rules.base import Rule
+
 _ALIKE = 0.8
 """Two entries of one kind, one going and one coming, that share this much of their text are a likely rename."""
 
@@ -20,9 +24,9 @@ _PAIR_LIMIT = 20_000
 """More pairs than this are not compared: the plan is no rename then, and the price is the product of both sides."""
 
 
-def standing_notices(config: Config) -> tuple[Notice, ...]:
+def standing_notices(config: Config, own: Iterable[Rule] = ()) -> tuple[Notice, ...]:
     """Checks that the workspace's settings hold less strictly than they come."""
-    return tuple(severity_regressions(Config(), config))
+    return tuple(severity_regressions(Config(), config, own))
 
 
 def head_notices(

@@ -10,6 +10,7 @@ import gc
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ from registry_reconciler.model.redact import (
     secret_texts,
     withhold_edits,
 )
+from registry_reconciler.outputs import derive
 from registry_reconciler.planning.check import (
     EntrySets,
     build_entry_sets,
@@ -51,6 +53,9 @@ from registry_reconciler.planning.unread_files import not_checked, set_aside
 from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
+if TYPE_CHECKING:
+    from registry_reconciler.outputs import Derived, Output, Records
+
 Progress = Callable[[str], None]
 
 
@@ -66,6 +71,7 @@ class Planning(Struct, frozen=True):
     desired: Desired
     worlds: EntrySets
     own: OwnRules = NO_RULES
+    outputs: tuple[Output, ...] = ()
 
 
 @contextmanager
@@ -85,6 +91,7 @@ def make_plan(
     options: PlanOptions = PlanOptions(),  # noqa: B008
     progress: Progress = silent,
     reader: Reader | None = None,
+    records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
@@ -93,11 +100,12 @@ def make_plan(
         edits: what a command asks of entries whose truth is live.
         progress: called with the name of each stage as it begins.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
+        records: knows what outputs were made of before; the answer is the same without it.
     """
     with collector_off():
         progress("reading")
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, progress, edits=edits)
+        return plan_loaded(loaded, options, progress, records=records, edits=edits)
 
 
 def plan_loaded(
@@ -105,6 +113,7 @@ def plan_loaded(
     options: PlanOptions,
     progress: Progress = silent,
     rest: Unloaded = NOTHING_UNLOADED,
+    records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
@@ -140,6 +149,9 @@ def plan_loaded(
     worlds = build_entry_sets(
         loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
     )
+    derived = derive(loaded, worlds.after, written.changes, tree_after, options, records)
+    if derived.targets:
+        worlds = worlds.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
     own = own_rules(loaded)
     try:
         judged = check(loaded, worlds, own.rules, no_check=options.no_check)
@@ -148,7 +160,8 @@ def plan_loaded(
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
-        *_registry_files(loaded, written),
+        *_written_files(loaded, {**written.files, **derived.targets}),
+        *derived.memory,
         *state_files(loaded, desired, written.changes, heals, whole=whole),
     )
     refused = said_by_rules(written.problems, judged)
@@ -163,15 +176,17 @@ def plan_loaded(
         *names,
         *judged,
         *not_checked(loaded, worlds),
+        *derived.problems,
     ]
     found = list(set_aside(loaded, desired, written.changes, found))
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals),
+        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, own, derived),
         loaded,
         desired,
         worlds,
         own,
+        derived.own,
     )
 
 
@@ -185,8 +200,10 @@ def _assemble(
     files: Sequence[FileChange],
     desired: Desired,
     heals: Sequence[Heal],
+    own: OwnRules,
+    derived: Derived,
 ) -> Plan:
-    locator = Locator(loaded.files)
+    locator = Locator({**loaded.files, **derived.sources} if derived.sources else loaded.files)
     held = holding(loaded, written.files)
     texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
     shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)
@@ -232,12 +249,15 @@ def _assemble(
         notices=tuple(
             replace(one, message=texts.without(one.message))
             for one in (
-                *standing_notices(loaded.config),
+                *standing_notices(loaded.config, own.written),
                 *head_notices(loaded, worlds, written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,
         withheld=held,
+        own_rules=own.texts(),
+        outputs=derived.changes,
+        derived_files=frozenset(one.file for one in derived.own),
     )
 
 
@@ -247,11 +267,14 @@ def _known_entries(loaded: Loaded) -> Iterator[LiveEntry | DesiredEntry]:
     yield from loaded.fragments.entries
 
 
-def _registry_files(loaded: Loaded, written: Written) -> Iterator[FileChange]:
-    for path, content in written.files.items():
+def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterator[FileChange]:
+    for path, content in files.items():
         source = loaded.live.files.get(path)
-        before = digest_bytes(source.data) if source is not None and source.data is not None else None
-        yield FileChange(path, before, None if content is None else digest_bytes(content), content)
+        data = source.data if source is not None else loaded.tree.read(path)
+        before = digest_bytes(data) if data is not None else None
+        after = None if content is None else digest_bytes(content)
+        if before != after:
+            yield FileChange(path, before, after, content)
 
 
 def written_files(plan: Plan) -> Mapping[str, bytes | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.fragments import Allowance
 from registry_reconciler.loading.workspace import Catalog
@@ -13,20 +14,26 @@ from registry_reconciler.model.problem import Severity
 from registry_reconciler.model.structural import CODES, LOWERABLE
 from registry_reconciler.planning.resolve import Desired
 
+if TYPE_CHECKING:
+    from registry_reconciler.loading.rule_files import RuleFiles
+    from registry_reconciler.model.entry import Json
+    from registry_reconciler.rules.base import Rule
+
 TITLE = "Check weakened"
 
 
-def _defaults() -> Mapping[str, Severity]:
+def _defaults(own: Iterable[Rule]) -> Mapping[str, Severity]:
     from registry_reconciler.rules import RULES
 
     known = {code: CODES[code][1] for code in LOWERABLE}
     known.update({rule.code: rule.severity for rule in RULES if not rule.structural})
+    known.update((rule.code, rule.severity) for rule in own)
     return dict(sorted(known.items()))
 
 
-def severity_regressions(old: Config, new: Config) -> Iterator[Notice]:
+def severity_regressions(old: Config, new: Config, own: Iterable[Rule] = ()) -> Iterator[Notice]:
     """Severities that fell, and brakes that were loosened. ``old`` may be the defaults: ``Config()``."""
-    for code, default in _defaults().items() if old.severities != new.severities else ():
+    for code, default in _defaults(own).items() if old.severities != new.severities else ():
         was, now = old.severity(code, default), new.severity(code, default)
         if now.rank > was.rank:
             yield Notice(TITLE, f"{code} is a {now.value} and was {_an(was)}.")
@@ -57,6 +64,53 @@ def baselined(old: Baseline, new: Baseline) -> Iterator[Notice]:
     """Problems that the baseline newly accepts."""
     for code, address, _ in sorted(new.known - old.known, key=repr):
         yield Notice(TITLE, f"the baseline accepts {code} of {address}.")
+
+
+_JUDGED_BY = ("for", "when", "check")
+
+
+def rules_changed(old: RuleFiles, new: RuleFiles) -> Iterator[Notice]:
+    """Rules of the workspace's own that came, went or say something else.
+
+    Whether one finds less than before is not decidable, so every change of what it judges by is said.
+    """
+    before, after = _by_code(old), _by_code(new)
+    for code in sorted({*before, *after}):
+        was, now = before.get(code), after.get(code)
+        if now is None:
+            yield Notice(TITLE, f"{code} is gone: {_title(was)!r} is not checked any more.")
+        elif was is None:
+            yield Notice("New rule", f"{code}: {_title(now)}.")
+        else:
+            yield from _rule_changed(code, was, now)
+
+
+def _rule_changed(code: str, was: Mapping[str, Json], now: Mapping[str, Json]) -> Iterator[Notice]:
+    old, new = _severity(was), _severity(now)
+    if new.rank > old.rank:
+        yield Notice(TITLE, f"{code} is {_an(new)} and was {_an(old)}.")
+    if any(was.get(name) != now.get(name) for name in _JUDGED_BY):
+        yield Notice("Rule changed", f"{code} ({_title(now)}) is not what it was; it may find less.")
+
+
+def _by_code(files: RuleFiles) -> dict[str, Mapping[str, Json]]:
+    """What the rule files say; of one that cannot be read, which blocks by itself, only that it is there."""
+    found: dict[str, Mapping[str, Json]] = {}
+    for path, source in files.files.items():
+        content = source.documents[0] if source.readable and len(source.documents) == 1 else {}
+        found[path.rpartition("/")[2].rpartition(".")[0]] = content if isinstance(content, dict) else {}
+    return found
+
+
+def _title(content: Mapping[str, Json] | None) -> str:
+    return " ".join(str((content or {}).get("title", "a rule")).split())
+
+
+def _severity(content: Mapping[str, Json]) -> Severity:
+    try:
+        return Severity(content.get("severity", "error"))
+    except ValueError:
+        return Severity.ERROR
 
 
 def schemas_changed(old: Catalog, new: Catalog) -> Iterator[Notice]:

@@ -10,61 +10,16 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from registry_reconciler.model.config import Config
-from registry_reconciler.model.kind import SCHEMA_FOLDER, Kind
+from registry_reconciler.model.kind import SCHEMA_FOLDER
 from registry_reconciler.model.problem import Severity
-from registry_reconciler.rules import FAMILIES, RULES, all_rules
+from registry_reconciler.outputs.pages import workspace_files
+from registry_reconciler.rules import FAMILIES, all_rules
 from registry_reconciler.rules.base import Rule
 
-if TYPE_CHECKING:
-    from registry_reconciler.model.kind import Reference
-
 RULES_FOLDER = "docs/rules"
-COORDINATION_PATH = ".system/registry/registry_coordination.md"
-AGENTS_PATH = ".system/registry/AGENTS.md"
-
-EFFECTS = {
-    Severity.ERROR: "fails the write",
-    Severity.WARNING: "warns",
-    Severity.RECORD: "records",
-}
-
-
-class Section(Struct, frozen=True):
-    """A part of the coordination page: shown where the workspace has a kind of each group."""
-
-    between: str
-    title: str
-    kinds: tuple[tuple[str, ...], ...] = ()
-
-
-_ABILITIES = ("ability_low", "ability_high")
-
-SECTIONS = (
-    Section("ability and module", "Ability ↔ module instance", (_ABILITIES, ("module_instance",))),
-    Section("route and module", "Route ↔ module instance", (("route",), ("module_instance",))),
-    Section("hook and ability", "Hook ↔ ability", (("hook",), _ABILITIES)),
-    Section("hook and route", "Hook ↔ route", (("hook",), ("route",))),
-    Section("interface and module", "Interface ↔ module", (("module_interface",), ("module_instance",))),
-    Section("maturity and module", "Maturity ↔ instance", (("module_maturity",), ("module_instance",))),
-    Section("module and type", "Module ↔ type", (("module_instance",), ("module_type",))),
-    Section("module and module", "Module ↔ module", (("module_instance",),)),
-    Section("route and ability", "Route ↔ ability", (("route",), _ABILITIES)),
-    Section("ability and ability", "Ability ↔ ability", (_ABILITIES,)),
-    Section("hook and hook", "Hook ↔ hook", (("hook",),)),
-    Section("module and disk", "Module ↔ files", (("module_instance",),)),
-    Section("route and document", "Route ↔ documents", (("route",),)),
-    Section("ability and disk", "Ability ↔ files", (_ABILITIES,)),
-    Section("hook and disk", "Hook ↔ files", (("hook",),)),
-    Section("file and entry", "Files ↔ entries"),
-    Section("any entry", "Every entry"),
-)
 
 
 def explain(rule: Rule) -> str:
@@ -141,159 +96,10 @@ def rule_index() -> str:
     return "\n".join(lines) + "\n"
 
 
-def coordination_page(kinds: Mapping[str, Kind], config: Config | None = None) -> str:
-    """``registry_coordination.md``: for each relation, when what changes, what to check, and how strictly."""
-    settings = config or Config()
-    parts = [
-        "# Coordination rules",
-        "Generated from the schemas and the rules; edits are lost. The registries of this\n"
-        "workspace depend on each other. Every plan checks what is listed here on the workspace\n"
-        "as it would be after the plan, so entries that need each other can change together.\n"
-        "`registry explain CODE` tells more of each rule.",
-    ]
-    for section in SECTIONS:
-        rows = list(_relation_rows(section, kinds, settings))
-        if rows:
-            parts.append(_table(f"## {section.title}", ("when", "check", "rule", "which"), rows))
-    rows = list(_reference_rows(kinds, settings))
-    if rows:
-        parts.append(
-            _table("## References between kinds", ("when one goes of", "check", "rule", "which"), rows)
-        )
-    parts.append(
-        "## How strict\n\n"
-        "What fails the write stops `registry apply` until it is fixed, or accepted under `allow`\n"
-        "in a fragment with a reason. Severities are set in `.system/registry/config.yaml`;\n"
-        "duplicate and shadowed ids, and what concerns reading and writing, are structural and\n"
-        "cannot be lowered."
-    )
-    return "\n\n".join(parts) + "\n"
-
-
-def _relation_rows(section: Section, kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple[str, ...]]:
-    if not all(any(kind in kinds for kind in group) for group in section.kinds):
-        return
-    for rule in RULES:
-        if any(kind not in kinds for kind in rule.needs):
-            continue
-        for relation in rule.relations:
-            if relation.between == section.between:
-                effect = EFFECTS[config.severity(rule.code, rule.severity)]
-                yield relation.when, relation.check, f"{rule.code}: {rule.title}", effect
-
-
-def _reference_rows(kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple[str, ...]]:
-    for _, kind in sorted(kinds.items()):
-        for reference in kind.references:
-            effect = EFFECTS[config.severity("REF001", reference.missing)]
-            yield _targets(reference), f"`{kind.name}.{reference.field.text}`", "REF001", effect
-
-
-def _targets(reference: Reference) -> str:
-    return " or ".join(f"`{name}`" for name in reference.kinds)
-
-
-def agents_page(kinds: Mapping[str, Kind]) -> str:
-    """``AGENTS.md`` of a workspace: every kind, and how to work with the registries."""
-    rows = [
-        (
-            f"`{kind.name}`",
-            f"`{kind.schema_path}`",
-            f"`{kind.file.text}`",
-            " + ".join(f"`{one.text}`" for one in kind.key),
-            _purpose(kind),
-        )
-        for _, kind in sorted(kinds.items())
-    ]
-    table = _table("## Kinds", ("kind", "schema", "content files", "key", "purpose"), rows)
-    return _AGENTS.replace("{kinds}", table)
-
-
-def _purpose(kind: Kind) -> str:
-    from registry_reconciler.base.escape import markdown
-
-    return markdown(" ".join((kind.description or kind.title).split()))
-
-
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [title, "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-_AGENTS = """\
-# Working with the registries
-
-Generated from the schemas; edits are lost. For agents, and for people in a hurry.
-
-What is registered stands in the content files below. You do not edit those files. You say what should be
-registered in fragments, YAML files under `desired/`, and `registry` makes the content files agree. The
-registries and everything under `.system/registry/state` change only through `registry`; an edit by hand
-there is drift: it is left, and reported.
-
-{kinds}
-
-`registry schema KIND` prints the schema of a kind and `registry schema KIND --example` an entry to start
-from. How kinds depend on each other: `.system/registry/registry_coordination.md`.
-
-## The loop
-
-1. `registry plan --brief` says what would change and what is wrong. It never writes.
-2. Fix what blocks: each problem has a code, a place and a fix. `registry fix` applies the safe fixes to
-   the fragments; `registry explain CODE` tells what a code means. Then plan again.
-3. `registry apply --expect PLAN_ID` writes just the plan that you read. Commit fragments, registries and
-   state together.
-
-With `--format json`, every command tells in `next` what to run next, as argument lists.
-
-## How to …
-
-- **add an entry**: write it under its kind in a fragment, or `registry add KIND --entry-file FILE`.
-- **change an entry**: `registry show ADDRESS` tells which fragment has it. A fragment owns its entries
-  whole: what it does not say is not there.
-- **rename an entry**: change its key in the fragment and say so, or it becomes a deletion and a creation:
-  `moved: [{from: KIND/OLD, to: KIND/NEW}]`. Change what refers to it in the same plan.
-- **delete an entry**: remove it from its fragment. To stop managing it and leave it where it is:
-  `removed: [{address: KIND/KEY, keep: true}]`.
-- **take over entries that are there**: `registry adopt GLOB`.
-- **answer drift** (somebody edited a registry by hand): `registry drift` shows it; `registry drift
-  --accept ADDRESS` takes it over, `registry drift --revert ADDRESS` undoes it.
-- **resolve a merge conflict**: make of the fragments under `desired/` and of the content files what they
-  are to be, by hand or with one side; then `registry resolve` settles the state, and `registry apply`.
-- **accept a known problem**: `allow: [{address: KIND/KEY, code: CODE, reason: why}]` in a fragment. Ask
-  first.
-
-An address is `kind/key`, e.g. `ability_low/payments.capture`.
-
-## Exit codes
-
-| exit | meaning |
-| --- | --- |
-| 0 | done, or nothing to do; for `plan`: nothing blocks |
-| 1 | the command failed: I/O, lock held, other plan than expected, interrupted apply (`registry recover`) |
-| 2 | there are changes (`plan --detailed-exitcode`, `fmt --check`), or there is drift (`drift`) |
-| 3 | blocked: a problem must be fixed first; nothing was written |
-| 64 | the call is wrong: an unknown option, address or code |
-
-## What not to do
-
-- Do not edit content files or state, and do not delete them to get rid of a problem.
-- `--no-check` is not for agents: it skips the coordination rules, is logged, and shows in the plan. So
-  are `--overwrite` and `--allow-mass-delete`, unless a person asked for just that.
-- Do not lower a severity, add to the baseline or change a schema to make a plan pass; the plan says so at
-  its head.
-"""
-
-
 def rule_files() -> dict[str, str]:
     """Every generated page of ``docs/rules``, by path."""
     pages = {f"{RULES_FOLDER}/{rule.code}.md": rule_page(rule) for rule in all_rules()}
     return {f"{RULES_FOLDER}/README.md": rule_index(), **pages}
-
-
-def workspace_files(kinds: Mapping[str, Kind], config: Config | None = None) -> dict[str, str]:
-    """The generated files of a workspace, by path."""
-    return {COORDINATION_PATH: coordination_page(kinds, config), AGENTS_PATH: agents_page(kinds)}
 
 
 def generated_files(root: Path) -> dict[str, str]:

@@ -32,13 +32,14 @@ from registry_reconciler.planning.notices import head_notices
 from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
 from registry_reconciler.planning.witnesses import Witnesses
+from registry_reconciler.queries.review_outputs import made_stale, outputs_changed, stale_outputs
 from registry_reconciler.rules import RULES
 from registry_reconciler.rules.base import Transition, run_transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.workspace import Workspace
 
 _SHORT = 12
-_OF_APPLYING = frozenset({"STA001", "STA002", "STA003", "STA005", "BRK001", "BRK002"})
+_OF_APPLYING = frozenset({"STA001", "STA002", "STA003", "STA005", "BRK001", "BRK002", "OUT008"})
 """Drift, both sides changed, adoption, protection and brakes: a review applies nothing."""
 
 
@@ -114,7 +115,11 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
     before, after = old.worlds.after, new.worlds.after
     changes = tuple(compare(before, after, _renames(old, new)))
     impact = impacts(EntrySets(before, after, changes), changes)
-    problems = _problems(old, new, Transition(before, after, changes))
+    problems = tuple(
+        sorted(
+            (*_problems(old, new, Transition(before, after, changes)), *stale_outputs(old, new)), key=sort_key
+        )
+    )
     locator = Locator(new.loaded.files)
     locator.prepare(change.origin for change in changes if change.origin)
     shown = tuple(
@@ -138,8 +143,10 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         withheld=new.plan.withheld,
         unchanged=len(after.items) - sum(change.after is not None for change in changes),
         unmanaged=0,
+        outputs=made_stale(old.plan, new.plan, later=new.loaded.config.outputs == "after_merge"),
         notices=(*_pending(new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
         kinds={**old.loaded.kinds, **new.loaded.kinds},
+        own_rules={**old.plan.own_rules, **new.plan.own_rules},
     )
     return Review(plan, base, {**commits, "applied": new.plan.empty})
 
@@ -270,7 +277,12 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
     """What rules about a change say of the whole way from one side to the other."""
     if new.plan.options.no_check:
         return []
-    said = [one for one in run_transition(RULES, transition) if one.identity not in known]
+    try:
+        said = [
+            one for one in run_transition((*RULES, *new.own.rules), transition) if one.identity not in known
+        ]
+    finally:
+        new.own.close()
     allowances = tuple(one for one in new.desired.allowances if one.code in {each.code for each in said})
     settled = [
         one
@@ -282,9 +294,9 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
 
 def _pending(plan: Plan) -> Iterator[Notice]:
     if not plan.empty:
-        from registry_reconciler.report.words import count_changes
+        from registry_reconciler.report.words import told
 
-        what = count_changes(plan.changes) or "only the state changes"
+        what = told(plan)
         yield Notice(
             "Not applied", f"the registries are not what the fragments say ({what}): registry apply."
         )
@@ -297,8 +309,11 @@ def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Proble
 
 def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:
     """Checks that the new side holds less strictly than the old one."""
-    yield from weaken.severity_regressions(old.loaded.config, new.loaded.config)
+    own = [rule for rule in old.own.written if rule.code in new.own.paths]
+    yield from weaken.severity_regressions(old.loaded.config, new.loaded.config, own)
+    yield from weaken.rules_changed(old.loaded.rule_files, new.loaded.rule_files)
     yield from weaken.allowed(old.desired.allowances, new.desired.allowances)
     yield from weaken.unprotected(old.desired, new.desired)
     yield from weaken.baselined(old.loaded.baseline, new.loaded.baseline)
     yield from weaken.schemas_changed(old.loaded.catalog, new.loaded.catalog)
+    yield from outputs_changed(old, new)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from registry_reconciler.base.escape import runner_safe, visible
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import Location
+from registry_reconciler.model.output import PREFIX, OutputChange
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import Commands, change_origin, next_commands, problem_location
 from registry_reconciler.model.problem import Problem, TextEdit
@@ -24,11 +25,15 @@ from registry_reconciler.report.values import (
     shown_fields,
 )
 from registry_reconciler.report.words import (
+    OUTPUT_SIGNS,
     SIGNS,
     Verdict,
     command_line,
     count_changes,
+    count_outputs,
     count_problems,
+    output_place,
+    output_reason,
     reason,
     show_location,
     verdict,
@@ -67,6 +72,8 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
     if command != "check":
         yield from _changes([change for change in plan.changes if loses(change)])
         yield from _changes([change for change in plan.changes if not loses(change)])
+    for output in plan.outputs if command != "check" else ():
+        yield _output(output)
     for heal in plan.heals if command != "check" else ():
         yield f"= {visible(heal.address or heal.fragment)}: only the state: {visible(heal.why)}"
     for drift in plan.drift if command != "check" else ():
@@ -95,7 +102,7 @@ def _verdict(plan: Plan, plan_id: str | None, command: str) -> str:
     found = verdict(plan)
     if command == "check" and found is not Verdict.BLOCKED:
         return f"NOTHING BLOCKS; {count_problems(plan) or 'no problems'}"
-    counts = [count_changes(plan.changes), count_problems(plan)]
+    counts = [count_changes(plan.changes), count_outputs(plan), count_problems(plan)]
     words = {
         Verdict.BLOCKED: f"BLOCKED by {len(plan.blocking):,}",
         Verdict.CHANGES: "APPLICABLE",
@@ -172,6 +179,17 @@ def _change(change: Change) -> str:
         lines.append(f"    {sign} {line}")
     if len(fields) > _FIELDS_SHOWN:
         lines.append(f"    … {len(fields) - _FIELDS_SHOWN:,} more fields")
+    return "\n".join(lines)
+
+
+def _output(output: OutputChange) -> str:
+    name = f"{PREFIX}{cut(visible(output.id), _NAME_LIMIT)}"
+    where = f" {cut(output_place(output), _NAME_LIMIT)}" if output.file else ""
+    lines = [f"{OUTPUT_SIGNS[output.action]} {output.action.value} {name} ({output_reason(output)}){where}"]
+    diff = output.diff.split("\n") if output.diff else []
+    lines += [f"    {cut(visible(line), _LINE_LIMIT)}" for line in diff[:_FIELDS_SHOWN]]
+    if len(diff) > _FIELDS_SHOWN:
+        lines.append(f"    … {len(diff) - _FIELDS_SHOWN:,} more lines")
     return "\n".join(lines)
 
 

@@ -15,9 +15,9 @@ from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import cut
 from registry_reconciler.report.words import (
     Verdict,
-    count_changes,
     count_problems,
     plural,
+    told,
     verdict,
 )
 
@@ -75,6 +75,6 @@ def _verdict(plan: Plan, options: RenderOptions) -> str:
     elif options.command == "check":
         words = "nothing blocks"
     else:
-        words = count_changes(plan.changes) or ("no changes" if plan.empty else "only the state changes")
+        words = told(plan) or "no changes"
     problems = count_problems(plan)
     return runner_safe(f"registry {visible(options.command)}: {words}{'; ' + problems if problems else ''}.")

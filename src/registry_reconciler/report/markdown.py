@@ -17,6 +17,7 @@ from urllib.parse import quote
 from registry_reconciler.base.escape import code, fence, html, markdown, runner_safe, visible
 from registry_reconciler.model.change import Change, Drift, FieldChange, Heal
 from registry_reconciler.model.entry import Location
+from registry_reconciler.model.output import PREFIX, OutputChange
 from registry_reconciler.model.plan import Notice, Plan
 from registry_reconciler.model.plan_json import (
     change_origin,
@@ -42,13 +43,16 @@ from registry_reconciler.report.words import (
     Verdict,
     command_line,
     count_changes,
+    count_outputs,
     count_problems,
     is_suppressed,
+    output_reason,
     plural,
     reason,
     show_location,
     standing,
     verdict,
+    what_else,
 )
 
 COMMENT_BYTES = 65_000
@@ -113,7 +117,8 @@ def _head(plan: Plan, options: RenderOptions) -> str:
         lines.append(f"{count_problems(plan) or 'No problems'}.")
         return "\n".join(lines) + "\n"
     counts = [
-        count_changes(plan.changes) or ("" if plan.empty else "only the state changes"),
+        count_changes(plan.changes) or what_else(plan),
+        count_outputs(plan),
         count_problems(plan),
     ]
     unchanged = f"{plan.unchanged:,} unchanged, {plan.unmanaged:,} unmanaged"
@@ -154,7 +159,7 @@ def _verdict_words(plan: Plan, command: str) -> str:
     if command == "check":
         return "nothing blocks"
     if found is Verdict.CHANGES:
-        return plural(len(plan.changes), "change") if plan.changes else "only the state changes"
+        return plural(len(plan.changes), "change") if plan.changes else what_else(plan)
     return "no changes"
 
 
@@ -176,7 +181,7 @@ def _sections(plan: Plan, options: RenderOptions) -> list[Section]:
         _notices(plan.notices),
         _problems("Blocking problems", BLOCKING, blocking, options, open=True),
         *(
-            (*_changes(plan.changes, options), _heals(plan.heals), drift)
+            (*_changes(plan.changes, options), _outputs(plan.outputs, options), _heals(plan.heals), drift)
             if options.command != "check"
             else ()
         ),
@@ -336,6 +341,24 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
     more = lines_more(diff)
     if more:
         yield f"    … {more}"
+
+
+def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> Section:
+    head, tail = _details("Outputs", f"{len(outputs):,}")
+    return Section(head, tuple(_output(one, options) for one in outputs), tail, ("output", "outputs"))
+
+
+def _output(output: OutputChange, options: RenderOptions) -> Entry:
+    start = f"- **{output.action.value}** {code(_short(visible(PREFIX + output.id)))}"
+    where = f" · {_link(Location(output.file), options)}" if output.file else ""
+    part = output.region or output.at
+    where += f" {code(_short(visible(part)))}" if part else ""
+    diff = output.diff.split("\n") if output.diff else []
+    shown = [cut(visible(line), _LINE_LIMIT) for line in diff[:_LINES_SHOWN]]
+    if len(diff) > _LINES_SHOWN:
+        shown.append(f"  … {plural(len(diff) - _LINES_SHOWN, 'line')} more")
+    long = [f"{start} ({output_reason(output)}){where}", *_indented(fence(shown, "diff") if shown else [])]
+    return Entry("\n".join(long) + "\n", f"{start}{where}\n")
 
 
 def _heals(heals: Sequence[Heal]) -> Section:

@@ -33,10 +33,24 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.RECORD
 
 def render(plan: Plan, options: RenderOptions) -> str:
     """One run with every problem that stands; paths are from the git root."""
-    from registry_reconciler.rules import by_code
-
     problems = list(listed(problem for problem in plan.problems if problem.status is not Status.FIXED))
-    return dumps(to_sarif(problems, by_code, options.path_prefix))
+    return dumps(to_sarif(problems, _finder(plan), options.path_prefix))
+
+
+def _finder(plan: Plan) -> Callable[[str], Rule | None]:
+    """The rules by code, those of the workspace's own among them."""
+    from registry_reconciler.rules import by_code
+    from registry_reconciler.rules.base import Rule
+    from registry_reconciler.rules.page import Page
+
+    def find(name: str) -> Rule | None:
+        own = plan.own_rules.get(name)
+        if own is None:
+            return by_code(name)
+        page = Page("", own.summary, own.why, "", "", own.fix)
+        return Rule(name, own.title, own.severity, own_page=page)
+
+    return find
 
 
 def to_sarif(
@@ -69,7 +83,8 @@ def _descriptor(name: str, title: str, rule: Rule | None) -> dict[str, Json]:
         data["help"] = {"text": f"{explain} says more.", "markdown": f"{code(explain)} says more."}
         return data
     page = rule.page
-    parts = [("What it checks", page.summary), ("Why it matters", page.why), ("How to fix it", page.fix)]
+    said = (("What it checks", page.summary), ("Why it matters", page.why), ("How to fix it", page.fix))
+    parts = [(head, text) for head, text in said if text]
     data["fullDescription"] = {"text": page.summary}
     data["help"] = {
         "text": "\n\n".join([*(f"{head}: {text}" for head, text in parts), f"More: {explain}"]),

@@ -12,6 +12,7 @@ from itertools import islice
 
 from registry_reconciler.base.escape import runner_safe, visible
 from registry_reconciler.model.change import Change, Drift, FieldChange, Reason
+from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import (
     Commands,
@@ -45,19 +46,25 @@ from registry_reconciler.report.values import (
     wrap,
 )
 from registry_reconciler.report.words import (
+    OUTPUT_SIGNS,
     SIGNS,
     command_line,
     count_changes,
+    count_outputs,
     count_problems,
+    output_place,
+    output_reason,
     plural,
     reason,
     show_location,
     standing,
+    what_else,
 )
 
 _PROBLEMS_SHOWN = 10
 _ERRORS_SHOWN = 50
 _HEALS_SHOWN = 5
+_OUTPUTS_SHOWN = 20
 _DRIFT_SHOWN = 20
 _FIELDS_SHOWN = 12
 _LINES_SHOWN = 16
@@ -99,6 +106,7 @@ class _Report:
             self._notices()
         if command not in ("drift", "check"):
             self._changes()
+            self._outputs()
             self._heals()
         if command != "check":
             self._drift()
@@ -227,6 +235,32 @@ class _Report:
         names, more = affected(change, None if self.options.full else _IMPACT_SHOWN)
         self._prose(", ".join(map(visible, names)) + more, 6, "dim", "affects ")
 
+    def _outputs(self) -> None:
+        outputs = self.plan.outputs
+        if not outputs:
+            return
+        self._gap()
+        self._add(f"Outputs: {count_outputs(self.plan)}", "head")
+        keep = len(outputs) if self.options.full else _OUTPUTS_SHOWN
+        for output in outputs[:keep]:
+            sign = OUTPUT_SIGNS[output.action]
+            head = self._paint(f"{sign} {PREFIX}{visible(output.id)}", sign)
+            self.lines.append(f"  {head}  ({output_reason(output)})")
+            if output.file:
+                self._add(output_place(output), "dim", 6)
+            lines = output.diff.split("\n") if output.diff else []
+            most = len(lines) if self.options.full else _LINES_SHOWN
+            for line in lines[:most]:
+                if line.startswith("@@"):
+                    self._add(line, "dim", 6)
+                else:
+                    self._diff_line(line[:1], visible(line[1:]), 6)
+            if len(lines) > most:
+                self._add(f"… {plural(len(lines) - most, 'line')} more (--full shows all)", "dim", 6)
+        if len(outputs) > keep:
+            self._add(f"… and {len(outputs) - keep:,} more (--full shows all)", "dim", 2)
+        self._gap()
+
     def _heals(self) -> None:
         """What an apply would mend of the state alone."""
         heals = self.plan.heals
@@ -345,7 +379,8 @@ def _entries(count: int) -> str:
 
 
 def _summary_lines(plan: Plan, base: str) -> Iterator[str]:
-    changes = count_changes(plan.changes) or ("no changes" if plan.empty else "only the state changes")
+    changes = count_changes(plan.changes) or what_else(plan) or "no changes"
+    changes = "; ".join(filter(None, (changes, count_outputs(plan))))
     blocking = len(plan.blocking)
     problems = count_problems(plan)
     yield f"{'Review' if base else 'Plan'}: {changes}{'; ' + problems if problems else ''}."

@@ -8,6 +8,7 @@ from enum import Enum
 from registry_reconciler.base.escape import visible
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import Location
+from registry_reconciler.model.output import OutputAction, OutputChange
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Problem, Severity, Status
 
@@ -84,6 +85,63 @@ def count_changes(changes: Iterable[Change]) -> str:
     for change in changes:
         counts[change.action] += 1
     return ", ".join(f"{count:,} to {action.value}" for action, count in counts.items() if count)
+
+
+def count_outputs(plan: Plan) -> str:
+    """``2 outputs to write, 1 output edited by hand``: what there is none of is left out."""
+    counts = {
+        "to write": sum(one.action in _WRITTEN for one in plan.outputs),
+        "to remember": sum(one.action is OutputAction.ADOPT for one in plan.outputs),
+        "to forget": sum(one.action is OutputAction.FORGET for one in plan.outputs),
+        "left stale": sum(one.action is OutputAction.LEFT for one in plan.outputs),
+        "edited by hand": len(plan.edited_outputs),
+    }
+    return ", ".join(f"{plural(count, 'output')} {words}" for words, count in counts.items() if count)
+
+
+_WRITTEN = (OutputAction.CREATE, OutputAction.UPDATE)
+
+OUTPUT_SIGNS = {
+    OutputAction.CREATE: "+",
+    OutputAction.UPDATE: "~",
+    OutputAction.ADOPT: "=",
+    OutputAction.FORGET: "=",
+    OutputAction.EDITED: "!",
+    OutputAction.LEFT: "!",
+}
+
+_OUTPUT_REASONS = {
+    OutputAction.CREATE: "not there yet",
+    OutputAction.UPDATE: "stale",
+    OutputAction.ADOPT: "right already, remembered from now on",
+    OutputAction.FORGET: "nobody defines it any more; its text stays",
+    OutputAction.EDITED: "edited by hand, left as it is",
+    OutputAction.LEFT: "stale, left as it is",
+}
+
+
+def output_reason(output: OutputChange) -> str:
+    """What becomes of an output, in words."""
+    return _OUTPUT_REASONS[output.action]
+
+
+def output_place(output: OutputChange) -> str:
+    """Where an output stands, on one line."""
+    if output.region:
+        return f"{visible(output.file)} region {visible(output.region)}"
+    return f"{visible(output.file)} at {visible(output.at)}" if output.at else visible(output.file)
+
+
+def what_else(plan: Plan) -> str:
+    """What there is to do where no entry changes."""
+    if plan.empty:
+        return ""
+    return "only outputs change" if plan.count_outputs() else "only the state changes"
+
+
+def told(plan: Plan) -> str:
+    """What a plan does, in one line: entries, and outputs."""
+    return "; ".join(filter(None, (count_changes(plan.changes) or what_else(plan), count_outputs(plan))))
 
 
 def count_problems(plan: Plan) -> str:

@@ -12,10 +12,12 @@ from msgspec import Struct
 from registry_reconciler.rules import (
     abilities,
     capabilities,
+    comments,
     hooks,
     identity,
     modules,
     paths,
+    plain_text,
     references,
     routes,
     structural,
@@ -38,6 +40,8 @@ FAMILIES = (
     Family("IDN", "Identity", identity.RULES),
     Family("REF", "References", references.RULES),
     Family("TXT", "Texts that deceive", texts.RULES),
+    Family("TYP", "Plain texts and other readers", plain_text.RULES),
+    Family("CMT", "Comments", comments.RULES),
     Family("UNQ", "Unique values", unique.RULES),
     Family("UNM", "Entries that no fragment owns", unmanaged.RULES),
     Family("PTH", "Paths that kinds declare", paths.RULES),
@@ -48,6 +52,7 @@ FAMILIES = (
     Family("CAP", "Capabilities", capabilities.RULES),
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
+    Family("JSN", "JSON texts", structural.of("JSN")),
     Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),
@@ -56,6 +61,7 @@ FAMILIES = (
     Family("STA", "State", structural.of("STA")),
     Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
+    Family("OUT", "Outputs", structural.of("OUT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
 )

@@ -76,29 +76,71 @@ def program_fault(world: EntrySet, command: Json) -> tuple[str, str]:
 
 
 def function_fault(world: EntrySet, function: str) -> str:
-    """What keeps a Python function from being found in the workspace's own modules; "" where it is there."""
+    """What keeps a Python function from being found; "" where it is there.
+
+    The forms are those that the run time takes: ``package.module:function``, the same with a dot, and
+    ``folder/file.py:function``. A module that Python has, or that is installed, is believed.
+    """
     module, colon, names = function.partition(":")
     if not colon:
         module, _, names = function.rpartition(".")
-    if not module or not all(part.isidentifier() for part in (*module.split("."), *names.split("."))):
-        return f"{function!r} is not of the form 'package.module:function'."
+    by_path = bool(colon) and module.endswith(".py")
+    parts = (*([] if by_path else module.split(".")), *names.split("."))
+    if not module or not all(part.isidentifier() for part in parts):
+        return (
+            f"{function!r} names no function: write 'package.module:function' or 'folder/file.py:function'."
+        )
+    if by_path and kind_at(world, module) == "outside":
+        return f"{module!r} lies outside the workspace."
     known = world.memo(_modules).known
     if module not in known:
-        known[module] = _definitions(world.tree, module)
+        paths = (normal(module),) if by_path else tuple(_paths(module))
+        known[module] = _definitions(world.tree, paths)
     defined = known[module]
+    if defined is None and by_path:
+        return f"There is no file {module!r} in the workspace."
     if defined is None:
-        return f"There is no module {module!r} in the workspace, neither at its root nor below src."
+        if _is_elsewhere(world.tree, module):
+            return ""
+        return (
+            f"There is no module {module!r} in the workspace, neither at its root nor below src, "
+            "and none is installed."
+        )
     if names not in defined and "*" not in defined:
         return f"The module {module!r} does not define {names!r}."
     return ""
 
 
-def _definitions(tree: Tree, module: str) -> frozenset[str] | None:
+def _is_elsewhere(tree: Tree, module: str) -> bool:
+    """Whether a module is Python's own or an installed one. Nothing is imported."""
+    import sys
+
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return True
+    if any(
+        tree.kind(f"{root}{top}") == "dir" or tree.kind(f"{root}{top}.py") == "file" for root in PYTHON_ROOTS
+    ):
+        return False
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.loader is not None
+
+
+def _paths(module: str) -> Iterator[str]:
     for root in PYTHON_ROOTS:
         stem = root + module.replace(".", "/")
-        for path in (f"{stem}.py", f"{stem}/__init__.py"):
-            if tree.kind(path) == "file":
-                return _defined_in(tree, path)
+        yield from (f"{stem}.py", f"{stem}/__init__.py")
+
+
+def _definitions(tree: Tree, paths: tuple[str, ...]) -> frozenset[str] | None:
+    for path in paths:
+        if tree.kind(path) == "file":
+            return _defined_in(tree, path)
     return None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.model.config import Config
@@ -77,6 +78,10 @@ class EntrySet(Struct, eq=False, frozen=True):
     planned_files: Mapping[str, str] = field(default_factory=dict)
     _by_kind: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict)
+
+    def over(self, tree: Tree) -> EntrySet:
+        """The same entries over other files; nothing is taken over that was looked up."""
+        return replace(self, tree=tree, earlier=None, touched=frozenset(), _memo={})
 
     def memo(self, build: Callable[[EntrySet], _T]) -> _T:
         """What ``build`` makes of this world, made once: the indexes that several rules share."""

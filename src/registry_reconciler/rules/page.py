@@ -68,7 +68,7 @@ def parse_page(text: str) -> Page:
 
 def _block(part: str) -> str:
     """An example. In a block that says ``escaped``, ``\\xNN`` stands for a character that nobody would see."""
-    block = re.search(r"^```(?:yaml|toml)( escaped)?\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+    block = re.search(r"^```(?:yaml|toml|json)( escaped)?\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
     if block is None:
         raise ValueError("an example is a block of YAML, or of the format that the code is about")
     if not block[1]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry_reconciler.runtime.execution.handlers import call_function, load_function
+from registry_reconciler.runtime.execution.calling import call
 from registry_reconciler.runtime.execution.invocation import Asked, Context, Invoker
+from registry_reconciler.runtime.execution.loading import load_function
 from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDbBuilder
 from registry_reconciler.runtime.registry.items import Definition
@@ -82,7 +83,7 @@ def exercise(
     function = _function(item, root)
     value, error = None, None
     try:
-        value = call_function(function, payload, context, seconds=seconds)
+        value = call(function, payload, context, seconds=seconds)
     except Exception as raised:  # the item's own failure belongs into the report
         error = raised
     return CapabilityReport(tuple(sorted(declared - grant.used)), tuple(sorted(grant.lacked)), value, error)

@@ -67,3 +67,8 @@ def directives_schema() -> dict[str, Json]:
 def plan_schema() -> dict[str, Json]:
     """The JSON Schema of the plan, as ``registry schema plan`` prints it."""
     return _json("plan.schema.json")
+
+
+def outputs_schema() -> dict[str, Json]:
+    """The JSON Schema of ``.system/registry/outputs.yaml``."""
+    return _json("outputs.schema.json")

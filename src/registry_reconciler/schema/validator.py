@@ -38,6 +38,7 @@ __all__ = [
     "check_value",
     "config_violations",
     "directive_violations",
+    "output_violations",
     "rule_violations",
     "standalone",
 ]
@@ -333,6 +334,13 @@ def config_violations(content: Json) -> list[Violation]:
     from registry_reconciler.schema.packaged import config_schema
 
     return check_value(_published("config.schema.json", config_schema), content)
+
+
+def output_violations(content: Json) -> list[Violation]:
+    """What is wrong with the content of ``.system/registry/outputs.yaml``."""
+    from registry_reconciler.schema.packaged import outputs_schema
+
+    return check_value(_published("outputs.schema.json", outputs_schema), content)
 
 
 def rule_violations(content: Json) -> list[Violation]:

@@ -86,6 +86,15 @@ def of_workspace(planning: Planning) -> Asked:
     return asked
 
 
+def of_schemas(planning: Planning) -> Asked:
+    """Ask jsonschema about every schema, and about every entry as it is and as fragments want it."""
+    loaded, asked = planning.loaded, Asked(disagreements=[])
+    live = ((one.kind, one.address, one.value) for one in loaded.live.entries.values())
+    wished = ((one.kind, one.address, one.value) for one in loaded.fragments.entries)
+    _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
+    return asked
+
+
 def _source(loaded: Loaded, path: str, content: bytes | None) -> SourceFile | None:
     kinds = _kinds_of(loaded, path)
     there = loaded.live.files.get(path)

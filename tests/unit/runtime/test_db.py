@@ -11,17 +11,21 @@ from registry_reconciler.runtime import (
     GoneHandleError,
     HandleError,
     IdShadowingError,
+    Invoker,
     Key,
     LinkError,
     RegistryDbBuilder,
     RegistryError,
     RegistryMeta,
     StaleHandleError,
+    UnknownCapabilityError,
     UnknownKeyError,
+    Vocabulary,
     item,
     link,
     load_plugins,
 )
+from registry_reconciler.runtime.registry.capabilities import VOCABULARY
 from tests.unit.runtime.helper import index, thing
 
 
@@ -349,3 +353,35 @@ def test_handles_and_definitions_can_be_made_through_subscripted_names() -> None
     made = Definition[[], int](RegistryMeta("a", "x"), lambda: 1)
     key = Key[Definition[[], int]]("d", "a")
     assert (made(), key) == (1, Key("d", "a"))
+
+
+def test_a_batch_of_the_whole_database_gives_handles_and_a_layer_says_what_left() -> None:
+    live = RegistryDbBuilder(domains=["left", "right"]).build().runtime()
+    one, two, three = thing("a"), thing("a"), thing("b")
+    keys = live.register_many([("right", one), ("left", two), ("right", three)], layer="plugin")
+    assert list(keys) == [Key("right", "a"), Key("left", "a"), Key("right", "b")]
+    assert [live.resolve(key) for key in keys] == [one, two, three]
+    assert [row.action for row in keys.outcomes] == ["inserted"] * 3
+    assert live.drop_layer("plugin") == (("left", two), ("right", one), ("right", three))
+    assert live.drop_layer("plugin") == ()
+
+
+def test_a_capability_that_nobody_declared_is_an_error_on_an_item_in_code() -> None:
+    words = Vocabulary(["fs.read"])
+    wrong = thing("a", required_caps=("fs.raed",))
+    builder = RegistryDbBuilder(domains=["d"])
+    builder.side(VOCABULARY, words)
+    live = builder.build().runtime()
+    with pytest.raises(UnknownCapabilityError, match=r"d/a: 'fs\.raed'"):
+        live["d"].register(wrong)
+    with pytest.raises(UnknownCapabilityError):
+        live.register_many([("d", wrong)])
+    assert len(live["d"]) == 0
+    builder.register("d", wrong)
+    with pytest.raises(UnknownCapabilityError):
+        builder.build()
+    free = RegistryDbBuilder()
+    key = free.register("d", Definition(RegistryMeta("a", "a", required_caps=("fs.raed",)), print))
+    invoker = Invoker(free.build(), vocabulary=words, audit=lambda line: None)
+    with pytest.raises(UnknownCapabilityError, match=r"fs\.raed"):
+        invoker.invoke(key, None, caps=["fs.read"], mode="log")

@@ -546,7 +546,6 @@ IN_CODE: dict[str, tuple[Callable[..., Any], str]] = {
     "raises at length": (raising(ValueError("\x1b[2J" + "x" * 9999)), r"ValueError: \x1b[2Jxxx"),
     "raises without text": (raising(AssertionError()), "AssertionError"),
     "raises without a text that can be shown": (raising(Loud()), "Loud: its text cannot be shown"),
-    "interrupted": (raising(KeyboardInterrupt()), "ended the program: KeyboardInterrupt"),
     "exits": (raising(SystemExit(0)), "ended the program: SystemExit"),
     "recursion": (deep, "RecursionError"),
     "wants more": (lambda event, context, more: {"block": False}, "TypeError"),
@@ -571,6 +570,16 @@ def test_an_answer_of_a_function_that_is_not_clear_denies(
     fails = any(word in why for word in ("ran", "Error", "ended", "Loud"))
     assert ("hook guard failed: " in caplog.text) is fails
     assert any("failed: " in one.text for one in result.messages) is fails
+
+
+def test_ctrl_c_in_a_guard_ends_the_program_and_nothing_runs() -> None:
+    ran: list[Any] = []
+    builder = RegistryDbBuilder()
+    builder.register("hook", Definition(RegistryMeta("guard", "guard"), raising(KeyboardInterrupt())))
+    key = builder.register("ability", Definition(RegistryMeta("a", "a"), ran.append))
+    with pytest.raises(KeyboardInterrupt):
+        Invoker(builder.build(), audit=lambda line: None).invoke(key, {"n": 1}, caps=[])
+    assert ran == []
 
 
 @pytest.mark.parametrize(

@@ -273,14 +273,43 @@ def test_a_handle_tells_stale_from_gone() -> None:
     assert live.resolve(live.key("base")).meta.name == "New"
 
 
-def test_the_handle_of_a_shadowed_item_is_still_stale_when_the_item_is_back() -> None:
+def test_a_handle_leads_to_its_item_again_when_that_is_back() -> None:
     live = registry(overrides=True)
     base = live.key("base")
-    live.register(thing("base", "New", priority=9))
-    live.unregister("base")
-    with pytest.raises(StaleHandleError):
-        live.resolve(base)
-    assert live.resolve(live.key("base")) is BASE
+    newer = thing("base", "New", priority=9)
+    over = live.register(newer)
+    for _ in range(3):
+        assert live.resolve(over) is newer
+        with pytest.raises(StaleHandleError):
+            live.resolve(base)
+        live.unregister("base")
+        assert live.resolve(base) is BASE
+        with pytest.raises(StaleHandleError):
+            live.resolve(over)
+        assert live.register(newer) == over
+    extra = thing("x", "X")
+    key = live.register(extra)
+    live.unregister("x")
+    live.register(thing("x", "X"))
+    live.unregister("x")
+    assert live.register(extra) == key
+    assert live.resolve(key) is extra
+
+
+def test_what_came_of_each_of_a_batch_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    live = registry(overrides=True)
+    taker, loser = thing("base", "New", priority=9), thing("other", "Late", priority=-1)
+    new = thing("x", "Open", priority=9)
+    batch = live.register_many([taker, loser, new, OTHER])
+    assert [one.action for one in batch.outcomes] == ["replaced", "lost", "inserted", "unchanged"]
+    assert [one.key for one in batch.outcomes] == list(batch)
+    assert batch.outcomes[0].replaced is BASE
+    assert batch.outcomes[1].lost_to is OTHER
+    assert batch.outcomes[2].collisions == (Collision("Open", "name", "x", "other", "higher_priority"),)
+    assert "'other' was registered and lost its id" in caplog.text
+    weak = live.register_many([thing("y", "Open")]).outcomes[0]
+    assert weak.action == "inserted"
+    assert [(one.winner, one.loser) for one in weak.collisions] == [("x", "y")]
 
 
 def test_the_policy_of_the_index_decides_within_the_index() -> None:

@@ -309,6 +309,8 @@ class _Remembering:
 
     def _refuse(self) -> None:
         loaded = self.loaded
+        if any(not one.page for one in self.planning.outputs):
+            raise FullPlanRequired("outputs are made of all entries")
         if may_hold_secrets(loaded.catalog):
             raise FullPlanRequired("there are secrets, and not even a digest of one is kept")
         if loaded.live.clashes or loaded.live.hidden_kinds or loaded.catalog.broken:
@@ -316,7 +318,7 @@ class _Remembering:
         state = loaded.state
         if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise FullPlanRequired("a fragment or the state is not plain")
-        if any(one.code in ("RUL003", "RUL004") for one in self.plan.problems):
+        if any(one.code in ("RUL003", "RUL004", "RUL005") for one in self.plan.problems):
             raise FullPlanRequired("what an own rule says of some entries is not known")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
@@ -398,12 +400,12 @@ class _Remembering:
         )
 
     def _settings(self) -> dict[str, str | None]:
-        from registry_reconciler.model.config import CONFIG_PATH
+        from registry_reconciler.model.config import CONFIG_PATH, OUTPUTS_PATH
 
         inputs = self.loaded.tree.inputs
         return {
             path: inputs.get(path)
-            for path in (CONFIG_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)
+            for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)
         }
 
     def _fragments(self) -> Iterator[tuple[str, dict[str, list[int]]]]:

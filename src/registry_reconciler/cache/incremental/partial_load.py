@@ -87,12 +87,14 @@ class _Loading:
         return Part(loaded, rest)
 
     def _same_settings(self) -> None:
-        from registry_reconciler.model.config import CONFIG_PATH
+        from registry_reconciler.model.config import CONFIG_PATH, OUTPUTS_PATH
 
-        now = {
-            path: self.tree.inputs.get(path)
-            for path in (CONFIG_PATH, *self.catalog.files, *self.rule_files.files)
-        }
+        try:
+            self.tree.read(OUTPUTS_PATH)
+        except Unreadable as fault:
+            raise FullPlanRequired("the outputs cannot be read") from fault
+        paths = (CONFIG_PATH, OUTPUTS_PATH, *self.catalog.files, *self.rule_files.files)
+        now = {path: self.tree.inputs.get(path) for path in paths}
         if now != self.memory.settings or self.catalog.broken:
             raise FullPlanRequired("the settings are others")
 

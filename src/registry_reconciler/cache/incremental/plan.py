@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.cache.fingerprint import Moment
 from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.cache.output_records import OutputRecords
 from registry_reconciler.files.tree import Contradicted, DiskTree, Recorder
 from registry_reconciler.model.plan import CachePolicy, PlanOptions
 from registry_reconciler.planning.pipeline import Planning, collector_off, silent
@@ -47,7 +48,7 @@ def quick_plan(
     planning = _of_part(root, options, progress) if usual and how.uses else None
     if planning is not None:
         return planning, True
-    planning = make_plan(DiskTree(root), options, progress, reader)
+    planning = make_plan(DiskTree(root), options, progress, reader, OutputRecords(root))
     if how.keeps:
         remember(root, planning, since)
     return planning, False

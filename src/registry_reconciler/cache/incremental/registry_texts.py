@@ -17,10 +17,10 @@ from registry_reconciler.cache.incremental.full_plan import (
     section_of,
 )
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFile
+from registry_reconciler.formats.scan import scan
 from registry_reconciler.formats.unread import Unread
 from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
-from registry_reconciler.formats.yaml.read.scan import scan
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import Json
 

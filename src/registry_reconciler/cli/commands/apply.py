@@ -192,12 +192,12 @@ class _Applying:
 
 def _receipt(result: ApplyResult, recovered: RecoverResult | None, *, brief: bool) -> list[str]:
     from registry_reconciler.base.escape import visible
-    from registry_reconciler.report.words import count_changes
+    from registry_reconciler.report.words import told
 
     lines = [_recovery(recovered)] if recovered is not None else []
     if not result.written:
         return [*lines, "Nothing to do: nothing was written."]
-    what = count_changes(result.plan.changes) or "only the state changed"
+    what = told(result.plan)
     if brief:
         files = f"{len(result.written):,} file{'' if len(result.written) == 1 else 's'}"
         return [*lines, f"applied: {what}; wrote {files}"]

@@ -15,11 +15,13 @@ from registry_reconciler.cli.options import Look, NoCache, Shared
 from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
+from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.written import dumps
 
 if TYPE_CHECKING:
     from registry_reconciler.files.git import Blame
+    from registry_reconciler.model.output import OutputChange
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.queries.drift import DriftedEntry, EditedField, StaleState
     from registry_reconciler.workspace import Workspace
@@ -37,6 +39,7 @@ EXAMPLE = """\
 """
 
 _VALUE_WIDTH = 60
+_DIFF_SHOWN = 20
 
 
 def command(
@@ -81,24 +84,40 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
 
     require_known(planning, patterns)
     found, stale = drifted(planning, workspace.root), stale_state(planning)
+    edited = list(planning.plan.edited_outputs)
     if patterns:
+        meant = set(select(patterns, [PREFIX + one.id for one in edited]))
+        edited = [one for one in edited if PREFIX + one.id in meant]
         chosen = set(select(patterns, [one.drift.address for one in found]))
         found = tuple(one for one in found if one.drift.address in chosen)
         kept = set(select(patterns, [one.address for one in stale]))
         stale = tuple(one for one in stale if one.address in kept)
     next = _next([one.drift.address for one in found])
+    if edited:
+        next.append(["registry", "drift", "--revert", *(PREFIX + one.id for one in edited[:20])])
     body = {
         "drift": [_to_json(one) for one in found],
+        "outputs": [{"id": one.id, "file": one.file, "diff": one.diff} for one in edited],
         "stale_state": [{"address": one.address, "why": one.why} for one in stale],
     }
     hidden = unseen(planning)
     warn_left_out(planning)
-    lines = list(_lines(call, found, stale)) if found or stale or not hidden else []
+    lines = list(_edited(edited))
+    lines += _lines(call, found, stale) if found or stale or not (hidden or edited) else []
     lines += [visible(f"Cannot be read: {one}") for one in hidden]
     lines += [("Next: " if number == 0 else "      ") + _typed(one) for number, one in enumerate(next)]
     errors = [{"code": "unreadable", "message": one} for one in hidden]
-    exit = 3 if hidden else 2 if found else 0
+    exit = 3 if hidden else 2 if found or edited else 0
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
+
+
+def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:
+    from registry_reconciler.report.words import output_place
+
+    for one in outputs:
+        yield f"{visible(PREFIX + one.id)}  edited by hand"
+        yield f"  {output_place(one)}"
+        yield from (f"    {visible(line)}" for line in one.diff.split("\n")[:_DIFF_SHOWN])
 
 
 def _next(addresses: Sequence[str]) -> list[list[str]]:
@@ -118,6 +137,13 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     from registry_reconciler.editing.amend import write_fragments
     from registry_reconciler.editing.fragment_edit import accept_live
 
+    outputs = [one for one in patterns if one.startswith(PREFIX)]
+    if outputs:
+        raise UsageFailure(
+            f"{outputs[0]} is derived, so no fragment can take the edit over: change its template or definition, "
+            "or undo the edit with --revert",
+            next=(("registry", "drift", "--revert", outputs[0]),),
+        )
     chosen = _drifting(planning, patterns)
     if not chosen:
         return _nothing(call, patterns)
@@ -136,7 +162,9 @@ def _revert(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     chosen = _drifting(planning, patterns)
     if not chosen:
         return _nothing(call, patterns)
-    options = PlanOptions(target=tuple(chosen), overwrite=tuple(chosen))
+    entries = tuple(one for one in chosen if not one.startswith(PREFIX))
+    # A plan of outputs alone is one of everything: no target limits it to them.
+    options = PlanOptions(target=entries, overwrite=tuple(chosen))
     result = workspace.apply_now(options, command="registry drift --revert")
     warn(result.warnings)
     lines = [f"Reverted: {', '.join(map(visible, chosen))}."]
@@ -149,9 +177,10 @@ def _drifting(planning: Planning, patterns: Sequence[str]) -> list[str]:
     """The drifted addresses that are meant; a known one without drift is left out."""
     known = known_addresses(planning)
     addresses = {one.address for one in planning.plan.drift}
+    addresses |= {PREFIX + one.id for one in planning.plan.edited_outputs}
     require_known(planning, patterns)
     for pattern in patterns:
-        if "/" not in pattern:
+        if "/" not in pattern and not pattern.startswith(PREFIX):
             raise unknown_address(pattern, known)
     return select(dict.fromkeys(patterns), addresses)
 

@@ -133,5 +133,5 @@ def _faults(workspace: Workspace, address: str, text: str, *, no_check: bool) ->
     for one in amendment.introduced:
         if one.blocking:
             fix = f" {one.fix.description}" if one.fix is not None and one.fix.description else ""
-            found.append(f"{one.code}: {one.message}{fix}")
+            found.append(f"{one.code}: {one.message.rstrip('.')}.{fix}")
     return found

@@ -17,6 +17,7 @@ from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
     from registry_reconciler.model.kind import Kind
+    from registry_reconciler.model.problem import Problem
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.rules.base import Rule
 
@@ -68,7 +69,7 @@ class _Explaining:
             own = self._own(subject)
             if own is not None:
                 return _rule(own)
-            raise _unknown_code(subject)
+            raise self._unknown_code(subject)
         if "/" in subject:
             return self._address(subject)
         return self._kind(subject)
@@ -79,6 +80,18 @@ class _Explaining:
             return self.planning().own.by_code(code)
         except NoWorkspace:
             return None
+
+    def _unknown_code(self, code: str) -> UsageFailure:
+        """Why a code cannot be explained; a rule file that cannot be used is said."""
+        try:
+            own = self.planning().own
+        except NoWorkspace:
+            return _unknown_code(code)
+        if code.upper() in own.codes:
+            file = f"/{code.upper()}."
+            why = next((one.message for one in self.planning().plan.problems if _about(one, file)), "")
+            return UsageFailure(f"the rule {code.upper()} cannot be used: {why or 'see registry plan'}")
+        return _unknown_code(code, sorted(own.codes))
 
     def planning(self) -> Planning:
         """The workspace's plan, made once."""
@@ -92,6 +105,7 @@ class _Explaining:
         codes = [rule.code for rule in all_rules()]
         try:
             kinds = self.planning().loaded.kinds
+            codes += sorted(self.planning().own.codes)
         except NoWorkspace:
             raise _unknown(name, codes) from None
         if name not in kinds:
@@ -138,11 +152,16 @@ def _why(planning: Planning, address: str) -> str:
     return "not managed: no fragment declares it" if address in planning.loaded.live.entries else "not there"
 
 
-def _unknown_code(code: str) -> UsageFailure:
+def _about(problem: Problem, file: str) -> bool:
+    return file in problem.place.file or (problem.code == "RUL001" and "not installed" in problem.message)
+
+
+def _unknown_code(code: str, own: Sequence[str] = ()) -> UsageFailure:
     from registry_reconciler.rules import all_rules
 
-    codes = [rule.code for rule in all_rules()]
-    family = [one for one in codes if one[:3] == code[:3].upper()]
+    codes = [*(rule.code for rule in all_rules()), *own]
+    letters = code.upper().rstrip("0123456789")
+    family = [one for one in codes if one.rstrip("0123456789") == letters]
     hint = f" There are {', '.join(family)}." if family else did_you_mean(code.upper(), codes)
     return UsageFailure(f"there is no code {code.upper()}.{hint}")
 

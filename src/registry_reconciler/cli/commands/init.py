@@ -15,6 +15,7 @@ from registry_reconciler.cli.common import answer, warn
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.output import stdin_is_terminal
 from registry_reconciler.errors import NoWorkspace, UsageFailure
+from registry_reconciler.model.config import STATE_FOLDER
 
 EXAMPLE = """\
   registry init --kinds route,ability_low
@@ -60,7 +61,8 @@ def command(
     found = placements(disk(folder), chosen, pointer=pointer)
     receipt = write_placements(folder, found, call.lock_timeout)
     warn(receipt.warnings)
-    groups = {said: [one.path for one in found if one.said == said] for said in _HEADS}
+    shown = [one for one in found if not one.path.startswith(f"{STATE_FOLDER}/")]
+    groups = {said: [one.path for one in shown if one.said == said] for said in _HEADS}
     body = {"kinds": list(chosen), **groups}
     return answer(call, _text(groups), body, next=[["registry", "list", "--kinds"], ["registry", "plan"]])
 

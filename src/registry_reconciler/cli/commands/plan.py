@@ -73,7 +73,7 @@ def command(
 
 def exit_code(plan: Plan, detailed: bool) -> int:
     """What blocks comes before that there is something to do."""
-    return plan.exit_code or (2 if detailed and plan.changes else 0)
+    return plan.exit_code or (2 if detailed and plan.pending else 0)
 
 
 def _review(

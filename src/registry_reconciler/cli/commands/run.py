@@ -46,6 +46,10 @@ def command(
     allow_python: Annotated[
         bool, typer.Option("--allow-python", help="Run abilities and hooks that are Python functions.")
     ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", metavar="SECONDS", help="How long each script or function may take (60)."),
+    ] = None,
     *,
     shared: Shared,
 ) -> int:
@@ -66,6 +70,7 @@ def command(
         mode=mode,
         environment=environment,
         allow_python=allow_python,
+        timeout=timeout,
         lock_timeout=call.lock_timeout,
     )
     return deliver(call, outcome.exit, outcome.data, outcome.lines, outcome.errors, outcome.next)

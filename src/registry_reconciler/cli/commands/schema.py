@@ -25,7 +25,7 @@ EXAMPLE = """\
 
 def command(
     what: Annotated[
-        str, typer.Argument(metavar="plan|fragment|x-registry|config|rule|KIND", show_default=False)
+        str, typer.Argument(metavar="plan|fragment|x-registry|config|rule|outputs|KIND", show_default=False)
     ],
     example: Annotated[bool, typer.Option("--example", help="A fragment with an entry of the kind.")] = False,
     out: Annotated[
@@ -38,7 +38,7 @@ def command(
     """Print a JSON Schema.
 
     Of the plan, of fragments (with the ids of this workspace, for editors), of x-registry, of the
-    configuration, or of a kind. 'registry schema new' writes one for files that are there.
+    configuration, of outputs.yaml, or of a kind. 'registry schema new' writes one for files that are there.
     """
     from registry_reconciler.editing.schema_command import PUBLISHED
     from registry_reconciler.model.plan_json import dumps

@@ -81,7 +81,8 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
     first, *rest = plan.creates
     change, container, raw, snippet = first
     kind = work.kinds[change.kind]
-    data = form.new_text(raw, container=(*container, *_first_step(kind, change)), snippet=snippet)
+    where = (*container, *_first_step(kind, change))
+    data = form.new_text(raw, container=where, snippet=snippet, like=_sibling(work, kind, form))
     if rest:
         edits = [
             Insert(
@@ -96,6 +97,13 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
         ]
         data = form.splice(data, edits)
     return data
+
+
+def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
+    """The text of another file of a kind, whose look a new one takes."""
+    paths = work.live.files_of.get(kind.name, ()) if work.live is not None else ()
+    found = (work.sources[path] for path in paths if path in work.sources)
+    return next((one.data for one in found if one.readable and one.data and one.format is form), None)
 
 
 def _first_step(kind: Kind, change: Change) -> FieldPath:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.loading.workspace import Loaded
+from registry_reconciler.model.plan import RuleText
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules.base import Rule
 
@@ -23,18 +24,32 @@ class OwnRules(Struct, frozen=True):
 
     Attributes:
         paths: the file of each code.
+        codes: those of every file, also of one that cannot be used.
         close: ends what evaluates them, when all has been judged.
     """
 
     rules: tuple[Rule, ...] = ()
     problems: tuple[Problem, ...] = ()
     paths: Mapping[str, str] = {}
+    codes: frozenset[str] = frozenset()
     close: Callable[[], None] = lambda: None
+
+    @property
+    def written(self) -> tuple[Rule, ...]:
+        """Those that have a file, without what says which of them could not be judged."""
+        return tuple(rule for rule in self.rules if rule.code in self.paths)
+
+    def texts(self) -> dict[str, RuleText]:
+        """What they say of themselves, for reports."""
+        return {
+            rule.code: RuleText(rule.title, rule.severity, rule.page.summary, rule.page.why, rule.page.fix)
+            for rule in self.written
+        }
 
     def by_code(self, code: str) -> Rule | None:
         """The rule of a code, in any case."""
         wanted = code.upper()
-        return next((rule for rule in self.rules if rule.code == wanted and rule.code in self.paths), None)
+        return next((rule for rule in self.written if rule.code == wanted), None)
 
 
 NO_RULES = OwnRules()
@@ -54,4 +69,6 @@ def own_rules(loaded: Loaded) -> OwnRules:
         one if one.structural else replace(one, severity=config.severity(one.code, one.severity))
         for one in problems
     )
-    return OwnRules(tuple(judge.rules()), settled, {one.code: one.path for one in found}, judge.close)
+    paths = {one.code: one.path for one in found}
+    stems = {path.rpartition("/")[2].rpartition(".")[0] for path in loaded.rule_files.files}
+    return OwnRules(tuple(judge.rules()), settled, paths, frozenset({*paths, *stems}), judge.close)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.expressions.language import LOOKS_AT_FILES, Language, Wrong
-from registry_reconciler.expressions.syntax import Node, walk
+from registry_reconciler.expressions.syntax import Node, walk, walk_names
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
@@ -84,8 +84,8 @@ def define(
         reader.read(field, text, must_be_bool=True)
     for text in message[1::2]:
         reader.read("message", text)
-    names = {node.name for node in reader.nodes if node.what == "ident"}
-    compared = set(_compared_with_null(reader.nodes))
+    names = set(_names(reader.trees))
+    compared = set(_compared_with_null(reader.trees))
     functions = {node.name for node in reader.nodes if node.what == "call"}
     change = bool(names & {"before", "change"})
     if change and right:
@@ -107,7 +107,7 @@ def define(
         page=_page(content),
         path=path,
         right=right,
-        join=_join(reader.trees["when"]) if right else None,
+        join=_join(reader.trees["when"][0]) if right else None,
         judges_change=change,
         judges_new=change and ("before" in compared or "change" in names),
         judges_deleted=change and ("self" in compared or "change" in names),
@@ -162,7 +162,7 @@ class _Reader:
             self._names = {"left": entry, "right": self._fields.entry((right,)), "self": ANY}
         self._pair = bool(right)
         self.nodes: list[Node] = []
-        self.trees: dict[str, Node] = {}
+        self.trees: dict[str, list[Node]] = {}
 
     def read(self, field: str, text: str, *, must_be_bool: bool = False) -> None:
         try:
@@ -178,7 +178,7 @@ class _Reader:
         except Wrong as fault:
             raise Slip(_pointed(field, text, fault), (field,), _MEND) from None
         self.nodes += walk(tree)
-        self.trees[field] = tree
+        self.trees.setdefault(field, []).append(tree)
 
     def _require_known(self, tree: Node) -> None:
         absent = (
@@ -186,8 +186,8 @@ class _Reader:
             if self._pair
             else {"left", "right"}
         )
-        for node in walk(tree):
-            if node.what == "ident" and node.name in absent:
+        for node, bound in walk_names(tree):
+            if node.what == "ident" and node.name in absent - bound:
                 rather = "'left' and 'right'" if self._pair else "'self'"
                 raise Wrong(f"there is no {node.name!r} in this rule, only {rather}: see 'for'", node.offset)
 
@@ -268,11 +268,29 @@ def _page(content: Mapping[str, Json]) -> Page:
     return Page("\n\n".join(parts) + "\n", summary, why, example, instead, fix)
 
 
-def _compared_with_null(nodes: Sequence[Node]) -> Iterator[str]:
-    for node in nodes:
-        if node.what == "call" and node.name in ("_==_", "_!=_"):
-            null = any(part.what == "const" and part.value is None for part in node.parts)
-            yield from (part.name for part in node.parts if null and part.what == "ident")
+_Trees = Mapping[str, Sequence[Node]]
+
+
+def _names(trees: _Trees) -> Iterator[str]:
+    """The variables that expressions name; an item of a macro that is called the same is none."""
+    for tree in _all(trees):
+        for node, bound in walk_names(tree):
+            if node.what == "ident" and node.name not in bound:
+                yield node.name
+
+
+def _all(trees: _Trees) -> Iterator[Node]:
+    for some in trees.values():
+        yield from some
+
+
+def _compared_with_null(trees: _Trees) -> Iterator[str]:
+    for tree in _all(trees):
+        for node, bound in walk_names(tree):
+            if node.what == "call" and node.name in ("_==_", "_!=_"):
+                null = any(part.what == "const" and part.value is None for part in node.parts)
+                found = (part.name for part in node.parts if null and part.what == "ident")
+                yield from (name for name in found if name not in bound)
 
 
 def _kinds_of(nodes: Sequence[Node], functions: Sequence[str]) -> Iterator[str]:
@@ -307,10 +325,10 @@ def _steps(node: Node) -> tuple[str, tuple[str, ...]] | None:
     )
 
 
-def _quadratic(trees: Mapping[str, Node]) -> str:
+def _quadratic(trees: _Trees) -> str:
     """The field that goes through all entries of a kind, if one does."""
-    for field, tree in trees.items():
-        for node in walk(tree):
+    for field, some in trees.items():
+        for node in (node for tree in some for node in walk(tree)):
             if node.what == "comprehension" and _goes_through_all(node.parts[0]):
                 return field
     return ""

@@ -7,20 +7,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from registry_reconciler.base.child import Child, ChildEnded, Limits
-from registry_reconciler.files.tree import Tree, find, is_safe
-from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.change import Change
-from registry_reconciler.model.config import DESIRED_FOLDER
-from registry_reconciler.model.entry import FieldPath, Json, Place, get_path
-from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import CODES
 from registry_reconciler.rules.base import Finding, Rule, Transition
-from registry_reconciler.rules.disk import normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.links import links
 from registry_reconciler.rules.own.definition import Definition, needs_others
+from registry_reconciler.rules.own.frames import (
+    Jobs,
+    about_files,
+    file_of,
+    fragment_of,
+    kinds_of,
+    pointed_at,
+    referrers,
+    rule_frame,
+)
 
 SECONDS = 20.0
 """So long may one rule take in one look at all entries."""
@@ -30,7 +34,6 @@ MEMORY = 3 * 1024**3
 """Bytes of address space of the child, in which rules are evaluated."""
 
 WORKER = "registry_reconciler.expressions.worker"
-_MOST_FILES = 10_000
 _FIRST = 3
 
 
@@ -71,12 +74,13 @@ class Judge:
             self._child = None
 
     def rules(self) -> Iterator[Rule]:
-        """The rules as the pipeline runs them, and two that say which of them could not be run."""
+        """The rules as the pipeline runs them, and those that say which of them could not be run."""
         for one in self.definitions.values():
             yield self._rule(one)
         for code, check, transition in (
             ("RUL003", self._costly, self._costly_changes),
             ("RUL004", self._undecided, self._undecided_changes),
+            ("RUL005", self._unjudged, self._unjudged_changes),
         ):
             title, severity = CODES[code]
             # A row has one of the two functions.
@@ -112,7 +116,7 @@ class Judge:
         return Finding(
             item,
             raw.message,
-            _path(one.at, item.value),
+            pointed_at(one.at, item.value),
             related=related,
             others=(other,) if other is not None else (),
             extra=raw.other,
@@ -121,7 +125,7 @@ class Judge:
     def _about_change(self, one: Definition, raw: Raw, moment: Transition) -> Finding:
         item = moment.after.items.get(raw.address)
         if item is not None:
-            return Finding(item, raw.message, _path(one.at, item.value))
+            return Finding(item, raw.message, pointed_at(one.at, item.value))
         gone = next(
             (
                 moment.before.items[name]
@@ -166,6 +170,14 @@ class Judge:
                 extra=",".join(address for address, _ in some),
             )
 
+    def _unjudged(self, world: EntrySet) -> Iterator[Finding]:
+        yield from _unseen(world, (one for one in self.definitions.values() if not one.judges_change))
+
+    def _unjudged_changes(self, moment: Transition) -> Iterator[Finding]:
+        judging = [one for one in self.definitions.values() if one.judges_change]
+        kinds = {change.kind for change in moment.changes}
+        yield from _unseen(moment.after, (one for one in judging if kinds.intersection(one.kinds)))
+
     def outcome(self, world: EntrySet) -> Outcome:
         """What the rules about what is there find in an entry set; judged once."""
         return world.memo(self._judged)
@@ -177,7 +189,7 @@ class Judge:
             return Outcome()
         earlier = world.earlier.memo(self._judged) if world.earlier is not None else None
         jobs = []
-        for one in self._answerable(world, standing):
+        for one in (one for one in standing if not _hidden(world, one)):
             renewed = earlier is not None and not needs_others(one) and one.code not in earlier.costly
             touched = sorted(item.address for item in world.touched_items(*one.kinds)) if renewed else None
             if touched != []:
@@ -189,13 +201,6 @@ class Judge:
                 if one.code not in whole and not needs_others(one):
                     _carry_over(one.code, earlier, outcome, world)
         return outcome
-
-    def _answerable(self, world: EntrySet, rules: Iterable[Definition]) -> Iterator[Definition]:
-        """The rules about which enough is known: not those that look up kinds of which a part cannot be read."""
-        for one in rules:
-            looked_up = {*one.reads, *one.referrers, one.right}
-            if not (looked_up & world.hidden_kinds or (looked_up - {""} and world.hidden_all)):
-                yield one
 
     def _changes(self, moment: Transition) -> Outcome:
         return moment.after.memo(_ChangesOf(self, moment))
@@ -211,7 +216,7 @@ class Judge:
         ]
         if not changes:
             return Outcome()
-        jobs = [(one, None) for one in self._answerable(moment.after, judging)]
+        jobs = [(one, None) for one in judging if not _hidden(moment.after, one)]
         return self._asked(moment.after, jobs, changes)
 
     def explain(
@@ -225,7 +230,7 @@ class Judge:
     def _asked(
         self,
         world: EntrySet,
-        jobs: Sequence[tuple[Definition, Sequence[str] | None]],
+        jobs: Jobs,
         changes: Sequence[Change] = (),
     ) -> Outcome:
         """Ask a child about all; where it ends without an answer, one for each rule, so that one hides no other."""
@@ -247,14 +252,14 @@ class Judge:
     def _run(
         self,
         world: EntrySet,
-        jobs: Sequence[tuple[Definition, Sequence[str] | None]],
+        jobs: Jobs,
         changes: Sequence[Change],
     ) -> Outcome:
         referring = sorted({kind for one, _ in jobs for kind in one.referrers})
         question = {
-            "rules": [_rule_frame(one, only) for one, only in jobs],
-            "entries": {kind: self._entries(world, kind, jobs) for kind in _kinds_of(jobs, changes)},
-            "referrers": {kind: _referrers(world, kind) for kind in referring},
+            "rules": [rule_frame(one, only) for one, only in jobs],
+            "entries": {kind: self._entries(world, kind, jobs) for kind in kinds_of(jobs)},
+            "referrers": {kind: referrers(world, kind) for kind in referring},
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
             "told_of": self._told_of,
@@ -264,7 +269,7 @@ class Judge:
         if self._child is None:
             self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
         try:
-            answer = self._child.ask(question, lambda asked: _answer(world.tree, asked), seconds)
+            answer = self._child.ask(question, lambda asked: about_files(world.tree, asked), seconds)
         except BaseException:
             self.close()
             raise
@@ -275,9 +280,7 @@ class Judge:
             outcome.undecided.setdefault(code, []).append((address, why))
         return outcome
 
-    def _entries(
-        self, world: EntrySet, kind: str, jobs: Sequence[tuple[Definition, Sequence[str] | None]]
-    ) -> list[list[Json]]:
+    def _entries(self, world: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
         """The entries of a kind that somebody asks for, without their secrets."""
         wanted: set[str] | None = set()
         for one, only in jobs:
@@ -292,8 +295,8 @@ class Judge:
             [
                 item.key,
                 secrets.mask(item.value) if secrets else item.value,
-                _file(world, item),
-                _fragment(item),
+                file_of(world, item),
+                fragment_of(item),
             ]
             for item in world.of(kind)
             if (wanted is None or item.address in wanted)
@@ -316,8 +319,29 @@ class Judge:
         }
 
 
+def _hidden(world: EntrySet, one: Definition) -> list[str]:
+    """The kinds that a rule looks up and of which entries may stand where nothing can be read."""
+    return sorted(
+        kind
+        for kind in {*one.reads, *one.referrers}
+        if kind in world.hidden_kinds or world.hidden_all or kind in world.hidden_text
+    )
+
+
+def _unseen(world: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
+    for one in rules:
+        hidden = _hidden(world, one)
+        if hidden:
+            yield Finding(
+                None,
+                f"{one.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
+                place=Place(one.path),
+                extra=one.code,
+            )
+
+
 class _ChangesOf:
-    """Judges some changes; equal to every other one for the same judge, so that the answer is kept."""
+    """Judges some changes; equal to every other one for the same judge and moment, so that the answer is kept."""
 
     def __init__(self, judge: Judge, moment: Transition) -> None:
         self._judge = judge
@@ -327,7 +351,7 @@ class _ChangesOf:
         return self._judge.judged_changes(self._moment)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ChangesOf) and other._judge is self._judge
+        return isinstance(other, _ChangesOf) and other._judge is self._judge and other._moment is self._moment
 
     def __hash__(self) -> int:
         return hash((_ChangesOf, id(self._judge)))
@@ -343,79 +367,3 @@ def _carry_over(code: str, earlier: Outcome, outcome: Outcome, world: EntrySet) 
         outcome.undecided[code] = sorted([*open_, *outcome.undecided.get(code, ())])
     if code in earlier.costly:
         outcome.costly.setdefault(code, earlier.costly[code])
-
-
-def _rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
-    return {
-        "code": one.code,
-        "kinds": list(one.kinds),
-        "when": one.when,
-        "check": one.check,
-        "message": list(one.message),
-        "right": one.right,
-        "join": [list(one.join.left), list(one.join.right)] if one.join is not None else None,
-        "change": one.judges_change,
-        "new": one.judges_new,
-        "deleted": one.judges_deleted,
-        "only": list(only) if only is not None else None,
-    }
-
-
-def _kinds_of(
-    jobs: Iterable[tuple[Definition, Sequence[str] | None]], changes: Sequence[Change]
-) -> list[str]:
-    found: set[str] = set()
-    for one, _ in jobs:
-        found.update(one.reads, one.referrers, (one.right,) if one.right else ())
-        if not one.judges_change:
-            found.update(one.kinds)
-    return sorted(found)
-
-
-def _referrers(world: EntrySet, kind: str) -> dict[str, list[str]]:
-    """The keys of the entries of a kind that refer to each address."""
-    found: dict[str, dict[str, None]] = {}
-    for link in links(world).resolved:
-        if link.item.kind == kind and link.target is not None:
-            found.setdefault(link.target.address, {})[link.item.key] = None
-    return {address: list(keys) for address, keys in found.items()}
-
-
-def _answer(tree: Tree, asked: Json) -> Json:
-    """What a rule asks about files; every answer is an input of the plan."""
-    what, text = asked
-    path = normal(str(text))
-    if not is_safe(path) and path:
-        return False if what == "exists" else []
-    if what == "exists":
-        return tree.kind(path) != "absent"
-    try:
-        found = []
-        for one in find(tree, path):
-            found.append(one)
-            if len(found) >= _MOST_FILES:
-                break
-        return found
-    except Unreadable:
-        return []
-
-
-def _path(at: Selector | None, value: Mapping[str, Json]) -> FieldPath:
-    if at is None:
-        return ()
-    for path, _ in at.find(value):
-        return path
-    steps: FieldPath = ()
-    for step in at.steps:
-        if step is None or not isinstance(get_path(value, (*steps, step)), dict | list | str | int | float):
-            break
-        steps = (*steps, step)
-    return steps
-
-
-def _file(world: EntrySet, item: Entry) -> str:
-    return world.planned_files.get(item.address) or (item.live_place or item.place).file
-
-
-def _fragment(item: Entry) -> str:
-    return item.place.file if item.place.file.startswith(f"{DESIRED_FOLDER}/") else ""

@@ -84,13 +84,17 @@ def _defined(
     problems.append(
         problem(
             "RUL001",
-            f"{content['code']}: {fault.message}.",
+            f"{content['code']}: {_sentence(fault.message)}",
             place.at(fault.path),
             path=fault.path,
             fix=fault.fix,
         )
     )
     return None
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _misnamed(path: str, content: dict[str, Json], found: dict[str, Definition]) -> Slip | None:

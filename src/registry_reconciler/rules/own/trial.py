@@ -60,7 +60,11 @@ def try_example(rule: Definition, kinds: Mapping[str, Kind], text: str) -> Tried
 def selected(rule: Definition, kinds: Mapping[str, Kind], world: EntrySet) -> int:
     """How many entries (or pairs) of a workspace ``when`` selects."""
     asked = replace(rule, check="false", message=("",))
-    return len(Judge([asked], kinds).outcome(world).findings.get(rule.code, ()))
+    judge = Judge([asked], kinds)
+    try:
+        return len(judge.outcome(world).findings.get(rule.code, ()))
+    finally:
+        judge.close()
 
 
 class Step(Struct, frozen=True):
@@ -90,7 +94,11 @@ def steps(
         replace(rule, code=f"P{number}", when="true", check="false", message=("", text, ""))
         for number, (_, _, text) in enumerate(parts)
     ]
-    outcome = Judge(asked, kinds).explain(world, address, other, change)
+    judge = Judge(asked, kinds)
+    try:
+        outcome = judge.explain(world, address, other, change)
+    finally:
+        judge.close()
     gives = {code: some[0].message for code, some in outcome.findings.items()}
     return [
         Step(field, depth, text, gives.get(f"P{number}", "not known"))

@@ -14,10 +14,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.interrupts import Hold
@@ -367,10 +367,6 @@ def returned_value(value: Any, name: str, limits: Limits) -> Any:
     """
     fault = json_fault(value)
     if fault:
-        import inspect
-
-        if inspect.iscoroutine(value):
-            value.close()  # Python would warn that nobody awaited it, and the error says so
         raise HandlerError(f"what {name} returned is no JSON: {fault}")
     if len(json.dumps(value, ensure_ascii=False).encode()) > limits.output:
         raise HandlerError(f"what {name} returned is more than {limits.output} bytes of JSON")
@@ -380,99 +376,3 @@ def returned_value(value: Any, name: str, limits: Limits) -> Any:
 def ending(code: int) -> str:
     """How a program ended, in words."""
     return f"exit {code}" if code >= 0 else f"signal {-code}"
-
-
-def load_function(root: Path, reference: object) -> Callable[..., Any]:
-    """The function ``package.module:function`` (or ``folder/file.py:function`` of the workspace). Imports it.
-
-    Raises:
-        HandlerError: it cannot be imported, or is not there.
-    """
-    if not isinstance(reference, str):
-        raise HandlerError("the function must be named as package.module:function")
-    place, colon, name = reference.partition(":")
-    if not colon:
-        place, _, name = reference.rpartition(".")
-    if not place or not name:
-        raise HandlerError(f"{reference!r} names no function: write package.module:function")
-    try:
-        found: Any = _load_file(root, place) if place.endswith(".py") else _load_module(root, place)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except HandlerError:
-        raise
-    except Exception as error:  # importing runs foreign code, which may raise anything
-        raise HandlerError(f"{reference!r} cannot be loaded: {type(error).__name__}: {error}") from error
-    if not callable(found):
-        raise HandlerError(f"{reference!r} is not a function")
-    function: Callable[..., Any] = found
-    return function
-
-
-def _load_module(root: Path, name: str) -> Any:
-    import sys
-    from importlib import import_module
-
-    place = os.path.realpath(root)
-    # Last on the path: a workspace cannot replace a module that is installed.
-    if place not in sys.path:
-        sys.path.append(place)
-    return import_module(name)
-
-
-def _load_file(root: Path, path: str) -> Any:
-    import hashlib
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    real = command_line(root, [f"./{path}"])[0]
-    name = "registry_workspace_" + hashlib.sha256(real.encode()).hexdigest()[:16]
-    spec = spec_from_file_location(name, real)
-    if spec is None or spec.loader is None:
-        raise HandlerError(f"{path!r} is no Python file")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def call_function(function: Callable[..., Any], payload: object, context: object, *, seconds: float) -> Any:
-    """Call ``function(payload, context)``, or ``function(payload)`` when it takes one argument.
-
-    Raises:
-        HandlerTimeout: it did not return in time. Python cannot stop it; its thread goes on.
-        Exception: whatever it raises.
-    """
-    answer: list[tuple[Literal["value", "error"], Any]] = []
-    arguments = (payload, context)[: _arity(function)]
-
-    def work() -> None:
-        try:
-            answer.append(("value", function(*arguments)))
-        except BaseException as error:
-            answer.append(("error", error))
-
-    thread = threading.Thread(target=work, daemon=True, name="registry-handler")
-    thread.start()
-    thread.join(seconds)
-    if not answer:
-        raise HandlerTimeout(
-            f"{getattr(function, '__name__', 'the function')} did not return within {seconds:g} s"
-        )
-    kind, result = answer[0]
-    if kind == "error":
-        if not isinstance(result, Exception):
-            raise HandlerError(f"the function ended the program: {type(result).__name__}")
-        raise result
-    return result
-
-
-def _arity(function: Callable[..., Any]) -> int:
-    import inspect
-
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return 1
-    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
-        return 2
-    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    return min(2, len(positional))

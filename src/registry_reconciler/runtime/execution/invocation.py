@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,14 +20,13 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.errors import CapabilityDenied, HandleError, RegistryError
 from registry_reconciler.runtime.execution import answers
 from registry_reconciler.runtime.execution.audit import AuditSink, default_sink, make_line
+from registry_reconciler.runtime.execution.calling import as_it_is, call
 from registry_reconciler.runtime.execution.handlers import (
     Finished,
     HandlerError,
     HandlerTimeout,
     Limits,
-    call_function,
     clean_environment,
-    load_function,
     output_value,
     returned_value,
     run_script,
@@ -45,8 +45,16 @@ from registry_reconciler.runtime.execution.hooks import (
     texts,
     told,
 )
+from registry_reconciler.runtime.execution.loading import load_function
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.registry.capabilities import Decision, Grant, Mode, Vocabulary, decide
+from registry_reconciler.runtime.registry.capabilities import (
+    Decision,
+    Grant,
+    Mode,
+    Vocabulary,
+    check_words,
+    decide,
+)
 from registry_reconciler.runtime.registry.items import Definition
 from registry_reconciler.runtime.registry.meta import HasMeta, Key
 from registry_reconciler.runtime.registry.source import EntryItem, environments_in, vocabulary_in
@@ -79,6 +87,7 @@ class InvocationResult:
         error: why the status is not ``ok``, for people.
         duration: seconds, all of it.
         would_run: in a dry run, the hooks and the implementation that would run.
+        exception: what the implementation raised, with its traceback, where it raised.
     """
 
     status: Status
@@ -89,6 +98,7 @@ class InvocationResult:
     error: str = ""
     duration: float = 0.0
     would_run: tuple[str, ...] = ()
+    exception: BaseException | None = None
 
     @property
     def ok(self) -> bool:
@@ -116,6 +126,7 @@ class Asked:
     Attributes:
         snapshot: what is looked up in, so that a reload in between changes nothing.
         above: the items that called each other down to here.
+        limits: of this call, where it has its own.
     """
 
     snapshot: DbSnapshot
@@ -129,6 +140,7 @@ class Asked:
     stage: str | None = None
     dry_run: bool = False
     above: tuple[str, ...] = ()
+    limits: Limits | None = None
 
 
 class Context:
@@ -150,6 +162,11 @@ class Context:
         self.caps = caps
         self.id = id
         self.root = invoker.root
+
+    @property
+    def asked(self) -> Asked:
+        """How it was asked for."""
+        return self._asked
 
     @property
     def caller(self) -> str:
@@ -233,6 +250,13 @@ class Invoker:
         self._allow_python = allow_python
         self._handlers = dict(handlers or {})
         self.limits = limits or Limits()
+        self._limits_said = limits is not None
+
+    def seconds_of_code(self, asked: Asked) -> float | None:
+        """The time limit of what is code of the program: none, unless the call or the program asks for one."""
+        if asked.limits is not None:
+            return asked.limits.seconds
+        return self.limits.seconds if self._limits_said else None
 
     def invoke(
         self,
@@ -247,6 +271,7 @@ class Invoker:
         changed_paths: Iterable[str] | None = None,
         stage: str | None = None,
         dry_run: bool = False,
+        timeout: float | None = None,
     ) -> InvocationResult:
         """Run an item.
 
@@ -260,9 +285,11 @@ class Invoker:
                 when none is given.
             changed_paths, stage: what hooks may ask for.
             dry_run: decide everything, run nothing.
+            timeout: seconds for each script and function of this call, in place of the invoker's limits. A
+                definition of the program has no other limit, and runs in this very thread without one.
 
         Raises:
-            UnknownCapabilityError: a granted capability is not declared.
+            UnknownCapabilityError: a capability that is granted, or that the item needs, is not declared.
             RegistryError: the mode or the environment is no known word.
         """
         asked = self._asked(caps, caller, readonly, changed_paths, stage)
@@ -271,7 +298,25 @@ class Invoker:
         known = environments_in(asked.snapshot)
         if environment is not None and known is not None and environment not in known:
             raise RegistryError(f"unknown environment {environment!r}; declared: {', '.join(known)}")
-        return self.run(key, payload, replace(asked, mode=mode, environment=environment, dry_run=dry_run))
+        limits = self._limits_for(timeout)
+        asked = replace(asked, mode=mode, environment=environment, dry_run=dry_run, limits=limits)
+        return self.run(key, payload, asked)
+
+    async def ainvoke(self, key: str | Key[Any], payload: Any, **asked: Any) -> InvocationResult:
+        """As :meth:`invoke`, without holding up the loop: in a thread with the context of the caller.
+
+        A coroutine function of the program is awaited in a loop of that thread.
+        """
+        import asyncio
+
+        return await asyncio.to_thread(self.invoke, key, payload, **asked)
+
+    def _limits_for(self, timeout: float | None) -> Limits | None:
+        if timeout is None:
+            return None
+        if isinstance(timeout, bool) or not 0 < timeout <= threading.TIMEOUT_MAX:
+            raise RegistryError(f"timeout is a number of seconds above 0, not {timeout!r}")
+        return Limits(timeout, self.limits.output)
 
     def _asked(
         self,
@@ -364,19 +409,19 @@ class Invoker:
         if isinstance(item, EntryItem):
             handler = fields.get("handler")
             how = handler if isinstance(handler, Mapping) else {}
-            done = self._carried_out(how, event, context, {"REGISTRY_HOOK": item.meta.id})
+            done = self._carried_out(how, event, context, {"REGISTRY_HOOK": item.meta.id}, plain=True)
         else:
             target = item.target if isinstance(item, Definition) else item
             if not callable(target):
                 raise HandlerError(f"the hook {item.meta.id!r} has nothing to call")
-            done = _Returned(call_function(target, event, context, seconds=self.limits.seconds))
+            done = _Returned(as_it_is(target, event, context, seconds=self.seconds_of_code(asked)))
         if isinstance(done, Finished):
             return answers.of_script(done, item.meta.id)
         return answers.of_function(done.value)
 
     def grant(self, asked: Asked) -> Grant:
         """What a running item may do."""
-        return Grant(asked.caps, asked.vocabulary, asked.readonly)
+        return Grant(asked.caps, asked.vocabulary, asked.readonly, asked.mode)
 
     def decide(self, item: HasMeta, asked: Asked) -> Decision:
         """What the gate says of an item."""
@@ -398,17 +443,21 @@ class Invoker:
         return done.value if done.own else returned_value(done.value, context.id, self.limits)
 
     def _carried_out(
-        self, how: Mapping[str, Any], payload: Any, context: Context, extra: Mapping[str, str]
+        self,
+        how: Mapping[str, Any],
+        payload: Any,
+        context: Context,
+        extra: Mapping[str, str],
+        *,
+        plain: bool = False,
     ) -> Finished | _Returned:
         """How the script ended, or what the function returned. Raises as :meth:`perform`."""
         kind = how.get("kind")
-        limits = self.limits.narrowed(how.get("timeout_seconds"))
+        limits = (context.asked.limits or self.limits).narrowed(how.get("timeout_seconds"))
         own = self._handlers.get(str(kind))
         if own is not None:
-            value = call_function(
-                lambda given, where: own(how, given, where), payload, context, seconds=limits.seconds
-            )
-            return _Returned(value, own=True)
+            seconds = self.seconds_of_code(context.asked)
+            return _Returned(call(lambda: own(how, payload, context), None, None, seconds=seconds), own=True)
         if self.root is None:
             raise HandlerError("there is no workspace to run it in")
         if kind == "script":
@@ -418,7 +467,8 @@ class Invoker:
         if kind == "python":
             self._check_python()
             function = load_function(self.root, how.get("function"))
-            return _Returned(call_function(function, payload, context, seconds=limits.seconds))
+            run = as_it_is if plain else call
+            return _Returned(run(function, payload, context, seconds=limits.seconds))
         raise HandlerError(f"nothing here runs {kind!r}: give the invoker a handler for it")
 
     def runs_itself(self, item: object) -> bool:
@@ -519,6 +569,10 @@ class _Call:
             raise _Refused("not_found", f"there is no ability {self._id!r}{_meant(self._snapshot, self._id)}")
         self._id = item.meta.id
         self._needed = item.meta.required_caps
+        check_words(
+            self._asked.vocabulary,
+            [(self._key.registry if isinstance(self._key, Key) else ABILITY_DOMAINS[0], item)],
+        )
         if self._id in self._asked.above or len(self._asked.above) > _DEEPEST:
             raise _Refused("failed", f"{self._id} calls itself: {' > '.join((*self._asked.above, self._id))}")
         if isinstance(item, EntryItem):
@@ -613,15 +667,15 @@ class _Call:
             return self._implementation(item)
         except CapabilityDenied as denied:
             status: Status = "readonly_denied" if denied.readonly else "capability_denied"
-            raise _Refused(status, str(denied), denied=(denied.capability,)) from denied
+            raise _Refused(status, str(denied), denied=(denied.capability,), exception=denied) from denied
         except HandlerTimeout as error:
-            raise _Refused("timeout", str(error)) from error
+            raise _Refused("timeout", str(error), exception=error) from error
         except HandlerError as error:
-            raise _Refused("failed", str(error)) from error
+            raise _Refused("failed", str(error), exception=error.__cause__ or error) from error
         except _Refused:
             raise
         except Exception as error:  # implementations are foreign code and may raise anything
-            raise _Refused("failed", told(error)) from error
+            raise _Refused("failed", told(error), exception=error) from error
 
     def _implementation(self, item: HasMeta) -> Any:
         invoker, asked = self._invoker, self._asked
@@ -629,7 +683,7 @@ class _Call:
             context = Context(invoker, self._id, asked, invoker.grant(asked), None)
             if item.target is None:
                 raise HandlerError(f"{self._id} has nothing to call")
-            return call_function(item.target, self._payload, context, seconds=invoker.limits.seconds)
+            return call(item.target, self._payload, context, seconds=invoker.seconds_of_code(asked))
         context = Context(invoker, self._id, asked, invoker.grant(asked), called_by(self._fields))
         how = self._fields.get("implementation")
         if how:

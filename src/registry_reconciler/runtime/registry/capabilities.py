@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError, UnknownCapabilityError
+from registry_reconciler.runtime.registry.meta import HasMeta
+
+VOCABULARY = "registry.vocabulary"
+"""The side table of a database that holds the vocabulary."""
 
 Mode = Literal["enforce", "log"]
 
@@ -69,21 +73,28 @@ class Vocabulary:
 
 
 class Grant:
-    """What a running item may do, and a record of what it did ask for."""
+    """What a running item may do, and a record of what it did ask for. In log mode what is lacking is only told."""
 
-    __slots__ = ("_granted", "_readonly", "_vocabulary", "lacked", "used")
+    __slots__ = ("_granted", "_mode", "_readonly", "_vocabulary", "lacked", "used")
 
-    def __init__(self, granted: Iterable[str], vocabulary: Vocabulary, readonly: bool = False) -> None:
+    def __init__(
+        self, granted: Iterable[str], vocabulary: Vocabulary, readonly: bool = False, mode: Mode = "enforce"
+    ) -> None:
         self._granted = frozenset(granted)
         self._vocabulary = vocabulary
         self._readonly = readonly
+        self._mode = mode
         self.used: set[str] = set()
         self.lacked: set[str] = set()
 
     def allows(self, capability: str) -> bool:
         """Whether :meth:`use` would go through."""
-        blocked = self._readonly and self._vocabulary.mutates(capability)
-        return capability in self._granted and not blocked
+        if self._blocked(capability):
+            return False
+        return capability in self._granted or self._mode == "log"
+
+    def _blocked(self, capability: str) -> bool:
+        return self._readonly and self._vocabulary.mutates(capability)
 
     def use(self, capability: str) -> None:
         """Say, before doing it, that something needs a capability.
@@ -92,10 +103,16 @@ class Grant:
             CapabilityDenied: it was not granted, or the call is read-only and it mutates.
         """
         self.used.add(capability)
-        if self.allows(capability):
-            return
-        self.lacked.add(capability)
-        raise CapabilityDenied(capability, readonly=capability in self._granted)
+        if capability not in self._granted or self._blocked(capability):
+            self.lacked.add(capability)
+        if not self.allows(capability):
+            readonly = self._blocked(capability) and (capability in self._granted or self._mode == "log")
+            raise CapabilityDenied(capability, readonly=readonly)
+        if capability in self.lacked:
+            import logging  # lookup alone does not load it
+
+            log = logging.getLogger("registry_reconciler.runtime")
+            log.warning("the capability %r was used and not granted; the mode only logs", capability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +154,21 @@ def decide(
     if missing:
         return Decision("capability_denied" if mode == "enforce" else "log", missing)
     return Decision("allow")
+
+
+def check_words(vocabulary: Vocabulary, items: Iterable[tuple[str, HasMeta]]) -> None:
+    """Refuse items, each with its domain, that need what nobody declared: all of them at once.
+
+    Raises:
+        UnknownCapabilityError: see there.
+    """
+    if not vocabulary.declared:
+        return
+    unknown = [
+        (f"{domain}/{item.meta.id}", word)
+        for domain, item in items
+        for word in item.meta.required_caps
+        if word not in vocabulary
+    ]
+    if unknown:
+        raise UnknownCapabilityError(unknown, tuple(vocabulary))

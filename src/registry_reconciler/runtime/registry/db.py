@@ -8,14 +8,17 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from registry_reconciler.runtime.errors import HandleError, UnknownKeyError
+from registry_reconciler.runtime.registry.capabilities import VOCABULARY, check_words
 from registry_reconciler.runtime.registry.index import RegistryBuilder, RegistryIndex, probably_meant
 from registry_reconciler.runtime.registry.items import collected
-from registry_reconciler.runtime.registry.meta import HasMeta, Key
+from registry_reconciler.runtime.registry.meta import HasMeta, K, Key, T
+from registry_reconciler.runtime.registry.outcomes import Handles
 from registry_reconciler.runtime.registry.overlay import (
     DEFAULT_LAYER,
     RuntimeRegistry,
     Snapshot,
     empty_snapshot,
+    outcomes_of,
     rebased,
     with_items,
     without,
@@ -62,7 +65,7 @@ class RegistryDbBuilder:
             self._builders[domain] = builder
         return builder
 
-    def register(self, domain: str, item: HasMeta) -> Key[Any]:
+    def register(self, domain: str, item: T) -> Key[T]:
         """Push an item into a domain. Raises as :meth:`RegistryBuilder.push`; then nothing was added."""
         self._builder(domain).push(item)
         return Key(domain, item.meta.id)
@@ -91,7 +94,14 @@ class RegistryDbBuilder:
             self.side(table, row)
 
     def build(self) -> RegistryDb:
-        """The immutable whole."""
+        """The immutable whole.
+
+        Raises:
+            UnknownCapabilityError: there is a vocabulary, and an item needs what it does not declare.
+        """
+        for words in self._tables.get(VOCABULARY, ()):
+            for domain, builder in self._builders.items():
+                check_words(words, ((domain, item) for item in builder.unchecked()))
         return RegistryDb(
             {domain: self._builders[domain].build() for domain in sorted(self._builders)},
             {table: tuple(self._tables[table]) for table in sorted(self._tables)},
@@ -133,11 +143,12 @@ class RegistryDb(Mapping[str, RegistryIndex[Any]]):
         """All side tables."""
         return self._tables
 
-    def resolve(self, key: Key[Any]) -> Any:
+    def resolve(self, key: Key[K]) -> K:
         """The item of a handle, in the domain that the handle names. Raises as
         :meth:`RegistryIndex.resolve`.
         """
-        return self[key.registry].resolve(key)
+        found: K = self[key.registry].resolve(key)
+        return found
 
     def collisions(self) -> dict[str, tuple[Collision, ...]]:
         """The collisions of every domain that has some."""
@@ -176,9 +187,10 @@ class DbSnapshot(Mapping[str, Snapshot[Any]]):
         """The rows of a side table of the base."""
         return self.base.table(name)
 
-    def resolve(self, key: Key[Any]) -> Any:
+    def resolve(self, key: Key[K]) -> K:
         """The item of a handle, in the domain that the handle names."""
-        return self[key.registry].resolve(key)
+        found: K = self[key.registry].resolve(key)
+        return found
 
     def collisions(self) -> dict[str, tuple[Collision, ...]]:
         """The collisions of every domain that has some."""
@@ -198,6 +210,11 @@ class _Domain(RuntimeRegistry[Any]):
 
     def snapshot(self) -> Snapshot[Any]:
         return self._owner.snapshot()[self._domain]
+
+    def register_many(self, items: Iterable[Any], *, layer: str = DEFAULT_LAYER) -> Handles[Any]:
+        batch = tuple(items)
+        self._owner.check((self._domain, item) for item in batch)
+        return super().register_many(batch, layer=layer)
 
     def _change(self, step: Callable[[Snapshot[Any]], Snapshot[Any]]) -> Snapshot[Any]:
         with self._lock:
@@ -240,29 +257,54 @@ class RuntimeDb:
     def __getitem__(self, domain: str) -> RuntimeRegistry[Any]:
         return self.registry(domain)
 
-    def register_many(self, items: Iterable[tuple[str, HasMeta]], *, layer: str = DEFAULT_LAYER) -> None:
-        """Register items of several domains: all of them, or none when one is refused."""
+    def check(self, items: Iterable[tuple[str, HasMeta]]) -> None:
+        """Refuse items that need what the vocabulary of the base does not declare."""
+        for words in self._state.table(VOCABULARY):
+            check_words(words, items)
+
+    def register_many(
+        self, items: Iterable[tuple[str, HasMeta]], *, layer: str = DEFAULT_LAYER
+    ) -> Handles[Any]:
+        """Register items of several domains: all of them, or none when one is refused.
+
+        Returns:
+            their handles in the order given; ``.outcomes`` says what came of each.
+        """
+        pairs = tuple(items)
+        self.check(pairs)
         by_domain: dict[str, list[HasMeta]] = {}
-        for domain, item in items:
+        for domain, item in pairs:
             by_domain.setdefault(domain, []).append(item)
         with self._lock:
-            state = self.snapshot()
+            old = self.snapshot()
             self._replace(
                 {
-                    domain: with_items(state[domain], batch, layer, self._override_in(domain))
+                    domain: with_items(old[domain], batch, layer, self._override_in(domain))
                     for domain, batch in by_domain.items()
                 }
             )
+            new = self.snapshot()
+        rows = {
+            domain: iter(outcomes_of(old[domain], new[domain], batch)) for domain, batch in by_domain.items()
+        }
+        return Handles(next(rows[domain]) for domain, _ in pairs)
 
     def _override_in(self, domain: str) -> bool:
         registry = self._registries.get(domain)
         return self._may_override if registry is None else registry._may_override
 
-    def drop_layer(self, layer: str) -> None:
-        """Take away all items of a layer in every domain, at once."""
+    def drop_layer(self, layer: str) -> tuple[tuple[str, Any], ...]:
+        """Take away all items of a layer in every domain, at once; what left, each with its domain."""
         with self._lock:
             state = self.snapshot()
+            gone = tuple(
+                (name, reg.item)
+                for name, one in state.items()
+                for reg in one._registrations
+                if reg.layer == layer
+            )
             self._replace({name: without(one, lambda reg: reg.layer == layer) for name, one in state.items()})
+        return gone
 
     def rebase(self, base: RegistryDb) -> None:
         """Swap the base below the extras, all domains at once, or raise and leave everything.
@@ -280,7 +322,7 @@ class RuntimeDb:
             domains[name] = rebased(old[name] if name in old else empty_snapshot(index, self._policy), index)
         return DbSnapshot(base, domains)
 
-    def resolve(self, key: Key[Any]) -> Any:
+    def resolve(self, key: Key[K]) -> K:
         """The item of a handle, in the domain that the handle names."""
         if key.registry not in self._state:
             raise HandleError(f"the handle for {key.id!r} belongs to {key.registry}, which is not here")

@@ -127,6 +127,10 @@ class RegistryBuilder(Generic[T]):
                 self._aliases.add(word, item)
         return self
 
+    def unchecked(self) -> Iterable[T]:
+        """The items that no workspace's loading has looked at: those in code."""
+        return (item for item in self._items.values() if getattr(item, "__registry_identity__", None) is None)
+
     def push_many(self, items: Iterable[T]) -> RegistryBuilder[T]:
         """Push one after the other; stops at the first that is refused."""
         for item in items:

@@ -23,6 +23,17 @@ from registry_reconciler.runtime.errors import (
 )
 from registry_reconciler.runtime.registry.index import RegistryIndex, own_key, probably_meant
 from registry_reconciler.runtime.registry.meta import Key, T
+from registry_reconciler.runtime.registry.outcomes import (
+    Action,
+    Handles,
+    Outcome,
+    Past,
+    is_alive,
+    is_equal,
+    is_marked,
+    is_same,
+    mark,
+)
 from registry_reconciler.runtime.registry.policy import (
     Collision,
     DuplicatePolicy,
@@ -62,6 +73,7 @@ class Snapshot(Generic[T]):
         "_hidden",
         "_ids",
         "_names",
+        "_past",
         "_registrations",
         "_shadowed",
         "base",
@@ -70,12 +82,15 @@ class Snapshot(Generic[T]):
         "policy",
     )
 
-    def __init__(self, draft: _Draft[T], generation: int, generations: dict[str, int]) -> None:
+    def __init__(
+        self, draft: _Draft[T], generation: int, generations: dict[str, int], past: Past | None = None
+    ) -> None:
         self.base: RegistryIndex[T] = draft.base
         self.label = draft.base.label
         self.policy: DuplicatePolicy = draft.policy
         self.generation = generation
         self._generations = generations
+        self._past: Past = past or {}
         self._ids: dict[str, T] = draft.ids
         self._names: Claims[T] = draft.names
         self._aliases: Claims[T] = draft.aliases
@@ -180,7 +195,7 @@ class Snapshot(Generic[T]):
         return tuple(dict.fromkeys(one.layer for one in self._registrations))
 
     def generation_of(self, id: str) -> int:
-        """Since which generation of the registry the id has led to what it leads to now."""
+        """Which holder of the id it leads to now; 0 is the first. One that comes back has its number again."""
         return self._generations.get(id, 0)
 
     def key(self, id: str) -> Key[T]:
@@ -333,29 +348,58 @@ def _folded(
 def _frozen(
     draft: _Draft[T], old: Snapshot[T], ids: Iterable[str], same: Callable[[T, T], bool]
 ) -> Snapshot[T]:
-    """The draft as a snapshot; of ``ids`` those that lead to another item than before get a new
-    generation.
+    """The draft as a snapshot. Of ``ids``, those that lead to another item than before get the number of that
+    item: its own where it was there already, a new one otherwise.
     """
-    generation = old.generation + 1
-    new = Snapshot(draft, generation, old._generations)
-    changed = [id for id in ids if not _unchanged(old.get_by_id(id), new.get_by_id(id), same)]
-    if changed:
-        new._generations = {**old._generations, **dict.fromkeys(changed, generation)}
+    new = Snapshot(draft, old.generation + 1, old._generations, old._past)
+    numbers: dict[str, int] = {}
+    past: Past = {}
+    for id in ids:
+        before, after = old.get_by_id(id), new.get_by_id(id)
+        if before is after or (before is not None and after is not None and same(before, after)):
+            continue
+        known = [row for row in old._past.get(id, ()) if is_alive(row[1])]
+        number = old.generation_of(id)
+        if before is not None and number not in (row[0] for row in known):
+            known.append((number, mark(before)))
+        if after is not None:
+            first = before is None and id not in old._past
+            came_back = next((one for one, seen in known if is_marked(seen, after)), None)
+            numbers[id] = (0 if first else new.generation) if came_back is None else came_back
+        if known or id in old._past:
+            past[id] = tuple(known)
+    if numbers:
+        new._generations = {**old._generations, **numbers}
+    if past:
+        new._past = {**old._past, **past}
     return new
 
 
-def _unchanged(before: T | None, after: T | None, same: Callable[[T, T], bool]) -> bool:
-    if before is None or after is None:
-        return before is after
-    return same(before, after)
+def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
+    id = item.meta.id
+    before, now = old.get_by_id(id), new.get_by_id(id)
+    assert now is not None
+    found = [one for word in item.meta.words() for one in losses(word, *new.claimers(word), new.policy)]
+    mine = tuple(sorted(one for one in found if id in (one.winner, one.loser))) if now is item else ()
+    if any(one.item is item for one in old._registrations) or old.base.get_by_id(id) is item:
+        return Outcome(item, "unchanged", new.key(id), collisions=mine)
+    if now is not item:
+        return Outcome(item, "lost", new.key(id), lost_to=now)
+    action: Action = "inserted" if before is None else "replaced"
+    return Outcome(item, action, new.key(id), replaced=before, collisions=mine)
 
 
-def _identical(left: Any, right: Any) -> bool:
-    return left is right
+def outcomes_of(old: Snapshot[T], new: Snapshot[T], items: Iterable[T]) -> tuple[Outcome[T], ...]:
+    """What came of each item of a batch. One that lost the very id that it came for is told in the log too."""
+    found = tuple(_outcome(old, new, item) for item in items)
+    for one in found:
+        if one.action == "lost":
+            import logging  # lookup alone does not load it
 
-
-def _equal(left: Any, right: Any) -> bool:
-    return left is right or bool(left == right)
+            logging.getLogger("registry_reconciler.runtime").warning(
+                "%s: %r was registered and lost its id to the item that was there", new.label, one.key.id
+            )
+    return found
 
 
 def empty_snapshot(base: RegistryIndex[T], policy: DuplicatePolicy) -> Snapshot[T]:
@@ -373,7 +417,7 @@ def with_items(old: Snapshot[T], items: Iterable[T], layer: str, may_override: b
         draft.add(one)
     if len(draft.registrations) == len(old._registrations):
         return old
-    return _frozen(draft, old, {one.item.meta.id for one in batch}, _identical)
+    return _frozen(draft, old, {one.item.meta.id for one in batch}, is_same)
 
 
 def without(old: Snapshot[T], leaves: Callable[[Registration[T]], bool]) -> Snapshot[T]:
@@ -382,7 +426,7 @@ def without(old: Snapshot[T], leaves: Callable[[Registration[T]], bool]) -> Snap
     if len(kept) == len(old._registrations):
         return old
     ids = {one.item.meta.id for one in old._registrations if leaves(one)}
-    return _frozen(_folded(old.base, old.policy, kept), old, ids, _identical)
+    return _frozen(_folded(old.base, old.policy, kept), old, ids, is_same)
 
 
 def rebased(old: Snapshot[T], base: RegistryIndex[T]) -> Snapshot[T]:
@@ -392,7 +436,7 @@ def rebased(old: Snapshot[T], base: RegistryIndex[T]) -> Snapshot[T]:
         RegistryError: an extra does not go with the new index.
     """
     ids = {*old.base.ids(), *base.ids(), *old._ids}
-    return _frozen(_folded(base, old.policy, old._registrations), old, ids, _equal)
+    return _frozen(_folded(base, old.policy, old._registrations), old, ids, is_equal)
 
 
 class RuntimeRegistry(Generic[T]):
@@ -444,13 +488,17 @@ class RuntimeRegistry(Generic[T]):
         """
         return self.register_many([item], layer=layer)[0]
 
-    def register_many(self, items: Iterable[T], *, layer: str = DEFAULT_LAYER) -> tuple[Key[T], ...]:
-        """Add all items or, when one is refused, none. Raises as :meth:`register`."""
+    def register_many(self, items: Iterable[T], *, layer: str = DEFAULT_LAYER) -> Handles[T]:
+        """Add all items or, when one is refused, none. Raises as :meth:`register`.
+
+        Returns:
+            their handles; ``.outcomes`` says what came of each: inserted, replaced whom, lost to whom.
+        """
         batch = tuple(items)
         with self._lock:
-            allowed = self._may_override
+            allowed, old = self._may_override, self.snapshot()
             state = self._change(lambda old: with_items(old, batch, layer, allowed))
-        return tuple(state.key(item.meta.id) for item in batch)
+        return Handles(outcomes_of(old, state, batch))
 
     def unregister(self, id: str) -> T:
         """Take an extra away and give it back; what it shadowed or outranked comes back.

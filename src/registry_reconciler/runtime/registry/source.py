@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from registry_reconciler.runtime.errors import UnknownCapabilityError
-from registry_reconciler.runtime.registry.capabilities import Vocabulary
+from registry_reconciler.runtime.registry.capabilities import VOCABULARY, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDb, RegistryDbBuilder
 from registry_reconciler.runtime.registry.meta import RegistryMeta
 
-VOCABULARY = "registry.vocabulary"
 ENVIRONMENTS = "registry.environments"
 EVENT_TYPES = "registry.event_types"
 """Side tables of a workspace's database."""
@@ -141,6 +140,11 @@ class EntryItem:
     def stated_caps(self) -> bool:
         """Whether the entry says what it needs; an empty list is an answer."""
         return Row._make(json.loads(self.line)[0]).required_caps is not None
+
+    @property
+    def __registry_identity__(self) -> tuple[str, str]:
+        """It is the same entry as long as kind and id are, whatever its fields say."""
+        return self.kind, self.key
 
     @property
     def address(self) -> str:

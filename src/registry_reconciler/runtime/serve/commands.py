@@ -73,6 +73,7 @@ def run_ability(
     caller: str = "registry run",
     changed_paths: Iterable[str] | None = None,
     stage: str | None = None,
+    timeout: float | None = None,
     lock_timeout: float = 10.0,
     audit: AuditSink | None = None,
 ) -> Outcome:
@@ -102,6 +103,7 @@ def run_ability(
             changed_paths=changed_paths,
             stage=stage,
             dry_run=dry_run,
+            timeout=timeout,
         )
     except RegistryError as error:
         raise UsageFailure(str(error)) from error

@@ -18,7 +18,7 @@ from registry_reconciler.files.tree import DiskTree, Recorder
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.registry.db import DbSnapshot, RuntimeDb
-from registry_reconciler.runtime.registry.meta import HasMeta, Key
+from registry_reconciler.runtime.registry.meta import HasMeta, K, Key
 from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
 from registry_reconciler.runtime.registry.policy import Collision, PolicyLike
 from registry_reconciler.runtime.registry.source import (
@@ -166,7 +166,7 @@ class WorkspaceRuntime:
         """The declared capabilities."""
         return vocabulary_in(self.snapshot())
 
-    def resolve(self, key: Key[Any]) -> Any:
+    def resolve(self, key: Key[K]) -> K:
         """The item of a handle, in the kind that the handle names."""
         return self.db.resolve(key)
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
 from registry_reconciler.formats.project import project_value
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
 from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.read.statements import Pair, Statement, Value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
-from registry_reconciler.formats.yaml.edit.align import align
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 Own = list[tuple[FieldPath, Edit]]

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.formats.align import align
 from registry_reconciler.formats.toml.edit.spell import Speller
 from registry_reconciler.formats.toml.read.statements import Pair, Value
 from registry_reconciler.formats.toml.read.tree import Item, item_of, to_json
-from registry_reconciler.formats.yaml.edit.align import align
 from registry_reconciler.model.entry import Json, same
 
 _TAIL = re.compile(r"[ \t]*(?:#[^\n]*|\r)?\n")

@@ -12,6 +12,7 @@ import tomllib
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.formats.toml.read.statements import (
     MAX_DEPTH,
     TooDeep,
@@ -19,7 +20,6 @@ from registry_reconciler.formats.toml.read.statements import (
     statements,
 )
 from registry_reconciler.formats.toml.read.tree import Tree, to_json
-from registry_reconciler.formats.yaml.read.scan import BOM, scan
 from registry_reconciler.model.entry import Json
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
@@ -30,7 +30,7 @@ _ALSO_TWICE = "a key or table may be said once: give one of the two another name
 
 def read_toml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
     """The one document of a file, and everything that is wrong with its text. Findings are returned, never raised."""
-    warnings = scan(data, limits)
+    warnings = scan_text(data, limits)
     if any(fault.fatal for fault in warnings):
         return TextFile((), tuple(warnings))
     text = data.removeprefix(BOM).decode("utf-8")

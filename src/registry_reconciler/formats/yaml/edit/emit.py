@@ -148,7 +148,8 @@ class Emitter:
         if told.node.kind != ("map" if isinstance(value, dict) else "seq"):
             return self.body(value, hints)
         commented = told.commented()
-        flow = hints.styles.get((), "flow" if told.flow else "block") == "flow"
+        wanted = hints.styles.get((), "")
+        flow = wanted == "flow" if wanted in ("flow", "block") else told.flow
         if not value or (flow and not commented):
             return Body("inline", self.flow(part, hints))
         lines: list[str] = []

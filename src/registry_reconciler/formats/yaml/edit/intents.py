@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import (
     Edit,
     Insert,
@@ -32,7 +33,6 @@ from registry_reconciler.formats.nodes import (
     walk,
 )
 from registry_reconciler.formats.project import path_of, project_value
-from registry_reconciler.formats.yaml.edit.align import align
 from registry_reconciler.formats.yaml.edit.emit import Piece
 from registry_reconciler.formats.yaml.edit.told import Part, Told, in_words, part_of
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, canonical, same

@@ -327,7 +327,15 @@ class Patcher:
         lines = [*gap, *self._below(slot, body)]
         tied = not tail.strip() and not props and not gap
         if body.kind in ("inline", "literal"):
-            head = space + (f"{props} " if props else "") + body.head + tail
+            head = space + (f"{props} " if props else "") + body.head
+            lines = self._below(slot, body)
+            if body.kind == "inline" and lines:
+                # A comment on the first line would end the text there.
+                lines[-1] += tail
+            else:
+                head += tail
+            at_column = " " * slot.column
+            lines = [*lines, *(at_column + row.strip() for row in gap)] if lines else [*lines, *gap]
         elif slot.kind == "seq" and tied:
             width = len(space) + 1
             lines = [*indented(body.lines[1:], slot.column + width)]

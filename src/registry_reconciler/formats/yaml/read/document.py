@@ -12,7 +12,7 @@ import gc
 from typing import Any
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
-from registry_reconciler.formats.yaml.read.scan import BOM, scan
+from registry_reconciler.formats.scan import BOM, scan
 from registry_reconciler.model.entry import Json
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "TextFault", "TextFile", "read_yaml"]

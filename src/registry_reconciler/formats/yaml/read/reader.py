@@ -13,9 +13,9 @@ import re
 from collections.abc import Sequence
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
+from registry_reconciler.formats.scan import scan
 from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.scan import scan
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import Json
 

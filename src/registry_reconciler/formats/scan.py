@@ -52,6 +52,15 @@ def scan(data: bytes, limits: Limits) -> list[TextFault]:
     return _line_ends(data)
 
 
+def scan_text(data: bytes, limits: Limits) -> list[TextFault]:
+    """As :func:`scan`, for formats that say themselves which characters may stand where: all but YAML."""
+    if len(data) > limits.max_bytes:
+        message = f"the file has {len(data)} bytes; at most {limits.max_bytes} are read"
+        return [TextFault("YML008", message, 1, 1, fix="split the file")]
+    fault = _encoding(data) or _conflict(data)
+    return [fault] if fault is not None else _line_ends(data)
+
+
 def place_of(data: bytes, offset: int) -> tuple[int, int]:
     """Line and column, from 1, of a byte; the column counts characters, a BOM counts as none."""
     line = data.count(b"\n", 0, offset) + 1

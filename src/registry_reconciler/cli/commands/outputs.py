@@ -1,0 +1,72 @@
+"""``registry outputs``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer, planning_of
+from registry_reconciler.cli.options import Shared
+
+if TYPE_CHECKING:
+    from registry_reconciler.queries.outputs import OutputState
+
+EXAMPLE = """\
+  registry outputs
+
+  skills-table  stale    README.md region skills
+  marketplace   current  .claude-plugin/marketplace.json at plugins
+  2 outputs: 1 stale.
+  Next: registry apply
+"""
+
+
+def command(*, shared: Shared) -> int:
+    """List what is derived from the registries, and whether it is right.
+
+    'registry outputs new FILE' looks at a file and proposes one.
+    """
+    from registry_reconciler.model.output import PREFIX
+    from registry_reconciler.queries.outputs import output_states
+    from registry_reconciler.report.words import command_line
+
+    call = shared.call("outputs")
+    planning = planning_of(call, call.workspace())
+    states = list(output_states(planning))
+    next: list[list[str]] = []
+    edited = [one.output.id for one in states if one.state == "edited"]
+    if any(one.state in ("stale", "missing") for one in states):
+        next.append(["registry", "apply"])
+    if edited:
+        next.append(
+            ["registry", "apply", *(word for name in edited[:20] for word in ("--overwrite", PREFIX + name))]
+        )
+    if any(one.state in ("broken", "no place", "not rendered") for one in states):
+        next.append(["registry", "check"])
+    lines = list(_lines(states))
+    lines += [("Next: " if not number else "      ") + command_line(one) for number, one in enumerate(next)]
+    body = {"outputs": [one.to_json() for one in states]}
+    return answer(call, "\n".join(lines) + "\n", body, next=next)
+
+
+def _lines(states: list[OutputState]) -> list[str]:
+    from registry_reconciler.report.words import plural
+
+    if not states:
+        return ["No outputs. 'registry outputs new FILE' proposes one."]
+    names = max(len(visible(one.output.id)) for one in states)
+    words = max(len(one.state) for one in states)
+    lines = []
+    for one in states:
+        where = visible(one.output.file)
+        where += f" region {visible(one.output.region)}" if one.output.region else ""
+        where += f" at {visible(one.output.at)}" if one.output.at else ""
+        lines.append(f"{visible(one.output.id):{names}}  {one.state:{words}}  {where}")
+        if one.why:
+            lines.append(f"    {visible(one.why)}")
+    counts: dict[str, int] = {}
+    for one in states:
+        if one.state != "current":
+            counts[one.state] = counts.get(one.state, 0) + 1
+    rest = ", ".join(f"{count} {state}" for state, count in counts.items()) or "all current"
+    return [*lines, f"{plural(len(states), 'output')}: {rest}."]

@@ -1,0 +1,114 @@
+"""``registry outputs new``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.cli.common import answer, planning_of
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.errors import UsageFailure
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.propose_output import Proposal
+    from registry_reconciler.planning.pipeline import Planning
+
+EXAMPLE = """\
+  registry outputs new .claude-plugin/marketplace.json
+
+  .claude-plugin/marketplace.json at plugins: one item for each plugin
+  Add to .system/registry/outputs.yaml, under 'outputs':
+    - id: marketplace-plugins
+      file: .claude-plugin/marketplace.json
+      at: plugins
+      each: plugin
+      item:
+        name: '{{ key }}'
+        source: ./{{ path }}
+  Next: registry outputs new .claude-plugin/marketplace.json --write
+"""
+
+
+def command(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="What is in it that equals a registry?", show_default=False),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            "--template",
+            metavar="NAME",
+            help="A ready one: table, count, claude-marketplace, cursor-marketplace, codeowners, "
+            "agents-section, claude-section.",
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help="Made of this kind only.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it down, with the markers that it needs.")
+    ] = False,
+    *,
+    shared: Shared,
+) -> int:
+    """Propose an output for a file.
+
+    What in it equals the registries today, or a ready one. Writes nothing without --write.
+    """
+    from registry_reconciler.editing.propose_output import from_template, proposals, write_proposals
+    from registry_reconciler.report.words import command_line
+
+    call = shared.call("outputs new")
+    workspace = call.workspace()
+    planning = planning_of(call, workspace)
+    if kind is not None and kind not in planning.loaded.kinds:
+        raise UsageFailure(f"there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}")
+    if template is not None:
+        found = [from_template(planning, template, _only_kind(planning, kind), file or "")]
+    elif file is not None:
+        found = proposals(planning, file, kind)
+    else:
+        raise UsageFailure("say which FILE to look at, or --template NAME with --kind KIND")
+    written: list[str] = []
+    if write and found:
+        written = write_proposals(workspace, planning, found)
+    lines = [line for one in found for line in _lines(one)]
+    if not found:
+        lines = [f"Nothing in {visible(file or '')} equals a registry today."]
+    lines += [f"  wrote {visible(path)}" for path in written]
+    next: list[list[str]] = []
+    if written:
+        next = [["registry", "plan"]]
+    elif found:
+        typed = [word for word in ("--template", template) if template] + (["--kind", kind] if kind else [])
+        next = [["registry", "outputs", "new", *([file] if file else []), *map(str, typed), "--write"]]
+    lines += [f"Next: {command_line(one)}" for one in next]
+    body = {"proposals": [one.to_json() for one in found], "written": written}
+    return answer(call, "\n".join(lines) + "\n", body, next=next)
+
+
+def _only_kind(planning: Planning, kind: str | None) -> str:
+    if kind is not None:
+        return kind
+    kinds = list(planning.loaded.kinds)
+    if len(kinds) == 1:
+        return kinds[0]
+    raise UsageFailure(f"--kind says of which kind: {', '.join(kinds)}")
+
+
+def _lines(one: Proposal) -> list[str]:
+    from registry_reconciler.formats.yaml.edit.emit import dump
+
+    lines = [visible(one.title), "Add to .system/registry/outputs.yaml, under 'outputs':"]
+    lines += [f"  {visible(line)}" for line in dump([one.definition]).splitlines()]
+    if one.template:
+        lines.append(f"with .system/registry/templates/{visible(one.template_name)}:")
+        lines += [f"  {visible(line)}" for line in one.template.splitlines()]
+    if one.markers and not one.spans:
+        lines.append(f"and in {visible(str(one.definition['file']))}:")
+        lines += [f"  {visible(line)}" for line in one.markers]
+    return lines

@@ -1,0 +1,100 @@
+"""``registry schema check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import answer
+from registry_reconciler.cli.options import Shared
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.problem import Severity
+
+if TYPE_CHECKING:
+    from registry_reconciler.model.problem import Problem
+    from registry_reconciler.queries.schema_check import SchemaCheck
+    from registry_reconciler.verify import Asked
+
+EXAMPLE = """\
+  registry schema check
+
+  1 schema file differs from HEAD:
+    .system/registry/schemas/route.schema.yaml
+  Newly found, 1 problem:
+    error SCH001 modules/routes/api.yaml:4:5 route/api.errors
+      route/api.errors: the field 'owner' is missing
+  jsonschema judged 9 schemas and 82 entries, and agrees.
+"""
+
+_SHOWN = 50
+
+
+def command(
+    base: Annotated[
+        str, typer.Option("--base", metavar="REV", help="The revision whose schemas are compared with.")
+    ] = "HEAD",
+    *,
+    shared: Shared,
+) -> int:
+    """Say what a changed schema newly finds among today's entries.
+
+    And where jsonschema, the reference validator, judges otherwise than registry. Exit 3 where an
+    error is newly found, 1 where they disagree. Writes nothing.
+    """
+    from registry_reconciler.model.plan_json import problem_to_json
+    from registry_reconciler.queries.schema_check import schema_check
+    from registry_reconciler.verify import of_schemas
+
+    call = shared.call("schema check")
+    check = schema_check(call.workspace(), base)
+    asked = of_schemas(check.planning)
+    body: dict[str, Json] = {
+        "base": check.base,
+        "changed": list(check.changed),
+        "found": [problem_to_json(one) for one in check.found],
+        "settled": [problem_to_json(one) for one in check.settled],
+        "disagreements": [
+            {"about": one.about, "who": one.who, "ours": one.ours, "theirs": one.theirs}
+            for one in asked.disagreements
+        ],
+    }
+    errors = any(one.severity is Severity.ERROR for one in check.found)
+    text = "".join(f"{line}\n" for line in _lines(check, asked, base))
+    code = 1 if asked.disagreements else 3 if errors else 0
+    explains = dict.fromkeys(one.code for one in check.found)
+    return answer(call, text, body, exit=code, next=[["registry", "explain", one] for one in explains])
+
+
+def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
+    if check.changed:
+        many = len(check.changed) != 1
+        yield f"{len(check.changed):,} schema file{'s differ' if many else ' differs'} from {visible(base)}:"
+        yield from (f"  {visible(path)}" for path in check.changed)
+        yield from _problems("Newly found", check.found)
+        yield from _problems("No more found", check.settled)
+        if not check.found and not check.settled:
+            yield "Today's entries are judged as before."
+    else:
+        yield f"No schema file differs from {visible(base)}."
+    judged = f"jsonschema judged {asked.schemas:,} schemas and {asked.entries:,} entries, and "
+    if not asked.disagreements:
+        yield judged + "agrees."
+        return
+    yield judged + f"judges {len(asked.disagreements):,} otherwise:"
+    yield from (f"  {visible(one.text)}" for one in asked.disagreements[:_SHOWN])
+
+
+def _problems(title: str, problems: tuple[Problem, ...]) -> Iterator[str]:
+    if not problems:
+        return
+    yield f"{title}, {len(problems):,} problem{'' if len(problems) == 1 else 's'}:"
+    for one in problems[:_SHOWN]:
+        where = one.location
+        place = f"{where.path}:{where.line}:{where.column}" if where and where.line else one.place.file
+        yield f"  {one.severity.value} {one.code} {visible(place)} {visible(one.address)}".rstrip()
+        yield f"    {visible(one.message)}"
+    if len(problems) > _SHOWN:
+        yield f"  ... and {len(problems) - _SHOWN:,} more"

@@ -1,0 +1,186 @@
+"""Ready outputs: definitions and templates for what is derived most often, filled in for a kind of the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.kind import Kind
+
+_OWNERS = ("owners", "owner", "maintainers", "maintainer", "team")
+_PATHS = ("path", "source", "dir", "directory", "folder", "location")
+_ABOUT = ("description", "summary", "when_to_use", "title", "purpose")
+
+
+class Ready(Struct, frozen=True):
+    """One ready output.
+
+    Attributes:
+        definition: its item of ``outputs.yaml``.
+        template: its template, and the name of that; "" where it needs none.
+        name: of the template.
+    """
+
+    definition: dict[str, Json]
+    template: str = ""
+    name: str = ""
+
+
+class _Fields(Struct, frozen=True):
+    """The fields of a kind by what they are for."""
+
+    kind: str
+    path: str
+    about: str
+    owners: str
+    version: str
+
+
+def ready(name: str, kind: Kind, file: str = "") -> Ready:
+    """A ready output by name.
+
+    Raises:
+        UsageFailure: there is no such one, or the kind has not what it needs.
+    """
+    if name not in READY:
+        raise UsageFailure(
+            f"there is no ready output {name!r}.{did_you_mean(name, READY)} They are: {', '.join(READY)}"
+        )
+    return READY[name](_fields(kind), file)
+
+
+def _fields(kind: Kind) -> _Fields:
+    properties = kind.schema.get("properties")
+    known = tuple(properties) if isinstance(properties, dict) else ()
+    return _Fields(
+        kind.name,
+        _first(_PATHS, known),
+        _first(_ABOUT, known),
+        _first(_OWNERS, known),
+        _first(("version",), known),
+    )
+
+
+def _first(wanted: Sequence[str], known: Sequence[str]) -> str:
+    return next((one for one in wanted if one in known), "")
+
+
+def _optional(entry: str, field: str) -> str:
+    return f"{{{{ {entry}{field} | default('') }}}}"
+
+
+def _table(fields: _Fields, file: str) -> Ready:
+    columns = [name for name in (fields.about, fields.path, fields.version) if name]
+    head = " | ".join([fields.kind, *columns])
+    cells = [
+        f"{{{{ e.{name} | default('') | replace('|', '\\\\|') | replace('\\n', ' ') }}}}" for name in columns
+    ]
+    row = " | ".join(["`{{ e.key }}`", *cells])
+    text = (
+        f"| {head} |\n|{' --- |' * (len(columns) + 1)}\n"
+        f"{{% for e in entries.{fields.kind} %}}\n| {row} |\n{{% endfor %}}\n"
+    )
+    name = f"{fields.kind}-table"
+    definition: dict[str, Json] = {
+        "id": name,
+        "file": file or "README.md",
+        "region": name,
+        "template": f"{name}.md.j2",
+    }
+    return Ready(definition, text, f"{name}.md.j2")
+
+
+def _count(fields: _Fields, file: str) -> Ready:
+    name = f"{fields.kind}-count"
+    return Ready(
+        {
+            "id": name,
+            "file": file or "README.md",
+            "region": name,
+            "value": f"{{{{ entries.{fields.kind} | length }}}}",
+        }
+    )
+
+
+def _need(fields: _Fields, field: str, what: str, wanted: Sequence[str]) -> str:
+    if not field:
+        raise UsageFailure(
+            f"{fields.kind} has no field for {what}: its schema names none of {', '.join(wanted)}"
+        )
+    return field
+
+
+def _marketplace(file: str, default: str) -> Callable[[_Fields], Ready]:
+    def made(fields: _Fields) -> Ready:
+        path = _need(fields, fields.path, "where a plugin lies", _PATHS)
+        item: dict[str, Json] = {"name": "{{ key }}", "source": f"./{{{{ {path} }}}}"}
+        if fields.about:
+            item["description"] = f"{{{{ {fields.about} | default(omit) }}}}"
+        if fields.version:
+            item["version"] = f"{{{{ {fields.version} | default(omit) }}}}"
+        return Ready(
+            {
+                "id": "marketplace",
+                "file": file or default,
+                "at": "plugins",
+                "each": fields.kind,
+                "item": item,
+            }
+        )
+
+    return made
+
+
+def _plugins(default: str) -> Callable[[_Fields, str], Ready]:
+    return lambda fields, file: _marketplace(file, default)(fields)
+
+
+def _codeowners(fields: _Fields, file: str) -> Ready:
+    path = _need(fields, fields.path, "a path", _PATHS)
+    owners = _need(fields, fields.owners, "owners", _OWNERS)
+    text = (
+        f"{{% for e in entries.{fields.kind} if e.{owners} is defined and e.{owners} %}}\n"
+        f"/{{{{ e.{path} }}}} {{{{ ([e.{owners}] if e.{owners} is string else e.{owners}) | join(' ') }}}}\n"
+        "{% endfor %}\n"
+    )
+    name = f"codeowners-{fields.kind}"
+    definition: dict[str, Json] = {
+        "id": name,
+        "file": file or ".github/CODEOWNERS",
+        "region": fields.kind,
+        "template": f"{name}.j2",
+    }
+    return Ready(definition, text, f"{name}.j2")
+
+
+def _section(default: str) -> Callable[[_Fields, str], Ready]:
+    def made(fields: _Fields, file: str) -> Ready:
+        about = f": {_optional('e.', fields.about)}" if fields.about else ""
+        where = f" (`{{{{ e.{fields.path} }}}}`)" if fields.path else ""
+        text = f"{{% for e in entries.{fields.kind} %}}\n- `{{{{ e.key }}}}`{where}{about}\n{{% endfor %}}\n"
+        name = f"agents-{fields.kind}"
+        definition: dict[str, Json] = {
+            "id": f"{(file or default).rpartition('/')[2].split('.')[0].lower()}-{fields.kind}",
+            "file": file or default,
+            "region": fields.kind,
+            "template": f"{name}.md.j2",
+        }
+        return Ready(definition, text, f"{name}.md.j2")
+
+    return made
+
+
+READY: Mapping[str, Callable[[_Fields, str], Ready]] = {
+    "table": _table,
+    "count": _count,
+    "claude-marketplace": _plugins(".claude-plugin/marketplace.json"),
+    "cursor-marketplace": _plugins(".cursor-plugin/marketplace.json"),
+    "codeowners": _codeowners,
+    "agents-section": _section("AGENTS.md"),
+    "claude-section": _section("CLAUDE.md"),
+}
+"""Each by its name."""

@@ -1,0 +1,305 @@
+"""How a JSON text is written, and new values written the same way: as their neighbours are, else as the file is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+
+from msgspec import Struct, field
+
+from registry_reconciler.formats.edits import SpliceError
+from registry_reconciler.formats.json.source import COMMENT, JsonNode, child
+from registry_reconciler.model.entry import Json
+
+_SAMPLE = 3000
+_MODELS = 12
+_WIDTH = 80
+"""Where neighbours are written both ways, on one line and on several, what is longer than this takes several."""
+
+_ESCAPES = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[^\\]", re.DOTALL)
+_UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_OPTIONAL = "/<>&'\x7f\u2028\u2029"
+"""Characters that need no escape and that some writers give one."""
+
+
+class Look(Struct, frozen=True):
+    """The habits of a file.
+
+    Attributes:
+        unit: how far a part is indented below its whole.
+        lines: parts stand on lines of their own.
+        lists: lists of plain values do too: yes, no, or ``None`` where they do where they are long.
+        colon, comma: what stands between key and value, and behind a comma on one line.
+        pads: what stands inside of the brackets of mappings and of lists on one line.
+        escaped: characters that are written as escapes though they need none.
+        ascii: so are all beyond ASCII.
+        upper: the digits of escapes are in capitals.
+        trailing: a comma stands behind the last part of what is written on several lines.
+    """
+
+    unit: str = "  "
+    lines: bool = True
+    lists: bool | None = True
+    colon: str = ": "
+    comma: str = " "
+    pads: tuple[str, str] = ("", "")
+    newline: str = "\n"
+    escaped: frozenset[str] = frozenset()
+    ascii: bool = False
+    upper: bool = False
+    trailing: bool = False
+
+
+def look_of(root: JsonNode) -> Look:
+    """The habits of a text, by majority over a sample of it."""
+    text = root.source.text
+    votes = _Votes()
+    for node in islice(_collections(root), _SAMPLE):
+        votes.see(node)
+    lines = "\n" in text[root.start : root.end]
+    slash, back = text.count("/"), text.count("\\/")
+    escaped = {"/"} if back * 2 > slash else set()
+    codes = Counter(chr(int(code, 16)) for code in _UNICODE.findall(text)) if "\\u" in text else Counter()
+    escaped |= {one for one in _OPTIONAL if codes[one] > text.count(one)}
+    wide = sum(count for one, count in codes.items() if one > "\x7f")
+    raw = 0 if text.isascii() else sum(1 for one in text if one > "\x7f")
+    digits = "".join(_UNICODE.findall(text)) if codes else ""
+    return Look(
+        unit=votes.units.most_common(1)[0][0] if votes.units else "  ",
+        lines=lines or len(votes.colons) == 0,
+        lists=votes.lists_on_lines(default=lines or not votes.colons),
+        colon=votes.colons.most_common(1)[0][0] if votes.colons else ": ",
+        comma=_first(votes.commas, "" if votes.colons and votes.colons.most_common(1)[0][0] == ":" else " "),
+        pads=(_first(votes.pads["map"], ""), _first(votes.pads["seq"], "")),
+        newline="\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n",
+        escaped=frozenset(escaped),
+        ascii=wide > raw,
+        upper=sum(map(digits.count, "ABCDEF")) > sum(map(digits.count, "abcdef")),
+        trailing=votes.trailing > votes.bare,
+    )
+
+
+def _first(votes: Counter[str], default: str) -> str:
+    return votes.most_common(1)[0][0] if votes else default
+
+
+def _collections(root: JsonNode) -> Iterator[JsonNode]:
+    """The collections of a text that have parts; of a long one the first parts only."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if not node.entries:
+            continue
+        yield node
+        inner = [one.value for one in node.entries[:200]]
+        waiting.extend(one for one in reversed(inner) if isinstance(one, JsonNode) and one.kind != "scalar")
+
+
+class _Votes(Struct):
+    units: Counter[str] = field(default_factory=Counter)
+    colons: Counter[str] = field(default_factory=Counter)
+    commas: Counter[str] = field(default_factory=Counter)
+    pads: dict[str, Counter[str]] = field(default_factory=lambda: {"map": Counter(), "seq": Counter()})
+    on_lines: int = 0
+    on_one: int = 0
+    trailing: int = 0
+    bare: int = 0
+
+    def see(self, node: JsonNode) -> None:
+        """Take up what one collection shows."""
+        source = node.source
+        text, members = source.text, node.entries
+        head = text[node.start + 1 : members[0].start]
+        for one in members[:20]:
+            between = text[one.key.end : one.value.start] if one.key is not None else ""
+            if between and "\n" not in between and not COMMENT.search(between):
+                self.colons[between] += 1
+        plain = node.kind == "seq" and all(one.value.kind == "scalar" for one in members[:20])
+        if "\n" not in head:
+            self.on_one += plain
+            self.pads[node.kind][head if not head.strip() else ""] += 1
+            for one, other in pairwise(members[:20]):
+                gap = text[one.value.end : other.start]
+                if gap.startswith(",") and not gap[1:].strip():
+                    self.commas[gap[1:]] += 1
+            return
+        self.on_lines += plain
+        behind = source.skip(members[-1].value.end)
+        if text[behind : behind + 1] == ",":
+            self.trailing += 1
+        else:
+            self.bare += 1
+        outer, inner = source.indent(node.start), source.indent(members[0].start)
+        if len(inner) > len(outer) and inner.startswith(outer):
+            self.units[inner[len(outer) :]] += 1
+
+    def lists_on_lines(self, *, default: bool) -> bool | None:
+        """How lists of plain values are written."""
+        if self.on_lines and self.on_one:
+            return None
+        return default if not (self.on_lines or self.on_one) else bool(self.on_lines)
+
+
+class Writer:
+    """Writes values as their neighbours are written."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+
+    def value(self, value: Json, indent: str, models: Sequence[JsonNode] = (), column: int = 0) -> str:
+        """The text of a value on a line that is indented like this; further lines are indented from there.
+
+        Args:
+            models: how the neighbours' values of the same field are written.
+            column: how far in on its line it begins.
+        """
+        if isinstance(value, dict):
+            return self._collection(value, indent, [one for one in models if one.kind == "map"], column)
+        if isinstance(value, list):
+            return self._collection(value, indent, [one for one in models if one.kind == "seq"], column)
+        return self.scalar(value)
+
+    def _collection(self, value: Json, indent: str, models: Sequence[JsonNode], column: int) -> str:
+        opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+        if not value:
+            return opening + closing
+        models = [one for one in models if one.entries]
+        on_lines = self._on_lines(value, models)
+        if on_lines is not True:
+            line = self._one_line(value, models)
+            if on_lines is False or column + len(line) <= _WIDTH:
+                return line
+        inner = indent + (_unit(models[0]) if models else "" or self.look.unit)
+        inner = inner if inner != indent else indent + self.look.unit
+        newline = self.look.newline
+        parts = [
+            inner + head + self.value(part, inner, below, len(inner) + len(head))
+            for head, part, below in self._parts(value, models)
+        ]
+        last = "," if self.look.trailing else ""
+        return opening + newline + f",{newline}".join(parts) + last + newline + indent + closing
+
+    def _on_lines(self, value: Json, models: Sequence[JsonNode]) -> bool | None:
+        seen = {on_lines(one) for one in models}
+        if len(seen) == 1:
+            return seen.pop()
+        if seen:
+            return None
+        plain = isinstance(value, list) and not any(isinstance(one, dict | list) for one in value)
+        return self.look.lists if plain and self.look.lines else self.look.lines
+
+    def _one_line(self, value: Json, models: Sequence[JsonNode]) -> str:
+        opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+        pad = _pad(models[0]) if models and not on_lines(models[0]) else None
+        if pad is None:
+            pad = self.look.pads[0 if opening == "{" else 1]
+        flat = Writer(_flat(self.look))
+        parts = [head + flat.value(part, "", below) for head, part, below in self._parts(value, models)]
+        return opening + pad + f",{self.look.comma}".join(parts) + pad + closing
+
+    def _parts(self, value: Json, models: Sequence[JsonNode]) -> Iterator[tuple[str, Json, list[JsonNode]]]:
+        if isinstance(value, dict):
+            for key, part in value.items():
+                yield self.key(key), part, below(models, key)
+            return
+        items = [
+            one.value
+            for model in models
+            for one in model.entries[:_MODELS]
+            if isinstance(one.value, JsonNode)
+        ]
+        for part in value:
+            yield "", part, items[:_MODELS]
+
+    def key(self, key: str) -> str:
+        """A key with its colon."""
+        return self.text(key) + self.look.colon
+
+    def scalar(self, value: Json, old: str = "") -> str:
+        """A value without parts.
+
+        Args:
+            old: the text of what it replaces: a character that is written in some way there is written so again.
+        """
+        if isinstance(value, str):
+            return self.text(value, old)
+        if value is None or isinstance(value, bool | int | float):
+            return json.dumps(value)
+        raise SpliceError(f"{type(value).__name__} is no JSON value")
+
+    def text(self, text: str, old: str = "") -> str:
+        """A text in quotes."""
+        known = _spelling(old) if old.startswith('"') else {}
+        return '"' + "".join(known.get(one) or self._char(one) for one in text) + '"'
+
+    def _char(self, char: str) -> str:
+        if char in _SHORT:
+            return _SHORT[char]
+        if char == "/" and "/" in self.look.escaped:
+            return "\\/"
+        if char < " " or char in self.look.escaped or (char > "\x7f" and self.look.ascii):
+            return self._escape(char)
+        if "\ud800" <= char <= "\udfff":
+            raise SpliceError("half of a surrogate pair is no character")
+        return char
+
+    def _escape(self, char: str) -> str:
+        code = ord(char)
+        units = [code] if code < 0x10000 else [0xD800 + ((code - 0x10000) >> 10), 0xDC00 + (code & 0x3FF)]
+        return "".join(f"\\u{unit:04X}" if self.look.upper else f"\\u{unit:04x}" for unit in units)
+
+
+def _flat(look: Look) -> Look:
+    return Look(
+        **{name: getattr(look, name) for name in look.__struct_fields__ if name not in ("lines", "lists")},
+        lines=False,
+        lists=False,
+    )
+
+
+def _spelling(old: str) -> dict[str, str]:
+    """How each character of a text in quotes is written."""
+    known: dict[str, str] = {}
+    high = ""
+    for match in _ESCAPES.finditer(old, 1, len(old) - 1):
+        spelled = match[0]
+        if high:
+            known[json.loads(f'"{high}{spelled}"')] = high + spelled
+            high = ""
+        elif spelled[:3].lower() in ("\\ud8", "\\ud9", "\\uda", "\\udb") or (
+            spelled[:2] == "\\u" and spelled[2:4].lower() in ("d8", "d9", "da", "db")
+        ):
+            high = spelled
+        elif spelled[0] == "\\":
+            known[json.loads(f'"{spelled}"')] = spelled
+        else:
+            known.setdefault(spelled, spelled)
+    return known
+
+
+def on_lines(node: JsonNode) -> bool:
+    """Whether the parts of a collection begin on a line of their own."""
+    return bool(node.entries) and "\n" in node.source.text[node.start : node.entries[0].start]
+
+
+def below(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
+    """The values that models have at a key."""
+    found = (child(one, key) for one in models[:_MODELS])
+    return [one for one in found if one is not None]
+
+
+def _unit(model: JsonNode) -> str:
+    if not on_lines(model):
+        return ""
+    outer = model.source.indent(model.start)
+    inner = model.source.indent(model.entries[0].start)
+    return inner[len(outer) :] if inner.startswith(outer) else ""
+
+
+def _pad(model: JsonNode) -> str | None:
+    head = model.source.text[model.start + 1 : model.entries[0].start]
+    return head if not head.strip() else None

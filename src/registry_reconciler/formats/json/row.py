@@ -1,0 +1,91 @@
+"""JSON and JSONC as text formats: two rows that hand each question to the module that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
+from registry_reconciler.model.entry import FieldPath, Json
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.faults import TextFile
+    from registry_reconciler.formats.nodes import Document, Node
+
+
+class JsonFormat(Struct, frozen=True):
+    """See :class:`registry_reconciler.formats.base.TextFormat`."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    comment: Comment | None
+    layouts: tuple[str, ...] = ("list", "map", "file")
+
+    def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
+        """The document of a text."""
+        from registry_reconciler.formats.json.read import read_json
+
+        return read_json(data, comments=self.comment is not None)
+
+    def locate(self, data: bytes, places: Sequence[Asked], sections: Sections = ()) -> list[tuple[int, int]]:
+        """Line and column of each place."""
+        from registry_reconciler.formats.json.source import locate
+
+        return locate(data, places, comments=self.comment is not None)
+
+    def compose(self, text: str) -> list[Document]:
+        """The tree of a text."""
+        from registry_reconciler.formats.json.source import compose
+
+        return compose(text, comments=self.comment is not None)
+
+    def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
+        """The text with the edits made."""
+        from registry_reconciler.formats.json.splice import splice
+
+        return splice(data, edits, comments=self.comment is not None)
+
+    def new_text(
+        self,
+        value: Json,
+        *,
+        container: FieldPath = (),
+        snippet: Snippet | None = None,
+        like: bytes | None = None,
+    ) -> bytes:
+        """The text of a new file."""
+        from registry_reconciler.formats.json.extract import new_text
+
+        return new_text(value, container, snippet, like, comments=self.comment is not None)
+
+    def extract(
+        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+    ) -> list[Snippet]:
+        """The text of entries with their comments."""
+        from registry_reconciler.formats.json.extract import extract
+
+        return extract(data, places, comments=self.comment is not None)
+
+    def head_comments(self, data: bytes) -> tuple[str, ...]:
+        """The comments at the head of a file that holds one entry."""
+        if self.comment is None:
+            return ()
+        from registry_reconciler.formats.json.extract import head_comments
+
+        return head_comments(data)
+
+    def rewritten(self, node: Node, value: Json) -> str | None:
+        """A text, number or word in place of another one."""
+        from registry_reconciler.formats.json.look import Look, Writer
+        from registry_reconciler.formats.json.source import JsonNode
+
+        old = node.raw if isinstance(node, JsonNode) else ""
+        return Writer(Look()).scalar(value, old)
+
+
+JSON = JsonFormat("json", "JSON", (".json",), None)
+JSONC = JsonFormat("jsonc", "JSONC", (".jsonc",), Comment("//"))

@@ -1,0 +1,527 @@
+"""Edits to the bytes of a JSON text, and no other byte changes.
+
+Every edit becomes replacements of spans of the old text. A collection is cut into chunks, one for each part: the white
+space and comments before it, the part, its comma and what stands behind that on its line. What goes takes its chunk
+with it, but for comments that are not its own; what comes gets one that looks like its neighbour's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from registry_reconciler.formats.align import align
+from registry_reconciler.formats.edits import (
+    Edit,
+    Insert,
+    Remove,
+    RenameKey,
+    ReplaceDocument,
+    Snippet,
+    SpliceError,
+    Update,
+)
+from registry_reconciler.formats.json.look import Look, Writer, look_of, on_lines
+from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
+from registry_reconciler.formats.nodes import Member, Unreadable, child_index
+from registry_reconciler.formats.project import path_of, project_value
+from registry_reconciler.model.entry import FieldPath, Json, same
+
+_BOM = "\ufeff"
+_NEAR = 6
+
+Own = list[tuple[FieldPath, Edit]]
+
+
+def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
+    """The text with the edits made, all addressed against ``data``.
+
+    Raises:
+        SpliceError: an edit addresses what is not there, or two contradict each other.
+    """
+    if not edits:
+        return data
+    text = data.decode("utf-8")
+    bom = _BOM if text.startswith(_BOM) else ""
+    text = text.removeprefix(_BOM)
+    try:
+        documents = compose(text, comments=comments)
+    except Unreadable as error:
+        raise SpliceError(f"the text cannot be read: {error}") from None
+    for edit in edits:
+        if edit.document:
+            raise SpliceError(f"there is no document {edit.document}", edit.document)
+    own: Own = [(path_of(edit), edit) for edit in edits]
+    if not documents:
+        value = project_value(None, own)
+        newline = "\r\n" if "\r\n" in text else "\n"
+        before = text if not text or text.endswith("\n") or not text.strip() else text + newline
+        return (
+            bom + before.lstrip(" \t\r\n") + Writer(Look(newline=newline)).value(value, "") + newline
+        ).encode()
+    root = documents[0].root
+    assert isinstance(root, JsonNode)
+    splicer = _Splicer(root, comments=comments)
+    splicer.visit(root, own, ())
+    return (bom + applied(text, splicer.replacements)).encode()
+
+
+class Replacement(Struct, frozen=True, order=True):
+    """A span of the old text and what stands there instead; ``rank`` orders those at one place."""
+
+    start: int
+    end: int
+    rank: int
+    text: str
+
+
+def applied(text: str, replacements: Sequence[Replacement]) -> str:
+    """The text with replacements that do not overlap."""
+    parts: list[str] = []
+    position = 0
+    for one in sorted(replacements, key=lambda one: (one.start, one.end, one.rank)):
+        if one.start < position:
+            raise SpliceError("two edits touch the same text")
+        parts += (text[position : one.start], one.text)
+        position = one.end
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+class New(Struct):
+    """A part that comes.
+
+    Attributes:
+        key: in a mapping.
+        snippet: where it came from.
+    """
+
+    value: Json
+    key: str | None = None
+    snippet: Snippet | None = None
+
+
+class Chunk(Struct):
+    """What belongs to one part of a collection, as offsets.
+
+    Attributes:
+        start: behind the chunk before.
+        first: the first comment or character of it.
+        goes: where what goes with the part begins, the line end before it included.
+        content: its first own comment, or the part itself.
+        member, end: where the part begins and ends.
+        comma: -1 where none stands behind it.
+        stop: where the chunk ends.
+    """
+
+    start: int
+    first: int
+    goes: int
+    content: int
+    member: int
+    end: int
+    comma: int
+    stop: int
+
+
+class Changed(Struct):
+    """What happens to the parts of a collection: those that go, and those that come, by the part they come before."""
+
+    gone: set[int] = field(default_factory=set)
+    coming: dict[int, list[New]] = field(default_factory=dict)
+
+    def put(self, before: int, new: New) -> None:
+        """A part comes before another one; behind the last at their number."""
+        self.coming.setdefault(before, []).append(new)
+
+
+class _Splicer:
+    def __init__(self, root: JsonNode, *, comments: bool) -> None:
+        self.source = root.source
+        self.text = root.source.text
+        self.comments = comments
+        self.look = look_of(root)
+        self.writer = Writer(self.look)
+        self.replacements: list[Replacement] = []
+
+    def put(self, start: int, end: int, text: str, rank: int = 0) -> None:
+        if text != self.text[start:end]:
+            self.replacements.append(Replacement(start, end, rank, text))
+
+    # ------------------------------------------------------------ which parts change
+
+    def visit(self, node: JsonNode, own: Own, models: Sequence[JsonNode]) -> None:
+        """Make the edits whose paths begin at a node."""
+        for path, edit in own:
+            if not path and isinstance(edit, Update | ReplaceDocument):
+                self.become(node, edit.value, models)
+                return
+        if node.kind == "scalar":
+            if node.text != "null" or node.style:
+                first = own[0][1]
+                message = "an edit addresses a part of what has no parts"
+                raise SpliceError(message, first.document, path_of(first))
+            self._replace(node, project_value(None, own), models)
+            return
+        changed = Changed()
+        deeper: dict[str | int, Own] = {}
+        for path, edit in own:
+            if path:
+                deeper.setdefault(path[0], []).append((path[1:], edit))
+            elif isinstance(edit, Insert):
+                self._insert(node, edit, changed)
+        for step, inner in deeper.items():
+            self._deeper(node, step, inner, changed)
+        self._rewrite(node, changed)
+
+    def _insert(self, node: JsonNode, edit: Insert, changed: Changed) -> None:
+        count = len(node.entries)
+        if node.kind == "seq":
+            if edit.kind != "list":
+                raise SpliceError("a pair cannot be put into a list", edit.document, edit.container)
+            before = count if edit.index is None else max(0, min(edit.index, count))
+            changed.put(before, New(edit.value, None, edit.snippet))
+            return
+        if edit.kind != "map":
+            raise SpliceError("an item cannot be put into a mapping", edit.document, edit.container)
+        if child_index(node, str(edit.key)) is not None:
+            raise SpliceError(f"{edit.key!r} is there already", edit.document, edit.container)
+        place = child_index(node, edit.before) if edit.before is not None else None
+        changed.put(count if place is None else place, New(edit.value, str(edit.key), edit.snippet))
+
+    def _deeper(self, node: JsonNode, step: str | int, own: Own, changed: Changed) -> None:
+        index = child_index(node, step)
+        goes = any(not path and isinstance(edit, Remove) for path, edit in own)
+        if index is None:
+            first = own[0][1]
+            if node.kind == "seq" or goes or not isinstance(step, str):
+                raise SpliceError(f"there is nothing at {step!r}", first.document, path_of(first))
+            changed.put(len(node.entries), New(project_value(None, own), step))
+            return
+        if goes:
+            changed.gone.add(index)
+            return
+        member = node.entries[index]
+        rest: Own = []
+        for path, edit in own:
+            if not path and isinstance(edit, RenameKey):
+                self._rename(node, member, edit)
+            else:
+                rest.append((path, edit))
+        if rest:
+            self.visit(_value(member), rest, self._models(node, index))
+
+    def _rename(self, node: JsonNode, member: Member, edit: RenameKey) -> None:
+        assert member.key is not None
+        key = member.key
+        self.put(key.start, key.end, self.writer.text(edit.new_key, self.text[key.start : key.end]))
+
+    def become(self, node: JsonNode, value: Json, models: Sequence[JsonNode]) -> None:
+        """Make a node equal to a value; what is equal already keeps its text."""
+        old = node.value
+        if same(old, value):
+            return
+        if node.kind == "map" and isinstance(value, dict):
+            self._rewrite(node, self._changed_map(node, old, value))
+        elif node.kind == "seq" and isinstance(value, list):
+            self._rewrite(node, self._changed_list(node, old, value))
+        else:
+            self._replace(node, value, models)
+
+    def _changed_map(self, node: JsonNode, old: dict[str, Json], value: dict[str, Json]) -> Changed:
+        changed = Changed()
+        place = 0
+        for index, member in enumerate(node.entries):
+            assert member.key is not None
+            if member.key.text not in value:
+                changed.gone.add(index)
+        for key, part in value.items():
+            there = child_index(node, key)
+            if there is None:
+                # Behind the field that it follows in the value, which is in front of what stands behind that.
+                changed.put(place, New(part, key))
+                continue
+            place = there + 1
+            if not same(old[key], part):
+                self.become(_value(node.entries[there]), part, self._models(node, there))
+        return changed
+
+    def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json]) -> Changed:
+        changed = Changed()
+        kept: set[int] = set()
+        place = 0
+        for before, after in align(old, value):
+            if before is None:
+                changed.put(place, New(value[after]))
+                continue
+            kept.add(before)
+            place = before + 1
+            if not same(old[before], value[after]):
+                self.become(_value(node.entries[before]), value[after], self._models(node, before))
+        changed.gone = set(range(len(old))) - kept
+        return changed
+
+    def _replace(self, node: JsonNode, value: Json, models: Sequence[JsonNode]) -> None:
+        if isinstance(value, dict | list):
+            column = node.start - self.source.line_start(node.start)
+            text = self.writer.value(value, self.source.indent(node.start), models, column)
+        else:
+            text = self.writer.scalar(value, node.raw)
+        self.put(node.start, node.end, text)
+
+    def _models(self, node: JsonNode, index: int) -> list[JsonNode]:
+        """The values that stand nearest to one in its collection; of a mapping none: they say other things."""
+        if node.kind == "map":
+            return []
+        near = [*node.entries[max(index - _NEAR, 0) : index][::-1], *node.entries[index + 1 : index + _NEAR]]
+        return [_value(one) for one in near]
+
+    # ------------------------------------------------------------ how their texts change
+
+    def _rewrite(self, node: JsonNode, changed: Changed) -> None:
+        if not changed.gone and not changed.coming:
+            return
+        chunks = cut(node)
+        stay = [index for index in range(len(chunks)) if index not in changed.gone]
+        if not stay:
+            self._refill(node, chunks, changed)
+            return
+        self._take_away(chunks, stay)
+        trailing = chunks[-1].comma >= 0
+        last_new = any(before > stay[-1] for before in changed.coming)
+        last = stay[-1]
+        if last_new and chunks[last].comma < 0:
+            self.put(chunks[last].end, chunks[last].end, ",")
+        elif not last_new and not trailing and chunks[last].comma >= 0:
+            self.put(chunks[last].comma, chunks[last].comma + 1, "")
+        groups: dict[int | None, list[New]] = {}
+        for before in sorted(changed.coming):
+            previous = max((one for one in stay if one < before), default=None)
+            groups.setdefault(previous, []).extend(changed.coming[before])
+        for previous, news in groups.items():
+            if previous is None:
+                self._put_first(node, chunks, stay[0], news)
+            else:
+                at_end = previous == last and not trailing
+                self._put_behind(node, chunks, previous, news, at_end=at_end)
+
+    def _take_away(self, chunks: Sequence[Chunk], stay: Sequence[int]) -> None:
+        for index, chunk in enumerate(chunks):
+            if index in stay or index < stay[0]:
+                continue
+            # Behind the last one that stays there is no other line to begin: what is left is what closes.
+            self.put(chunk.goes, chunk.stop, "")
+        for index in range(stay[0]):
+            # The first that stays takes the place of the first that goes, on its line.
+            following = chunks[index + 1]
+            own = following.content if index + 1 == stay[0] else following.first
+            keep = following.first if following.first < following.content else own
+            stop = keep if index + 1 < len(chunks) else chunks[index].stop
+            self.put(chunks[index].content, stop, "")
+
+    def _put_first(
+        self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
+    ) -> None:
+        lead, indent = self._lead(node, chunks, following)
+        text = "".join(self._written(node, one, indent, lead, chunks) + "," + lead for one in news)
+        place = chunks[following].content
+        self.put(place, place, text, rank=1)
+
+    def _put_behind(
+        self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
+    ) -> None:
+        lead, indent = self._lead(node, chunks, previous)
+        parts = [lead + self._written(node, one, indent, lead, chunks, near=previous) for one in news]
+        place = chunks[previous].stop
+        self.put(place, place, ",".join(parts) + ("" if at_end else ","), rank=1)
+
+    def _lead(self, node: JsonNode, chunks: Sequence[Chunk], near: int) -> tuple[str, str]:
+        """What stands between two parts, and the indentation of a part's line."""
+        text = self.text
+        gaps = [text[one.start : one.content] for one in chunks]
+        on_lines_ = [index for index, gap in enumerate(gaps) if "\n" in gap]
+        if not on_lines_:
+            bare = [gap for gap in gaps[1:] if not gap.strip()]
+            return (bare[0] if bare else self.look.comma), self.source.indent(node.start)
+        model = min(on_lines_, key=lambda one: abs(one - near))
+        indent = self.source.indent(chunks[model].member)
+        apart = [gap for gap in gaps[1:] if "\n" in gap]
+        blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
+        return self.look.newline * (2 if blank else 1) + indent, indent
+
+    def _written(
+        self, node: JsonNode, new: New, indent: str, lead: str, chunks: Sequence[Chunk], near: int = 0
+    ) -> str:
+        """A new part with its comments."""
+        head = "" if new.key is None else self._key(node, new.key)
+        models = [_value(one) for one in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
+        if node.kind == "map":
+            models = self._alike(node, new.value)
+        on_line = "\n" not in lead
+        text = _native(new, indent) if not on_line else None
+        if text is None:
+            text = self.writer.value(new.value, indent, models, len(indent) + len(head))
+        notes = "" if on_line or not self.comments else self._notes(new.snippet, indent)
+        return notes + head + text
+
+    def _alike(self, node: JsonNode, value: Json) -> list[JsonNode]:
+        """The values of a mapping that have the type of a new one: entries of layout map look alike."""
+        if not isinstance(value, dict | list):
+            return []
+        kind = "map" if isinstance(value, dict) else "seq"
+        values = [_value(one) for one in node.entries[:50]]
+        found = [one for one in values if one.kind == kind and one.entries]
+        if kind == "map":
+            keys = set(value)
+            found.sort(key=lambda one: -len(keys & {member.key.text for member in one.entries if member.key}))
+        return found[:_NEAR]
+
+    def _key(self, node: JsonNode, key: str) -> str:
+        for member in node.entries[:1]:
+            assert member.key is not None
+            between = self.text[member.key.end : member.value.start]
+            if not between.replace(":", "", 1).strip() and "\n" not in between:
+                return self.writer.text(key) + between
+        return self.writer.key(key)
+
+    def _notes(self, snippet: Snippet | None, indent: str) -> str:
+        rows = [f"//{row.removeprefix('#')}" for row in snippet.comments] if snippet else []
+        return "".join(row.rstrip() + self.look.newline + indent for row in rows)
+
+    def _refill(self, node: JsonNode, chunks: Sequence[Chunk], changed: Changed) -> None:
+        """A collection of which nothing stays, or that had nothing."""
+        news = [new for before in sorted(changed.coming) for new in changed.coming[before]]
+        begin, end = node.start + 1, node.end - 1
+        free = list(COMMENT.finditer(self.text, begin, end)) if self.comments else []
+        owned = [(one.content, one.stop) for one in chunks]
+        free = [one for one in free if not any(low <= one.start() < high for low, high in owned)]
+        if free:
+            self._refill_below(node, chunks, news, free[-1].end())
+            return
+        if not news:
+            self.put(begin, end, "")
+            return
+        lines = on_lines(node) if chunks else self.look.lines and self._is_on_line(node)
+        if not lines:
+            pad = self.text[begin : chunks[0].member] if chunks else self.look.pads[node.kind != "map"]
+            pad = pad if not pad.strip() else ""
+            indent = self.source.indent(node.start)
+            joined = f",{self.look.comma}".join(self._written(node, one, indent, "", chunks) for one in news)
+            self.put(begin, end, pad + joined + pad)
+            return
+        outer = self.source.indent(node.start)
+        indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
+        lead = self.look.newline + indent
+        joined = ",".join(lead + self._written(node, one, indent, lead, chunks) for one in news)
+        comma = "," if (chunks and chunks[-1].comma >= 0) or (not chunks and self.look.trailing) else ""
+        self.put(begin, end, joined + comma + self.look.newline + outer)
+
+    def _is_on_line(self, node: JsonNode) -> bool:
+        """Whether an empty collection stands where others have lines: not within what is written on one."""
+        return True
+
+    def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
+        for chunk in chunks:
+            self.put(chunk.goes, chunk.stop, "")
+        if not news:
+            return
+        outer = self.source.indent(node.start)
+        indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
+        lead = self.look.newline + indent
+        joined = ",".join(lead + self._written(node, one, indent, lead, chunks) for one in news)
+        place = max([last, *(one.stop for one in chunks)])
+        rest = self.text[place : node.end - 1]
+        self.put(place, place, joined + ("" if "\n" in rest else self.look.newline + outer), rank=1)
+
+
+def _value(member: Member) -> JsonNode:
+    assert isinstance(member.value, JsonNode)
+    return member.value
+
+
+def _native(new: New, indent: str) -> str | None:
+    """The text that a part had where it came from, if it says the same."""
+    snippet = new.snippet
+    if snippet is None or snippet.native is None or snippet.native[0] != "json":
+        return None
+    text = snippet.native[1]
+    if not same(snippet.value, new.value):
+        try:
+            text = splice(text.encode(), [Update(0, (), new.value)], comments=True).decode()
+        except SpliceError:
+            return None
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(indent + row if row.strip() else row for row in rest)])
+
+
+# ---------------------------------------------------------------- chunks
+
+
+def cut(node: JsonNode) -> list[Chunk]:
+    """The chunks of a collection."""
+    source = node.source
+    text = source.text
+    chunks: list[Chunk] = []
+    position = node.start + 1
+    for member in node.entries:
+        end = member.value.end
+        behind = source.skip(end)
+        comma = behind if text[behind : behind + 1] == "," else -1
+        stop = _line_rest(source.comments, text, comma + 1 if comma >= 0 else end)
+        content = _own_start(node, position, member.start)
+        goes = position
+        if text[position:content].strip():
+            line = text.rfind("\n", position, content)
+            goes = content if line < 0 else line
+            if line > position and text[line - 1] == "\r":
+                goes = line - 1
+        match = COMMENT.search(text, position, member.start) if source.comments else None
+        first = match.start() if match else member.start
+        chunks.append(Chunk(position, first, goes, content, member.start, end, comma, stop))
+        position = stop
+    return chunks
+
+
+def _line_rest(comments: bool, text: str, position: int) -> int:
+    """Behind the blanks and comments that are all that is left of a line; the place itself if there is more on it."""
+    here = position
+    while here < len(text):
+        if text[here] in " \t":
+            here += 1
+            continue
+        if text[here] == "\n" or text.startswith("\r\n", here):
+            return here
+        match = COMMENT.match(text, here) if comments else None
+        if match is None or "\n" in match[0]:
+            return position
+        here = match.end()
+    return position
+
+
+def _own_start(node: JsonNode, low: int, member: int) -> int:
+    """Where the comments that belong to a part begin: on its line, and on the lines directly above at its column."""
+    text = node.source.text
+    found = (
+        {match.start(): match.end() for match in COMMENT.finditer(text, low, member)}
+        if (node.source.comments and low < member)
+        else {}
+    )
+    if not found:
+        return member
+    start = member
+    column = -1
+    for begin in sorted(found, reverse=True):
+        between = text[found[begin] : start]
+        if between.strip() or between.count("\n") > 1:
+            break
+        line = node.source.line_start(begin)
+        if "\n" not in between:
+            start = begin
+            continue
+        here = node.source.line_start(start)
+        column = start - here if not text[here:start].strip() else column
+        if line < low or text[line:begin].strip() or begin - line != column:
+            break
+        start = begin
+    return start

@@ -1,0 +1,89 @@
+"""What rendering may cost: counted, so that the same template passes or fails on every machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MOST_STEPS = 3_000_000
+"""Turns of loops, calls, filters and looked-up fields, in all outputs of one definition."""
+
+MOST_TEXT = 8_000_000
+"""Characters of one text that is put together, and of one output."""
+
+MOST_PARTS = 1_000_000
+"""Values inside one value that becomes text or JSON."""
+
+MOST_NUMBER = 10_000
+"""A number that says how much of something there is to be (a width, a size)."""
+
+MOST_BITS = 4_096
+"""Of a whole number that is computed."""
+
+MOST_TEMPLATE = 256_000
+"""Bytes of one template."""
+
+MOST_MEMORY = 1 << 30
+"""Bytes of the process that renders."""
+
+MOST_SECONDS = 60
+"""After that the command fails: it says nothing about the template."""
+
+MASK = "«secret»"
+
+
+class TooMuch(Exception):
+    """A template goes beyond a limit."""
+
+
+class ReadsSecret(Exception):
+    """A template reads a field that is marked ``x-secret``."""
+
+
+class Meter:
+    """Counts the steps of one output."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def tick(self, count: int = 1) -> None:
+        """So many more steps."""
+        self.steps += count
+        if self.steps > MOST_STEPS:
+            raise TooMuch(f"it takes more than {MOST_STEPS:,} steps")
+
+
+def sized(text: str) -> str:
+    """A text that is not too long."""
+    if len(text) > MOST_TEXT:
+        raise too_long()
+    return text
+
+
+def too_long() -> TooMuch:
+    """A text is too long."""
+    return TooMuch(f"it puts together a text of more than {MOST_TEXT:,} characters")
+
+
+def measure(value: Any) -> int:
+    """About how long the text of a value is. Raises where that is too much, or a part is a secret."""
+    parts = size = 0
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        parts += 1
+        if isinstance(one, str):
+            if one == MASK:
+                raise ReadsSecret("it reads a value that holds a secret field")
+            size += len(one)
+        elif isinstance(one, dict):
+            waiting.extend(one.values())
+            size += sum(len(name) for name in one if isinstance(name, str))
+        elif isinstance(one, list | tuple):
+            waiting.extend(one)
+        else:
+            size += 8
+        if parts > MOST_PARTS:
+            raise TooMuch(f"it makes text of more than {MOST_PARTS:,} values")
+        if size > MOST_TEXT:
+            raise too_long()
+    return size

@@ -1,0 +1,196 @@
+"""What is remembered of each output: the text that was rendered last, as a digest a line.
+
+One file an output, ``.system/registry/state/outputs/NAME.lines``. A line of the text is a line here, so git merges the
+one as it merges the other, with the same result: what two branches applied each is, merged, still what was applied.
+Two branches that begin to remember one output make two files; what any of them says was rendered was rendered.
+
+Each output has a salt of its own, and nearly every line holds it: no two files are alike, and git never takes one for
+another that was renamed.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64
+from collections.abc import Iterator, Mapping
+from hashlib import blake2s
+
+from msgspec import Struct
+
+from registry_reconciler.errors import NewerFormat
+from registry_reconciler.files.tree import Tree, find
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.state import conflict_problem
+from registry_reconciler.loading.state.files import conflict_line, sides
+from registry_reconciler.model.config import STATE_FOLDER
+from registry_reconciler.model.entry import Place, digest_bytes
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+
+FOLDER = f"{STATE_FOLDER}/outputs"
+SUFFIX = ".lines"
+FORMAT = 1
+_HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
+
+
+class Account(Struct, frozen=True):
+    """What one file, or one side of it, says.
+
+    Attributes:
+        version: of the program that rendered the text.
+        lines: a digest for each of its lines, a line each.
+    """
+
+    id: str
+    salt: str
+    version: str
+    lines: str
+
+    def says(self, text: str) -> bool:
+        """Whether this is what would be remembered of a text."""
+        return self.lines == _digests(text, self.salt)
+
+
+class Memory(Struct, frozen=True):
+    """All that is remembered: accounts by output, and by path of their files.
+
+    Attributes:
+        hidden: some of it cannot be read.
+    """
+
+    accounts: Mapping[str, tuple[Account, ...]]
+    files: Mapping[str, tuple[Account, ...]]
+    problems: tuple[Problem, ...] = ()
+    hidden: bool = False
+
+    def paths(self, output: str) -> list[str]:
+        """The files about an output."""
+        return [path for path, said in self.files.items() if any(one.id == output for one in said)]
+
+    def knows(self, output: str) -> bool:
+        """Whether anything is remembered of an output."""
+        return output in self.accounts
+
+    def says(self, output: str, text: str) -> bool:
+        """Whether a text is one that was rendered for an output."""
+        return any(one.says(text) for one in self.accounts.get(output, ()))
+
+    def is_settled(self, output: str, text: str) -> bool:
+        """Whether one plain file says of an output just this text."""
+        paths = self.paths(output)
+        return len(paths) == 1 and len(self.files[paths[0]]) == 1 and self.says(output, text)
+
+    def version(self, output: str) -> str:
+        """The program that rendered an output last; "" where nobody knows."""
+        said = {one.version for one in self.accounts.get(output, ())}
+        return said.pop() if len(said) == 1 else ""
+
+
+def load_memory(tree: Tree) -> Memory:
+    """Read everything. Raises :class:`NewerFormat` where a newer program wrote it."""
+    files: dict[str, tuple[Account, ...]] = {}
+    accounts: dict[str, tuple[Account, ...]] = {}
+    problems: list[Problem] = []
+    hidden = False
+    try:
+        if not any(name == "outputs" for name, _ in tree.children(STATE_FOLDER)):
+            return Memory({}, {})
+        paths = [path for path in find(tree, f"{FOLDER}/*") if path.endswith(SUFFIX)]
+    except Unreadable as fault:
+        return Memory({}, {}, (_unreadable(FOLDER, fault),), hidden=True)
+    for path in paths:
+        try:
+            data = tree.read(path) or b""
+        except Unreadable as fault:
+            problems.append(_unreadable(path, fault))
+            hidden = True
+            continue
+        line = conflict_line(data)
+        if line is not None:
+            problems.append(conflict_problem(path, line))
+        said = tuple(one for side in (sides(data) if line else (data,)) if (one := parse(path, side)))
+        files[path] = said
+        for one in said:
+            accounts[one.id] = (*accounts.get(one.id, ()), one)
+    return Memory(accounts, files, tuple(problems), hidden)
+
+
+def both_accounts(
+    tree: Tree, conflicts: Mapping[str, tuple[bytes | None, bytes | None]]
+) -> Iterator[tuple[str, bytes]]:
+    """What becomes of files that git left in conflict: what each side remembers, in a file of its own.
+
+    Args:
+        conflicts: the two sides of every file that git says is in conflict. One that somebody called settled with
+            the marks still in it counts too.
+    """
+    found = {path: both for path, both in conflicts.items() if _is_ours(path)}
+    for path, said in load_memory(tree).files.items():
+        data = tree.read(path) or b""
+        if path not in found and len(said) > 1:
+            found[path] = sides(data)[0], sides(data)[1]
+    for path, both in found.items():
+        one, *others = dict.fromkeys(side for side in both if side is not None) or [b""]
+        yield path, one
+        for other in others:
+            account = parse(path, other)
+            if account is not None:
+                yield new_path(account.id, other), other
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(f"{FOLDER}/") and path.endswith(SUFFIX)
+
+
+def _unreadable(path: str, why: Unreadable) -> Problem:
+    return problem(
+        "STA004",
+        f"{path} cannot be read: {why}.",
+        Place(path),
+        fix="Make it readable, check it out, or restore it from git.",
+    )
+
+
+def parse(path: str, data: bytes) -> Account | None:
+    """Read one file; ``None`` where it says of no output: what cannot be read is not remembered."""
+    first, _, rest = data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n")
+    head = _HEADLINE.match(first)
+    if head is None:
+        return None
+    if head["format"] != str(FORMAT):
+        raise NewerFormat(
+            f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
+            "Use the version that your colleagues use."
+        )
+    salt, version = head["salt"], ""
+    while rest.startswith((".", "% ")):
+        line, _, rest = rest.partition("\n")
+        if line.startswith("% "):
+            version = line[2:].removesuffix(f" {salt}")
+    return Account(head["id"], salt, version, rest.removesuffix("\n"))
+
+
+def render(output: str, salt: str, version: str, text: str) -> bytes:
+    """The content of the file about an output."""
+    head = [f"registry output {FORMAT} {output} {salt}", ".", f"% {version} {salt}", ".", "."]
+    return "".join(f"{line}\n" for line in (*head, _digests(text, salt))).encode()
+
+
+def new_salt(*words: str) -> str:
+    """The salt of an output that is remembered for the first time."""
+    return _digest("salt", " ".join(words))[:6]
+
+
+def new_path(output: str, content: bytes) -> str:
+    """The path of a new file. It says its first content: two sides never mean two things by one name."""
+    words = re.sub(r"[^a-z0-9]+", "-", output.lower()).strip("-")[:40].strip("-")
+    return f"{FOLDER}/{words or 'output'}-{digest_bytes(content).removeprefix('sha256:')[:12]}{SUFFIX}"
+
+
+def _digests(text: str, salt: str) -> str:
+    return "\n".join(_digest(salt, line) for line in text.split("\n"))
+
+
+def _digest(salt: str, line: str) -> str:
+    told = blake2s(f"{salt} {line}".encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return b2a_base64(told, newline=False).decode("ascii")

@@ -1,0 +1,26 @@
+"""Which files outputs may be in, and where their templates lie. Light to import: every reader of a workspace does."""
+
+from __future__ import annotations
+
+from registry_reconciler.files.names import unsafe
+from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.model.config import DESIRED_FOLDER, TEMPLATES_FOLDER
+
+AGENTS_PATH = ".system/registry/AGENTS.md"
+COORDINATION_PATH = ".system/registry/registry_coordination.md"
+DESIRED_README = f"{DESIRED_FOLDER}/README.md"
+_OPEN = frozenset({AGENTS_PATH, COORDINATION_PATH})
+
+
+def may_own(path: str) -> bool:
+    """Whether an output may be in a file: those of registry itself and of git are left out."""
+    if not is_reserved(path) or path in _OPEN:
+        return True
+    return path.startswith(f"{DESIRED_FOLDER}/") and path.lower().endswith(".md")
+
+
+def template_path(name: str) -> str | None:
+    """The path of a template; ``None`` where it leads out of the folder."""
+    path = f"{TEMPLATES_FOLDER}/{name}"
+    plain = not name.startswith("/") and unsafe(path) is None and path.startswith(f"{TEMPLATES_FOLDER}/")
+    return path if plain and ".." not in name.split("/") else None

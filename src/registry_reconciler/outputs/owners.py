@@ -1,0 +1,98 @@
+"""No two own the same bytes: outputs among themselves, and outputs and registries. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.kind import Kind, Step
+from registry_reconciler.model.problem import Problem, Related
+from registry_reconciler.model.structural import problem
+from registry_reconciler.outputs.definitions import Output
+
+
+def claims(outputs: Sequence[Output], kinds: Mapping[str, Kind]) -> tuple[frozenset[str], list[Problem]]:
+    """The outputs that may not be written because somebody else owns their place, and the problems."""
+    barred: set[str] = set()
+    problems: list[Problem] = []
+    by_file: dict[str, list[Output]] = {}
+    for one in outputs:
+        by_file.setdefault(one.file.casefold(), []).append(one)
+    for some in by_file.values():
+        for index, one in enumerate(some):
+            for other in some[:index]:
+                if _meet(one, other):
+                    barred.update((one.id, other.id))
+                    problems.append(_taken(one, f"the output {other.id}", other.place))
+    for one in outputs:
+        for kind in kinds.values():
+            if kind.file.match(one.file) is not None and _in_registry(one, kind):
+                barred.add(one.id)
+                place = Place(kind.schema_path, 0, ("x-registry", "file"))
+                problems.append(_taken(one, f"the registry of {kind.name}", place))
+                break
+    return frozenset(barred), problems
+
+
+def _meet(one: Output, other: Output) -> bool:
+    if one.file != other.file:
+        return True  # names that differ in case only are one file on some systems
+    if one.whole or other.whole:
+        return True
+    if one.region and other.region:
+        return one.region == other.region
+    if one.at and other.at:
+        return _overlap(one.steps, other.steps)
+    return False
+
+
+def _overlap(one: Sequence[Step], other: Sequence[Step]) -> bool:
+    """Whether one place is the other, or lies inside it."""
+    for left, right in zip(one, other, strict=False):
+        if left.kind == "item" or right.kind == "item":
+            if left.name != right.name:
+                return False
+            if left.kind == right.kind and left.by == right.by and left.literal != right.literal:
+                return False
+        elif left.name != right.name:
+            return False
+    return True
+
+
+def _in_registry(one: Output, kind: Kind) -> bool:
+    if one.whole:
+        return True
+    if not one.at:
+        return False  # what stands between markers is looked at when it is written
+    return all(_may_be_same(mine, its) for mine, its in zip(one.steps, kind.at, strict=False))
+
+
+def _may_be_same(mine: Step, its: Step) -> bool:
+    if its.kind in ("any", "placeholder"):
+        return True
+    return mine.name == its.name
+
+
+def _taken(one: Output, owner: str, place: Place) -> Problem:
+    return problem(
+        "OUT004",
+        f"output {one.id}: {_what(one)} belongs to {owner} already.",
+        one.place,
+        path=one.place.path,
+        fix="Give each its own file, region or place; two owners would undo each other's work.",
+        related=(Related(owner, place),),
+        extra=f"{one.id} {owner}",
+    )
+
+
+def _what(one: Output) -> str:
+    if one.at:
+        return f"{one.at} of {one.file}"
+    return f"the region {one.region!r} of {one.file}" if one.region else one.file
+
+
+def regions_in_registries(outputs: Sequence[Output], kinds: Mapping[str, Kind]) -> Iterator[str]:
+    """The files with regions that are registries too."""
+    for one in outputs:
+        if one.region and any(kind.file.match(one.file) is not None for kind in kinds.values()):
+            yield one.file

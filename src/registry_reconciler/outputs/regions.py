@@ -1,0 +1,209 @@
+"""Regions of a text: what stands between ``registry:begin ID`` and ``registry:end ID``. Pure.
+
+Markers are comments of the file's language, alone on their lines or both inside one line. What stands in a fenced or
+quoted piece of code in Markdown is text: a page may show markers without having any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+_MARK = rf"registry:(?P<word>begin|end)[ \t]+(?P<id>{ID})"
+_HTML = re.compile(rf"<!--[ \t]*{_MARK}[ \t]*-->")
+_C = re.compile(rf"/\*[ \t]*{_MARK}[ \t]*\*/")
+_MDX = re.compile(rf"\{{/\*[ \t]*{_MARK}[ \t]*\*/\}}")
+_HASH = re.compile(rf"(?<![^ \t])#[ \t]*{_MARK}[ \t]*$")
+_SLASH = re.compile(rf"(?<![^ \t])//[ \t]*{_MARK}[ \t]*$")
+
+_MARKUP = (".md", ".markdown", ".mdc", ".html", ".htm", ".xml", ".svg", ".vue", ".astro")
+_MARKDOWN = (".md", ".markdown", ".mdc", ".mdx")
+_SLASHED = (
+    *(".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".go", ".rs", ".java", ".kt", ".kts", ".c", ".h", ".cc"),
+    *(".cpp", ".hpp", ".cs", ".swift", ".scala", ".dart", ".proto", ".jsonc", ".json5", ".groovy", ".gradle"),
+    *(".css", ".scss", ".less"),
+)
+_HASHED = (
+    *(".yaml", ".yml", ".toml", ".py", ".pyi", ".sh", ".bash", ".zsh", ".rb", ".pl", ".r", ".tf", ".cfg"),
+    *(".conf", ".mk", ".cmake", ".nix", ".properties"),
+)
+
+Form = tuple[re.Pattern[str], bool]
+"""How a marker looks, and whether text may follow it on its line."""
+
+
+def forms(path: str) -> tuple[Form, ...]:
+    """How markers look in a file, by its name."""
+    name = path.rpartition("/")[2].lower()
+    if name.endswith(".mdx"):
+        return (_HTML, True), (_MDX, True)
+    if name.endswith(_MARKUP):
+        return ((_HTML, True),)
+    if name.endswith(_SLASHED):
+        return (_SLASH, False), (_C, True)
+    if name.endswith(_HASHED):
+        return ((_HASH, False),)
+    return (_HTML, True), (_HASH, False), (_SLASH, False), (_C, True)
+
+
+def example(path: str, region: str) -> tuple[str, str]:
+    """The two markers of a region as they are written in a file."""
+    form = forms(path)[0][0]
+    opening, closing = {
+        id(_HTML): ("<!-- ", " -->"),
+        id(_HASH): ("# ", ""),
+        id(_SLASH): ("// ", ""),
+    }[id(form)]
+    return f"{opening}registry:begin {region}{closing}", f"{opening}registry:end {region}{closing}"
+
+
+class Marker(Struct, frozen=True):
+    """One marker: offsets of it and of its line; ``alone``: nothing else stands on that line."""
+
+    word: str
+    id: str
+    start: int
+    end: int
+    line_start: int
+    line_end: int
+    number: int
+    alone: bool
+
+
+class Region(Struct, frozen=True):
+    """A region: offsets of its text and of all of it, markers included, and the number of its first line."""
+
+    id: str
+    start: int
+    end: int
+    outer_start: int
+    outer_end: int
+    line: int
+    inline: bool
+
+
+class Fault(Struct, frozen=True):
+    """Markers that make no region."""
+
+    id: str
+    message: str
+    line: int
+
+
+def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
+    """The regions of a text by id, and what is wrong with its markers. Line ends are those of the text."""
+    if "registry:begin" not in text and "registry:end" not in text:
+        return {}, []
+    by_id: dict[str, list[Marker]] = {}
+    for one in markers(path, text):
+        by_id.setdefault(one.id, []).append(one)
+    found: dict[str, Region] = {}
+    faults: list[Fault] = []
+    for name, some in by_id.items():
+        fault = _fault(some)
+        if fault is not None:
+            faults.append(Fault(name, fault, some[0].number))
+        else:
+            found[name] = _region(name, some[0], some[1])
+    faults.extend(_crossing(found))
+    crossed = {one.id for one in faults}
+    return {name: one for name, one in found.items() if name not in crossed}, faults
+
+
+def _fault(some: Sequence[Marker]) -> str | None:
+    begins = [one for one in some if one.word == "begin"]
+    ends = [one for one in some if one.word == "end"]
+    for word, several in (("begin", begins), ("end", ends)):
+        if len(several) > 1:
+            lines = ", ".join(str(one.number) for one in several[:5])
+            return f"its 'registry:{word}' stands {len(several)} times (lines {lines}); one pair an id"
+    if not ends:
+        return f"line {begins[0].number} begins it, and no 'registry:end' follows"
+    if not begins:
+        return f"line {ends[0].number} ends it, and no 'registry:begin' stands before"
+    begin, end = begins[0], ends[0]
+    if end.start < begin.start:
+        return f"line {end.number} ends it before line {begin.number} begins it"
+    same = begin.line_start == end.line_start
+    if not same and not (begin.alone and end.alone):
+        return "its markers stand each alone on a line, or both inside one line"
+    return None
+
+
+def _region(name: str, begin: Marker, end: Marker) -> Region:
+    if begin.line_start == end.line_start:
+        return Region(name, begin.end, end.start, begin.start, end.end, begin.number, True)
+    return Region(name, begin.line_end, end.line_start, begin.line_start, end.line_end, begin.number, False)
+
+
+def _crossing(found: Mapping[str, Region]) -> Iterator[Fault]:
+    """Regions of which one stands inside another, or crosses it."""
+    ordered = sorted(found.values(), key=lambda one: one.outer_start)
+    furthest: Region | None = None
+    for one in ordered:
+        if furthest is not None and one.outer_start < furthest.outer_end:
+            yield Fault(one.id, f"it stands inside the region {furthest.id!r}", one.line)
+        if furthest is None or one.outer_end > furthest.outer_end:
+            furthest = one
+
+
+def markers(path: str, text: str) -> Iterator[Marker]:
+    """Every marker of a text, in its order."""
+    looks = forms(path)
+    markdown = path.lower().endswith(_MARKDOWN)
+    fence = ""
+    position = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        start, position = position, position + len(line) + 1
+        line_end = min(position, len(text))
+        body = line.rstrip("\r")
+        if markdown:
+            fence, is_code = _fenced(body, fence)
+            if is_code:
+                continue
+        if "registry:" in body:
+            shown = _without_code(body) if markdown else body
+            yield from _on_line(looks, shown, body, (start, line_end, number))
+
+
+def _on_line(looks: Sequence[Form], shown: str, body: str, where: tuple[int, int, int]) -> Iterator[Marker]:
+    start, line_end, number = where
+    found = [match for look, _ in looks for match in look.finditer(shown)]
+    for match in sorted(found, key=lambda one: one.start()):
+        alone = not body[: match.start()].strip() and not body[match.end() :].strip()
+        yield Marker(
+            match["word"],
+            match["id"],
+            start + match.start(),
+            start + match.end(),
+            start,
+            line_end,
+            number,
+            alone,
+        )
+
+
+_FENCE = re.compile(r"[ \t]*(?:>[ \t]*)*(?:[-*+][ \t]+|[0-9]+[.)][ \t]+)*(?P<mark>`{3,}|~{3,})(?P<rest>.*)\Z")
+
+
+def _fenced(line: str, fence: str) -> tuple[str, bool]:
+    """The fence that is open behind a line, and whether the line is code or a fence itself."""
+    match = _FENCE.match(line)
+    if not fence:
+        if match is None or (match["mark"][0] == "`" and "`" in match["rest"]):
+            return "", False
+        return match["mark"], True
+    if match is not None and match["mark"].startswith(fence) and not match["rest"].strip():
+        return "", True
+    return fence, True
+
+
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+
+
+def _without_code(line: str) -> str:
+    """A line of Markdown with its code spans blotted out, every character at its place."""
+    return _CODE.sub(lambda match: "\0" * len(match.group()), line) if "`" in line else line

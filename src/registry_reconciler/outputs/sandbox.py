@@ -1,0 +1,447 @@
+"""Jinja2 as templates of a workspace get it: immutable, strict about names, with an allow-list, and counted.
+
+Jinja2's own sandbox guards attributes and bounds no step: ``'x' * 10**9``, ``'%1000000000d'``, ``center`` take all
+memory there is. So nothing is here that is not named here, and what can grow is measured before it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro, StrictUndefined, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Cycler, Joiner, Namespace
+from jinja2.visitor import NodeTransformer
+
+from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
+from registry_reconciler.outputs.limits import (
+    MASK,
+    MOST_BITS,
+    MOST_NUMBER,
+    MOST_TEXT,
+    Meter,
+    ReadsSecret,
+    TooMuch,
+    measure,
+    sized,
+    too_long,
+)
+from registry_reconciler.outputs.values import to_json
+
+FILTERS = frozenset(
+    {
+        *("abs", "batch", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float"),
+        *(
+            "groupby",
+            "indent",
+            "int",
+            "items",
+            "join",
+            "last",
+            "length",
+            "list",
+            "lower",
+            "map",
+            "max",
+            "min",
+        ),
+        *("reject", "rejectattr", "replace", "reverse", "round", "select", "selectattr", "slice", "sort"),
+        *("string", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode"),
+        *("wordcount", "wordwrap"),
+    }
+)
+TESTS = frozenset(
+    {
+        *("boolean", "defined", "divisibleby", "eq", "equalto", "==", "even", "false", "float", "ge", ">="),
+        *("greaterthan", "gt", ">", "in", "integer", "iterable", "le", "<=", "lessthan", "lower", "lt", "<"),
+        *("mapping", "ne", "!=", "none", "number", "odd", "sequence", "string", "true", "undefined", "upper"),
+    }
+)
+METHODS: Mapping[type, frozenset[str]] = {
+    str: frozenset(
+        {
+            *(
+                "capitalize",
+                "casefold",
+                "count",
+                "endswith",
+                "find",
+                "index",
+                "isalnum",
+                "isalpha",
+                "isdigit",
+            ),
+            *(
+                "islower",
+                "isspace",
+                "isupper",
+                "lower",
+                "lstrip",
+                "partition",
+                "removeprefix",
+                "removesuffix",
+            ),
+            *("replace", "rfind", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith"),
+            *("strip", "swapcase", "title", "upper"),
+        }
+    ),
+    dict: frozenset({"get", "items", "keys", "values"}),
+    list: frozenset({"count", "index"}),
+    tuple: frozenset({"count", "index"}),
+    LoopContext: frozenset(
+        {
+            *(
+                "changed",
+                "cycle",
+                "depth",
+                "depth0",
+                "first",
+                "index",
+                "index0",
+                "last",
+                "length",
+                "nextitem",
+            ),
+            *("previtem", "revindex", "revindex0"),
+        }
+    ),
+    Cycler: frozenset({"current", "next", "reset"}),
+}
+_NUMBERED = frozenset({"batch", "indent", "round", "slice", "tojson", "truncate", "wordwrap"})
+_OF_TEXT = frozenset(
+    {
+        *("capitalize", "e", "escape", "float", "int", "lower", "string", "title", "tojson", "trim"),
+        *("truncate", "upper", "urlencode", "wordcount", "wordwrap"),
+    }
+)
+
+
+class Named(StrictUndefined):
+    """What is not there; using it says what was probably meant."""
+
+    __slots__ = ()
+    known: tuple[str, ...] = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint:
+            return str(self._undefined_hint)
+        return f"{self._undefined_name!r} is undefined.{did_you_mean(str(self._undefined_name), self.known)}"
+
+
+class Counting(NodeTransformer):
+    """Puts the counting of turns into every loop, and looks at the length of what ``~`` puts together."""
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        """Each turn is a step."""
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, "_counted", [], [], None, None, lineno=node.lineno)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+        """The texts are measured before they become one."""
+        self.generic_visit(node)
+        parts = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(parts, "_concat", [], [], None, None, lineno=node.lineno)
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """The environment of all templates of one run."""
+
+    intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
+
+    def __init__(self, loader: jinja2.BaseLoader, entries: Entries) -> None:
+        super().__init__(
+            loader=loader,
+            undefined=Named,
+            autoescape=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            finalize=self.shown,
+            cache_size=200,
+            auto_reload=False,
+        )
+        self.meter = Meter()
+        self.fields: Mapping[str, tuple[str, ...]] = {}
+        self.filters = {name: self._guarded(name, self.filters[name]) for name in sorted(FILTERS)}
+        self.filters["tojson"] = self._tojson
+        self.filters["_counted"] = self._counted
+        self.filters["_concat"] = self._concat
+        self.tests = {name: self.tests[name] for name in sorted(TESTS)}
+        self.globals = {
+            "entries": entries,
+            "omit": OMIT,
+            "range": self._range,
+            "dict": dict,
+            "namespace": Namespace,
+            "cycler": Cycler,
+            "joiner": Joiner,
+        }
+
+    # Compiling
+
+    def _generate(self, source: nodes.Template, *args: Any, **more: Any) -> str:
+        Counting().visit(source)
+        return super()._generate(source, *args, **more)
+
+    # What can be reached
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """``obj.attribute``: what stands in the data comes before what Python has."""
+        return self._get(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """``obj[argument]``."""
+        if isinstance(obj, EntryList) and isinstance(argument, str):
+            self.meter.tick(len(obj))
+            found = obj.by_key(argument)
+            if found is not None:
+                return found
+            keys = [one.key for one in obj]
+            hint = f"there is no entry {obj.kind}/{argument}.{did_you_mean(argument, keys)}"
+            return self.undefined(hint=hint, obj=obj, name=argument)
+        if isinstance(argument, str):
+            return self._get(obj, argument)
+        self.meter.tick()
+        if isinstance(obj, str | list | tuple | dict):
+            try:
+                return _open(obj[argument])
+            except (LookupError, TypeError, ValueError):
+                return self.undefined(hint=f"there is no item {argument!r}", obj=obj, name=argument)
+        return self.undefined(obj=obj, name=argument, hint="only lists, mappings and texts have items")
+
+    def _get(self, obj: Any, name: str) -> Any:
+        self.meter.tick()
+        if isinstance(obj, Undefined):
+            return getattr(obj, name)  # says what is not there
+        if isinstance(obj, Entry):
+            return _open(obj.lookup(name)) if obj.has(name) else self._no_field(obj, name)
+        if isinstance(obj, Entries):
+            return obj.of(name) if name in obj else self._no_kind(obj, name)
+        if isinstance(obj, dict) and name in obj:
+            return _open(obj[name])
+        if isinstance(obj, Path) and name == "file":
+            return str(obj)
+        if isinstance(obj, Namespace | jinja2.environment.TemplateModule) and not name.startswith("_"):
+            try:
+                return getattr(obj, name)
+            except AttributeError:
+                return self.undefined(hint=f"there is no {name!r} in it", obj=obj, name=name)
+        if self._is_method(obj, name):
+            return getattr(obj, name)
+        return self._nothing(obj, name)
+
+    def _nothing(self, obj: Any, name: str) -> Undefined:
+        if name.startswith("_") or hasattr(type(obj), name):
+            raise jinja2.exceptions.SecurityError(f"{name!r} is not open to templates")
+        known = [str(one) for one in obj] if isinstance(obj, dict) else []
+        return self.undefined(
+            hint=f"there is no field {name!r}.{did_you_mean(name, known)}", obj=obj, name=name
+        )
+
+    def _no_field(self, entry: Entry, name: str) -> Undefined:
+        known = {*entry.values, *self.fields.get(entry.kind, ()), *RESERVED}
+        if name in known:
+            hint = f"{entry.address} has no field {name!r}; write {name} | default(…) where it may be missing"
+        else:
+            hint = f"{entry.address} has no field {name!r}.{did_you_mean(name, sorted(known))}"
+        return self.undefined(hint=hint, obj=entry, name=name)
+
+    def _no_kind(self, entries: Entries, name: str) -> Undefined:
+        hint = f"there is no kind {name!r}.{did_you_mean(name, entries.kinds)}"
+        return self.undefined(hint=hint, obj=entries, name=name)
+
+    @staticmethod
+    def _is_method(obj: Any, name: str) -> bool:
+        return any(name in names for kind, names in METHODS.items() if isinstance(obj, kind))
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Asked by Jinja2 itself where it looks something up."""
+        return not attr.startswith("_") and (isinstance(obj, Entry) or self._is_method(obj, attr))
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Only what is given here is called: globals, methods of the list above, macros."""
+        if isinstance(obj, Macro | Cycler | Joiner | LoopContext | BlockReference) or obj in (
+            dict,
+            Namespace,
+            Cycler,
+            Joiner,
+        ):
+            return True
+        owner = getattr(obj, "__self__", None)
+        if owner is self or isinstance(owner, LoopContext):
+            return True
+        return self._is_method(owner, getattr(obj, "__name__", ""))
+
+    # What is counted and measured
+
+    def call(self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Every call of a template."""
+        self.meter.tick()
+        name = getattr(__obj, "__name__", "")
+        owner = getattr(__obj, "__self__", None)
+        if name == "replace" and isinstance(owner, str):
+            _measure_replace(owner, *args[:2])
+        if isinstance(owner, str | list | tuple):
+            self.meter.tick(len(owner) // 1000)
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Every ``+``, ``*`` and the like."""
+        self.meter.tick()
+        for one in (left, right):
+            if isinstance(one, Undefined):
+                str(one)  # says what is not there
+        if operator == "%" and isinstance(left, str):
+            raise jinja2.exceptions.SecurityError("'%' does not format here: put texts together with ~")
+        _measure_operation(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def shown(self, value: Any) -> Any:
+        """What becomes of a value in text."""
+        self.meter.tick()
+        if isinstance(value, str):
+            if value == MASK:
+                raise ReadsSecret("it reads a secret field")
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, Undefined | int | float):
+            return value
+        if value is None:
+            return ""
+        if value is OMIT:
+            raise TooMuch("'omit' only leaves out the field of an item, and is no text")
+        return self.text(value)
+
+    def text(self, value: Any) -> str:
+        """The text of any value, measured."""
+        if isinstance(value, Undefined | Entry):
+            return str(value)
+        if isinstance(value, list | tuple | dict):
+            measure(value)
+            return _json(to_json(value))
+        if isinstance(value, str | int | float):
+            return str(value)
+        raise jinja2.exceptions.SecurityError(f"a {type(value).__name__} has no text")
+
+    def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
+        if isinstance(items, Undefined):
+            str(items)
+        if isinstance(items, list | tuple | dict | str) and len(items) == 0:
+            return iter(())
+        return self._ticking(items)
+
+    def _ticking(self, items: Iterable[Any]) -> Iterator[Any]:
+        for one in items:
+            self.meter.tick()
+            yield _open(one)
+
+    def _concat(self, parts: list[Any]) -> str:
+        texts = [str(self.shown(one)) for one in parts]
+        if sum(map(len, texts)) > MOST_TEXT:
+            raise too_long()
+        return "".join(texts)
+
+    def _tojson(self, value: Any, indent: int | None = None) -> str:
+        """JSON as it stands in files: Jinja2's own is for pages in a browser."""
+        import json
+
+        self._look("tojson", value, (indent or 0,))
+        if isinstance(value, Undefined):
+            str(value)
+        found = to_json(value)
+        measure(found)
+        return sized(json.dumps(found, ensure_ascii=False, indent=indent))
+
+    def _range(self, *bounds: int) -> range:
+        found = range(*bounds)
+        if len(found) > 100_000:
+            raise TooMuch("range() gives at most 100,000 numbers")
+        return found
+
+    def _guarded(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        """A filter that is counted, and whose arguments are looked at."""
+
+        def filtered(*args: Any, **kwargs: Any) -> Any:
+            skip = 1 if getattr(original, "jinja_pass_arg", None) is not None else 0
+            value = args[skip] if len(args) > skip else None
+            rest = (*args[skip + 1 :], *kwargs.values())
+            self._look(name, value, rest)
+            found = original(*args, **kwargs)
+            return sized(found) if isinstance(found, str) else found
+
+        passed = getattr(original, "jinja_pass_arg", None)
+        if passed is not None:
+            filtered.jinja_pass_arg = passed  # type: ignore[attr-defined]
+        return filtered
+
+    def _look(self, name: str, value: Any, rest: tuple[Any, ...]) -> None:
+        self.meter.tick(1 + (len(value) // 100 if isinstance(value, str | list | tuple | dict) else 0))
+        if name in _NUMBERED:
+            for one in rest:
+                if isinstance(one, int | float) and abs(one) > MOST_NUMBER:
+                    raise TooMuch(f"{name} takes no number above {MOST_NUMBER:,}")
+        textual = name in _OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
+        if textual and isinstance(value, list | tuple | dict | str):
+            measure(value)
+        if name == "replace" and len(rest) >= 2:
+            _measure_replace(str(value), *rest[:2])
+        elif name == "indent" and rest:
+            width = len(rest[0]) if isinstance(rest[0], str) else rest[0]
+            if isinstance(width, int):
+                _short(str(value).count("\n") * width)
+        elif name == "join" and rest and isinstance(rest[0], str) and hasattr(value, "__len__"):
+            _short(len(value) * len(rest[0]))
+
+
+def _open(value: Any) -> Any:
+    if value.__class__ is str and value == MASK:
+        raise ReadsSecret("it reads a secret field")
+    return value
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _measure_replace(text: str, old: Any = "", new: Any = "") -> None:
+    if isinstance(old, str) and isinstance(new, str):
+        times = text.count(old) if old else len(text) + 1
+        if times * len(new) + len(text) > MOST_TEXT:
+            raise too_long()
+
+
+def _measure_operation(operator: str, left: Any, right: Any) -> None:
+    if operator == "*":
+        for one, times in ((left, right), (right, left)):
+            if (
+                isinstance(one, str | list | tuple)
+                and isinstance(times, int)
+                and len(one) * times > MOST_TEXT
+            ):
+                raise too_long()
+        if isinstance(left, int) and isinstance(right, int):
+            _small(left.bit_length() + right.bit_length())
+    elif operator == "+" and isinstance(left, str | list | tuple) and isinstance(right, str | list | tuple):
+        if len(left) + len(right) > MOST_TEXT:
+            raise too_long()
+    elif operator == "**" and isinstance(left, int) and isinstance(right, int):
+        _small(left.bit_length() * abs(right))
+
+
+def _short(size: int) -> None:
+    if size > MOST_TEXT:
+        raise too_long()
+
+
+def _small(bits: int) -> None:
+    if bits > MOST_BITS:
+        raise TooMuch(f"it computes a number of more than {MOST_BITS:,} bits")

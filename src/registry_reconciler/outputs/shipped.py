@@ -1,0 +1,87 @@
+"""The outputs that ship with the product, in workspaces that have their files.
+
+Nobody is given a page that was not asked for: ``init`` makes them, and who deletes one is left without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.entry import Place
+from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.names import AGENTS_PATH, COORDINATION_PATH, DESIRED_README
+
+if TYPE_CHECKING:
+    from registry_reconciler.model.kind import Kind
+
+INDEX_REGION = "kinds"
+GENERATED = "Generated from the schemas"
+"""What every page of the product's own has said from the start: one with it was not written by a person."""
+
+AGENTS = Output("registry-agents", AGENTS_PATH, place=Place(AGENTS_PATH), page="agents")
+COORDINATION = Output(
+    "registry-coordination", COORDINATION_PATH, place=Place(COORDINATION_PATH), page="coordination"
+)
+INDEX = Output(
+    "desired-index", DESIRED_README, region=INDEX_REGION, place=Place(DESIRED_README), page="index"
+)
+SHIPPED = (AGENTS, COORDINATION, INDEX)
+
+
+def present(tree: Tree, taken: frozenset[str]) -> Iterator[Output]:
+    """Those whose files are there. ``taken``: files and ids that the workspace's own outputs have."""
+    for one in SHIPPED:
+        if one.id in taken or (one.file in taken and one.whole):
+            continue
+        folder, _, name = one.file.rpartition("/")
+        try:
+            if dict(tree.children(folder)).get(name) != "file":
+                continue
+            if one.region and f"registry:begin {one.region}".encode() not in (tree.read(one.file) or b""):
+                continue
+        except Unreadable:
+            continue
+        yield one
+
+
+def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[str, bytes]:
+    """The pages of a new workspace by path, with what is to be remembered of those that are not there yet.
+
+    Args:
+        tree: the workspace as it will be without them.
+    """
+    from registry_reconciler.outputs.memory import new_path, new_salt, render
+    from registry_reconciler.outputs.targets import FileWork, NoPlace, Wish
+    from registry_reconciler.version import __version__
+
+    found: dict[str, bytes] = {}
+    for one in SHIPPED:
+        text = page_text(one, kinds, config)
+        work = FileWork(one.file, tree)
+        if one.whole and work.before is not None:
+            found[one.file] = text.encode()
+            continue
+        try:
+            work.put(one, Wish(text))
+        except NoPlace:
+            continue
+        content = render(one.id, new_salt(one.id), __version__, text)
+        found[one.file] = work.data or b""
+        found[new_path(one.id, content)] = content
+    return found
+
+
+def page_text(output: Output, kinds: Mapping[str, Kind], config: Config) -> str:
+    """The text of one."""
+    from registry_reconciler.outputs import pages
+
+    makers: dict[str, Callable[[], str]] = {
+        "agents": lambda: pages.agents_page(kinds),
+        "coordination": lambda: pages.coordination_page(kinds, config),
+        "index": lambda: pages.kinds_index(kinds),
+    }
+    return makers[output.page]()

@@ -1,0 +1,245 @@
+"""What templates read: entries by kind, and templates; and what is remembered of that: nothing is rendered twice.
+
+What an output read is told by the process that rendered it. As long as its definition, those templates and those kinds
+are what they were, and its place holds what came out then, it is not rendered again. That is kept in the user's cache
+directory, and only the time depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.model.config import CONFIG_PATH
+from registry_reconciler.model.entry import Json, canonical, digest_bytes
+from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.limits import MOST_TEMPLATE
+from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.render import Rendered, Source, render
+
+if TYPE_CHECKING:
+    from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.model.change import Change
+    from registry_reconciler.model.marks import Marks, State
+    from registry_reconciler.outputs.targets import Part, Wish
+    from registry_reconciler.rules.entry_set import EntrySet
+
+_DEEPEST_SECRET = 6
+
+
+class Records(Protocol):
+    """What is remembered of outputs between runs, by id; the answer of a plan does not depend on it."""
+
+    def load(self) -> Mapping[str, Json]:
+        """All records."""
+
+    def save(self, records: Mapping[str, Json]) -> None:
+        """Keep these records, and the others as they are."""
+
+
+class Sources:
+    """Everything that the outputs of one plan are made from."""
+
+    def __init__(
+        self, loaded: Loaded, world: EntrySet, changes: Sequence[Change], records: Records | None
+    ) -> None:
+        self.loaded = loaded
+        self.world = world
+        self.changes = changes
+        self.records = None if any(kind.secrets for kind in loaded.kinds.values()) else records
+        self.texts: dict[str, str | None] = {}
+        self.read: dict[str, tuple[str, ...]] = {}
+
+    # What can be read
+
+    def _rows(self, kind: str) -> list[Json]:
+        """The entries of a kind, by key: key, address, the file that it is in, values."""
+        files = {one.address: one.file for one in self.changes}
+        marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
+        rows = []
+        for item in self.world.of(kind):
+            place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
+            values = marks.mask(dict(item.value)) if marks else item.value
+            rows.append([item.key, item.address, place, values])
+        return rows
+
+    def _template(self, name: str) -> str | None:
+        """The text of a template; ``None`` where there is none, or where it lies elsewhere."""
+        if name not in self.texts:
+            path = template_path(name)
+            try:
+                data = self.loaded.tree.read(path) if path is not None else None
+            except Unreadable:
+                data = None
+            if data is not None and len(data) > MOST_TEMPLATE:
+                data = b"{{ this_template_is_too_large }}"
+            self.texts[name] = None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return self.texts[name]
+
+    def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
+        """Render some outputs. Raises :class:`.render.RenderFailure`."""
+        jobs = [{"id": one.id, **one.spec} for one in outputs]
+        kinds = self.loaded.kinds
+        source = Source(
+            kinds=[*kinds, *sorted(self.loaded.catalog.broken - kinds.keys())],
+            fields={name: _fields(kind.schema) for name, kind in kinds.items()},
+            secrets={
+                name: sorted(_secret_paths(kind.secrets)) for name, kind in kinds.items() if kind.secrets
+            },
+            entries=self._rows,
+            template=self._template,
+        )
+        found = render(jobs, source)
+        for one in outputs:
+            self.read[one.id] = found[one.id].templates
+        return found
+
+    def hidden_among(self, kinds: Iterable[str]) -> list[str]:
+        """The kinds of which not all entries can be read."""
+        return [kind for kind in kinds if self._is_hidden(kind)]
+
+    def _is_hidden(self, kind: str) -> bool:
+        world = self.world
+        if kind in world.hidden_kinds or kind in self.loaded.catalog.broken or world.hidden_all:
+            return True
+        if any(address.startswith(f"{kind}/") for address in world.hidden_addresses):
+            return True
+        return f"{kind}:" in world.hidden_text
+
+    def digest(self, one: Output) -> str:
+        """Of the definition of an output and of every template that it read."""
+        told = [one.definition, *(self._told(name) for name in sorted(self.read.get(one.id, ())))]
+        return digest_bytes("\n".join(told).encode())
+
+    def _told(self, name: str) -> str:
+        text = self._template(name)
+        return f"{name} {'-' if text is None else digest_bytes(text.encode('utf-8', 'surrogatepass'))}"
+
+    # What need not be rendered
+
+    def unchanged(self, outputs: Sequence[Output], parts: Mapping[str, Part]) -> frozenset[str]:
+        """The outputs that are what they were made of, and whose place holds what came out."""
+        if not outputs or self.records is None:
+            return frozenset()
+        records = self.records.load()
+        found = set()
+        for one in outputs:
+            record = records.get(one.id)
+            if not isinstance(record, dict):
+                continue
+            kinds, templates = record.get("kinds", []), record.get("templates", [])
+            text = parts[one.id].text
+            if text is None or self.hidden_among(kinds):
+                continue
+            self.read[one.id] = tuple(templates)
+            if record.get("key") == self._key(one, kinds, templates) and record.get("text") == _text(text):
+                found.add(one.id)
+        return frozenset(found)
+
+    def untouched(self, one: Output, data: bytes | None, memory: Sequence[tuple[str, str | None]]) -> bool:
+        """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed."""
+        record = self.records.load().get(one.id) if self.records is not None and data is not None else None
+        if not isinstance(record, dict) or data is None or record.get("file") != digest_bytes(data):
+            return False
+        kinds, templates = record.get("kinds", []), record.get("templates", [])
+        if record.get("memory") != [list(pair) for pair in memory] or self.hidden_among(kinds):
+            return False
+        self.read[one.id] = tuple(templates)
+        return bool(record.get("key") == self._key(one, kinds, templates))
+
+    def keep_right(
+        self, found: Iterable[tuple[Output, bytes | None, Sequence[tuple[str, str | None]]]]
+    ) -> None:
+        """Remember the files of outputs that are right."""
+        if self.records is None:
+            return
+        known = self.records.load()
+        kept = {
+            one.id: {**known[one.id], "file": digest_bytes(data), "memory": [list(pair) for pair in memory]}
+            for one, data, memory in found
+            if data is not None and isinstance(known.get(one.id), dict)
+        }
+        if kept:
+            self.records.save(kept)
+
+    def keep(
+        self, outputs: Sequence[Output], rendered: Mapping[str, Rendered], wishes: Mapping[str, Wish]
+    ) -> None:
+        """Remember what was read for those that were rendered."""
+        if self.records is None or not outputs:
+            return
+        records = {
+            one.id: {
+                "kinds": list(rendered[one.id].kinds),
+                "templates": list(rendered[one.id].templates),
+                "key": self._key(one, rendered[one.id].kinds, rendered[one.id].templates),
+                "text": _text(wishes[one.id].text),
+            }
+            for one in outputs
+            if one.id in wishes
+        }
+        self.records.save(records)
+
+    def _key(self, one: Output, kinds: Iterable[str], templates: Iterable[str]) -> str:
+        told = [one.definition, self._program]
+        told += [self._told(name) for name in sorted(templates)]
+        told += [self._kind_key(kind) for kind in sorted(kinds)]
+        return digest_bytes("\n".join(told).encode("utf-8", "surrogatepass"))
+
+    def _kind_key(self, kind: str) -> str:
+        """What the projected entries of a kind follow from: its schema, its files, and what the plan changes."""
+        if kind not in self._kind_keys:
+            known = self.loaded.kinds.get(kind)
+            inputs = self.loaded.tree.inputs
+            files = self.loaded.live.files_of.get(kind, ())
+            changes = [
+                [one.address, one.action.value, one.file, one.from_address, one.after]
+                for one in self.changes
+                if one.kind == kind
+            ]
+            schema = inputs.get(known.schema_path) if known is not None else None
+            told = [kind, schema, [[path, inputs.get(path)] for path in files], changes]
+            self._kind_keys[kind] = digest_bytes(canonical(told).encode("utf-8", "surrogatepass"))
+        return self._kind_keys[kind]
+
+    @cached_property
+    def _kind_keys(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _program(self) -> str:
+        """This program: with another one, everything may come out differently."""
+        from registry_reconciler.version import __version__
+
+        folder = Path(__file__).parent
+        times = [f"{one.name} {one.stat().st_mtime_ns}" for one in sorted(folder.glob("*.py"))]
+        return "\n".join([__version__, str(self.loaded.tree.inputs.get(CONFIG_PATH)), *times])
+
+
+def _text(text: str) -> str:
+    return digest_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def _fields(schema: Mapping[str, Json]) -> list[str]:
+    """The fields that a schema names at its top."""
+    properties = schema.get("properties")
+    return [name for name in properties if isinstance(name, str)] if isinstance(properties, dict) else []
+
+
+def _secret_paths(marks: Marks) -> Iterator[str]:
+    yield from _below(marks, marks.start, (), 0)
+
+
+def _below(marks: Marks, state: State, path: tuple[str, ...], depth: int) -> Iterator[str]:
+    if not state.leads or depth > _DEEPEST_SECRET:
+        return
+    if state.secret:
+        yield ".".join(path)
+        return
+    for name in sorted(state.known):
+        yield from _below(marks, marks.field(state, name), (*path, name), depth + 1)
+    if state.items:
+        yield from _below(marks, marks.item(state), path, depth + 1)

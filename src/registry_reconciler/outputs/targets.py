@@ -1,0 +1,302 @@
+"""Where outputs stand: the part of a file that is an output's own is read here, and written. Bytes in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.formats.edits import Insert, SpliceError, Update
+from registry_reconciler.formats.table import format_named
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, get_path, same
+from registry_reconciler.model.kind import Step
+from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.regions import Region, example, find_regions
+from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
+
+
+class NoPlace(Exception):
+    """An output has no place in its file.
+
+    Attributes:
+        fix: what to do about it.
+        line: where in the file.
+        hidden: the file cannot be seen: nothing is known.
+    """
+
+    def __init__(self, message: str, fix: str = "", line: int = 0, *, hidden: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.line = line
+        self.hidden = hidden
+
+
+class Part(Struct, frozen=True):
+    """What stands at an output's place.
+
+    Attributes:
+        text: as it is remembered and shown; ``None``: there is nothing.
+        value: of a part of a structured file, else ``None``.
+    """
+
+    text: str | None
+    value: Json = None
+    line: int = 0
+    inline: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing stands there that somebody could miss."""
+        return self.text is None or not self.text.strip() or self.text in ("null", "[]", "{}")
+
+
+class Wish(Struct, frozen=True):
+    """What is to stand at an output's place: a text, or a value in a structured file."""
+
+    text: str
+    value: Json = None
+
+
+class FileWork:
+    """One file on its way to what it is to be."""
+
+    def __init__(self, path: str, tree: Tree) -> None:
+        self.path = path
+        self.fault: NoPlace | None = None
+        try:
+            self.data = tree.read(path)
+        except Hidden:
+            self.data = None
+            message = f"a sparse checkout hides {path}"
+            self.fault = NoPlace(message, "Check it out: git sparse-checkout disable", hidden=True)
+        except Unreadable as why:
+            self.data = None
+            self.fault = NoPlace(f"{path} cannot be read: {why}", "Put a readable regular file there.")
+        self.before = self.data
+
+    def part(self, output: Output) -> Part:
+        """What stands at an output's place now. Raises :class:`NoPlace`."""
+        if self.fault is not None:
+            raise self.fault
+        if output.at:
+            return self._value(output)
+        if self.data is None:
+            if output.region:
+                raise NoPlace(f"{self.path} is not there", f"Make it, with the lines\n{_marked(output)}")
+            return Part(None)
+        text = self._text()
+        if output.whole:
+            return Part(text.body)
+        region = self._region(output, text.body)
+        return Part(text.body[region.start : region.end], line=region.line, inline=region.inline)
+
+    def put(self, output: Output, wish: Wish) -> None:
+        """Write an output's part. Raises :class:`NoPlace`; then nothing was changed."""
+        before = self.data
+        try:
+            if output.at:
+                self.data = self._with_value(output, wish.value)
+            else:
+                self.data = self._with_text(output, wish.text)
+            self._read_back(output, wish)
+        except NoPlace:
+            self.data = before
+            raise
+
+    def _read_back(self, output: Output, wish: Wish) -> None:
+        try:
+            part = self.part(output)
+        except NoPlace as fault:
+            raise NoPlace(f"with its new text it could not be found again: {fault.message}") from None
+        right = same(part.value, wish.value) if output.at else part.text == wish.text
+        if not right:
+            raise NoPlace("what is rendered would not read back from there as it is")
+
+    # Texts
+
+    def _text(self) -> Text:
+        try:
+            return decoded(self.data or b"")
+        except NoText as fault:
+            raise NoPlace(f"{self.path} is no text: {fault}", "Save it as UTF-8.") from None
+
+    def _region(self, output: Output, body: str) -> Region:
+        found, faults = find_regions(self.path, body)
+        if output.region in found:
+            return found[output.region]
+        for fault in faults:
+            if fault.id == output.region:
+                fix = f"One pair of markers an id:\n{_marked(output)}"
+                raise NoPlace(f"the region {fault.id!r} of {self.path}: {fault.message}", fix, fault.line)
+        known = [*found, *(one.id for one in faults)]
+        raise NoPlace(
+            f"{self.path} has no region {output.region!r}.{did_you_mean(output.region, known)}",
+            f"Put its markers where it belongs:\n{_marked(output)}",
+        )
+
+    def _with_text(self, output: Output, wish: str) -> bytes:
+        if any("\ud800" <= character <= "\udfff" for character in wish) or "\0" in wish:
+            raise NoPlace("it holds characters that no text file can hold")
+        if output.whole:
+            text = self._text() if self.data is not None else Text("")
+            return Text(wish, text.newline, text.bom).data()
+        text = self._text()
+        region = self._region(output, text.body)
+        if region.inline and "\n" in wish:
+            raise NoPlace(
+                "its markers stand inside one line, and it has several",
+                f"Put the markers on lines of their own:\n{_marked(output)}",
+                region.line,
+            )
+        body = text.body[: region.start] + wish + text.body[region.end :]
+        return Text(body, text.newline, text.bom).data()
+
+    # Values
+
+    def _documents(self) -> Sequence[Json]:
+        form = format_named(self.path)
+        found = form.read(self.data or b"")
+        for one in found.faults:
+            if one.fatal:
+                raise NoPlace(f"{self.path} cannot be read as {form.title}: {one.message}", one.fix, one.line)
+        return found.documents
+
+    def _value(self, output: Output) -> Part:
+        if self.data is None:
+            return Part(None)
+        documents = self._documents()
+        document, path = _found(documents, output)
+        value = get_path(documents[document], path) if documents else MISSING
+        return Part(None) if value is MISSING else Part(value_text(value), value)
+
+    def _with_value(self, output: Output, value: Json) -> bytes:
+        form = format_named(self.path)
+        try:
+            if self.data is None:
+                made = form.new_text(value, container=_names(output))
+                if form.name == "json" and not _is_json(made):
+                    raise NoPlace(
+                        f"{self.path} would not be JSON; make it, with an empty value at {output.at}"
+                    )
+                return made
+            documents = self._documents()
+            number, path = _found(documents, output)
+            there = bool(documents) and get_path(documents[number], path) is not MISSING
+            if there:
+                data = form.splice(self.data, [Update(number, path, value)])
+            else:
+                edit = Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
+                data = form.splice(self.data, [edit])
+        except SpliceError as error:
+            raise NoPlace(f"{self.path} cannot be edited there: {error.message}") from None
+        if form.name == "json" and not _is_json(data):
+            raise NoPlace(f"{self.path} would not be JSON any more")
+        self._refuse_others(form.read(data).documents, documents, number, path)
+        return data
+
+    def _refuse_others(
+        self, after: Sequence[Json], before: Sequence[Json], number: int, path: FieldPath
+    ) -> None:
+        """Nothing beside the value may change."""
+        old, new = list(before) or [None], list(after) or [None]
+        same_size = len(old) == len(new)
+        if not same_size or any(
+            not same(*(_without(one, path) if index == number else one for one in pair))
+            for index, pair in enumerate(zip(old, new, strict=True))
+        ):
+            raise NoPlace("something beside it would change")
+
+
+def _is_json(data: bytes) -> bool:
+    import json
+
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _without(value: Json, path: FieldPath) -> Json:
+    """A value in which nothing stands at a path; what is made on the way there does not count."""
+    if not path:
+        return None
+    if isinstance(value, dict):
+        inner = _without(value.get(path[0]), path[1:])
+        rest = {name: part for name, part in value.items() if name != path[0]}
+        return {**rest, path[0]: inner} if inner is not None else rest or None
+    if isinstance(value, list) and isinstance(path[0], int):
+        return [_without(part, path[1:]) if at == path[0] else part for at, part in enumerate(value)]
+    return value
+
+
+def _names(output: Output) -> FieldPath:
+    if any(step.kind != "name" for step in output.steps):
+        raise NoPlace(
+            f"{output.file} is not there, and {output.at!r} names an item of a list", "Make the file."
+        )
+    return tuple(step.name for step in output.steps)
+
+
+def _found(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]:
+    """The document and the path of an output's value: of the first document that has what leads there.
+
+    Raises:
+        NoPlace: none has; it says what stands at the last step that matched.
+    """
+    if not documents:
+        return 0, _names(output)
+    first: NoPlace | None = None
+    for number, document in enumerate(documents):
+        try:
+            return number, _walked(document, output.steps, output)
+        except NoPlace as fault:
+            first = first or fault
+    assert first is not None
+    raise first
+
+
+def _walked(document: Json, steps: Sequence[Step], output: Output) -> FieldPath:
+    path: FieldPath = ()
+    value = document
+    for index, step in enumerate(steps):
+        last = index == len(steps) - 1
+        here = ".".join(map(str, path)) or "the top"
+        if not isinstance(value, dict):
+            if value is None and (last or not path):
+                value = {}
+            else:
+                raise NoPlace(f"{output.at!r} of {output.file}: {here} is no mapping")
+        if step.name not in value:
+            if last and step.kind == "name":
+                return (*path, step.name)
+            raise NoPlace(
+                f"{output.at!r} of {output.file}: {here} has no {step.name!r}."
+                f"{did_you_mean(step.name, [name for name in value if isinstance(name, str)])}"
+            )
+        path, value = (*path, step.name), value[step.name]
+        if step.kind == "item":
+            index_of = _item(value, step)
+            if index_of is None:
+                raise NoPlace(
+                    f"{output.at!r} of {output.file}: {step.name} has no item whose {step.by} is {step.literal!r}"
+                )
+            path, value = (*path, index_of), value[index_of]
+    return path
+
+
+def _item(value: Json, step: Step) -> int | None:
+    if not isinstance(value, list):
+        return None
+    for index, item in enumerate(value):
+        if isinstance(item, dict) and str(item.get(step.by)) == step.literal:
+            return index
+    return None
+
+
+def _marked(output: Output) -> str:
+    return "\n".join(example(output.file, output.region))

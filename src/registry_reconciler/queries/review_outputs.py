@@ -1,0 +1,92 @@
+"""What a review says of outputs: those that the branch made stale, and definitions and templates that it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from registry_reconciler.model.config import TEMPLATES_FOLDER
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.output import OutputAction, OutputChange
+from registry_reconciler.model.plan import Notice, Plan
+from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.model.structural import CODES
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning.pipeline import Planning
+
+_STALE = frozenset({OutputAction.CREATE, OutputAction.UPDATE, OutputAction.LEFT})
+
+
+def _stale(plan: Plan) -> dict[str, OutputChange]:
+    return {one.id: one for one in plan.outputs if one.action in _STALE and not one.quiet}
+
+
+def _edited(plan: Plan) -> dict[str, OutputChange]:
+    return {one.id: one for one in plan.edited_outputs}
+
+
+def made_stale(old: Plan, new: Plan, *, later: bool = False) -> tuple[OutputChange, ...]:
+    """The outputs that are not right on the new side and were on the old one.
+
+    Args:
+        later: a job on the main branch writes them: they are nothing that the branch has to do.
+    """
+    before = {**_stale(old), **_edited(old)}
+    now = {**_stale(new), **_edited(new)}
+    made = [one for name, one in sorted(now.items()) if name not in before]
+    return tuple(replace(one, quiet=True) if later else one for one in made)
+
+
+def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
+    """A problem for each stale output: of the branch where it was right before, else one that was there."""
+    before = _stale(old.plan)
+    places = {one.id: one.place for one in new.outputs}
+    later = new.loaded.config.outputs == "after_merge"
+    title, severity = CODES["OUT009"]
+    for name, one in sorted(_stale(new.plan).items()):
+        known = name in before
+        if known:
+            message = f"output {name} ({one.file}) is stale, as it was before the branch."
+        elif later:
+            message = f"output {name} ({one.file}) is stale; a job on the main branch brings it up to date."
+        else:
+            message = f"output {name} ({one.file}) is stale: the branch changes what it is made of, and not the output."
+        yield Problem(
+            code="OUT009",
+            title=title,
+            severity=Severity.RECORD if later or known else new.loaded.config.severity("OUT009", severity),
+            message=message,
+            place=places.get(name, Place(one.file)),
+            status=Status.PRE_EXISTING if known else Status.INTRODUCED,
+            managed=not known,
+            identity_extra=name,
+        )
+
+
+def outputs_changed(old: Planning, new: Planning) -> Iterator[Notice]:
+    """Outputs that are gone or defined otherwise, templates that differ, and a looser setting."""
+    before = {one.id: one for one in old.outputs if not one.page}
+    after = {one.id: one for one in new.outputs if not one.page}
+    for name, one in sorted(before.items()):
+        if name not in after:
+            yield Notice(
+                "Output gone", f"{name} of {one.file} is no longer derived: nobody keeps it up to date."
+            )
+        elif after[name].definition != one.definition:
+            yield Notice("Output changed", f"{name} of {one.file} is defined otherwise.")
+    for path, told in sorted(_templates(old).items()):
+        now = _templates(new).get(path)
+        if now is None and path not in _templates(new):
+            yield Notice("Template gone", f"{path} is gone, or no output reads it any more.")
+        elif now != told:
+            yield Notice("Template changed", f"{path} is not what it was; look at what it renders.")
+    if new.loaded.config.outputs == "after_merge" != old.loaded.config.outputs:
+        yield Notice("Check weakened", "outputs: after_merge: branches may leave outputs stale.")
+
+
+def _templates(planning: Planning) -> dict[str, str | None]:
+    inputs = planning.plan.inputs
+    return {path: told for path, told in inputs.items() if path.startswith(f"{TEMPLATES_FOLDER}/")}

@@ -1,0 +1,131 @@
+"""Plain texts that other readers of YAML take for something else (TYP)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from registry_reconciler.base.yaml11 import Type11, type_11
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.nodes import Document, Node, child_index
+from registry_reconciler.formats.nodes import Unreadable as NotComposed
+from registry_reconciler.formats.table import format_of
+from registry_reconciler.formats.yaml.read.scalars import resolve_plain
+from registry_reconciler.model.entry import FieldPath, Json, Place
+from registry_reconciler.model.marks import Marks, State
+from registry_reconciler.model.problem import Fix, Severity
+from registry_reconciler.model.texts import wants_text
+from registry_reconciler.rules.base import Finding, Rule
+from registry_reconciler.rules.entry_set import EntrySet
+
+_WORDS = frozenset(
+    word for one in ("y", "yes", "n", "no", "on", "off") for word in (one, one.capitalize(), one.upper())
+) | {"~", "<<", "=", "true", "false", "null"}
+_SIGNS = frozenset("+-.0123456789")
+_FIRST = frozenset({*_SIGNS, *(word[0] for word in _WORDS)})
+_A = {
+    "number": "a number",
+    "truth value": "a truth value",
+    "null": "null",
+    "date": "a date",
+    "merge": "a merge key",
+}
+
+
+def _other(text: str) -> Type11 | None:
+    """What some reader takes a plain text for; ``None``: all take it for text."""
+    if text[:1] in _SIGNS:
+        found = type_11(text)
+        return found if found != "text" else None if isinstance(resolve_plain(text), str) else "number"
+    return type_11(text) if text in _WORDS else None
+
+
+def _texts(machine: Marks, value: Json, state: State, path: FieldPath) -> Iterator[tuple[FieldPath, Type11]]:
+    """The texts in a mapping or list that could be taken for something else where the schema wants text."""
+    parts: Iterable[tuple[Any, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
+    item = None if isinstance(value, dict) else machine.item(state)
+    for step, part in parts:
+        kind = type(part)
+        if kind is str:
+            if part[:1] in _FIRST and len(part) < _LONGEST:
+                other = _other(part) if wants_text(item or machine.field(state, step)) else None
+                if other is not None:
+                    yield (*path, step), other
+        elif kind is dict or kind is list:
+            inside = item or machine.field(state, step)
+            if inside.nodes:  # of what no schema speaks, nothing is wanted
+                yield from _texts(machine, part, inside, (*path, step))
+
+
+_LONGEST = 60
+"""No number or date of interest is longer."""
+
+
+class _Files:
+    """The composed texts of one world."""
+
+    def __init__(self, world: EntrySet) -> None:
+        self._world = world
+        self._known: dict[str, Sequence[Document]] = {}
+
+    def is_plain(self, place: Place, form: TextFormat) -> bool:
+        """Whether what stands in a place is a plain scalar."""
+        if place.file not in self._known:
+            self._known[place.file] = self._composed(place.file, form)
+        documents = self._known[place.file]
+        if not 0 <= place.document < len(documents):
+            return False
+        node: Node = documents[place.document].root
+        for step in place.path:
+            index = child_index(node, step)
+            if index is None:
+                return False
+            node = node.entries[index].value
+        return node.kind == "scalar" and not node.style and node.tag is None
+
+    def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
+        try:
+            data = self._world.tree.read(path)
+            return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
+        except (Unreadable, NotComposed, UnicodeDecodeError):
+            return ()
+
+
+def _files(world: EntrySet) -> _Files:
+    return _Files(world)
+
+
+def _plain(world: EntrySet) -> Iterator[Finding]:
+    for kind in world.kinds.values():
+        machine = kind.texts.machine
+        for item in world.of(kind.name):
+            for path, other in _texts(machine, item.value, machine.start, ()):
+                place, form = item.place.at(path), format_of(item.place.file)
+                if form.name == "yaml" and world.memo(_files).is_plain(place, form):
+                    text = _part(item.value, path)
+                    yield Finding(
+                        item,
+                        f"{text} stands without quotes, and other readers of YAML take it for {_A[other]}; the schema "
+                        "wants text.",
+                        path,
+                        fix=Fix("Put it into quotes.", safe=True, replacements=((place, text),)),
+                    )
+
+
+def _part(value: Json, path: FieldPath) -> Json:
+    for step in path:
+        value = value[step]
+    return value
+
+
+TYP001 = Rule(
+    "TYP001",
+    "Other readers take a plain text for something else",
+    Severity.WARNING,
+    check=_plain,
+    supports_incremental=True,
+)
+
+
+RULES = (TYP001,)

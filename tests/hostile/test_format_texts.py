@@ -1,0 +1,44 @@
+"""The manifest of hostile registry texts of other formats: each is answered, and all of them in one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from registry_reconciler.formats.table import FORMATS
+from tests.hostile.helper import run, snapshot, unharmed
+from tests.hostile.texts import FORMAT_MAKERS
+
+CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("formats.yaml").read_text("utf-8"))
+SCHEMA = """\
+x-registry: {{kind: hostile_{name}, layout: {layout}, file: 'hostile/{name}/*.txt', key: id, format: {name}}}
+properties: {{id: {{type: string}}}}
+"""
+
+
+def test_every_format_has_hostile_texts() -> None:
+    assert {case["format"] for case in CASES} == set(FORMATS) - {"yaml", "toml"}
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"yaml", "toml"}))
+def test_hostile_texts_are_answered(name: str, root: Path) -> None:
+    layout = "list" if "list" in FORMATS[name].layouts else "file"
+    schema = root / f".system/registry/schemas/hostile_{name}.schema.yaml"
+    schema.write_text(SCHEMA.format(name=name, layout=layout), encoding="utf-8")
+    folder = root / "hostile" / name
+    folder.mkdir(parents=True)
+    mine = [case for case in CASES if case["format"] == name]
+    for number, case in enumerate(mine):
+        data = FORMAT_MAKERS[case["make"]]() if "make" in case else case["raw"].encode("latin-1")
+        (folder / f"{number:03d}.txt").write_bytes(data)
+    before = snapshot(root)
+    used = run(root, "check", "--format", "json")
+    unharmed(used)
+    assert snapshot(root) == before
+    for number, case in enumerate(mine):
+        found = used.problems_at(f"hostile/{name}/{number:03d}.txt")
+        where = [(one["code"], f"{one['location']['line']}:{one['location']['column']}") for one in found]
+        assert (case["code"], case["at"]) in where, (case["name"], found)

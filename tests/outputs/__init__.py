@@ -1,0 +1,1 @@
+"""Outputs: what is derived from the registries."""

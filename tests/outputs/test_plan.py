@@ -1,0 +1,263 @@
+"""Outputs in a plan and an apply: stale, edited, remembered, forgotten; one owner for each byte."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from registry_reconciler.errors import Blocked
+from registry_reconciler.outputs.render import Rendered, Source, render
+from tests.outputs.helper import FRAGMENT, README, REGISTRY, SCHEMA, Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_an_apply_writes_regions_values_and_containers_and_nothing_else(home: Home) -> None:
+    plan = home.apply()
+    assert {one.id: one.action.value for one in plan.outputs} == {
+        "table": "update",
+        "count": "update",
+        "total": "update",
+        "plugins": "create",
+    }
+    rows = "| skill | path |\n| --- | --- |\n| docx | skills/docx |\n| pdf | skills/pdf |\n"
+    filled = README.replace("begin table -->\n<!--", f"begin table -->\n{rows}<!--", 1)
+    assert home.text("README.md") == filled.replace(">0<", ">2<")
+    assert home.text("skills/_registry.yml") == REGISTRY.replace("total_skills: 0 ", "total_skills: 2 ")
+    assert "1.10" in home.text("marketplace.yaml")
+    again = home.plan()
+    assert (again.empty, again.outputs, again.pending) == (True, (), False)
+
+
+def test_a_change_of_an_entry_makes_outputs_stale_in_the_same_plan(home: Home) -> None:
+    home.apply()
+    home.write({"desired/skills.yaml": FRAGMENT + "  - {id: xlsx, path: skills/xlsx, version: '3'}\n"})
+    assert home.actions() == dict.fromkeys(("table", "count", "total", "plugins"), "update")
+    assert "+| xlsx | skills/xlsx |" in home.change("table").diff
+    home.apply()
+    assert ">3<" in home.text("README.md")
+    assert home.text("skills/_registry.yml").startswith(
+        "# Kept by hand until today.\ntotal_skills: 3   # counted\n"
+    )
+    assert home.plan().empty
+
+
+def test_an_edited_output_is_left_until_it_is_overwritten(home: Home) -> None:
+    home.apply()
+    home.write({"README.md": home.text("README.md").replace("| pdf |", "| PDF |")})
+    plan = home.plan()
+    assert [(one.id, one.action.value) for one in plan.outputs] == [("table", "edited")]
+    assert (plan.applicable, plan.pending, plan.empty) == (True, False, True)
+    assert [code for code, _ in home.said()] == ["OUT005"]
+    home.write({"desired/skills.yaml": FRAGMENT + "  - {id: xlsx, path: skills/xlsx, version: '3'}\n"})
+    home.apply()
+    assert "| PDF |" in home.text("README.md")
+    assert ">3<" in home.text("README.md")
+    home.apply(overwrite=["output:table"])
+    assert "| PDF |" not in home.text("README.md")
+    assert home.plan().empty
+
+
+def test_drift_may_block_or_be_undone(home: Home) -> None:
+    home.apply()
+    home.write({"README.md": home.text("README.md").replace("| pdf |", "| PDF |")})
+    home.write({".system/registry/config.yaml": "drift: block\n"})
+    assert not home.plan().applicable
+    home.write({".system/registry/config.yaml": "drift: undo\n"})
+    assert home.actions() == {"table": "update"}
+
+
+def test_a_file_that_a_person_wrote_is_no_output_until_somebody_says_so(home: Home) -> None:
+    home.outputs("outputs:\n  - {id: page, file: docs/page.md, value: 'made'}\n")
+    home.write({"docs/page.md": "Mine.\n"})
+    assert home.actions()["page"] == "edited"
+    home.apply(overwrite=["output:page"])
+    assert home.text("docs/page.md") == "made"
+
+
+def test_a_right_output_is_only_remembered(home: Home) -> None:
+    home.outputs("outputs:\n  - {id: page, file: docs/page.md, value: 'made'}\n")
+    home.write({"docs/page.md": "made"})
+    plan = home.plan()
+    assert [(one.id, one.action.value) for one in plan.outputs] == [("page", "adopt")]
+    assert plan.pending
+    home.apply()
+    home.outputs("outputs:\n  - {id: page, file: docs/page.md, value: 'made anew'}\n")
+    assert home.actions() == {"page": "update"}
+
+
+def test_an_output_that_nobody_defines_is_forgotten_and_its_text_stays(home: Home) -> None:
+    home.apply()
+    text = home.text("README.md")
+    home.outputs("outputs: []\n")
+    assert set(home.actions().values()) == {"forget"}
+    home.apply()
+    assert home.text("README.md") == text
+    assert home.plan().empty
+    assert not list((home.root / ".system/registry/state/outputs").glob("*"))
+
+
+def test_line_ends_and_a_byte_order_mark_stay(home: Home) -> None:
+    home.write({"README.md": "\ufeff" + README.replace("\n", "\r\n")})
+    home.apply()
+    text = home.text("README.md")
+    assert text.startswith("\ufeff")
+    assert text.count("\r\n") == text.count("\n")
+    assert home.plan().empty
+
+
+def test_the_plan_id_knows_definitions_and_templates_and_not_the_text(home: Home) -> None:
+    first = home.plan().plan_id
+    home.write({"README.md": README.replace("of them", "of these")})
+    assert home.plan().plan_id == first
+    home.write({".system/registry/templates/table.md.j2": "other\n"})
+    assert home.plan().plan_id != first
+    inputs = home.plan().inputs
+    assert {
+        ".system/registry/templates/table.md.j2",
+        ".system/registry/outputs.yaml",
+        "README.md",
+    } <= inputs.keys()
+
+
+@pytest.mark.parametrize(
+    ("definitions", "code", "words"),
+    [
+        ("- {id: a, file: README.md, regoin: x, value: y}", "OUT001", "regoin"),
+        ("- {id: a, file: x.md, value: y}\n- {id: a, file: z.md, value: y}", "OUT001", "taken already"),
+        ("- {id: a, file: x.yaml, at: p, each: skil, item: x}", "OUT001", "Did you mean 'skill'?"),
+        ("- {id: a, file: ../x.md, value: y}", "OUT001", "no file of this workspace"),
+        ("- {id: a, file: desired/x.yaml, value: y}", "OUT001", "belongs to registry itself"),
+        ("- {id: a, file: .git/hooks/x, value: y}", "OUT001", "git"),
+        ("- {id: a, file: x.md, template: ../config.yaml}", "OUT001", "does not lie in"),
+        ("- {id: a, file: x.md, template: nope.j2}", "OUT002", "there is no template 'nope.j2'"),
+        ("- {id: a, file: README.md, region: tabel, value: y}", "OUT003", "Did you mean 'table'?"),
+        ("- {id: a, file: nope.md, region: x, value: y}", "OUT003", "nope.md is not there"),
+        (
+            "- {id: a, file: skills/_registry.yml, at: total_skils.x, value: y}",
+            "OUT003",
+            "Did you mean 'total_skills'?",
+        ),
+        ("- {id: a, file: skills/_registry.yml, at: skills, value: y}", "OUT004", "the registry of skill"),
+        ("- {id: a, file: skills/_registry.yml, value: y}", "OUT004", "the registry of skill"),
+        (
+            "- {id: a, file: README.md, region: table, value: y}\n- {id: b, file: README.md, region: table, value: y}",
+            "OUT004",
+            "the output a",
+        ),
+        (
+            "- {id: a, file: README.md, value: y}\n- {id: b, file: readme.md, value: y}",
+            "OUT004",
+            "the output a",
+        ),
+        (
+            "- {id: a, file: o.yaml, at: x, value: y}\n- {id: b, file: o.yaml, at: x.z, value: y}",
+            "OUT004",
+            "output a",
+        ),
+        ('- {id: a, file: x.md, value: "{{ entries.skil }}"}', "OUT002", "Did you mean 'skill'?"),
+        ('- {id: a, file: x.md, value: "{{ entries.skill }}"}', "OUT002", "a list"),
+        ('- {id: a, file: README.md, region: count, value: "a\\nb"}', "OUT003", "inside one line"),
+        (
+            '- {id: a, file: README.md, region: table, value: "x\\n<!-- registry:end table -->\\ny"}',
+            "OUT003",
+            "could not be found again",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(
+    home: Home, definitions: str, code: str, words: str
+) -> None:
+    before = {path: home.text(path) for path in ("README.md", "skills/_registry.yml")}
+    home.outputs("outputs:\n" + "".join(f"  {line}\n" for line in definitions.split("\n")))
+    assert any(found == code and words in message for found, message in home.said()), home.said()
+    with contextlib.suppress(Blocked):
+        home.apply()
+    assert {path: home.text(path) for path in before} == before
+
+
+def test_an_error_of_a_template_names_its_file_and_line(home: Home) -> None:
+    home.write(
+        {".system/registry/templates/table.md.j2": "\n\n{% for s in entries.skill %}{{ s.pth }}{% endfor %}"}
+    )
+    (found,) = [one for one in home.plan().problems if one.code == "OUT002"]
+    assert (found.location.path, found.location.line) == (".system/registry/templates/table.md.j2", 3)  # type: ignore[union-attr]
+    assert "Did you mean 'path'?" in found.message
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for s in entries.skill %}{{ s.token }}{% endfor %}",
+        "{% for s in entries.skill %}{% if false %}{{ s['token'] }}{% endif %}{% endfor %}",
+        "{{ entries.skill | map(attribute='token') | join }}",
+        "{{ entries.skill[0].values | tojson }}",
+        "{{ entries.skill | tojson }}",
+        "{% for s in entries.skill %}{{ s.values.token }}{% endfor %}",
+    ],
+)
+def test_no_secret_is_read_whether_an_entry_has_one_or_not(home: Home, template: str) -> None:
+    home.write(
+        {
+            ".system/registry/schemas/skill.schema.yaml": SCHEMA,
+            ".system/registry/templates/table.md.j2": template,
+            "skills/_registry.yml": REGISTRY + "    token: hush\n",
+            "desired/skills.yaml": FRAGMENT.replace('"1.10"}', '"1.10", token: hush}'),
+        }
+    )
+    assert [code for code, _ in home.said()] == ["OUT006"]
+    assert not home.plan().applicable
+
+
+def test_of_a_kind_with_a_file_that_cannot_be_read_nothing_is_rendered(home: Home) -> None:
+    home.apply()
+    text = home.text("README.md")
+    home.write({"desired/more.yaml": "skill:\n  - {id: xlsx, path: [\n"})
+    assert {code for code, _ in home.said()} == {"OUT007"}
+    assert home.text("README.md") == text
+
+
+def test_two_accounts_of_one_output_both_count_and_become_one(home: Home) -> None:
+    """Two branches that begin to remember an output make two files."""
+    home.apply()
+    folder = home.root / ".system/registry/state/outputs"
+    (mine,) = [one for one in folder.iterdir() if one.name.startswith("count-")]
+    other = home.root / "other"
+    Home(other, **{"desired/skills.yaml": "skill: []\n", "skills/_registry.yml": "skills: []\n"}).apply()
+    (theirs,) = [
+        one for one in (other / ".system/registry/state/outputs").iterdir() if one.name.startswith("count-")
+    ]
+    assert mine.name != theirs.name
+    (folder / theirs.name).write_bytes(theirs.read_bytes())
+    home.write({"README.md": home.text("README.md").replace(">2<", ">0<")})
+    assert home.actions() == {"count": "update"}
+    home.apply()
+    assert len([one for one in folder.iterdir() if one.name.startswith("count-")]) == 1
+
+
+def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from registry_reconciler.outputs import sources
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home.root.parent / "cache"))
+    from registry_reconciler.workspace import Workspace
+
+    workspace = Workspace(home.root, remembering=True)
+    workspace.apply(workspace.plan())
+    workspace.plan()
+    asked: list[list[str]] = []
+
+    def counted(jobs: list[dict[str, str]], source: Source) -> dict[str, Rendered]:
+        asked.append([str(one["id"]) for one in jobs])
+        return render(jobs, source)
+
+    monkeypatch.setattr(sources, "render", counted)
+    assert workspace.plan().outputs == ()
+    assert asked in ([], [[]])
+    home.write({".system/registry/templates/table.md.j2": "other\n"})
+    assert [one.id for one in workspace.plan().outputs] == ["table"]
+    assert asked[-1] == ["table"]

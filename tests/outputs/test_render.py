@@ -1,0 +1,178 @@
+"""Templates: what they give, what they are refused, and that nothing they do is without bounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.model.entry import Json
+from registry_reconciler.outputs.render import Rendered, Source, render
+
+ROWS: list[Json] = [
+    [
+        "a",
+        "skill/a",
+        "skills.yaml",
+        {"id": "a", "name": "Alpha", "version": "1.10", "n": 3, "meta": {"items": 1}},
+    ],
+    [
+        "b",
+        "skill/b",
+        "skills.yaml",
+        {"id": "b", "name": "Beta", "version": "2", "n": 4, "meta": {"items": 2}},
+    ],
+]
+
+
+def run(templates: dict[str, str] | None = None, **job: Json) -> Rendered:
+    """Render one job."""
+    known = templates or {}
+    source = Source(
+        ["skill", "hook"],
+        {"skill": ["id", "name", "version", "n", "meta", "license"]},
+        {},
+        lambda kind: ROWS if kind == "skill" else [],
+        known.get,
+    )
+    return render([{"id": "t", **job}], source)["t"]
+
+
+def text(template: str) -> Json:
+    found = run({"t": template}, template="t")
+    assert found.fault is None, found.fault
+    return found.result
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ("{{ entries.skill | length }}", 2),
+        (" {{ entries.skill | length }} ", 2),
+        ("n={{ entries.skill | length }}", "n=2"),
+        ("1.10", "1.10"),
+        ("{{ '1.10' }}", "1.10"),
+        ("{{ entries.skill[0].version }}", "1.10"),
+        ("{{ entries.skill['b'].n }}", 4),
+        ("{{ true }}", True),
+        ("{{ none }}", None),
+        ("{{ entries.skill | map(attribute='key') | list }}", ["a", "b"]),
+        ("{{ {'a': [1, 2.5]} }}", {"a": [1, 2.5]}),
+        ({"x": ["{{ 1 + 1 }}", "plain"]}, {"x": [2, "plain"]}),
+    ],
+)
+def test_one_expression_keeps_its_type(value: Json, result: Json) -> None:
+    found = run(value=value).result
+    assert found == result
+    assert type(found) is type(result)
+
+
+def test_items_are_made_of_each_entry_and_omit_leaves_a_field_out() -> None:
+    found = run(
+        each="skill",
+        where="n > 3",
+        item={"name": "{{ key }}", "from": "./{{ place }}", "license": "{{ license | default(omit) }}"},
+    )
+    assert found.result == [["b", {"name": "b", "from": "./skills.yaml"}]]
+    assert found.kinds == ("skill",)
+
+
+def test_data_comes_before_what_python_has() -> None:
+    assert text("{{ entries.skill[0].meta.items }}") == "1"
+    assert text("{% for name, part in {'a': 1}.items() %}{{ name }}{{ part }}{% endfor %}") == "a1"
+
+
+def test_what_was_read_is_told() -> None:
+    found = run({"t": "{% include 'u' %}{{ entries.hook | length }}", "u": "u"}, template="t")
+    assert (found.result, found.kinds, found.templates) == ("u0", ("hook",), ("t", "u"))
+
+
+@pytest.mark.parametrize(
+    ("template", "kind", "words", "line"),
+    [
+        ("\n{{ entries.skils }}", "undefined", "Did you mean 'skill'?", 2),
+        ("{% for s in entries.skill %}\n{{ s.nmae }}{% endfor %}", "undefined", "Did you mean 'name'?", 2),
+        ("{{ entries.skill['c'].name }}", "undefined", "no entry skill/c", 1),
+        ("{{ a\n", "syntax", "end of print", 1),
+        ("{{ 1 | centre }}", "syntax", "centre", 1),
+        ("{% include 'nope' %}", "missing", "nope", 1),
+        ("{% include '../../config.yaml' %}", "missing", "config.yaml", 1),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(template: str, kind: str, words: str, line: int) -> None:
+    fault = run({"t": template}, template="t").fault
+    assert fault is not None
+    assert (fault.kind, fault.template, fault.line) == (kind, "t", line)
+    assert words in fault.message
+
+
+HOSTILE = {
+    "repeat": "{{ 'x' * 10**9 }}",
+    "format": "{{ '%1000000000d' % 1 }}",
+    "format method": "{{ '{:1000000000}'.format(1) }}",
+    "center": "{{ 'x'.center(10**9) }}",
+    "center filter": "{{ 'x' | center(10**9) }}",
+    "ljust": "{{ 'x'.ljust(10**9) }}",
+    "expandtabs": "{{ '\t'.expandtabs(10**9) }}",
+    "lipsum": "{{ lipsum(n=10**6) }}",
+    "random": "{{ [1, 2] | random }}",
+    "power": "{{ 10 ** (10 ** 8) }}",
+    "loops": "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+    "range": "{{ range(10**9) | list }}",
+    "doubling": "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}",
+    "adding": "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x }}",
+    "lists": "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+    "json": "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}"
+    "{{ n.x | tojson }}",
+    "replace": "{% set n = namespace(x='aa') %}{% for i in range(60) %}{% set n.x = n.x | replace('a', 'aa') %}"
+    "{% endfor %}{{ n.x }}",
+    "replace method": "{{ ('a' * 5000000).replace('', 'bbbbbbbbbb') }}",
+    "join": "{{ range(100000) | list | join('x' * 1000000) }}",
+    "batch": "{{ [1] | batch(10**9, 'x') | list }}",
+    "slice": "{{ [1] | slice(10**9) | list }}",
+    "indent": "{{ 'a\nb' | indent(10**9) }}",
+    "wordwrap": "{{ 'a b' | wordwrap(10**9) }}",
+    "macro": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "include": "{% include 't' %}",
+    "block": "{% set x %}{% for i in range(100000) %}" + "y" * 9000 + "{% endfor %}{% endset %}{{ x }}",
+    "class": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "class by item": "{{ ''['__class__'] }}",
+    "class by filter": "{{ '' | attr('__class__') }}",
+    "globals": "{{ cycler.__init__.__globals__.os }}",
+    "function": "{{ namespace.__init__ }}",
+    "entries": "{{ entries._source }}",
+    "entry": "{{ entries.skill[0].__init__ }}",
+    "map": "{{ [''] | map(attribute='__class__') | list }}",
+    "self": "{{ self._TemplateReference__context }}",
+    "loop": "{% for x in [1] %}{{ loop._iterable }}{% endfor %}",
+    "mutation": "{% set x = [] %}{{ x.append(1) }}",
+    "update": "{{ {}.update({1: 2}) }}",
+    "call": "{{ entries.skill() }}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_template_is_refused_within_bounds(name: str) -> None:
+    found = run({"t": HOSTILE[name]}, template="t")
+    assert found.fault is not None, str(found.result)[:200]
+    assert found.fault.kind in ("refused", "limit", "syntax", "undefined")
+
+
+def test_a_process_that_dies_takes_only_its_own_job_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several jobs the others are rendered all the same."""
+    known = {"bad": HOSTILE["block"], "good": "fine"}
+    source = Source(["skill"], {}, {}, lambda _kind: [], known.get)
+    jobs: list[dict[str, Json]] = [{"id": name, "template": name} for name in ("good", "bad", "good2")]
+    jobs[2]["template"] = "good"
+    found = render(jobs, source)
+    assert found["bad"].fault is not None
+    assert (found["good"].result, found["good2"].result) == ("fine", "fine")
+
+
+def test_too_long_is_a_failure_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    from registry_reconciler.outputs import render as module
+
+    monkeypatch.setattr(module, "MOST_SECONDS", 0.2)
+    with pytest.raises(module.RenderFailure, match="seconds"):
+        run(
+            {"t": "{% for i in range(1000) %}{{ range(100000) | list | sort | length }}{% endfor %}"},
+            template="t",
+        )

@@ -1,0 +1,79 @@
+"""Laws of reading JSON: the fast way and the exact way give one answer, and it is the standard library's."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits
+from registry_reconciler.formats.json.explain import explain
+from registry_reconciler.formats.json.read import read_json
+from registry_reconciler.formats.json.source import blanked
+from registry_reconciler.model.entry import same
+from tests.property import json_texts
+
+TEXTS = st.one_of(
+    st.integers(0, 2**32).map(lambda seed: json_texts.text(seed, comments=seed % 2 == 0).decode()),
+    st.text(alphabet='{}[]",:\\/*ud8f0-+.019eEnultrfasNI \n\r\t\x00\x7fé', max_size=40),
+    st.lists(
+        st.sampled_from(
+            (
+                *('"a":', '"a" :', '"b":', "{", "}", "[", "]", ",", "1", "-0", "1e5", "1.50", "01", "1e999", "NaN"),
+                *('"\\ud83d\\ude00"', '"\\ud800"', '"\\udc00"', '"\\\\ud800"', '":"', '"\\":"', "//x\n", "/*y*/"),
+                *("9" * 160, "9" * 401, "9" * 310 + ".5", "\n", "\t", " ", "true", "null"),
+            )
+        ),
+        max_size=12,
+    ).map("".join),
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(TEXTS, st.booleans())
+def test_the_fast_way_and_the_exact_way_give_one_answer(text: str, comments: bool) -> None:
+    data = text.encode("utf-8", "replace")
+    file = read_json(data, comments=comments)
+    documents, faults = explain(
+        data.decode().removeprefix("\ufeff"), comments=comments, limits=DEFAULT_LIMITS
+    )
+    if any(fault.code in ("YML010", "YML002") for fault in file.faults):
+        return
+    assert file.readable == (not faults), (file, faults)
+    if file.readable:
+        assert same(list(file.documents), list(documents))
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_what_is_read_is_what_the_standard_library_reads(text: str) -> None:
+    file = read_json(text.encode("utf-8", "replace"))
+    if file.readable and file.documents:
+        assert same(list(file.documents), [json.loads(text.removeprefix("\ufeff"))])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_blanked_text_is_as_long_and_says_the_same(seed: int) -> None:
+    text = json_texts.text(seed, comments=True).decode().removeprefix("\ufeff")
+    plain = blanked(text)
+    assert len(plain) == len(text)
+    assert plain.count("\n") == text.count("\n")
+    assert same(list(read_json(text.encode(), comments=True).documents), [json.loads(plain)])
+
+
+def test_limits_hold_on_both_ways() -> None:
+    rng = random.Random(1)
+    limits = Limits(max_depth=3, max_nodes=20, max_scalar=30)
+    for number in range(400):
+        value = json_texts.value(rng)
+        if number % 3 == 0:
+            value = {"deep": [[value]]}
+        if number % 7 == 0:
+            value = ["x" * rng.choice([29, 30, 31, 70]), value]
+        text = json.dumps(value)
+        slow = explain(text, comments=False, limits=limits)[1]
+        fast = read_json(text.encode(), limits=limits).faults
+        assert [fault.code for fault in slow] == [fault.code for fault in fast], text
