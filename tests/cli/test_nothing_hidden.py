@@ -119,3 +119,37 @@ def test_more_than_a_thousand_dependents_are_counted(shop: Shop) -> None:
     )
     change = shop.run("plan", "--format", "json").json["changes"][0]
     assert (len(change["impact"]), change["impact_total"]) == (1000, 1491)
+
+
+def test_what_a_changed_schema_asks_can_be_baselined_and_set_everywhere(shop: Shop) -> None:
+    shop.items(*numbered(37, 1))
+    shop.apply()
+    shop.schema("[id, owner]")
+    assert shop.run("plan").exit == 3
+    assert shop.run("baseline").exit == 0
+    ran = shop.run("plan")
+    assert (ran.exit, "37 suppressed" in ran.out) == (0, True)
+    shop.items(*numbered(38, 1))  # the new one has to have it
+    ran = shop.run("plan")
+    assert ran.exit == 3
+    assert "1 error, 37 suppressed" in ran.out
+    shop.items(*numbered(37, 1))
+    shop.schema("[id, owner, v, needs]")
+    out = shop.run("plan").out
+    assert out.count("error SCH001") == 1  # the other field that is missing now is not known
+    assert "needs the field 'needs'" in " ".join(out.split())
+    assert shop.run("fix", "--set", "needs=[]", "--diff").exit == 0
+    assert shop.run("plan").exit == 3
+    assert shop.run("fix", "--set", "owner=TBD", "--set", "needs=[]").exit == 0
+    assert shop.run("plan").exit == 0
+    shop.apply()
+    assert (shop.root / "items.yaml").read_text().count("TBD") == 37
+    assert "No entry has a problem with that." in shop.run("fix", "--set", "owner=x").out
+
+
+def test_two_missing_fields_are_two_problems(shop: Shop) -> None:
+    shop.schema("[id, owner, v]")
+    shop.items({"id": "a"})
+    words = " ".join(shop.run("plan").out.split())
+    assert "needs the field 'owner'" in words
+    assert "needs the field 'v'" in words

@@ -74,9 +74,12 @@ def judged(code: str, known: EntrySet) -> list[Problem]:
 # References
 
 
-def test_exactly_the_first_twenty_dangling_references_get_a_suggestion() -> None:
-    many = skills("id: skill", *(f"id: s{n}, requires: [skil]" for n in range(100, 130)))
+def test_exactly_the_first_twenty_dangling_ids_get_a_suggestion_wherever_they_stand() -> None:
+    ids = [f"skill{one}{other}" for one in "abcde" for other in "uvwxyz"]
+    many = skills("id: skill", *(f"id: s{n}, requires: [{one}]" for n, one in enumerate(ids, 100)))
     assert ["Did you mean" in message for message in messages("REF001", many)] == [True] * 20 + [False] * 10
+    one = skills("id: skill", *(f"id: s{n}, requires: [skil]" for n in range(100, 130)))
+    assert ["Did you mean" in message for message in messages("REF001", one)] == [True] * 30
 
 
 def test_a_name_that_an_unreadable_file_may_declare_as_an_id_is_not_told() -> None:

@@ -23,7 +23,7 @@ DESIRED = """\
 module_type:
 - {id: edited, description: As it was.}
 - {id: both, description: As it is wished now.}
-- {id: shadowed}
+- {id: shadowed, description: "What\\u200b is hidden."}
 - {id: other, aliases: [shadowed]}
 module_instance:
 - {module_id: lost, module_type: edited, path: not/there}

@@ -49,6 +49,8 @@ def require_known(planning: Planning, patterns: Iterable[str]) -> None:
             )
         if is_wild(pattern):
             continue
+        if pattern in planning.loaded.kinds:
+            raise UsageFailure(f"{pattern!r} is a kind, and no entry. All entries of it: '{pattern}/*'")
         known = known_addresses(planning) if known is None else known
         if pattern not in known:
             raise unknown_address(pattern, known)

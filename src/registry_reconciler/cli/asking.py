@@ -5,8 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.escape import visible
+
 if TYPE_CHECKING:
     from registry_reconciler.model.plan import Plan
+
+
+_ASKED = 5
+"""So often a question is asked before any other answer counts as no."""
 
 
 def answered_yes(plan: Plan) -> bool:
@@ -15,6 +21,15 @@ def answered_yes(plan: Plan) -> bool:
 
     what = told(plan)
     # On standard error: standard output may be a file.
-    sys.stderr.write(f"Apply this plan ({what})? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    question = f"Apply this plan ({what})? [y/N] "
+    for _ in range(_ASKED):
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        word = line.strip().casefold()
+        if word in ("y", "yes"):
+            return True
+        if word in ("", "n", "no"):
+            return False
+        question = f"{visible(word[:40])} is neither yes nor no. Apply this plan ({what})? [y/N] "
+    return False

@@ -47,7 +47,9 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
     if typer is not None and isinstance(error, typer.TyperException):
         words = ("registry", *(command.split() if command != "registry" else ()), "--help")
         message = error.format_message()
-        if command == "registry" and message.startswith("No such option"):
+        if command == "registry" and message.startswith(("No such option: -v", "No such option: -V")):
+            message += ". Which version this is: registry --version"
+        elif command == "registry" and message.startswith("No such option"):
             message += ". Options stand behind the command: registry plan --root DIR"
         return UsageFailure(message, next=(words,))
     if isinstance(error, KeyboardInterrupt) or (typer is not None and isinstance(error, typer.Abort)):

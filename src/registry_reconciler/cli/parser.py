@@ -109,6 +109,30 @@ def command_of(words: Sequence[str]) -> str:
     return plain[0] if plain and plain[0] in BY_NAME else "registry"
 
 
+LEADS = {
+    "help": "For all commands: registry --help. For one: registry COMMAND --help",
+    "version": "registry --version",
+    "status": "What apply would do: registry plan. What was edited by hand: registry drift",
+    "validate": "Problems only: registry check",
+    "lint": "Problems only: registry check",
+    "test": "Problems only: registry check",
+    "verify-plan": "A second opinion: registry verify",
+    "remove": "registry rm ADDRESS",
+    "delete": "registry rm ADDRESS",
+    "destroy": "registry rm ADDRESS",
+    "mv": "registry rename ADDRESS NEW",
+    "move": "registry rename ADDRESS NEW",
+    "import": "Fragments for live entries: registry adopt",
+    "sync": "registry plan, then registry apply",
+    "history": "registry log",
+    "ls": "registry list",
+    "get": "registry show ADDRESS",
+    "create": "registry add KIND",
+    "new": "registry add KIND",
+}
+"""What people type who know other programs, and what it is called here."""
+
+
 EPILOG = """\b
 Exit codes: 0 done; 1 failed; 2 changes or drift (where asked for);
 3 blocked by a problem; 64 usage.
@@ -134,6 +158,8 @@ class _Commands(typer.core.TyperGroup):
         if args[0] not in BY_NAME and not args[0].startswith("-"):
             from registry_reconciler.base.suggest import did_you_mean
 
+            if args[0] in LEADS:
+                ctx.fail(f"no such command: {args[0]}. {LEADS[args[0]]}")
             ctx.fail(f"no such command: {args[0]}.{did_you_mean(args[0], BY_NAME)}")
         return super().resolve_command(ctx, args)
 

@@ -17,11 +17,13 @@ from registry_reconciler.apply.writable import Writable
 from registry_reconciler.errors import Blocked, WriteFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
+from registry_reconciler.model.entry import Location
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded
+from registry_reconciler.report.words import show_location
 from registry_reconciler.workspace import Workspace, ask_others
 
 
@@ -140,7 +142,7 @@ def write_fragments(
             amendment = Amendment(edits.fragments, live=edits.live, notes=edits.notes, loaded=loaded)
         else:
             amendment = preview(tree, draft, options)
-            _refuse([one for one in amendment.introduced if one.blocking], amendment.plan)
+            _refuse([one for one in amendment.introduced if one.blocking], amendment.plan, amendment.edits)
         plan = _plan_of_live(tree, amendment)
         receipt = commit(
             workspace.root,
@@ -191,7 +193,7 @@ def write_and_apply(
             from registry_reconciler.report.saved_plan import require_expected
 
             require_expected(expect, plan)
-        _refuse(plan.blocking, plan)
+        _refuse(plan.blocking, plan, amendment.edits)
         if planning.loaded.config.verify:
             ask_others(planning)
         ops = _fragment_ops(amendment.edits)
@@ -218,11 +220,22 @@ def _fragment_ops(edits: Sequence[FragmentEdit]) -> list[FileOp]:
     return [FileOp(edit.path, edit.before, edit.content) for edit in edits]
 
 
-def _refuse(blocking: Sequence[Problem], plan: Plan | None) -> None:
+def _refuse(blocking: Sequence[Problem], plan: Plan | None, edits: Sequence[FragmentEdit] = ()) -> None:
+    """Raise for what blocks; the lines of a fragment that is not written stand nowhere, and are not told."""
     if not blocking:
         return
+    unwritten = {edit.path for edit in edits}
+
+    def placed(one: Problem) -> Problem:
+        if one.location is None or one.location.path not in unwritten:
+            return one
+        return replace(one, location=Location(one.location.path))
+
+    blocking = [placed(one) for one in blocking]
+    if plan is not None:
+        plan = replace(plan, problems=tuple(placed(one) for one in plan.problems))
     first = blocking[0]
-    where = f"{first.location.path}:{first.location.line}" if first.location else first.place.file
+    where = show_location(first.location) if first.location else first.place.file
     count = f"{len(blocking)} problems block" if len(blocking) > 1 else "a problem blocks"
     raise Blocked(
         f"nothing was written: {count}. The first: {first.code} at {where}: {first.message}", plan=plan

@@ -40,14 +40,14 @@ def accept(planning: Planning) -> NewBaseline:
         if one.status is not Status.FIXED and one.severity is not Severity.RECORD
     ]
     # Drift is no state of things to live with: it is accepted or reverted, entry by entry.
-    problems = tuple(one for one in standing if not one.structural and _open(one) and one.code != "STA001")
+    problems = tuple(one for one in standing if one.baselinable and _open(one) and one.code != "STA001")
     known = {known_of(one) for one in problems}
     old = planning.loaded.baseline.known
     return NewBaseline(
         problems=problems,
         new=tuple(sorted(known - old, key=_order)),
         fixed=tuple(sorted(old - known, key=_order)),
-        structural=tuple(one for one in standing if one.structural and one.severity is Severity.ERROR),
+        structural=tuple(one for one in standing if not one.baselinable and one.severity is Severity.ERROR),
     )
 
 

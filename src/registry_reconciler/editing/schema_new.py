@@ -534,10 +534,14 @@ def _note_slips(work: _Work, shape: Shape, steps: tuple[str, ...]) -> None:
     found = slips(shape, loose="[]" not in steps)
     for word, other, why in found[:_MOST_SLIPS]:
         count, more = shape.strings[word], shape.strings[other]
-        message = f"{word!r} ({count}, e.g. {shape.who[word]}) may be a slip of {other!r} ({more}): {why}."
+        message = f"{word!r} ({_who(count, shape.who.get(word))}) may be a slip of {other!r} ({more}): {why}."
         work.doubt(_where(steps), message)
     if len(found) > _MOST_SLIPS:
         work.doubt(_where(steps), f"{len(found) - _MOST_SLIPS} more words look like others.")
+
+
+def _who(count: int, example: str | None) -> str:
+    return f"{count}, e.g. {example}" if example else f"{count}"
 
 
 def _where(steps: Sequence[str]) -> str:

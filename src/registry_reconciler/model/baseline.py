@@ -29,7 +29,7 @@ class Baseline(Struct, frozen=True):
 
 def known_of(problem: Problem) -> Known:
     """What the baseline keeps of a problem."""
-    return problem.code, problem.address or problem.place.file, problem.path
+    return problem.code, problem.address or problem.place.file, problem.missing_field or problem.path
 
 
 def parse_baseline(content: Json) -> tuple[Baseline, list[tuple[str, FieldPath]]]:

@@ -23,6 +23,19 @@ SCHEMA_SUFFIX = ".schema.yaml"
 NAME_ROLES = ("name", "aliases", "priority", "source", "status", "required_caps")
 KEY_JOINER = "/"
 
+ROLES: dict[str, tuple[str, ...]] = {
+    "module_type": ("id", "inbound", "outbound"),
+    "module_instance": ("module_id", "module_type", "module_level"),
+    "module_maturity": ("module_id", "maturity"),
+    "module_interface": ("id", "module_id", "lifecycle"),
+    "route": ("id", "scope", "topic", "when_to_use"),
+    "ability_low": ("ability_id", "implementation", "hooks"),
+    "ability_high": ("ability_id", "type", "hooks"),
+    "hook": ("id", "event_type", "handler"),
+}
+"""What the built-in rules are about, each with the fields that say so. Older copies of the built-in schemas do not name
+their role: a kind with the name of a role is one if its schema has these fields, the first of them its key."""
+
 MOST_STEPS = 50
 """So many steps may ``at`` have."""
 
@@ -165,10 +178,12 @@ class Kind(Struct, frozen=True):
 
     Attributes:
         key: the fields that make the key, joined by ``/`` where there are several.
+        body: of front matter: the field that the text below it is given as.
         format: how the text of its files is written; "": as the names of the files say.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
         truth: who owns the entries. Of ``live`` the registry file does: there are no fragments and no state of them.
         managed: ``all``: an entry that no fragment owns is a problem.
+        role: what the built-in rules take its entries for: one of :data:`ROLES`, or "".
         secrets: what the schema marks ``x-secret``; false where it marks nothing.
         texts: where the schema wants text.
     """
@@ -183,6 +198,7 @@ class Kind(Struct, frozen=True):
     title: str = ""
     description: str = ""
     format: str = ""
+    body: str = ""
     space: str = ""
     order: Literal["key", "end"] = "key"
     names: Names = field(default_factory=Names)
@@ -195,6 +211,7 @@ class Kind(Struct, frozen=True):
     managed: Literal["some", "all"] = "some"
     exclude: tuple[str, ...] = ()
     secrets: Marks = NO_MARKS
+    role: str = ""
     texts: Texts = NO_TEXTS
 
     @property
@@ -273,6 +290,7 @@ def parse_kind(
     """The kind that a schema file (already held against the published schema of ``x-registry``) describes.
 
     Args:
+        role: what the built-in rules take its entries for: one of :data:`ROLES`, or "".
         secrets: what the schema marks ``x-secret`` (:func:`.marks.marks_of`).
 
     Raises:
@@ -291,6 +309,7 @@ def parse_kind(
         title=str(schema.get("title", "")),
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
+        body=spec.get("body", ""),
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),
         names=_names(spec.get("names", {})),
@@ -301,16 +320,22 @@ def parse_kind(
             for group in spec.get("unique", ())
         ),
         acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
-        live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
+        live_fields=_live_fields(spec),
         exclude=_excludes(spec),
         truth=spec.get("truth", "fragments"),
         managed=spec.get("managed", "some"),
         secrets=secrets,
+        role=spec.get("role", _role_by_fields(schema)),
         texts=texts,
     )
     _refuse_shown_secrets(kind)
     _refuse_contradictions(kind)
     return kind
+
+
+def _live_fields(spec: Mapping[str, Json]) -> tuple[Selector, ...]:
+    names = (*spec.get("live_fields", ()), *([spec["body"]] if "body" in spec else ()))
+    return tuple(_selector(one, "live_fields", single=True) for one in dict.fromkeys(names))
 
 
 def _excludes(spec: Mapping[str, Json]) -> tuple[str, ...]:
@@ -331,6 +356,15 @@ def _refuse_contradictions(kind: Kind) -> None:
             "managed: all wants a fragment for every entry, and with truth: live there are none: keep one of the two",
             ("x-registry", "managed"),
         )
+
+
+def _role_by_fields(schema: Mapping[str, Json]) -> str:
+    """The role of a kind whose schema names none."""
+    spec, properties = schema["x-registry"], schema.get("properties")
+    fields = ROLES.get(spec["kind"], ())
+    if not isinstance(properties, Mapping) or not fields or spec["key"] != fields[0]:
+        return ""
+    return str(spec["kind"]) if all(name in properties for name in fields) else ""
 
 
 def _refuse_shown_secrets(kind: Kind) -> None:

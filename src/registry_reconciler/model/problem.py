@@ -133,11 +133,22 @@ class Problem(Struct, frozen=True):
         return (self.code, self.address or self.place.file, self.path, self.identity_extra)
 
     @property
+    def missing_field(self) -> FieldPath:
+        """The field that an entry lacks, where that is the problem; else ()."""
+        word, _, name = self.identity_extra.partition(" ")
+        return (*self.path, name) if self.code == "SCH001" and word == "required" and name else ()
+
+    @property
+    def baselinable(self) -> bool:
+        """Whether it can be lived with: a coordination problem, or a schema that asks more of an entry than it did."""
+        return not self.structural or (self.code == "SCH001" and self.status is Status.PRE_EXISTING)
+
+    @property
     def blocking(self) -> bool:
         """The one predicate: does this problem forbid the plan to be applied?"""
         if self.severity is not Severity.ERROR or self.status is Status.FIXED or self.aside:
             return False
-        if self.suppressed is not None and not self.structural:
+        if self.suppressed is not None and self.baselinable:
             return False
         return not (self.status is Status.PRE_EXISTING and not self.managed)
 

@@ -26,6 +26,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "FRG006": ("The allowance is not used", _W),
     "FRG007": ("The field may not stand in a fragment", _E),
     "FRG008": ("The entry has no key", _E),
+    "FRG010": ("The move is from a name that never was", _W),
     "FRG009": ("The kind's registry file owns the entry", _E),
     "KND001": ("The kind is invalid", _E),
     "KND002": ("The kind's place matches nothing", _W),
@@ -66,6 +67,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT003": ("The place of the new entry is open", _E),
     "WRT004": ("The path is unsafe", _E),
     "WRT005": ("The entry still holds others", _E),
+    "WRT007": ("Text below the entry would go with it", _E),
     "WRT006": ("The place of the new entry is new and looks like a slip", _W),
 }
 
@@ -75,6 +77,7 @@ LOWERABLE = frozenset(
         "STA006",
         "FRG005",
         "FRG006",
+        "FRG010",
         "KND002",
         "KND003",
         "LIV004",

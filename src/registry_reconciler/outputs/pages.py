@@ -88,7 +88,7 @@ def _relation_rows(section: Section, kinds: Mapping[str, Kind], config: Config) 
     from registry_reconciler.rules import RULES
 
     for rule in RULES:
-        if any(kind not in kinds for kind in rule.needs):
+        if not {*rule.needs} <= {kind.role for kind in kinds.values()}:
             continue
         for relation in rule.relations:
             if relation.between == section.between:

@@ -265,7 +265,7 @@ def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
                     path=one.path,
                     fix=Fix(one.fix, replacements=((place, one.instead),) if one.instead else ()),
                     managed=item.managed,
-                    extra=one.keyword,
+                    extra=f"{one.keyword} {one.field}".rstrip(),
                 )
 
 

@@ -53,7 +53,33 @@ def find_renames(moves: Iterable[Move], asked: Witnesses, problems: list[Problem
         _imply(done, asked, source, target)
         near.append((target, around))
     done.groups = _groups(done.sources, near)
+    _say_unknown(by_source, asked, done, problems)
     return done
+
+
+def _say_unknown(
+    by_source: Mapping[str, Move], asked: Witnesses, done: Renames, problems: list[Problem]
+) -> None:
+    """A move whose entry comes new, and whose old name nobody knows: it moves nothing, and was meant to."""
+    from registry_reconciler.base.suggest import did_you_mean
+
+    for source, move in by_source.items():
+        known = (asked.live, asked.state)
+        if any(source in one or move.target in one for one in known) or source in asked.entries:
+            continue
+        kind = f"{split_address(source)[0]}/"
+        there = [one for one in {*asked.live, *asked.state} if one.startswith(kind)]
+        if there and move.target in asked.entries and move.target not in done.moves:
+            problems.append(
+                problem(
+                    "FRG010",
+                    f"{move.source} was never here, so {move.target} is made new.{did_you_mean(source, sorted(there))}",
+                    move.place,
+                    address=move.target,
+                    fix="Correct the old name, or take the line away.",
+                    extra=move.source,
+                )
+            )
 
 
 def _imply(done: Renames, asked: Witnesses, source: str, target: str) -> None:

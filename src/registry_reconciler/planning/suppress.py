@@ -65,8 +65,10 @@ def _suppress(
     baseline: Baseline,
     used: set[Allowance],
 ) -> Problem:
-    if one.structural or one.status is Status.FIXED:
+    if one.status is Status.FIXED or not one.baselinable:
         return one
+    if one.structural:
+        return replace(one, suppressed="baselined") if baseline.has(one) else one
     some, patterns = allowances.get(one.code, ([], None))
     number = patterns.first(one.address) if patterns is not None else None
     if number is not None:

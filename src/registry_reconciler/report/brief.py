@@ -65,7 +65,9 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
     for words in commands[:_COMMANDS_SHOWN]:
         yield f"next: {command_line(words)}"
     for notice in plan.notices:
-        yield f"! {cut(visible(notice.title), _NAME_LIMIT)}: {cut(visible(notice.message), _TEXT_LIMIT)}"
+        first, *more = notice.message.split("\n")
+        lines = [f"! {cut(visible(notice.title), _NAME_LIMIT)}: {cut(visible(first), _TEXT_LIMIT)}"]
+        yield "\n".join([*lines, *(f"  {cut(visible(line), _LINE_LIMIT)}" for line in more)])
     blocking = blockers(plan)
     for number, cause in enumerate(blocking, 1):
         yield f"blocker {number}/{len(blocking)} {_problem(cause)}{_mend(cause.first)}"

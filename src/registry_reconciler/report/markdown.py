@@ -213,8 +213,11 @@ def _shelf(problem: Problem) -> str:
 
 def _notices(notices: Sequence[Notice]) -> Section:
     def line(notice: Notice, limit: int) -> str:
-        title, message = _short(visible(notice.title)), _short(visible(notice.message), limit)
-        return f"- **{markdown(title)}**: {markdown(message)}\n"
+        first, *more = notice.message.split("\n")
+        title, message = _short(visible(notice.title)), _short(visible(first), limit)
+        lines = [f"- **{markdown(title)}**: {markdown(message)}"]
+        lines += _indented(fence([_short(visible(line), limit) for line in more], "yaml")) if more else []
+        return "\n".join(lines) + "\n"
 
     entries = tuple(Entry(line(one, _TEXT_LIMIT), line(one, _SHORT_LIMIT)) for one in notices)
     return Section("\n### Look twice\n\n", entries, "", ("notice", "notices"))

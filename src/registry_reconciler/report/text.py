@@ -142,7 +142,10 @@ class _Report:
         if self.options.base:
             self._prose(f"Compared with {visible(self.options.base)}", 0)
         for notice in self.plan.notices:
-            self._prose(f"{visible(notice.title)}: {visible(notice.message)}", 0, "warning", "! ")
+            first, *more = notice.message.split("\n")
+            self._prose(f"{visible(notice.title)}: {visible(first)}", 0, "warning", "! ")
+            for line in more:  # to be copied as it stands
+                self._add(visible(line), indent=4)
         self._gap()
 
     def _changes(self) -> None:

@@ -29,7 +29,7 @@ ABILITIES = ("ability_low", "ability_high")
 
 def is_ability(kind: Kind) -> bool:
     """Whether a kind is one of abilities."""
-    return kind.name in ABILITIES
+    return kind.role in ABILITIES
 
 
 CALLS = ("ability_ids", "steps")
@@ -51,7 +51,7 @@ _DIALECT_URIS = frozenset(f"{scheme}://{name}" for scheme in ("http", "https") f
 def _environments(world: EntrySet) -> Iterator[Finding]:
     for link in links(world).resolved:
         item, target = link.item, link.target
-        if item.kind != "ability_high" or link.path[0] not in CALLS or target is None:
+        if not world.is_a(item, "ability_high") or link.path[0] not in CALLS or target is None:
             continue
         offered = part(target.value, "environments")
         # An ability that does not name environments works in all of them.
@@ -86,13 +86,13 @@ ABL001 = Rule(
 
 
 def _slots(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of(*ABILITIES):
+    for item in world.acting(*ABILITIES):
         hooks = part(item.value, "hooks")
         if not isinstance(hooks, dict):
             continue
         for slot, event in SLOTS.items():
             for path, key in texts(item.value, "hooks", slot):
-                hook = world.get("hook", key)
+                hook = world.as_role("hook", key)
                 found = text(hook.value, "event_type") if hook is not None else event
                 if hook is not None and found != event:
                     yield Finding(
@@ -120,7 +120,7 @@ ABL002 = Rule(
 def _implementations(world: EntrySet) -> dict[str, list[tuple[Entry, dict[str, Json]]]]:
     """What does the work of the abilities, by its kind."""
     found: dict[str, list[tuple[Entry, dict[str, Json]]]] = {}
-    for item in world.of(*ABILITIES):
+    for item in world.acting(*ABILITIES):
         implementation = item.value.get("implementation")
         if isinstance(implementation, dict):
             found.setdefault(text(implementation, "kind"), []).append((item, implementation))
@@ -185,7 +185,7 @@ ABL006 = Rule(
 
 
 def _schemas(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of(*ABILITIES):
+    for item in world.acting(*ABILITIES):
         for name in ("input_schema", "output_schema"):
             schema = part(item.value, name)
             if isinstance(schema, dict):
@@ -256,7 +256,7 @@ ABL008 = Rule(
 
 def _unknown_environments(world: EntrySet) -> Iterator[Finding]:
     known = world.config.environments
-    for item in world.of(*ABILITIES) if known is not None else ():
+    for item in world.acting(*ABILITIES) if known is not None else ():
         for path, word in texts(item.value, "environments"):
             if known is not None and word not in known:
                 yield _unknown(item, path, word, "environment", known)
@@ -280,12 +280,12 @@ def _unknown(item: Entry, path: FieldPath, word: str, what: str, known: Sequence
 
 
 def _nameless(world: EntrySet) -> Iterator[Finding]:
-    if world.hidden_kinds & {"route", "hook", *ABILITIES} or not world.of(*ABILITIES):
+    if world.role_hidden("route", "hook", *ABILITIES) or not world.acting(*ABILITIES):
         return
     named = referrers(world)
-    for item in world.of(*ABILITIES):
+    for item in world.acting(*ABILITIES):
         by = (link.item for link in named.get(item.address, ()))
-        if not any(one.kind in ("route", "hook", *ABILITIES) and one is not item for one in by):
+        if not any(world.is_a(one, "route", "hook", *ABILITIES) and one is not item for one in by):
             yield Finding(item, f"No route, ability or hook names {item.key}.")
 
 

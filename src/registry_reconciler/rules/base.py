@@ -74,7 +74,7 @@ class Rule(Struct, frozen=True):
         check: judges one world (run on the workspace as it is and as it would be), or
         transition: judges a change of the world (always ``introduced``).
         structural: cannot be lowered, allowed, baselined or skipped.
-        needs: kinds that must exist in the workspace for the rule to make sense.
+        needs: roles that some kind of the workspace must have for the rule to make sense.
         relations: its lines in the coordination page.
         supports_incremental: judges an entry by itself and by the entries that share a reference, a name, a unique
             value or a look-alike key with it (``partial/near.py``), and by nothing else. Plans of a part then leave
@@ -106,7 +106,7 @@ class Rule(Struct, frozen=True):
         """Whether the rule looks at entries of a kind."""
         if self.concerns is not None:
             return self.concerns(kind)
-        return not self.needs or kind.name in self.needs
+        return not self.needs or kind.role in self.needs
 
     @property
     def family(self) -> str:
@@ -138,7 +138,7 @@ class Rule(Struct, frozen=True):
 def run_entry_set(rules: Iterable[Rule], world: EntrySet) -> Iterator[Problem]:
     """Every problem of every rule that judges one world."""
     for rule in rules:
-        if rule.check is None or any(kind not in world.kinds for kind in rule.needs):
+        if rule.check is None or not all(map(world.kinds_of, rule.needs)):
             continue
         for finding in rule.check(world):
             default = finding.severity or rule.severity
@@ -149,7 +149,7 @@ def run_entry_set(rules: Iterable[Rule], world: EntrySet) -> Iterator[Problem]:
 def run_transition(rules: Iterable[Rule], transition: Transition) -> Iterator[Problem]:
     """Every problem of every rule that judges the change itself."""
     for rule in rules:
-        if rule.transition is None or any(kind not in transition.after.kinds for kind in rule.needs):
+        if rule.transition is None or not all(map(transition.after.kinds_of, rule.needs)):
             continue
         for finding in rule.transition(transition):
             default = finding.severity or rule.severity

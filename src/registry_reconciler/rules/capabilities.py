@@ -20,12 +20,12 @@ GUARDED = ("pre_create", "pre_call")
 
 
 def _is_ability_or_hook(kind: Kind) -> bool:
-    return is_ability(kind) or kind.name == "hook"
+    return is_ability(kind) or kind.role == "hook"
 
 
 def _silent(world: EntrySet) -> Iterator[Finding]:
-    for kind in ABILITIES:
-        selector = world.kinds[kind].names.required_caps if kind in world.kinds else None
+    for kind in world.kinds_of(*ABILITIES):
+        selector = world.kinds[kind].names.required_caps
         find = finder(selector) if selector is not None else None
         for item in world.of(kind) if find is not None else ():
             if find is not None and not any(isinstance(value, list) for _, value in find(item.value)):
@@ -48,11 +48,11 @@ class _Pair(Struct, frozen=True):
     after: Entry
 
 
-def _pairs(transition: Transition, *kinds: str) -> Iterator[_Pair]:
+def _pairs(transition: Transition, *roles: str) -> Iterator[_Pair]:
     for change in transition.changes:
         before = transition.before.items.get(change.from_address or change.address)
         after = transition.after.items.get(change.address)
-        if before is not None and after is not None and (not kinds or after.kind in kinds):
+        if before is not None and after is not None and (not roles or transition.after.is_a(after, *roles)):
             yield _Pair(before, after)
 
 
@@ -140,11 +140,12 @@ CAP004 = Rule(
 
 def _slot_emptied(transition: Transition) -> Iterator[Finding]:
     renamed = _renames(transition)
+    kind = next(iter(transition.after.kinds_of("hook")), "hook")
     for pair in _pairs(transition, *ABILITIES):
         for slot in GUARDED:
-            bound = {f"hook/{key}" for key in words(pair.after.value, "hooks", slot)}
+            bound = {f"{kind}/{key}" for key in words(pair.after.value, "hooks", slot)}
             for key in words(pair.before.value, "hooks", slot):
-                address = f"hook/{key}"
+                address = f"{kind}/{key}"
                 if address not in bound and renamed.get(address, address) not in bound:
                     path: FieldPath = (
                         ("hooks", slot) if part(pair.after.value, "hooks", slot) is not None else ()
@@ -191,7 +192,7 @@ def _guard_deleted(transition: Transition) -> Iterator[Finding]:
     renamed = _renames(transition)
     for change in transition.changes:
         item = transition.before.items.get(change.address)
-        if item is None or item.kind != "hook" or item.address in transition.after.items:
+        if item is None or not transition.before.is_a(item, "hook") or item.address in transition.after.items:
             continue
         if _guards(item) and item.address not in renamed:
             yield Finding(item, f"{item.address}, a blocking hook, is deleted.")
@@ -232,7 +233,7 @@ CAP007 = Rule(
 
 def _handler_changed(transition: Transition) -> Iterator[Finding]:
     for pair in _pairs(transition, "hook", *ABILITIES):
-        field = "handler" if pair.after.kind == "hook" else "implementation"
+        field = "handler" if transition.after.is_a(pair.after, "hook") else "implementation"
         before, after = _field(pair.before, field), _field(pair.after, field)
         if not same(before, after):
             yield Finding(

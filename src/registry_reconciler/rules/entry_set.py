@@ -121,6 +121,33 @@ class EntrySet(Struct, eq=False, frozen=True):
         """Whether what is found about an entry counts."""
         return self.rest.judged is None or address in self.rest.judged
 
+    def kinds_of(self, *roles: str) -> tuple[str, ...]:
+        """The names of the kinds that are what some roles say, by role as given."""
+        known = self.memo(_kinds_by_role)
+        return tuple(name for role in roles for name in known.get(role, ()))
+
+    def acting(self, *roles: str) -> tuple[Entry, ...]:
+        """The entries of the kinds that are what some roles say."""
+        return self.of(*self.kinds_of(*roles))
+
+    def as_role(self, role: str, key: str) -> Entry | None:
+        """The entry of a key of a kind that is what a role says."""
+        found = (self.get(kind, key) for kind in self.kinds_of(role))
+        return next((item for item in found if item is not None), None)
+
+    def is_a(self, item: Entry, *roles: str) -> bool:
+        """Whether the schema of an entry's kind says one of some roles."""
+        kind = self.kinds.get(item.kind)
+        return kind is not None and kind.role in roles
+
+    def role_hidden(self, *roles: str) -> bool:
+        """Whether not all entries are known of the kinds that are, or by their names may be, what some roles say."""
+        return not self.hidden_kinds.isdisjoint((*self.kinds_of(*roles), *(set(roles) - self.kinds.keys())))
+
+    def role_maybe_hidden(self, role: str, key: str) -> bool:
+        """As :meth:`maybe_hidden`, for kinds that are what a role says."""
+        return self.maybe_hidden(self.kinds_of(role) or (role,), key)
+
     def get(self, kind: str, key: str) -> Entry | None:
         """The entry of a kind by key."""
         return self.items.get(f"{kind}/{key}")
@@ -199,3 +226,11 @@ def _spaces(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, ...]]
     for space, kind in pairs:
         groups.setdefault(space, []).append(kind)
     return {space: tuple(kinds) for space, kinds in groups.items()}
+
+
+def _kinds_by_role(world: EntrySet) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, kind in world.kinds.items():
+        if kind.role:
+            found[kind.role] = (*found.get(kind.role, ()), name)
+    return found

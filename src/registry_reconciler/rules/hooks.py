@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from registry_reconciler.base.globs import is_wild, matches_address
 from registry_reconciler.files.tree import find
@@ -40,7 +40,7 @@ def _unknown_event(world: EntrySet) -> Iterator[Finding]:
     from registry_reconciler.base.suggest import closest
 
     events = world.config.event_types if world.config.event_types is not None else EVENTS
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         event = text(item.value, "event_type")
         if event and event not in events:
             near = next(iter(closest(event, events)), None)
@@ -63,7 +63,7 @@ HOK001 = Rule(
 
 def _unknown_stage(world: EntrySet) -> Iterator[Finding]:
     stages = world.config.stages if world.config.stages is not None else STAGES
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         for path, stage in texts(item.value, "match", "stage"):
             if stage not in stages:
                 yield Finding(
@@ -102,25 +102,23 @@ HOK003 = Rule(
 
 
 def _scopes(world: EntrySet) -> Iterator[Finding]:
-    if world.hidden_kinds & set(ABILITIES) or world.hidden_text or world.hidden_all:
+    if world.role_hidden(*ABILITIES) or world.hidden_text or world.hidden_all:
         return
     keys: list[str] = []
     known: dict[str, bool] = {}
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         for path, pattern in texts(item.value, "match", "ability_scope"):
             if pattern not in known:
-                keys = keys or sorted(item.key for item in world.of(*ABILITIES))
-                known[pattern] = _matches_any(pattern, keys)
+                keys = keys or sorted(item.key for item in world.acting(*ABILITIES))
+                known[pattern] = _matches_any(pattern, keys, world.kinds_of(*ABILITIES))
             if not known[pattern]:
                 yield Finding(item, f"No ability matches {pattern!r}.", path, extra=pattern)
 
 
-def _matches_any(pattern: str, keys: list[str]) -> bool:
+def _matches_any(pattern: str, keys: list[str], kinds: Sequence[str]) -> bool:
     """Whether an ability's id, or its address, matches; only ids with the glob's beginning are looked at."""
     kind, slash, rest = pattern.partition("/")
-    patterns = (
-        [pattern, rest] if slash and any(matches_address(kind, one) for one in ABILITIES) else [pattern]
-    )
+    patterns = [pattern, rest] if slash and any(matches_address(kind, one) for one in kinds) else [pattern]
     for one in patterns:
         beginning = re.split(r"[*?\[]", one, maxsplit=1)[0]
         for key in keys[bisect.bisect_left(keys, beginning) :]:
@@ -133,7 +131,7 @@ def _matches_any(pattern: str, keys: list[str]) -> bool:
 
 def _path_globs(world: EntrySet) -> Iterator[Finding]:
     known: dict[str, bool] = {}
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         for path, pattern in texts(item.value, "match", "only_if_changed_paths"):
             if pattern not in known:
                 known[pattern] = _finds_any(world, pattern)
@@ -149,7 +147,7 @@ def _finds_any(world: EntrySet, pattern: str) -> bool:
 
 
 def _blocks_too_late(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         event = text(item.value, "event_type")
         if is_blocking(item) and event in TOO_LATE:
             yield Finding(
@@ -167,7 +165,7 @@ HOK004 = Rule(
 
 
 def _handlers(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         kind = text(item.value, "handler", "kind")
         command = part(item.value, "handler", "command")
         function = text(item.value, "handler", "function")
@@ -192,9 +190,8 @@ HOK005 = Rule(
 
 
 def _own_file(world: EntrySet) -> Iterator[Finding]:
-    kind = world.kinds["hook"]
     first_in: dict[str, Entry] = {}
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         if item.live_place is None:
             continue
         file = item.live_place.file
@@ -210,7 +207,7 @@ def _own_file(world: EntrySet) -> Iterator[Finding]:
                 extra=first.key,
                 others=(first,),
             )
-        elif not _named_by_id(kind, file, item.key):
+        elif not _named_by_id(world.kinds[item.kind], file, item.key):
             yield Finding(
                 item, f"{item.key} stands in {file}, which is not named by its id.", place=Place(file)
             )
@@ -234,7 +231,7 @@ def _named_by_id(kind: Kind, file: str, key: str) -> bool:
 
 def _order(world: EntrySet) -> Iterator[Finding]:
     first_of: dict[tuple[str, int], Entry] = {}
-    for item in world.of("hook"):
+    for item in world.acting("hook"):
         event = text(item.value, "event_type")
         if not (event and is_enabled(item) and is_blocking(item)):
             continue

@@ -34,7 +34,7 @@ def flows(world: EntrySet) -> Flows:
 
 
 def _flows(world: EntrySet) -> Flows:
-    types = world.of("module_type")
+    types = world.acting("module_type")
     return Flows(
         {item.key: frozenset(words(item.value, "outbound")) for item in types},
         {item.key: frozenset(words(item.value, "inbound")) for item in types},
@@ -47,18 +47,18 @@ def deprecated_modules(world: EntrySet) -> frozenset[str]:
 
 
 def _deprecated_modules(world: EntrySet) -> frozenset[str]:
-    by_status = {item.key for item in world.of("module_instance") if world.status(item) == "deprecated"}
+    by_status = {item.key for item in world.acting("module_instance") if world.status(item) == "deprecated"}
     by_maturity = {
-        item.key for item in world.of("module_maturity") if text(item.value, "maturity") == "DEPRECATED"
+        item.key for item in world.acting("module_maturity") if text(item.value, "maturity") == "DEPRECATED"
     }
     return frozenset(by_status | by_maturity)
 
 
 def _one_sided(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("module_type"):
+    for item in world.acting("module_type"):
         for here, there in (("outbound", "inbound"), ("inbound", "outbound")):
             for path, key in texts(item.value, here):
-                other = world.get("module_type", key)
+                other = world.as_role("module_type", key)
                 if other is not None and item.key not in words(other.value, there):
                     yield Finding(
                         item,
@@ -92,15 +92,15 @@ def _told_there(other: Entry, field: str, key: str) -> tuple[tuple[Place, Json],
 def _may_call(world: EntrySet, caller: Entry, called: Entry) -> str:
     """Why a module may not call another, or ""; a type that is not there is a dangling reference already."""
     types = text(caller.value, "module_type"), text(called.value, "module_type")
-    if any(world.get("module_type", one) is None for one in types) or flows(world).allowed(*types):
+    if any(world.as_role("module_type", one) is None for one in types) or flows(world).allowed(*types):
         return ""
     return f"{caller.key} is of type {types[0]}, which may not call {types[1]}, the type of {called.key}."
 
 
 def _dependencies(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("module_instance"):
+    for item in world.acting("module_instance"):
         for path, key in texts(item.value, "dependencies", "modules"):
-            other = world.get("module_instance", key)
+            other = world.as_role("module_instance", key)
             why = _may_call(world, item, other) if other is not None else ""
             if other is not None and why:
                 yield Finding(
@@ -124,10 +124,10 @@ MOD002 = Rule(
 
 
 def _consumers(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("module_interface"):
-        owner = world.get("module_instance", text(item.value, "module_id"))
+    for item in world.acting("module_interface"):
+        owner = world.as_role("module_instance", text(item.value, "module_id"))
         for path, key in texts(item.value, "consumers") if owner is not None else ():
-            consumer = world.get("module_instance", key)
+            consumer = world.as_role("module_instance", key)
             why = _may_call(world, consumer, owner) if consumer is not None and owner is not None else ""
             if consumer is not None and why:
                 yield Finding(item, why, path, related=(related(consumer, "the consumer"),), extra=key)
@@ -150,7 +150,7 @@ MOD008 = Rule(
 
 
 def _paths(world: EntrySet) -> Iterator[tuple[Entry, str]]:
-    for item in world.of("module_instance"):
+    for item in world.acting("module_instance"):
         path = text(item.value, "path")
         if path:
             yield item, path
@@ -191,7 +191,8 @@ MOD004 = Rule(
 
 
 def _path_shared(world: EntrySet) -> Iterator[Finding]:
-    declared = any([one.text for one in group] == ["path"] for group in world.kinds["module_instance"].unique)
+    kinds = [world.kinds[name] for name in world.kinds_of("module_instance")]
+    declared = any([one.text for one in group] == ["path"] for kind in kinds for group in kind.unique)
     first_of: dict[str, tuple[Entry, str]] = {}
     for item, path in _paths(world):
         first, first_path = first_of.setdefault(normal(path), (item, path))
@@ -217,9 +218,9 @@ MOD005 = Rule(
 
 
 def _no_maturity(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("module_instance"):
-        if world.get("module_maturity", item.key) is None and not world.maybe_hidden(
-            ("module_maturity",), item.key
+    for item in world.acting("module_instance"):
+        if world.as_role("module_maturity", item.key) is None and not world.role_maybe_hidden(
+            "module_maturity", item.key
         ):
             yield Finding(item, f"There is no module_maturity entry for {item.key!r}.", _key(world, item))
 
@@ -240,14 +241,14 @@ def _key(world: EntrySet, item: Entry) -> FieldPath:
 
 def _of_deprecated(world: EntrySet) -> Iterator[Finding]:
     gone = deprecated_modules(world)
-    for item in world.of("module_interface"):
+    for item in world.acting("module_interface"):
         module = text(item.value, "module_id")
         if (
             module in gone
             and text(item.value, "lifecycle") not in GONE
             and world.status(item) != "deprecated"
         ):
-            owner = world.get("module_instance", module)
+            owner = world.as_role("module_instance", module)
             yield Finding(
                 item,
                 f"Its module, {module}, is deprecated.",
@@ -271,10 +272,10 @@ MOD007 = Rule(
 
 
 def _released_early(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("module_interface"):
+    for item in world.acting("module_interface"):
         if text(item.value, "lifecycle") != "RELEASED":
             continue
-        maturity = world.get("module_maturity", text(item.value, "module_id"))
+        maturity = world.as_role("module_maturity", text(item.value, "module_id"))
         word = text(maturity.value, "maturity") if maturity is not None else ""
         # Of a deprecated module speaks MOD007, of a module without maturity MOD006.
         if maturity is not None and word not in ("READY_FOR_RELEASE", "DEPRECATED"):

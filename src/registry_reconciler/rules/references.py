@@ -158,7 +158,9 @@ def _to_deprecated(world: EntrySet) -> Iterator[Finding]:
         target, item = link.target, link.item
         if target is None or target.address not in deprecated or item.address in deprecated:
             continue
-        if (item.kind, link.reference.field.text) in WITH_RULES_OF_THEIR_OWN or _describes(world, link):
+        if (world.kinds[item.kind].role, link.reference.field.text) in WITH_RULES_OF_THEIR_OWN or _describes(
+            world, link
+        ):
             continue
         yield Finding(
             item,

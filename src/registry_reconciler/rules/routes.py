@@ -37,7 +37,7 @@ def _overlaps(world: EntrySet) -> list[tuple[Entry, Entry]]:
 def _find_overlaps(world: EntrySet) -> Iterator[tuple[Entry, Entry]]:
     """Pairs of routes that answer for one topic in overlapping scopes; the later address first."""
     topics: dict[str, dict[str, list[Entry]]] = {}
-    for item in world.of("route"):
+    for item in world.acting("route"):
         scope, topic = text(item.value, "scope"), text(item.value, "topic")
         if scope and topic:
             topics.setdefault(topic, {}).setdefault(scope, []).append(item)
@@ -127,7 +127,7 @@ RTE005 = Rule(
 
 
 def _empty_when(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("route"):
+    for item in world.acting("route"):
         if not any(one.strip() for one in words(item.value, "when_to_use")):
             yield Finding(item, f"{item.key} does not say when to use it.", ("when_to_use",))
 
@@ -144,7 +144,7 @@ RTE001 = Rule(
 def _documents(world: EntrySet) -> list[tuple[Entry, FieldPath, str]]:
     """Every related document: the route, the field, the path that it says."""
     found: list[tuple[Entry, FieldPath, str]] = []
-    for item in world.of("route"):
+    for item in world.acting("route"):
         docs = part(item.value, "related_docs")
         for index, doc in enumerate(docs) if isinstance(docs, list) else ():
             path = text(doc, "path")
@@ -195,10 +195,10 @@ RTE003 = Rule(
 
 def _of_deprecated(world: EntrySet) -> Iterator[Finding]:
     gone = deprecated_modules(world)
-    for item in world.of("route"):
+    for item in world.acting("route"):
         module = text(item.value, "module_id")
         if module in gone and world.status(item) != "deprecated":
-            owner = world.get("module_instance", module)
+            owner = world.as_role("module_instance", module)
             yield Finding(
                 item,
                 f"Its module, {module}, is deprecated.",
@@ -220,10 +220,10 @@ RTE006 = Rule(
 
 
 def _not_allowed(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("route"):
+    for item in world.acting("route"):
         owner = text(item.value, "module_id")
         for path, key in texts(item.value, "ability_ids"):
-            ability = world.resolve(ABILITIES, key)
+            ability = world.resolve(world.kinds_of(*ABILITIES), key)
             modules = words(ability.value, "module_ids") if ability is not None else []
             # An ability that names no module belongs to all of them.
             if ability is not None and modules and owner not in modules:
@@ -256,7 +256,7 @@ RTE007 = Rule(
 
 def _unrouted_documents(world: EntrySet) -> Iterator[Finding]:
     routed = {normal(path.partition("#")[0]) for _, _, path in world.memo(_documents)}
-    if not routed or "route" in world.hidden_kinds:
+    if not routed or world.role_hidden("route"):
         return
     try:
         documents = list(find(world.tree, DOCUMENTS))
@@ -266,7 +266,7 @@ def _unrouted_documents(world: EntrySet) -> Iterator[Finding]:
         return
     for path in documents:
         parents = (path.rsplit("/", depth)[0] for depth in range(path.count("/") + 1))
-        if not any(one in routed for one in parents) and not world.maybe_hidden(("route",), path):
+        if not any(one in routed for one in parents) and not world.role_maybe_hidden("route", path):
             yield Finding(None, f"No route leads to {path}.", place=Place(path))
 
 
@@ -281,11 +281,15 @@ RTE008 = Rule(
 
 
 def _unrouted_modules(world: EntrySet) -> Iterator[Finding]:
-    if "route" in world.hidden_kinds:
+    if world.role_hidden("route"):
         return
-    routed = {text(item.value, "module_id") for item in world.of("route")}
-    for item in world.of("module_instance"):
-        if item.key not in routed and is_active(world, item) and not world.maybe_hidden(("route",), item.key):
+    routed = {text(item.value, "module_id") for item in world.acting("route")}
+    for item in world.acting("module_instance"):
+        if (
+            item.key not in routed
+            and is_active(world, item)
+            and not world.role_maybe_hidden("route", item.key)
+        ):
             yield Finding(item, f"No route belongs to {item.key}.")
 
 
@@ -301,7 +305,7 @@ RTE009 = Rule(
 
 def _unknown_stage(world: EntrySet) -> Iterator[Finding]:
     stages = world.config.stages if world.config.stages is not None else STAGES
-    for item in world.of("route"):
+    for item in world.acting("route"):
         docs = part(item.value, "related_docs")
         for index, doc in enumerate(docs) if isinstance(docs, list) else ():
             stage = text(doc, "stage")

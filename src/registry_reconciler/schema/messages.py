@@ -45,6 +45,7 @@ class Violation(Struct, frozen=True):
         fix: what to do, as a sentence.
         keyword: the keyword of JSON Schema that says so.
         instead: the word that the value may be a slip of, or "".
+        field: the name of a field that is missing, or "".
     """
 
     path: FieldPath
@@ -53,6 +54,7 @@ class Violation(Struct, frozen=True):
     fix: str
     keyword: str
     instead: str = ""
+    field: str = ""
 
 
 class Finding(Protocol):
@@ -206,7 +208,8 @@ class _Writer:
             sentence = _SENTENCES.get(name, _other)
             message, fix = sentence(self, path, finding.kind)
             instead = self.near(path, list(finding.kind.options)) if name == "enum" else ""
-            yield self._make(path, name, message, fix, instead=instead)
+            field = str(finding.kind.property) if name == "required" else ""
+            yield self._make(path, name, message, fix, instead=instead, field=field)
 
     def _make(
         self,
@@ -217,14 +220,15 @@ class _Writer:
         *,
         on_key: bool = False,
         instead: str = "",
+        field: str = "",
     ) -> Violation:
         secret = self.view.secret(path)
         if secret is not None and secret < len(path):
             # Even the names inside a secret are part of it.
             path, on_key = path[:secret], False
             message, fix = f"{_name(path)} is not as its schema wants it", self.explain(path, "Correct it.")
-            instead = ""
-        return Violation(path, on_key, message, fix, keyword, instead)
+            instead = field = ""
+        return Violation(path, on_key, message, fix, keyword, instead, field)
 
     def show(self, path: FieldPath) -> str:
         """A part as a message may show it."""
@@ -499,7 +503,16 @@ def _bound(text: str) -> Callable[[_Writer, FieldPath, Json], tuple[str, str]]:
 
 
 def _contains(writer: _Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
-    return f"{_name(path)} has not the items that it must have", writer.explain(path, "Add or remove items.")
+    least, most, wanted = 1, None, ""
+    for schema in writer.view.at(path):
+        if "contains" in schema:
+            least, most = schema.get("minContains", 1), schema.get("maxContains")
+            wanted = f" that fit {_cut(canonical(schema['contains']))}"
+    bounds = f"at least {least}" if most is None else f"{least} to {most}"
+    return (
+        f"{_name(path)} needs {bounds} item{'s' * (bounds != 'at least 1')}{wanted}",
+        writer.explain(path, "Add or remove such items."),
+    )
 
 
 def _other(writer: _Writer, path: FieldPath, kind: Json) -> tuple[str, str]:

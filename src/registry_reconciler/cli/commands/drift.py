@@ -92,9 +92,9 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
         found = tuple(one for one in found if one.drift.address in chosen)
         kept = set(select(patterns, [one.address for one in stale]))
         stale = tuple(one for one in stale if one.address in kept)
-    next = _next([one.drift.address for one in found])
+    next = _next([one.drift.address for one in found], patterns)
     if edited:
-        next.append(["registry", "drift", "--revert", *(PREFIX + one.id for one in edited[:20])])
+        next.append(["registry", "drift", "--revert", *(PREFIX + one.id for one in edited)])
     body = {
         "drift": [_to_json(one) for one in found],
         "outputs": [{"id": one.id, "file": one.file, "diff": one.diff} for one in edited],
@@ -120,10 +120,16 @@ def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:
         yield from (f"    {visible(line)}" for line in one.diff.split("\n")[:_DIFF_SHOWN])
 
 
-def _next(addresses: Sequence[str]) -> list[list[str]]:
+_NAMED = 20
+"""So many entries are named in a command; of more their kinds are."""
+
+
+def _next(addresses: Sequence[str], patterns: Sequence[str]) -> list[list[str]]:
     if not addresses:
         return []
-    words = list(addresses[:20])
+    words = list(addresses)
+    if len(words) > _NAMED:  # patterns mean the same entries: only those that drifted
+        words = list(patterns) or sorted({f"{one.partition('/')[0]}/*" for one in words})
     return [["registry", "drift", option, *words] for option in ("--accept", "--revert")]
 
 

@@ -11,10 +11,10 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, planning_of, warn
 from registry_reconciler.cli.options import Diff, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
-from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
+    from registry_reconciler.editing.verbs.set_fields import Assignment
     from registry_reconciler.model.problem import Problem, TextEdit
     from registry_reconciler.planning.fixes import Fixing
     from registry_reconciler.planning.pipeline import Planning
@@ -43,7 +43,9 @@ def command(
     set_: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="FIELD=VALUE", help="Set a field of every entry that has a problem with CODE."
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Set a field of every entry that has a problem with CODE; without a CODE, that lacks it.",
         ),
     ] = None,
     brief: Annotated[
@@ -101,9 +103,7 @@ def _set_everywhere(call: Call, codes: Sequence[str], fields: Sequence[str], goi
 
     assignments = parse_assignments(fields)
     if not codes:
-        raise UsageFailure(
-            "--set needs the code of the problems that it settles: registry fix CODE --set FIELD=VALUE"
-        )
+        return _set_where_asked(call, assignments, fields, going)
     problems = standing_of(planning_of(call, call.workspace()), codes)
     addresses = sorted({one.address for one in problems if one.address})
     if not addresses:
@@ -112,6 +112,19 @@ def _set_everywhere(call: Call, codes: Sequence[str], fields: Sequence[str], goi
         )
     words = ["fix", *codes, *(word for field in fields for word in ("--set", field))]
     return carry_out(call, setting_everywhere(addresses, assignments), going, words)
+
+
+def _set_where_asked(
+    call: Call, assignments: Sequence[Assignment], fields: Sequence[str], going: Going
+) -> int:
+    """One field for all entries that lack it, or that have a problem with it; no other is touched."""
+    from registry_reconciler.editing.verbs.mend_fields import concerned, mending
+
+    found = concerned(planning_of(call, call.workspace()).plan.problems, assignments)
+    if not found:
+        return answer(call, "No entry has a problem with that.\n", {"applied": False, "written": []})
+    words = ["fix", *(word for field in fields for word in ("--set", field))]
+    return carry_out(call, mending([(one.address, told) for one, told in found.items()]), going, words)
 
 
 def _brief(fixing: Fixing, dry: bool) -> str:

@@ -1,0 +1,46 @@
+"""``fix --set FIELD=VALUE``: one value for all entries that have a problem with a field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.set_fields import Assignment, assigned
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.problem import Problem, Severity, Status
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.amend import Edits
+    from registry_reconciler.loading.workspace import Loaded
+
+
+def concerned(
+    problems: Sequence[Problem], assignments: Sequence[Assignment], codes: Sequence[str] = ()
+) -> dict[Problem, Assignment]:
+    """The problems of a field that is set, or that an entry lacks, each with what is set; baselined ones too."""
+    found: dict[Problem, Assignment] = {}
+    for one in problems:
+        if not one.address or one.status is Status.FIXED or one.severity is Severity.RECORD:
+            continue
+        for assignment in assignments:
+            if (not codes or one.code in codes) and assignment.path in (one.missing_field, one.path):
+                found[one] = assignment
+    return found
+
+
+def mending(wanted: Sequence[tuple[str, Assignment]]) -> Callable[[Loaded], Edits]:
+    """The draft that sets the fields; what nobody manages is left, and that is said."""
+
+    def draft(loaded: Loaded) -> Edits:
+        desk = Desk.of(loaded)
+        for address, assignment in wanted:
+            try:
+                kind, value = desk.kind(address), desk.value(address)
+            except UsageFailure:
+                desk.notes.append(f"{address} is left as it is: no fragment owns it.")
+                continue
+            desk.put(address, assigned(loaded, kind, address, value, (assignment,)))
+        return desk.finish()
+
+    return draft

@@ -1,0 +1,118 @@
+"""Small things that people tripped over, each through the installed command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helper import Box, installed
+from tests.cli.test_nothing_hidden import Shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def test_a_likely_rename_is_shown_in_lines_to_copy(shop: Shop) -> None:
+    text = "Reads what a person wrote and says what it is about, in one sentence."
+    shop.items({"id": "reader", "v": text}, {"id": "other"})
+    shop.apply()
+    shop.items({"id": "readers", "v": text}, {"id": "other"})
+    for form in ("text", "markdown"):
+        out = shop.run("plan", "--format", form).out
+        assert "Likely rename" in out
+        assert "\\n" not in out
+        assert "- {from: item/reader, to: item/readers}\n" in out
+
+
+@pytest.mark.parametrize(("answer", "exit"), [("maybe\ny\n", 0), ("maybe\nn\n", 1), ("x\n" * 9, 1), ("", 1)])
+def test_an_answer_that_is_none_is_asked_again(
+    shop: Shop, answer: str, exit: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import io
+    import sys
+
+    from registry_reconciler.cli import asking
+    from registry_reconciler.model.plan import PlanOptions
+    from registry_reconciler.workspace import Workspace
+
+    shop.items({"id": "a"})
+    plan = Workspace(shop.root).planning(PlanOptions()).plan
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    assert asking.answered_yes(plan) is (exit == 0)
+    said = capfd.readouterr().err
+    assert said.count("[y/N]") == (2 if "maybe" in answer else 5 if answer else 1)
+    assert ("neither yes nor no" in said) is bool(answer)
+
+
+def test_a_kind_is_no_entry_and_the_glob_is_named(shop: Shop) -> None:
+    shop.items({"id": "a"})
+    for words in (("plan", "--target", "item"), ("apply", "--yes", "--exclude", "item")):
+        ran = shop.run(*words)
+        assert ran.exit == 64
+        assert "'item/*'" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("word", "leads"),
+    [("help", "--help"), ("status", "registry plan"), ("validate", "registry check"), ("remove", "registry rm"),
+     ("-v", "registry --version"), ("mv", "registry rename")],
+)  # fmt: skip
+def test_words_of_other_programs_lead_on(tmp_path: Path, word: str, leads: str) -> None:
+    ran = installed(word, cwd=tmp_path)
+    assert ran.exit == 64
+    assert leads in ran.err
+
+
+def test_a_move_from_a_name_that_never_was_is_said(shop: Shop) -> None:
+    shop.items({"id": "http_api"}, {"id": "other"})
+    shop.apply()
+    shop.write(
+        "desired/items.yaml",
+        "item: [{id: http_service}, {id: other}]\nmoved:\n- {from: item/htp_api, to: item/http_service}\n",
+    )
+    out = shop.run("plan").out
+    assert "warning FRG010" in out
+    assert "Did you mean 'item/http_api'?" in " ".join(out.split())
+    shop.write(
+        "desired/items.yaml",
+        "item: [{id: http_service}, {id: other}]\nmoved:\n- {from: item/http_api, to: item/http_service}\n",
+    )
+    assert "FRG010" not in shop.run("plan").out
+    shop.apply()
+    assert "FRG010" not in shop.run("plan").out  # a move that was made
+
+
+def test_drift_leads_on_to_all_entries_of_more_than_twenty(shop: Shop) -> None:
+    shop.items(*({"id": f"i{number:02}", "v": 1} for number in range(21)))
+    shop.apply()
+    file = shop.root / "items.yaml"
+    file.write_text(file.read_text().replace('"v": 1', '"v": 2'))
+    ran = shop.run("drift", "--format", "json")
+    assert len(ran.json["drift"]) == 21
+    (accept, _) = ran.json["next"]
+    assert shop.run(*accept[1:]).exit == 0
+    assert shop.run("drift").exit == 0
+
+
+def test_an_add_that_fails_names_no_line_of_a_file_that_was_not_written(box: Box) -> None:
+    entry = '{"id": "x", "scope": "api", "topic": "t", "module_id": "nowhere.at.all"}'
+    before = box.files()
+    ran = installed("add", "route", "-", cwd=box.root, stdin=entry)
+    assert ran.exit == 3
+    assert box.files() == before
+    assert "desired/route.yaml" in ran.out + ran.err
+    assert "desired/route.yaml:" not in ran.out + ran.err
+
+
+def test_a_list_that_lacks_an_item_says_which(shop: Shop) -> None:
+    text = (shop.root / ".system/registry/schemas/item.schema.yaml").read_text()
+    shop.write(
+        ".system/registry/schemas/item.schema.yaml",
+        text.replace("v: {}", "v: {contains: {const: main}, minContains: 2}"),
+    )
+    shop.items({"id": "a", "v": ["main", "b"]})
+    words = " ".join(shop.run("plan").out.split())
+    assert 'needs at least 2 items that fit {"const":"main"}' in words
