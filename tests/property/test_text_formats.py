@@ -16,13 +16,14 @@ from registry_reconciler.formats.nodes import Node, child_index
 from registry_reconciler.formats.project import path_of, projected
 from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.model.entry import FieldPath, Json, get_path, same
-from tests.property import json_texts
+from tests.property import frontmatter_texts, json_texts
 from tests.property.yaml_texts import Text, paths_of, random_edits
 
 TEXTS: dict[str, Callable[[int], bytes]] = {
     "yaml": lambda seed: Text(seed, shares=False).data,
     "json": lambda seed: json_texts.text(seed, comments=False),
     "jsonc": lambda seed: json_texts.text(seed, comments=True),
+    "frontmatter": lambda seed: frontmatter_texts.text(seed),
 }
 SEEDS = st.integers(0, 2**32)
 ROWS = pytest.mark.parametrize("name", sorted(TEXTS))
@@ -70,7 +71,7 @@ def test_an_edited_text_reads_as_projected(name: str, seed: int) -> None:
         assert (result.count(b"\r\n") == result.count(b"\n")) == crlf or b"\n" not in result, (data, result)
 
 
-REFUSED = {"yaml": ("there is",), "json": ("there is",), "jsonc": ("there is",)}
+REFUSED = {"yaml": ("there is",), "json": ("there is",), "jsonc": ("there is",), "frontmatter": ("there is",)}
 """How the refusals begin that a format may give to edits of values."""
 
 
@@ -281,7 +282,7 @@ def test_every_place_of_a_text_is_found(name: str, seed: int) -> None:
 
 def ends_in_block_scalar(name: str, data: bytes) -> bool:
     """A block scalar that the end of the file cuts short gets another header when more is written behind it."""
-    return name == "yaml" and not data.endswith(b"\n") and (b"|" in data or b">" in data)
+    return name in ("yaml", "frontmatter") and not data.endswith(b"\n") and (b"|" in data or b">" in data)
 
 
 HOSTILE = st.one_of(

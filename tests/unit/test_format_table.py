@@ -8,7 +8,9 @@ from pathlib import Path
 
 import registry_reconciler
 from registry_reconciler.formats.table import FORMATS, format_named, format_of
+from registry_reconciler.model.kind import parse_kind
 
+SPEC = {"kind": "k", "layout": "file", "file": "a/b.yaml", "key": "id"}
 SOURCE = Path(registry_reconciler.__file__).parent
 
 
@@ -22,7 +24,7 @@ def test_a_file_has_the_format_that_its_name_says_and_a_kind_may_say_otherwise()
         for suffix in form.suffixes:
             assert format_named(f"a/b{suffix}") is form
             assert format_named(f"a/b{suffix.upper()}") is form
-        assert format_of("a/b.yaml", form.name) is form
+        assert format_of("a/b.yaml", parse_kind({"x-registry": {**SPEC, "format": form.name}}, "s")) is form
     assert format_named("a.json/b") is FORMATS["yaml"]
     assert format_named("no-suffix") is FORMATS["yaml"]
 

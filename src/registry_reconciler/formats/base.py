@@ -140,5 +140,8 @@ class TextFormat(Protocol):
     def head_comments(self, data: bytes) -> tuple[str, ...]:
         """The comments at the head of a file that holds one entry and nothing else, each beginning with ``#``."""
 
+    def has_rest(self, data: bytes) -> bool:
+        """Whether a text holds what no document says and what would be lost with the file."""
+
     def rewritten(self, node: Node, value: Json) -> str | None:
         """The text of a simple value in place of another one on one line; ``None``: only :meth:`splice` knows."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from registry_reconciler.formats.base import Reader, TextFormat
+from registry_reconciler.formats.frontmatter.row import FRONTMATTER, FrontMatter
 from registry_reconciler.formats.json.row import JSON, JSONC
 from registry_reconciler.formats.toml.row import TOML
 from registry_reconciler.formats.yaml.row import YAML as YAML
+from registry_reconciler.model.kind import Kind
 
-FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, JSONC, TOML)}
+FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, JSONC, TOML, FRONTMATTER)}
 """The row of each, by the word for it in ``x-registry``. A new one is one package, and one row here."""
+
+FORMATS_WITH_PARTS = frozenset(one.name for one in FORMATS.values() if "list" in one.layouts)
+"""Those in which a file may hold several entries."""
 
 _BY_SUFFIX = {suffix: one for one in FORMATS.values() for suffix in one.suffixes}
 
@@ -21,9 +26,10 @@ def format_named(path: str) -> TextFormat:
     return _BY_SUFFIX.get(path[dot:].lower(), YAML) if dot >= 0 else YAML
 
 
-def format_of(path: str, name: str = "") -> TextFormat:
+def format_of(path: str, kind: Kind | None = None) -> TextFormat:
     """The format of a registry file of a kind: what the kind says, else what the name of the file does."""
-    return FORMATS[name] if name else format_named(path)
+    form = FORMATS[kind.format] if kind is not None and kind.format else format_named(path)
+    return FrontMatter(kind.body) if kind is not None and kind.body and form is FRONTMATTER else form
 
 
 def new_reader() -> Reader:

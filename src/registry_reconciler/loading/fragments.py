@@ -33,11 +33,12 @@ class Move(Struct, frozen=True):
 
 
 class Removal(Struct, frozen=True):
-    """``removed``: stop managing; ``keep`` leaves the live entry."""
+    """``removed``: stop managing; ``keep`` leaves the live entry, ``text_goes`` deletes text below it too."""
 
     address: str
     keep: bool
     place: Place
+    text_goes: bool = False
 
 
 class Pattern(Struct, frozen=True):
@@ -361,11 +362,19 @@ def _removed(reading: _Reading, place: Place, item: Json) -> None:
     if not isinstance(keep, bool):
         reading.fault("'keep' must be true or false.", place.at(("keep",)), "Write 'keep: true'.")
         return
-    for values in _fields(reading, place, item, "removed", ("address",), ("keep",)):
+    text_goes = item.get("body") if isinstance(item, dict) else None
+    if text_goes not in (None, "delete") or (text_goes and keep):
+        reading.fault(
+            "'body' may only say delete, of an entry that is not kept.",
+            place.at(("body",)),
+            "Write 'body: delete'.",
+        )
+        return
+    for values in _fields(reading, place, item, "removed", ("address",), ("keep", "body")):
         if _is_of_fragments(
             reading, place, values["address"], f"To remove the entry: registry rm {values['address']}"
         ):
-            reading.removals.append(Removal(values["address"], keep, place))
+            reading.removals.append(Removal(values["address"], keep, place, bool(text_goes)))
 
 
 def _protect(reading: _Reading, place: Place, item: Json) -> None:

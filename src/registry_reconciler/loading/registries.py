@@ -92,9 +92,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     nested = reading.nesting.steps(kind)
     reading.found[kind.name] = 0
     for path, bound in _files(reading, tree, kind):
-        source = reading.files.get(path) or read_source(
-            tree, path, reading.reader, format_of(path, kind.format)
-        )
+        source = reading.files.get(path) or read_source(tree, path, reading.reader, format_of(path, kind))
         if source is None:
             continue
         reading.files[path] = source

@@ -178,6 +178,7 @@ class Kind(Struct, frozen=True):
 
     Attributes:
         key: the fields that make the key, joined by ``/`` where there are several.
+        body: of front matter: the field that the text below it is given as.
         format: how the text of its files is written; "": as the names of the files say.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
         truth: who owns the entries. Of ``live`` the registry file does: there are no fragments and no state of them.
@@ -197,6 +198,7 @@ class Kind(Struct, frozen=True):
     title: str = ""
     description: str = ""
     format: str = ""
+    body: str = ""
     space: str = ""
     order: Literal["key", "end"] = "key"
     names: Names = field(default_factory=Names)
@@ -307,6 +309,7 @@ def parse_kind(
         title=str(schema.get("title", "")),
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
+        body=spec.get("body", ""),
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),
         names=_names(spec.get("names", {})),
@@ -317,7 +320,7 @@ def parse_kind(
             for group in spec.get("unique", ())
         ),
         acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
-        live_fields=tuple(_selector(one, "live_fields", single=True) for one in spec.get("live_fields", ())),
+        live_fields=_live_fields(spec),
         exclude=_excludes(spec),
         truth=spec.get("truth", "fragments"),
         managed=spec.get("managed", "some"),
@@ -328,6 +331,11 @@ def parse_kind(
     _refuse_shown_secrets(kind)
     _refuse_contradictions(kind)
     return kind
+
+
+def _live_fields(spec: Mapping[str, Json]) -> tuple[Selector, ...]:
+    names = (*spec.get("live_fields", ()), *([spec["body"]] if "body" in spec else ()))
+    return tuple(_selector(one, "live_fields", single=True) for one in dict.fromkeys(names))
 
 
 def _excludes(spec: Mapping[str, Json]) -> tuple[str, ...]:

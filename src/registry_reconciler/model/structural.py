@@ -67,6 +67,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "WRT003": ("The place of the new entry is open", _E),
     "WRT004": ("The path is unsafe", _E),
     "WRT005": ("The entry still holds others", _E),
+    "WRT007": ("Text below the entry would go with it", _E),
     "WRT006": ("The place of the new entry is new and looks like a slip", _W),
 }
 

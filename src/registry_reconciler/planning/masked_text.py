@@ -125,7 +125,7 @@ class Hider:
         if source is not None:
             return source.format
         owners = (kind for kind in self._kinds.values() if kind.file.match(path) is not None)
-        return next((format_of(path, kind.format) for kind in owners), format_named(path))
+        return next((format_of(path, kind) for kind in owners), format_named(path))
 
     def _in_text(self, path: str, text: str) -> list[_Span]:
         """The spans in order, none within another."""

@@ -142,6 +142,7 @@ def plan_loaded(
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
+        text_goes=frozenset(one.address for one in loaded.fragments.removals if one.text_goes),
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")

@@ -53,6 +53,7 @@ FAMILIES = (
     # What the stages find themselves: these have no function here.
     Family("YML", "YAML texts", structural.of("YML")),
     Family("JSN", "JSON texts", structural.of("JSN")),
+    Family("FRM", "Front matter", structural.of("FRM")),
     Family("TML", "TOML texts", structural.of("TML")),
     Family("SCH", "Schemas", structural.of("SCH")),
     Family("KND", "Kinds", structural.of("KND")),

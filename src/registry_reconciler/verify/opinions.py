@@ -99,10 +99,10 @@ def _source(loaded: Loaded, path: str, content: bytes | None) -> SourceFile | No
     kinds = _kinds_of(loaded, path)
     there = loaded.live.files.get(path)
     form = there.format if there is not None else None
-    if form is None and kinds and kinds[0].format:
+    if form is None and kinds:
         from registry_reconciler.formats.table import format_of
 
-        form = format_of(path, kinds[0].format)
+        form = format_of(path, kinds[0])
     return read_source(MemoryTree({path: content}), path, None, form)
 
 

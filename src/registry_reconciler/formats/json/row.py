@@ -78,6 +78,10 @@ class JsonFormat(Struct, frozen=True):
 
         return head_comments(data)
 
+    def has_rest(self, data: bytes) -> bool:
+        """All of a text is what its documents say."""
+        return False
+
     def rewritten(self, node: Node, value: Json) -> str | None:
         """A text, number or word in place of another one."""
         from registry_reconciler.formats.json.look import Look, Writer

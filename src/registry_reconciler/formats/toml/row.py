@@ -79,6 +79,10 @@ class TomlFormat(Struct, frozen=True):
             rows.append(line.rstrip("\r"))
         return ()
 
+    def has_rest(self, data: bytes) -> bool:
+        """All of a text is what its documents say."""
+        return False
+
     def rewritten(self, node: Node, value: Json) -> str | None:
         """A scalar in place of another on one line; a date is only the splicer's."""
         from registry_reconciler.formats.toml.edit.spell import Look, Speller

@@ -80,6 +80,10 @@ class YamlFormat(Struct, frozen=True):
                 rows.append(line)
         return ()
 
+    def has_rest(self, data: bytes) -> bool:
+        """All of a text is what its documents say."""
+        return False
+
     def rewritten(self, node: Node, value: Json) -> str | None:
         """A scalar in the style of the one that it replaces."""
         from registry_reconciler.formats.yaml.edit.emit import Emitter

@@ -62,7 +62,7 @@ REPORT = "Make the change by hand, then run plan again; and please report the fi
 
 def _new_format(work: Writing, path: str, plan: FilePlan) -> TextFormat:
     """The format of a file that is not there yet: that of the kind for which it is made."""
-    return format_of(path, work.kinds[plan.creates[0][0].kind].format)
+    return format_of(path, work.kinds[plan.creates[0][0].kind])
 
 
 def _parsed(work: Writing, form: TextFormat, path: str, data: bytes) -> SourceFile:
@@ -103,7 +103,7 @@ def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
     """The text of another file of a kind, whose look a new one takes."""
     paths = work.live.files_of.get(kind.name, ()) if work.live is not None else ()
     found = (work.sources[path] for path in paths if path in work.sources)
-    return next((one.data for one in found if one.readable and one.data and one.format is form), None)
+    return next((one.data for one in found if one.readable and one.data and one.format == form), None)
 
 
 def _first_step(kind: Kind, change: Change) -> FieldPath:

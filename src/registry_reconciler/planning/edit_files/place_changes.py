@@ -74,6 +74,20 @@ def _plan_removal(
         return
     path = entry.place.file
     if LAYOUTS[kind.layout].one_a_file and _alone(work.sources[path], entry):
+        source = work.sources[path]
+        if (
+            source.data is not None
+            and source.format.has_rest(source.data)
+            and change.address not in work.text_goes
+        ):
+            work.fail(
+                change,
+                "WRT007",
+                f"{path} holds text below the front matter, which would go with it.",
+                entry.place,
+                f"Say so in a fragment, under removed: {{address: {change.address}, body: delete}}; or keep: true.",
+            )
+            return
         work.removed.add(path)
         work.forget_entries(path)
         return

@@ -71,6 +71,7 @@ class Writing(Struct):
     outer: Mapping[str, Sequence[tuple[Kind, Sequence[Step]]]] = field(default_factory=dict)
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
     fragments: Mapping[str, SourceFile] = field(default_factory=dict)
+    text_goes: frozenset[str] = frozenset()
     snippets: dict[Place, Snippet] = field(default_factory=dict)
     reader: Reader | None = None
     by_address: dict[str, dict[tuple[str, str], LiveEntry]] = field(default_factory=dict)

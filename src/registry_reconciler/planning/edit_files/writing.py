@@ -68,6 +68,7 @@ def write(
     fragments: Mapping[str, SourceFile],
     reader: Reader | None = None,
     managed: Collection[str] = (),
+    text_goes: Collection[str] = (),
 ) -> Written:
     """Place and splice every change that writes. Never raises for what stands in the files.
 
@@ -76,11 +77,12 @@ def write(
     Args:
         fragments: the fragments as read: the comments of a new entry come along from there.
         managed: addresses that mean their entries: what somebody still says does not go along under another name.
+        text_goes: addresses whose files may go with text that stands below the entry.
         reader: what read the files; it knows the items again that a new text has in common with them.
     """
 
     def attempt(some: Sequence[Change]) -> Written:
-        return _write(kinds, live, tree, some, fragments, reader, managed)
+        return _write(kinds, live, tree, some, fragments, reader, managed, text_goes)
 
     written = attempt(changes)
     return _apart(changes, written, attempt) if written.together else written
@@ -132,6 +134,7 @@ def _write(
     fragments: Mapping[str, SourceFile],
     reader: Reader | None,
     managed: Collection[str],
+    text_goes: Collection[str],
 ) -> Written:
     """All these changes, or none of a file."""
     nesting = Nesting(kinds)
@@ -146,6 +149,7 @@ def _write(
         fragments=fragments,
         reader=reader,
         live=live,
+        text_goes=frozenset(text_goes),
     )
     work.snippets = snippets(fragments, changes)
     work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}

@@ -1,0 +1,154 @@
+"""Front matter read, located, edited and written: the YAML engine on the block, the rest as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from registry_reconciler.formats.base import Asked
+from registry_reconciler.formats.edits import Edit, ReplaceDocument, Snippet, SpliceError, Update
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFault, TextFile
+from registry_reconciler.formats.frontmatter.parts import Parts, split
+from registry_reconciler.formats.scan import BOM, scan_text
+from registry_reconciler.formats.yaml.row import YAML
+from registry_reconciler.model.entry import FieldPath, Json, same
+
+_WHOLE_CONFLICT = tuple(
+    re.compile(rb"^" + mark, re.MULTILINE) for mark in (b"<<<<<<< ", b"=======\r?$", b">>>>>>> ")
+)
+
+
+def read(data: bytes, body: str) -> TextFile:
+    """The one document of a text; none where it has no block.
+
+    Args:
+        body: the field that the text below is given as, or "".
+    """
+    faults = [one for one in scan_text(data, DEFAULT_LIMITS) if _counts(one, data)]
+    if faults:
+        return TextFile((), tuple(faults))
+    try:
+        parts = split(data)
+    except ValueError:
+        message = "the front matter that begins here does not end: there is no second line of three dashes"
+        fix = "write --- on a line of its own below the last field"
+        return TextFile((), (TextFault("FRM001", message, 1, 1, fix=fix),))
+    if parts is None:
+        return TextFile((), ())
+    file = YAML.read(parts.block)
+    faults = [_moved(fault) for fault in file.faults]
+    if not file.readable:
+        return TextFile((), tuple(faults))
+    if len(file.documents) > 1:
+        message = "front matter holds one document"
+        return TextFile((), (TextFault("FRM001", message, 2, 1, fix="remove the other documents"),))
+    document = file.documents[0] if file.documents else None
+    if body and isinstance(document, dict):
+        if body in document:
+            message = f"the field {body!r} stands in the front matter, and is the name of the text below it"
+            fix = "rename the field, or name the text otherwise: body in the schema file of the kind"
+            return TextFile((), (TextFault("FRM001", message, 2, 1, fix=fix),))
+        document = {**document, body: parts.body.decode("utf-8")}
+    return TextFile((document,), tuple(faults))
+
+
+def _counts(fault: TextFault, data: bytes) -> bool:
+    """Whether something that bytes alone show matters: the text below may speak of conflicts, and mix line ends."""
+    if fault.code == "YML010":
+        return all(mark.search(data) for mark in _WHOLE_CONFLICT)
+    return fault.fatal
+
+
+def _moved(fault: TextFault) -> TextFault:
+    related = fault.related_line + 1 if fault.related_line else 0
+    return replace(fault, line=fault.line + 1, related_line=related)
+
+
+def _parts(data: bytes) -> Parts | None:
+    try:
+        return split(data)
+    except ValueError:
+        return None
+
+
+def locate(data: bytes, places: Sequence[Asked]) -> list[tuple[int, int]]:
+    """Line and column of each place."""
+    parts = _parts(data)
+    return [(1, 1)] * len(places) if parts is None else YAML.locate(parts.padded, places)
+
+
+def block_of(text: str) -> str:
+    """The block of a text in its place, with blanks before it; "" where there is none."""
+    parts = _parts(text.encode())
+    return "" if parts is None else parts.padded.decode()
+
+
+def splice(data: bytes, edits: Sequence[Edit], body: str) -> bytes:
+    """The text with the edits made in its block; where there is none, one is put before what is there."""
+    if not edits:
+        return data
+    parts = _parts(data)
+    if parts is None:
+        bom = BOM if data.startswith(BOM) else b""
+        newline = b"\r\n" if b"\r\n" in data else b"\n"
+        parts = Parts(bom + b"---" + newline, b"", b"---" + newline + data[len(bom) :])
+    below = parts.body.decode("utf-8")
+    own = [_without(edit, body, below) for edit in edits]
+    # An empty block says nothing of how its lines end.
+    crlf = parts.head.endswith(b"\r\n")
+    block = YAML.splice(parts.block, own)
+    if crlf and b"\r\n" not in parts.block:
+        block = block.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    if block and not block.endswith(b"\n"):
+        block += b"\r\n" if crlf else b"\n"
+    return parts.head + block + parts.rest
+
+
+def _without(edit: Edit, body: str, below: str) -> Edit:
+    """An edit of the block alone. Raises :class:`SpliceError` where it is about the text below."""
+    message = "the text below front matter is never changed"
+    if isinstance(edit, Update | ReplaceDocument):
+        path = edit.path if isinstance(edit, Update) else ()
+        value = edit.value
+        if body and not path and isinstance(value, dict) and body in value:
+            if not same(value[body], below):
+                raise SpliceError(message, edit.document, (body,))
+            return replace(edit, value={name: part for name, part in value.items() if name != body})
+    path = getattr(edit, "path", ())
+    if body and path[:1] == (body,):
+        raise SpliceError(message, edit.document, path)
+    return edit
+
+
+def new_text(
+    value: Json, container: FieldPath, snippet: Snippet | None, like: bytes | None, body: str
+) -> bytes:
+    """The text of a new file: a block and nothing below it."""
+    if body and isinstance(value, dict) and not container:
+        value = {name: part for name, part in value.items() if name != body}
+    block = YAML.new_text(value, container=container, snippet=snippet)
+    text = b"---\n" + block + b"---\n"
+    crlf = like is not None and b"\r\n" in like
+    return text.replace(b"\n", b"\r\n") if crlf else text
+
+
+def extract(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippet]:
+    """The text of the block, or of a part of it."""
+    parts = _parts(data)
+    if parts is None:
+        raise SpliceError("there is no front matter")
+    return YAML.extract(parts.block, places)
+
+
+def head_comments(data: bytes) -> tuple[str, ...]:
+    """The comments at the head of the block."""
+    parts = _parts(data)
+    return () if parts is None else YAML.head_comments(parts.block)
+
+
+def has_rest(data: bytes) -> bool:
+    """Whether anything stands below the block."""
+    parts = _parts(data)
+    return bool(parts is not None and parts.body.strip())
