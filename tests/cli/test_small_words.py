@@ -57,7 +57,7 @@ def test_a_kind_is_no_entry_and_the_glob_is_named(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("word", "leads"),
-    [("help", "--help"), ("status", "registry plan"), ("validate", "registry check"), ("remove", "registry rm"),
+    [("status", "registry plan"), ("validate", "registry check"), ("remove", "registry rm"),
      ("-v", "registry --version"), ("mv", "registry rename")],
 )  # fmt: skip
 def test_words_of_other_programs_lead_on(tmp_path: Path, word: str, leads: str) -> None:

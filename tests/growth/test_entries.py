@@ -678,7 +678,7 @@ def duplicate_keys(n: int) -> Files:
 
 
 STATE = ".system/registry/state/all-1.state"
-STATE_HEAD = 'registry state 2\n< "desired/all.yaml"\n.\n'
+STATE_HEAD = 'registry state 2\n< "desired/all.yaml"\n\n'
 
 
 def state_junk(n: int) -> Files:

@@ -232,3 +232,19 @@ def test_a_conflict_in_the_fragment_alone_is_a_problem_there(box: Box) -> None:
     (one,) = [one for one in ran.json["problems"] if one["blocking"]]
     assert (one["code"], one["location"]) == ("YML010", {"path": "desired/a.yaml", "line": 1, "column": 1})
     assert ran.json["summary"]["delete"] == 0
+
+
+def test_the_first_entry_goes_where_both_sides_renamed_the_fragment(box: Box) -> None:
+    """As after a cherry-pick of the rename: git slides the deletion of the first record up to the changed name."""
+
+    def renamed(box: Box) -> None:
+        box.git("mv", "desired/a.yaml", "desired/z.yaml")
+
+    def emptied(box: Box) -> None:
+        renamed(box)
+        box.replace("desired/z.yaml", entry("a1"), "")
+
+    branch(box, "left", renamed)
+    branch(box, "right", emptied)
+    assert merge(box, ("left", "right")), box.git("diff", "--name-only", "--diff-filter=U")
+    assert settled(box).keys() == set(KEYS) - {"a1"}

@@ -93,10 +93,12 @@ def test_moves_that_shift_or_swap_keys_are_one_move(
     says(box, after, *moves)
     wanted = {(f"t/{source}", f"t/{target}") for source, target in moves}
     assert moves_of(plan(box)) == wanted
+    assert moves_of(plan(box, "--base", old)) == wanted
     for one in wanted:
         assert moves_of(plan(box, "--target", one[1])) >= {one}
     apply(box)
     nothing_to_do(box)
+    assert moves_of(plan(box, "--base", old)) == wanted
     texts = registries(box)
     for value in (1, 2, 3):
         assert comments.count(f"# of {value}") == sum(text.count(f"# of {value}") for text in texts.values())
@@ -116,6 +118,8 @@ def test_moves_that_shift_or_swap_keys_are_one_move(
     box.git("checkout", "-q", old, "--", "desired")
     back = plan(box)["changes"]
     assert {(one["from"], one["address"]) for one in back} == {(b, a) for a, b in wanted}
+    reviewed = plan(box, "--base", new)["changes"]
+    assert {(one["from"], one["address"]) for one in reviewed} == {(b, a) for a, b in wanted}
     apply(box)
     nothing_to_do(box)
     # And once more, by git's own hand.
@@ -147,11 +151,17 @@ def test_a_rename_taken_back_is_a_rename(box: Box, layout: str, edited: bool) ->
     says(box, {"a": 1, "z": 2})
     apply(box)
     before = registries(box)
+    first = committed(box, "first")
     says(box, {"b": 1, "z": 2}, ("a", "b"))
     apply(box)
+    # Spent, so dropped: the record knows it all the same.
+    says(box, {"b": 1, "z": 2})
+    assert moves_of(plan(box, "--base", first)) == {("t/a", "t/b")}
+    base = committed(box, "renamed")
     says(box, {"a": 7 if edited else 1, "z": 2})
     assert moves_of(plan(box)) == {("t/b", "t/a")}
     apply(box)
+    assert moves_of(plan(box, "--base", base)) == {("t/b", "t/a")}
     assert registries(box) == {
         name: text.replace("v: 1", "v: 7") if edited else text for name, text in before.items()
     }
@@ -296,7 +306,7 @@ def test_what_lies_inside_moves_with_its_parent(box: Box, layout: str, new: dict
     wanted(box, {"a": "a", "b": "b"})
     apply(box)
     nothing_to_do(box)
-    committed(box, "adopted")
+    base = committed(box, "adopted")
     before = registries_of_plugins(box)
     moves = [(old, to) for old, to in new.items() if old != to]
     wanted(box, new, *moves)
@@ -304,6 +314,7 @@ def test_what_lies_inside_moves_with_its_parent(box: Box, layout: str, new: dict
     assert ("skill/a/s1", f"skill/{new['a']}/s1") in found
     assert ("skill/a/s2", f"skill/{new['a']}/s2") in found
     assert len(found) == (5 if len(moves) == 2 else 3)
+    assert moves_of(plan(box, "--base", base)) == found
     assert moves_of(plan(box, "--target", f"skill/{new['a']}/s2")) == found if len(moves) == 2 else True
     apply(box)
     nothing_to_do(box)

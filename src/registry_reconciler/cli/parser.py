@@ -110,7 +110,6 @@ def command_of(words: Sequence[str]) -> str:
 
 
 LEADS = {
-    "help": "For all commands: registry --help. For one: registry COMMAND --help",
     "version": "registry --version",
     "status": "What apply would do: registry plan. What was edited by hand: registry drift",
     "validate": "Problems only: registry check",

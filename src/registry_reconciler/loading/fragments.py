@@ -332,14 +332,14 @@ def _directive(reading: _Reading, name: str, place: Place, content: Json) -> Non
         _PARSERS[name](reading, place.at((index,)), item)
 
 
-def _is_of_fragments(reading: _Reading, place: Place, address: str, instead: str) -> bool:
+def _is_of_fragments(reading: _Reading, place: Place, address: str, does: str, instead: str) -> bool:
     """Whether a directive about an address can do anything: of a kind whose truth is live it cannot."""
     kind = reading.kinds.get(split_address(address)[0])
     if kind is None or kind.truth != "live":
         return True
     reading.fault(
-        f"{address}: the truth of {kind.name} is live: {kind.file.text} owns its entries, and no fragment moves "
-        "or removes one.",
+        f"{address}: the truth of {kind.name} is live: {kind.file.text} owns its entries, and no fragment "
+        f"{does} one.",
         place,
         f"Take this out of the fragment. {instead}",
         code="FRG009",
@@ -350,7 +350,7 @@ def _is_of_fragments(reading: _Reading, place: Place, address: str, instead: str
 def _moved(reading: _Reading, place: Place, item: Json) -> None:
     for values in _fields(reading, place, item, "moved", ("from", "to")):
         instead = f"To rename the entry: registry rename {values['from']} {split_address(values['to'])[1]}"
-        if not _is_of_fragments(reading, place, values["from"], instead):
+        if not _is_of_fragments(reading, place, values["from"], "moves", instead):
             continue
         reading.moves.append(Move(values["from"], values["to"], place))
 
@@ -372,7 +372,11 @@ def _removed(reading: _Reading, place: Place, item: Json) -> None:
         return
     for values in _fields(reading, place, item, "removed", ("address",), ("keep", "body")):
         if _is_of_fragments(
-            reading, place, values["address"], f"To remove the entry: registry rm {values['address']}"
+            reading,
+            place,
+            values["address"],
+            "removes",
+            f"To remove the entry: registry rm {values['address']}",
         ):
             reading.removals.append(Removal(values["address"], keep, place, bool(text_goes)))
 

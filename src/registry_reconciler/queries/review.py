@@ -16,9 +16,10 @@ from msgspec.structs import replace
 
 from registry_reconciler.files.git import RevisionTree, commit_of, merge_base
 from registry_reconciler.files.tree import MemoryTree, Tree, is_safe
+from registry_reconciler.loading.fragments import Move
 from registry_reconciler.loading.workspace import load_catalog
 from registry_reconciler.model.change import Action, Change, Reason
-from registry_reconciler.model.entry import Json, Location, same
+from registry_reconciler.model.entry import Json, LiveEntry, Location, same
 from registry_reconciler.model.plan import Notice, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status, sort_key
 from registry_reconciler.model.redact import mask_change
@@ -26,9 +27,11 @@ from registry_reconciler.planning import policy_diff as weaken
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.impact import impacts, with_impact
+from registry_reconciler.planning.moves import find_renames
 from registry_reconciler.planning.notices import head_notices
 from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
+from registry_reconciler.planning.witnesses import Witnesses
 from registry_reconciler.queries.review_outputs import made_stale, outputs_changed, stale_outputs
 from registry_reconciler.rules import RULES
 from registry_reconciler.rules.base import Transition, run_transition
@@ -110,8 +113,7 @@ def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:
 
 def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -> Review:
     before, after = old.worlds.after, new.worlds.after
-    moves = {one.target: one.source for one in new.loaded.fragments.moves}
-    changes = tuple(compare(before, after, moves))
+    changes = tuple(compare(before, after, _renames(old, new)))
     impact = impacts(EntrySets(before, after, changes), changes)
     problems = tuple(
         sorted(
@@ -149,16 +151,47 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
     return Review(plan, base, {**commits, "applied": new.plan.empty})
 
 
-def compare(before: EntrySet, after: EntrySet, moves: Mapping[str, str]) -> Iterator[Change]:
-    """The entries that differ between two worlds, by address. ``moves``: the old address by the new one."""
-    gone = before.items.keys() - after.items.keys()
-    came_from = {new: old for new, old in moves.items() if old in gone and new not in before.items}
-    left = set(came_from.values())
-    for address in sorted({*before.items, *after.items} - left):
-        old = before.items.get(came_from.get(address, address))
-        new = after.items.get(address)
-        if old is None or new is None or address in came_from or not same(dict(old.value), dict(new.value)):
-            change = _change(old, new, came_from.get(address))
+def _renames(old: Planning, new: Planning) -> dict[str, str]:
+    """What is called otherwise on the new side, the old address by the new one.
+
+    Asked as a plan asks it, with the old side as what is there: swaps, shifts, what lies inside, renames taken back.
+    """
+    live = {item.address: _as_live(old, item) for item in old.worlds.after.items.values()}
+    entries, state = new.desired.entries, old.loaded.state.entries
+    moves = list(new.loaded.fragments.moves)
+    said = {one.source for one in moves}
+    for target, entry in new.loaded.state.entries.items():
+        for source in entry.former if target in entries else ():
+            known = state.get(source)
+            # A record keeps its salt: the line of the move may be gone, the entry is the same.
+            if source not in said and known and known.applied[0].salt == entry.applied[0].salt:
+                moves.append(Move(source, target, entries[target].place))
+                break
+    found = find_renames(moves, Witnesses(new.loaded.kinds, entries, state, live), [])
+    before, after = old.worlds.after.items, new.worlds.after.items
+    return {one: source for one, source in found.sources.items() if source in before and one in after}
+
+
+def _as_live(old: Planning, item: Entry) -> LiveEntry:
+    """An entry as the registries of the old side would hold it, were its fragments applied."""
+    wish, live = old.desired.entries.get(item.address), old.loaded.live.entries.get(item.address)
+    if live is None:
+        value = wish.value if wish else dict(item.value)
+        return LiveEntry(item.kind, item.key, item.address, value, item.live_place or item.place)
+    return live._replace(value=wish.value) if wish else live
+
+
+def compare(before: EntrySet, after: EntrySet, sources: Mapping[str, str]) -> Iterator[Change]:
+    """The entries that differ between two worlds, by address. ``sources``: the old address by the new one."""
+    left = set(sources.values()) - sources.keys()
+    for address in sorted({*before.items, *after.items}):
+        source = sources.get(address, "" if address in left else address)
+        old, new = before.items.get(source), after.items.get(address)
+        if old is None and new is None:
+            continue
+        moved = address in sources
+        if old is None or new is None or moved or not same(dict(old.value), dict(new.value)):
+            change = _change(old, new, source if moved else None)
             kind = after.kinds.get(change.kind) or before.kinds.get(change.kind)
             owned_by_live = kind is not None and kind.truth == "live"
             yield replace(change, reason=Reason.EDITED) if owned_by_live else change

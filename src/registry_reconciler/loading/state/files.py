@@ -4,7 +4,7 @@
 
     registry state 2
     < "desired/payments.yaml"
-    .
+
     @ "module_instance/payments.api" p0SvE1 < "module_instance/payments.http"
     .
     module_id=k3vF0a9Q
@@ -13,7 +13,9 @@
     ! "module_instance/payments.*"
 
 Two sides that change, add or remove entries at different places of a fragment do so at different places here, and at
-the same place here only where they do in the fragment. That is why nothing else stands in such a file: no time, no
+the same place here only where they do in the fragment. The line below the fragment is like no line between records: git
+would take a first record that goes for one that stands at that line, which a side changes that renames the fragment.
+That is why nothing else stands in such a file: no time, no
 count, nothing that a side writes without having changed the fragment.
 """
 
@@ -105,7 +107,7 @@ def _unquoted(text: str) -> str | None:
 
 def render_file(fragment: str, records: Iterable[Record], protects: Iterable[str]) -> bytes:
     """The content of a state file."""
-    parts = [f"{_HEAD}{FORMAT}\n< {quoted(fragment)}\n{REST}\n"]
+    parts = [f"{_HEAD}{FORMAT}\n< {quoted(fragment)}\n\n"]
     parts += [
         f"@ {quoted(address)} {salt}{_told(former) if former else ''}\n{REST}\n{text}"
         for address, (salt, text), former in records
