@@ -126,7 +126,7 @@ def plant(box: Box) -> None:
     box.write("modules/routes/bills.yaml", "routes:\n" + bill("old"))
     box.write("desired/bills.yaml", "route:\n" + bill("new"))
     box.replace(TYPES, "Nobody is one.", "Somebody, by hand.")
-    box.replace(MATURITY, "  - module_id: cleaner\n    maturity: FUNCTIONAL\n", "")
+    box.replace(MATURITY, "  - {module_id: cleaner, maturity: FUNCTIONAL}\n", "")
     (state,) = (box.root / ".system/registry/state").glob("alone-*.state")
     state.unlink()
 

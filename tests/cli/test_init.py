@@ -15,7 +15,8 @@ def test_init_places_the_packaged_schemas_byte_for_byte(empty: Box) -> None:
     files = empty.files()
     for kind, content in builtin_schemas().items():
         assert files[f"{SCHEMAS}/{kind}.schema.yaml"] == content
-    assert sorted(ran.json["made"]) == sorted(files)
+    remembered = ".system/registry/state/"  # what the pages looked like: nothing that a person asked for
+    assert sorted(ran.json["made"]) == sorted(path for path in files if not path.startswith(remembered))
 
 
 def test_twice_is_once(empty: Box) -> None:

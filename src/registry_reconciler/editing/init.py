@@ -138,8 +138,10 @@ def _kept(tree: Tree, path: str, content: bytes) -> Placement:
 def _pages(tree: Tree, found: Iterable[Placement]) -> dict[str, bytes]:
     """The pages that ship with the product, about the kinds that the workspace will have, and what is remembered."""
     from registry_reconciler.loading.workspace import load_catalog, load_config
-    from registry_reconciler.outputs.shipped import first_pages
+    from registry_reconciler.outputs.shipped import SHIPPED, first_pages
 
+    for page in SHIPPED:
+        _read(tree, page.file)  # something else in its place is said before anything is written
     after = Recorder(MemoryTree({one.path: one.content for one in found}, tree))
     return first_pages(after, load_catalog(after).kinds, load_config(after)[0])
 
