@@ -56,7 +56,7 @@ def test_a_known_answer_comes_before_parser_values_and_plan(
                 "apply.lock",
                 "apply.reading",
             ),
-            *("base", "base.cache_place", "base.digest", "base.interrupts", "base.user_dirs"),
+            *("base", "base.cache_place", "base.digest", "base.escape", "base.interrupts", "base.user_dirs"),
             *("cache", "cache.fingerprint", "cache.reports", "cache.store"),
             *("cli", "cli.ending", "cli.interrupt", "cli.main", "cli.memory", "cli.output", "cli.seen"),
             *("errors", "files", "files.git_index", "files.names", "files.reserved", "files.root", "version"),

@@ -169,7 +169,7 @@ def test_a_kind_that_becomes_live_is_let_go_and_nothing_is_deleted(work: Work) -
     work.write(f"{SCHEMAS}/tool.schema.yaml", live)
     assert work.run("plan").exit == 3
     work.write("desired/tools.yaml", "")
-    plan = work.run("plan", "--detailed-exitcode", "--format", "json")
+    plan = work.run("plan", "--detailed-exitcode", "--leave-outputs", "--format", "json")
     assert (plan.exit, plan.json["changes"], plan.json["drift"]) == (0, [], [])
     before = work.read("tools.yaml")
     assert work.run("apply", "--yes").exit == 0

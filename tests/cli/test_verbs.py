@@ -334,7 +334,8 @@ def test_edit_keeps_what_was_typed(work: Work) -> None:
     assert work.diff() == "-    port: 80\n+    port: 81   # higher\n+    # and why"
     assert "Next: registry apply --target plugin/judge" in done.out
     work.ok("apply", "--yes")
-    work.settled()
+    # The values are carried; what a comment beside a changed value says is not, and that is said.
+    assert [one["code"] for one in work.run("plan", "--format", "json").json["problems"]] == ["CMT001"]
 
 
 def test_edit_opens_again_with_what_is_wrong_on_top(work: Work) -> None:

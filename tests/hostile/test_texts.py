@@ -27,12 +27,18 @@ def names(cases: list[dict[str, Any]]) -> list[str]:
     return [case["name"] for case in cases]
 
 
-def answered(root: Path, places: tuple[str, ...], data: bytes, case: dict[str, Any]) -> None:
+def answered(
+    root: Path,
+    places: tuple[str, ...],
+    data: bytes,
+    case: dict[str, Any],
+    words: tuple[str, ...] = ("apply", "--yes"),
+) -> None:
     """The text in these places: a problem in each, exit 3, nothing written."""
     for place in places:
         (root / place).write_bytes(data)
     before = snapshot(root)
-    used = run(root, "apply", "--yes", "--format", "json")
+    used = run(root, *words, "--format", "json")
     unharmed(used)
     assert used.exit == 3, used.out
     assert snapshot(root) == before
@@ -49,7 +55,8 @@ def test_a_small_text_is_answered_in_all_places_at_once(case: dict[str, Any], ro
 
 @pytest.mark.parametrize("case", MADE, ids=names(MADE))
 def test_a_large_text_is_answered_as_a_fragment(case: dict[str, Any], root: Path) -> None:
-    answered(root, PLACES[:1], MAKERS[case["make"]](), case)
+    # An apply has nothing to do here, and a fragment that cannot be read blocks what it could be about alone.
+    answered(root, PLACES[:1], MAKERS[case["make"]](), case, words=("check",))
 
 
 @pytest.mark.parametrize("place", PLACES[1:])

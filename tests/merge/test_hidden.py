@@ -51,7 +51,7 @@ HIDDEN = {
     "all fragments": ("/desired/", ["LIV006"]),
     "registry": ("/t.yaml", ["LIV006"]),
     "schema": ("/.system/registry/schemas/t.schema.yaml", ["LIV006"]),
-    "state": (f"/{STATE}/", ["STA004", "STA004", "STA004"]),
+    "state": (f"/{STATE}/", ["STA004"] * 6),
     "configuration": ("/.system/registry/config.yaml", ["LIV001"]),
 }
 

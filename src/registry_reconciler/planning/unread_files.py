@@ -32,6 +32,9 @@ def set_aside(
         if not one.structural or one.address or not (one.code.startswith("YML") or one.code == "LIV001"):
             yield one
             continue
+        if one.code == "YML010":
+            yield one  # a conflict is settled before anything else happens
+            continue
         if path not in known:
             known[path] = _is_aside(loaded, desired, changes, path)
         yield replace(one, aside=True) if known[path] else one

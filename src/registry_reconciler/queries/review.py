@@ -268,7 +268,8 @@ def _stands(problem: Problem) -> bool:
 
 def _judged(problem: Problem, known: bool) -> Problem:
     if not known:
-        return replace(problem, status=Status.INTRODUCED)
+        # What a plan may leave aside is new here: the branch made the file unreadable.
+        return replace(problem, status=Status.INTRODUCED, aside=False)
     # Not managed: what was there before never blocks a review.
     return replace(problem, status=Status.PRE_EXISTING, managed=False)
 
