@@ -97,7 +97,7 @@ def some_entry(choose: random.Random) -> Entry:
     kind = choose.choice(["service"] * 5 + ["team"] * 2 + ["person"])
     value: dict[str, Json] = {"id": choose.choice(IDS)}
     if kind == "service":
-        value["shard"] = choose.choice(["x", "y"])
+        value["shard"] = choose.choice(["x", "z"])
     if choose.random() < 0.4:
         value["name"] = choose.choice(NAMES)
     if choose.random() < 0.1:
@@ -248,7 +248,7 @@ class Workspace:
 
     def hand(self) -> None:
         """Somebody edits a registry."""
-        path = self.choose.choice(["registries/x.yaml", "registries/y.yaml", "teams.yaml"])
+        path = self.choose.choice(["registries/x.yaml", "registries/z.yaml", "teams.yaml"])
         data = self.files.get(path)
         if data is None:
             return
@@ -284,7 +284,7 @@ class Workspace:
 
     def keep_by_hand(self) -> None:
         """A registry gets an entry that no fragment owns."""
-        path = self.choose.choice(["registries/x.yaml", "registries/y.yaml"])
+        path = self.choose.choice(["registries/x.yaml", "registries/z.yaml"])
         data = self.files.get(path)
         if data is not None:
             value = {**some_entry(self.choose)[1], "id": f"by-hand-{self.choose.randint(0, 3)}"}

@@ -100,7 +100,7 @@ def test_a_state_that_is_repaired_lets_a_change_come() -> None:
 def test_a_move_that_becomes_possible_is_judged() -> None:
     clear = applied(files(a="id: a", aa="id: aa", b="id: b, depends_on: [a]"))
     both = {**clear, "desired/a.yaml": declared("--\nmoved:\n  - {from: service/a, to: service/aa}\n")}
-    one = edited(both, "services.yaml", "  - id: aa\n", "")
+    one = edited(both, "services.yaml", "  - {id: aa}\n", "")
     assert {"REF001", "REF007"} <= codes(hold(both, one))
 
 
@@ -109,15 +109,15 @@ def test_an_entry_that_goes_from_the_registry_into_a_fragment_is_judged() -> Non
     unmanaged = {
         path: data for path, data in clear.items() if "/c.yaml" not in path and "/state/c-" not in path
     }
-    wished = edited(unmanaged, "services.yaml", "  - id: c\n", "")
+    wished = edited(unmanaged, "services.yaml", "  - {id: c}\n", "")
     plan = hold(unmanaged, {**wished, "desired/c.yaml": declared("id: c")})
     assert [one.address for one in plan.changes] == ["service/c"]
 
 
 def test_a_unique_value_that_a_live_field_completes_is_seen() -> None:
     clear = applied(files(a="id: a, host: h1", b="id: b, host: h2"))
-    counted = edited(clear, "services.yaml", "    host: h1\n", "    host: h1\n    hits: 1\n")
-    counted = edited(counted, "services.yaml", "    host: h2\n", "    host: h2\n    hits: 1\n")
+    counted = edited(clear, "services.yaml", "host: h1}", "host: h1, hits: 1}")
+    counted = edited(counted, "services.yaml", "host: h2}", "host: h2, hits: 1}")
     assert "UNQ001" in codes(hold(counted, {**counted, "desired/a.yaml": declared("id: a, host: h2")}))
 
 

@@ -24,7 +24,7 @@ properties: {id: {type: string}, shard: {type: string}}
 
 def entry(number: int, name: str = "") -> str:
     return (
-        f"  # The service number {number}.\n  - id: s{number:02}\n    shard: {'xy'[number % 2]}\n"
+        f"  # The service number {number}.\n  - id: s{number:02}\n    shard: {'xz'[number % 2]}\n"
         f"    name: {name or f'Service {number}'}\n    depends_on: [s{number // 2:02}]\n"
     )
 
