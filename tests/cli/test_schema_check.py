@@ -39,7 +39,10 @@ def test_a_changed_schema_and_todays_entries(work: Work) -> None:
 def test_references_count_and_kinds_that_came_or_went(work: Work) -> None:
     work.write(PLUGIN, work.read(PLUGIN).replace("kind: group}]", "kind: owner}]"))
     found = work.run("schema", "check", "--format", "json").json["found"]
-    assert {one["code"] for one in found} == {"REF001", "OUT008"}  # the page that names the kinds is stale as well
+    assert {one["code"] for one in found} == {
+        "REF001",
+        "OUT008",
+    }  # the page that names the kinds is stale as well
     work.write(PLUGIN, "x-registry: {kind: plugin}\n")
     assert work.run("schema", "check").exit == 3
     assert work.run("schema", "check", "--base", "nowhere").exit == 64
