@@ -149,8 +149,6 @@ RETURNED = {
     "deep": "nested deeper than 200",
     "many": f"more than {MOST_VALUES:,} values",
     "large": "more than 100000 bytes",
-    "generator": "of type generator",
-    "coroutine": "of type coroutine",
 }
 
 
@@ -168,6 +166,13 @@ def test_a_function_that_returns_no_json_has_failed(site: Site, name: str) -> No
     assert (result.status, result.value) == ("failed", None)
     assert RETURNED[name] in result.error
     assert result.error.isprintable()
+
+
+@pytest.mark.parametrize(("name", "value"), [("generator", [1]), ("coroutine", 1)])
+def test_a_generator_runs_to_its_end_and_a_coroutine_is_awaited(site: Site, name: str, value: object) -> None:
+    function(site, name)
+    result = invoke(site, allow_python=True)
+    assert (result.status, result.value) == ("ok", value)
 
 
 def test_a_function_that_returns_json_is_taken_at_its_word(site: Site) -> None:
