@@ -130,7 +130,7 @@ def test_a_wrong_type_says_what_is_there_and_what_is_expected(
         ({"exclusiveMaximum": 3}, 3, "must be less than 3"),
         ({"multipleOf": 5}, 3, "a multiple of 5"),
         ({"const": "a"}, "b", "is 'b', not a"),
-        ({"contains": {"const": 1}}, [2], "has not the items"),
+        ({"contains": {"const": 1}}, [2], "needs at least 1 item"),
         ({"not": {"type": "string"}}, "a", "not allowed"),
         ({"propertyNames": {"pattern": "^a"}}, {"b": 1}, "'b' cannot be the name of a field of f"),
         ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "needs the field 'b'"),
