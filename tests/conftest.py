@@ -8,6 +8,7 @@ None has a deadline: a busy machine is not a bug.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,10 @@ from hypothesis import HealthCheck, settings
 _HOME = tempfile.TemporaryDirectory(prefix="registry-tests-")
 for _name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
     os.environ[_name] = os.path.join(_HOME.name, _name.lower())
+
+# Where the tests are started in the background, SIGINT is ignored, and so would what they start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SLOW_IS_FINE = (HealthCheck.too_slow,)
 
