@@ -117,11 +117,6 @@ def many_duplicate_keys() -> bytes:
     return b"a: 1\n" * 100_000
 
 
-def many_tags() -> bytes:
-    """A hundred thousand foreign tags."""
-    return b"module_type:\n" + b"- !x y\n" * 100_000
-
-
 def many_comments() -> bytes:
     """Twenty million bytes of comment lines and then a slip."""
     return b"#\n" * 10_000_000 + b"module_type: [\n"
@@ -187,7 +182,6 @@ MAKERS: dict[str, Callable[[], bytes]] = {
         unclosed_single_quote,
         thousand_documents,
         many_duplicate_keys,
-        many_tags,
         many_comments,
         colliding_spaces,
     )

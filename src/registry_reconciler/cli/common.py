@@ -205,7 +205,9 @@ def unseen(planning: Planning) -> tuple[str, ...]:
     found = [
         one
         for one in planning.plan.problems
-        if one.structural and one.blocking and (one.code in _HIDES or one.code.startswith(TEXT_FAMILIES))
+        if one.structural
+        and (one.blocking or one.aside)
+        and (one.code in _HIDES or one.code.startswith(TEXT_FAMILIES))
     ]
     return tuple(f"{_where(one)}: {one.message}" for one in found)
 

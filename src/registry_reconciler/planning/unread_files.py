@@ -20,6 +20,8 @@ from registry_reconciler.rules.links import links
 
 _ABOUT_OTHERS = (b"protect", b"moved", b"removed")
 _SHOWN = 3
+_MOST_SEARCHED = 1024 * 1024
+"""Bytes of an unreadable fragment that are still looked into."""
 
 
 def set_aside(
@@ -71,6 +73,8 @@ def _concerns_fragment(changes: Sequence[Change], data: bytes) -> bool:
     coming = [one for one in changes if one.action is not Action.UPDATE]
     if any(word in data for word in _ABOUT_OTHERS) and any(one.action is not Action.CREATE for one in coming):
         return True
+    if coming and len(data) > _MOST_SEARCHED:
+        return True  # each key would be looked for in it; of so long a text anything is believed
     keys = {one.key for one in coming} | {split_address(one.from_address or "/")[1] for one in coming} - {""}
     return any(key.encode("utf-8", "surrogatepass") in data for key in keys)
 
