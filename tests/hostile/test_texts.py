@@ -62,8 +62,10 @@ def test_a_large_text_is_answered_as_a_fragment(case: dict[str, Any], root: Path
 @pytest.mark.parametrize("place", PLACES[1:])
 def test_large_texts_are_answered_elsewhere(place: str, root: Path) -> None:
     for case in MADE:
-        if case["make"] in ("alias_bomb", "deep_flow", "huge_integer", "huge_scalar"):
-            answered(root, (place,), MAKERS[case["make"]](), case)
+        if case["make"] in ("alias_bomb", "deep_flow", "huge_scalar"):
+            # A registry in nobody's way blocks no apply: a check says what is wrong with it.
+            words = ("check",) if place.startswith("modules/") else ("apply", "--yes")
+            answered(root, (place,), MAKERS[case["make"]](), case, words)
 
 
 def test_every_maker_is_in_the_manifest() -> None:

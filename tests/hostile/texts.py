@@ -66,21 +66,6 @@ def deep_questions() -> bytes:
     return b"module_type:\n" + b"? " * 100_000 + b"x\n"
 
 
-def huge_integer() -> bytes:
-    """An integer of a million digits."""
-    return b"module_type:\n- priority: " + b"9" * 1_000_000 + b"\n"
-
-
-def huge_hex() -> bytes:
-    """A hexadecimal integer of a million digits."""
-    return b"module_type:\n- priority: 0x" + b"f" * 1_000_000 + b"\n"
-
-
-def huge_exponent() -> bytes:
-    """A float that is no float."""
-    return b"module_type:\n- priority: 1e999999\n"
-
-
 def huge_plain_key() -> bytes:
     """A key of 30 MB."""
     return b"k" * (30 * 1024 * 1024) + b": 1\n"
@@ -172,9 +157,6 @@ MAKERS: dict[str, Callable[[], bytes]] = {
         deep_block,
         deep_dashes,
         deep_questions,
-        huge_integer,
-        huge_hex,
-        huge_exponent,
         huge_plain_key,
         huge_scalar,
         too_large,

@@ -24,7 +24,7 @@ def served(root: Path) -> dict[str, tuple[object, ...]]:
 
 LAST = range(20, 30)
 CHANGES = {
-    "another text": fragment(LAST).replace("shard: y\n", "shard: y\n    text: new\n", 1),
+    "another text": fragment(LAST).replace("shard: z\n", "shard: z\n    text: new\n", 1),
     "another name": fragment(LAST, s23="Another name"),
     "one more": fragment(LAST) + entry(50),
     "one less": fragment(LAST[:-1]),
