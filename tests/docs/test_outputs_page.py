@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-from registry_reconciler.formats.table import FORMATS
-from registry_reconciler.formats.yaml.row import YamlFormat
 from registry_reconciler.schema.packaged import builtin_schemas
 from registry_reconciler.workspace import Workspace
 
@@ -88,10 +86,7 @@ def home(root: Path, example: Example) -> Workspace:
     return Workspace(root)
 
 
-JSON_IS_EDITED = not isinstance(FORMATS["json"], YamlFormat)
-
-
-@pytest.mark.parametrize("title", [one for one in EXAMPLES if JSON_IS_EDITED or "marketplace" not in one])
+@pytest.mark.parametrize("title", EXAMPLES)
 def test_an_example_gives_what_the_page_shows(title: str, tmp_path: Path) -> None:
     example = EXAMPLES[title]
     workspace = home(tmp_path, example)
@@ -105,7 +100,6 @@ def test_an_example_gives_what_the_page_shows(title: str, tmp_path: Path) -> Non
     assert workspace.plan().empty
 
 
-@pytest.mark.skipif(not JSON_IS_EDITED, reason="the format for JSON is not there yet")
 def test_the_marketplace_is_json_with_an_item_for_each_skill(tmp_path: Path) -> None:
     workspace = home(tmp_path, EXAMPLES["A plugin marketplace"])
     workspace.apply(workspace.plan())

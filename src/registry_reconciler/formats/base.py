@@ -72,6 +72,10 @@ class TextFormat(Protocol):
     def comment(self) -> Comment | None:
         """How a comment is written; ``None`` where the format has none."""
 
+    @property
+    def plain_texts(self) -> bool:
+        """Whether a text may stand without quotes, so that other readers may take it for something else."""
+
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """All documents of a text, and everything that is wrong with it. Never raises; linear in time.
 

@@ -69,7 +69,12 @@ def _concerns_registry(loaded: Loaded, desired: Desired, changes: Sequence[Chang
 
 
 def _concerns_fragment(changes: Sequence[Change], data: bytes) -> bool:
-    """Whether the fragment may declare what a change makes, takes away or renames, or say something of it."""
+    """Whether the fragment may declare what a change makes, takes away or renames, or say something of it.
+
+    Where a plan changes nothing, what the fragment wishes is all that there could be to do: "no changes" is not known.
+    """
+    if not changes:
+        return True
     coming = [one for one in changes if one.action is not Action.UPDATE]
     if any(word in data for word in _ABOUT_OTHERS) and any(one.action is not Action.CREATE for one in coming):
         return True

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.nodes import Document, Node, child_index
 from registry_reconciler.formats.nodes import Unreadable as NotComposed
-from registry_reconciler.formats.table import format_of
+from registry_reconciler.formats.table import YAML
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Severity
@@ -26,6 +27,7 @@ class _Texts:
         self._tree = world.tree
         self._texts: dict[str, str] = {}
         self._comments: dict[str, frozenset[str]] = {}
+        self._missing: dict[tuple[str, str], frozenset[str]] = {}
         self._documents: dict[str, Sequence[Document]] = {}
 
     def text(self, path: str) -> str:
@@ -44,12 +46,18 @@ class _Texts:
             self._comments[path] = frozenset(one.strip() for one in found)
         return self._comments[path]
 
-    def of(self, place: Place) -> list[str]:
+    def missing(self, file: str, there: str) -> frozenset[str]:
+        """What may be a comment in one file, and is none in another; asked of every entry."""
+        if (file, there) not in self._missing:
+            self._missing[file, there] = self.comments(file) - self.comments(there)
+        return self._missing[file, there]
+
+    def of(self, place: Place, form: TextFormat) -> list[str]:
         """The comments of an entry: in it, on its lines, and directly above it."""
         text = self.text(place.file)
         if place.file not in self._documents:
             try:
-                self._documents[place.file] = format_of(place.file).compose(text)
+                self._documents[place.file] = form.compose(text)
             except NotComposed:
                 self._documents[place.file] = ()
         documents = self._documents[place.file]
@@ -108,11 +116,10 @@ def _not_carried(world: EntrySet) -> Iterator[Finding]:
         if item.live_place is None or not file.startswith(folder):
             continue
         there = item.live_place.file
-        missing = texts.comments(file) - texts.comments(there)
+        missing = texts.missing(file, there)
         if not missing or item.address in world.touched:
             continue
-        own = [one for one in texts.of(item.place) if one in missing]
-        own = [one for one in own if one not in texts.of(item.live_place)]
+        own = [one for one in texts.of(item.place, YAML) if one in missing]
         if own:
             more = f" and {len(own) - 1} more" if len(own) > 1 else ""
             shown = own[0] if len(own[0]) <= _SHOWN else own[0][: _SHOWN - 1] + "…"

@@ -10,7 +10,7 @@ from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.nodes import Document, Node, child_index
 from registry_reconciler.formats.nodes import Unreadable as NotComposed
-from registry_reconciler.formats.table import format_of
+from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain
 from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.marks import Marks, State
@@ -101,8 +101,10 @@ def _plain(world: EntrySet) -> Iterator[Finding]:
         machine = kind.texts.machine
         for item in world.of(kind.name):
             for path, other in _texts(machine, item.value, machine.start, ()):
-                place, form = item.place.at(path), format_of(item.place.file)
-                if form.name == "yaml" and world.memo(_files).is_plain(place, form):
+                place = item.place.at(path)
+                # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.
+                form = format_of(place.file, kind) if item.place == item.live_place else YAML
+                if form.plain_texts and world.memo(_files).is_plain(place, form):
                     text = _part(item.value, path)
                     yield Finding(
                         item,

@@ -29,6 +29,7 @@ class FrontMatter(Struct, frozen=True):
     suffixes: tuple[str, ...] = (".md", ".mdc", ".markdown")
     layouts: tuple[str, ...] = ("file",)
     comment: Comment | None = Comment("#")
+    plain_texts: bool = True
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """The document of the block; none where there is no block."""

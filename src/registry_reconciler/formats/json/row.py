@@ -23,6 +23,7 @@ class JsonFormat(Struct, frozen=True):
     title: str
     suffixes: tuple[str, ...]
     comment: Comment | None
+    plain_texts: bool = False
     layouts: tuple[str, ...] = ("list", "map", "file")
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:

@@ -24,6 +24,7 @@ class TomlFormat(Struct, frozen=True):
     suffixes: tuple[str, ...] = (".toml",)
     layouts: tuple[str, ...] = ("list", "map", "file")
     comment: Comment | None = Comment("#")
+    plain_texts: bool = False
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """The one document of a text."""

@@ -24,6 +24,7 @@ class YamlFormat(Struct, frozen=True):
     suffixes: tuple[str, ...] = (".yaml", ".yml")
     layouts: tuple[str, ...] = ("list", "map", "file")
     comment: Comment | None = Comment("#")
+    plain_texts: bool = True
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """All documents of a text; a reader parses what several of them say only once."""
