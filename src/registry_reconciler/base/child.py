@@ -10,12 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
-import signal
 import struct
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +25,9 @@ _HEAD = struct.Struct(">I")
 _MOST = 512 * 1024 * 1024
 """Bytes of one frame; a longer one is an answer out of bounds."""
 
+_PATIENCE = 5
+"""Seconds that a child may take to end after it closed its pipe."""
+
 
 class Limits(Struct, frozen=True):
     """What a child may take: seconds by the clock until it answers, and bytes of address space."""
@@ -36,7 +37,17 @@ class Limits(Struct, frozen=True):
 
 
 class ChildEnded(Exception):
-    """The child did not answer; the text says why: over its time, over its memory, or broken."""
+    """The child did not answer; the text says why: over its time, over its memory, or broken.
+
+    Attributes:
+        late: it was ended because its time was over.
+        code: its exit code otherwise.
+    """
+
+    def __init__(self, why: str, *, late: bool = False, code: int | None = None) -> None:
+        super().__init__(why)
+        self.late = late
+        self.code = code
 
 
 class Child:
@@ -59,7 +70,8 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={},
+            # Windows finds its own libraries by this one; nothing else is anybody's business there.
+            env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
             cwd=os.path.abspath(os.sep),
             start_new_session=True,  # Ctrl-C is for the command, which then ends the child
         )
@@ -94,49 +106,48 @@ class Child:
         Raises:
             ChildEnded: there is none.
         """
-        until = time.monotonic() + (seconds or self._limits.seconds)
-        self._send(question)
+        process = self._process
+        assert process is not None
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds or self._limits.seconds, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._talk(process, question, answer)
+        except (OSError, EOFError) as fault:
+            raise self._ended(process, late=late.is_set()) from fault
+        finally:
+            timer.cancel()
+
+    @staticmethod
+    def _talk(process: subprocess.Popen[bytes], question: Any, answer: Callable[[Any], Any] | None) -> Any:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        write_frame(process.stdin, question)
         while True:
-            frame = self._receive(until)
+            frame = read_frame(process.stdout)
             if not isinstance(frame, dict) or "ask" not in frame:
                 return frame
-            self._send(answer(frame["ask"]) if answer is not None else None)
+            write_frame(process.stdin, answer(frame["ask"]) if answer is not None else None)
 
-    def _send(self, frame: Any) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
+    @staticmethod
+    def _ended(process: subprocess.Popen[bytes], *, late: bool) -> ChildEnded:
+        if late:
+            return ChildEnded("it took too long", late=True)
         try:
-            write_frame(self._process.stdin, frame)
-        except (BrokenPipeError, ConnectionResetError) as fault:
-            raise ChildEnded(self._why()) from fault
-
-    def _receive(self, until: float) -> Any:
-        (size,) = _HEAD.unpack(self._read(_HEAD.size, until))
-        if size > _MOST:
-            raise ChildEnded("its answer is too long")
-        return json.loads(self._read(size, until))
-
-    def _read(self, size: int, until: float) -> bytes:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        pipe, parts = self._process.stdout.fileno(), []
-        while size:
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([pipe], [], [], left)[0]:
-                raise ChildEnded("it took too long")
-            part = os.read(pipe, min(size, 1 << 20))
-            if not part:
-                raise ChildEnded(self._why())
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def _why(self) -> str:
-        assert self._process is not None
-        code = self._process.wait()
-        if code in (MEMORY_CODE, -signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT):
-            return "it took too much memory"
-        return f"it ended with exit code {code}"
+            code = process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:  # it broke off its answer, and is still there
+            process.kill()
+            process.wait()
+            return ChildEnded("its answer is no answer")
+        if code in (MEMORY_CODE, -9, -11, -6):
+            return ChildEnded("it took too much memory", code=code)
+        return ChildEnded(f"it ended with exit code {code}", code=code)
 
 
 MEMORY_CODE = 86
@@ -152,11 +163,13 @@ def write_frame(pipe: IO[bytes], frame: Any) -> None:
 
 
 def read_frame(pipe: IO[bytes]) -> Any:
-    """One frame from a pipe; raises :class:`EOFError` where it is closed."""
+    """One frame from a pipe; raises :class:`EOFError` where it is closed, or more than anybody answers."""
     head = pipe.read(_HEAD.size)
-    if len(head) < _HEAD.size:
+    size = _HEAD.unpack(head)[0] if len(head) == _HEAD.size else _MOST + 1
+    data = pipe.read(size) if size <= _MOST else b""
+    if len(data) < size:
         raise EOFError
-    return json.loads(pipe.read(_HEAD.unpack(head)[0]))
+    return json.loads(data)
 
 
 class Parent:

@@ -1,23 +1,23 @@
-"""The process that renders: reads what to render from its input, asks for entries and templates, writes what came out.
+"""The process that renders (see :mod:`registry_reconciler.base.child`): a job is asked, what came out is the answer.
 
-One JSON value a line, both ways. Asked for is ``{"need": kind}`` or ``{"template": name}``; the parent answers with a
-line. Everything that a template can do wrong is an answer. The process holds itself to a limit of memory.
+On the way it asks for entries and templates: ``{"need": kind}`` or ``{"template": name}``. Everything that a template
+can do wrong is an answer.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import traceback
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
 
+from registry_reconciler.base.child import Parent, serve
 from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList
-from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_TEXT, Meter, ReadsSecret, TooMuch, too_long
+from registry_reconciler.outputs.limits import MOST_TEXT, Meter, ReadsSecret, TooMuch, too_long
 from registry_reconciler.outputs.sandbox import Named, Sandbox
 from registry_reconciler.outputs.secrets import Reader as SecretReader
 from registry_reconciler.outputs.values import NoJson, to_json
@@ -34,36 +34,11 @@ class Wrong(Exception):
         self.answer = {"kind": kind, "message": message, "template": template, "line": line, "at": at}
 
 
-class Channel:
-    """The two ends of the line to the parent."""
-
-    def __init__(self, source: IO[str], target: IO[str]) -> None:
-        self.source = source
-        self.target = target
-
-    def send(self, value: Any) -> None:
-        """One line out."""
-        self.target.write(json.dumps(value) + "\n")
-        self.target.flush()
-
-    def receive(self) -> Any:
-        """One line in."""
-        line = self.source.readline()
-        if not line:
-            raise SystemExit(0)  # nobody is there any more
-        return json.loads(line)
-
-    def ask(self, question: Mapping[str, Any]) -> Any:
-        """A question, and its answer."""
-        self.send(question)
-        return self.receive()
-
-
 class Renderer:
     """Renders the jobs of one run."""
 
-    def __init__(self, channel: Channel, start: Mapping[str, Any]) -> None:
-        self.channel = channel
+    def __init__(self, parent: Parent, start: Mapping[str, Any]) -> None:
+        self.parent = parent
         self.known: dict[str, EntryList] = {}
         self.reads: set[str] = set()
         self.templates: set[str] = set()
@@ -78,7 +53,7 @@ class Renderer:
     def _entries(self, kind: str) -> EntryList:
         self.reads.add(kind)
         if kind not in self.known:
-            found = EntryList(Entry(kind, *row) for row in self.channel.ask({"need": kind}))
+            found = EntryList(Entry(kind, *row) for row in self.parent.ask({"need": kind}))
             found.kind = kind
             self.known[kind] = found
         return self.known[kind]
@@ -87,7 +62,7 @@ class Renderer:
         self.templates.add(name)
         self.sandbox.meter.tick()
         if name not in self.sources:
-            self.sources[name] = self.channel.ask({"template": name})
+            self.sources[name] = self.parent.ask({"template": name})
         source = self.sources[name]
         return None if source is None else (source, name, None)
 
@@ -314,22 +289,20 @@ def _inner(text: str) -> str | None:
     return bare[2:-2].strip().removeprefix("-").removeprefix("+").removesuffix("-").strip()
 
 
-def limit_memory() -> None:
-    """Where the system can, this process gets no more than it may have."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
+class _Jobs:
+    """Renders job after job; the first says what all of them are about."""
 
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(hard, MOST_MEMORY)
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    def __init__(self) -> None:
+        self._renderer: Renderer | None = None
+
+    def run(self, question: Mapping[str, Any], parent: Parent) -> dict[str, Any]:
+        if "start" in question:
+            self._renderer = Renderer(parent, question["start"])
+        assert self._renderer is not None
+        return self._renderer.run(question["job"])
 
 
-def main() -> None:
-    """Render until the input ends."""
-    limit_memory()
+def main(memory: int) -> None:
+    """Render until there is nothing more to render."""
     sys.setrecursionlimit(600)
-    channel = Channel(sys.stdin, sys.stdout)  # what goes over it is ASCII
-    start = channel.receive()
-    renderer = Renderer(channel, start)
-    for job in start["jobs"]:
-        channel.send(renderer.run(job))
+    serve(memory, _Jobs().run)

@@ -6,24 +6,17 @@ template runs in this process, and Jinja2 is not even imported here.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import subprocess
-import sys
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO
 
 from msgspec import Struct
 
+from registry_reconciler.base.child import Child, ChildEnded, Limits
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.model.entry import Json
-from registry_reconciler.outputs.limits import MOST_SECONDS
+from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
 
-_START = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from registry_reconciler.outputs.child import main; main()"
-)
+_WORKER = "registry_reconciler.outputs.child"
 
 
 class RenderFailure(RegistryFailure):
@@ -76,125 +69,66 @@ class Source(Struct, frozen=True):
 
 
 def render(jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rendered]:
-    """Render all jobs in one process, by id.
+    """Render all jobs, by id: in one process, and another one after a job that a process died over.
 
     Raises:
         RenderFailure: it took too long, or could not be begun.
     """
     found: dict[str, Rendered] = {}
-    waiting = list(jobs)
-    while waiting:
-        done = len(found)
-        _one_process(waiting, found, source)
-        if waiting:
-            # The process died over this one; the others get another.
-            found[str(waiting.pop(0)["id"])] = Rendered(fault=_DIED)
-        assert len(found) > done
+    until = time.monotonic() + MOST_SECONDS
+    start = {
+        "kinds": list(source.kinds),
+        "fields": {kind: list(names) for kind, names in source.fields.items()},
+        "secrets": {kind: list(paths) for kind, paths in source.secrets.items()},
+    }
+    child: Child | None = None
+    try:
+        for job in jobs:
+            question: dict[str, Json] = {"job": dict(job)}
+            if child is None:
+                child = _started()
+                question["start"] = start
+            try:
+                answer = child.ask(
+                    question, lambda asked: _answer(asked, source), max(until - time.monotonic(), 0.001)
+                )
+                found[str(job["id"])] = _rendered(answer)
+            except ChildEnded as fault:
+                _require_begun(fault, begun=bool(found))
+                found[str(job["id"])] = Rendered(fault=_DIED)
+                child.end()
+                child = None
+    finally:
+        if child is not None:
+            child.end()
     return found
 
 
 _DIED = Fault("limit", "it takes too much memory", "", 0, ())
 
 
-def _one_process(waiting: list[Mapping[str, Json]], found: dict[str, Rendered], source: Source) -> None:
-    """Render as many jobs as one process can; they leave ``waiting`` one by one."""
-    child = _start()
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        child.kill()
-
-    timer = threading.Timer(MOST_SECONDS, stop)
-    timer.daemon = True
-    timer.start()
+def _started() -> Child:
     try:
-        _talk(child, waiting, found, source)
-    except (BrokenPipeError, EOFError):
-        if late.is_set():
-            raise RenderFailure(
-                f"rendering the outputs took more than {MOST_SECONDS} seconds, and was ended; nothing was written. "
-                "Make the templates in .system/registry/templates/ do less."
-            ) from None
-        if not found and _cannot_start(child):
-            raise RenderFailure(
-                "the process that renders outputs ended before it began: is Jinja2 installed beside registry?"
-            ) from None
-    finally:
-        timer.cancel()
-        child.kill()
-        for stream in (child.stdin, child.stdout):
-            if stream is not None:
-                _close(stream)
-        child.wait()
-
-
-def _cannot_start(child: subprocess.Popen[str]) -> bool:
-    """Whether it ended as Python ends where a module cannot be imported."""
-    try:
-        return child.wait(5) == 1
-    except subprocess.TimeoutExpired:
-        return False
-
-
-def _close(stream: IO[str]) -> None:
-    with contextlib.suppress(OSError):
-        stream.close()
-
-
-def _start() -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-c", _START, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            errors="surrogatepass",
-            close_fds=True,
-        )
+        return Child(_WORKER, Limits(MOST_SECONDS, MOST_MEMORY)).start()
     except (OSError, ValueError) as fault:
         raise RenderFailure(f"the process that renders outputs cannot be started: {fault}") from fault
 
 
-def _talk(
-    child: subprocess.Popen[str],
-    waiting: list[Mapping[str, Json]],
-    found: dict[str, Rendered],
-    source: Source,
-) -> None:
-    assert child.stdin is not None
-    assert child.stdout is not None
-    start = {
-        "kinds": list(source.kinds),
-        "fields": {kind: list(names) for kind, names in source.fields.items()},
-        "secrets": {kind: list(paths) for kind, paths in source.secrets.items()},
-        "jobs": [dict(job) for job in waiting],
-    }
-    _send(child.stdin, start)
-    while waiting:
-        answer = _receive(child.stdout)
-        if "need" in answer:
-            _send(child.stdin, source.entries(answer["need"]))
-        elif "template" in answer:
-            _send(child.stdin, source.template(answer["template"]))
-        else:
-            job = waiting.pop(0)
-            found[str(job["id"])] = _rendered(answer)
+def _require_begun(fault: ChildEnded, *, begun: bool) -> None:
+    """Tell what is about the whole command from what is about one job."""
+    if fault.late:
+        raise RenderFailure(
+            f"rendering the outputs took more than {MOST_SECONDS} seconds, and was ended; nothing was written. "
+            "Make the templates in .system/registry/templates/ do less."
+        ) from None
+    if not begun and fault.code == 1:  # as Python ends where a module cannot be imported
+        raise RenderFailure(
+            "the process that renders outputs ended before it began: is Jinja2 installed beside registry?"
+        ) from None
 
 
-def _send(stream: IO[str], value: Json) -> None:
-    stream.write(json.dumps(value) + "\n")
-    stream.flush()
-
-
-def _receive(stream: IO[str]) -> Mapping[str, Json]:
-    line = stream.readline()
-    if not line:
-        raise EOFError
-    answer: Mapping[str, Json] = json.loads(line)
-    return answer
+def _answer(asked: Mapping[str, Json], source: Source) -> Json:
+    return source.entries(asked["need"]) if "need" in asked else source.template(asked["template"])
 
 
 def _rendered(answer: Mapping[str, Json]) -> Rendered:
