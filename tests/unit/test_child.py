@@ -10,7 +10,7 @@ import pytest
 from registry_reconciler.base.child import Child, ChildEnded, Limits
 
 WORKER = "registry_reconciler.outputs.child"
-START = {"kinds": [], "fields": {}, "secrets": {}}
+START: dict[str, object] = {"kinds": [], "fields": {}, "secrets": {}}
 ROOM = Limits(30, 1 << 30)
 
 

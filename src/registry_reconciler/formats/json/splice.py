@@ -26,6 +26,7 @@ from registry_reconciler.formats.json.look import Look, Writer, look_of, on_line
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
 from registry_reconciler.formats.project import path_of, project_value
+from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 _BOM = "\ufeff"
@@ -64,29 +65,7 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
     assert isinstance(root, JsonNode)
     splicer = _Splicer(root, comments=comments)
     splicer.visit(root, own, ())
-    return (bom + applied(text, splicer.replacements)).encode()
-
-
-class Replacement(Struct, frozen=True, order=True):
-    """A span of the old text and what stands there instead; ``rank`` orders those at one place."""
-
-    start: int
-    end: int
-    rank: int
-    text: str
-
-
-def applied(text: str, replacements: Sequence[Replacement]) -> str:
-    """The text with replacements that do not overlap."""
-    parts: list[str] = []
-    position = 0
-    for one in sorted(replacements, key=lambda one: (one.start, one.end, one.rank)):
-        if one.start < position:
-            raise SpliceError("two edits touch the same text")
-        parts += (text[position : one.start], one.text)
-        position = one.end
-    parts.append(text[position:])
-    return "".join(parts)
+    return (bom + replaced(text, splicer.replacements)).encode()
 
 
 class New(Struct):
@@ -147,7 +126,7 @@ class _Splicer:
 
     def put(self, start: int, end: int, text: str, rank: int = 0) -> None:
         if text != self.text[start:end]:
-            self.replacements.append(Replacement(start, end, rank, text))
+            self.replacements.append(Replacement(start, end, text, rank))
 
     # ------------------------------------------------------------ which parts change
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
-
 from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
 from registry_reconciler.formats.project import project_value
+from registry_reconciler.formats.replacements import Replacement
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
 from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.read.statements import Pair, Statement, Value
@@ -25,19 +24,6 @@ _LAST = 1_000_000
 _ONLY_TABLES = "an array of tables has tables in it, and nothing else; write the list anew to change that"
 
 
-class Replacement(Struct, frozen=True):
-    """A span of the old text and what stands there instead.
-
-    Of several at one place, those of the lowest rank come first: pairs, then the tables in what ends there from the
-    inside out, then what stands before the next.
-    """
-
-    start: int
-    end: int
-    text: str
-    rank: int = 0
-
-
 class Editor:
     """Turns the edits of one text into replacements."""
 
@@ -46,6 +32,8 @@ class Editor:
         self.text = tree.text
         self.sections = sections
         self.look = sections.look
+        # Of several at one place: pairs, then the tables in what ends there from the inside out, then what stands
+        # before the next.
         self.changes: list[Replacement] = []
         self.at_end = False
         self.heads: dict[int, tuple[Item, FieldPath, list[New]]] = {}
@@ -444,4 +432,4 @@ def _comments(edit: Insert) -> tuple[str, ...]:
     return edit.snippet.comments if edit.snippet is not None else ()
 
 
-__all__ = ["Editor", "New", "Pair", "Replacement", "runs"]
+__all__ = ["Editor", "New", "Pair", "runs"]

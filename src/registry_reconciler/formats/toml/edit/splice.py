@@ -22,7 +22,8 @@ from registry_reconciler.formats.edits import (
 )
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.project import path_of, projected
-from registry_reconciler.formats.toml.edit.blocks import Editor, Replacement
+from registry_reconciler.formats.replacements import Replacement, replaced
+from registry_reconciler.formats.toml.edit.blocks import Editor
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import Sections
 from registry_reconciler.formats.toml.edit.spell import Speller
@@ -69,7 +70,7 @@ def _tree(text: str) -> Tree:
 def _edited(tree: Tree, edits: Sequence[Edit]) -> str:
     renames = [edit for edit in edits if isinstance(edit, RenameKey)]
     if renames:
-        text = _apply(tree.text, [one for edit in renames for one in _rename(tree, edit, renames)])
+        text = replaced(tree.text, [one for edit in renames for one in _rename(tree, edit, renames)])
         tree = _tree(text)
     names = {edit.path: edit.new_key for edit in renames}
     rest = [_readdressed(edit, names) for edit in edits if not isinstance(edit, RenameKey)]
@@ -82,7 +83,7 @@ def _edited(tree: Tree, edits: Sequence[Edit]) -> str:
         tree = _tree(text + look.newline)
     editor = Editor(tree, Sections(tree, look, become))
     own = [(() if isinstance(one, ReplaceDocument) else path_of(one), _plain(one)) for one in rest]
-    result = _apply(tree.text, editor.run(own))
+    result = replaced(tree.text, editor.run(own))
     if tree.text != text:
         result = result.removesuffix("\n").removesuffix("\r")
     return result
@@ -95,17 +96,6 @@ def become(text: str, value: Json) -> str:
 
 def _plain(edit: Edit) -> Edit:
     return Update(0, (), edit.value) if isinstance(edit, ReplaceDocument) else edit
-
-
-def _apply(text: str, changes: Sequence[Replacement]) -> str:
-    parts: list[str] = []
-    at = 0
-    for change in sorted(changes, key=lambda one: (one.start, one.end, one.rank)):
-        if change.start < at:
-            raise SpliceError("two edits are about the same lines; make one of them first")
-        parts += (text[at : change.start], change.text)
-        at = change.end
-    return "".join((*parts, text[at:]))
 
 
 # ---------------------------------------------------------------- keys

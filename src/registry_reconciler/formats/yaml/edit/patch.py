@@ -10,12 +10,13 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from registry_reconciler.formats.nodes import Member, Node, scalar_value
+from registry_reconciler.formats.replacements import Replacement
 from registry_reconciler.formats.yaml.edit.emit import (
     Body,
     Emitter,
@@ -55,14 +56,6 @@ class Slot(Struct, frozen=True):
     column: int
     entry: Member | None = None
     neighbours: tuple[Node, ...] = ()
-
-
-class Replacement(Struct, frozen=True):
-    """Characters ``start`` to ``end`` become ``text``."""
-
-    start: int
-    end: int
-    text: str
 
 
 class _Runs:
@@ -693,17 +686,4 @@ def _near(count: int, index: int) -> list[int]:
     return order[:_NEIGHBOURS]
 
 
-def settle(replacements: list[Replacement]) -> list[Replacement]:
-    """In order of the text.
-
-    Raises:
-        ValueError: two of them overlap.
-    """
-    ordered = sorted(replacements, key=lambda change: (change.start, change.end))
-    for left, right in pairwise(ordered):
-        if right.start < left.end:
-            raise ValueError("edits overlap")
-    return ordered
-
-
-__all__ = ["Patcher", "Piece", "Replacement", "Slot", "settle"]
+__all__ = ["Patcher", "Piece", "Slot"]

@@ -27,9 +27,10 @@ from registry_reconciler.formats.edits import (
     Update,
 )
 from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_index, to_value
+from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
 from registry_reconciler.formats.yaml.edit.intents import Intents
-from registry_reconciler.formats.yaml.edit.patch import Patcher, Replacement, Slot, settle
+from registry_reconciler.formats.yaml.edit.patch import Patcher, Slot
 from registry_reconciler.formats.yaml.edit.style import Style, style_of
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
@@ -129,17 +130,8 @@ def _document_text(value: Json | Piece, style: Style) -> str:
 
 def _apply(text: str, replacements: list[Replacement]) -> tuple[str, int]:
     """The text with all replacements, and where the last of them ended; -1 without any."""
-    try:
-        ordered = settle(replacements)
-    except ValueError as error:
-        raise SpliceError(str(error)) from None
-    parts: list[str] = []
-    position = 0
-    for change in ordered:
-        parts += (text[position : change.start], change.text)
-        position = change.end
-    parts.append(text[position:])
-    return "".join(parts), ordered[-1].end if ordered else -1
+    ordered = in_order(replacements)
+    return joined(text, ordered), ordered[-1].end if ordered else -1
 
 
 def _bare(result: str, newline: str, *, untouched: bool) -> str:
