@@ -1,4 +1,4 @@
-"""Plan and apply registries kept as YAML.
+"""Plan and apply registries kept in YAML, JSON, TOML and front matter.
 
 Importing this package imports none of its parts: a program that only wants
 ``registry_reconciler.runtime`` does not pay for the planning side.

@@ -249,7 +249,7 @@ def _top(
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
     ] = False,
 ) -> None:
-    """Plan and apply registries kept as YAML."""
+    """Plan and apply registries kept in YAML, JSON, TOML and front matter."""
 
 
 def build() -> Any:

@@ -163,6 +163,16 @@ def get_path(value: Json, path: FieldPath) -> Json | Missing:
     return value
 
 
+def replace_part(value: Json, path: FieldPath, part: Json) -> Json:
+    """A copy of ``value`` with another part at a path that is there."""
+    if not path:
+        return part
+    step, rest = path[0], path[1:]
+    if isinstance(value, list):
+        return [replace_part(item, rest, part) if index == step else item for index, item in enumerate(value)]
+    return {name: replace_part(item, rest, part) if name == step else item for name, item in value.items()}
+
+
 def show_path(path: FieldPath) -> str:
     """A field path as people write it: ``related_docs[0].path``."""
     text = ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.verbs.desk import Desk
 from registry_reconciler.editing.verbs.set_fields import Assignment, assigned
-from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
+from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place, replace_part
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.amend import Edits
@@ -31,7 +31,8 @@ def fixing_entries(
                 path = place.path[len(entry.place.path) :]
                 old = desk.value(entry.address)
                 desk.put(
-                    entry.address, _renamed(old, path, value) if place.on_key else _replaced(old, path, value)
+                    entry.address,
+                    _renamed(old, path, value) if place.on_key else replace_part(old, path, value),
                 )
         made = desk.finish()
         return Edits(tuple(fragments), made.live)
@@ -49,15 +50,6 @@ def _around(loaded: Loaded, place: Place) -> list[LiveEntry]:
         and place.path[: len(one.place.path)] == one.place.path
     ]
     return sorted(found, key=lambda one: len(one.place.path))[-1:]
-
-
-def _replaced(value: Json, path: FieldPath, part: Json) -> Json:
-    if not path:
-        return part
-    step, rest = path[0], path[1:]
-    if isinstance(value, list):
-        return [_replaced(item, rest, part) if index == step else item for index, item in enumerate(value)]
-    return {name: _replaced(item, rest, part) if name == step else item for name, item in value.items()}
 
 
 def _renamed(value: Json, path: FieldPath, name: str) -> Json:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from registry_reconciler.editing.verbs.desk import Desk
 from registry_reconciler.editing.verbs.inner import Inner
 from registry_reconciler.errors import UsageFailure
-from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, make_address, split_address
+from registry_reconciler.model.entry import (
+    MISSING,
+    FieldPath,
+    Json,
+    LiveEntry,
+    make_address,
+    replace_part,
+    split_address,
+)
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import KEY_JOINER, Kind, Reference
 
@@ -179,7 +187,7 @@ class _Renaming:
                 new = self.desk.names.get(leads_to)
                 if new is not None:
                     word = new if text == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
-                    made = _replaced(made, path, word)
+                    made = replace_part(made, path, word)
         if made is value:
             return
         kind = self.loaded.kinds[split_address(address)[0]]
@@ -210,13 +218,3 @@ def _texts(reference: Reference, value: Mapping[str, Json]) -> Iterator[tuple[Fi
         for index, one in enumerate(found if isinstance(found, list) else ()):
             if isinstance(one, str):
                 yield (*path, index), one
-
-
-def _replaced(value: Json, path: FieldPath, part: Json) -> Json:
-    """A copy with another part at a path that is there."""
-    if not path:
-        return part
-    step, rest = path[0], path[1:]
-    if isinstance(value, list):
-        return [_replaced(item, rest, part) if index == step else item for index, item in enumerate(value)]
-    return {name: _replaced(item, rest, part) if name == step else item for name, item in value.items()}
