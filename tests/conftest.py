@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Nothing a test does may land in the home of the person who runs it; child processes inherit this.
@@ -21,6 +23,19 @@ for _name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
 # Where the tests are started in the background, SIGINT is ignored, and so would what they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_SLOW = frozenset({"ci", "crash", "fuzz", "growth", "hostile", "merge", "property"})
+"""Folders whose tests draw, kill, grow and attack: CI runs them, and whoever changes what they are about."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in those folders as slow."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in _SLOW:
+            item.add_marker(pytest.mark.slow)
+
 
 _SLOW_IS_FINE = (HealthCheck.too_slow,)
 

@@ -96,10 +96,14 @@ def leaves(form: TextFormat, data: bytes, edits: Sequence[Edit]) -> Counter[str]
     """The source texts of all scalars that no edit is about."""
     text = data.decode().removeprefix("\ufeff")
     about = {(edit.document, path_of(edit)) for edit in edits if not isinstance(edit, Insert)}
+    # A null may become a collection, however it is written.
+    filled = {(edit.document, edit.container) for edit in edits if isinstance(edit, Insert)}
     found: Counter[str] = Counter()
 
     def walk(number: int, node: Node, path: FieldPath) -> None:
         if (number, path) in about:
+            return
+        if node.kind == "scalar" and (number, path) in filled:
             return
         if node.kind == "scalar" and node.start != node.end and not node.anchor:
             found[text[node.start : node.end]] += 1
@@ -110,8 +114,8 @@ def leaves(form: TextFormat, data: bytes, edits: Sequence[Edit]) -> Counter[str]
 
     for number, document in enumerate(form.compose(text)):
         walk(number, document.root, ())
-    # A null may become a collection, and a block scalar at the end of a file may get its line end.
-    return Counter({one: n for one, n in found.items() if one not in ("null", "~") and "\n" not in one})
+    # A block scalar at the end of a file may get its line end.
+    return Counter({one: n for one, n in found.items() if "\n" not in one})
 
 
 def key_text(node: Node, index: int) -> str | None:
