@@ -27,13 +27,29 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _SLOW = frozenset({"ci", "crash", "fuzz", "growth", "hostile", "merge", "property"})
 """Folders whose tests draw, kill, grow and attack: CI runs them, and whoever changes what they are about."""
 
+_SLOW_FILES = frozenset(
+    {
+        "cli/test_add.py",
+        "cli/test_everyday.py",
+        "cli/test_toml_registry.py",
+        "cli/test_truth.py",
+        "cli/test_verbs.py",
+        "outputs/test_branches.py",
+        "unit/runtime/test_children.py",
+    }
+)
+"""Further files whose tests take more than ten seconds together: they start the command for each line, or wait."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in those folders as slow."""
+    """Mark everything in those folders and files as slow."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in _SLOW:
+        if not item.path.is_relative_to(here):
+            continue
+        path = item.path.relative_to(here)
+        if path.parts[0] in _SLOW or path.as_posix() in _SLOW_FILES:
             item.add_marker(pytest.mark.slow)
 
 

@@ -109,6 +109,7 @@ def test_a_new_required_field_is_one_problem_that_nobody_calls_old(shop: Shop) -
     assert "there before" not in out
 
 
+@pytest.mark.slow
 def test_more_than_a_thousand_dependents_are_counted(shop: Shop) -> None:
     users = [{"id": f"u{number:04}", "needs": ["skill"]} for number in range(1491)]
     shop.items({"id": "skill", "v": 1}, *users)

@@ -17,6 +17,7 @@ from tests.docs.test_readme import BLOCK, session
 PAGE = Path(__file__).parents[2] / "docs/adopting.md"
 
 
+@pytest.mark.slow
 def test_the_page_about_adopting_is_true(tmp_path: Path) -> None:
     if shutil.which("sh") is None:
         pytest.skip("the session is for a POSIX shell")

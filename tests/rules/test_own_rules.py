@@ -273,6 +273,7 @@ def test_a_rule_that_takes_too_much_is_ended_and_hides_nothing() -> None:
     assert len(found(made, "TEAM002")) == 2
 
 
+@pytest.mark.slow
 def test_memory_is_bounded() -> None:
     big = "  - {id: gamma, status: " + "x" * 900_000 + "}\n"
     fragment = PEOPLE.replace("person:", big + "person:", 1)

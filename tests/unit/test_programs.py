@@ -14,7 +14,6 @@ MAY_START = {
     "src/registry_reconciler/base/child.py",
     "src/registry_reconciler/cli/editor.py",
     "src/registry_reconciler/files/git_call.py",
-    "src/registry_reconciler/outputs/render.py",
     "src/registry_reconciler/runtime/execution/handlers.py",
     "src/registry_reconciler/runtime/execution/supervise.py",
     ".ci/action/report.py",
