@@ -20,6 +20,7 @@ from registry_reconciler.formats.base import Reader
 from registry_reconciler.formats.table import FORMATS_WITH_PARTS, format_of, new_reader
 from registry_reconciler.loading.fragments import Fragments, load_fragments
 from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.loading.layouts.dead_end import dead_end
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.required_version import require_of
 from registry_reconciler.loading.rule_files import RuleFiles, load_rule_files
@@ -475,15 +476,19 @@ def empty_places(catalog: Catalog, live: Live, fragments: Fragments) -> Iterator
         if catalog.files[kind.schema_path].data == shipped.get(kind.name):
             continue
         no_file = not live.files_of[kind.name]
+        end = None if no_file else dead_end(kind, (live.files[path] for path in live.files_of[kind.name]))
         what = (
             f"no file matches {kind.file.text!r}"
             if no_file
+            else end.what
+            if end is not None
             else f"no file of {kind.name} has the place named by 'at'"
         )
         yield problem(
             "KND002",
             f"the kind {kind.name!r} has no entries: {what}.",
             Place(kind.schema_path, 0, ("x-registry", "file" if no_file else "at")),
-            fix="Mend the place if it is a slip; it is fine for a registry that has yet to be filled.",
+            fix=(end.fix(kind) if end is not None else "")
+            or "Mend the place if it is a slip; it is fine for a registry that has yet to be filled.",
             extra=kind.name,
         )

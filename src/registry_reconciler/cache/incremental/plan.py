@@ -79,6 +79,7 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: P
         FullPlanRequired: that is not enough.
     """
     from registry_reconciler.cache.incremental.partial_load import load_part
+    from registry_reconciler.formats.unread import UnreadNeeded
     from registry_reconciler.planning.pipeline import plan_loaded
 
     try:
@@ -86,6 +87,8 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: P
         planning = plan_loaded(part.loaded, options, progress, part.rest)
     except Contradicted as fault:
         raise FullPlanRequired("a file is being edited") from fault
+    except UnreadNeeded as fault:
+        raise FullPlanRequired(str(fault)) from fault
     if planning.desired.implied or planning.desired.groups:
         raise FullPlanRequired("what moves with what is told by the whole")
     if any(one.code == "WRT001" for one in planning.plan.problems):

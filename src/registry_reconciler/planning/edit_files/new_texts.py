@@ -34,7 +34,10 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
             work.removed.discard(path)
         if plan.edits and source is not None and data is not None:
             # What leaves a place makes room for what comes there.
-            edits = sorted((edit for _, edit in plan.edits), key=lambda edit: isinstance(edit, Insert))
+            edits = sorted(
+                (edit for _, edit in plan.edits),
+                key=lambda edit: (isinstance(edit, Insert), plan.ranks.get(id(edit), ())),
+            )
             data = form.splice(data, edits, source.sections)
             source = _parsed(work, form, path, data)
     except SpliceError as error:

@@ -17,9 +17,9 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files.entry_texts import is_written_anew
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
+from registry_reconciler.planning.key_order import Row
 from registry_reconciler.planning.placement import (
     PlacementError,
-    Row,
     Target,
     find_spot,
     no_such_place,
@@ -196,7 +196,8 @@ def _plan_create(
 
     after = change.after or {}
     sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
-    spot = find_spot(kind, after, sources, work.carried_by(kind), work.tree, work.ways)
+    fragment = change.origin.file if change.origin else ""
+    spot = find_spot(kind, after, sources, work.carried_by(kind), work.tree, work.ways, fragment)
     carried = spot.carried | (entry.carried if entry else frozenset())
     raw = raw_value(kind, after, carried)
     if entry is not None:
@@ -222,8 +223,10 @@ def _plan_create(
         if spot.file not in named:
             named.append(spot.file)
         return
-    edit = _insert(kind, change, spot, raw, row, snippet, Insert)
-    plan.edits.append((change, replace(edit, anew=anew)))
+    slot = row.slot_for(kind, change.key, change.after)
+    edit = replace(_insert(kind, change, spot, raw, row, slot.position, snippet, Insert), anew=anew)
+    plan.edits.append((change, edit))
+    plan.ranks[id(edit)] = (spot.document, repr(spot.path), kind.name, *slot.rank)
 
 
 def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
@@ -298,10 +301,10 @@ def _insert(
     spot: Target,
     raw: dict[str, Json],
     row: Row,
+    position: int | None,
     snippet: Snippet | None,
     make: type,
 ) -> Edit:
-    position = row.index_for(kind, change.key)
     neighbours = row.entries
     if LAYOUTS[kind.layout].container_kind == "list":
         index = None if position is None else neighbours[position].place.path[-1]

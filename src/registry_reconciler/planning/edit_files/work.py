@@ -18,12 +18,8 @@ from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.placement import (
-    Row,
-    Ways,
-    carried_by,
-    rows_of,
-)
+from registry_reconciler.planning.key_order import Row, rows_of
+from registry_reconciler.planning.placement import Ways, carried_by
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
@@ -31,9 +27,14 @@ if TYPE_CHECKING:
 
 
 class FilePlan(Struct):
-    """Edits of one file in one round."""
+    """Edits of one file in one round.
+
+    Attributes:
+        ranks: by the id of an insertion: which of several new entries at one place comes first.
+    """
 
     edits: list[tuple[Change, Edit]] = field(default_factory=list)
+    ranks: dict[int, tuple[object, ...]] = field(default_factory=dict)
     creates: list[tuple[Change, FieldPath, dict[str, Json], Snippet | None]] = field(default_factory=list)
 
 
