@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from registry_reconciler.base.singular import singular
 from registry_reconciler.model.entry import FieldPath, Json, get_path
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.written import Opaque
@@ -75,15 +76,6 @@ def quoted(name: str) -> str:
 def path_of(name: str) -> FieldPath:
     """The path of a dotted field."""
     return Selector.parse(name).path
-
-
-def singular(word: str) -> str:
-    """``categories`` → ``category``, ``skills`` → ``skill``."""
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}y"
-    if word.endswith(("sses", "xes", "ches", "shes")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
 def means(kind: str, name: str) -> bool:
