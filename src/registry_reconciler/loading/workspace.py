@@ -397,6 +397,14 @@ def _refuse_format(kind: Kind) -> None:
             f"format {form.name} has one entry a file: layout {kind.layout} cannot be kept in it",
             ("x-registry", "layout"),
         )
+    if kind.layout not in form.layouts:
+        raise KindError(
+            f"layout {kind.layout} cannot be kept in format {form.name}", ("x-registry", "layout")
+        )
+    if kind.at and LAYOUTS[kind.layout].documents:
+        raise KindError(
+            "layout documents: each document is an entry, so leave 'at' away", ("x-registry", "at")
+        )
     if kind.at and form.name not in FORMATS_WITH_PARTS:
         raise KindError(f"format {form.name} has no containers: leave 'at' away", ("x-registry", "at"))
     if kind.body and form.name in FORMATS_WITH_PARTS:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from registry_reconciler.model.entry import FieldPath, Json, get_path
+from registry_reconciler.model.entry import FieldPath, Json, get_path, replace_part
 
 _STEP = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^.\[\]"]+))((?:\[\])*)(?:\.|$)')
 
@@ -50,6 +50,20 @@ class Selector(Struct, frozen=True):
     def of(cls, steps: tuple[str | None, ...]) -> Selector:
         """The selector of some steps."""
         return cls("".join("[]" if step is None else f".{step}" for step in steps).lstrip("."), steps)
+
+    @property
+    def derived(self) -> bool:
+        """Whether what is found is no value of its own; see :mod:`.derived_fields`."""
+        return False
+
+    @property
+    def parts(self) -> tuple[Selector, ...]:
+        """The fields that it looks at."""
+        return (self,)
+
+    def put(self, value: Json, path: FieldPath, old: str, new: str) -> Json:
+        """The value with ``new`` where ``old`` was found."""
+        return replace_part(value, path, new)
 
     @property
     def single(self) -> bool:

@@ -80,8 +80,8 @@ def _resolved(world: EntrySet, kinds: Sequence[str], key: str) -> str:
 def _values(selector: Selector) -> Callable[[Json], Iterable[Json]]:
     """What a selector selects, without the paths; written out for the two shapes that most fields have."""
     names = tuple(step for step in selector.steps if step is not None)
-    listed = selector.steps[-1] is None
-    if len(names) + listed != len(selector.steps):
+    listed = selector.steps[-1:] == (None,)
+    if selector.derived or len(names) + listed != len(selector.steps):
         return lambda value: [inner for _, inner in selector.find(value)]
 
     def values(value: Json) -> Iterable[Json]:

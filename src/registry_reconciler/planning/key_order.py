@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.loading.layouts.base import LayoutRow
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry
 from registry_reconciler.model.kind import Kind
 
@@ -189,17 +190,24 @@ def _runs(words: Sequence[str | None]) -> dict[str, range] | None:
     return found if 2 <= len(found) <= len(words) // 2 else None
 
 
-def rows_of(entries: Iterable[LiveEntry]) -> dict[tuple[int, FieldPath], Row]:
-    """The entries of one kind in one file by the document and path of the container that they lie in directly."""
+def rows_of(entries: Iterable[LiveEntry], layout: LayoutRow) -> dict[tuple[int, FieldPath], Row]:
+    """The entries of one kind in one file by the document and path of the container that they lie in directly.
+
+    Those that are documents lie in the file, of which the first document stands.
+    """
     found: dict[tuple[int, FieldPath], list[LiveEntry]] = {}
     for entry in entries:
         _, document, path, _ = entry.place
-        if path:
-            found.setdefault((document, path[:-1]), []).append(entry)
-    return {where: Row(_in_file_order(inside)) for where, inside in found.items()}
+        if layout.documents:
+            found.setdefault((0, ()), []).append(entry)
+        elif path:
+            found.setdefault((document, path[: -layout.depth]), []).append(entry)
+    return {where: Row(_in_file_order(inside, layout)) for where, inside in found.items()}
 
 
-def _in_file_order(entries: list[LiveEntry]) -> list[LiveEntry]:
-    if all(isinstance(entry.place.path[-1], int) for entry in entries):
-        return sorted(entries, key=lambda entry: entry.place.path[-1])
+def _in_file_order(entries: list[LiveEntry], layout: LayoutRow) -> list[LiveEntry]:
+    if layout.documents:
+        return sorted(entries, key=lambda entry: entry.place.document)
+    if layout.container_kind == "list":
+        return sorted(entries, key=lambda entry: entry.place.path[-layout.depth])
     return entries

@@ -323,6 +323,8 @@ def _only_spot(
     found = () if LAYOUTS[kind.layout].one_a_file else ways.open_places(kind, sources, bound)
     if told is not None:
         found = [one for one in found if one[0] == told]
+    if LAYOUTS[kind.layout].documents:
+        found = list({one[0]: one for one in reversed(found)}.values())
     if len(found) == 1:
         file, document, steps = found[0]
         return Target(file, document, steps, True, carried)

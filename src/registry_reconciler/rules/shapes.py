@@ -53,6 +53,8 @@ def finder(selector: Selector) -> Finder:
     References of every entry pass here: a generator a step, as the general way has it, costs twice the time.
     """
     steps = selector.steps
+    if selector.derived:
+        return lambda value: list(selector.find(value))
     if all(step is not None for step in steps):
         return _single(tuple(step for step in steps if step is not None))
     head = tuple(step for step in steps[:-1] if step is not None)

@@ -33,6 +33,8 @@ Values: TypeAlias = Callable[[Mapping[str, Json]], Sequence[Json]]
 
 def _values(selector: Selector) -> Values:
     """What a selector selects, without its paths: this is asked of every entry of a workspace."""
+    if selector.derived:
+        return lambda value: [found for _, found in selector.find(value)]
     first, *rest = selector.steps
     if first is not None and not rest:
         return lambda value: (value[first],) if first in value else ()

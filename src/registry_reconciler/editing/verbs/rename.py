@@ -15,7 +15,6 @@ from registry_reconciler.model.entry import (
     Json,
     LiveEntry,
     make_address,
-    replace_part,
     split_address,
 )
 from registry_reconciler.model.fields import with_value
@@ -187,7 +186,7 @@ class _Renaming:
                 new = self.desk.names.get(leads_to)
                 if new is not None:
                     word = new if text == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
-                    made = replace_part(made, path, word)
+                    made = reference.field.put(made, path, text, word)
         if made is value:
             return
         kind = self.loaded.kinds[split_address(address)[0]]

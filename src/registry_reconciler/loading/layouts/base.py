@@ -43,6 +43,27 @@ class RawEntry(Struct, frozen=True):
     placed: tuple[tuple[str, str], ...] = ()
 
 
+class NoRoom(Exception):
+    """A layout has no place for a field."""
+
+    def __init__(self, name: str, holds: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.holds = holds
+
+
+def _as_it_is(kind: Kind, value: Json) -> Json:
+    return value
+
+
+def _item_is_node(node: Json, key: str) -> Json:
+    return node
+
+
+def _nothing(kind: Kind) -> str:
+    return ""
+
+
 class LayoutRow(Struct, frozen=True):
     """One layout.
 
@@ -54,6 +75,12 @@ class LayoutRow(Struct, frozen=True):
         placed_field: the field that the place carries instead of the text, or "".
         inside: steps that begin in a container → the same from one of its entries; ``None`` where they lead into none.
         one_a_file: a file holds one entry, and comes and goes with it.
+        documents: each document of a file is an entry, and comes and goes by itself.
+        depth: steps from a container to the node of an entry; the first of them is the item that comes and goes.
+        fields: what stands at an entry's node → its fields; anything but a mapping is no entry.
+        node: the inverse: the fields that the text says → what stands at the node. Raises :class:`NoRoom`.
+        item: what stands at the node, and the key → what is put into the container.
+        written_by: the field whose text in a fragment is the whole text of the node, or "".
         may_stay_unread: items that are known to be what they were need not be read.
     """
 
@@ -65,6 +92,16 @@ class LayoutRow(Struct, frozen=True):
     inside: Callable[[Kind, Steps], Steps | None]
     one_a_file: bool = False
     may_stay_unread: bool = False
+    documents: bool = False
+    depth: int = 1
+    fields: Callable[[Kind, Json], Json] = _as_it_is
+    node: Callable[[Kind, dict[str, Json]], Json] = _as_it_is
+    item: Callable[[Json, str], Json] = _item_is_node
+    written_by: Callable[[Kind], str] = _nothing
+
+    def item_path(self, path: FieldPath) -> FieldPath:
+        """The steps to the item that comes and goes with an entry, from the steps to its node."""
+        return path[: len(path) - self.depth + 1] if self.depth > 1 else path
 
     @property
     def container_words(self) -> str:

@@ -9,7 +9,7 @@ from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
 
 
-def _placed_field(kind: Kind) -> str:
+def placed_by_key(kind: Kind) -> str:
     """The key field that the mapping's key is: the last one that no placeholder of the place gives."""
     holders = set(kind.placeholders)
     open_fields = [selector.text for selector in kind.key if selector.text not in holders]
@@ -17,7 +17,7 @@ def _placed_field(kind: Kind) -> str:
 
 
 def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
-    name = _placed_field(kind)
+    name = placed_by_key(kind)
     for key, value in container.items():
         # "key:" without a value is an entry of which nothing but the key is said.
         yield RawEntry((key,), {} if value is None else value, ((name, key),))
@@ -30,4 +30,4 @@ def _inside(kind: Kind, steps: Steps) -> Steps | None:
     return steps[1:] or None
 
 
-MAP = LayoutRow("map", dict, "map", _entries, _placed_field, _inside)
+MAP = LayoutRow("map", dict, "map", _entries, placed_by_key, _inside)

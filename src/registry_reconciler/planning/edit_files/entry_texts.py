@@ -6,11 +6,14 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Place
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.edit_files.work import Writing, current
 from registry_reconciler.planning.placement import (
     relocates,
@@ -27,7 +30,8 @@ def extract_all(work: Writing, changes: Sequence[Change]) -> None:
         kind = work.kinds[change.kind]
         entry = None if change.action is Action.DELETE else current(work, change)
         if entry is not None and entry.place.path and relocates(kind, entry, change.after or {}):
-            leaving.setdefault(entry.place.file, []).append(entry.place)
+            item = LAYOUTS[kind.layout].item_path(entry.place.path)
+            leaving.setdefault(entry.place.file, []).append(entry.place._replace(path=item))
     if not leaving:
         return
     for file, places in leaving.items():
@@ -70,6 +74,32 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
                 asked = [(place.document, place.path) for place in places]
                 texts = source.format.extract(source.data, asked, source.sections)
                 found.update(zip(places, texts, strict=True))
+    return found
+
+
+def node_snippets(
+    kinds: Mapping[str, Kind], fragments: Mapping[str, SourceFile], changes: Sequence[Change]
+) -> dict[Place, Snippet]:
+    """The text of the one field that is all the text of an entry in a registry, with the comments of the entry."""
+    wanted: dict[str, list[tuple[Place, str]]] = {}
+    for change in changes:
+        name = LAYOUTS[kinds[change.kind].layout].written_by(kinds[change.kind])
+        if name and change.writes and change.origin is not None and name in (change.after or {}):
+            wanted.setdefault(change.origin.file, []).append((change.origin, name))
+    found: dict[Place, Snippet] = {}
+    for file, asked in wanted.items():
+        source = fragments.get(file)
+        if source is None or source.data is None:
+            continue
+        from registry_reconciler.formats.edits import SpliceError
+
+        with contextlib.suppress(SpliceError):
+            inner = [(place.document, (*place.path, name)) for place, name in asked]
+            outer = [(place.document, place.path) for place, _ in asked]
+            parts = source.format.extract(source.data, inner, source.sections)
+            wholes = source.format.extract(source.data, outer, source.sections)
+            for (place, _), part, whole in zip(asked, parts, wholes, strict=True):
+                found[place] = replace(part, comments=tuple(dict.fromkeys((*whole.comments, *part.comments))))
     return found
 
 

@@ -40,6 +40,9 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
             )
             data = form.splice(data, edits, source.sections)
             source = _parsed(work, form, path, data)
+        if plan.documents and source is not None and data is not None:
+            data = form.rearrange(data, [edit for _, edit in plan.documents], len(source.documents))
+            source = _parsed(work, form, path, data)
     except SpliceError as error:
         _refuse(work, path, plan, error)
         return
@@ -79,13 +82,16 @@ def _parsed(work: Writing, form: TextFormat, path: str, data: bytes) -> SourceFi
 
 def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
     """The text of a file that is not there yet, with the first entry; the others follow as insertions."""
-    from registry_reconciler.formats.edits import Insert
+    from registry_reconciler.formats.edits import Insert, InsertDocument
 
     first, *rest = plan.creates
     change, container, raw, snippet = first
     kind = work.kinds[change.kind]
     where = (*container, *_first_step(kind, change))
     data = form.new_text(raw, container=where, snippet=snippet, like=_sibling(work, kind, form))
+    if rest and LAYOUTS[kind.layout].documents:
+        new = [InsertDocument(0, other, None, piece) for _, _, other, piece in rest]
+        return form.rearrange(data, new, 1)
     if rest:
         edits = [
             Insert(
@@ -111,7 +117,7 @@ def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
 
 def _first_step(kind: Kind, change: Change) -> FieldPath:
     """The step from a new container to its first entry."""
-    if LAYOUTS[kind.layout].one_a_file:
+    if LAYOUTS[kind.layout].one_a_file or LAYOUTS[kind.layout].documents:
         return ()
     key = map_key(kind, change)
     return (0,) if key is None else (key,)
@@ -119,7 +125,8 @@ def _first_step(kind: Kind, change: Change) -> FieldPath:
 
 def _changes_of(plan: FilePlan) -> Iterator[Change]:
     seen: set[str] = set()
-    for change in (*(one for one, _ in plan.edits), *(one[0] for one in plan.creates)):
+    edited = (*(one for one, _ in plan.edits), *(one for one, _ in plan.documents))
+    for change in (*edited, *(one[0] for one in plan.creates)):
         if change.address not in seen:
             seen.add(change.address)
             yield change

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.loading.layouts.base import NoRoom
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
@@ -91,9 +92,32 @@ def _plan_removal(
         work.removed.add(path)
         work.forget_entries(path)
         return
+    if LAYOUTS[kind.layout].documents:
+        _remove_document(work, plans, change, entry)
+        return
     if not entry.place.path:
-        raise PlacementError("WRT003", f"{path} holds other documents too.", "Remove the document by hand.")
-    _plan_for(plans, path).edits.append((change, Remove(entry.place.document, entry.place.path)))
+        raise PlacementError(
+            "WRT003",
+            f"{path} holds other documents too.",
+            f"Write layout: documents in {kind.schema_path}, where each document of a file is an entry.",
+        )
+    item = LAYOUTS[kind.layout].item_path(entry.place.path)
+    _plan_for(plans, path).edits.append((change, Remove(entry.place.document, item)))
+
+
+def _remove_document(work: Writing, plans: dict[str, FilePlan], change: Change, entry: LiveEntry) -> None:
+    """The document goes; the file with the last one."""
+    from registry_reconciler.formats.edits import RemoveDocument
+
+    path = entry.place.file
+    plan = _plan_for(plans, path)
+    plan.documents.append((change, RemoveDocument(entry.place.document)))
+    gone = {edit.document for _, edit in plan.documents if isinstance(edit, RemoveDocument)}
+    documents = work.sources[path].documents
+    if all(document is None or number in gone for number, document in enumerate(documents)):
+        del plans[path]
+        work.removed.add(path)
+        work.forget_entries(path)
 
 
 def _alone(source: SourceFile, entry: LiveEntry) -> bool:
@@ -108,7 +132,8 @@ def _plan_for(plans: dict[str, FilePlan], path: str) -> FilePlan:
 def _raw_after(
     work: Writing, change: Change, kind: Kind, entry: LiveEntry, source: SourceFile
 ) -> dict[str, Json]:
-    there = get_path(source.documents[entry.place.document], entry.place.path)
+    node = get_path(source.documents[entry.place.document], entry.place.path)
+    there = LAYOUTS[kind.layout].fields(kind, node)
     require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
     return kind.texts.as_written(restore_unmanaged(raw, there, entry, work.nested[kind.name]), there)
@@ -123,16 +148,28 @@ def _plan_update(
     place = entry.place
     raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    if placed:
-        from registry_reconciler.model.fields import Selector
-
-        new = str(Selector.parse(placed).get(change.after))
+    if LAYOUTS[kind.layout].placed_field(kind):
+        new = _placed_key(kind, change)
         if new != place.path[-1]:
             plan.edits.append((change, RenameKey(place.document, place.path, new)))
     raw, snippet = _in_its_words(work, change, kind, raw)
-    if not same(raw, {} if there is None else there):
-        plan.edits.append((change, Update(place.document, place.path, raw, snippet)))
+    node = _node(kind, raw)
+    if isinstance(there, dict) and not isinstance(node, dict):
+        node = raw  # it is written out, and stays so
+    if not same(node, {} if there is None and isinstance(node, dict) else there):
+        plan.edits.append((change, Update(place.document, place.path, node, snippet)))
+
+
+def _node(kind: Kind, fields: dict[str, Json]) -> Json:
+    """What stands at the node of an entry with some fields."""
+    try:
+        return LAYOUTS[kind.layout].node(kind, fields)
+    except NoRoom as fault:
+        raise PlacementError(
+            "WRT003",
+            f"an entry in layout {kind.layout} says nothing but {fault.holds}, and {fault.name!r} has no place.",
+            f"Take {fault.name!r} out of the entry, or give the kind another layout in {kind.schema_path}.",
+        ) from fault
 
 
 def _in_its_words(
@@ -140,7 +177,9 @@ def _in_its_words(
 ) -> tuple[dict[str, Json], Snippet | None]:
     """What is to be written, as its fragment writes it, and the text of that."""
     snippet = work.snippets.get(change.origin) if change.origin else None
-    return (raw if snippet is None else kind.texts.as_written(raw, snippet.value)), snippet
+    if change.origin is None or snippet is None:
+        return raw, snippet
+    return kind.texts.as_written(raw, snippet.value), work.node_snippets.get(change.origin, snippet)
 
 
 def _plan_relocation(
@@ -154,12 +193,16 @@ def _plan_relocation(
     if LAYOUTS[kind.layout].one_a_file and not entry.place.path:
         _rename_file(work, plans, change, kind, entry)
         return
-    where = (entry.place.document, entry.place.path)
+    row = LAYOUTS[kind.layout]
+    where = (entry.place.document, row.item_path(entry.place.path))
     snippet = work.extracted.get(entry.place.file, {}).get(where)
     if snippet is None:
         (snippet,) = source.format.extract(source.data, [where])
     _plan_create(work, plans, change, kind, entry, snippet)
-    _plan_for(plans, entry.place.file).edits.append((change, Remove(entry.place.document, entry.place.path)))
+    if row.documents:
+        _remove_document(work, plans, change, entry)
+    else:
+        _plan_for(plans, entry.place.file).edits.append((change, Remove(*where)))
 
 
 def _rename_file(
@@ -192,7 +235,7 @@ def _plan_create(
     entry: LiveEntry | None,
     snippet: Snippet | None = None,
 ) -> None:
-    from registry_reconciler.formats.edits import Insert, Update
+    from registry_reconciler.formats.edits import Insert, InsertDocument, Update
 
     after = change.after or {}
     sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
@@ -201,8 +244,10 @@ def _plan_create(
     carried = spot.carried | (entry.carried if entry else frozenset())
     raw = raw_value(kind, after, carried)
     if entry is not None:
-        there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+        node = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+        there = LAYOUTS[kind.layout].fields(kind, node)
         raw = restore_unmanaged(raw, there, entry, work.nested[kind.name])
+    _node(kind, raw)  # what has no place is refused before anything is asked for
     _refuse_nowhere(work, kind, spot)
     _warn_of_slip(work, change, kind, spot)
     work.files[change.address] = spot.file
@@ -214,19 +259,46 @@ def _plan_create(
     if snippet is None and entry is None:
         raw, snippet = _in_its_words(work, change, kind, raw)
         anew = is_written_anew(snippet, alone=not row.entries)
+        snippet = _of_item(kind, change, snippet)
+    item = _item(kind, change, raw)
     if spot.exists and LAYOUTS[kind.layout].one_a_file:
-        plan.edits.append((change, Update(spot.document, spot.path, raw, snippet)))
+        plan.edits.append((change, Update(spot.document, spot.path, item, snippet)))
         return
     if not spot.exists:
-        plan.creates.append((change, spot.path, raw, snippet))
+        plan.creates.append((change, spot.path, item, snippet))
         named = work.new_files.setdefault(spot.file.casefold(), [])
         if spot.file not in named:
             named.append(spot.file)
         return
     slot = row.slot_for(kind, change.key, change.after)
-    edit = replace(_insert(kind, change, spot, raw, row, slot.position, snippet, Insert), anew=anew)
+    if LAYOUTS[kind.layout].documents:
+        before = None if slot.position is None else row.entries[slot.position].place.document
+        plan.documents.append((change, InsertDocument(spot.document, item, before, snippet)))
+        return
+    edit = replace(_insert(kind, change, spot, item, row, slot.position, snippet, Insert), anew=anew)
     plan.edits.append((change, edit))
     plan.ranks[id(edit)] = (spot.document, repr(spot.path), kind.name, *slot.rank)
+
+
+def _item(kind: Kind, change: Change, fields: dict[str, Json]) -> Json:
+    """What is put into a container for an entry."""
+    return LAYOUTS[kind.layout].item(_node(kind, fields), _placed_key(kind, change))
+
+
+def _placed_key(kind: Kind, change: Change) -> str:
+    from registry_reconciler.model.fields import Selector
+
+    placed = LAYOUTS[kind.layout].placed_field(kind)
+    return str(Selector.parse(placed).get(change.after)) if placed else ""
+
+
+def _of_item(kind: Kind, change: Change, snippet: Snippet | None) -> Snippet | None:
+    """The text of an item, from that of its node."""
+    if snippet is None or LAYOUTS[kind.layout].depth == 1:
+        return snippet
+    from registry_reconciler.formats.wrapped import wrapped
+
+    return wrapped(_placed_key(kind, change), snippet)
 
 
 def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
@@ -299,7 +371,7 @@ def _insert(
     kind: Kind,
     change: Change,
     spot: Target,
-    raw: dict[str, Json],
+    raw: Json,
     row: Row,
     position: int | None,
     snippet: Snippet | None,
@@ -307,13 +379,11 @@ def _insert(
 ) -> Edit:
     neighbours = row.entries
     if LAYOUTS[kind.layout].container_kind == "list":
-        index = None if position is None else neighbours[position].place.path[-1]
+        index = None if position is None else neighbours[position].place.path[len(spot.path)]
         return make(  # type: ignore[no-any-return]
             spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
         )
-    from registry_reconciler.model.fields import Selector
-
-    name = str(Selector.parse(LAYOUTS[kind.layout].placed_field(kind)).get(change.after))
+    name = _placed_key(kind, change)
     before = None if position is None else neighbours[position].place.path[-1]
     return make(  # type: ignore[no-any-return]
         spot.document, spot.path, raw, key=name, before=before, snippet=snippet, container_kind="map"

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 def map_key(kind: Kind, change: Change) -> str | None:
     """The key under which a new entry stands in a mapping; ``None`` where the layout has none."""
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    if not placed:
+    row = LAYOUTS[kind.layout]
+    placed = row.placed_field(kind)
+    if not placed or row.container_kind != "map":
         return None
     from registry_reconciler.model.fields import Selector
 
