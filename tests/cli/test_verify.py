@@ -87,7 +87,7 @@ def test_a_fault_of_the_validator_writes_nothing(applied: Box, monkeypatch: pyte
 
 def test_a_fault_of_the_comparison_writes_nothing(applied: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that leaves out one of two changes: only deepdiff notices."""
-    diff: Any = importlib.import_module("registry_reconciler.planning.diff")
+    diff: Any = importlib.import_module("registry_reconciler.planning.diff.decide")
 
     real = diff.diff_values
 

@@ -24,7 +24,7 @@ from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, canon
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.check import full_value
-from registry_reconciler.planning.diff import MOST_LOOKED_AT
+from registry_reconciler.planning.diff.records import MOST_LOOKED_AT
 from registry_reconciler.planning.live_truth import live_kinds
 from registry_reconciler.planning.masked_text import may_hold_secrets
 from registry_reconciler.rules.naming import look_alike
