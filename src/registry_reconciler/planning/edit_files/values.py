@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind
-
-if TYPE_CHECKING:
-    pass
 
 
 def map_key(kind: Kind, change: Change) -> str | None:

@@ -100,7 +100,8 @@ def schema_fault(schema: Any, value: Any) -> str:
     too.
     """
     from registry_reconciler.model.entry import show_path
-    from registry_reconciler.schema.validator import SchemaFault, check_value, standalone
+    from registry_reconciler.schema.compiled import SchemaFault, check_value
+    from registry_reconciler.schema.validator import standalone
 
     try:
         plain = json.loads(json.dumps(value, allow_nan=False))
