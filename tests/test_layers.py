@@ -17,6 +17,7 @@ LAYERS = (
     "model",
     "files",
     "formats",
+    "layouts",
     "schema",
     "loading",
     "rules",

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-import json
 from pathlib import Path
 
 import registry_reconciler
 from registry_reconciler.formats.table import FORMATS, format_named, format_of
 from registry_reconciler.model.kind import parse_kind
+from registry_reconciler.schema.packaged import x_registry_schema
 
 SPEC = {"kind": "k", "layout": "file", "file": "a/b.yaml", "key": "id"}
 SOURCE = Path(registry_reconciler.__file__).parent
 
 
 def test_the_published_schema_lists_the_formats_of_the_table() -> None:
-    text = (SOURCE / "schema/data/x-registry.schema.json").read_text(encoding="utf-8")
-    assert json.loads(text)["properties"]["format"]["enum"] == list(FORMATS)
+    assert x_registry_schema()["properties"]["format"]["enum"] == list(FORMATS)
 
 
 def test_a_file_has_the_format_that_its_name_says_and_a_kind_may_say_otherwise() -> None:

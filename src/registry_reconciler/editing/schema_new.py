@@ -268,7 +268,7 @@ def _folder_name(before: str, entries: Sequence[Found], taken: set[str]) -> str:
 
 def _key(work: _Work, chosen: Candidate, entries: Sequence[Found], asked: Sequence[str]) -> list[str]:
     names = list(asked) or _guessed_key(work, chosen, entries)
-    if chosen.layout == "map":
+    if chosen.keyed:
         for number, entry in enumerate(entries):
             told = dict(entry.bound).get("", "")
             holder = [name for name in names if name not in entry.place][-1]
@@ -287,7 +287,7 @@ def _key(work: _Work, chosen: Candidate, entries: Sequence[Found], asked: Sequen
 
 def _guessed_key(work: _Work, chosen: Candidate, entries: Sequence[Found]) -> list[str]:
     holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
-    if chosen.layout == "map":
+    if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
         name = next(one for one in ("name", "id", "key", f"{work.kind}_key") if one not in inside)
         work.doubt("x-registry.key", f"The entries have no word for their key; it is called {name} here.")
