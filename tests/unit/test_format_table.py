@@ -33,8 +33,11 @@ def test_nothing_above_the_formats_asks_which_format_a_text_has() -> None:
     words = set(FORMATS)
     asked = [
         f"{path.relative_to(SOURCE)}:{node.lineno}"
-        for folder in ("loading", "planning", "apply", "queries", "runtime", "editing")
-        for path in (SOURCE / folder).rglob("*.py")
+        for path in SOURCE.rglob("*.py")
+        if path.relative_to(SOURCE).parts[0]
+        not in ("formats", "report", "cli")  # these have formats of reports
+        and path.relative_to(SOURCE).as_posix()
+        != "verify/opinions.py"  # where ruamel reads YAML, and only that
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Compare)
         and any(isinstance(one, ast.Constant) and one.value in words for one in ast.walk(node))
