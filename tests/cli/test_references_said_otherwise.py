@@ -19,7 +19,8 @@ CASES = {
 def box_of(box: Box, reference: str) -> None:
     box.write(
         f"{SCHEMAS}/item.schema.yaml",
-        f"type: object\nx-registry:\n  kind: item\n  layout: list\n  file: r.yaml\n  key: id\n  references: [{reference}]\n",
+        "type: object\nx-registry:\n  kind: item\n  layout: list\n  file: r.yaml\n  key: id\n"
+        f"  references: [{reference}]\n",
     )
 
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.names import name_fault, short
-from registry_reconciler.loading.fragments import DIRECTIVES
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.loading.workspace import Loaded
@@ -346,7 +346,7 @@ def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Sni
         data, form = source.data, source.format
         assert data is not None
         snippets = form.extract(data, [(entry.place.document, entry.place.path) for entry in mine])
-        deeper = any(LAYOUTS[loaded.kinds[one.kind].layout].depth > 1 for one in mine)
+        deeper = any(LAYOUTS[loaded.kinds[one.kind].layout].inner for one in mine)
         items = [(one.place.document, _item_path(loaded, one)) for one in mine]
         around = form.extract(data, items) if deeper else snippets
         for entry, node, item in zip(mine, snippets, around, strict=True):

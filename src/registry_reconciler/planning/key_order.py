@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from registry_reconciler.formats.unread import UnreadNeeded
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.base import LayoutRow
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import LayoutRow
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry
 from registry_reconciler.model.kind import Kind
 
@@ -165,7 +165,7 @@ def _grouping(kind: Kind, entries: Sequence[LiveEntry]) -> tuple[str, dict[str, 
         return None
     if not all(entry.value for entry in entries):
         raise UnreadNeeded("an entry goes where others of its group stand")
-    own = {selector.text for selector in kind.key} | {LAYOUTS[kind.layout].placed_field(kind)}
+    own = {selector.text for selector in kind.key} | set(LAYOUTS[kind.layout].placed_fields(kind))
     names = [name for name in entries[0].value if name not in own][:_MOST_GROUPING_FIELDS]
     best: tuple[str, dict[str, range]] | None = None
     for name in names:
@@ -201,13 +201,13 @@ def rows_of(entries: Iterable[LiveEntry], layout: LayoutRow) -> dict[tuple[int, 
         if layout.documents:
             found.setdefault((0, ()), []).append(entry)
         elif path:
-            found.setdefault((document, path[: -layout.depth]), []).append(entry)
+            found.setdefault((document, layout.item_path(path)[:-1]), []).append(entry)
     return {where: Row(_in_file_order(inside, layout)) for where, inside in found.items()}
 
 
 def _in_file_order(entries: list[LiveEntry], layout: LayoutRow) -> list[LiveEntry]:
     if layout.documents:
         return sorted(entries, key=lambda entry: entry.place.document)
-    if layout.container_kind == "list":
-        return sorted(entries, key=lambda entry: entry.place.path[-layout.depth])
+    if all(isinstance(layout.item_path(entry.place.path)[-1], int) for entry in entries):
+        return sorted(entries, key=lambda entry: layout.item_path(entry.place.path)[-1])
     return entries

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.base import NoRoom
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import NoRoom, Slot
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
@@ -32,7 +32,7 @@ from registry_reconciler.planning.placement import (
 )
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.edits import Edit, Insert, Snippet
 
 
 def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> None:
@@ -148,10 +148,10 @@ def _plan_update(
     place = entry.place
     raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
-    if LAYOUTS[kind.layout].placed_field(kind):
-        new = _placed_key(kind, change)
-        if new != place.path[-1]:
-            plan.edits.append((change, RenameKey(place.document, place.path, new)))
+    slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
+    label = None if slot is None else slot.label
+    if label is not None and label != place.path[-1]:
+        plan.edits.append((change, RenameKey(place.document, place.path, label)))
     raw, snippet = _in_its_words(work, change, kind, raw)
     node = _node(kind, raw)
     if isinstance(there, dict) and not isinstance(node, dict):
@@ -235,7 +235,7 @@ def _plan_create(
     entry: LiveEntry | None,
     snippet: Snippet | None = None,
 ) -> None:
-    from registry_reconciler.formats.edits import Insert, InsertDocument, Update
+    from registry_reconciler.formats.edits import InsertDocument, Update
 
     after = change.after or {}
     sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
@@ -253,14 +253,14 @@ def _plan_create(
     work.files[change.address] = spot.file
     _refuse_taken(work, plans, kind, spot)
     plan = _plan_for(plans, spot.file)
-    container = Place(spot.file, spot.document, spot.path)
-    row = work.row(spot.file, kind.name, container)
+    slot = LAYOUTS[kind.layout].slot(kind, after) or Slot()
+    row = work.row(spot.file, kind.name, Place(spot.file, spot.document, (*spot.path, *slot.holder)))
     anew = False
     if snippet is None and entry is None:
         raw, snippet = _in_its_words(work, change, kind, raw)
         anew = is_written_anew(snippet, alone=not row.entries)
-        snippet = _of_item(kind, change, snippet)
-    item = _item(kind, change, raw)
+        snippet = _of_item(slot, snippet)
+    item = slot.item(_node(kind, raw))
     if spot.exists and LAYOUTS[kind.layout].one_a_file:
         plan.edits.append((change, Update(spot.document, spot.path, item, snippet)))
         return
@@ -270,35 +270,23 @@ def _plan_create(
         if spot.file not in named:
             named.append(spot.file)
         return
-    slot = row.slot_for(kind, change.key, change.after)
+    turn = row.slot_for(kind, change.key, change.after)
     if LAYOUTS[kind.layout].documents:
-        before = None if slot.position is None else row.entries[slot.position].place.document
+        before = None if turn.position is None else row.entries[turn.position].place.document
         plan.documents.append((change, InsertDocument(spot.document, item, before, snippet)))
         return
-    edit = replace(_insert(kind, change, spot, item, row, slot.position, snippet, Insert), anew=anew)
+    edit = replace(_insertion(kind, spot, slot, row, turn.position, item), snippet=snippet, anew=anew)
     plan.edits.append((change, edit))
-    plan.ranks[id(edit)] = (spot.document, repr(spot.path), kind.name, *slot.rank)
+    plan.ranks[id(edit)] = (spot.document, repr(edit.container), kind.name, *turn.rank)
 
 
-def _item(kind: Kind, change: Change, fields: dict[str, Json]) -> Json:
-    """What is put into a container for an entry."""
-    return LAYOUTS[kind.layout].item(_node(kind, fields), _placed_key(kind, change))
-
-
-def _placed_key(kind: Kind, change: Change) -> str:
-    from registry_reconciler.model.fields import Selector
-
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    return str(Selector.parse(placed).get(change.after)) if placed else ""
-
-
-def _of_item(kind: Kind, change: Change, snippet: Snippet | None) -> Snippet | None:
-    """The text of an item, from that of its node."""
-    if snippet is None or LAYOUTS[kind.layout].depth == 1:
+def _of_item(slot: Slot, snippet: Snippet | None) -> Snippet | None:
+    """The text of an item, from that of what stands at the node of its entry."""
+    if snippet is None or slot.name is None:
         return snippet
     from registry_reconciler.formats.wrapped import wrapped
 
-    return wrapped(_placed_key(kind, change), snippet)
+    return wrapped(slot.name, snippet)
 
 
 def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
@@ -306,7 +294,7 @@ def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
     for outer, steps in work.outer.get(kind.name, ()):
         row = LAYOUTS[outer.layout]
         depth = sum(2 if step.kind == "item" else 1 for step in steps)
-        if depth > len(spot.path) or not (row.one_a_file or row.container_kind == "map"):
+        if depth > len(spot.path) or not (row.one_a_file or row.container_type is dict):
             continue  # the items of a list are looked for where the place is found
         holder = spot.path[: len(spot.path) - depth]
         here = work.entries_in(spot.file).get(outer.name, []) if spot.exists else []
@@ -367,24 +355,15 @@ def _standing(work: Writing, spot: Target) -> Json:
     return None if found is MISSING else found
 
 
-def _insert(
-    kind: Kind,
-    change: Change,
-    spot: Target,
-    raw: Json,
-    row: Row,
-    position: int | None,
-    snippet: Snippet | None,
-    make: type,
-) -> Edit:
-    neighbours = row.entries
-    if LAYOUTS[kind.layout].container_kind == "list":
-        index = None if position is None else neighbours[position].place.path[len(spot.path)]
-        return make(  # type: ignore[no-any-return]
-            spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
-        )
-    name = _placed_key(kind, change)
-    before = None if position is None else neighbours[position].place.path[-1]
-    return make(  # type: ignore[no-any-return]
-        spot.document, spot.path, raw, key=name, before=before, snippet=snippet, container_kind="map"
-    )
+def _insertion(kind: Kind, spot: Target, slot: Slot, row: Row, position: int | None, item: Json) -> Insert:
+    """The edit that puts a new entry into its slot, before the neighbour that it sorts before."""
+    from registry_reconciler.formats.edits import Insert
+
+    holder = (*spot.path, *slot.holder)
+    path = () if position is None else LAYOUTS[kind.layout].item_path(row.entries[position].place.path)
+    neighbour = path[-1] if path else None
+    if slot.key is None:
+        index = neighbour if isinstance(neighbour, int) else None
+        return Insert(spot.document, holder, item, index=index, container_kind="list")
+    before = neighbour if isinstance(neighbour, str) else None
+    return Insert(spot.document, holder, item, key=slot.key, before=before, container_kind="map")

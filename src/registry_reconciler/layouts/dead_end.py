@@ -15,8 +15,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.singular import singular
 from registry_reconciler.base.suggest import closest
-from registry_reconciler.loading.layouts.walk import walk
-from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.layouts.walk import walk
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind, Step
 
@@ -61,9 +60,9 @@ def _step_text(step: Step) -> str:
     return f"{name}[{step.by}={f'{{{step.binds}}}' if step.binds else step.literal}]"
 
 
-def dead_end(kind: Kind, sources: Iterable[SourceFile]) -> DeadEnd | None:
+def dead_end(kind: Kind, documents: Iterable[Json]) -> DeadEnd | None:
     """Where the steps of a kind end in its files; ``None`` where they lead to a container, or there is no file."""
-    documents = [one for source in sources if source.readable for one in source.documents if one is not None]
+    documents = [one for one in documents if one is not None]
     if not documents or not kind.at:
         return None
     steps = list(kind.at)

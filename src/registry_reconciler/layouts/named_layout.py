@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry
-from registry_reconciler.loading.layouts.map_layout import placed_by_key
+from registry_reconciler.layouts.base import LayoutRow, RawEntry, Slot
+from registry_reconciler.layouts.map_layout import key_field
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
 
 
 def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
-    name = placed_by_key(kind)
+    name = key_field(kind)
     for index, item in enumerate(container):
         if isinstance(item, dict) and len(item) == 1:
             ((key, body),) = item.items()
@@ -33,15 +34,21 @@ def _node(kind: Kind, fields: dict[str, Json]) -> Json:
     return fields
 
 
+def _slot(kind: Kind, value: Mapping[str, Json]) -> Slot:
+    return Slot(name=str(Selector.parse(key_field(kind)).get(value)))
+
+
 NAMED = LayoutRow(
-    "named",
-    list,
-    "list",
-    _entries,
-    placed_by_key,
-    lambda kind, steps: None,
+    name="named",
+    meaning="a sequence of mappings with one key each (`- Name: {…}`), which is the field that `key` names.",
+    title="a list of named items",
+    container_type=list,
     depth=2,
+    inner=1,
+    entries=_entries,
+    slot=_slot,
+    placed_fields=lambda kind: (key_field(kind),),
+    inside=lambda kind, steps: None,
     fields=_fields,
     node=_node,
-    item=lambda node, key: {key: node},
 )

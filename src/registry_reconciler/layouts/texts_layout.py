@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry_reconciler.loading.layouts.base import LayoutRow, NoRoom, RawEntry
-from registry_reconciler.loading.layouts.map_layout import placed_by_key
+from registry_reconciler.layouts.base import LayoutRow, NoRoom, RawEntry, Slot
+from registry_reconciler.layouts.map_layout import key_field
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
 
@@ -17,25 +17,30 @@ def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
 
 def _fields(kind: Kind, node: Json) -> Json:
     scalar = isinstance(node, str | int | float) and not isinstance(node, bool)
-    return {placed_by_key(kind): node} if scalar else None
+    return {key_field(kind): node} if scalar else None
 
 
 def _node(kind: Kind, fields: dict[str, Json]) -> Json:
-    key = placed_by_key(kind)
+    key = key_field(kind)
     for name in fields:
         if name != key:
             raise NoRoom(name, f"its {key}")
     return fields.get(key)
 
 
+_SLOT = Slot()
+
 TEXTS = LayoutRow(
-    "texts",
-    list,
-    "list",
-    _entries,
-    lambda kind: "",
-    lambda kind, steps: None,
+    name="texts",
+    meaning="a sequence of plain texts, each the key of an entry that says nothing else.",
+    title="plain texts",
+    container_type=list,
+    depth=1,
+    entries=_entries,
+    slot=lambda kind, value: _SLOT,
+    placed_fields=lambda kind: (),
+    inside=lambda kind, steps: None,
     fields=_fields,
     node=_node,
-    written_by=placed_by_key,
+    written_by=key_field,
 )
