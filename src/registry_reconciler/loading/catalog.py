@@ -10,9 +10,9 @@ from msgspec import Struct
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find, is_safe
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.formats.table import FORMATS_WITH_PARTS, format_of
+from registry_reconciler.formats.table import format_of
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.fragments import Fragments
-from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.settings import violation
 from registry_reconciler.loading.source import SourceFile, read_source
@@ -121,14 +121,14 @@ def _schema_faults(schemas: SchemaSet, path: str) -> Iterator[Problem]:
 def _refuse_format(kind: Kind) -> None:
     """A format that cannot hold the layout of a kind, or what only one format has in another."""
     form = format_of(kind.file.text, kind)
-    if form.name not in FORMATS_WITH_PARTS and not LAYOUTS[kind.layout].one_a_file:
+    if not form.several_entries and not LAYOUTS[kind.layout].one_a_file:
         raise KindError(
             f"format {form.name} has one entry a file: layout {kind.layout} cannot be kept in it",
             ("x-registry", "layout"),
         )
-    if kind.at and form.name not in FORMATS_WITH_PARTS:
+    if kind.at and not form.several_entries:
         raise KindError(f"format {form.name} has no containers: leave 'at' away", ("x-registry", "at"))
-    if kind.body and form.name in FORMATS_WITH_PARTS:
+    if kind.body and form.several_entries:
         raise KindError("body: only format frontmatter has a text below it", ("x-registry", "body"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, Place, split_address
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.layouts.walk import Nesting, strip_nested
 from registry_reconciler.loading.directives import (
     DIRECTIVES,
     Allowance,
@@ -19,7 +20,6 @@ from registry_reconciler.loading.directives import (
     Removal,
     read_directive,
 )
-from registry_reconciler.loading.layouts.walk import Nesting, strip_nested
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, Place, same

@@ -13,6 +13,7 @@ from registry_reconciler.editing.propose_output.write import write_proposals
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.model.kind import parse_at
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.names import may_own
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Proposal", "from_template", "proposals", "write_proposals"]
 
-_STRUCTURED = (".json", ".jsonc", ".yaml", ".yml", ".toml")
+_STRUCTURED = tuple(suffix for row in FORMATS.values() if row.several_entries for suffix in row.suffixes)
 _MOST = 20
 
 

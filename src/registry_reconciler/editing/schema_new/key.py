@@ -13,7 +13,7 @@ from registry_reconciler.editing.schema_new.guess import Candidate, Found, dupli
 def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: Sequence[str]) -> list[str]:
     """The key fields: those asked for, else guessed. Of a mapping, its keys become a field of the entries."""
     names = list(asked) or _guessed_key(work, chosen, entries)
-    if chosen.layout == "map":
+    if chosen.keyed:
         for number, entry in enumerate(entries):
             told = dict(entry.bound).get("", "")
             holder = [name for name in names if name not in entry.place][-1]
@@ -32,7 +32,7 @@ def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: S
 
 def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> list[str]:
     holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
-    if chosen.layout == "map":
+    if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
         name = next(one for one in ("name", "id", "key", f"{work.kind}choose_key") if one not in inside)
         work.doubt("x-registry.key", f"The entries have no word for their key; it is called {name} here.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.state.places import KindPlace, place_of
 from registry_reconciler.loading.workspace import count_of, managed_by_kind
 from registry_reconciler.model.change import Action
