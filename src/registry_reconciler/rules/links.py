@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from registry_reconciler.model.entry import FieldPath
-from registry_reconciler.model.fields import Finder, finder
+from registry_reconciler.model.fields import Finder, Selector, finder
 from registry_reconciler.model.kind import Kind, Reference
 from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
@@ -46,7 +46,7 @@ class Links(Struct, frozen=True):
 
 
 def links(world: EntrySet) -> Links:
-    """Every reference of a world. Values that are no texts, whole numbers or lists of them are left to the schema."""
+    """Every reference of a world. Values that are no texts or whole numbers are left to the schema."""
     return world.memo(_links)
 
 
@@ -70,7 +70,7 @@ def _part(world: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Pa
     one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
     for item in entries:
         for path, value in find(item.value):
-            for inner, key in (((), value),) if type(value) is str else keys_in(value):
+            for inner, key in (((), value),) if type(value) is str else keys_in(reference.field, value):
                 target = entry_at(one_kind + key) if one_kind else world.resolve(reference.kinds, key)
                 where = (*path, *inner) if inner else path
                 if target is not None:
@@ -137,7 +137,7 @@ def acyclic_graphs(world: EntrySet) -> Mapping[str, Graph]:
             find = finder(selector)
             graph = graphs.setdefault(kind.space or kind.name, {})
             for item in world.of(kind.name):
-                for edge in _edges(world, item, targets, find):
+                for edge in _edges(world, item, targets, selector, find):
                     graph.setdefault(item.address, []).append(edge)
     return graphs
 
@@ -150,9 +150,11 @@ def _targets(kind: Kind, text: str) -> tuple[str, ...]:
     return (kind.name,)
 
 
-def _edges(world: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
+def _edges(
+    world: EntrySet, item: Entry, targets: tuple[str, ...], selector: Selector, find: Finder
+) -> Iterable[Edge]:
     for path, value in find(item.value):
-        for inner, key in keys_in(value):
+        for inner, key in keys_in(selector, value):
             target = world.resolve(targets, key)
             if target is not None:
                 yield Edge((*path, *inner), target.address)

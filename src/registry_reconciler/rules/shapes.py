@@ -60,7 +60,7 @@ def hint_at(near: str | None) -> str:
 
 def slip(item: Entry, path: FieldPath, near: Json) -> tuple[tuple[Place, Json], ...]:
     """The patch that takes a word for a slip of another one; none where nothing is near."""
-    return () if near is None else ((place_of(item, path), near),)
+    return () if near in (None, "") else ((place_of(item, path), near),)
 
 
 def listing(names: list[str], most: int = 12) -> str:
