@@ -51,11 +51,11 @@ class NoRoom(Exception):
         self.holds = holds
 
 
-def _as_it_is(kind: Kind, value: Json) -> Json:
+def _as_it_is(_kind: Kind, value: Json) -> Json:
     return value
 
 
-def _nothing(kind: Kind) -> str:
+def _nothing(_kind: Kind) -> str:
     return ""
 
 

@@ -32,7 +32,7 @@ class KeysOf(Selector, frozen=True):
             if isinstance(found, dict):
                 yield from (((*path, name), name) for name in found)
 
-    def put(self, value: Json, path: FieldPath, old: str, new: str) -> Json:
+    def put(self, value: Json, path: FieldPath, old: str, new: Json) -> Json:
         """The value with another key in its place."""
         there: Json = get_path(value, path[:-1])
         return replace_part(
@@ -57,12 +57,12 @@ class WordsOf(Selector, frozen=True):
                 words = _BETWEEN[self.between].split(found.strip())
                 yield from ((path, word) for word in words if word)
 
-    def put(self, value: Json, path: FieldPath, old: str, new: str) -> Json:
+    def put(self, value: Json, path: FieldPath, old: str, new: Json) -> Json:
         """The value with another word in its place; what stands between words stays."""
         edge = r"[^\s]" if self.between == "blanks" else r"[^\s,]"
         pattern = re.compile(rf"(?<!{edge}){re.escape(old)}(?!{edge})")
         text: Json = get_path(value, path)
-        return replace_part(value, path, pattern.sub(lambda _: new, text))
+        return replace_part(value, path, pattern.sub(lambda _: str(new), text))
 
 
 class JoinedFields(Selector, frozen=True):
@@ -99,9 +99,9 @@ class JoinedFields(Selector, frozen=True):
             ):
                 yield (*path, self.names[-1]), KEY_JOINER.join(map(str, parts))
 
-    def put(self, value: Json, path: FieldPath, old: str, new: str) -> Json:
+    def put(self, value: Json, path: FieldPath, _old: str, new: Json) -> Json:
         """The value with the fields of another key; as it is where that has more or fewer parts."""
-        parts = new.split(KEY_JOINER, len(self.names) - 1)
+        parts = str(new).split(KEY_JOINER, len(self.names) - 1)
         if len(parts) != len(self.names):
             return value
         for name, part in zip(self.names, parts, strict=True):
