@@ -79,14 +79,14 @@ class Call(Struct, frozen=True):
         from registry_reconciler.workspace import Workspace
 
         if self.root is None:
-            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, remembering=_remembers())
+            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, use_cache=_remembers())
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
             raise NoWorkspace(
                 f"{self.root} is no workspace: it has no {SCHEMAS}/",
                 next=(("registry", "init", "--root", str(self.root)),),
             )
-        return Workspace(root, lock_timeout=self.lock_timeout, remembering=_remembers())
+        return Workspace(root, lock_timeout=self.lock_timeout, use_cache=_remembers())
 
     @property
     def columns(self) -> int:

@@ -32,7 +32,7 @@ class NewBaseline(Struct, frozen=True):
     structural: tuple[Problem, ...]
 
 
-def accept(planning: Planning) -> NewBaseline:
+def build_baseline(planning: Planning) -> NewBaseline:
     """The baseline of a plan's problems. Those that a fragment allows need none; records never block."""
     standing = [
         one
@@ -69,7 +69,7 @@ def write_baseline(workspace: Workspace) -> tuple[NewBaseline, Receipt]:
         recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
         tree = DiskTree(workspace.root)
         planning = make_plan(tree, PlanOptions())
-        accepted = accept(planning)
+        accepted = build_baseline(planning)
         old = tree.read(BASELINE_PATH)
         before = None if old is None else digest_bytes(old)
         op = FileOp(BASELINE_PATH, before, render_baseline(accepted.problems))

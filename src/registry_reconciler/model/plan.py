@@ -67,12 +67,12 @@ class CachePolicy(Struct, frozen=True):
     """How plans deal with what is remembered of their workspace.
 
     Attributes:
-        uses: look only at what may have changed since, where that tells enough.
-        keeps: remember a plan of the whole.
+        read: look only at what may have changed since, where that tells enough.
+        write: remember a plan of the whole.
     """
 
-    uses: bool = True
-    keeps: bool = True
+    read: bool = True
+    write: bool = True
 
 
 class FileChange(Struct, frozen=True):

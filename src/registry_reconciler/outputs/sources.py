@@ -44,10 +44,10 @@ class Sources:
     """Everything that the outputs of one plan are made from."""
 
     def __init__(
-        self, loaded: Loaded, world: EntrySet, changes: Sequence[Change], records: Records | None
+        self, loaded: Loaded, entry_set: EntrySet, changes: Sequence[Change], records: Records | None
     ) -> None:
         self.loaded = loaded
-        self.world = world
+        self.entry_set = entry_set
         self.changes = changes
         self.records = None if any(kind.secrets for kind in loaded.kinds.values()) else records
         self.texts: dict[str, str | None] = {}
@@ -60,7 +60,7 @@ class Sources:
         files = {one.address: one.file for one in self.changes}
         marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
         rows = []
-        for item in self.world.of(kind):
+        for item in self.entry_set.of(kind):
             place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
             values = marks.mask(dict(item.value)) if marks else item.value
             rows.append([item.key, item.address, place, values])
@@ -102,12 +102,12 @@ class Sources:
         return [kind for kind in kinds if self._is_hidden(kind)]
 
     def _is_hidden(self, kind: str) -> bool:
-        world = self.world
-        if kind in world.hidden_kinds or kind in self.loaded.catalog.broken or world.hidden_all:
+        entry_set = self.entry_set
+        if kind in entry_set.hidden_kinds or kind in self.loaded.catalog.broken or entry_set.hidden_all:
             return True
-        if any(address.startswith(f"{kind}/") for address in world.hidden_addresses):
+        if any(address.startswith(f"{kind}/") for address in entry_set.hidden_addresses):
             return True
-        return f"{kind}:" in world.hidden_text
+        return f"{kind}:" in entry_set.hidden_text
 
     def digest(self, one: Output) -> str:
         """Of the definition of an output and of every template that it read."""

@@ -74,7 +74,7 @@ class _Settled(Struct, frozen=True):
 
 def derive(
     loaded: Loaded,
-    world: EntrySet,
+    entry_set: EntrySet,
     changes: Sequence[Change],
     tree: Tree,
     options: PlanOptions,
@@ -83,7 +83,7 @@ def derive(
     """Everything that a plan does about outputs.
 
     Args:
-        world: the entries as they would be.
+        entry_set: the entries as they would be.
         changes: of entries, as they are written.
         tree: the files as they would be, without the outputs.
         records: knows what outputs were made of before.
@@ -94,7 +94,7 @@ def derive(
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
     if not outputs and not memory.files and not definitions.problems:
         return Derived(problems=memory.problems)
-    sources = Sources(loaded, world, changes, records)
+    sources = Sources(loaded, entry_set, changes, records)
     return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
 
 

@@ -31,7 +31,7 @@ def standing_notices(config: Config, own: Iterable[Rule] = ()) -> tuple[Notice, 
 
 def head_notices(
     loaded: Loaded,
-    worlds: EntrySets,
+    entry_sets: EntrySets,
     changes: tuple[Change, ...],
     problems: Sequence[Problem],
     options: PlanOptions,

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-def silent(_step: str) -> None:
+def no_progress(_step: str) -> None:
     """Nobody listens."""
 
 
@@ -69,7 +69,7 @@ class Planning(Struct, frozen=True):
     plan: Plan
     loaded: Loaded
     desired: Desired
-    worlds: EntrySets
+    entry_sets: EntrySets
     own: OwnRules = NO_RULES
     outputs: tuple[Output, ...] = ()
 
@@ -89,7 +89,7 @@ def collector_off() -> Iterator[None]:
 def make_plan(
     tree: Tree,
     options: PlanOptions = PlanOptions(),  # noqa: B008
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     reader: Reader | None = None,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
@@ -111,7 +111,7 @@ def make_plan(
 def plan_loaded(
     loaded: Loaded,
     options: PlanOptions,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     rest: Unloaded = NOTHING_UNLOADED,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
@@ -147,15 +147,15 @@ def plan_loaded(
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
-    worlds = build_entry_sets(
+    entry_sets = build_entry_sets(
         loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
     )
-    derived = derive(loaded, worlds.after, written.changes, tree_after, options, records)
+    derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
     if derived.targets:
-        worlds = worlds.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
+        entry_sets = entry_sets.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
     own = own_rules(loaded)
     try:
-        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+        judged = check(loaded, entry_sets, own.rules, no_check=options.no_check)
     finally:
         own.close()
     whole = not (options.target or options.exclude)
@@ -176,16 +176,18 @@ def plan_loaded(
         *difference.problems,
         *names,
         *judged,
-        *not_checked(loaded, worlds),
+        *not_checked(loaded, entry_sets),
         *derived.problems,
     ]
     found = list(set_aside(loaded, desired, written.changes, found))
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, own, derived),
+        _assemble(
+            loaded, options, difference, written, entry_sets, found, files, desired, heals, own, derived
+        ),
         loaded,
         desired,
-        worlds,
+        entry_sets,
         own,
         derived.own,
     )
@@ -196,7 +198,7 @@ def _assemble(
     options: PlanOptions,
     difference: Diff,
     written: Written,
-    worlds: EntrySets,
+    entry_sets: EntrySets,
     found: Sequence[Problem],
     files: Sequence[FileChange],
     desired: Desired,
@@ -225,7 +227,7 @@ def _assemble(
         problems = with_edits(problems, loaded.files)
         if held:
             problems = tuple(withhold_edits(problems, held, Hider(loaded, texts).spans))
-    impact = impacts(worlds, written.changes)
+    impact = impacts(entry_sets, written.changes)
     changes = tuple(
         replace(
             with_impact(mask_change(loaded.kinds, change), impact),
@@ -251,7 +253,7 @@ def _assemble(
             replace(one, message=texts.without(one.message))
             for one in (
                 *standing_notices(loaded.config, own.written),
-                *head_notices(loaded, worlds, written.changes, problems, options),
+                *head_notices(loaded, entry_sets, written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,

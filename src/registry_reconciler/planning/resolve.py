@@ -20,8 +20,8 @@ from registry_reconciler.model.entry import DesiredEntry, LiveEntry
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.known_entries import KnownEntries
 from registry_reconciler.planning.moves import find_renames
-from registry_reconciler.planning.witnesses import Witnesses
 
 
 class Desired(Struct, frozen=True):
@@ -72,7 +72,7 @@ def resolve(
     problems: list[Problem] = []
     entries, disputed = _unique(fragments.entries, problems)
     disputed.update(one.address for one in fragments.problems if one.address)
-    renames = find_renames(fragments.moves, Witnesses(kinds, entries, state, live), problems)
+    renames = find_renames(fragments.moves, KnownEntries(kinds, entries, state, live), problems)
     removals = dict(_removals(fragments.removals, entries, state, live, problems))
     exact = exact_ones(_patterns(fragments), entries, state, live)
     protects = _bounded(

@@ -84,13 +84,13 @@ def _concerns_fragment(changes: Sequence[Change], data: bytes) -> bool:
     return any(key.encode("utf-8", "surrogatepass") in data for key in keys)
 
 
-def not_checked(loaded: Loaded, worlds: EntrySets) -> Iterator[Problem]:
+def not_checked(loaded: Loaded, entry_sets: EntrySets) -> Iterator[Problem]:
     """One warning for the references that nobody could follow because a file cannot be read."""
-    world = worlds.after
-    if not (world.hidden_kinds or world.hidden_text or world.hidden_all):
+    entry_set = entry_sets.after
+    if not (entry_set.hidden_kinds or entry_set.hidden_text or entry_set.hidden_all):
         return
     open_ends = [
-        link for link in links(world).dangling if world.maybe_hidden(link.reference.kinds, link.value)
+        link for link in links(entry_set).dangling if entry_set.maybe_hidden(link.reference.kinds, link.value)
     ]
     if not open_ends:
         return

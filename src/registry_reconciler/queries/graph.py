@@ -20,14 +20,14 @@ class Edge(Struct, frozen=True, order=True):
     dangling: bool = False
 
 
-def edges(world: EntrySet) -> tuple[Edge, ...]:
+def edges(entry_set: EntrySet) -> tuple[Edge, ...]:
     """Every reference, in order; one that leads nowhere keeps the text that stands there as its target."""
-    return tuple(sorted(set(_edges(world))))
+    return tuple(sorted(set(_edges(entry_set))))
 
 
-def _edges(world: EntrySet) -> Iterator[Edge]:
-    for item in world.items.values():
-        for path, text, target in references_of(world, item):
+def _edges(entry_set: EntrySet) -> Iterator[Edge]:
+    for item in entry_set.items.values():
+        for path, text, target in references_of(entry_set, item):
             name = target.address if target is not None else text
             yield Edge(item.address, name, show_path(path), target is None)
 

@@ -60,18 +60,18 @@ class Asked(Struct):
 def of_plan(planning: Planning) -> Asked:
     """Ask about what a plan would write: the new texts, where they come from, the changed entries, their schemas."""
     loaded, asked = planning.loaded, Asked(disagreements=[])
-    changes = [change for change in planning.worlds.changes if change.writes]
+    changes = [change for change in planning.entry_sets.changes if change.writes]
     new = {
         one.path: _source(loaded, one.path, one.content)
         for one in planning.plan.files
         if one.content is not None and _kinds_of(loaded, one.path)
     }
-    origins = {change.origin.file for change in planning.worlds.changes if change.origin is not None}
+    origins = {change.origin.file for change in planning.entry_sets.changes if change.origin is not None}
     _ask_reader(asked, loaded, [*new.values(), *_fragments(loaded, origins)])
     asked.add(_kept_promises(loaded, changes, new))
     kinds = sorted({change.kind for change in changes})
     _ask_judge(asked, loaded.catalog, kinds, ((one.kind, one.address, one.after) for one in changes))
-    _ask_comparer(asked, planning.worlds.changes)
+    _ask_comparer(asked, planning.entry_sets.changes)
     return asked
 
 
@@ -83,7 +83,7 @@ def of_workspace(planning: Planning) -> Asked:
     live = ((one.kind, one.address, one.value) for one in loaded.live.entries.values())
     wished = ((one.kind, one.address, one.value) for one in loaded.fragments.entries)
     _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
-    _ask_comparer(asked, planning.worlds.changes)
+    _ask_comparer(asked, planning.entry_sets.changes)
     return asked
 
 

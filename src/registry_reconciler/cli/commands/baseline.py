@@ -33,14 +33,14 @@ def command(
     Writes .system/registry/baseline.yaml with every error and warning that is not structural,
     by code, address and field, never by line; those that are gone since are dropped and listed.
     """
-    from registry_reconciler.editing.build_baseline import accept, write_baseline
+    from registry_reconciler.editing.build_baseline import build_baseline, write_baseline
     from registry_reconciler.model.plan import PlanOptions
     from registry_reconciler.model.plan_json import problem_to_json
 
     call = shared.call("baseline")
     workspace = call.workspace()
     if dry_run:
-        accepted = accept(planning_of(call, workspace, PlanOptions()))
+        accepted = build_baseline(planning_of(call, workspace, PlanOptions()))
         written: tuple[str, ...] = ()
     else:
         accepted, receipt = write_baseline(workspace)

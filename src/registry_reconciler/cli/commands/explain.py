@@ -115,13 +115,13 @@ class _Explaining:
     def _address(self, address: str) -> tuple[str, dict[str, Json]]:
         from registry_reconciler.cli.addresses import known_addresses, unknown_address
         from registry_reconciler.model.plan_json import problem_to_json
-        from registry_reconciler.queries.show import portrait
+        from registry_reconciler.queries.show import entry_details
 
         planning = self.planning()
         known = known_addresses(planning)
         if address not in known:
             raise unknown_address(address, known)
-        found = portrait(planning, address)
+        found = entry_details(planning, address)
         lines = [f"{visible(address)}: {_why(planning, address)}"]
         for problem in found.problems:
             lines.append(f"  {problem.severity.value} {problem.code}: {visible(problem.message)}")

@@ -42,7 +42,7 @@ def command(
     call = make_call("graph", root=root, format=format, lock_timeout=lock_timeout)
     planning = planning_of(call, call.workspace())
     warn_unseen(planning)
-    found = edges(planning.worlds.after)
+    found = edges(planning.entry_sets.after)
     if address is not None:
         known = known_addresses(planning)
         if address not in known:

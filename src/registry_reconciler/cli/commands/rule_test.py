@@ -52,8 +52,8 @@ def _try(planning: Planning, rule: Definition) -> dict[str, Json]:
 
     faults = [*_faults(planning, rule)]
     kinds = planning.loaded.kinds
-    of = len(planning.worlds.after.of(*rule.kinds))
-    chosen = None if rule.judges_change else selected(rule, kinds, planning.worlds.after)
+    of = len(planning.entry_sets.after.of(*rule.kinds))
+    chosen = None if rule.judges_change else selected(rule, kinds, planning.entry_sets.after)
     return {
         "code": rule.code,
         "ok": not faults,

@@ -36,7 +36,7 @@ def command(
     shared: Shared,
 ) -> int:
     """Show one entry: desired, live, applied, references."""
-    from registry_reconciler.queries.show import portrait
+    from registry_reconciler.queries.show import entry_details
 
     call = shared.call("show")
     planning = planning_of(call, call.workspace())
@@ -44,7 +44,7 @@ def command(
     known = known_addresses(planning)
     if address not in known:
         raise unknown_address(address, known)
-    found = portrait(planning, address)
+    found = entry_details(planning, address)
     next = [["registry", "plan", "--target", address]] if found.change else []
     return answer(call, "\n".join(_lines(found)) + "\n", {"entry": to_json(found)}, next=next)
 

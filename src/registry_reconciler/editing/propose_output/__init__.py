@@ -59,7 +59,7 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
     kinds = {
         name: rows
         for name in planning.loaded.kinds
-        if (kind is None or name == kind) and (rows := planning.worlds.after.of(name))
+        if (kind is None or name == kind) and (rows := planning.entry_sets.after.of(name))
     }
     taken = [one for one in planning.outputs if one.file == file]
     if any(one.whole for one in taken):

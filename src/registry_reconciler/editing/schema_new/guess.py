@@ -91,7 +91,7 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
-def means(kind: str, name: str) -> bool:
+def matches(kind: str, name: str) -> bool:
     """Whether a container's name is the plural (or the last word) of a kind's name."""
     wanted = re.sub(r"[^a-z0-9]+", "_", kind.lower())
     given = re.sub(r"[^a-z0-9]+", "_", name.lower())

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.globs import is_wild
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, means, singular
+from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, matches, singular
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Tree, find, is_safe
 from registry_reconciler.loading.source import read_source
@@ -43,7 +43,7 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         return _asked_for(places, at)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
     whole = _one_a_file(documents)
-    fitting = [one for one in places if means(work.kind, one.name)]
+    fitting = [one for one in places if matches(work.kind, one.name)]
     if fitting:
         best = max(fitting, key=lambda one: (-len(one.at), len(one.entries)))
     elif many and whole is not None:

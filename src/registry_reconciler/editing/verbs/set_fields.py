@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import (
     MISSING,
@@ -92,13 +92,13 @@ def _parted(word: str) -> tuple[str, str]:
 
 
 def setting(address: str, assignments: Sequence[Assignment]) -> Callable[[Loaded], Edits]:
-    """The draft that sets fields of an entry. It raises as :meth:`.Desk.value`, and for fields that cannot be set."""
+    """The draft that sets fields. It raises as :meth:`.EditSession.value`, and for a field that cannot be set."""
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
-        kind = desk.kind(address)
-        desk.put(address, assigned(loaded, kind, address, desk.value(address), assignments))
-        return desk.finish()
+        session = EditSession.of(loaded)
+        kind = session.kind(address)
+        session.put(address, assigned(loaded, kind, address, session.value(address), assignments))
+        return session.finish()
 
     return draft
 

@@ -1,6 +1,6 @@
 """What happens to one address: the table of the contract's section 3, row by row.
 
-The state is a third witness: it tells a hand edit (live moved away from what was applied) from a changed wish (the
+The state is a third side: it tells a hand edit (live moved away from what was applied) from a changed wish (the
 fragment moved away from it), and both from an entry that was never ours.
 """
 
@@ -15,7 +15,7 @@ from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.diff.work import DiffWork, ThreeWay
 from registry_reconciler.planning.field_diff import diff_values
-from registry_reconciler.planning.witnesses import under_key
+from registry_reconciler.planning.known_entries import under_key
 
 
 def decide(work: DiffWork, three_way: ThreeWay) -> None:
@@ -142,7 +142,7 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
             Reason.REMOVED,
             note="the live entry stays and is no longer managed",
         )
-    elif removal is None and work.fragments.blind and not work.overwritten(three_way.address):
+    elif removal is None and work.fragments.partly_unreadable and not work.overwritten(three_way.address):
         _unseen(work, three_way, live)
     elif state.doubtful and not work.overwritten(three_way.address):
         _doubted(work, three_way, live, state)

@@ -13,7 +13,7 @@ from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.live_edit import LiveEdit
 
 
-class Desk(Struct):
+class EditSession(Struct):
     """Edits of entries that are still to be written; an entry that is edited twice is edited on.
 
     Attributes:
@@ -28,8 +28,8 @@ class Desk(Struct):
     notes: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, loaded: Loaded) -> Desk:
-        """An empty desk."""
+    def of(cls, loaded: Loaded) -> EditSession:
+        """A session without edits."""
         return cls(loaded, Drafts(loaded))
 
     def kind(self, address: str) -> Kind:
@@ -89,7 +89,7 @@ class Desk(Struct):
         if owner is not None:
             return owner
         state = self.loaded.state.entries.get(address)
-        if self.loaded.fragments.blind or (state and self.loaded.fragments.hides(state.fragment)):
+        if self.loaded.fragments.partly_unreadable or (state and self.loaded.fragments.hides(state.fragment)):
             raise Blocked(f"a fragment that may own {address} cannot be read: see 'registry check'.")
         if state is not None:
             raise UsageFailure(
