@@ -305,7 +305,7 @@ class Workspace:
         if again.empty:
             return planning, is_part
         left = ", ".join(change.address for change in again.changes[:5]) or ", ".join(
-            one.path for one in again.files
+            file.path for file in again.files
         )
         raise WriteFailure(
             f"after writing, the same plan was computed again and was not empty ({left}). "

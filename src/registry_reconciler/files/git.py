@@ -270,7 +270,7 @@ def blame(folder: Path, path: str, lines: Iterable[int]) -> dict[int, Blame]:
     ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
     words = ["blame", "--no-textconv", "--line-porcelain", *ranges, "--", path]
     said = gitcall.ask(folder, words, check=False, settings=_without_filters(folder))
-    return {one.line: one for one in _parse_blame((said or b"").decode("utf-8", "replace"))}
+    return {blame.line: blame for blame in _parse_blame((said or b"").decode("utf-8", "replace"))}
 
 
 def _without_filters(folder: Path) -> list[tuple[str, str]]:

@@ -112,9 +112,9 @@ def _beyond_ascii(loaded: Loaded) -> frozenset[str]:
     """Files whose texts may have other characters than ASCII, written out or escaped."""
     sources = (*loaded.live.files.values(), *loaded.fragments.files.values())
     return frozenset(
-        one.path
-        for one in sources
-        if one.data is not None and not (one.data.isascii() and b"\\" not in one.data)
+        source.path
+        for source in sources
+        if source.data is not None and not (source.data.isascii() and b"\\" not in source.data)
     )
 
 
@@ -131,7 +131,11 @@ def _overrides(desired: Desired, items: Mapping[str, Entry]) -> frozenset[str]:
     from registry_reconciler.base.globs import Patterns, is_wild
 
     exact = {pattern.text for pattern in desired.overrides if pattern.text in items}
-    globs = [one.text for one in desired.overrides if is_wild(one.text) and one.text not in desired.exact]
+    globs = [
+        override.text
+        for override in desired.overrides
+        if is_wild(override.text) and override.text not in desired.exact
+    ]
     if globs:
         patterns = Patterns(globs)
         exact.update(address for address in items if address in patterns)
@@ -205,15 +209,15 @@ def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tupl
     The change that is refused brings what the rule found.
     """
     said = {
-        one.address: one
-        for one in judged
-        if one.severity is Severity.ERROR and one.status is Status.INTRODUCED and one.address
+        problem.address: problem
+        for problem in judged
+        if problem.severity is Severity.ERROR and problem.status is Status.INTRODUCED and problem.address
     }
     return tuple(
-        replace(one, cause=said[one.address].cause_text)
-        if one.address in said and one.severity is Severity.ERROR
-        else one
-        for one in refused
+        replace(problem, cause=said[problem.address].cause_text)
+        if problem.address in said and problem.severity is Severity.ERROR
+        else problem
+        for problem in refused
     )
 
 
@@ -247,9 +251,9 @@ def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Prob
 def _keyed(entry_set: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
     """Problems by identity, without those of entries that are only looked at."""
     keyed: dict[tuple[object, ...], Problem] = {}
-    for one in problems:
-        if not one.address or entry_set.judges(one.address):
-            keyed.setdefault(one.identity, one)
+    for fault in problems:
+        if not fault.address or entry_set.judges(fault.address):
+            keyed.setdefault(fault.identity, fault)
     return keyed
 
 

@@ -103,7 +103,7 @@ def bad_move(move: Move, why: str, fix: str) -> Problem:
 def _valid(moves: Iterable[Move], problems: list[Problem]) -> dict[str, Move]:
     """The moves that make sense by themselves, by source."""
     by_source: dict[str, Move] = {}
-    for move in sorted(moves, key=lambda one: one.place):
+    for move in sorted(moves, key=lambda move: move.place):
         first = by_source.get(move.source)
         if split_address(move.source)[0] != split_address(move.target)[0]:
             why = (
@@ -203,7 +203,7 @@ class _Graph(Struct):
     def opened(self) -> Iterator[str]:
         """The sources of moves that are to be done, from those that nobody declares onwards; circles whole."""
         done: set[str] = set()
-        waiting = [one for one in sorted(self.ends) if one not in self.asked.entries and self.can[one]]
+        waiting = [end for end in sorted(self.ends) if end not in self.asked.entries and self.can[end]]
         for circle in self.circles:
             if self.is_open(circle):
                 done.update(circle)
@@ -323,7 +323,9 @@ def _before(asked: KnownEntries) -> Iterator[tuple[str, str]]:
     if not orphans:
         return
     # A record that was renamed before records knew their names keeps the salt of its first one.
-    salts = {(split_address(one)[0], new_salt(one)): one for one in asked.entries if not asked.known(one)}
+    salts = {
+        (split_address(entry)[0], new_salt(entry)): entry for entry in asked.entries if not asked.known(entry)
+    }
     for address in orphans if salts else ():
         salt = asked.state[address].applied[0].salt
         first = salts.get((split_address(address)[0], salt))

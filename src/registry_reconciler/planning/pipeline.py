@@ -142,7 +142,7 @@ def plan_loaded(
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
-        text_goes=frozenset(one.address for one in loaded.fragments.removals if one.text_goes),
+        text_goes=frozenset(removal.address for removal in loaded.fragments.removals if removal.text_goes),
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
@@ -221,7 +221,7 @@ def _assemble(
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
     problems = locate_problems(settled, locator)
-    if any(one.fix is not None and one.fix.replacements for one in problems):
+    if any(problem.fix is not None and problem.fix.replacements for problem in problems):
         from registry_reconciler.planning.fixes import with_edits
 
         problems = with_edits(problems, loaded.files)
@@ -244,7 +244,7 @@ def _assemble(
         changes=changes,
         drift=drift,
         problems=problems,
-        files=tuple(sorted(files, key=lambda one: one.path)),
+        files=tuple(sorted(files, key=lambda file: file.path)),
         inputs=dict(sorted(loaded.tree.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
@@ -282,4 +282,4 @@ def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterato
 
 def written_files(plan: Plan) -> Mapping[str, bytes | None]:
     """The files of a plan with their new bytes."""
-    return {one.path: one.content for one in plan.files}
+    return {file.path: file.content for file in plan.files}

@@ -136,9 +136,9 @@ class PlacementLookups:
             known = self._open[kind.name] = {}
             for path, source in sorted(sources.items()):
                 names = None if excluded(kind, path) else kind.file.match(path)
-                for one in containers(kind, source.documents, names) if names is not None else ():
-                    here = (path, one.document, one.path)
-                    known.setdefault(frozenset(one.bound.items()), []).append(here)
+                for container in containers(kind, source.documents, names) if names is not None else ():
+                    here = (path, container.document, container.path)
+                    known.setdefault(frozenset(container.bound.items()), []).append(here)
         told = next(iter(known), frozenset())
         return known.get(frozenset((name, bound.get(name, "")) for name, _ in told), ())
 
@@ -151,11 +151,11 @@ class PlacementLookups:
         known = self._containers.get((source.path, kind.name))
         if known is None or known[0] is not source:
             found: dict[_Bound, Container] = {}
-            for one in containers(kind, source.documents, {}):
-                found.setdefault(frozenset(one.bound.items()), one)
+            for container in containers(kind, source.documents, {}):
+                found.setdefault(frozenset(container.bound.items()), container)
             known = self._containers[(source.path, kind.name)] = (source, found)
         # The steps to a kind's containers all bind the same names.
-        names = next((one.bound for one in known[1].values()), {})
+        names = next((entry.bound for entry in known[1].values()), {})
         return known[1].get(frozenset((name, bound.get(name, "")) for name in names))
 
     def item(self, items: list[Json], by: str, wanted: str | None) -> int | None:

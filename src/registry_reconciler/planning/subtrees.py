@@ -34,7 +34,7 @@ def carried_names(
         if key is not None and key != entry.key and address not in said:
             ends[address] = f"{entry.kind}/{key}"
     # Of what goes away a fragment may not speak any more, but where another entry comes to its place.
-    targets = {one for one in ends.values() if one in asked.entries and one not in renames}
+    targets = {end for end in ends.values() if end in asked.entries and end not in renames}
     return [
         (source, target, named[source][0])
         for source, target in sorted(ends.items())

@@ -159,7 +159,7 @@ def _renames(old: Planning, new: Planning) -> dict[str, str]:
     live = {item.address: _as_live(old, item) for item in old.entry_sets.after.items.values()}
     entries, state = new.desired.entries, old.loaded.state.entries
     moves = list(new.loaded.fragments.moves)
-    said = {one.source for one in moves}
+    said = {move.source for move in moves}
     for target, entry in new.loaded.state.entries.items():
         for source in entry.former if target in entries else ():
             known = state.get(source)
@@ -249,14 +249,14 @@ def _is_there(tree: Tree, path: str) -> bool:
 
 def _problems(old: Planning, new: Planning, transition: Transition) -> tuple[Problem, ...]:
     """The problems of both sides, each once, with the status that the review gives it."""
-    known = {one.identity for one in old.plan.problems if one.status is not Status.FIXED}
-    found = [_judged(one, one.identity in known) for one in new.plan.problems if _stands(one)]
+    known = {problem.identity for problem in old.plan.problems if problem.status is not Status.FIXED}
+    found = [_judged(problem, problem.identity in known) for problem in new.plan.problems if _stands(problem)]
     found += _transitions(new, transition, {one.identity for one in found})
     here = {one.identity for one in found}
     fixed = [
-        replace(one, status=Status.FIXED)
-        for one in old.plan.problems
-        if one.status is not Status.FIXED and one.identity not in here and _stands(one)
+        replace(problem, status=Status.FIXED)
+        for problem in old.plan.problems
+        if problem.status is not Status.FIXED and problem.identity not in here and _stands(problem)
     ]
     return tuple(sorted((*found, *fixed), key=sort_key))
 
@@ -284,11 +284,13 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
         ]
     finally:
         new.own.close()
-    allowances = tuple(one for one in new.desired.allowances if one.code in {each.code for each in said})
+    allowances = tuple(
+        allowance for allowance in new.desired.allowances if allowance.code in {each.code for each in said}
+    )
     settled = [
-        one
-        for one in suppress(said, allowances, new.loaded.baseline, new.loaded.config)
-        if one.code != "FRG006"
+        problem
+        for problem in suppress(said, allowances, new.loaded.baseline, new.loaded.config)
+        if problem.code != "FRG006"
     ]
     return list(locate_problems(settled, Locator(new.loaded.files)))
 
@@ -304,7 +306,7 @@ def _pending(plan: Plan) -> Iterator[Notice]:
 
 
 def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Problem]) -> tuple[Notice, ...]:
-    stands = tuple(one for one in problems if one.status is Status.INTRODUCED)
+    stands = tuple(problem for problem in problems if problem.status is Status.INTRODUCED)
     return head_notices(new.loaded, new.entry_sets, changes, stands, new.plan.options)
 
 

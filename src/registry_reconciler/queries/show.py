@@ -89,7 +89,7 @@ def entry_details(planning: Planning, address: str) -> EntryDetails:
     wish, live = desired.entries.get(address), loaded.live.entries.get(address)
     kind = loaded.kinds.get(split_address(address)[0])
     locator = Locator(loaded.files)
-    changes = [one for one in planning.plan.changes if address in (one.address, one.from_address)]
+    changes = [change for change in planning.plan.changes if address in (change.address, change.from_address)]
     return EntryDetails(
         address=address,
         desired=_side(kind, wish.value, wish.place, locator) if wish else None,
@@ -100,7 +100,9 @@ def entry_details(planning: Planning, address: str) -> EntryDetails:
         incoming=tuple(_incoming(planning, address)),
         change=changes[0] if changes else None,
         problems=tuple(
-            one for one in planning.plan.problems if one.address == address and one.status is not Status.FIXED
+            problem
+            for problem in planning.plan.problems
+            if problem.address == address and problem.status is not Status.FIXED
         ),
         fields=_fields(kind, live, wish),
         before=_shown(kind, live.value) if live else None,

@@ -56,9 +56,9 @@ def _environments(entry_set: EntrySet) -> Iterator[Finding]:
         offered = part(target.value, "environments")
         # An ability that does not name environments works in all of them.
         missing = [
-            one
-            for one in words(item.value, "environments")
-            if isinstance(offered, list) and one not in offered
+            word
+            for word in words(item.value, "environments")
+            if isinstance(offered, list) and word not in offered
         ]
         if missing:
             yield Finding(

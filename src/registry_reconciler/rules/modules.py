@@ -96,7 +96,7 @@ def _told_there(other: Entry, field: str, key: str) -> tuple[tuple[Place, Json],
 def _may_call(entry_set: EntrySet, caller: Entry, called: Entry) -> str:
     """Why a module may not call another, or ""; a type that is not there is a dangling reference already."""
     types = text(caller.value, "module_type"), text(called.value, "module_type")
-    if any(entry_set.as_role("module_type", one) is None for one in types) or flows(entry_set).allowed(
+    if any(entry_set.as_role("module_type", type_) is None for type_ in types) or flows(entry_set).allowed(
         *types
     ):
         return ""

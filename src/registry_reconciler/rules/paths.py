@@ -94,7 +94,9 @@ def _unlisted(entry_set: EntrySet) -> Iterator[Finding]:
         for file in files:
             # An entry that names a folder lists what lies in it.
             parents = (file.rsplit("/", depth)[0] for depth in range(file.count("/") + 1))
-            if not any(one in listed for one in parents) and not entry_set.maybe_hidden((kind.name,), file):
+            if not any(parent in listed for parent in parents) and not entry_set.maybe_hidden(
+                (kind.name,), file
+            ):
                 yield Finding(
                     None,
                     f"No {kind.name} lists {file} ({rule.field.text}).",

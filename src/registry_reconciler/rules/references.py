@@ -266,7 +266,9 @@ class _After:
 
     def __init__(self, transition: Transition) -> None:
         self._transition = transition
-        self._moved = {one.from_address: one.address for one in transition.changes if one.from_address}
+        self._moved = {
+            change.from_address: change.address for change in transition.changes if change.from_address
+        }
         self._said: dict[tuple[str, str], dict[str, FieldPath]] = {}
 
     def still_meant(self, address: str) -> list[Link]:

@@ -128,7 +128,7 @@ RTE005 = Rule(
 
 def _empty_when(entry_set: EntrySet) -> Iterator[Finding]:
     for item in entry_set.acting("route"):
-        if not any(one.strip() for one in words(item.value, "when_to_use")):
+        if not any(word.strip() for word in words(item.value, "when_to_use")):
             yield Finding(item, f"{item.key} does not say when to use it.", ("when_to_use",))
 
 
@@ -266,7 +266,7 @@ def _unrouted_documents(entry_set: EntrySet) -> Iterator[Finding]:
         return
     for path in documents:
         parents = (path.rsplit("/", depth)[0] for depth in range(path.count("/") + 1))
-        if not any(one in routed for one in parents) and not entry_set.role_maybe_hidden("route", path):
+        if not any(parent in routed for parent in parents) and not entry_set.role_maybe_hidden("route", path):
             yield Finding(None, f"No route leads to {path}.", place=Place(path))
 
 

@@ -111,7 +111,7 @@ def both(*index_keys: IndexKeys) -> IndexKeys:
     if len(index_keys) == 1:
         return index_keys[0]
     return IndexKeys(
-        tuple(dict.fromkeys(name for one in index_keys for name in one.names)),
-        tuple(dict.fromkeys(ref for one in index_keys for ref in one.refs)),
-        tuple(dict.fromkeys(value for one in index_keys for value in one.uniques)),
+        tuple(dict.fromkeys(name for index_key in index_keys for name in index_key.names)),
+        tuple(dict.fromkeys(ref for index_key in index_keys for ref in index_key.refs)),
+        tuple(dict.fromkeys(value for index_key in index_keys for value in index_key.uniques)),
     )

@@ -191,7 +191,7 @@ class _Loading:
             homes = {home for path in touched for home in memory.state_files.get(path, ())}
             lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
             state = load_state(self.tree, self.fragment_paths, lines)
-            touched |= {one.fragment for sides in state.files.values() for one in sides}
+            touched |= {side.fragment for sides in state.files.values() for side in sides}
             if state.problems or state.protects:
                 raise FullPlanRequired("the state is not plain")
             named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.always_checked}

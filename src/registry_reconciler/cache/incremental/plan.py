@@ -90,7 +90,7 @@ def plan_of_part(
         raise FullPlanRequired("a file is being edited") from fault
     if planning.desired.implied or planning.desired.groups:
         raise FullPlanRequired("what moves with what is told by the whole")
-    if any(one.code == "WRT001" for one in planning.plan.problems):
+    if any(problem.code == "WRT001" for problem in planning.plan.problems):
         raise FullPlanRequired("a file that was read in part does not come out as planned")
     return planning
 

@@ -87,14 +87,14 @@ def encode(about: Mapping[str, Any], memory: Memory) -> bytes | None:
         address: [one.digest, one.index_keys.names, one.index_keys.refs, one.index_keys.uniques]
         for address, one in memory.always_checked.items()
     }
-    lists = [numbers for one in memory.fragments.values() for numbers in one.values()]
+    lists = [numbers for fragment in memory.fragments.values() for numbers in fragment.values()]
     data["fragments"] = {
         path: {kind: len(numbers) for kind, numbers in one.items()} for path, one in memory.fragments.items()
     }
     columns = [getattr(memory, name) for name in _COLUMNS]
     parts = [
         json.dumps(data, separators=(",", ":")),
-        *(part for one in columns for part in (one.text, one.counts)),
+        *(part for column in columns for part in (column.text, column.counts)),
         memory.ref_numbers,
         _packed(chain.from_iterable(lists)),
         _packed(memory.declared),

@@ -53,8 +53,8 @@ def command(
     body = {
         "address": address,
         "edges": [
-            {"from": one.source, "to": one.target, "field": one.field, "dangling": one.dangling}
-            for one in found
+            {"from": edge.source, "to": edge.target, "field": edge.field, "dangling": edge.dangling}
+            for edge in found
         ],
     }
     return answer(replace(call, format="json" if format == "json" else "text"), text, body)
@@ -64,9 +64,9 @@ def _lines(found: Sequence[Edge]) -> Iterator[str]:
     if not found:
         yield "no references"
     source = ""
-    for one in found:
-        if one.source != source:
-            source = one.source
+    for edge in found:
+        if edge.source != source:
+            source = edge.source
             yield visible(source)
-        arrow = "-> nothing:" if one.dangling else "->"
-        yield f"  {visible(one.field)} {arrow} {visible(one.target)}"
+        arrow = "-> nothing:" if edge.dangling else "->"
+        yield f"  {visible(edge.field)} {arrow} {visible(edge.target)}"

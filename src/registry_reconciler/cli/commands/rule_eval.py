@@ -84,7 +84,7 @@ def _require(planning: Planning, rule: Definition, address: str, other: str | No
         raise UsageFailure(f"{rule.code} judges pairs: name both entries")
     if not rule.judges_change:
         return None
-    found = next((one for one in planning.plan.changes if one.address == address), None)
+    found = next((change for change in planning.plan.changes if change.address == address), None)
     if found is None:
         raise UsageFailure(
             f"{rule.code} judges changes, and the plan changes nothing of {visible(address)}",

@@ -39,10 +39,10 @@ def command(
     planning = planning_of(call, call.workspace())
     rules, unusable = own_definitions(planning, codes or ())
     results = [_try(planning, rule) for rule in rules]
-    lines = [line for one in results for line in _lines(one)]
+    lines = [line for result in results for line in _lines(result)]
     lines += [f"error {visible(message)}" for message in unusable]
     lines += [] if lines else ["The workspace has no rules of its own."]
-    failed = bool(unusable) or any(not one["ok"] for one in results)
+    failed = bool(unusable) or any(not result["ok"] for result in results)
     errors = [{"code": "rule", "message": message} for message in unusable]
     return answer(call, "\n".join(lines) + "\n", {"rules": results}, exit=3 if failed else 0, errors=errors)
 

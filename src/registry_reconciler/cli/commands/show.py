@@ -160,9 +160,9 @@ def to_json(found: EntryDetails) -> dict[str, Json]:
             "in": list(found.incoming),
         },
         "truth": "live" if found.live_truth else "fragments",
-        "diff": None if found.fields is None else [field_to_json(one) for one in found.fields],
+        "diff": None if found.fields is None else [field_to_json(field) for field in found.fields],
         "action": found.change.action.value if found.change else None,
-        "problems": [problem_to_json(one) for one in found.problems],
+        "problems": [problem_to_json(problem) for problem in found.problems],
     }
 
 

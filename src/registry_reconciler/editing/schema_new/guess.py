@@ -107,7 +107,9 @@ def candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
     for file, values in documents.items():
         for value in values:
             _look(found, file, value, (), "", ())
-    return sorted(found.values(), key=lambda one: (len(one.at), -len(one.entries), one.at))
+    return sorted(
+        found.values(), key=lambda candidate: (len(candidate.at), -len(candidate.entries), candidate.at)
+    )
 
 
 def _look(

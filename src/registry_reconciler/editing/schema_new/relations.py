@@ -103,7 +103,7 @@ def _paths(work: Work, shape: Shape) -> Iterator[dict[str, Json]]:
                 work.doubt("x-registry.paths", f"{selector_text(steps)}: {', '.join(gone[:5])} is not there.")
 
 
-def _is_unique(name: str, one: Shape, entries: Sequence[Found], key: Sequence[str]) -> bool:
+def _is_unique(name: str, shape: Shape, entries: Sequence[Found], key: Sequence[str]) -> bool:
     if name in key or not name.lower().endswith(("id", "_no", "number")) or len(entries) < 3:
         return False
     values = [entry.value.get(name) for entry in entries if name in entry.value]

@@ -25,7 +25,7 @@ def fixing_entries(
     def draft(loaded: Loaded) -> Edits:
         session = EditSession.of(loaded)
         for place, value in (
-            one for each in problems if each.fix is not None for one in each.fix.replacements
+            replacement for each in problems if each.fix is not None for replacement in each.fix.replacements
         ):
             for entry in _around(loaded, place):
                 path = place.path[len(entry.place.path) :]
@@ -43,11 +43,11 @@ def fixing_entries(
 def _around(loaded: Loaded, place: Place) -> list[LiveEntry]:
     """The innermost live entry whose truth is live around a place."""
     found = [
-        one
-        for one in loaded.live.entries.values()
-        if loaded.kinds[one.kind].truth == "live"
-        and (one.place.file, one.place.document) == (place.file, place.document)
-        and place.path[: len(one.place.path)] == one.place.path
+        entry
+        for entry in loaded.live.entries.values()
+        if loaded.kinds[entry.kind].truth == "live"
+        and (entry.place.file, entry.place.document) == (place.file, place.document)
+        and place.path[: len(entry.place.path)] == entry.place.path
     ]
     return sorted(found, key=lambda one: len(one.place.path))[-1:]
 

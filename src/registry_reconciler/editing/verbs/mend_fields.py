@@ -20,12 +20,15 @@ def concerned(
 ) -> dict[Problem, Assignment]:
     """The problems of a field that is set, or that an entry lacks, each with what is set; baselined ones too."""
     found: dict[Problem, Assignment] = {}
-    for one in problems:
-        if not one.address or one.status is Status.FIXED or one.severity is Severity.RECORD:
+    for problem in problems:
+        if not problem.address or problem.status is Status.FIXED or problem.severity is Severity.RECORD:
             continue
         for assignment in assignments:
-            if (not codes or one.code in codes) and assignment.path in (one.missing_field, one.path):
-                found[one] = assignment
+            if (not codes or problem.code in codes) and assignment.path in (
+                problem.missing_field,
+                problem.path,
+            ):
+                found[problem] = assignment
     return found
 
 

@@ -108,8 +108,8 @@ class _Renaming:
         """Whether an entry has the address; one that a move is about to leave is free again."""
         if target not in self.known:
             return False
-        declared = any(one.address == target for one in self.loaded.fragments.entries)
-        return declared or all(one.source != target for one in self.loaded.fragments.moves)
+        declared = any(entry.address == target for entry in self.loaded.fragments.entries)
+        return declared or all(move.source != target for move in self.loaded.fragments.moves)
 
     def _unmanaged(self, address: str, why: str) -> None:
         live = self.loaded.live.entries[address]
@@ -156,7 +156,7 @@ class _Renaming:
     def _references(self) -> None:
         wanted = {split_address(old)[0] for old in self.session.names}
         for kind in self.loaded.kinds.values():
-            references = [one for one in kind.references if wanted.intersection(one.kinds)]
+            references = [reference for reference in kind.references if wanted.intersection(reference.kinds)]
             if not references:
                 continue
             for address, value, managed in self._entries(kind):
@@ -165,16 +165,18 @@ class _Renaming:
     def _entries(self, kind: Kind) -> Iterator[tuple[str, dict[str, Json], bool]]:
         """Every entry of a kind: what its owner says, and whether that can be edited here."""
         if kind.truth == "live":
-            yield from ((one.address, one.value, True) for one in self._live(kind))
+            yield from ((entry.address, entry.value, True) for entry in self._live(kind))
             return
-        declared = {one.address: one.value for one in self.loaded.fragments.entries if one.kind == kind.name}
+        declared = {
+            entry.address: entry.value for entry in self.loaded.fragments.entries if entry.kind == kind.name
+        }
         yield from ((address, value, True) for address, value in declared.items())
         yield from (
-            (one.address, one.value, False) for one in self._live(kind) if one.address not in declared
+            (entry.address, entry.value, False) for entry in self._live(kind) if entry.address not in declared
         )
 
     def _live(self, kind: Kind) -> Iterator[LiveEntry]:
-        return (one for one in self.loaded.live.entries.values() if one.kind == kind.name)
+        return (entry for entry in self.loaded.live.entries.values() if entry.kind == kind.name)
 
     def _refer(
         self, address: str, value: dict[str, Json], references: list[Reference], *, managed: bool

@@ -54,7 +54,7 @@ class EditSession(Struct):
 
     def known(self) -> tuple[str, ...]:
         """Every address that a fragment or a registry has."""
-        declared = (one.address for one in self.loaded.fragments.entries)
+        declared = (entry.address for entry in self.loaded.fragments.entries)
         return tuple(sorted({*self.loaded.live.entries, *declared}))
 
     def owned_by_live(self, address: str) -> bool:

@@ -78,7 +78,7 @@ def _decide_unmanaged(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry
         _add(work, three_way, action, Reason.MOVED if three_way.source else Reason.ADOPTED)
         return
     fields = diff_values(live.value, desired.value)
-    names = ", ".join(dict.fromkeys(str(one.path[0]) for one in fields if one.path))
+    names = ", ".join(dict.fromkeys(str(field.path[0]) for field in fields if field.path))
     work.problems.append(
         problem(
             "STA003",
@@ -201,7 +201,7 @@ def refuse_protected(work: DiffWork, three_way: ThreeWay, live: LiveEntry) -> No
             f"{three_way.address} would be deleted, but {why}.",
             live.place,
             address=three_way.address,
-            related=tuple(Related("protected here", one.place) for one in patterns),
+            related=tuple(Related("protected here", pattern.place) for pattern in patterns),
             fix="Declare the entry again; or lift the protection in an apply of its own "
             "and delete the entry in the next.",
         )

@@ -59,18 +59,18 @@ def _plan_removal(
     from registry_reconciler.formats.edits import Remove
 
     inside = inner_entries(work, entry)
-    if inside and all((one.kind, one.address) in work.leaving for one in inside):
+    if inside and all((entry.kind, entry.address) in work.leaving for entry in inside):
         work.postponed.append(change)
         return
     if inside:
-        names = ", ".join(one.address for one in inside[:5])
+        names = ", ".join(entry.address for entry in inside[:5])
         work.fail(
             change,
             "WRT005",
             f"it still holds {names}{' and others' if len(inside) > 5 else ''}.",
             entry.place,
             "Remove those first (in the same plan is fine), or keep this entry.",
-            related=tuple(Related(one.address, one.place) for one in inside[:20]),
+            related=tuple(Related(entry.address, entry.place) for entry in inside[:20]),
         )
         return
     path = entry.place.file

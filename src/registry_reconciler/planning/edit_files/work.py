@@ -124,7 +124,7 @@ class Writing(Struct):
         found = self.inside.get(path)
         if found is None:
             found = self.inside[path] = {}
-            for entry in (one for entries in self.entries_in(path).values() for one in entries):
+            for entry in (entry for entries in self.entries_in(path).values() for entry in entries):
                 _, document, steps, _ = entry.place
                 for size in range(len(steps)):
                     found.setdefault((document, steps[:size]), []).append(entry)

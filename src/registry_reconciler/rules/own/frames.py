@@ -20,19 +20,21 @@ Jobs = Sequence[tuple[Definition, Sequence[str] | None]]
 """Rules, each with the addresses that it is asked about; ``None``: all."""
 
 
-def rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
+def rule_frame(definition: Definition, only: Sequence[str] | None) -> dict[str, Json]:
     """A rule, and the addresses that it is asked about."""
     return {
-        "code": one.code,
-        "kinds": list(one.kinds),
-        "when": one.when,
-        "check": one.check,
-        "message": list(one.message),
-        "right": one.right,
-        "join": [list(one.join.left), list(one.join.right)] if one.join is not None else None,
-        "change": one.judges_change,
-        "new": one.judges_new,
-        "deleted": one.judges_deleted,
+        "code": definition.code,
+        "kinds": list(definition.kinds),
+        "when": definition.when,
+        "check": definition.check,
+        "message": list(definition.message),
+        "right": definition.right,
+        "join": [list(definition.join.left), list(definition.join.right)]
+        if definition.join is not None
+        else None,
+        "change": definition.judges_change,
+        "new": definition.judges_new,
+        "deleted": definition.judges_deleted,
         "only": list(only) if only is not None else None,
     }
 

@@ -62,7 +62,7 @@ class Judge:
     """Judges by the own rules of one workspace. What is asked of one entry set is kept there."""
 
     def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
-        self.definitions = {one.code: one for one in definitions}
+        self.definitions = {definition.code: definition for definition in definitions}
         self._kinds = kinds
         self._told_of = ""
         self._child: Child | None = None
@@ -75,8 +75,8 @@ class Judge:
 
     def rules(self) -> Iterator[Rule]:
         """The rules as the pipeline runs them, and those that say which of them could not be run."""
-        for one in self.definitions.values():
-            yield self._rule(one)
+        for definition in self.definitions.values():
+            yield self._rule(definition)
         for code, check, transition in (
             ("RUL003", self._costly, self._costly_changes),
             ("RUL004", self._undecided, self._undecided_changes),
@@ -89,43 +89,43 @@ class Judge:
                 code, title, severity, transition=transition, structural=True, supports_incremental=True
             )
 
-    def _rule(self, one: Definition) -> Rule:
+    def _rule(self, definition: Definition) -> Rule:
         def check(entry_set: EntrySet) -> Iterable[Finding]:
-            found = self.outcome(entry_set).findings.get(one.code, ())
-            return [self._finding(one, entry_set.items[raw.address], raw, entry_set) for raw in found]
+            found = self.outcome(entry_set).findings.get(definition.code, ())
+            return [self._finding(definition, entry_set.items[raw.address], raw, entry_set) for raw in found]
 
         def transition(moment: Transition) -> Iterable[Finding]:
-            found = self._changes(moment).findings.get(one.code, ())
-            return [self._about_change(one, raw, moment) for raw in found]
+            found = self._changes(moment).findings.get(definition.code, ())
+            return [self._about_change(definition, raw, moment) for raw in found]
 
-        looked_at = {*one.kinds, *one.reads, *one.referrers, one.right}
+        looked_at = {*definition.kinds, *definition.reads, *definition.referrers, definition.right}
         return Rule(
-            one.code,
-            one.title,
-            one.severity,
-            check=None if one.judges_change else check,
-            transition=transition if one.judges_change else None,
-            supports_incremental=not needs_others(one),
+            definition.code,
+            definition.title,
+            definition.severity,
+            check=None if definition.judges_change else check,
+            transition=transition if definition.judges_change else None,
+            supports_incremental=not needs_others(definition),
             concerns=lambda kind: kind.name in looked_at,
-            own_page=one.page,
+            own_page=definition.page,
         )
 
-    def _finding(self, one: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
+    def _finding(self, definition: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
         other = entry_set.items.get(raw.other)
         related = (Related(f"the other one, {other.address}", other.place),) if other is not None else ()
         return Finding(
             item,
             raw.message,
-            pointed_at(one.at, item.value),
+            pointed_at(definition.at, item.value),
             related=related,
             others=(other,) if other is not None else (),
             extra=raw.other,
         )
 
-    def _about_change(self, one: Definition, raw: Raw, moment: Transition) -> Finding:
+    def _about_change(self, definition: Definition, raw: Raw, moment: Transition) -> Finding:
         item = moment.after.items.get(raw.address)
         if item is not None:
-            return Finding(item, raw.message, pointed_at(one.at, item.value))
+            return Finding(item, raw.message, pointed_at(definition.at, item.value))
         gone = next(
             (
                 moment.before.items[name]
@@ -138,7 +138,9 @@ class Judge:
         )
         # It is not there any more: the place is where it stands now.
         return Finding(
-            gone, raw.message, place=gone.live_place or gone.place if gone is not None else Place(one.path)
+            gone,
+            raw.message,
+            place=gone.live_place or gone.place if gone is not None else Place(definition.path),
         )
 
     def _costly(self, entry_set: EntrySet) -> Iterator[Finding]:
@@ -171,10 +173,13 @@ class Judge:
             )
 
     def _unjudged(self, entry_set: EntrySet) -> Iterator[Finding]:
-        yield from _unseen(entry_set, (one for one in self.definitions.values() if not one.judges_change))
+        yield from _unseen(
+            entry_set,
+            (definition for definition in self.definitions.values() if not definition.judges_change),
+        )
 
     def _unjudged_changes(self, moment: Transition) -> Iterator[Finding]:
-        judging = [one for one in self.definitions.values() if one.judges_change]
+        judging = [definition for definition in self.definitions.values() if definition.judges_change]
         kinds = {change.kind for change in moment.changes}
         yield from _unseen(moment.after, (one for one in judging if kinds.intersection(one.kinds)))
 
@@ -184,7 +189,7 @@ class Judge:
 
     def _judged(self, entry_set: EntrySet) -> Outcome:
         """What the rules find in an entry set; of one that comes after another only what may differ is asked."""
-        standing = [one for one in self.definitions.values() if not one.judges_change]
+        standing = [definition for definition in self.definitions.values() if not definition.judges_change]
         if not standing:
             return Outcome()
         earlier = entry_set.earlier.memo(self._judged) if entry_set.earlier is not None else None
@@ -209,7 +214,7 @@ class Judge:
 
     def judged_changes(self, moment: Transition) -> Outcome:
         """What the rules about changes find in some."""
-        judging = [one for one in self.definitions.values() if one.judges_change]
+        judging = [definition for definition in self.definitions.values() if definition.judges_change]
         changes = [
             change
             for change in moment.changes
@@ -226,7 +231,7 @@ class Judge:
     ) -> Outcome:
         """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
         self._told_of = other or "the entry"
-        jobs = [(one, [address]) for one in self.definitions.values()]
+        jobs = [(definition, [address]) for definition in self.definitions.values()]
         return self._asked(entry_set, jobs, (change,) if change is not None else ())
 
     def _asked(
@@ -321,24 +326,24 @@ class Judge:
         }
 
 
-def _hidden(entry_set: EntrySet, one: Definition) -> list[str]:
+def _hidden(entry_set: EntrySet, definition: Definition) -> list[str]:
     """The kinds that a rule looks up and of which entries may stand where nothing can be read."""
     return sorted(
         kind
-        for kind in {*one.reads, *one.referrers}
+        for kind in {*definition.reads, *definition.referrers}
         if kind in entry_set.hidden_kinds or entry_set.hidden_all or kind in entry_set.hidden_text
     )
 
 
 def _unseen(entry_set: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
-    for one in rules:
-        hidden = _hidden(entry_set, one)
+    for rule in rules:
+        hidden = _hidden(entry_set, rule)
         if hidden:
             yield Finding(
                 None,
-                f"{one.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
-                place=Place(one.path),
-                extra=one.code,
+                f"{rule.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
+                place=Place(rule.path),
+                extra=rule.code,
             )
 
 

@@ -177,7 +177,7 @@ def _split(text: str, operators: Sequence[str]) -> list[str]:
         if at < over:
             continue
         depth += (character in "([{") - (character in ")]}")
-        found = next((one for one in operators if text.startswith(one, at)), "")
+        found = next((operator for operator in operators if text.startswith(operator, at)), "")
         if depth == 0 and found:
             pieces.append(text[begin:at])
             begin = over = at + len(found)

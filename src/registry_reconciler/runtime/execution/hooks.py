@@ -188,7 +188,7 @@ def _scope_matches(pattern: str, ability: str) -> bool:
     from registry_reconciler.base.globs import is_wild, matches_address
 
     kind, slash, rest = pattern.partition("/")
-    by_address = slash and any(matches_address(kind, one) for one in _ABILITY_KINDS)
+    by_address = slash and any(matches_address(kind, ability_kind) for ability_kind in _ABILITY_KINDS)
     return any(
         one == ability or (is_wild(one) and matches_address(f"*/{one}", f"ability/{ability}"))
         for one in ([pattern, rest] if by_address else [pattern])
@@ -228,32 +228,32 @@ def _any_changed(globs: Sequence[str], paths: Iterable[str]) -> bool | None:
 def fire(hooks: Iterable[Concerned], event: Mapping[str, Any], run: RunHook) -> HookOutcome:
     """Run hooks in order, up to the first guard that denies."""
     messages: list[HookMessage] = []
-    for one in hooks:
-        denied, text = _ask(one, event, run)
+    for hook in hooks:
+        denied, text = _ask(hook, event, run)
         if text and deniable(event["event"]):
-            messages.append(HookMessage(one.id, text))
+            messages.append(HookMessage(hook.id, text))
         elif text:
             # The caller has got its answer already; what comes after it is for the log.
-            log.info("hook %s: %s", visible(one.id), visible(text))
+            log.info("hook %s: %s", visible(hook.id), visible(text))
         if denied:
-            return HookOutcome(one.id, tuple(messages))
+            return HookOutcome(hook.id, tuple(messages))
     return HookOutcome("", tuple(messages))
 
 
-def _ask(one: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, str]:
+def _ask(concerned: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, str]:
     """Whether the hook denies, and what it says."""
-    said, why = None, one.fault
-    if one.item is not None and one.fields is not None:
+    said, why = None, concerned.fault
+    if concerned.item is not None and concerned.fields is not None:
         try:
-            said = run(one.item, one.fields, {**event, "hook": one.id})
-            why = said.unclear if one.guard or said.failed else ""
+            said = run(concerned.item, concerned.fields, {**event, "hook": concerned.id})
+            why = said.unclear if concerned.guard or said.failed else ""
         except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
             why = visible(told(error)[:_LONGEST_REASON])
     if said is not None and not why:
-        return one.guard and said.block, said.message
-    if one.guard:
+        return concerned.guard and said.block, said.message
+    if concerned.guard:
         return True, why
-    log.warning("hook %s failed: %s", visible(one.id), visible(why))
+    log.warning("hook %s failed: %s", visible(concerned.id), visible(why))
     return False, f"failed: {why}" if deniable(event["event"]) else ""
 
 

@@ -159,7 +159,7 @@ class SingleCall:
         outcome = self._invoker.run_hooks(hook_event, self._payload, self._asked)
         self._messages = outcome.messages
         if outcome.blocked_by:
-            said = [one.text for one in outcome.messages if one.hook == outcome.blocked_by]
+            said = [message.text for message in outcome.messages if message.hook == outcome.blocked_by]
             why = f"the hook {outcome.blocked_by} denied it" + (f": {said[-1]}" if said else "")
             raise Refused("hook_blocked", why)
 
@@ -184,7 +184,7 @@ class SingleCall:
         kind = (how.get("kind") if isinstance(how, Mapping) else None) or self._fields.get("type") or "python"
         after = hooks_of(self._snapshot, self._hook_event("PostAbilityCall", 0.0))
         return (
-            *(f"hook/{one.id}" for one in guards),
+            *(f"hook/{guard.id}" for guard in guards),
             f"{kind}: {self._id}",
             *(f"hook/{one.id}" for one in after),
         )
