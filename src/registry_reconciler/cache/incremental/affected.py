@@ -43,7 +43,7 @@ class Words(Struct):
         self.names.update(index_keys.names)
         self.addresses.update(f"{kind.name}/{name}" for name in index_keys.names)
         for number, value in index_keys.refs:
-            self.addresses.update(f"{target}/{value}" for target in kind.references[number // 2].kinds)
+            self.addresses.update(f"{target}/{value}" for target in kind.references[number].kinds)
             self.addresses.add(value)
             self.names.add(value)
         self.uniques.update(index_keys.uniques)
@@ -113,9 +113,7 @@ class UnloadedEntries:
             number = memory.refs.holder(index)
             source = memory.addresses[number]
             (which,) = as_numbers(memory.ref_numbers[index])
-            if which % 2:
-                continue
-            reference = self._kinds[split_address(source)[0]].references[which // 2]
+            reference = self._kinds[split_address(source)[0]].references[which]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 

@@ -23,7 +23,7 @@ from registry_reconciler.cache.incremental.memory import AlwaysChecked, LiveFile
 from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_whole, write_whole
 
-FORMAT = 2
+FORMAT = 3
 LARGEST = 512 * 1024 * 1024
 
 _PLAIN = ("settings", "digests", "state_files", "always", "unmanaged", "directives", "odd")
