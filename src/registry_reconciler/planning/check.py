@@ -296,10 +296,10 @@ def _purse(entry_set: EntrySet) -> Purse:
     return (entry_set.earlier or entry_set).memo(_new_purse)
 
 
-def _new_purse(entry_set: EntrySet) -> Purse:
+def _new_purse(_entry_set: EntrySet) -> Purse:
     return Purse()
 
 
-def _unfit_by_kind(entry_set: EntrySet) -> dict[str, list[Entry]]:
+def _unfit_by_kind(_entry_set: EntrySet) -> dict[str, list[Entry]]:
     """Filled as somebody asks, because an entry set has no schemas."""
     return {}

@@ -253,7 +253,7 @@ def _assemble(
             replace(one, message=texts.without(one.message))
             for one in (
                 *standing_notices(loaded.config, own.written),
-                *head_notices(loaded, entry_sets, written.changes, problems, options),
+                *head_notices(written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,

@@ -23,7 +23,7 @@ from registry_reconciler.model.entry import Json, LiveEntry, Location, same
 from registry_reconciler.model.plan import Notice, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status, sort_key
 from registry_reconciler.model.redact import mask_change
-from registry_reconciler.planning import policy_diff
+from registry_reconciler.planning import policy_diff as policy_diff
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.impact import impacts, with_impact
@@ -307,7 +307,7 @@ def _pending(plan: Plan) -> Iterator[Notice]:
 
 def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Problem]) -> tuple[Notice, ...]:
     stands = tuple(problem for problem in problems if problem.status is Status.INTRODUCED)
-    return head_notices(new.loaded, new.entry_sets, changes, stands, new.plan.options)
+    return head_notices(changes, stands, new.plan.options)
 
 
 def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:

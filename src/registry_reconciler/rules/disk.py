@@ -41,7 +41,7 @@ def kind_at(entry_set: EntrySet, path: str) -> str:
     return known[path]
 
 
-def _kinds_by_path(entry_set: EntrySet) -> dict[str, str]:
+def _kinds_by_path(_entry_set: EntrySet) -> dict[str, str]:
     """Filled as somebody asks: many entries name the same few files, and several rules ask about each."""
     return {}
 
@@ -52,7 +52,7 @@ class _Modules(Struct):
     known: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
 
-def _modules(entry_set: EntrySet) -> _Modules:
+def _modules(_entry_set: EntrySet) -> _Modules:
     return _Modules()
 
 

@@ -93,7 +93,7 @@ def _near(entry_set: EntrySet, link: Link) -> str | None:
     return next(iter(closest(link.value, known[kinds])), None)
 
 
-def _ids_by_kinds(entry_set: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _ids_by_kinds(_entry_set: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Filled as somebody asks: the same tuple each time lets the suggestions index it once."""
     return {}
 

@@ -40,7 +40,7 @@ def command(
     call = shared.call("baseline")
     workspace = call.workspace()
     if dry_run:
-        accepted = build_baseline(planning_of(call, workspace, PlanOptions()))
+        accepted = build_baseline(planning_of(workspace, PlanOptions()))
         written: tuple[str, ...] = ()
     else:
         accepted, receipt = write_baseline(workspace)

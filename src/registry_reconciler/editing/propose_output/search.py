@@ -119,7 +119,7 @@ class Search:
         if any(value is ABSENT for value in values):
             return None
         if all(isinstance(value, str) for value in values):
-            pattern = self._fitted(kind, rows, list(values))
+            pattern = self._fitted(kind, list(values))
             return None if pattern is None else pattern.template("")
         if (
             all(same(value, values[0]) for value in values)
@@ -140,7 +140,7 @@ class Search:
             if any(start < stop and begin < end for begin, stop in owned):
                 continue
             for kind, rows in self.kinds.items():
-                pattern = self._fitted(kind, rows, lines) if len(lines) == len(rows) else None
+                pattern = self._fitted(kind, lines) if len(lines) == len(rows) else None
                 if pattern is None or not set(pattern.fields) & self._keys(kind, rows):
                     continue
                 yield self._listed(kind, pattern, head, (start, end), is_row=is_row)
@@ -190,7 +190,7 @@ class Search:
 
     # Fitting
 
-    def _fitted(self, kind: str, rows: Sequence[Entry], lines: Sequence[str]) -> Pattern | None:
+    def _fitted(self, kind: str, lines: Sequence[str]) -> Pattern | None:
         """A pattern that gives each of some texts from its entry."""
         if len(lines) > 1 and all(line == lines[0] for line in lines):
             return Pattern((lines[0],))
