@@ -83,7 +83,7 @@ def path_of(name: str) -> FieldPath:
     return Selector.parse(name).path
 
 
-def means(kind: str, name: str) -> bool:
+def matches(kind: str, name: str) -> bool:
     """Whether a container's name is the plural (or the last word) of a kind's name."""
     wanted = re.sub(r"[^a-z0-9]+", "_", kind.lower())
     given = re.sub(r"[^a-z0-9]+", "_", name.lower())
@@ -99,7 +99,9 @@ def candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
     for file, values in documents.items():
         for value in values:
             _look(found, file, value, (), "", ())
-    return sorted(found.values(), key=lambda one: (len(one.at), -len(one.entries), one.at))
+    return sorted(
+        found.values(), key=lambda candidate: (len(candidate.at), -len(candidate.entries), candidate.at)
+    )
 
 
 def _look(
