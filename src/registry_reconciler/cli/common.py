@@ -178,7 +178,7 @@ def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = 
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
         planning = workspace.planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 
@@ -190,7 +190,7 @@ def quick_planning_of(
         return planning_of(call, workspace, options)
     with progress() as tell:
         planning = workspace.quick_planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 

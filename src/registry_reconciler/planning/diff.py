@@ -6,19 +6,15 @@ fragment moved away from it), and both from an entry that was never ours.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
 from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
-from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State, StateEntry
-from registry_reconciler.loading.state.places import KindPlace, place_of
-from registry_reconciler.loading.workspace import count_of, managed_by_kind
 from registry_reconciler.model.change import Action, Change, Drift, Heal, Reason
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import (
@@ -34,6 +30,7 @@ from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.changed_place import empty_places
 from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.live_truth import changes_of, live_kinds
 from registry_reconciler.planning.resolve import Desired, exact_ones
@@ -71,6 +68,7 @@ class _Diffing(Struct):
     options: PlanOptions
     fragments: Fragments
     clashing: frozenset[str]
+    told: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
     patterns: dict[str, Patterns] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -125,16 +123,18 @@ def diff(
     any_fragment: bool = True,
     rest: Unloaded = NOTHING_UNLOADED,
     edits: Sequence[LiveEdit] = (),
+    told: Collection[str] = (),
 ) -> Diff:
     """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
 
     Args:
         edits: what a command asks of entries whose truth is live; nothing else is planned for those.
+        told: kinds whose changed places were told of already.
     """
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
-    work = _Diffing(kinds, config, desired, live, state, options, fragments, clashing, exact)
+    work = _Diffing(kinds, config, desired, live, state, options, fragments, clashing, frozenset(told), exact)
     # What moves away and is moved to as well is decided on as the latter.
     moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
@@ -158,7 +158,9 @@ def diff(
     _take_edits(work, edits)
     if whole and (work.changes or work.heals):
         _look_at_records(work, special, sum(rest.managed.values()))
-    work.problems += _empty_places(work)
+    work.problems += empty_places(
+        work.kinds, work.state, work.live, work.desired.entries, work.overwritten, told
+    )
     brakes = () if options.allow_mass_delete else tuple(_brakes(work, config, any_fragment, rest))
     return Diff(
         tuple(sorted(work.changes, key=lambda change: change.address)),
@@ -180,50 +182,6 @@ def _take_edits(work: _Diffing, edits: Sequence[LiveEdit]) -> None:
             three_way = _ThreeWay(change.address, None, None, work.live.entries[change.address])
             _protected(work, three_way, work.live.entries[change.address])
         work.changes.append(change)
-
-
-def _empty_places(work: _Diffing) -> Iterator[Problem]:
-    """A kind with managed entries whose schema points elsewhere now, where none of them stands.
-
-    The state remembers where they stood: a registry that somebody removed whole is no changed place. What an older
-    program wrote does not say; then there being nothing at all at the place counts as one.
-    """
-    for name, addresses in managed_by_kind(work.state).items():
-        kind = work.kinds.get(name)
-        if kind is None or name in work.live.hidden_kinds:
-            continue
-        before = work.state.places.get(name)
-        if before == place_of(kind) if before is not None else work.live.found[name]:
-            continue
-        if before is not None and any(one in work.live.entries for one in addresses):
-            continue
-        left = [
-            one
-            for one in addresses
-            if one in work.desired.entries and not work.state.was_deleted(one) and not work.overwritten(one)
-        ]
-        # A kind of one entry a file leaves nothing behind where somebody removes the only one.
-        if len(left) <= (before is None and LAYOUTS[kind.layout].one_a_file):
-            continue
-        yield _other_place(kind, left, before)
-
-
-def _other_place(kind: Kind, left: list[str], before: KindPlace | None) -> Problem:
-    now = place_of(kind)
-    stood = f" They stood in {before.words()}." if before is not None else ""
-    plain = before is not None and not set("*?[{") & set(before.file + now.file)
-    move = f"git mv {shlex.quote(before.file)} {shlex.quote(now.file)}" if before and plain else "git mv"
-    return problem(
-        "KND005",
-        f"the state knows {count_of(left)} of the kind {kind.name!r}, and none of them stands where its schema points: "
-        f"in {now.words()}.{stood}",
-        Place(kind.schema_path, 0, ("x-registry", "file")),
-        fix="If 'file', 'at' or 'layout' was changed, bring the registry to its new place in the same commit "
-        f"({move if before is None or before.file != now.file else 'move the entries there by hand'}), or change it "
-        "back. If the registry is gone, restore it: git checkout HEAD -- FILE. To write all entries anew from the "
-        f"fragments: registry apply --overwrite '{kind.name}/*'",
-        extra=kind.name,
-    )
 
 
 def _look_at_records(work: _Diffing, special: set[str] | frozenset[str], elsewhere: int) -> None:
@@ -307,7 +265,7 @@ def _is_undecidable(work: _Diffing, three_way: _ThreeWay) -> bool:
     if three_way.address in work.desired.disputed or {three_way.address, three_way.source} & work.clashing:
         return True
     kind = split_address(three_way.address)[0]
-    if kind not in work.kinds:
+    if kind not in work.kinds or kind in work.told:
         return True
     if three_way.live is None and kind in work.live.hidden_kinds:
         return True

@@ -7,7 +7,7 @@ does not say any more, and is still managed, keeps its place behind its neighbou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -37,15 +37,22 @@ if TYPE_CHECKING:
 
 
 def state_files(
-    loaded: Loaded, desired: Desired, changes: Iterable[Change], heals: Iterable[Heal], *, whole: bool = True
+    loaded: Loaded,
+    desired: Desired,
+    changes: Iterable[Change],
+    heals: Iterable[Heal],
+    *,
+    whole: bool = True,
+    carried: Collection[str] = (),
 ) -> Iterator[FileChange]:
     """The state files that differ afterwards.
 
     Args:
         heals: entries whose record does not fit, although nothing of them changes.
         whole: the plan is one of everything: what fragments protect is written too.
+        carried: kinds whose entries stand elsewhere afterwards.
     """
-    work = Writing(loaded, desired, whole)
+    work = Writing(loaded, desired, whole, carried=frozenset(carried))
     for change in changes:
         if loaded.kinds[change.kind].truth != "live":
             work.change(change)
@@ -130,6 +137,7 @@ class Writing(Struct):
     """The values of records that have no salt yet."""
     former: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The addresses before of what is renamed."""
+    carried: frozenset[str] = frozenset()
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
 
@@ -205,7 +213,7 @@ class Writing(Struct):
 
     def files(self) -> Iterator[FileChange]:
         """The files that differ."""
-        if not self.touched:
+        if not self.touched and not self.carried:
             return
         known_paths = [path for path in self.loaded.state.files if not is_old(path)]
         homes: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
@@ -235,14 +243,18 @@ class Writing(Struct):
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
-        names = {address.partition("/")[0] for address in self.put}
+        names = {address.partition("/")[0] for address in self.put} | self.carried
         names |= {
             kind
             for address in self.loaded.state.entries
             if address not in self.gone and self.loaded.live.found.get(kind := address.partition("/")[0])
         }
         for name in names.intersection(self.loaded.kinds):
-            yield place_path(name), render_place(name, place_of(self.loaded.kinds[name]))
+            now, before = place_of(self.loaded.kinds[name]), self.loaded.state.places.get(name)
+            if before is not None:
+                former = before.former if before.file == now.file else before.file
+                now = now._replace(former="" if former == now.file else former)
+            yield place_path(name), render_place(name, now)
 
     def _file(self, path: str, content: bytes | None) -> FileChange | None:
         try:

@@ -151,10 +151,10 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         files[path], faults = _read(path, data or b"")
         problems.extend(faults)
     found = put_together(files, problems, fragments)
-    return replace(found, gone=gone, hidden=hidden, places=dict(_places(tree)))
+    return replace(found, gone=gone, hidden=hidden, places=dict(load_places(tree)))
 
 
-def _places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
+def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
     """What can be read of where kinds had their entries; of the rest nothing is known."""
     with contextlib.suppress(Unreadable):
         for name, kind in tree.children(PLACES_FOLDER):
@@ -268,6 +268,7 @@ __all__ = [
     "StateFile",
     "applied_shadow",
     "conflict_problem",
+    "load_places",
     "load_state",
     "put_together",
     "says",
