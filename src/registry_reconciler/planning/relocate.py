@@ -17,12 +17,13 @@ from registry_reconciler.base.globs import Patterns
 from registry_reconciler.files.registry_paths import FORMER_PREFIX
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.table import format_of
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.registries import Live, load_live
+from registry_reconciler.loading.settings import load_config
 from registry_reconciler.loading.state import State
 from registry_reconciler.loading.state.places import KindPlace, place_of
-from registry_reconciler.loading.workspace import count_of, load_config, put_together
+from registry_reconciler.loading.workspace import count_of, put_together
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import LiveEntry, Place
 from registry_reconciler.model.kind import FilePattern, Kind, KindError, parse_at

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.table import format_of
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.walk import containers
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.walk import containers
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 
 if TYPE_CHECKING:

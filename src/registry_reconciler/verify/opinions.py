@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.loading.catalog import Catalog
 from registry_reconciler.loading.registries import entries_of
 from registry_reconciler.loading.source import SourceFile, read_source
-from registry_reconciler.loading.workspace import Catalog, Loaded
+from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.kind import Kind
@@ -144,7 +145,7 @@ def _kept_promises(
     loaded: Loaded, changes: Iterable[Change], new: Mapping[str, SourceFile | None]
 ) -> Iterator[Disagreement]:
     """Whether the entries of the new texts, as the other reader confirmed them, are what the plan promised."""
-    from registry_reconciler.loading.layouts.walk import Nesting
+    from registry_reconciler.layouts.walk import Nesting
 
     nesting = Nesting(loaded.kinds)
     found: dict[tuple[str, str], dict[str, Json]] = {}
