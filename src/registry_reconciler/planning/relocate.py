@@ -131,9 +131,8 @@ def _at_old_place(loaded: Loaded, kind: Kind, before: KindPlace) -> _Old | None:
             at=parse_at(before.at),
             format=before.format,
         )
-    except KindError:
-        return None
-    if LAYOUTS.get(former.layout) is None:
+        LAYOUTS[former.layout]
+    except (KindError, KeyError):
         return None
     live = load_live(loaded.tree, {kind.name: former}, reader=loaded.reader)
     new = {
