@@ -27,15 +27,15 @@ def not_of_a_plan(plan: Plan) -> tuple[str, ...]:
     Planning lets none come about; this is asked once more before anything is written.
     """
     return tuple(
-        one.path
-        for one in plan.files
-        if not one.path.startswith(STATE_FOLDER + "/")
-        and not (one.path in plan.derived_files and may_own(one.path))
+        file.path
+        for file in plan.files
+        if not file.path.startswith(STATE_FOLDER + "/")
+        and not (file.path in plan.derived_files and may_own(file.path))
         and (
-            is_reserved(one.path)
+            is_reserved(file.path)
             or (
-                one.path not in plan.former_files
-                and all(kind.file.match(one.path) is None for kind in plan.kinds.values())
+                file.path not in plan.former_files
+                and all(kind.file.match(file.path) is None for kind in plan.kinds.values())
             )
         )
     )
@@ -72,7 +72,7 @@ class Writable:
         from registry_reconciler.outputs.definitions import load_definitions
 
         names = {kind.name: kind for kind in self._known()}
-        return frozenset(one.file for one in load_definitions(DiskTree(self._root), names, ()).outputs)
+        return frozenset(output.file for output in load_definitions(DiskTree(self._root), names, ()).outputs)
 
     def _former(self) -> Iterator[FilePattern]:
         """Where kinds have their entries by what is remembered, or had them before: they may be on their way."""

@@ -234,7 +234,7 @@ def _entry_by_entry(loaded: Loaded, old: _Old) -> dict[str, bytes | None]:
     """The entries alone go; what stands beside them stays."""
     former, before, strays = old.former, dict(old.live.files), dict(old.strays)
     if _in_place(old):
-        former, before, strays = _aside(loaded, old)
+        former, before, strays = _aside(old)
     there = {
         path: source
         for path, source in loaded.live.files.items()
@@ -276,7 +276,7 @@ def _entry_by_entry(loaded: Loaded, old: _Old) -> dict[str, bytes | None]:
     return files
 
 
-def _aside(loaded: Loaded, old: _Old) -> tuple[Kind, dict[str, SourceFile], dict[str, LiveEntry]]:
+def _aside(old: _Old) -> tuple[Kind, dict[str, SourceFile], dict[str, LiveEntry]]:
     """The old texts under names that no file has: what is made of them takes their place.
 
     Raises:

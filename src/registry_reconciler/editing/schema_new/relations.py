@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Found, Shape, means, quoted
+from registry_reconciler.editing.schema_new.guess import Found, Shape, matches, quoted
 from registry_reconciler.files.tree import is_safe
 from registry_reconciler.model.entry import Json
 
@@ -23,7 +23,7 @@ def add_relations(work: Work, entries: Sequence[Found], shape: Shape, key: Seque
     paths = list(_paths(work, shape))
     if paths:
         work.spec["paths"] = paths
-    unique = [[quoted(name)] for name, one in shape.fields.items() if _is_unique(name, one, entries, key)]
+    unique = [[quoted(name)] for name in shape.fields if _is_unique(name, entries, key)]
     if unique:
         work.spec["unique"] = unique
         work.doubt("x-registry.unique", "No two entries share these today; drop them if that is by chance.")
@@ -64,7 +64,7 @@ def _references(
         if not steps or ".".join(steps) in key or len(words) < 2 or sum(words.values()) < 3:
             continue
         ranked = sorted(
-            known, key=lambda name: (-_share(words, known[name]), not means(name, steps[-1]), name)
+            known, key=lambda name: (-_share(words, known[name]), not matches(name, steps[-1]), name)
         )
         best = ranked[0]
         missing = sorted(word for word in words if word not in known[best])
@@ -103,7 +103,7 @@ def _paths(work: Work, shape: Shape) -> Iterator[dict[str, Json]]:
                 work.doubt("x-registry.paths", f"{selector_text(steps)}: {', '.join(gone[:5])} is not there.")
 
 
-def _is_unique(name: str, one: Shape, entries: Sequence[Found], key: Sequence[str]) -> bool:
+def _is_unique(name: str, entries: Sequence[Found], key: Sequence[str]) -> bool:
     if name in key or not name.lower().endswith(("id", "_no", "number")) or len(entries) < 3:
         return False
     values = [entry.value.get(name) for entry in entries if name in entry.value]

@@ -108,12 +108,14 @@ def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
     paths = work.live.files_of.get(kind.name, ()) if work.live is not None else ()
     files = work.live.files if work.live is not None else {}
     found = (files[path] for path in paths if path in files)
-    return next((one.data for one in found if one.readable and one.data and one.format == form), None)
+    return next(
+        (source.data for source in found if source.readable and source.data and source.format == form), None
+    )
 
 
 def _changes_of(plan: FilePlan) -> Iterator[Change]:
     seen: set[str] = set()
-    for change in (*(one for one, _ in plan.edits), *(one[0] for one in plan.creates)):
+    for change in (*(one for one, _ in plan.edits), *(create[0] for create in plan.creates)):
         if change.address not in seen:
             seen.add(change.address)
             yield change
