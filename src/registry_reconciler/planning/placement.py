@@ -126,6 +126,14 @@ class Ways:
         self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
         self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
+        self._faults: dict[str, tuple[Tree, str | None]] = {}
+
+    def fault(self, path: str, tree: Tree) -> str | None:
+        """Why a file may not be made at a path: many new entries may be the first of one."""
+        known = self._faults.get(path)
+        if known is None or known[0] is not tree:
+            known = self._faults[path] = (tree, registry_path_fault(path, tree))
+        return known[1]
 
     def open_places(
         self, kind: Kind, sources: Mapping[str, SourceFile], bound: Mapping[str, str]
@@ -207,7 +215,7 @@ def find_spot(
         )
     source = sources.get(path)
     if source is None:
-        fault = registry_path_fault(path, tree)
+        fault = ways.fault(path, tree)
         if fault is not None:
             raise PlacementError(
                 "WRT004",
