@@ -589,6 +589,39 @@ def long_plain(n: int) -> Files:
     return wanted(n, "    word %\n", "item:\n- id: k\n  text: a\n")
 
 
+def long_list(n: int) -> Files:
+    return wanted(n, "  - v%\n", "item:\n- id: k\n  values:\n")
+
+
+def long_list_on_a_line(n: int) -> Files:
+    return wanted(1, f"- {{id: k, values: [{', '.join(map(str, range(n)))}]}}\n")
+
+
+def long_list_live(n: int) -> Files:
+    return {**SCHEMAS, "items.yaml": lines(n, "  - v%\n", "items:\n- id: k\n  values:\n")}
+
+
+def long_list_adopted(n: int) -> Files:
+    return {**long_list_live(n), **{FRAGMENT: long_list(n)[FRAGMENT]}}
+
+
+def long_list_updated(n: int) -> Files:
+    return then(long_list(n), (FRAGMENT, b"- v000000\n", b"- w\n"))
+
+
+def long_list_gone(n: int) -> Files:
+    return {**applied(long_list(n)), FRAGMENT: b"item: []\n"}
+
+
+def long_mapping(n: int) -> Files:
+    return wanted(n, "    f%: v\n", "item:\n- id: k\n  values:\n")
+
+
+def described(n: int) -> Files:
+    """New entries as people write them, into a registry that has none."""
+    return wanted(n, "- id: k%\n  name: n%\n  text: some words\n  tags: [a, b]\n")
+
+
 def many_fragments(n: int) -> Files:
     return {**SCHEMAS, **{f"desired/f{k:06}.yaml": f"item:\n- {{id: k{k}}}\n".encode() for k in range(n)}}
 
@@ -801,6 +834,14 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] |
     "comments": (comments, 200, None),
     "entries with comments": (commented_entries, 60, None),
     "a long plain scalar": (long_plain, 200, None),
+    "a long list": (long_list, 1000, None),
+    "a long list on a line": (long_list_on_a_line, 1000, None),
+    "a long list in a registry": (long_list_live, 1000, None),
+    "a long list, adopted": (long_list_adopted, 1000, None),
+    "a long list, updated": (long_list_updated, 1000, None),
+    "a long list, gone": (long_list_gone, 1000, None),
+    "a long mapping": (long_mapping, 1000, None),
+    "entries with fields": (described, 100, None),
     "fragments": (many_fragments, 60, None),
     "a list of lists": (deep_fragment, 100, None),
     "references to one": (to_one, 100, None),

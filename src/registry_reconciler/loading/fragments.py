@@ -11,6 +11,7 @@ from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.layouts.walk import Nesting, strip_nested
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
+from registry_reconciler.loading.too_much import MOST_VALUES, holds_too_much, may_hold_too_much
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, Place, same, split_address
 from registry_reconciler.model.fields import without_empty
@@ -131,6 +132,8 @@ class _Reading(Struct):
     problems: list[Problem] = field(default_factory=list)
     misread: set[str] = field(default_factory=set)
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
+    counts: bool = False
+    """Whether an entry of the fragment that is read may hold more values than it may have."""
 
     def fault(self, message: str, place: Place, fix: str, *, code: str = "FRG001") -> None:
         self.problems.append(problem(code, message, place, fix=fix))
@@ -183,6 +186,7 @@ def load_fragments(
         if not source.readable:
             unreadable.add(path)
             continue
+        reading.counts = source.data is not None and may_hold_too_much(source.data)
         for index, document in enumerate(source.documents):
             _document(reading, Place(path, index), document)
     return Fragments(
@@ -280,6 +284,14 @@ def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) 
         )
         return None
     address = f"{kind.name}/{key}"
+    if reading.counts and holds_too_much(value):
+        reading.misread.add(place.file)
+        reading.fault(
+            f"{address} has more than {MOST_VALUES:,} values, and one entry may have so many.",
+            place,
+            "Keep its data in a file of its own, and name that file in the entry.",
+        )
+        return None
     for selector in kind.live_fields:
         for path, _ in selector.find(value):
             reading.problems.append(
