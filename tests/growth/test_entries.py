@@ -602,7 +602,7 @@ def long_list_live(n: int) -> Files:
 
 
 def long_list_adopted(n: int) -> Files:
-    return {**long_list_live(n), **{FRAGMENT: long_list(n)[FRAGMENT]}}
+    return {**long_list_live(n), FRAGMENT: long_list(n)[FRAGMENT]}
 
 
 def long_list_updated(n: int) -> Files:

@@ -107,7 +107,8 @@ def generated_files(root: Path) -> dict[str, str]:
     files = rule_files()
     if (root / SCHEMA_FOLDER).is_dir():
         from registry_reconciler.files.tree import DiskTree
-        from registry_reconciler.loading.workspace import load_catalog, load_config
+        from registry_reconciler.loading.catalog import load_catalog
+        from registry_reconciler.loading.settings import load_config
 
         tree = DiskTree(root)
         files.update(workspace_files(load_catalog(tree).kinds, load_config(tree)[0]))

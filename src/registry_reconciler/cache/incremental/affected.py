@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from registry_reconciler.cache.incremental.full_plan import Memory, as_numbers
+from registry_reconciler.cache.incremental.columns import as_numbers
 from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.rules.naming import look_alike
@@ -42,7 +43,7 @@ class Words(Struct):
         self.names.update(facts.names)
         self.addresses.update(f"{kind.name}/{name}" for name in facts.names)
         for number, value in facts.refs:
-            self.addresses.update(f"{target}/{value}" for target in kind.references[number // 2].kinds)
+            self.addresses.update(f"{target}/{value}" for target in kind.references[number].kinds)
             self.addresses.add(value)
             self.names.add(value)
         self.uniques.update(facts.uniques)
@@ -112,9 +113,7 @@ class UnloadedEntries:
             number = memory.refs.holder(index)
             source = memory.addresses[number]
             (which,) = as_numbers(memory.ref_numbers[index])
-            if which % 2:
-                continue
-            reference = self._kinds[split_address(source)[0]].references[which // 2]
+            reference = self._kinds[split_address(source)[0]].references[which]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from registry_reconciler.model.entry import Json, canonical
-from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.fields import values_of
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.references import keys_in
 
 
 class Facts(NamedTuple):
@@ -15,8 +16,7 @@ class Facts(NamedTuple):
 
     Attributes:
         names: its name and aliases.
-        refs: for each value of a reference twice the number of the reference in its kind, and the text that stands
-            there; one more for a whole number, which rules read as a key and lists of dependents do not.
+        refs: for each value of a reference the number of the reference in its kind, and the key that stands there.
         uniques: its values of fields that the kind calls unique, as one text each.
     """
 
@@ -28,33 +28,14 @@ class Facts(NamedTuple):
 NONE = Facts()
 
 
-Values: TypeAlias = Callable[[Mapping[str, Json]], Sequence[Json]]
-
-
-def _values(selector: Selector) -> Values:
-    """What a selector selects, without its paths: this is asked of every entry of a workspace."""
-    first, *rest = selector.steps
-    if first is not None and not rest:
-        return lambda value: (value[first],) if first in value else ()
-    if first is not None and rest == [None]:
-        return lambda value: _items(value.get(first))
-    return lambda value: [found for _, found in selector.find(value)]
-
-
-def _items(value: Json) -> Sequence[Json]:
-    if type(value) is list:
-        return value
-    return list(value.values()) if type(value) is dict else ()
-
-
 class IndexKeys:
     """Tells the facts of entries of one kind."""
 
     def __init__(self, kind: Kind) -> None:
         roles = (kind.names.name, kind.names.aliases)
-        self._names = [_values(role) for role in roles if role is not None]
-        self._refs = [(number, _values(one.field)) for number, one in enumerate(kind.references)]
-        self._uniques = [[_values(selector) for selector in group] for group in kind.unique]
+        self._names = [values_of(role) for role in roles if role is not None]
+        self._refs = [(number, one.field, values_of(one.field)) for number, one in enumerate(kind.references)]
+        self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
     def facts(self, value: Mapping[str, Json]) -> Facts:
         """The facts of a value."""
@@ -66,14 +47,12 @@ class IndexKeys:
                 elif type(found) is list:
                     names += [name for name in found if type(name) is str]
         refs: list[tuple[int, str]] = []
-        for number, values in self._refs:
+        for number, field, values in self._refs:
             for found in values(value):
                 if type(found) is str:
-                    refs.append((2 * number, found))
-                elif isinstance(found, int) and not isinstance(found, bool):
-                    refs.append((2 * number + 1, str(found)))
-                elif type(found) is list:
-                    refs += [(2 * number, one) for one in found if type(one) is str]
+                    refs.append((number, found))
+                else:
+                    refs += [(number, key) for _, key in keys_in(field, found)]
         return Facts(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:

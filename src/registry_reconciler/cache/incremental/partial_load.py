@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.full_plan import AlwaysChecked, Memory, values_of, watched_of
+from registry_reconciler.cache.incremental.full_plan import values_of, watched_of
 from registry_reconciler.cache.incremental.index_keys import Tellers
+from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import (
     LiveText,
     PartReader,
@@ -26,13 +27,15 @@ from registry_reconciler.cache.incremental.registry_texts import (
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.loading.registries import Live, entries_of, load_live
 from registry_reconciler.loading.rule_files import load_rule_files
+from registry_reconciler.loading.settings import load_config
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.state import State, load_state, state_paths
 from registry_reconciler.loading.state.old import is_old
-from registry_reconciler.loading.workspace import Loaded, load_catalog, load_config, put_together
+from registry_reconciler.loading.workspace import Loaded, put_together
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same, split_address
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import full_value
@@ -76,7 +79,7 @@ class _Loading:
         others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
         if others.clashes or others.hidden_kinds:
             raise FullPlanRequired("something is hidden")
-        fragments, state, numbers = self._declared(touched, changed, others)
+        fragments, state, numbers = self._declared(touched, changed)
         live = self._live(others, numbers)
         unread = set(self.memory.fragments).difference(fragments.files)
         fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
@@ -169,9 +172,7 @@ class _Loading:
         except (OSError, Unreadable) as fault:
             raise FullPlanRequired(f"{path} cannot be read") from fault
 
-    def _declared(
-        self, touched: set[str], changed: set[int], others: Live
-    ) -> tuple[Fragments, State, set[int]]:
+    def _declared(self, touched: set[str], changed: set[int]) -> tuple[Fragments, State, set[int]]:
         """What touched fragments and their state say, and the numbers of all entries that are concerned."""
         memory = self.memory
         numbers = changed | set(memory.always)
