@@ -18,7 +18,7 @@ from typing import Any
 from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.cache.fingerprint import Moment, Signature
 from registry_reconciler.cache.incremental.columns import Column
-from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.cache.incremental.memory import AlwaysChecked, LiveFile, Memory
 from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_whole, write_whole
@@ -83,18 +83,18 @@ def encode(about: Mapping[str, Any], memory: Memory) -> bytes | None:
     data: dict[str, Any] = {**about, **{name: getattr(memory, name) for name in _PLAIN}}
     data["kinds"] = list(memory.kinds)
     data["live"] = {path: [getattr(one, name) for name in _LIVE] for path, one in memory.live.items()}
-    data["watched"] = {
-        address: [one.digest, one.facts.names, one.facts.refs, one.facts.uniques]
-        for address, one in memory.watched.items()
+    data["always_checked"] = {
+        address: [one.digest, one.index_keys.names, one.index_keys.refs, one.index_keys.uniques]
+        for address, one in memory.always_checked.items()
     }
-    lists = [numbers for one in memory.fragments.values() for numbers in one.values()]
+    lists = [numbers for fragment in memory.fragments.values() for numbers in fragment.values()]
     data["fragments"] = {
         path: {kind: len(numbers) for kind, numbers in one.items()} for path, one in memory.fragments.items()
     }
     columns = [getattr(memory, name) for name in _COLUMNS]
     parts = [
         json.dumps(data, separators=(",", ":")),
-        *(part for one in columns for part in (one.text, one.counts)),
+        *(part for column in columns for part in (column.text, column.counts)),
         memory.ref_numbers,
         _packed(chain.from_iterable(lists)),
         _packed(memory.declared),
@@ -122,14 +122,16 @@ def decode(body: bytes) -> tuple[dict[str, Any], Memory]:
             live[path] = LiveFile(starts=starts, entries=entries, digests=digests, **fields)
     except StopIteration as end:
         raise ValueError("a part is missing") from end
-    watched = {
-        address: AlwaysChecked(digest, Facts(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques)))
-        for address, (digest, names, refs, uniques) in data["watched"].items()
+    always_checked = {
+        address: AlwaysChecked(
+            digest, IndexKeys(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques))
+        )
+        for address, (digest, names, refs, uniques) in data["always_checked"].items()
     }
     memory = Memory(
         kinds=tuple(data["kinds"]),
         live=live,
-        watched=watched,
+        always_checked=always_checked,
         ref_numbers=ref_numbers,
         fragments=_divided(data["fragments"], numbers),
         declared=declared,

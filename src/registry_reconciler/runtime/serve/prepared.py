@@ -98,7 +98,7 @@ def code_stamp() -> str:
     folders = [package]
     while folders:
         with os.scandir(folders.pop()) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
+            for entry in sorted(entries, key=lambda entry: entry.name):
                 if entry.name.startswith((".", "__pycache__")):
                     continue
                 if entry.is_dir():
