@@ -103,7 +103,7 @@ def test_texts_of_items_told_from_their_lines_are_those_of_the_composed_file(see
     places = [(0, (one.key, index)) for one in file.sections for index in range(len(one.items(data)))]
     values = [get_path(file.documents[0], path) for _, path in places]
     assert not any(isinstance(value, Missing) for value in values)
-    told = extract_items(data, file.sections, places, values)  # type: ignore[arg-type]
+    told = extract_items(data, file.sections, places, values)
     for place, one, plain in zip(places, told, extract_many(data, places), strict=True):
         assert (one.comments, one.text) == (plain.comments, plain.text), place
         assert same(one.value, plain.value), place
@@ -116,7 +116,7 @@ def test_most_ordinary_items_are_told_from_their_lines() -> None:
         file = ChunkReader().read(data)
         places = [(0, (one.key, index)) for one in file.sections for index in range(len(one.items(data)))]
         values = [get_path(file.documents[0], path) for _, path in places]
-        found = plain_items(data, file.sections, places, values)  # type: ignore[arg-type]
+        found = plain_items(data, file.sections, places, values)
         total += len(found)
         taken += sum(one is not None for one in found)
     assert taken > total // 2

@@ -197,7 +197,7 @@ def find_target(
     Args:
         sources: the registry files as they are at this moment.
         carried: the placeholders that texts say, as :func:`carried_by` tells.
-        ways: remembers what was looked up for other entries.
+        lookups: remembers what was looked up for other entries.
 
     Raises:
         PlacementError: the place is open, unsafe, or needs something that is not there.
@@ -215,7 +215,7 @@ def find_target(
         )
     source = sources.get(path)
     if source is None:
-        fault = ways.fault(path, tree)
+        fault = lookups.fault(path, tree)
         if fault is not None:
             raise PlacementError(
                 "WRT004",
