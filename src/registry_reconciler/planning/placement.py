@@ -137,6 +137,15 @@ class PlacementLookups:
                 self._called.setdefault(fragment_of_file(path), []).append(path)
         return self._called.get(fragment, ())
 
+        self._faults: dict[str, tuple[Tree, str | None]] = {}
+
+    def fault(self, path: str, tree: Tree) -> str | None:
+        """Why a file may not be made at a path: many new entries may be the first of one."""
+        known = self._faults.get(path)
+        if known is None or known[0] is not tree:
+            known = self._faults[path] = (tree, registry_path_fault(path, tree))
+        return known[1]
+
     def open_places(
         self, kind: Kind, sources: Mapping[str, SourceFile], bound: Mapping[str, str]
     ) -> Sequence[tuple[str, int, FieldPath]]:
@@ -202,7 +211,7 @@ def find_target(
         fragment: what declares it; where the kind leaves the file open, the fragment's own place says which.
         sources: the registry files as they are at this moment.
         carried: the placeholders that texts say, as :func:`carried_by` tells.
-        ways: remembers what was looked up for other entries.
+        lookups: remembers what was looked up for other entries.
 
     Raises:
         PlacementError: the place is open, unsafe, or needs something that is not there.
@@ -223,7 +232,7 @@ def find_target(
         )
     source = sources.get(path)
     if source is None:
-        fault = registry_path_fault(path, tree)
+        fault = lookups.fault(path, tree)
         if fault is not None:
             raise PlacementError(
                 "WRT004",

@@ -34,7 +34,7 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
     if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
-        name = next(one for one in ("name", "id", "key", f"{work.kind}choose_key") if one not in inside)
+        name = next(one for one in ("name", "id", "key", f"{work.kind}_key") if one not in inside)
         work.doubt("x-registry.key", f"The entries have no word for their key; it is called {name} here.")
         told = _keys_repeat(entries)
         return [*holders, name] if told else [name]

@@ -31,6 +31,7 @@ from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
 from registry_reconciler.formats.yaml.edit.intents import Intents
+from registry_reconciler.formats.yaml.edit.own_text import dedented, says_the_same
 from registry_reconciler.formats.yaml.edit.patch import Patcher
 from registry_reconciler.formats.yaml.edit.style import Style, style_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot
@@ -269,7 +270,9 @@ def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, pa
     if node.flow:
         comments += _behind_flow(used.text, node)
     inside = bool(trail) and trail[-1].flow
-    return Snippet(comments, _own_text(used.text, node, value, inside=inside), value)
+    return Snippet(
+        comments, _own_text(used.text, node, value, shared=used is not source, inside=inside), value
+    )
 
 
 def _behind_flow(text: str, node: Node) -> tuple[str, ...]:
@@ -360,10 +363,11 @@ def _last_comments(rows: Sequence[str]) -> list[str]:
     return found
 
 
-def _own_text(text: str, node: Node, value: Json, *, inside: bool) -> str:
+def _own_text(text: str, node: Node, value: Json, *, shared: bool, inside: bool) -> str:
     """The node's text in column 0, or the value written anew where its text cannot stand alone.
 
     Args:
+        shared: something of it was written out, so that it has to be read to know what it says.
         inside: it stands in a collection in flow style, and what is behind it is not its own.
     """
     if node.kind == "scalar":
@@ -377,9 +381,10 @@ def _own_text(text: str, node: Node, value: Json, *, inside: bool) -> str:
     if node.flow:
         column = len(text[start : node.body]) - len(text[start : node.body].lstrip(" -"))
         raw = text[node.body : node.end]
-    rows = raw.split("\n")
-    moved = [rows[0].rstrip(), *(_dedent(row, column) for row in rows[1:])]
-    return _alone("\n".join(moved), value)
+    result = dedented(raw.split("\n"), column)
+    if not shared and says_the_same(result):
+        return result
+    return _alone(result, value)
 
 
 def _scalar_text(text: str, node: Node, *, inside: bool) -> str:
@@ -400,10 +405,6 @@ def _alone(text: str, value: Json) -> str:
     except (Unreadable, IndexError):
         fits = False
     return text if fits else dump(value).removesuffix("\n")
-
-
-def _dedent(row: str, width: int) -> str:
-    return row[min(width, len(row) - len(row.lstrip(" "))) :]
 
 
 def _parts(node: Node) -> list[Node]:
