@@ -128,6 +128,7 @@ class PlacementLookups:
         self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
         self._called: dict[str, list[str]] | None = None
+        self._faults: dict[str, tuple[Tree, str | None]] = {}
 
     def called_like(self, fragment: str, sources: Mapping[str, SourceFile]) -> Sequence[str]:
         """The registry files that a fragment is called like."""
@@ -136,8 +137,6 @@ class PlacementLookups:
             for path in sources:
                 self._called.setdefault(fragment_of_file(path), []).append(path)
         return self._called.get(fragment, ())
-
-        self._faults: dict[str, tuple[Tree, str | None]] = {}
 
     def fault(self, path: str, tree: Tree) -> str | None:
         """Why a file may not be made at a path: many new entries may be the first of one."""

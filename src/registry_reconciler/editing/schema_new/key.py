@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from msgspec.structs import replace
 
@@ -41,7 +42,7 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     unique = unique_fields(entries, work.kind)
     if unique and _is_key_word(unique[0], work.kind):
         return [unique[0]]
-    joined = _joined_key(work, entries, holders)
+    joined = _joined_key(work, entries, holders, whole=chosen.layout == "file")
     if joined or not unique:
         return joined or [next(iter(entries[0].value), "id")]
     others = ", ".join(unique[1:4])
@@ -62,9 +63,18 @@ def _keys_repeat(entries: Sequence[Found]) -> bool:
     return len(set(keys)) < len(keys)
 
 
-def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str]) -> list[str]:
-    """A key of what the place says and a field, else a field that is no key alone, else nothing."""
+def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str], *, whole: bool) -> list[str]:
+    """A key of what the place says and a field, else a field that is no key alone, else nothing.
+
+    Args:
+        whole: each file is an entry, so that all that its path says is its natural name.
+    """
     fields = [name for name in ("id", "name", "key", f"{work.kind}_id", "title") if _all_have(entries, name)]
+    alone = [holder for holder in holders if not duplicates(entries, (holder,))]
+    if alone:
+        return [alone[-1]]
+    if whole and len(holders) > 1 and not duplicates(entries, holders):
+        return list(holders)
     for holder in reversed(holders):
         for name in fields:
             if not duplicates(entries, (holder, name)):
@@ -73,8 +83,10 @@ def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str]) ->
     for name in fields:
         if holders and not duplicates(entries, (*holders, name)):
             return [*holders, name]
-    if holders and not duplicates(entries, holders):
-        return list(holders)
+    for size in range(2, len(holders) + 1):
+        for some in combinations(holders, size):
+            if not duplicates(entries, some):
+                return list(some)
     return fields[:1]
 
 
