@@ -54,7 +54,7 @@ class Fragments(Struct, frozen=True):
     hidden: frozenset[str] = frozenset()
 
     @property
-    def blind(self) -> bool:
+    def partly_unreadable(self) -> bool:
         """Whether there are fragments of which nobody sees what they declare."""
         return self.unlisted or bool(self.unread)
 

@@ -119,7 +119,7 @@ def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
     return slot is not None and slot.around(entry.place.path) != entry.place.path[:-1]
 
 
-class Ways:
+class PlacementLookups:
     """What is looked up in a file for each new entry, remembered as long as the file is what it was."""
 
     def __init__(self) -> None:
@@ -136,9 +136,9 @@ class Ways:
             known = self._open[kind.name] = {}
             for path, source in sorted(sources.items()):
                 names = None if excluded(kind, path) else kind.file.match(path)
-                for one in containers(kind, source.documents, names) if names is not None else ():
-                    here = (path, one.document, one.path)
-                    known.setdefault(frozenset(one.bound.items()), []).append(here)
+                for container in containers(kind, source.documents, names) if names is not None else ():
+                    here = (path, container.document, container.path)
+                    known.setdefault(frozenset(container.bound.items()), []).append(here)
         told = next(iter(known), frozenset())
         return known.get(frozenset((name, bound.get(name, "")) for name, _ in told), ())
 
@@ -151,11 +151,11 @@ class Ways:
         known = self._containers.get((source.path, kind.name))
         if known is None or known[0] is not source:
             found: dict[_Bound, Container] = {}
-            for one in containers(kind, source.documents, {}):
-                found.setdefault(frozenset(one.bound.items()), one)
+            for container in containers(kind, source.documents, {}):
+                found.setdefault(frozenset(container.bound.items()), container)
             known = self._containers[(source.path, kind.name)] = (source, found)
         # The steps to a kind's containers all bind the same names.
-        names = next((one.bound for one in known[1].values()), {})
+        names = next((entry.bound for entry in known[1].values()), {})
         return known[1].get(frozenset((name, bound.get(name, "")) for name in names))
 
     def item(self, items: list[Json], by: str, wanted: str | None) -> int | None:
@@ -176,13 +176,13 @@ class Ways:
 _Bound = frozenset[tuple[str, str]]
 
 
-def find_spot(
+def find_target(
     kind: Kind,
     value: dict[str, Json],
     sources: Mapping[str, SourceFile],
     carried: frozenset[str],
     tree: Tree,
-    ways: Ways,
+    lookups: PlacementLookups,
 ) -> Target:
     """Where a new entry of a kind goes.
 
@@ -197,7 +197,7 @@ def find_spot(
     bound = _bound(kind, value)
     require_text(kind, value, carried)
     if kind.open:
-        return _only_spot(kind, bound, sources, carried, ways)
+        return _only_target(kind, bound, sources, carried, lookups)
     path = kind.file.fill(bound)
     if excluded(kind, path):
         raise PlacementError(
@@ -214,13 +214,13 @@ def find_spot(
                 f"its file would be {path!r}, but {fault}.",
                 "Choose other values for its placeholders.",
             )
-        return Target(path, 0, _path_in(kind, None, bound, path, ways), False, carried)
-    matching = ways.container(kind, source, bound)
+        return Target(path, 0, _path_in(kind, None, bound, path, lookups), False, carried)
+    matching = lookups.container(kind, source, bound)
     if matching is not None:
         return Target(path, matching.document, matching.path, True, carried)
     document = _document_for(kind, source)
     content = source.documents[document] if source.documents else None
-    return Target(path, document, _path_in(kind, content, bound, path, ways), True, carried)
+    return Target(path, document, _path_in(kind, content, bound, path, lookups), True, carried)
 
 
 def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
@@ -273,14 +273,14 @@ def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     return asked.intersection(kind.file.placeholders) if alone else carried
 
 
-def _only_spot(
+def _only_target(
     kind: Kind,
     bound: Mapping[str, str],
     sources: Mapping[str, SourceFile],
     carried: frozenset[str],
-    ways: Ways,
+    lookups: PlacementLookups,
 ) -> Target:
-    found = () if LAYOUTS[kind.layout].one_a_file else ways.open_places(kind, sources, bound)
+    found = () if LAYOUTS[kind.layout].one_a_file else lookups.open_places(kind, sources, bound)
     if len(found) == 1:
         file, document, steps = found[0]
         return Target(file, document, steps, True, carried)
@@ -311,14 +311,16 @@ def _document_for(kind: Kind, source: SourceFile) -> int:
     return best
 
 
-def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str, ways: Ways) -> FieldPath:
+def _path_in(
+    kind: Kind, document: Json, bound: Mapping[str, str], file: str, lookups: PlacementLookups
+) -> FieldPath:
     path: list[str | int] = []
     value = document
     for step in kind.at:
         if step.kind == "item":
             items = value.get(step.name) if isinstance(value, dict) else None
             told = bound.get(step.binds) if step.binds else step.literal
-            index = ways.item(items, step.by, told) if isinstance(items, list) else None
+            index = lookups.item(items, step.by, told) if isinstance(items, list) else None
             if index is None:
                 wanted = bound.get(step.binds, step.literal or "")
                 known = [str(item.get(step.by)) for item in items or () if isinstance(item, dict)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.columns import Column, Numbers, small_numbers
-from registry_reconciler.cache.incremental.index_keys import Facts, Tellers
+from registry_reconciler.cache.incremental.index_keys import IndexKeys, KeyExtractors
 from registry_reconciler.cache.incremental.memory import (
     AlwaysChecked,
     LiveFile,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.rules.base import Rule
 
-MOST_WATCHED = 3_000
+MOST_ALWAYS_CHECKED = 3_000
 """So many entries are looked at every time; with more of them a plan of a part is not worth it."""
 
 
@@ -57,7 +57,7 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Ru
         return False
     if not LAYOUTS[kind.layout].may_stay_unread or len(kind.at) != 1 or kind.at[0].kind != "name":
         return False
-    if kind.secrets or any(len(one.kinds) > 1 for one in kind.references):
+    if kind.secrets or any(len(reference.kinds) > 1 for reference in kind.references):
         return False
     others = [other for other in kinds.values() if other is not kind]
     return not any(
@@ -77,20 +77,22 @@ class _Remembering:
         self.loaded = planning.loaded
         self.plan = planning.plan
         self._refuse()
-        self.tellers = Tellers(self.loaded.kinds)
+        self.extractors = KeyExtractors(self.loaded.kinds)
         self.kinds = {
             name: kind
             for name, kind in self.loaded.kinds.items()
             if supports_incremental(kind, self.loaded.kinds, planning.own.rules)
             and all(map(self._is_list, *self._files(kind)))
         }
-        self.addresses = [one.address for one in self.loaded.live.entries.values() if one.kind in self.kinds]
+        self.addresses = [
+            entry.address for entry in self.loaded.live.entries.values() if entry.kind in self.kinds
+        ]
         self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
         self.marked = set(self._marked())
 
     def _refuse(self) -> None:
         loaded = self.loaded
-        if any(not one.page for one in self.planning.outputs):
+        if any(not output.page for output in self.planning.outputs):
             raise FullPlanRequired("outputs are made of all entries")
         if may_hold_secrets(loaded.catalog):
             raise FullPlanRequired("there are secrets, and not even a digest of one is kept")
@@ -99,7 +101,7 @@ class _Remembering:
         state = loaded.state
         if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise FullPlanRequired("a fragment or the state is not plain")
-        if any(one.code in ("RUL003", "RUL004", "RUL005") for one in self.plan.problems):
+        if any(problem.code in ("RUL003", "RUL004", "RUL005") for problem in self.plan.problems):
             raise FullPlanRequired("what an own rule says of some entries is not known")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
@@ -115,8 +117,8 @@ class _Remembering:
         return (
             owners == 1
             and not source.problems
-            and [one.key for one in source.sections] == [kind.at[0].name]
-            and not any(one.place.file == path and not one.address for one in self.plan.problems)
+            and [section.key for section in source.sections] == [kind.at[0].name]
+            and not any(problem.place.file == path and not problem.address for problem in self.plan.problems)
         )
 
     def _marked(self) -> Iterator[str]:
@@ -143,7 +145,7 @@ class _Remembering:
             for numbers in lists.values():
                 for number in numbers:
                     declared[number] = place
-        watched = dict(self._watched(declared))
+        always_checked = dict(self._always_checked(declared))
         managed = {*loaded.state.entries, *self.planning.desired.entries}
         owned_by_live = live_kinds(self.kinds)
         unmanaged = [
@@ -155,17 +157,24 @@ class _Remembering:
         inputs = loaded.tree.inputs
         homes = self._homes(fragments)
         kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
-        facts = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
+        index_keys = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
             digests={path: told for path in kept if (told := inputs.get(path)) is not None},
             kinds=tuple(self.kinds),
             entries=Column.of(self.addresses, [1] * len(self.addresses)),
-            names=Column.of([name for one in facts for name in one.names], [len(one.names) for one in facts]),
-            refs=Column.of([ref[1] for one in facts for ref in one.refs], [len(one.refs) for one in facts]),
-            ref_numbers=small_numbers(ref[0] for one in facts for ref in one.refs),
+            names=Column.of(
+                [name for index_key in index_keys for name in index_key.names],
+                [len(index_key.names) for index_key in index_keys],
+            ),
+            refs=Column.of(
+                [ref[1] for index_key in index_keys for ref in index_key.refs],
+                [len(index_key.refs) for index_key in index_keys],
+            ),
+            ref_numbers=small_numbers(ref[0] for index_key in index_keys for ref in index_key.refs),
             uniques=Column.of(
-                [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
+                [value for index_key in index_keys for value in index_key.uniques],
+                [len(index_key.uniques) for index_key in index_keys],
             ),
             fragments=fragments,
             state_files=homes,
@@ -173,7 +182,7 @@ class _Remembering:
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
-            watched=watched,
+            always_checked=always_checked,
             directives={
                 path: told for path in loaded.fragments.directed if (told := inputs.get(path)) is not None
             },
@@ -206,7 +215,7 @@ class _Remembering:
                 yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
 
     def _is_fragment(self, source: SourceFile) -> bool:
-        keys = [one.key for one in source.sections]
+        keys = [section.key for section in source.sections]
         return (
             bool(keys)
             and not source.problems
@@ -220,12 +229,13 @@ class _Remembering:
 
     def _is_remembered_state(self, path: str, addresses: Sequence[str]) -> bool:
         files = [self.loaded.state.files[home][0] for home in self._state_files.get(path, ())]
-        if sorted(record.address for one in files for record in one.records) != sorted(addresses):
+        if sorted(record.address for file in files for record in file.records) != sorted(addresses):
             return False
         entries, live = self.loaded.state.entries, self.loaded.live.entries
         # Of more entries nobody looks at what is remembered of those that stay (see `diff`).
         return len(entries) > MOST_LOOKED_AT or all(
-            entries[one].all_say(self.loaded.kinds[live[one].kind], live[one].value) for one in addresses
+            entries[address].all_say(self.loaded.kinds[live[address].kind], live[address].value)
+            for address in addresses
         )
 
     @cached_property
@@ -239,8 +249,8 @@ class _Remembering:
     def _homes(self, fragments: Iterable[str]) -> dict[str, list[str]]:
         return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
 
-    def _watched(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
-        """What is looked at every time, with the digest of its values and its facts in either of them."""
+    def _always_checked(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
+        """What is looked at every time, with the digest of its values and its index keys in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
         known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
@@ -249,11 +259,11 @@ class _Remembering:
             address for address in everywhere - known if address in managed or not self._is_settled(address)
         )
         # Before a digest of any is taken: of a workspace that is not remembered this is all that is done.
-        if len(found) > MOST_WATCHED:
+        if len(found) > MOST_ALWAYS_CHECKED:
             raise FullPlanRequired("too much to look at every time")
         for address in found:
             values = values_of(loaded.live.entries.get(address), desired.get(address))
-            yield address, watched_of(self.tellers, address, values)
+            yield address, always_checked_of(self.extractors, address, values)
 
     def _live(self) -> Iterator[tuple[str, LiveFile]]:
         by_place: dict[str, dict[int, int]] = {}
@@ -292,8 +302,10 @@ class _Remembering:
             raise FullPlanRequired(f"the entries of {path} say different placeholders")
         return tuple(sorted(found.pop())) if found else ()
 
-    def _facts(self, entry: LiveEntry) -> Facts:
-        return self.tellers.of(entry.kind).facts(full_value(entry) if entry.live_only else entry.value)
+    def _facts(self, entry: LiveEntry) -> IndexKeys:
+        return self.extractors.of(entry.kind).index_keys(
+            full_value(entry) if entry.live_only else entry.value
+        )
 
 
 def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict[str, Json]]:
@@ -309,9 +321,11 @@ def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict
     return values
 
 
-def watched_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Json]]) -> AlwaysChecked:
+def always_checked_of(
+    extractors: KeyExtractors, address: str, values: Sequence[Mapping[str, Json]]
+) -> AlwaysChecked:
     """An entry that is looked at every time, by its values."""
-    return AlwaysChecked(values_digest(values), tellers.facts(address.partition("/")[0], *values))
+    return AlwaysChecked(values_digest(values), extractors.index_keys(address.partition("/")[0], *values))
 
 
 def _odd(address: str) -> bool:

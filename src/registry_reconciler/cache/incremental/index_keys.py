@@ -11,7 +11,7 @@ from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.references import keys_in
 
 
-class Facts(NamedTuple):
+class IndexKeys(NamedTuple):
     """What rules over several entries look at in one of them.
 
     Attributes:
@@ -25,11 +25,11 @@ class Facts(NamedTuple):
     uniques: tuple[str, ...] = ()
 
 
-NONE = Facts()
+NONE = IndexKeys()
 
 
-class IndexKeys:
-    """Tells the facts of entries of one kind."""
+class KeyExtractor:
+    """Takes the index keys out of entries of one kind."""
 
     def __init__(self, kind: Kind) -> None:
         roles = (kind.names.name, kind.names.aliases)
@@ -37,8 +37,8 @@ class IndexKeys:
         self._refs = [(number, values_of(one.field)) for number, one in enumerate(kind.references)]
         self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
-    def facts(self, value: Mapping[str, Json]) -> Facts:
-        """The facts of a value."""
+    def index_keys(self, value: Mapping[str, Json]) -> IndexKeys:
+        """The index keys of a value."""
         names: list[str] = []
         for values in self._names:
             for found in values(value):
@@ -53,7 +53,7 @@ class IndexKeys:
                     refs.append((number, found))
                 else:
                     refs += [(number, key) for _, key in keys_in(found)]
-        return Facts(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
+        return IndexKeys(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:
         told: list[str] = []
@@ -65,32 +65,32 @@ class IndexKeys:
         return told
 
 
-class Tellers:
-    """Tells the facts of entries of any kind; entries of no kind have none."""
+class KeyExtractors:
+    """Takes the index keys out of entries of any kind; entries of no kind have none."""
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self._kinds = kinds
-        self._known: dict[str, IndexKeys] = {}
+        self._known: dict[str, KeyExtractor] = {}
 
-    def of(self, kind: str) -> IndexKeys:
-        """What tells the facts of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
+    def of(self, kind: str) -> KeyExtractor:
+        """What tells the index keys of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
         if kind not in self._known:
-            self._known[kind] = IndexKeys(self._kinds[kind])
+            self._known[kind] = KeyExtractor(self._kinds[kind])
         return self._known[kind]
 
-    def facts(self, kind: str, *values: Mapping[str, Json]) -> Facts:
-        """The facts of an entry in any of its versions."""
+    def index_keys(self, kind: str, *values: Mapping[str, Json]) -> IndexKeys:
+        """The index keys of an entry in any of its versions."""
         if kind not in self._kinds or not values:
             return NONE
-        return both(*map(self.of(kind).facts, values))
+        return both(*map(self.of(kind).index_keys, values))
 
 
-def both(*facts: Facts) -> Facts:
+def both(*index_keys: IndexKeys) -> IndexKeys:
     """What any of several versions of an entry gives or asks."""
-    if len(facts) == 1:
-        return facts[0]
-    return Facts(
-        tuple(dict.fromkeys(name for one in facts for name in one.names)),
-        tuple(dict.fromkeys(ref for one in facts for ref in one.refs)),
-        tuple(dict.fromkeys(value for one in facts for value in one.uniques)),
+    if len(index_keys) == 1:
+        return index_keys[0]
+    return IndexKeys(
+        tuple(dict.fromkeys(name for index_key in index_keys for name in index_key.names)),
+        tuple(dict.fromkeys(ref for index_key in index_keys for ref in index_key.refs)),
+        tuple(dict.fromkeys(value for index_key in index_keys for value in index_key.uniques)),
     )

@@ -15,7 +15,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from registry_reconciler.cache.incremental.columns import Column, Numbers
-from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import Json, canonical
 
@@ -83,10 +83,10 @@ class LiveFile(Struct):
 
 
 class AlwaysChecked(Struct):
-    """An entry that is looked at every time, as it was: the digest of its values, and its facts."""
+    """An entry that is looked at every time, as it was: the digest of its values, and its index keys."""
 
     digest: str
-    facts: Facts
+    index_keys: IndexKeys
 
 
 class Memory(Struct):
@@ -98,7 +98,7 @@ class Memory(Struct):
         kinds: the remembered kinds.
         entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
             number.
-        names, refs, uniques: the facts of each.
+        names, refs, uniques: the index keys of each.
         ref_numbers: for each of ``refs`` the number of the reference in its kind, a byte each.
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
             are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
@@ -127,7 +127,7 @@ class Memory(Struct):
     live: dict[str, LiveFile]
     always: list[int]
     unmanaged: list[int]
-    watched: dict[str, AlwaysChecked]
+    always_checked: dict[str, AlwaysChecked]
     directives: dict[str, str]
     odd: list[int]
 
@@ -147,11 +147,11 @@ class Memory(Struct):
         paths = list(self.fragments) if found else []
         return {paths[one - 1] for one in found if one}
 
-    def facts(self, number: int) -> Facts:
-        """The facts of a remembered entry."""
+    def index_keys(self, number: int) -> IndexKeys:
+        """The index keys of a remembered entry."""
         names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
         numbers = self.ref_numbers[self.refs.span(number)]
-        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
+        return IndexKeys(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
 
 
 def section_of(file: LiveFile) -> Section:
