@@ -18,25 +18,32 @@ from registry_reconciler.editing.schema_new.guess import (
 )
 from registry_reconciler.model.entry import Json
 
+_Bound = tuple[tuple[str, str], ...]
 
-def held_by(file: str, value: Json, bound: tuple[tuple[str, str], ...], name: str = "") -> Candidate | None:
+
+def held_by(file: str, value: Json, bound: _Bound, name: str = "") -> Candidate | None:
     """What a container holds, whatever its layout; ``None`` where it looks like no entries."""
+    small = _small(file, value, bound, name)
+    if small is not None:
+        return small
+    if is_list(value):
+        return Candidate("list", (), name, [Found(file, item, bound) for item in value])
+    if isinstance(value, dict) and value and all(_is_mapping(item) for item in value.values()):
+        items = [Found(file, item or {}, (*bound, ("", str(key)))) for key, item in value.items()]
+        return Candidate("map", (), name, items)
+    return None
+
+
+def _small(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
+    """Entries that are no mappings by themselves: items with one key, plain texts, pairs of key and text."""
     named = named_items(value)
     if named:
         return Candidate("named", (), name, [Found(file, body, (*bound, ("", key))) for key, body in named])
-    if is_list(value):
-        return Candidate("list", (), name, [Found(file, item, bound) for item in value])
     if isinstance(value, list) and value and all(is_keyish(item) for item in value):
         return Candidate("texts", (), name, [Found(file, {"name": item}, bound) for item in value])
-    if isinstance(value, dict) and value:
-        entries = [(str(key), item) for key, item in value.items()]
-        if all(_is_mapping(item) for _, item in entries):
-            return Candidate(
-                "map", (), name, [Found(file, item or {}, (*bound, ("", key))) for key, item in entries]
-            )
-        if not any(isinstance(item, dict) for _, item in entries):
-            pairs = [Found(file, {"value": item}, (*bound, ("", key))) for key, item in entries]
-            return Candidate("pairs", (), name, pairs)
+    if isinstance(value, dict) and value and not any(isinstance(item, dict) for item in value.values()):
+        pairs = [Found(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
+        return Candidate("pairs", (), name, pairs)
     return None
 
 
@@ -45,14 +52,14 @@ def _is_mapping(value: Json) -> bool:
 
 
 def scalar_candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
-    """Mappings from key to text, and lists of texts: places that are meant only where somebody names them."""
+    """Places whose entries are no mappings by themselves: meant only where somebody names them."""
     found: dict[tuple[str, tuple[str, ...]], Candidate] = {}
     for file, values in documents.items():
         waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
         while waiting:
             value, at, name = waiting.pop()
-            held = held_by(file, value, (), name)
-            if held is not None and held.layout in ("pairs", "texts", "named") and len(held.entries) > 1:
+            held = _small(file, value, (), name)
+            if held is not None and len(held.entries) > 1:
                 place = found.setdefault((held.layout, at), Candidate(held.layout, at, name))
                 place.entries.extend(held.entries)
             elif isinstance(value, dict) and len(at) < DEEPEST:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.editing.schema_new.draft import Work
 from registry_reconciler.editing.schema_new.guess import Candidate, Found, duplicates, unique_fields
+from registry_reconciler.layouts import LAYOUTS
 
 
 def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: Sequence[str]) -> list[str]:
@@ -42,7 +43,7 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     unique = unique_fields(entries, work.kind)
     if unique and _is_key_word(unique[0], work.kind):
         return [unique[0]]
-    joined = _joined_key(work, entries, holders, whole=chosen.layout == "file")
+    joined = _joined_key(work, entries, holders, whole=LAYOUTS[chosen.layout].one_a_file)
     if joined or not unique:
         return joined or [next(iter(entries[0].value), "id")]
     others = ", ".join(unique[1:4])
