@@ -7,7 +7,7 @@ decoded here as far as it is needed to tell which fields an expression reads, wi
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -55,6 +55,22 @@ def walk_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tupl
     inside = bound | set(node.names)
     for at, part in enumerate(node.parts):
         yield from walk_names(part, bound if at < 2 else inside)
+
+
+def fields_read(trees: Iterable[Node], variable: str) -> frozenset[str] | None:
+    """The fields of a variable that expressions can ask for; ``None``: any, since they handle it as a whole."""
+    found: set[str] = set()
+    for tree in trees:
+        waiting = [tree]
+        while waiting:
+            node = waiting.pop()
+            if node.what == "ident" and node.name == variable:
+                return None
+            if node.what == "select" and node.parts[0].what == "ident" and node.parts[0].name == variable:
+                found.add(node.name)
+            else:
+                waiting += node.parts
+    return frozenset(found)
 
 
 def tree_of(serialized: bytes) -> Node:

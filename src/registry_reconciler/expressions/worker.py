@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from registry_reconciler.base.child import Parent, serve
-from registry_reconciler.expressions.language import Language, Undecided, fitting, language
+from registry_reconciler.expressions.language import Language, Undecided, Wrong, fitting, language
+from registry_reconciler.expressions.syntax import fields_read, walk
 
 MOST_PAIRS = 1_000_000
 """So many pairs are tried by one rule."""
@@ -36,20 +37,33 @@ class _TooCostly(Exception):
 
 
 class _Rule:
-    """One rule, compiled, with the time that it took."""
+    """One rule, compiled, with the time that it took.
+
+    Attributes:
+        always: it is about every entry; ``when`` need not be asked.
+        trees: of all its expressions.
+    """
 
     def __init__(self, given: dict[str, Any], known: Language, seconds: float) -> None:
         self.given = given
         self.code: str = given["code"]
         self.kinds = frozenset(given["kinds"])
         self.only = None if given["only"] is None else frozenset(given["only"])
+        self.always = given["when"].strip() == "true"
         self.when = known.compile(given["when"])
         self.check = known.compile(given["check"])
         self.message = [
             part if at % 2 == 0 else known.compile(part) for at, part in enumerate(given["message"])
         ]
+        self.trees = [known.tree(one) for one in (self.when, self.check, *self.message[1::2])]
         self.left = seconds
         self.found = 0
+
+    @property
+    def holds(self) -> str:
+        """An expression that is true where the rule finds nothing. A comment may stand at the end of a part."""
+        check = f"({self.given['check']}\n)"
+        return check if self.always else f"(({self.given['when']}\n) ? {check} : true)"
 
     def spend(self, since: float) -> None:
         """Take time off what is left. Raises :class:`_TooCostly`."""
@@ -58,6 +72,63 @@ class _Rule:
             raise _TooCostly("it took too long")
         if self.found > MOST_FINDINGS:
             raise _TooCostly(f"it has more than {MOST_FINDINGS:,} findings")
+
+
+_FEW = 64
+"""After so many entries it is seen whether asking for all rules at once pays."""
+
+
+class _Group:
+    """The rules that some entries of a kind are judged by, and one expression that is true where all of them hold.
+
+    One evaluation costs little more than its way into the library and back, so most entries are done with one. The
+    answer is the same: where it is not plainly true, or an error, each rule is asked by itself.
+    """
+
+    def __init__(self, kind: str, rules: list[_Rule], known: Language, seconds: float) -> None:
+        self.kind = kind
+        self.rules = rules
+        trees = [tree for rule in rules for tree in rule.trees]
+        self._fields = fields_read(trees, "self")
+        self._names = frozenset(node.name for tree in trees for node in walk(tree) if node.what == "ident")
+        self._left = seconds
+        self._asked = self._held = 0
+        self._all: Any = None
+        if len(rules) > 1:
+            try:
+                self._all = known.compile(" && ".join(rule.holds for rule in rules))
+            except Wrong:  # more than one expression may have, together
+                self._all = None
+
+    def values(self, entry: list[Any]) -> dict[str, Any]:
+        """The variables that the rules name, with the fields that they read."""
+        names, fields = self._names, self._fields
+        found = {name: value for name, value in _about(self.kind, entry).items() if name in names}
+        given = entry[1]
+        if fields is not None and isinstance(given, dict):
+            given = {name: given[name] for name in fields if name in given}
+        found["self"] = given
+        if "before" in names:
+            found["before"] = None
+        if "change" in names:
+            found["change"] = ""
+        return found
+
+    def all_hold(self, known: Language, activation: Any) -> bool:
+        """Whether it is certain that no rule finds anything."""
+        if self._all is None:
+            return False
+        since = time.perf_counter()
+        try:
+            held = known.value(self._all, activation) is True
+        except Undecided:
+            held = False
+        self._asked += 1
+        self._held += held
+        self._left -= time.perf_counter() - since
+        if self._left <= 0 or (self._asked > _FEW and self._held * 4 < self._asked):
+            self._all = None  # too slow, or seldom true: rule by rule then, each with its own time
+        return held
 
 
 class _Job:
@@ -82,7 +153,8 @@ class _Job:
                 "glob": lambda pattern: self._ask("glob", pattern),
             }
         )
-        self.rules = [_Rule(one, self.language, job["seconds"]) for one in job["rules"]]
+        self.seconds: float = job["seconds"]
+        self.rules = [_Rule(one, self.language, self.seconds) for one in job["rules"]]
         self.findings: list[list[str]] = []
         self.undecided: list[list[str]] = []
         self.costly: dict[str, str] = {}
@@ -99,8 +171,7 @@ class _Job:
                 for kind in rule.kinds:
                     by_kind.setdefault(kind, []).append(rule)
         for kind, rules in by_kind.items():
-            for entry in self.entries.get(kind, {}).values():
-                self._judge_entry(kind, entry, rules)
+            self._judge_kind(kind, rules)
         kept = [one for one in self.findings if one[0] not in self.costly]
         undecided = [one for one in self.undecided if one[0] not in self.costly]
         return {"findings": kept, "undecided": undecided, "costly": self.costly}
@@ -111,18 +182,31 @@ class _Job:
         except _TooCostly as fault:
             self.costly[rule.code] = str(fault)
 
-    def _judge_entry(self, kind: str, entry: list[Any], rules: Iterable[_Rule]) -> None:
-        key = entry[0]
-        self.address = f"{kind}/{key}"
-        activation = None
-        for rule in rules:
-            if rule.code in self.costly or (rule.only is not None and self.address not in rule.only):
+    def _judge_kind(self, kind: str, rules: list[_Rule]) -> None:
+        """Judge the entries of a kind by its rules; which of these an entry is asked about may differ."""
+        everywhere = [rule for rule in rules if rule.only is None]
+        groups: dict[tuple[str, ...], _Group] = {}
+        for key, entry in self.entries.get(kind, {}).items():
+            asked = everywhere
+            if len(everywhere) < len(rules):
+                address = f"{kind}/{key}"
+                asked = [rule for rule in rules if rule.only is None or address in rule.only]
+            if asked:
+                codes = tuple(rule.code for rule in asked) if asked is not everywhere else ()
+                if codes not in groups:
+                    groups[codes] = _Group(kind, asked, self.language, self.seconds)
+                self._judge_entry(entry, groups[codes])
+
+    def _judge_entry(self, entry: list[Any], group: _Group) -> None:
+        """Ask whether all rules of a group hold, and only where they do not, each of them."""
+        self.address = f"{group.kind}/{entry[0]}"
+        activation = self.language.activation(group.values(entry))
+        if group.all_hold(self.language, activation):
+            return
+        for rule in group.rules:
+            if rule.code in self.costly:
                 continue
             since = time.perf_counter()
-            if activation is None:
-                activation = self.language.activation(
-                    {**_about(kind, entry), "self": entry[1], "before": None, "change": ""}
-                )
             self._one(rule, activation, self.address)
             try:
                 rule.spend(since)
@@ -132,7 +216,9 @@ class _Job:
     def _one(self, rule: _Rule, activation: Any, address: str, other: str = "") -> None:
         """Judge one entry, change or pair."""
         try:
-            if not self._is_true(rule.when, activation) or self._is_true(rule.check, activation):
+            if not (rule.always or self._is_true(rule.when, activation)) or self._is_true(
+                rule.check, activation
+            ):
                 return
         except Undecided as fault:
             self.undecided.append([rule.code, address, str(fault)])
@@ -273,6 +359,8 @@ def _all_at(value: Any, steps: list[str]) -> Iterator[Any]:
 
 def _indexed(value: Any) -> str:
     """Equal for what CEL takes for equal: numbers count by their value."""
+    if type(value) is str:
+        return f'"{value}'  # as JSON begins it; it need not end like that to differ from all others
     return json.dumps(_by_value(fitting(value)), sort_keys=True)
 
 

@@ -281,26 +281,31 @@ class Judge:
         return outcome
 
     def _entries(self, world: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
-        """The entries of a kind that somebody asks for, without their secrets."""
+        """The entries of a kind that somebody asks for, with the fields that are asked for, without their secrets."""
         wanted: set[str] | None = set()
+        fields: set[str] | None = set()
         for one, only in jobs:
-            looked_up = {*one.reads, *one.referrers, one.right}
-            if kind in looked_up or (kind in one.kinds and only is None and not one.judges_change):
-                wanted = None
-                break
-            if kind in one.kinds and only is not None and wanted is not None:
-                wanted.update(only)
+            if kind in {*one.reads, *one.referrers, one.right}:
+                wanted = fields = None
+            elif kind in one.kinds and not one.judges_change:
+                wanted = None if only is None or wanted is None else wanted.union(only)
+                fields = None if one.fields is None or fields is None else fields | one.fields
         secrets = self._kinds[kind].secrets
-        return [
-            [
-                item.key,
-                secrets.mask(item.value) if secrets else item.value,
-                file_of(world, item),
-                fragment_of(item),
-            ]
-            for item in world.of(kind)
-            if (wanted is None or item.address in wanted)
-        ]
+        found: list[list[Json]] = []
+        for item in world.of(kind):
+            if wanted is None or item.address in wanted:
+                value = item.value
+                if fields is not None:
+                    value = {name: value[name] for name in fields if name in value}
+                found.append(
+                    [
+                        item.key,
+                        secrets.mask(value) if secrets else value,
+                        file_of(world, item),
+                        fragment_of(item),
+                    ]
+                )
+        return found
 
     def _change_frame(self, change: Change) -> dict[str, Json]:
         secrets = self._kinds[change.kind].secrets
