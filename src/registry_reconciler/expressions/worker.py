@@ -15,7 +15,7 @@ from typing import Any
 
 from registry_reconciler.base.child import Parent, serve
 from registry_reconciler.expressions.language import Language, Undecided, Wrong, fitting, language
-from registry_reconciler.expressions.syntax import fields_read, walk
+from registry_reconciler.expressions.syntax import Fields, fields_read, united, walk
 
 MOST_PAIRS = 1_000_000
 """So many pairs are tried by one rule."""
@@ -154,6 +154,12 @@ class _Job:
             }
         )
         self.seconds: float = job["seconds"]
+        self._looked_up: dict[str, Fields] = {}
+        for one in job["rules"]:
+            for kind, fields in one["looked_up"].items():
+                asked = None if fields is None else frozenset(fields)
+                self._looked_up[kind] = united(self._looked_up.get(kind, frozenset()), asked)
+        self._seen: dict[str, dict[str, Any]] = {}
         self.rules = [_Rule(one, self.language, self.seconds) for one in job["rules"]]
         self.findings: list[list[str]] = []
         self.undecided: list[list[str]] = []
@@ -301,23 +307,37 @@ class _Job:
         found = self.entries.get(kind, {}).get(str(key))
         if found is None:
             raise Undecided(f"there is no {kind} {str(key)!r}; ask has_ref() first")
-        return found[1]
+        return self._looked_at(kind, found)
+
+    def _looked_at(self, kind: str, entry: list[Any]) -> Any:
+        """An entry as it is given to an expression: only with the fields that some rule asks for."""
+        fields = self._looked_up.get(kind)
+        if fields is None:
+            return entry[1]
+        seen = self._seen.setdefault(kind, {})
+        if entry[0] not in seen:
+            seen[entry[0]] = {name: entry[1][name] for name in fields if name in entry[1]}
+        return seen[entry[0]]
 
     def _entries(self, kind: str, field: str | None = None, value: Any = None) -> list[Any]:
         some = self.entries.get(kind, {})
         if field is None:
-            return [one[1] for one in some.values()]
+            return [self._looked_at(kind, one) for one in some.values()]
         index = self._indexes.get((kind, field))
         if index is None:
             index = self._indexes[kind, field] = {}
             for one in some.values():
                 for part in {_indexed(found): None for found in _all_at(one[1], field.split("."))}:
-                    index.setdefault(part, []).append(one[1])
+                    index.setdefault(part, []).append(self._looked_at(kind, one))
         return index.get(_indexed(value), [])
 
     def _referrers(self, kind: str) -> list[Any]:
         some = self.entries.get(kind, {})
-        return [some[key][1] for key in self.edges.get(kind, {}).get(self.address, ()) if key in some]
+        return [
+            self._looked_at(kind, some[key])
+            for key in self.edges.get(kind, {}).get(self.address, ())
+            if key in some
+        ]
 
     def _ask(self, what: str, text: str) -> Any:
         asked = f"{what}:{text}"

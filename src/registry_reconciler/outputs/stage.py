@@ -212,7 +212,8 @@ class _Deriving:
             if one.page:
                 if self.loaded.catalog.incomplete or self.loaded.catalog.broken:
                     continue  # a page without a kind that is there would be wrong
-                text = page_text(one, self.loaded.kinds, self.loaded.config)
+                own = self.loaded.rule_files.declared()
+                text = page_text(one, self.loaded.kinds, self.loaded.config, own)
                 found[one.id] = _text_wish(one, parts[one.id], text)
             else:
                 asked.append(one)

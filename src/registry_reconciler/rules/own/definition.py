@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.expressions.language import LOOKS_AT_FILES, Language, Wrong
-from registry_reconciler.expressions.syntax import Node, fields_read, walk, walk_names
+from registry_reconciler.expressions.syntax import (
+    Fields,
+    Node,
+    fields_looked_up,
+    fields_read,
+    walk,
+    walk_names,
+)
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
@@ -46,6 +53,7 @@ class Definition(Struct, frozen=True):
         judges_new, judges_deleted: of a change: also where ``before`` or ``self`` is null.
         reads: the kinds whose entries it looks up.
         fields: those of ``self`` that it can ask for; ``None``: any.
+        looked_up: those of the entries that it looks up, by kind.
         quadratic: where it goes through all entries of a kind for each entry: the field of the file.
     """
 
@@ -65,7 +73,8 @@ class Definition(Struct, frozen=True):
     judges_new: bool = False
     judges_deleted: bool = False
     reads: frozenset[str] = frozenset()
-    fields: frozenset[str] | None = None
+    fields: Fields = None
+    looked_up: Mapping[str, Fields] = {}
     referrers: frozenset[str] = frozenset()
     looks_at_files: bool = False
     quadratic: str = ""
@@ -114,6 +123,7 @@ def define(
         judges_new=change and ("before" in compared or "change" in names),
         judges_deleted=change and ("self" in compared or "change" in names),
         fields=fields_read(_all(reader.trees), "self") if not right else None,
+        looked_up=fields_looked_up(_all(reader.trees)),
         reads=frozenset(_kinds_of(reader.nodes, ("ref", "has_ref", "entries"))),
         referrers=frozenset(_kinds_of(reader.nodes, ("referrers",))),
         looks_at_files=bool(functions & LOOKS_AT_FILES),

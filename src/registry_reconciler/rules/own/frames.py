@@ -33,6 +33,7 @@ def rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
         "change": one.judges_change,
         "new": one.judges_new,
         "deleted": one.judges_deleted,
+        "looked_up": {kind: None if some is None else sorted(some) for kind, some in one.looked_up.items()},
         "only": list(only) if only is not None else None,
     }
 

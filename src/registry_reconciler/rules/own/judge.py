@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.expressions.syntax import Fields, united
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.kind import Kind
@@ -283,13 +284,17 @@ class Judge:
     def _entries(self, world: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
         """The entries of a kind that somebody asks for, with the fields that are asked for, without their secrets."""
         wanted: set[str] | None = set()
-        fields: set[str] | None = set()
+        fields: Fields = frozenset()
         for one, only in jobs:
             if kind in {*one.reads, *one.referrers, one.right}:
-                wanted = fields = None
-            elif kind in one.kinds and not one.judges_change:
-                wanted = None if only is None or wanted is None else wanted.union(only)
-                fields = None if one.fields is None or fields is None else fields | one.fields
+                wanted = None
+                fields = united(fields, one.looked_up.get(kind, frozenset()) if kind != one.right else None)
+            if kind in one.kinds and not one.judges_change:
+                fields = united(fields, one.fields)
+                if only is None:
+                    wanted = None
+                elif wanted is not None:
+                    wanted.update(only)
         secrets = self._kinds[kind].secrets
         found: list[list[Json]] = []
         for item in world.of(kind):
