@@ -15,7 +15,7 @@ from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.edits import Insert
-from registry_reconciler.formats.table import YAML, format_named
+from registry_reconciler.formats.table import FORMATS, YAML, format_named
 from registry_reconciler.model.config import OUTPUTS_PATH, TEMPLATES_FOLDER
 from registry_reconciler.model.entry import FieldPath, Json, digest_bytes, same
 from registry_reconciler.model.kind import parse_at
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from registry_reconciler.rules.entry_set import Entry
     from registry_reconciler.workspace import Workspace
 
-_STRUCTURED = (".json", ".jsonc", ".yaml", ".yml", ".toml")
+_STRUCTURED = tuple(suffix for row in FORMATS.values() if row.several_entries for suffix in row.suffixes)
 _COUNTS = re.compile(r"count|total|number|size|num_|_num|amount", re.IGNORECASE)
 _MOST = 20
 

@@ -65,8 +65,8 @@ class TextFormat(Protocol):
         """The ends of the names of files that are taken for it, in lower case."""
 
     @property
-    def layouts(self) -> tuple[str, ...]:
-        """The layouts that entries can have in it."""
+    def several_entries(self) -> bool:
+        """Whether a file of it can hold more than one entry, in a list or a mapping."""
 
     @property
     def comment(self) -> Comment | None:

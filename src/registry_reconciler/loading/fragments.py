@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.loading.layouts.walk import Nesting, strip_nested
+from registry_reconciler.layouts.walk import Nesting, strip_nested
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, Place, same, split_address

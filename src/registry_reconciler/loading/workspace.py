@@ -17,9 +17,9 @@ from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Recorder, Tree, find, is_safe
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import Reader
-from registry_reconciler.formats.table import FORMATS_WITH_PARTS, format_of, new_reader
+from registry_reconciler.formats.table import format_of, new_reader
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.fragments import Fragments, load_fragments
-from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.required_version import require_of
 from registry_reconciler.loading.rule_files import RuleFiles, load_rule_files
@@ -391,14 +391,14 @@ def _schema_faults(schemas: SchemaSet, path: str) -> Iterator[Problem]:
 def _refuse_format(kind: Kind) -> None:
     """A format that cannot hold the layout of a kind, or what only one format has in another."""
     form = format_of(kind.file.text, kind)
-    if form.name not in FORMATS_WITH_PARTS and not LAYOUTS[kind.layout].one_a_file:
+    if not form.several_entries and not LAYOUTS[kind.layout].one_a_file:
         raise KindError(
             f"format {form.name} has one entry a file: layout {kind.layout} cannot be kept in it",
             ("x-registry", "layout"),
         )
-    if kind.at and form.name not in FORMATS_WITH_PARTS:
+    if kind.at and not form.several_entries:
         raise KindError(f"format {form.name} has no containers: leave 'at' away", ("x-registry", "at"))
-    if kind.body and form.name in FORMATS_WITH_PARTS:
+    if kind.body and form.several_entries:
         raise KindError("body: only format frontmatter has a text below it", ("x-registry", "body"))
 
 

@@ -42,8 +42,6 @@ MOST_STEPS = 50
 MOST_AT_ONE_PLACE = 8
 """So many kinds may keep their entries at one place: each of them reads all that stands there."""
 
-Layout = Literal["list", "map", "file"]
-
 
 class KindError(ValueError):
     """``x-registry`` cannot be understood; ``path`` is where in the schema file."""
@@ -177,6 +175,7 @@ class Kind(Struct, frozen=True):
     """One kind of registry entry.
 
     Attributes:
+        layout: how its entries lie in a file: the name of a row of ``layouts.LAYOUTS``.
         key: the fields that make the key, joined by ``/`` where there are several.
         body: of front matter: the field that the text below it is given as.
         format: how the text of its files is written; "": as the names of the files say.
@@ -191,7 +190,7 @@ class Kind(Struct, frozen=True):
     name: str
     schema: Mapping[str, Json]
     schema_path: str
-    layout: Layout
+    layout: str
     file: FilePattern
     at: tuple[Step, ...]
     key: tuple[Selector, ...]

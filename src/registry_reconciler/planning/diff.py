@@ -13,8 +13,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
-from registry_reconciler.loading.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State, StateEntry
 from registry_reconciler.loading.state.places import KindPlace, place_of

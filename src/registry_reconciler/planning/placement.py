@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.base import Container
-from registry_reconciler.loading.layouts.walk import containers
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import Container
+from registry_reconciler.layouts.walk import containers
 from registry_reconciler.loading.registries import excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, get_path
@@ -64,9 +64,8 @@ def no_such_place(what: str, name: str, known: Iterable[str], file: str) -> Plac
 
 def raw_value(kind: Kind, value: dict[str, Json], carried: frozenset[str]) -> dict[str, Json]:
     """The text's part of a logical value: without what only the place says."""
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    if placed:
-        value = without(value, Selector.parse(placed).path)
+    for name in LAYOUTS[kind.layout].placed_fields(kind):
+        value = without(value, Selector.parse(name).path)
     for name in kind.placeholders:
         if name not in carried:
             value = without(value, Selector.parse(name).path)
@@ -116,7 +115,8 @@ def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
                 return True
         elif new is None or str(new) != bound:
             return True
-    return False
+    slot = LAYOUTS[kind.layout].slot(kind, after)
+    return slot is not None and slot.around(entry.place.path) != entry.place.path[:-1]
 
 
 class Ways:
@@ -246,8 +246,7 @@ def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
 
 def require_text(kind: Kind, value: Mapping[str, Json], carried: frozenset[str]) -> None:
     """What only the place of an entry says is text; a number would never read back as the number that it was."""
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    for name in (*kind.placeholders, *([placed] if placed else ())):
+    for name in (*kind.placeholders, *LAYOUTS[kind.layout].placed_fields(kind)):
         part = Selector.parse(name).get(value)
         if name not in carried and isinstance(part, int):
             raise PlacementError(
@@ -263,7 +262,7 @@ def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     Without neighbours a placeholder of the path is said (a file should tell what it holds), one of a step inside the
     file is not (the structure around the entry says it already).
     """
-    asked = frozenset(kind.placeholders) - {LAYOUTS[kind.layout].placed_field(kind)}
+    asked = frozenset(kind.placeholders).difference(LAYOUTS[kind.layout].placed_fields(kind))
     carried: frozenset[str] = frozenset()
     alone = True
     for entry in entries if asked else ():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, split_address
 from registry_reconciler.model.fields import Selector, with_value
 from registry_reconciler.model.kind import Kind
@@ -80,14 +80,14 @@ def _told_by(
         for name, text in (inner_kind.file.match(kind.file.fill(texts)) or {}).items():  # type: ignore[arg-type]
             if text != dict(inner.bound).get(name):
                 yield name, text
-    placed = LAYOUTS[kind.layout].placed_field(kind)
+    slot = LAYOUTS[kind.layout].slot(kind, after)
     own = len(outer.place.path)
     outer_names = dict(_steps(kind, outer.place.path))
     for at, (step_name, by) in _steps(inner_kind, inner.place.path):
         if at >= own or not step_name:
             continue
         if at == own - 1:
-            told = _text(Selector.parse(by or placed).get(after)) if by or placed else None
+            told = _text(Selector.parse(by).get(after)) if by else slot and slot.key
         else:
             name = outer_names.get(at, ("", ""))[0]
             told = texts.get(name) if name else None

@@ -144,7 +144,7 @@ def _kept_promises(
     loaded: Loaded, changes: Iterable[Change], new: Mapping[str, SourceFile | None]
 ) -> Iterator[Disagreement]:
     """Whether the entries of the new texts, as the other reader confirmed them, are what the plan promised."""
-    from registry_reconciler.loading.layouts.walk import Nesting
+    from registry_reconciler.layouts.walk import Nesting
 
     nesting = Nesting(loaded.kinds)
     found: dict[tuple[str, str], dict[str, Json]] = {}

@@ -45,8 +45,8 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Ru
 
     That its schema fits (SCH001) concerns every kind, and looks at nothing but the entry.
     """
-    from registry_reconciler.loading.layouts import LAYOUTS
-    from registry_reconciler.loading.layouts.walk import inner_steps
+    from registry_reconciler.layouts import LAYOUTS
+    from registry_reconciler.layouts.walk import inner_steps
     from registry_reconciler.rules import RULES
 
     if any(rule.concerns_kind(kind) for rule in (*RULES, *own) if not rule.supports_incremental):

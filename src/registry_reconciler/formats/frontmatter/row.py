@@ -27,7 +27,7 @@ class FrontMatter(Struct, frozen=True):
     name: str = "frontmatter"
     title: str = "YAML"
     suffixes: tuple[str, ...] = (".md", ".mdc", ".markdown")
-    layouts: tuple[str, ...] = ("file",)
+    several_entries: bool = False
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
 

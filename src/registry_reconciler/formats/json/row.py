@@ -24,7 +24,7 @@ class JsonFormat(Struct, frozen=True):
     suffixes: tuple[str, ...]
     comment: Comment | None
     plain_texts: bool = False
-    layouts: tuple[str, ...] = ("list", "map", "file")
+    several_entries: bool = True
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """The document of a text."""

@@ -22,7 +22,7 @@ class TomlFormat(Struct, frozen=True):
     name: str = "toml"
     title: str = "TOML"
     suffixes: tuple[str, ...] = (".toml",)
-    layouts: tuple[str, ...] = ("list", "map", "file")
+    several_entries: bool = True
     comment: Comment | None = Comment("#")
     plain_texts: bool = False
 

@@ -22,7 +22,7 @@ class YamlFormat(Struct, frozen=True):
     name: str = "yaml"
     title: str = "YAML"
     suffixes: tuple[str, ...] = (".yaml", ".yml")
-    layouts: tuple[str, ...] = ("list", "map", "file")
+    several_entries: bool = True
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
 

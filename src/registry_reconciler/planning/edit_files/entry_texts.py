@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.tree import MemoryTree, Recorder
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Place

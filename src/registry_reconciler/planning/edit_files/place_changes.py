@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import Slot
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
@@ -31,7 +32,7 @@ from registry_reconciler.planning.placement import (
 )
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.edits import Edit, Insert, Snippet
 
 
 def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> None:
@@ -123,13 +124,9 @@ def _plan_update(
     place = entry.place
     raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    if placed:
-        from registry_reconciler.model.fields import Selector
-
-        new = str(Selector.parse(placed).get(change.after))
-        if new != place.path[-1]:
-            plan.edits.append((change, RenameKey(place.document, place.path, new)))
+    slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
+    if slot is not None and slot.key is not None and slot.key != place.path[-1]:
+        plan.edits.append((change, RenameKey(place.document, place.path, slot.key)))
     raw, snippet = _in_its_words(work, change, kind, raw)
     if not same(raw, {} if there is None else there):
         plan.edits.append((change, Update(place.document, place.path, raw, snippet)))
@@ -192,7 +189,7 @@ def _plan_create(
     entry: LiveEntry | None,
     snippet: Snippet | None = None,
 ) -> None:
-    from registry_reconciler.formats.edits import Insert, Update
+    from registry_reconciler.formats.edits import Update
 
     after = change.after or {}
     sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
@@ -207,8 +204,8 @@ def _plan_create(
     work.files[change.address] = spot.file
     _refuse_taken(work, plans, kind, spot)
     plan = _plan_for(plans, spot.file)
-    container = Place(spot.file, spot.document, spot.path)
-    row = work.row(spot.file, kind.name, container)
+    slot = LAYOUTS[kind.layout].slot(kind, after) or Slot()
+    row = work.row(spot.file, kind.name, Place(spot.file, spot.document, (*spot.path, *slot.holder)))
     anew = False
     if snippet is None and entry is None:
         raw, snippet = _in_its_words(work, change, kind, raw)
@@ -222,8 +219,8 @@ def _plan_create(
         if spot.file not in named:
             named.append(spot.file)
         return
-    edit = _insert(kind, change, spot, raw, row, snippet, Insert)
-    plan.edits.append((change, replace(edit, anew=anew)))
+    edit = _insertion(spot, slot, row, row.index_for(kind, change.key), raw)
+    plan.edits.append((change, replace(edit, snippet=snippet, anew=anew)))
 
 
 def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
@@ -231,7 +228,7 @@ def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
     for outer, steps in work.outer.get(kind.name, ()):
         row = LAYOUTS[outer.layout]
         depth = sum(2 if step.kind == "item" else 1 for step in steps)
-        if depth > len(spot.path) or not (row.one_a_file or row.container_kind == "map"):
+        if depth > len(spot.path) or not (row.one_a_file or row.container_type is dict):
             continue  # the items of a list are looked for where the place is found
         holder = spot.path[: len(spot.path) - depth]
         here = work.entries_in(spot.file).get(outer.name, []) if spot.exists else []
@@ -292,26 +289,14 @@ def _standing(work: Writing, spot: Target) -> Json:
     return None if found is MISSING else found
 
 
-def _insert(
-    kind: Kind,
-    change: Change,
-    spot: Target,
-    raw: dict[str, Json],
-    row: Row,
-    snippet: Snippet | None,
-    make: type,
-) -> Edit:
-    position = row.index_for(kind, change.key)
-    neighbours = row.entries
-    if LAYOUTS[kind.layout].container_kind == "list":
-        index = None if position is None else neighbours[position].place.path[-1]
-        return make(  # type: ignore[no-any-return]
-            spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
-        )
-    from registry_reconciler.model.fields import Selector
+def _insertion(spot: Target, slot: Slot, row: Row, position: int | None, raw: dict[str, Json]) -> Insert:
+    """The edit that puts a new entry into its slot, before the neighbour that it sorts before."""
+    from registry_reconciler.formats.edits import Insert
 
-    name = str(Selector.parse(LAYOUTS[kind.layout].placed_field(kind)).get(change.after))
-    before = None if position is None else neighbours[position].place.path[-1]
-    return make(  # type: ignore[no-any-return]
-        spot.document, spot.path, raw, key=name, before=before, snippet=snippet, container_kind="map"
-    )
+    holder = (*spot.path, *slot.holder)
+    neighbour = None if position is None else row.entries[position].place.path[-1]
+    if slot.key is None:
+        index = neighbour if isinstance(neighbour, int) else None
+        return Insert(spot.document, holder, raw, index=index, container_kind="list")
+    before = neighbour if isinstance(neighbour, str) else None
+    return Insert(spot.document, holder, raw, key=slot.key, before=before, container_kind="map")

@@ -153,7 +153,7 @@ def _left_out(work: Writing, old: Writing, path: str, data: bytes | None) -> str
 
 
 def _without_entries(work: Writing, source: SourceFile) -> Iterator[Json]:
-    from registry_reconciler.loading.layouts.walk import containers
+    from registry_reconciler.layouts.walk import containers
 
     drop: dict[int, list[FieldPath]] = {}
     for kind in work.kinds.values():

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.unread import Unread
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.registries import Live, entries_of, excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Change

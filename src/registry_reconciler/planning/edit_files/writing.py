@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change

@@ -30,8 +30,9 @@ from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
 from registry_reconciler.formats.yaml.edit.intents import Intents
-from registry_reconciler.formats.yaml.edit.patch import Patcher, Slot
+from registry_reconciler.formats.yaml.edit.patch import Patcher
 from registry_reconciler.formats.yaml.edit.style import Style, style_of
+from registry_reconciler.formats.yaml.edit.value_patch import Slot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
 

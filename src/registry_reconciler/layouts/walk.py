@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from registry_reconciler.base.globs import is_wild
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.base import Container
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import Container
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, Step
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from registry_reconciler.formats.unread import Unread
-from registry_reconciler.loading.layouts.base import LayoutRow, RawEntry, Steps
+from registry_reconciler.layouts.base import LayoutRow, RawEntry, Slot, Steps
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
+
+_SLOT = Slot()
 
 
 def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
@@ -24,4 +26,15 @@ def _inside(kind: Kind, steps: Steps) -> Steps | None:
     return (steps[1:] or None) if first.name == kind.at[-1].name else None
 
 
-LIST = LayoutRow("list", list, "list", _entries, lambda kind: "", _inside, may_stay_unread=True)
+LIST = LayoutRow(
+    name="list",
+    meaning="the container is a sequence of entries.",
+    title="a list",
+    container_type=list,
+    depth=1,
+    entries=_entries,
+    slot=lambda kind, value: _SLOT,
+    placed_fields=lambda kind: (),
+    inside=_inside,
+    may_stay_unread=True,
+)

@@ -59,6 +59,11 @@ class Candidate(Struct):
     entries: list[Found] = field(default_factory=list)
 
     @property
+    def keyed(self) -> bool:
+        """Whether the keys of a mapping tell the entries apart, and not a field of theirs."""
+        return any(name == "" for entry in self.entries for name, _ in entry.bound)
+
+    @property
     def text(self) -> str:
         """``at`` as it is written."""
         return ".".join(self.at)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -43,25 +42,52 @@ class RawEntry(Struct, frozen=True):
     placed: tuple[tuple[str, str], ...] = ()
 
 
+class Slot(Struct, frozen=True):
+    """Where inside a container an entry stands.
+
+    Attributes:
+        holder: steps from the container to the list or mapping that the entry stands in directly; mostly none.
+        key: its key in that mapping; ``None`` where it is a list.
+    """
+
+    holder: FieldPath = ()
+    key: str | None = None
+
+    @property
+    def first(self) -> FieldPath:
+        """The steps from an empty container to the first entry in it."""
+        return (*self.holder, 0 if self.key is None else self.key)
+
+    def around(self, path: FieldPath) -> FieldPath:
+        """The steps to this slot's holder, from wherever ``path``, which leads to an entry of the container, begins."""
+        return (*path[: len(path) - len(self.first)], *self.holder)
+
+
 class LayoutRow(Struct, frozen=True):
-    """One layout.
+    """One layout: which entries stand in a container, where another one goes, and what that asks of the text.
 
     Attributes:
         name: as in ``x-registry``.
+        meaning: what it says of a container, for the published schema of ``x-registry``: one sentence.
+        title: the same in two words, for messages: "a list".
         container_type: ``list`` or ``dict``: what a container must be; anything else is a problem.
-        container_kind: the same word for the splicer, ``list`` or ``map``.
+        depth: how many steps lead from a container to each of its entries.
         entries: the raw entries of a container that has the right type.
-        placed_field: the field that the place carries instead of the text, or "".
+        slot: where the entry with a value stands in its container; ``None``: the container is the entry.
+        placed_fields: the fields that the steps from the container say instead of the text.
         inside: steps that begin in a container → the same from one of its entries; ``None`` where they lead into none.
         one_a_file: a file holds one entry, and comes and goes with it.
         may_stay_unread: items that are known to be what they were need not be read.
     """
 
     name: str
+    meaning: str
+    title: str
     container_type: type
-    container_kind: Literal["list", "map"]
+    depth: int
     entries: Callable[[Kind, Json], Iterator[RawEntry]]
-    placed_field: Callable[[Kind], str]
+    slot: Callable[[Kind, Mapping[str, Json]], Slot | None]
+    placed_fields: Callable[[Kind], tuple[str, ...]]
     inside: Callable[[Kind, Steps], Steps | None]
     one_a_file: bool = False
     may_stay_unread: bool = False
@@ -69,4 +95,4 @@ class LayoutRow(Struct, frozen=True):
     @property
     def container_words(self) -> str:
         """What a container must be, for people."""
-        return "a list" if self.container_kind == "list" else "a mapping"
+        return "a list" if self.container_type is list else "a mapping"
