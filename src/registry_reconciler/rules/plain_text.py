@@ -100,6 +100,8 @@ def _plain(world: EntrySet) -> Iterator[Finding]:
     for kind in world.kinds.values():
         machine = kind.texts.machine
         for item in world.of(kind.name):
+            if not world.judges(item.address):
+                continue
             for path, other in _texts(machine, item.value, machine.start, ()):
                 place = item.place.at(path)
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.
