@@ -146,6 +146,19 @@ def test_no_module_asks_for_a_layout_by_name() -> None:
     assert asked == []
 
 
+LONGEST = 450
+"""Lines of a module: what does not fit is two things, and gets two names."""
+
+
+def test_no_module_is_longer_than_can_be_kept_in_mind() -> None:
+    long = {
+        name: lines
+        for name, path in modules().items()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
+    assert long == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [

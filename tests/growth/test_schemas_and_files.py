@@ -21,7 +21,8 @@ from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import plan_to_json
 from registry_reconciler.model.problem import MOST_LISTED
 from registry_reconciler.planning.pipeline import make_plan
-from registry_reconciler.schema.validator import MOST_FINDINGS, standalone
+from registry_reconciler.schema.compiled import MOST_FINDINGS
+from registry_reconciler.schema.validator import standalone
 from tests.growth.counting import Files, growth, plan
 
 FACTOR = 2.3

@@ -10,7 +10,7 @@ from registry_reconciler.apply.writable import not_of_a_plan
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
-from registry_reconciler.loading.workspace import load_config
+from registry_reconciler.loading.settings import load_config
 from registry_reconciler.model.config import OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import Plan

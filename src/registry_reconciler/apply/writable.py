@@ -66,7 +66,7 @@ class Writable:
     def _known(self) -> tuple[Kind, ...]:
         if self._kinds is None:
             from registry_reconciler.files.tree import DiskTree
-            from registry_reconciler.loading.workspace import load_catalog
+            from registry_reconciler.loading.catalog import load_catalog
 
             self._kinds = tuple(load_catalog(DiskTree(self._root)).kinds.values())
         return self._kinds

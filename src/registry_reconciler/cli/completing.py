@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from registry_reconciler.cli.parser import BY_NAME, build
 
 if TYPE_CHECKING:
-    from registry_reconciler.loading.workspace import Catalog
+    from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.workspace import Workspace
 
 WORDS = "words"
@@ -157,7 +157,7 @@ def _arguments(name: str, current: str) -> Iterator[str]:
 
 def _catalog() -> tuple[Workspace, Catalog]:
     from registry_reconciler.files.tree import DiskTree
-    from registry_reconciler.loading.workspace import load_catalog
+    from registry_reconciler.loading.catalog import load_catalog
     from registry_reconciler.workspace import Workspace
 
     workspace = Workspace.open(os.getcwd())

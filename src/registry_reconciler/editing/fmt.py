@@ -18,7 +18,7 @@ from registry_reconciler.formats.codes import TITLES
 from registry_reconciler.formats.nodes import Document, Member, Node
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.nodes import compose
-from registry_reconciler.loading.fragments import DIRECTIVES
+from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import Json, canonical, digest_bytes, same
 from registry_reconciler.model.fragment_edit import FragmentEdit

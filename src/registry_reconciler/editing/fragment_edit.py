@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.names import name_fault, short
-from registry_reconciler.loading.fragments import DIRECTIVES
+from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.loading.workspace import Loaded

@@ -155,7 +155,8 @@ def validate_entry(entry: Json, schema_path: PathLike) -> list[Problem]:
         Blocked: the schema cannot be read or used.
     """
     from registry_reconciler.model.structural import problem
-    from registry_reconciler.schema.validator import SchemaFault, SchemaSet
+    from registry_reconciler.schema.compiled import SchemaFault
+    from registry_reconciler.schema.validator import SchemaSet
 
     target = Path(os.path.abspath(schema_path))
     names = {path.name for path in target.parent.glob(f"*{SCHEMA_SUFFIX}")} | {target.name}

@@ -29,6 +29,7 @@ from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, p
 from registry_reconciler.outputs.sources import Sources
 from registry_reconciler.outputs.targets import FileWork, NoPlace, Part, Wish
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
+from registry_reconciler.outputs.wording import ended, fault_in_words, fault_of_value, stale_page, where_of
 from registry_reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class _Deriving:
         place = Place(one.file) if fault.line else one.place.at(("at",) if one.at else ("file",))
         found = problem(
             "OUT003",
-            f"output {one.id}: {_ended(fault.message)}",
+            f"output {one.id}: {ended(fault.message)}",
             one.place if one.page else place,
             path=() if one.page or fault.line else place.path,
             fix=fault.fix or "Mend its definition, or the file.",
@@ -195,7 +196,7 @@ class _Deriving:
         self.problems.append(
             problem(
                 "OUT007",
-                f"output {one.id} is left as it is: {_ended(why)}",
+                f"output {one.id} is left as it is: {ended(why)}",
                 one.place,
                 path=one.place.path,
                 fix="Make what cannot be read readable, then plan again.",
@@ -249,14 +250,14 @@ class _Deriving:
         if isinstance(value, list | dict) or value is None:
             what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
             message = f"it gives {what}, and a text or a number belongs here"
-            self.problems.append(self._fault(one, _fault_of_value(message)))
+            self.problems.append(self._fault(one, fault_of_value(message)))
             return None
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         return _text_wish(one, part, text)
 
     def _fault(self, one: Output, fault: Fault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
-        message, fix = _worded(one, fault)
+        message, fix = fault_in_words(one, fault)
         path = template_path(fault.template) if fault.template else None
         if path is None or (fault.kind == "missing" and not fault.line):
             at = fault.at if "template" not in one.spec else ("template",)
@@ -309,7 +310,7 @@ class _Deriving:
                 self._no_place(one.output, fault)
                 return None
             if one.output.page:
-                self.problems.append(_stale_page(one))
+                self.problems.append(stale_page(one.output))
         return one
 
     def _edited(self, one: _Settled) -> Problem:
@@ -320,7 +321,7 @@ class _Deriving:
         blocks = self.loaded.config.drift == "block"
         found = problem(
             "OUT005",
-            f"output {name}: {_where(one.output)} {what}; it is left as it is",
+            f"output {name}: {where_of(one.output)} {what}; it is left as it is",
             Place(one.output.file),
             fix=f"Write it anew: registry apply --overwrite {PREFIX}{name}. To keep the edit, change "
             + ("a copy of the page" if one.output.page else "its template or definition")
@@ -345,7 +346,7 @@ class _Deriving:
                 self.problems.append(
                     problem(
                         "OUT004",
-                        f"output {one.output.id}: {_where(one.output)} holds what a registry says, and writing it "
+                        f"output {one.output.id}: {where_of(one.output)} holds what a registry says, and writing it "
                         "would change that.",
                         one.output.place,
                         path=one.output.place.path,
@@ -433,56 +434,3 @@ def _text_wish(one: Output, part: Part, text: str) -> Wish:
     elif one.region and text and not text.endswith("\n"):
         text += "\n"
     return Wish(text)
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _where(one: Output) -> str:
-    if one.region:
-        return f"the region {one.region!r} of {one.file}"
-    return f"{one.at} of {one.file}" if one.at else one.file
-
-
-def _stale_page(one: _Settled) -> Problem:
-    return problem(
-        "OUT008",
-        f"{_where(one.output)} is not what this version of registry makes of the schemas; an apply writes it anew.",
-        Place(one.output.file),
-        fix="registry apply",
-        extra=one.output.id,
-    )
-
-
-def _fault_of_value(message: str) -> Fault:
-    from registry_reconciler.outputs.render import Fault
-
-    return Fault("value", message, "", 0, ("value",))
-
-
-def _worded(one: Output, fault: Fault) -> tuple[str, str]:
-    """What is wrong, and how to mend it."""
-    where = f" ({fault.template}:{fault.line})" if fault.template and fault.line else ""
-    said = _ended(fault.message)
-    if fault.kind == "missing":
-        name = fault.message
-        if template_path(name) is None:
-            return (
-                f"output {one.id}{where}: {name!r} lies outside of .system/registry/templates/.",
-                "Include only templates of that folder.",
-            )
-        return (
-            f"output {one.id}{where}: there is no template {name!r} in .system/registry/templates/.",
-            "Correct the name, or write the template.",
-        )
-    fixes = {
-        "syntax": "Correct the template.",
-        "undefined": "Correct the name; write NAME | default('') where it may be missing.",
-        "refused": "Leave it out: docs/outputs.md lists what templates may use.",
-        "limit": "Make the template do less.",
-        "secret": "Leave the field out: what stands in an output is shown.",
-        "value": "Correct the expression.",
-        "failed": "Correct the template.",
-    }
-    return f"output {one.id}{where}: {said}", fixes[fault.kind]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.table import format_named, format_of
 from registry_reconciler.layouts import LAYOUTS
-from registry_reconciler.loading.fragments import DIRECTIVES
+from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind
@@ -17,8 +17,9 @@ from registry_reconciler.model.redact import SecretTexts, secret_texts
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.nodes import Node
+    from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.loading.registries import Live
-    from registry_reconciler.loading.workspace import Catalog, Loaded
+    from registry_reconciler.loading.workspace import Loaded
 
 _Span = tuple[int, int]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from registry_reconciler.loading.fragments import Move
+from registry_reconciler.loading.directives import Move
 from registry_reconciler.loading.state.shadow import new_salt
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.problem import Problem

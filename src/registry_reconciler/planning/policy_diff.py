@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from registry_reconciler.loading.fragments import Allowance
-from registry_reconciler.loading.workspace import Catalog
+from registry_reconciler.loading.catalog import Catalog
+from registry_reconciler.loading.directives import Allowance
 from registry_reconciler.model.baseline import Baseline
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.plan import Notice

@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import MOST_ALIKE, Patterns, is_wild, too_many_alike
 from registry_reconciler.files.names import short
-from registry_reconciler.loading.fragments import Allowance, Fragments, Pattern, Removal
+from registry_reconciler.loading.directives import Allowance, Pattern, Removal
+from registry_reconciler.loading.fragments import Fragments
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry
 from registry_reconciler.model.kind import Kind

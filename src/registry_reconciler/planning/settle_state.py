@@ -24,7 +24,7 @@ from registry_reconciler.loading.state import (
 from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
-from registry_reconciler.planning.diff import is_unfit
+from registry_reconciler.planning.diff.records import is_unfit
 from registry_reconciler.planning.state_files import Writing, fragment_heals
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
-from registry_reconciler.loading.fragments import Allowance
+from registry_reconciler.loading.directives import Allowance
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.baseline import Baseline
 from registry_reconciler.model.config import Config

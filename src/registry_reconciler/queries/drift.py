@@ -10,7 +10,7 @@ from msgspec import Struct
 from registry_reconciler.files.git import Blame, blame, is_repository
 from registry_reconciler.model.change import Drift, FieldChange
 from registry_reconciler.model.entry import MISSING, Location
-from registry_reconciler.planning.diff import is_unfit
+from registry_reconciler.planning.diff.records import is_unfit
 from registry_reconciler.planning.pipeline import Planning
 from registry_reconciler.planning.suppress import Locator
 

@@ -107,8 +107,9 @@ def generated_files(root: Path) -> dict[str, str]:
     files = rule_files()
     if (root / SCHEMA_FOLDER).is_dir():
         from registry_reconciler.files.tree import DiskTree
+        from registry_reconciler.loading.catalog import load_catalog
         from registry_reconciler.loading.rule_files import load_rule_files
-        from registry_reconciler.loading.workspace import load_catalog, load_config
+        from registry_reconciler.loading.settings import load_config
 
         tree = DiskTree(root)
         own = load_rule_files(tree).declared()

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from registry_reconciler.files.git import RevisionTree, commit_of, merge_base
 from registry_reconciler.files.tree import MemoryTree, Tree, is_safe
-from registry_reconciler.loading.fragments import Move
-from registry_reconciler.loading.workspace import load_catalog
+from registry_reconciler.loading.catalog import load_catalog
+from registry_reconciler.loading.directives import Move
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import Json, LiveEntry, Location, same
 from registry_reconciler.model.plan import Notice, Plan, PlanOptions

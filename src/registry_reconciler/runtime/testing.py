@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from registry_reconciler.runtime.execution.calling import call
-from registry_reconciler.runtime.execution.invocation import Asked, Context, Invoker
+from registry_reconciler.runtime.execution.context import Context
+from registry_reconciler.runtime.execution.invocation import Invoker
 from registry_reconciler.runtime.execution.loading import load_function
+from registry_reconciler.runtime.execution.results import Asked
 from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDbBuilder
 from registry_reconciler.runtime.registry.items import Definition

@@ -228,7 +228,8 @@ def _number(schema: Mapping[str, Json]) -> Json:
 
 
 def _text(schema: Mapping[str, Json]) -> str:
-    from registry_reconciler.schema.validator import SchemaFault, standalone
+    from registry_reconciler.schema.compiled import SchemaFault
+    from registry_reconciler.schema.validator import standalone
 
     wanted = {word: schema[word] for word in ("pattern", "minLength", "maxLength") if word in schema}
     least = int(schema.get("minLength", 0))

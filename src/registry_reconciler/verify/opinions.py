@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.loading.catalog import Catalog
 from registry_reconciler.loading.registries import entries_of
 from registry_reconciler.loading.source import SourceFile, read_source
-from registry_reconciler.loading.workspace import Catalog, Loaded
+from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.kind import Kind

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from registry_reconciler.cache.incremental.full_plan import Memory, as_numbers
+from registry_reconciler.cache.incremental.columns import as_numbers
 from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.rules.naming import look_alike

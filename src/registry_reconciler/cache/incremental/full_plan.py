@@ -7,24 +7,28 @@ the whole can judge. Of a remembered entry it is known that nothing was to be sa
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from hashlib import blake2b
-from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.cache.incremental.columns import Column, as_text
 from registry_reconciler.cache.incremental.index_keys import Facts, Tellers
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.cache.incremental.memory import (
+    AlwaysChecked,
+    LiveFile,
+    Memory,
+    blocks_of,
+    edges_digest,
+    item_digest,
+    values_digest,
+)
 from registry_reconciler.loading.state.old import is_old
-from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, canonical
+from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.check import full_value
-from registry_reconciler.planning.diff import MOST_LOOKED_AT
+from registry_reconciler.planning.diff.records import MOST_LOOKED_AT
 from registry_reconciler.planning.live_truth import live_kinds
 from registry_reconciler.planning.masked_text import may_hold_secrets
 from registry_reconciler.rules.naming import look_alike
@@ -59,229 +63,6 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Ru
     return not any(
         other.space == kind.space or inner_steps(kind, other) or inner_steps(other, kind) for other in others
     )
-
-
-DIGEST = 32
-BLOCK = 64
-
-
-def item_digest(item: bytes) -> str:
-    """Tells the text of one item of a list from every other."""
-    return blake2b(item, digest_size=16).hexdigest()
-
-
-def blocks_of(starts: Sequence[int]) -> list[tuple[int, int]]:
-    """Where each block of items begins and ends.
-
-    Args:
-        starts: of each item, and where the last one ends.
-    """
-    bounds = [*starts[:-1:BLOCK], starts[-1]]
-    return list(pairwise(bounds))
-
-
-def edges_digest(data: bytes, start: int, end: int) -> str:
-    """Tells what stands before a list and behind it."""
-    return item_digest(b"%d:" % start + data[:start] + data[end:])
-
-
-def values_digest(values: Sequence[Json]) -> str:
-    """Tells the values of an entry from all others."""
-    text = canonical(list(values))
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-class LiveFile(Struct):
-    """A registry file of a remembered kind: one list of entries.
-
-    Attributes:
-        section: where the list stands: key, column, offsets of its key line, of its first item, and behind it.
-        size: of the file, in bytes.
-        starts: the offset of the first line of each item.
-        entries: the number of the entry of each item.
-        digests: of each item's text, :data:`DIGEST` characters each.
-        blocks: digests of each :data:`BLOCK` items together.
-        edges: digest of what stands before the list and behind it.
-        carried: the placeholders of the place that every one of them says itself.
-    """
-
-    kind: str
-    carried: tuple[str, ...]
-    section: tuple[str, int, int, int, int]
-    size: int
-    starts: Sequence[int]
-    entries: Sequence[int]
-    digests: str
-    blocks: list[str]
-    edges: str
-
-    def by_digest(self, first: int, last: int) -> dict[str, int]:
-        """The number of the entry of each text of some items."""
-        spans = range(first * DIGEST, last * DIGEST, DIGEST)
-        return dict(
-            zip((self.digests[at : at + DIGEST] for at in spans), self.entries[first:last], strict=True)
-        )
-
-
-class AlwaysChecked(Struct):
-    """An entry that is looked at every time, as it was: the digest of its values, and its facts."""
-
-    digest: str
-    facts: Facts
-
-
-END = "\x1f"
-"""Stands around the words of a column."""
-_FEW_WORDS = 10
-_ZERO = ord("0")
-"""Numbers begin behind the control characters, of which some mean something."""
-_LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
-"""Takes that away again, in one step for many."""
-
-
-def as_text(numbers: Iterable[int]) -> str:
-    """Small numbers as one text: a character each, which is taken apart faster than digits.
-
-    Raises :class:`FullPlanRequired` for a number of more than 207.
-    """
-    try:
-        return bytes(map(_ZERO.__add__, numbers)).decode("latin-1")
-    except ValueError as fault:
-        raise FullPlanRequired("an entry has too many words") from fault
-
-
-def as_numbers(text: str) -> bytes:
-    """The inverse: a byte each."""
-    return text.encode("latin-1").translate(_LESS)
-
-
-class Column:
-    """Words, some for each entry, one behind the other: as one text, which is taken apart when somebody asks.
-
-    Attributes:
-        text: all words with :data:`END` before, between and behind them.
-        counts: how many words each entry has, :func:`as_text`.
-    """
-
-    def __init__(self, text: str, counts: str) -> None:
-        self.text = text
-        self.counts = counts
-        self._words: list[str] | None = None
-        self._ends: list[int] | None = None
-
-    @classmethod
-    def of(cls, words: Sequence[str], counts: Iterable[int]) -> Column:
-        """The words of each entry. Raises :class:`FullPlanRequired` where they cannot be kept like this."""
-        text = END.join(("", *words, "")) if words else ""
-        if text.count(END) != (len(words) + 1 if words else 0):
-            raise FullPlanRequired("an entry has words that are not kept")
-        return cls(text, as_text(counts))
-
-    @property
-    def words(self) -> list[str]:
-        """All words."""
-        if self._words is None:
-            self._words = self.text[1:-1].split(END) if self.text else []
-        return self._words
-
-    @property
-    def ends(self) -> list[int]:
-        """Where the words of each entry end."""
-        if self._ends is None:
-            self._ends = list(accumulate(as_numbers(self.counts)))
-        return self._ends
-
-    def span(self, number: int) -> slice:
-        """Where the words of an entry are."""
-        return slice(self.ends[number - 1] if number else 0, self.ends[number])
-
-    def holder(self, index: int) -> int:
-        """The number of the entry that has a word."""
-        return bisect_right(self.ends, index)
-
-    def holders(self, wanted: set[str]) -> set[int]:
-        """The numbers of the entries that have one of some words."""
-        if not wanted or not self.text:
-            return set()
-        # A few words are found in the text in less time than it takes to take it apart and look at each.
-        few = wanted if len(wanted) <= _FEW_WORDS else wanted.intersection(self.words)
-        if len(few) <= _FEW_WORDS:
-            return {self.holder(index) for word in few for index in self.indexes(word)}
-        return {self.holder(index) for index, word in enumerate(self.words) if word in few}
-
-    def indexes(self, word: str) -> Iterator[int]:
-        """The indexes of a word."""
-        asked, index, seen = f"{END}{word}{END}", 0, 0
-        at = self.text.find(asked)
-        while at >= 0:
-            index += self.text.count(END, seen, at)
-            yield index
-            seen, at = at, self.text.find(asked, at + 1)
-
-
-class Memory(Struct):
-    """Everything that is remembered of one workspace.
-
-    Attributes:
-        settings: digests of the configuration, the schema files and the rule files: with others, nothing here holds.
-        digests: of every fragment, registry and state file that holds remembered entries.
-        kinds: the remembered kinds.
-        entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
-            number.
-        names, refs, uniques: the facts of each.
-        ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
-        fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
-            are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
-            be said about them: everything else here rests on that.
-        state_files: by path of such a fragment: the state files that are about it and about nothing else.
-        declared: for each entry which of the fragments declares it, counted from 1; 0: none.
-        live: the registry files of the remembered kinds.
-        always: the numbers of entries that had something to be said about them although no fragment declares them.
-        unmanaged: the numbers of those that nobody manages.
-        watched: the entries that are looked at every time, by address.
-        directives: fragments with directives, and their digests: with others, only the whole can tell.
-        odd: the numbers of entries whose keys look like other ones.
-    """
-
-    settings: dict[str, str | None]
-    digests: dict[str, str]
-    kinds: tuple[str, ...]
-    entries: Column
-    names: Column
-    refs: Column
-    ref_numbers: str
-    uniques: Column
-    fragments: Mapping[str, Mapping[str, Sequence[int]]]
-    state_files: Mapping[str, Sequence[str]]
-    declared: Sequence[int]
-    live: dict[str, LiveFile]
-    always: list[int]
-    unmanaged: list[int]
-    watched: dict[str, AlwaysChecked]
-    directives: dict[str, str]
-    odd: list[int]
-
-    @property
-    def addresses(self) -> list[str]:
-        """The address of each entry."""
-        return self.entries.words
-
-    def number(self, address: str) -> int | None:
-        """The number of an address."""
-        at = bisect_left(self.addresses, address)
-        return at if at < len(self.addresses) and self.addresses[at] == address else None
-
-    def homes(self, numbers: Iterable[int]) -> set[str]:
-        """The fragments that declare some entries."""
-        found = {self.declared[number] for number in numbers}
-        paths = list(self.fragments) if found else []
-        return {paths[one - 1] for one in found if one}
-
-    def facts(self, number: int) -> Facts:
-        """The facts of a remembered entry."""
-        names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
-        numbers = as_numbers(self.ref_numbers[self.refs.span(number)])
-        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
 
 
 def memory_of(planning: Planning) -> Memory:
@@ -536,8 +317,3 @@ def watched_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Jso
 def _odd(address: str) -> bool:
     key = address.partition("/")[2]
     return look_alike(key) != key
-
-
-def section_of(file: LiveFile) -> Section:
-    """Where the list of a registry file stands."""
-    return Section(*file.section)

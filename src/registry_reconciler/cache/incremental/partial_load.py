@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.full_plan import AlwaysChecked, Memory, values_of, watched_of
+from registry_reconciler.cache.incremental.full_plan import values_of, watched_of
 from registry_reconciler.cache.incremental.index_keys import Tellers
+from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import (
     LiveText,
     PartReader,
@@ -26,13 +27,15 @@ from registry_reconciler.cache.incremental.registry_texts import (
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.loading.registries import Live, entries_of, load_live
 from registry_reconciler.loading.rule_files import load_rule_files
+from registry_reconciler.loading.settings import load_config
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.state import State, load_state, state_paths
 from registry_reconciler.loading.state.old import is_old
-from registry_reconciler.loading.workspace import Loaded, load_catalog, load_config, put_together
+from registry_reconciler.loading.workspace import Loaded, put_together
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same, split_address
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import full_value

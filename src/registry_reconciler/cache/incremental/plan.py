@@ -21,7 +21,7 @@ from registry_reconciler.planning.pipeline import Planning, collector_off, silen
 
 if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.changed_files import Files
-    from registry_reconciler.cache.incremental.full_plan import Memory
+    from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.planning.pipeline import Progress
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.cache.fingerprint import Moment, Signature
-from registry_reconciler.cache.incremental.full_plan import AlwaysChecked, Column, LiveFile, Memory
+from registry_reconciler.cache.incremental.columns import Column
 from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.memory import AlwaysChecked, LiveFile, Memory
 from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_whole, write_whole
 

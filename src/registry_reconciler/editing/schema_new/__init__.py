@@ -60,7 +60,7 @@ def new_schema(tree: Tree, kind: str, source: str, *, at: str = "", key: Sequenc
 
 
 def _require_new(loaded: Loaded, kind: str) -> None:
-    from registry_reconciler.loading.fragments import DIRECTIVES
+    from registry_reconciler.loading.directives import DIRECTIVES
 
     if kind in loaded.kinds or kind in loaded.catalog.broken:
         raise UsageFailure(f"there is a kind {kind!r} already; give the new one another name.")

@@ -12,7 +12,7 @@ from typing import Any
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.execution.audit import AuditSink
-from registry_reconciler.runtime.execution.invocation import InvocationResult
+from registry_reconciler.runtime.execution.results import InvocationResult
 from registry_reconciler.runtime.registry.capabilities import Mode
 from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime, open_runtime
 

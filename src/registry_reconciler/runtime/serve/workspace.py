@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
     from registry_reconciler.model.plan import Plan
     from registry_reconciler.runtime.execution.audit import AuditSink
+    from registry_reconciler.runtime.execution.context import Handler
     from registry_reconciler.runtime.execution.handlers import Limits
-    from registry_reconciler.runtime.execution.invocation import Handler, InvocationResult, Invoker
+    from registry_reconciler.runtime.execution.invocation import Invoker
+    from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
 
 MOST_EXTENSION_BYTES = 16 << 20

@@ -1,0 +1,94 @@
+"""What stops a plan as a whole: a kind whose place moved away, and deletions in mass."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.loading.state.places import KindPlace, place_of
+from registry_reconciler.loading.workspace import count_of, managed_by_kind
+from registry_reconciler.model.change import Action
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.entry import Place, split_address
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.diff.work import DiffWork
+from registry_reconciler.rules.unloaded import Unloaded
+
+
+def empty_places(work: DiffWork) -> Iterator[Problem]:
+    """A kind with managed entries whose schema points elsewhere now, where none of them stands.
+
+    The state remembers where they stood: a registry that somebody removed whole is no changed place. What an older
+    program wrote does not say; then there being nothing at all at the place counts as one.
+    """
+    for name, addresses in managed_by_kind(work.state).items():
+        kind = work.kinds.get(name)
+        if kind is None or name in work.live.hidden_kinds:
+            continue
+        before = work.state.places.get(name)
+        if before == place_of(kind) if before is not None else work.live.found[name]:
+            continue
+        if before is not None and any(one in work.live.entries for one in addresses):
+            continue
+        left = [
+            one
+            for one in addresses
+            if one in work.desired.entries and not work.state.was_deleted(one) and not work.overwritten(one)
+        ]
+        # A kind of one entry a file leaves nothing behind where somebody removes the only one.
+        if len(left) <= (before is None and LAYOUTS[kind.layout].one_a_file):
+            continue
+        yield _other_place(kind, left, before)
+
+
+def _other_place(kind: Kind, left: list[str], before: KindPlace | None) -> Problem:
+    now = place_of(kind)
+    stood = f" They stood in {before.words()}." if before is not None else ""
+    plain = before is not None and not set("*?[{") & set(before.file + now.file)
+    move = f"git mv {shlex.quote(before.file)} {shlex.quote(now.file)}" if before and plain else "git mv"
+    return problem(
+        "KND005",
+        f"the state knows {count_of(left)} of the kind {kind.name!r}, and none of them stands where its schema points: "
+        f"in {now.words()}.{stood}",
+        Place(kind.schema_path, 0, ("x-registry", "file")),
+        fix="If 'file', 'at' or 'layout' was changed, bring the registry to its new place in the same commit "
+        f"({move if before is None or before.file != now.file else 'move the entries there by hand'}), or change it "
+        "back. If the registry is gone, restore it: git checkout HEAD -- FILE. To write all entries anew from the "
+        f"fragments: registry apply --overwrite '{kind.name}/*'",
+        extra=kind.name,
+    )
+
+
+def brakes(work: DiffWork, config: Config, any_fragment: bool, rest: Unloaded) -> Iterator[Problem]:
+    """More deletions than anybody means: of most entries of a kind, or of everything because no fragment is there."""
+    deleted: dict[str, list[str]] = {}
+    for change in work.changes:
+        if change.action is Action.DELETE:
+            deleted.setdefault(change.kind, []).append(change.address)
+    if deleted and not any_fragment:
+        total = sum(map(len, deleted.values()))
+        yield problem(
+            "BRK002",
+            f"no fragment declares anything, so all {total} managed entries would be deleted.",
+            Place("desired"),
+            fix="Restore desired/. If everything is really meant to go: registry plan --allow-mass-delete",
+        )
+        return
+    managed = dict(rest.managed)
+    for address in work.state.entries:
+        kind = split_address(address)[0]
+        managed[kind] = managed.get(kind, 0) + 1
+    for kind, addresses in sorted(deleted.items()):
+        total = managed.get(kind, 0)
+        if total >= config.mass_delete_minimum and len(addresses) * 100 > total * config.mass_delete_percent:
+            yield problem(
+                "BRK001",
+                f"{len(addresses)} of {total} managed entries of {kind} would be deleted, "
+                f"more than {config.mass_delete_percent} %.",
+                Place("desired"),
+                fix="Look for a fragment that was lost. If it is meant: registry plan --allow-mass-delete",
+                extra=kind,
+            )
