@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from registry_reconciler.base.child import Parent, serve
-from registry_reconciler.expressions.language import Language, Undecided, Wrong, fitting, language
-from registry_reconciler.expressions.syntax import Fields, fields_read, united, walk
+from registry_reconciler.expressions.language import Language, Undecided, Wrong, language
+from registry_reconciler.expressions.look_ups import LookUps, indexed
+from registry_reconciler.expressions.syntax import fields_read, walk
 
 MOST_PAIRS = 1_000_000
 """So many pairs are tried by one rule."""
@@ -134,32 +135,12 @@ class _Group:
 class _Job:
     def __init__(self, job: dict[str, Any], parent: Parent) -> None:
         self.parent = parent
-        self.entries: dict[str, dict[str, list[Any]]] = {
-            kind: {one[0]: one for one in some} for kind, some in job["entries"].items()
-        }
-        self.edges: dict[str, dict[str, list[str]]] = job["referrers"]
+        self.looks = LookUps(job, parent.ask)
+        self.entries = self.looks.entries
         self.changes = job["changes"]
         self.told_of: str = job["told_of"]
-        self.address = ""
-        self._asked: dict[str, Any] = {}
-        self._indexes: dict[tuple[str, str], dict[str, list[Any]]] = {}
-        self.language = language(
-            {
-                "ref": self._ref,
-                "has_ref": lambda kind, key: str(key) in self.entries.get(kind, {}),
-                "entries": self._entries,
-                "referrers": self._referrers,
-                "path_exists": lambda path: self._ask("exists", path),
-                "glob": lambda pattern: self._ask("glob", pattern),
-            }
-        )
+        self.language = language(self.looks.functions())
         self.seconds: float = job["seconds"]
-        self._looked_up: dict[str, Fields] = {}
-        for one in job["rules"]:
-            for kind, fields in one["looked_up"].items():
-                asked = None if fields is None else frozenset(fields)
-                self._looked_up[kind] = united(self._looked_up.get(kind, frozenset()), asked)
-        self._seen: dict[str, dict[str, Any]] = {}
         self.rules = [_Rule(one, self.language, self.seconds) for one in job["rules"]]
         self.findings: list[list[str]] = []
         self.undecided: list[list[str]] = []
@@ -180,7 +161,8 @@ class _Job:
             self._judge_kind(kind, rules)
         kept = [one for one in self.findings if one[0] not in self.costly]
         undecided = [one for one in self.undecided if one[0] not in self.costly]
-        return {"findings": kept, "undecided": undecided, "costly": self.costly}
+        looked = [[address, list(words)] for address, words in self.looks.looked.items()]
+        return {"findings": kept, "undecided": undecided, "costly": self.costly, "looked": looked}
 
     def _guarded(self, rule: _Rule, judge: Any) -> None:
         try:
@@ -205,7 +187,7 @@ class _Job:
 
     def _judge_entry(self, entry: list[Any], group: _Group) -> None:
         """Ask whether all rules of a group hold, and only where they do not, each of them."""
-        self.address = f"{group.kind}/{entry[0]}"
+        self.looks.address = address = f"{group.kind}/{entry[0]}"
         activation = self.language.activation(group.values(entry))
         if group.all_hold(self.language, activation):
             return
@@ -213,7 +195,7 @@ class _Job:
             if rule.code in self.costly:
                 continue
             since = time.perf_counter()
-            self._one(rule, activation, self.address)
+            self._one(rule, activation, address)
             try:
                 rule.spend(since)
             except _TooCostly as fault:
@@ -260,13 +242,13 @@ class _Job:
             ):
                 continue
             since = time.perf_counter()
-            self.address = f"{change['kind']}/{change['key']}"
+            self.looks.address = address = f"{change['kind']}/{change['key']}"
             entry = [change["key"], change["after"], change["file"], change["fragment"]]
             values = {**_about(change["kind"], entry), "self": change["after"]}
             activation = self.language.activation(
                 {**values, "before": change["before"], "change": change["action"]}
             )
-            self._one(rule, activation, self.address)
+            self._one(rule, activation, address)
             rule.spend(since)
 
     def _judge_pairs(self, rule: _Rule) -> None:
@@ -278,13 +260,11 @@ class _Job:
                     "left.topic == right.topic, and only those pairs are looked at"
                 )
             kind, other = rule.given["kinds"][0], rule.given["right"]
-            self.address = f"{kind}/{left[0]}"
-            if self.told_of and (
-                self.address not in (rule.only or ()) or f"{other}/{right[0]}" != self.told_of
-            ):
+            self.looks.address = address = f"{kind}/{left[0]}"
+            if self.told_of and (address not in (rule.only or ()) or f"{other}/{right[0]}" != self.told_of):
                 continue
             values = {**_about(kind, left), "left": left[1], "right": right[1]}
-            self._one(rule, self.language.activation(values), self.address, f"{other}/{right[0]}")
+            self._one(rule, self.language.activation(values), address, f"{other}/{right[0]}")
             rule.spend(since)
 
     def _pairs(self, rule: _Rule) -> Iterator[tuple[list[Any], list[Any]]]:
@@ -296,54 +276,12 @@ class _Job:
         groups: dict[str, list[list[Any]]] = {}
         if join is not None:
             for one in right:
-                groups.setdefault(_indexed(_at(one[1], join[1])), []).append(one)
+                groups.setdefault(indexed(_at(one[1], join[1])), []).append(one)
         for one in left:
-            partners = right if join is None else groups.get(_indexed(_at(one[1], join[0])), ())
+            partners = right if join is None else groups.get(indexed(_at(one[1], join[0])), ())
             for partner in partners:
                 if kind != other or one[0] < partner[0]:
                     yield one, partner
-
-    def _ref(self, kind: str, key: Any) -> Any:
-        found = self.entries.get(kind, {}).get(str(key))
-        if found is None:
-            raise Undecided(f"there is no {kind} {str(key)!r}; ask has_ref() first")
-        return self._looked_at(kind, found)
-
-    def _looked_at(self, kind: str, entry: list[Any]) -> Any:
-        """An entry as it is given to an expression: only with the fields that some rule asks for."""
-        fields = self._looked_up.get(kind)
-        if fields is None:
-            return entry[1]
-        seen = self._seen.setdefault(kind, {})
-        if entry[0] not in seen:
-            seen[entry[0]] = {name: entry[1][name] for name in fields if name in entry[1]}
-        return seen[entry[0]]
-
-    def _entries(self, kind: str, field: str | None = None, value: Any = None) -> list[Any]:
-        some = self.entries.get(kind, {})
-        if field is None:
-            return [self._looked_at(kind, one) for one in some.values()]
-        index = self._indexes.get((kind, field))
-        if index is None:
-            index = self._indexes[kind, field] = {}
-            for one in some.values():
-                for part in {_indexed(found): None for found in _all_at(one[1], field.split("."))}:
-                    index.setdefault(part, []).append(self._looked_at(kind, one))
-        return index.get(_indexed(value), [])
-
-    def _referrers(self, kind: str) -> list[Any]:
-        some = self.entries.get(kind, {})
-        return [
-            self._looked_at(kind, some[key])
-            for key in self.edges.get(kind, {}).get(self.address, ())
-            if key in some
-        ]
-
-    def _ask(self, what: str, text: str) -> Any:
-        asked = f"{what}:{text}"
-        if asked not in self._asked:
-            self._asked[asked] = self.parent.ask([what, text])
-        return self._asked[asked]
 
 
 def _about(kind: str, entry: list[Any]) -> dict[str, Any]:
@@ -360,36 +298,6 @@ def _at(value: Any, steps: Iterable[str]) -> Any:
     for step in steps:
         value = value.get(step) if isinstance(value, dict) else None
     return value
-
-
-def _all_at(value: Any, steps: list[str]) -> Iterator[Any]:
-    if not steps:
-        yield value
-        return
-    name = steps[0].removesuffix("[]")
-    if not isinstance(value, dict) or name not in value:
-        return
-    found = value[name]
-    if steps[0].endswith("[]"):
-        for item in found if isinstance(found, list) else found.values() if isinstance(found, dict) else ():
-            yield from _all_at(item, steps[1:])
-    else:
-        yield from _all_at(found, steps[1:])
-
-
-def _indexed(value: Any) -> str:
-    """Equal for what CEL takes for equal: numbers count by their value."""
-    if type(value) is str:
-        return f'"{value}'  # as JSON begins it; it need not end like that to differ from all others
-    return json.dumps(_by_value(fitting(value)), sort_keys=True)
-
-
-def _by_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _by_value(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_by_value(part) for part in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _shown(value: Any) -> str:

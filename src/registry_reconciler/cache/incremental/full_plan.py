@@ -77,7 +77,7 @@ class _Remembering:
         self.loaded = planning.loaded
         self.plan = planning.plan
         self._refuse()
-        self.tellers = Tellers(self.loaded.kinds)
+        self.tellers = Tellers(self.loaded.kinds, planning.own.looked_up)
         self.kinds = {
             name: kind
             for name, kind in self.loaded.kinds.items()
@@ -155,6 +155,8 @@ class _Remembering:
         inputs = loaded.tree.inputs
         homes = self._homes(fragments)
         kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
+        words = self.planning.own.looked()
+        looked = [sorted(words.get(address, ())) for address in self.addresses]
         facts = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
@@ -167,6 +169,10 @@ class _Remembering:
             uniques=Column.of(
                 [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
             ),
+            gives=Column.of([word for one in facts for word in one.gives], [len(one.gives) for one in facts]),
+            looked=Column.of([word for one in looked for word in one], [len(one) for one in looked]),
+            fields={kind: list(fields) for kind, fields in self.planning.own.looked_up.fields.items()},
+            referrers=list(self.planning.own.looked_up.referrers),
             fragments=fragments,
             state_files=homes,
             declared=declared,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from registry_reconciler.model.entry import Json, canonical
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.rules.own import LookedUp
 
 
 class Facts(NamedTuple):
@@ -18,11 +19,14 @@ class Facts(NamedTuple):
         refs: for each value of a reference twice the number of the reference in its kind, and the text that stands
             there; one more for a whole number, which rules read as a key and lists of dependents do not.
         uniques: its values of fields that the kind calls unique, as one text each.
+        gives: the words by which rules of the workspace's own find it, beside its address
+            (:mod:`registry_reconciler.expressions.look_ups`).
     """
 
     names: tuple[str, ...] = ()
     refs: tuple[tuple[int, str], ...] = ()
     uniques: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 NONE = Facts()
@@ -50,7 +54,10 @@ def _items(value: Json) -> Sequence[Json]:
 class IndexKeys:
     """Tells the facts of entries of one kind."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, looked_up: LookedUp) -> None:
+        self._kind = kind
+        self._fields = looked_up.fields.get(kind.name, ())
+        self._is_referrer = kind.name in looked_up.referrers
         roles = (kind.names.name, kind.names.aliases)
         self._names = [_values(role) for role in roles if role is not None]
         self._refs = [(number, _values(one.field)) for number, one in enumerate(kind.references)]
@@ -74,7 +81,20 @@ class IndexKeys:
                     refs.append((2 * number + 1, str(found)))
                 elif type(found) is list:
                     refs += [(2 * number, one) for one in found if type(one) is str]
-        return Facts(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
+        uniques = tuple(self._unique(value)) if self._uniques else ()
+        gives = tuple(dict.fromkeys(self._gives(value, refs))) if self._fields or self._is_referrer else ()
+        return Facts(tuple(names), tuple(refs), uniques, gives)
+
+    def _gives(self, value: Mapping[str, Json], refs: Sequence[tuple[int, str]]) -> Iterator[str]:
+        from registry_reconciler.expressions.look_ups import indexed_in, referrer_word, value_word
+
+        name = self._kind.name
+        for field in self._fields:
+            yield from (value_word(name, field, part) for part in indexed_in(value, field))
+        for number, text in refs if self._is_referrer else ():
+            kinds = self._kind.references[number // 2].kinds
+            targets = [f"{kind}/{text}" for kind in kinds] + ([text] if len(kinds) > 1 else [])
+            yield from (referrer_word(name, address) for address in targets)
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:
         told: list[str] = []
@@ -89,14 +109,15 @@ class IndexKeys:
 class Tellers:
     """Tells the facts of entries of any kind; entries of no kind have none."""
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], looked_up: LookedUp) -> None:
         self._kinds = kinds
+        self._looked_up = looked_up
         self._known: dict[str, IndexKeys] = {}
 
     def of(self, kind: str) -> IndexKeys:
         """What tells the facts of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
         if kind not in self._known:
-            self._known[kind] = IndexKeys(self._kinds[kind])
+            self._known[kind] = IndexKeys(self._kinds[kind], self._looked_up)
         return self._known[kind]
 
     def facts(self, kind: str, *values: Mapping[str, Json]) -> Facts:
@@ -114,4 +135,5 @@ def both(*facts: Facts) -> Facts:
         tuple(dict.fromkeys(name for one in facts for name in one.names)),
         tuple(dict.fromkeys(ref for one in facts for ref in one.refs)),
         tuple(dict.fromkeys(value for one in facts for value in one.uniques)),
+        tuple(dict.fromkeys(word for one in facts for word in one.gives)),
     )

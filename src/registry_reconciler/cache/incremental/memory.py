@@ -100,6 +100,9 @@ class Memory(Struct):
             number.
         names, refs, uniques: the facts of each.
         ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
+        gives: the words by which rules of the workspace's own find each, and ``looked`` those that they looked up for
+            each; ``fields`` and ``referrers`` say by what they look entries up
+            (:class:`~registry_reconciler.rules.own.LookedUp`).
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
             are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
             be said about them: everything else here rests on that.
@@ -121,6 +124,10 @@ class Memory(Struct):
     refs: Column
     ref_numbers: str
     uniques: Column
+    gives: Column
+    looked: Column
+    fields: dict[str, list[str]]
+    referrers: list[str]
     fragments: Mapping[str, Mapping[str, Sequence[int]]]
     state_files: Mapping[str, Sequence[str]]
     declared: Sequence[int]
@@ -149,9 +156,10 @@ class Memory(Struct):
 
     def facts(self, number: int) -> Facts:
         """The facts of a remembered entry."""
-        names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
+        columns = (self.names, self.refs, self.uniques, self.gives)
+        names, refs, uniques, gives = (one.words[one.span(number)] for one in columns)
         numbers = as_numbers(self.ref_numbers[self.refs.span(number)])
-        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
+        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques), tuple(gives))
 
 
 def section_of(file: LiveFile) -> Section:

@@ -40,6 +40,7 @@ from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import full_value
 from registry_reconciler.rules.entry_set import Entry
+from registry_reconciler.rules.own import LookedUp
 from registry_reconciler.rules.unloaded import Unloaded
 
 MOST = 5_000
@@ -73,7 +74,7 @@ class _Loading:
         self.rule_files = load_rule_files(self.tree)
         self._same_settings()
         self.kinds = self.catalog.kinds
-        self.tellers = Tellers(self.kinds)
+        self.tellers = Tellers(self.kinds, LookedUp(self.memory.fields, self.memory.referrers))
         touched = self._touched_fragments()
         changed = self._changed_live()
         others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
@@ -292,7 +293,7 @@ class _Loading:
             managed=managed,
             context=tuple(items),
             judged=frozenset(judged),
-            elsewhere=UnloadedEntries(memory, self.kinds, numbers | near | others),
+            elsewhere=UnloadedEntries(memory, self.kinds, numbers | near | others, self._items),
         )
 
     def _is_settled(self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str) -> bool:

@@ -23,16 +23,26 @@ from registry_reconciler.cache.incremental.memory import AlwaysChecked, LiveFile
 from registry_reconciler.cache.reports import OFF, program
 from registry_reconciler.cache.store import read_whole, write_whole
 
-FORMAT = 2
+FORMAT = 3
 LARGEST = 512 * 1024 * 1024
 
-_PLAIN = ("settings", "digests", "state_files", "always", "unmanaged", "directives", "odd")
+_PLAIN = (
+    "settings",
+    "digests",
+    "state_files",
+    "always",
+    "unmanaged",
+    "directives",
+    "odd",
+    "fields",
+    "referrers",
+)
 """Fields of a memory that are JSON as they are."""
 
 _LIVE = ("kind", "carried", "section", "size", "blocks", "edges")
 """Fields of a registry file that are JSON as they are."""
 
-_COLUMNS = ("entries", "names", "refs", "uniques")
+_COLUMNS = ("entries", "names", "refs", "uniques", "gives", "looked")
 _BREAK = "\x1e"
 """Stands between the parts of a file: JSON, then the columns, which need no decoding."""
 
@@ -84,7 +94,7 @@ def encode(about: Mapping[str, Any], memory: Memory) -> bytes | None:
     data["kinds"] = list(memory.kinds)
     data["live"] = {path: [getattr(one, name) for name in _LIVE] for path, one in memory.live.items()}
     data["watched"] = {
-        address: [one.digest, one.facts.names, one.facts.refs, one.facts.uniques]
+        address: [one.digest, one.facts.names, one.facts.refs, one.facts.uniques, one.facts.gives]
         for address, one in memory.watched.items()
     }
     lists = [numbers for one in memory.fragments.values() for numbers in one.values()]
@@ -123,8 +133,10 @@ def decode(body: bytes) -> tuple[dict[str, Any], Memory]:
     except StopIteration as end:
         raise ValueError("a part is missing") from end
     watched = {
-        address: AlwaysChecked(digest, Facts(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques)))
-        for address, (digest, names, refs, uniques) in data["watched"].items()
+        address: AlwaysChecked(
+            digest, Facts(tuple(names), tuple((n, v) for n, v in refs), tuple(uniques), tuple(gives))
+        )
+        for address, (digest, names, refs, uniques, gives) in data["watched"].items()
     }
     memory = Memory(
         kinds=tuple(data["kinds"]),

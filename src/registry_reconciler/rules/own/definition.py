@@ -54,6 +54,8 @@ class Definition(Struct, frozen=True):
         reads: the kinds whose entries it looks up.
         fields: those of ``self`` that it can ask for; ``None``: any.
         looked_up: those of the entries that it looks up, by kind.
+        indexes: the kinds and fields by whose values it looks entries up.
+        lists: it looks at all entries of a kind.
         quadratic: where it goes through all entries of a kind for each entry: the field of the file.
     """
 
@@ -77,6 +79,8 @@ class Definition(Struct, frozen=True):
     looked_up: Mapping[str, Fields] = {}
     referrers: frozenset[str] = frozenset()
     looks_at_files: bool = False
+    indexes: frozenset[tuple[str, str]] = frozenset()
+    lists: bool = False
     quadratic: str = ""
 
 
@@ -98,6 +102,7 @@ def define(
     names = set(_names(reader.trees))
     compared = set(_compared_with_null(reader.trees))
     functions = {node.name for node in reader.nodes if node.what == "call"}
+    listings = [node for node in reader.nodes if node.what == "call" and node.name == "entries"]
     change = bool(names & {"before", "change"})
     if change and right:
         raise Slip(
@@ -127,6 +132,12 @@ def define(
         reads=frozenset(_kinds_of(reader.nodes, ("ref", "has_ref", "entries"))),
         referrers=frozenset(_kinds_of(reader.nodes, ("referrers",))),
         looks_at_files=bool(functions & LOOKS_AT_FILES),
+        indexes=frozenset(
+            (node.parts[0].value, node.parts[1].value)
+            for node in listings
+            if len(node.parts) > 1 and node.parts[1].what == "const"
+        ),
+        lists=any(len(node.parts) == 1 or node.parts[1].what != "const" for node in listings),
         quadratic=_quadratic(reader.trees),
     )
 
@@ -134,6 +145,11 @@ def define(
 def needs_others(rule: Definition) -> bool:
     """Whether it looks at more than the entry that it judges."""
     return bool(rule.reads or rule.referrers or rule.right or rule.looks_at_files)
+
+
+def looks_up_single_entries(rule: Definition) -> bool:
+    """Whether what it looks up besides its entry are entries that a plan of a part can be asked for one at a time."""
+    return not (rule.right or rule.looks_at_files or rule.lists)
 
 
 def _judged(given: Json, kinds: Mapping[str, Kind]) -> tuple[tuple[str, ...], str]:

@@ -54,7 +54,7 @@ def referrers(world: EntrySet, kind: str) -> dict[str, list[str]]:
     for link in links(world).resolved:
         if link.item.kind == kind and link.target is not None:
             found.setdefault(link.target.address, {})[link.item.key] = None
-    return {address: list(keys) for address, keys in found.items()}
+    return {address: sorted(keys) for address, keys in found.items()}
 
 
 def about_files(tree: Tree, asked: Json) -> Json:

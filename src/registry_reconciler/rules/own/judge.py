@@ -9,13 +9,13 @@ from msgspec import Struct, field
 from registry_reconciler.base.child import Child, ChildEnded, Limits
 from registry_reconciler.expressions.syntax import Fields, united
 from registry_reconciler.model.change import Change
-from registry_reconciler.model.entry import Json, Place
+from registry_reconciler.model.entry import Json, Place, make_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import CODES
 from registry_reconciler.rules.base import Finding, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.own.definition import Definition, needs_others
+from registry_reconciler.rules.own.definition import Definition, looks_up_single_entries, needs_others
 from registry_reconciler.rules.own.frames import (
     Jobs,
     about_files,
@@ -67,6 +67,8 @@ class Judge:
         self._kinds = kinds
         self._told_of = ""
         self._child: Child | None = None
+        self.looked: dict[str, set[str]] = {}
+        """The words of what the rules looked up for each address, in plans of the whole."""
 
     def close(self) -> None:
         """End the child, if there is one; it is started again when somebody asks."""
@@ -106,7 +108,7 @@ class Judge:
             one.severity,
             check=None if one.judges_change else check,
             transition=transition if one.judges_change else None,
-            supports_incremental=not needs_others(one),
+            supports_incremental=looks_up_single_entries(one),
             concerns=lambda kind: kind.name in looked_at,
             own_page=one.page,
         )
@@ -189,18 +191,23 @@ class Judge:
         if not standing:
             return Outcome()
         earlier = world.earlier.memo(self._judged) if world.earlier is not None else None
-        jobs = []
+        jobs: list[tuple[Definition, Sequence[str] | None]] = []
+        renewed: list[str] = []
         for one in (one for one in standing if not _hidden(world, one)):
-            renewed = earlier is not None and not needs_others(one) and one.code not in earlier.costly
-            touched = sorted(item.address for item in world.touched_items(*one.kinds)) if renewed else None
-            if touched != []:
-                jobs.append((one, touched))
+            only: list[str] | None = None
+            if earlier is not None and not needs_others(one) and one.code not in earlier.costly:
+                renewed.append(one.code)
+                only = sorted(item.address for item in world.touched_items(*one.kinds))
+            elif world.rest.judged is not None and not one.right:
+                only = [item.address for item in world.of(*one.kinds)]
+            if only is not None:
+                only = list(filter(world.judges, only))
+            if only != []:
+                jobs.append((one, only))
         outcome = self._asked(world, jobs) if jobs else Outcome()
         if earlier is not None:
-            whole = {one.code for one, only in jobs if only is None}
-            for one in standing:
-                if one.code not in whole and not needs_others(one):
-                    _carry_over(one.code, earlier, outcome, world)
+            for code in renewed:
+                _carry_over(code, earlier, outcome, world)
         return outcome
 
     def _changes(self, moment: Transition) -> Outcome:
@@ -257,6 +264,7 @@ class Judge:
         changes: Sequence[Change],
     ) -> Outcome:
         referring = sorted({kind for one, _ in jobs for kind in one.referrers})
+        in_part = world.rest.elsewhere is not None
         question = {
             "rules": [rule_frame(one, only) for one, only in jobs],
             "entries": {kind: self._entries(world, kind, jobs) for kind in kinds_of(jobs)},
@@ -264,13 +272,15 @@ class Judge:
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
             "told_of": self._told_of,
+            "elsewhere": in_part,
+            "record": not in_part and any(one.reads or one.referrers for one, _ in jobs),
         }
         # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
         seconds = min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL)
         if self._child is None:
             self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
         try:
-            answer = self._child.ask(question, lambda asked: about_files(world.tree, asked), seconds)
+            answer = self._child.ask(question, lambda asked: self._told(world, jobs, asked), seconds)
         except BaseException:
             self.close()
             raise
@@ -279,38 +289,51 @@ class Judge:
             outcome.findings.setdefault(code, []).append(Raw(address, message, other))
         for code, address, why in answer["undecided"]:
             outcome.undecided.setdefault(code, []).append((address, why))
+        for address, words in answer["looked"]:
+            self.looked.setdefault(address, set()).update(words)
         return outcome
 
+    def _told(self, world: EntrySet, jobs: Jobs, asked: Sequence[str]) -> Json:
+        """What the child asks on the way: about files, and about entries that a plan of a part has not loaded."""
+        what, *given = asked
+        elsewhere = world.rest.elsewhere
+        if elsewhere is None or what in ("exists", "glob"):
+            return about_files(world.tree, asked)
+        fields = _fields_of(given[0], jobs)
+        if what == "entry":
+            one = elsewhere.entry(make_address(given[0], given[1]))
+            return None if one is None else self._frame(world, one, fields)
+        if what == "having":
+            found = elsewhere.having(given[0], given[1], given[2])
+        else:
+            found = elsewhere.referring(given[0], given[1])
+        return [self._frame(world, item, fields) for item in found]
+
     def _entries(self, world: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
-        """The entries of a kind that somebody asks for, with the fields that are asked for, without their secrets."""
+        """The entries of a kind that somebody asks for."""
         wanted: set[str] | None = set()
-        fields: Fields = frozenset()
         for one, only in jobs:
-            if kind in {*one.reads, *one.referrers, one.right}:
+            judged = kind in one.kinds and not one.judges_change
+            if kind in {*one.reads, *one.referrers, one.right} or (judged and only is None):
                 wanted = None
-                fields = united(fields, one.looked_up.get(kind, frozenset()) if kind != one.right else None)
-            if kind in one.kinds and not one.judges_change:
-                fields = united(fields, one.fields)
-                if only is None:
-                    wanted = None
-                elif wanted is not None:
-                    wanted.update(only)
-        secrets = self._kinds[kind].secrets
-        found: list[list[Json]] = []
-        for item in world.of(kind):
-            if wanted is None or item.address in wanted:
-                value = item.value
-                if fields is not None:
-                    value = {name: value[name] for name in fields if name in value}
-                found.append(
-                    [
-                        item.key,
-                        secrets.mask(value) if secrets else value,
-                        file_of(world, item),
-                        fragment_of(item),
-                    ]
-                )
-        return found
+                break
+            if judged and wanted is not None:
+                wanted.update(only or ())
+        fields = _fields_of(kind, jobs)
+        items = world.of(kind)
+        return [
+            self._frame(world, item, fields) for item in items if wanted is None or item.address in wanted
+        ]
+
+    def _frame(self, world: EntrySet, item: Entry, fields: Fields) -> list[Json]:
+        """An entry as the child is told of it: with the fields that are asked for, without its secrets."""
+        value = item.value
+        if fields is not None:
+            value = {name: value[name] for name in fields if name in value}
+        secrets = self._kinds[item.kind].secrets
+        if secrets:
+            value = secrets.mask(value)
+        return [item.key, value, file_of(world, item), fragment_of(item)]
 
     def _change_frame(self, change: Change) -> dict[str, Json]:
         secrets = self._kinds[change.kind].secrets
@@ -327,6 +350,19 @@ class Judge:
             "file": change.file,
             "fragment": change.origin.file if change.origin is not None else "",
         }
+
+
+def _fields_of(kind: str, jobs: Jobs) -> Fields:
+    """The fields of the entries of a kind that somebody asks for."""
+    fields: Fields = frozenset()
+    for one, _ in jobs:
+        if kind == one.right:
+            return None
+        if kind in one.looked_up:
+            fields = united(fields, one.looked_up[kind])
+        if kind in one.kinds and not one.judges_change:
+            fields = united(fields, one.fields)
+    return fields
 
 
 def _hidden(world: EntrySet, one: Definition) -> list[str]:
