@@ -7,7 +7,7 @@ from msgspec import structs
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import Place
-from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.fields import Selector, finder
 from registry_reconciler.model.kind import FilePattern, Kind, Names, Reference, parse_kind
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules.base import run_entry_set, run_transition
@@ -15,7 +15,7 @@ from registry_reconciler.rules.disk import normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import acyclic_graphs
 from registry_reconciler.rules.modules import flows
-from registry_reconciler.rules.shapes import finder, listing, texts
+from registry_reconciler.rules.shapes import listing, texts
 from registry_reconciler.rules.shapes import text as text_at
 from tests.rules.helper import (
     CONFIG,

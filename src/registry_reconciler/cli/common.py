@@ -174,7 +174,7 @@ def _remembers() -> bool:
     return not os.environ.get("REGISTRY_NO_CACHE")
 
 
-def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = None) -> Planning:
+def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Planning:
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
         planning = workspace.planning(options or PlanOptions(), tell)
@@ -183,11 +183,11 @@ def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = 
 
 
 def quick_planning_of(
-    call: Call, workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True
+    workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True
 ) -> Planning:
     """As :func:`planning_of`, for commands that only look at the plan: what it was made from may be a part."""
     if not cached:
-        return planning_of(call, workspace, options)
+        return planning_of(workspace, options)
     with progress() as tell:
         planning = workspace.quick_planning(options or PlanOptions(), tell)
     memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))

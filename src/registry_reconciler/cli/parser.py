@@ -143,10 +143,10 @@ _SETTINGS = {"help_option_names": ["-h", "--help"]}
 class _Commands(typer.core.TyperGroup):
     """The commands of the table, each imported when it is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, _ctx: Any) -> list[str]:
         return list(BY_NAME)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         row = BY_NAME.get(cmd_name)
         return _load(row) if row is not None else None
 
@@ -162,7 +162,7 @@ class _Commands(typer.core.TyperGroup):
             ctx.fail(f"no such command: {args[0]}.{did_you_mean(args[0], BY_NAME)}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
         width = max(len(row.name) for row in COMMANDS)
         grouped = {name for _, names in GROUPS for name in names}
         more = tuple(row.name for row in COMMANDS if row.name not in grouped)

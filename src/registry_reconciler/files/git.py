@@ -156,7 +156,7 @@ class RevisionTree:
             (name, self._child_kind(f"{inside}/{name}" if inside else name)) for name in sorted(names)
         )
 
-    def room(self, folder: str) -> Room:
+    def room(self, folder: str) -> Room:  # noqa: ARG002  # as every tree has it
         """See :class:`~registry_reconciler.files.tree.Tree`. A commit is on no disk."""
         return USUAL
 

@@ -125,7 +125,7 @@ def scalar_value(node: Node) -> Json:
     """The value of a scalar; a text that has faults gives what is written."""
     try:
         if node.tag is not None:
-            return resolve_tagged(node.tag, node.text, not node.style)
+            return resolve_tagged(node.tag, node.text)
         return node.text if node.style else resolve_plain(node.text)
     except (ValueError, KeyError):
         return node.text

@@ -239,12 +239,12 @@ def _entry(reading: FragmentReading, kind: Kind, place: Place, value: dict[str, 
     if nested is None:
         nested = reading.nested[kind.name] = reading.nesting.steps(kind)
     if nested:
-        reading.problems.extend(_held_by_others(nested, kind, address, place, value))
+        reading.problems.extend(_held_by_others(nested, address, place, value))
     return DesiredEntry(kind.name, key, address, value, place)
 
 
 def _held_by_others(
-    nested: tuple[tuple[Step, ...], ...], kind: Kind, address: str, place: Place, value: dict[str, Json]
+    nested: tuple[tuple[Step, ...], ...], address: str, place: Place, value: dict[str, Json]
 ) -> Iterator[Problem]:
     """Fields that are containers of kinds inside this one: their entries are declared by themselves."""
     left = strip_nested(value, nested)

@@ -260,7 +260,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _is_method(obj: Any, name: str) -> bool:
         return any(name in names for kind, names in METHODS.items() if isinstance(obj, kind))
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002
         """Asked by Jinja2 itself where it looks something up."""
         return not attr.startswith("_") and (isinstance(obj, Entry) or self._is_method(obj, attr))
 

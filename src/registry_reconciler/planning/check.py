@@ -299,10 +299,10 @@ def _purse(world: EntrySet) -> Purse:
     return (world.earlier or world).memo(_new_purse)
 
 
-def _new_purse(world: EntrySet) -> Purse:
+def _new_purse(_world: EntrySet) -> Purse:
     return Purse()
 
 
-def _unfit_by_kind(world: EntrySet) -> dict[str, list[Entry]]:
+def _unfit_by_kind(_world: EntrySet) -> dict[str, list[Entry]]:
     """Filled as somebody asks, because a world has no schemas."""
     return {}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import FieldPath, Json, same
-from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.entry import FieldPath, same
+from registry_reconciler.model.fields import values_of
+from registry_reconciler.model.references import address_of, keys_in, references_in
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.unloaded import Elsewhere
@@ -30,21 +31,11 @@ _MOST_FOLLOWED = 2_000_000
 
 
 def references_of(world: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
-    """The references of an entry: field, the text there, and the entry it leads to (``None``: dangling)."""
+    """The references of an entry: field, the key there, and the entry it leads to (``None``: dangling)."""
     for reference in world.kinds[item.kind].references:
-        for path, value in reference.field.find(item.value):
-            for inner, key in _keys(value):
-                if key not in reference.allow:
-                    yield (*path, *inner), key, world.resolve(reference.kinds, key)
-
-
-def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
-    if isinstance(value, str):
-        yield (), value
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            if isinstance(one, str):
-                yield (index,), one
+        for path, key in references_in(reference, item.value):
+            if key not in reference.allow:
+                yield path, key, world.resolve(reference.kinds, key)
 
 
 def referrers(world: EntrySet) -> dict[str, tuple[str, ...]]:
@@ -58,44 +49,21 @@ def _referring(world: EntrySet) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for kind in world.kinds.values():
         for reference in kind.references:
-            values, allowed = _values(reference.field), reference.allow
+            values, allowed = values_of(reference.field), reference.allow
             # Most references are to one kind, and every reference of a world passes here.
             prefix = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
             for item in world.of(kind.name):
                 source = item.address
                 for value in values(item.value):
-                    for key in (value,) if type(value) is str else [key for _, key in _keys(value)]:
-                        address = prefix + key if prefix else _resolved(world, reference.kinds, key)
+                    for key in (
+                        (value,)
+                        if type(value) is str
+                        else [key for _, key in keys_in(reference.field, value)]
+                    ):
+                        address = prefix + key if prefix else address_of(world.items, reference.kinds, key)
                         if address != source and key not in allowed:
                             found[address].append(source)
     return found
-
-
-def _resolved(world: EntrySet, kinds: Sequence[str], key: str) -> str:
-    """The address that a reference to one of several kinds leads to; "", which is none, for a dangling one."""
-    target = world.resolve(kinds, key)
-    return "" if target is None else target.address
-
-
-def _values(selector: Selector) -> Callable[[Json], Iterable[Json]]:
-    """What a selector selects, without the paths; written out for the two shapes that most fields have."""
-    names = tuple(step for step in selector.steps if step is not None)
-    listed = selector.steps[-1] is None
-    if len(names) + listed != len(selector.steps):
-        return lambda value: [inner for _, inner in selector.find(value)]
-
-    def values(value: Json) -> Iterable[Json]:
-        for name in names:
-            if not isinstance(value, dict) or name not in value:
-                return ()
-            value = value[name]
-        if not listed:
-            return (value,)
-        if isinstance(value, list):
-            return value
-        return value.values() if isinstance(value, dict) else ()
-
-    return values
 
 
 class Referrers(Protocol):

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import canonical
 from registry_reconciler.model.plan import Notice, PlanOptions
 from registry_reconciler.model.problem import Problem, Severity, Status
-from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.policy_diff import TITLE, severity_regressions
 
 if TYPE_CHECKING:
@@ -30,11 +28,7 @@ def standing_notices(config: Config, own: Iterable[Rule] = ()) -> tuple[Notice, 
 
 
 def head_notices(
-    loaded: Loaded,
-    worlds: EntrySets,
-    changes: tuple[Change, ...],
-    problems: Sequence[Problem],
-    options: PlanOptions,
+    changes: tuple[Change, ...], problems: Sequence[Problem], options: PlanOptions
 ) -> tuple[Notice, ...]:
     """Everything that a reviewer must see first."""
     return (

@@ -251,7 +251,7 @@ def _assemble(
             replace(one, message=texts.without(one.message))
             for one in (
                 *standing_notices(loaded.config, own.written),
-                *head_notices(loaded, worlds, written.changes, problems, options),
+                *head_notices(written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,

@@ -82,8 +82,8 @@ def _told_by(
                 yield name, text
     slot = LAYOUTS[kind.layout].slot(kind, after)
     own = len(outer.place.path)
-    outer_names = dict(_steps(kind, outer.place.path))
-    for at, (step_name, by) in _steps(inner_kind, inner.place.path):
+    outer_names = dict(_steps(kind))
+    for at, (step_name, by) in _steps(inner_kind):
         if at >= own or not step_name:
             continue
         if at == own - 1:
@@ -95,7 +95,7 @@ def _told_by(
             yield step_name, told
 
 
-def _steps(kind: Kind, path: FieldPath) -> Iterator[tuple[int, tuple[str, str]]]:
+def _steps(kind: Kind) -> Iterator[tuple[int, tuple[str, str]]]:
     """Where in a path the placeholders of a kind stand, each with the field of an item that tells it."""
     at = 0
     for step in kind.at:

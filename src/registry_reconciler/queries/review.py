@@ -305,7 +305,7 @@ def _pending(plan: Plan) -> Iterator[Notice]:
 
 def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Problem]) -> tuple[Notice, ...]:
     stands = tuple(one for one in problems if one.status is Status.INTRODUCED)
-    return head_notices(new.loaded, new.worlds, changes, stands, new.plan.options)
+    return head_notices(changes, stands, new.plan.options)
 
 
 def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.fields import Finder, finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
@@ -12,8 +13,6 @@ from registry_reconciler.rules.disk import function_fault, program_fault
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links, referrers
 from registry_reconciler.rules.shapes import (
-    Finder,
-    finder,
     hint_at,
     listing,
     part,

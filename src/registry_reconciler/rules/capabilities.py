@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, same
+from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.abilities import ABILITIES, is_ability
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.hooks import is_blocking, is_enabled
-from registry_reconciler.rules.shapes import finder, listing, part, text, words
+from registry_reconciler.rules.shapes import listing, part, text, words
 
 GUARDED = ("pre_create", "pre_call")
 """The slots whose hooks can deny something."""

@@ -41,7 +41,7 @@ def kind_at(world: EntrySet, path: str) -> str:
     return known[path]
 
 
-def _kinds_by_path(world: EntrySet) -> dict[str, str]:
+def _kinds_by_path(_world: EntrySet) -> dict[str, str]:
     """Filled as somebody asks: many entries name the same few files, and several rules ask about each."""
     return {}
 
@@ -52,7 +52,7 @@ class _Modules(Struct):
     known: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
 
-def _modules(world: EntrySet) -> _Modules:
+def _modules(_world: EntrySet) -> _Modules:
     return _Modules()
 
 

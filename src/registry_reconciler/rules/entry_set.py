@@ -16,6 +16,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.references import address_of
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 SOURCE_RANK = {"builtin": 0, "package": 1, "runtime": 2}
@@ -154,15 +155,7 @@ class EntrySet(Struct, eq=False, frozen=True):
 
     def resolve(self, kinds: Sequence[str], key: str) -> Entry | None:
         """The entry that a reference to one of some kinds means; an address is understood as well as a key."""
-        for kind in kinds:
-            item = self.items.get(f"{kind}/{key}")
-            if item is not None:
-                return item
-        if len(kinds) > 1 and "/" in key:
-            kind = key.partition("/")[0]
-            if kind in kinds:
-                return self.items.get(key)
-        return None
+        return self.items.get(address_of(self.items, kinds, key))
 
     def maybe_hidden(self, kinds: Sequence[str], key: str) -> bool:
         """Whether an entry may exist in a file that cannot be read, so that nothing may be said about it."""

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.fields import Finder, Selector, finder
 from registry_reconciler.model.kind import Kind, Reference
+from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import Finder, finder
 
 
 class Link(NamedTuple):
@@ -69,15 +70,13 @@ def _part(world: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Pa
     one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
     for item in entries:
         for path, value in find(item.value):
-            if type(value) is not str:
-                if isinstance(value, bool) or not isinstance(value, int):
-                    continue
-                value = str(value)
-            target = entry_at(one_kind + value) if one_kind else world.resolve(reference.kinds, value)
-            if target is not None:
-                resolved.append(Link(item, reference, path, value, target))
-            elif value not in reference.allow and world.judges(item.address):
-                dangling.append(Link(item, reference, path, value, None))
+            for inner, key in (((), value),) if type(value) is str else keys_in(reference.field, value):
+                target = entry_at(one_kind + key) if one_kind else world.resolve(reference.kinds, key)
+                where = (*path, *inner) if inner else path
+                if target is not None:
+                    resolved.append(Link(item, reference, where, key, target))
+                elif key not in reference.allow and world.judges(item.address):
+                    dangling.append(Link(item, reference, where, key, None))
     return Part(resolved, dangling)
 
 
@@ -138,7 +137,7 @@ def acyclic_graphs(world: EntrySet) -> Mapping[str, Graph]:
             find = finder(selector)
             graph = graphs.setdefault(kind.space or kind.name, {})
             for item in world.of(kind.name):
-                for edge in _edges(world, item, targets, find):
+                for edge in _edges(world, item, targets, selector, find):
                     graph.setdefault(item.address, []).append(edge)
     return graphs
 
@@ -151,13 +150,14 @@ def _targets(kind: Kind, text: str) -> tuple[str, ...]:
     return (kind.name,)
 
 
-def _edges(world: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
+def _edges(
+    world: EntrySet, item: Entry, targets: tuple[str, ...], selector: Selector, find: Finder
+) -> Iterable[Edge]:
     for path, value in find(item.value):
-        values = enumerate(value) if isinstance(value, list) else ((None, value),)
-        for index, one in values:
-            target = world.resolve(targets, one) if isinstance(one, str) else None
+        for inner, key in keys_in(selector, value):
+            target = world.resolve(targets, key)
             if target is not None:
-                yield Edge(path if index is None else (*path, index), target.address)
+                yield Edge((*path, *inner), target.address)
 
 
 def cycles(graph: Graph) -> list[list[tuple[str, Edge]]]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.model.fields import Finder, finder
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import Finder, finder
 
 
 class Names(Struct, frozen=True):

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind, PathRule
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import finder
 
 
 def _named(world: EntrySet, kind: Kind, rule: PathRule) -> Iterator[tuple[Entry, FieldPath, str]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.model.entry import FieldPath, Place, digest_bytes
+from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes, get_path
+from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Severity
+from registry_reconciler.model.references import references_in, written_like
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
 from registry_reconciler.rules.naming import lookup
-from registry_reconciler.rules.shapes import finder, hint_at, listing, place_of, related, slip
+from registry_reconciler.rules.shapes import hint_at, listing, place_of, related, slip
 
 SUGGESTIONS = 20
 """How many dangling ids of a run get a did-you-mean: each looks through all ids of a kind."""
@@ -43,7 +45,7 @@ def _dangling(world: EntrySet) -> Iterator[Finding]:
             link.path,
             severity=link.reference.missing,
             extra=link.value,
-            replacements=slip(link.item, link.path, near),
+            replacements=slip(link.item, link.path, None if near is None else _in_place(link, near)),
             cause=_missing(_meant(world, link)),
         )
 
@@ -91,7 +93,7 @@ def _near(world: EntrySet, link: Link) -> str | None:
     return next(iter(closest(link.value, known[kinds])), None)
 
 
-def _ids_by_kinds(world: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _ids_by_kinds(_world: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Filled as somebody asks: the same tuple each time lets the suggestions index it once."""
     return {}
 
@@ -110,7 +112,7 @@ def _named(world: EntrySet) -> Iterator[Finding]:
                 if world.is_key(link.item, link.path)
                 else f"Replace {link.value!r} by {target.key!r}.",
                 safe=not world.is_key(link.item, link.path),
-                replacements=((place_of(link.item, link.path), target.key),),
+                replacements=((place_of(link.item, link.path), _in_place(link, target.key)),),
             ),
             related=(related(target, "the entry with this name"),),
             severity=link.reference.missing,
@@ -283,9 +285,8 @@ class _After:
         said = self._said.get(key)
         if said is None:
             said = self._said[key] = {}
-            for path, value in link.reference.field.find(item.value):
-                if isinstance(value, str):
-                    said.setdefault(value, path)
+            for path, value in references_in(link.reference, item.value):
+                said.setdefault(value, path)
         return said.get(link.value)
 
 
@@ -342,8 +343,14 @@ REF007 = Rule(
 )
 
 
-def _renamed_value(link: Link, old: Entry, new: Entry) -> str:
-    return new.address if link.value == old.address and link.value != old.key else new.key
+def _renamed_value(link: Link, old: Entry, new: Entry) -> Json:
+    word = new.address if link.value == old.address and link.value != old.key else new.key
+    return _in_place(link, word)
+
+
+def _in_place(link: Link, key: str) -> Json:
+    """A key as it is written in place of what a reference says."""
+    return written_like(get_path(link.item.value, link.path), key)
 
 
 def _left_behind(
@@ -351,7 +358,7 @@ def _left_behind(
     old: str,
     meant: Sequence[Link],
     what: str,
-    replacements: tuple[tuple[Place, str], ...],
+    replacements: tuple[tuple[Place, Json], ...],
     *,
     safe: bool = True,
 ) -> Iterator[Finding]:

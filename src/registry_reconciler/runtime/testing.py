@@ -80,7 +80,7 @@ def exercise(
     known = vocabulary or Vocabulary()
     grant = _Recording((word for word in declared if word in known), known)
     db = RegistryDbBuilder().build().runtime()
-    invoker = Invoker(db, root, vocabulary=known, audit=lambda line: None)
+    invoker = Invoker(db, root, vocabulary=known, audit=lambda _line: None)
     context = Context(invoker, item.meta.id, Asked(db.snapshot(), known, declared), grant, None)
     function = _function(item, root)
     value, error = None, None

@@ -65,14 +65,14 @@ def _pattern(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
     return message, writer.explain(path, "Write it in that form.")
 
 
-def _unbounded(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _unbounded(path: FieldPath) -> tuple[str, str]:
     return (
         f"{name_of(path)} could not be checked: its pattern takes too many steps on this text",
         "Make the pattern simpler: no nested repetitions, no looking ahead, no references back.",
     )
 
 
-def _unique_items(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _unique_items(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
     items = get_path(writer.value, path)
     seen: set[str] = set()
     for index, item in enumerate(items if isinstance(items, list) else []):
@@ -107,7 +107,7 @@ def _bound(text: str) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
     return sentence
 
 
-def _contains(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _contains(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
     least, most, wanted = 1, None, ""
     for schema in writer.view.at(path):
         if "contains" in schema:
@@ -131,7 +131,7 @@ SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {
     "const": lambda writer, path, kind: not_one_of(writer, path, [kind.expected_value]),
     "required": _required,
     "pattern": lambda writer, path, kind: (
-        _pattern(writer, path, kind) if hasattr(kind, "pattern") else _unbounded(writer, path, kind)
+        _pattern(writer, path, kind) if hasattr(kind, "pattern") else _unbounded(path)
     ),
     "uniqueItems": _unique_items,
     "minLength": _size("characters", most=False),
@@ -146,7 +146,7 @@ SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {
     "exclusiveMaximum": _bound("less than"),
     "multipleOf": _bound("a multiple of"),
     "contains": _contains,
-    "combination": lambda writer, path, kind: (
+    "combination": lambda writer, path, _kind: (
         f"{name_of(path)} fits none of the forms that its schema knows",
         writer.explain(path, "Correct it."),
     ),

@@ -184,7 +184,7 @@ def standalone(schema: Json, name: str = "schema.json") -> Validator:
 
 
 class _Single(SchemaSet):
-    def is_kind(self, path: str) -> bool:
+    def is_kind(self, path: str) -> bool:  # noqa: ARG002
         return False
 
 
@@ -224,7 +224,7 @@ def _published(name: str, schema: Callable[[], Json]) -> Validator:
 class _Published(_Single):
     """A schema of the package itself: a test checks it, once and not in every run."""
 
-    def _check(self, path: str) -> list[Violation]:
+    def _check(self, path: str) -> list[Violation]:  # noqa: ARG002
         return []
 
 

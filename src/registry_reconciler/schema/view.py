@@ -48,10 +48,6 @@ class Finding(Protocol):
         """Steps to the part of the value."""
 
     @property
-    def evaluation_path(self) -> list[str | int]:
-        """Steps through the schema to the keyword, through references."""
-
-    @property
     def kind(self) -> Json:
         """The keyword (``name``) and its details."""
 

@@ -48,7 +48,7 @@ class Words(Struct):
         self.names.update(facts.names)
         self.addresses.update(f"{kind.name}/{name}" for name in facts.names)
         for number, value in facts.refs:
-            self.addresses.update(f"{target}/{value}" for target in kind.references[number // 2].kinds)
+            self.addresses.update(f"{target}/{value}" for target in kind.references[number].kinds)
             self.addresses.add(value)
             self.names.add(value)
         self.uniques.update(facts.uniques)
@@ -135,9 +135,7 @@ class UnloadedEntries:
             number = memory.refs.holder(index)
             source = memory.addresses[number]
             (which,) = as_numbers(memory.ref_numbers[index])
-            if which % 2:
-                continue
-            reference = self._kinds[split_address(source)[0]].references[which // 2]
+            reference = self._kinds[split_address(source)[0]].references[which]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 

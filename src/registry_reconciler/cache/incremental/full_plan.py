@@ -280,7 +280,7 @@ class _Remembering:
                     path,
                     LiveFile(
                         kind.name,
-                        self._carried(kind, path, places.values()),
+                        self._carried(path, places.values()),
                         (section.key, section.indent, section.head, section.start, section.end),
                         len(source.data),
                         starts[:-1],
@@ -291,7 +291,7 @@ class _Remembering:
                     ),
                 )
 
-    def _carried(self, kind: Kind, path: str, numbers: Iterable[int]) -> tuple[str, ...]:
+    def _carried(self, path: str, numbers: Iterable[int]) -> tuple[str, ...]:
         entries = self.loaded.live.entries
         found = {entries[self.addresses[number]].carried for number in numbers}
         if len(found) > 1:

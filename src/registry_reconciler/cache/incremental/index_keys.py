@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from registry_reconciler.model.entry import Json, canonical
-from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.fields import values_of
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.own import LookedUp
 
 
@@ -16,8 +17,7 @@ class Facts(NamedTuple):
 
     Attributes:
         names: its name and aliases.
-        refs: for each value of a reference twice the number of the reference in its kind, and the text that stands
-            there; one more for a whole number, which rules read as a key and lists of dependents do not.
+        refs: for each value of a reference the number of the reference in its kind, and the key that stands there.
         uniques: its values of fields that the kind calls unique, as one text each.
         gives: the words by which rules of the workspace's own find it, beside its address
             (:mod:`registry_reconciler.expressions.look_ups`).
@@ -32,25 +32,6 @@ class Facts(NamedTuple):
 NONE = Facts()
 
 
-Values: TypeAlias = Callable[[Mapping[str, Json]], Sequence[Json]]
-
-
-def _values(selector: Selector) -> Values:
-    """What a selector selects, without its paths: this is asked of every entry of a workspace."""
-    first, *rest = selector.steps
-    if first is not None and not rest:
-        return lambda value: (value[first],) if first in value else ()
-    if first is not None and rest == [None]:
-        return lambda value: _items(value.get(first))
-    return lambda value: [found for _, found in selector.find(value)]
-
-
-def _items(value: Json) -> Sequence[Json]:
-    if type(value) is list:
-        return value
-    return list(value.values()) if type(value) is dict else ()
-
-
 class IndexKeys:
     """Tells the facts of entries of one kind."""
 
@@ -59,9 +40,9 @@ class IndexKeys:
         self._fields = looked_up.fields.get(kind.name, ())
         self._is_referrer = kind.name in looked_up.referrers
         roles = (kind.names.name, kind.names.aliases)
-        self._names = [_values(role) for role in roles if role is not None]
-        self._refs = [(number, _values(one.field)) for number, one in enumerate(kind.references)]
-        self._uniques = [[_values(selector) for selector in group] for group in kind.unique]
+        self._names = [values_of(role) for role in roles if role is not None]
+        self._refs = [(number, one.field, values_of(one.field)) for number, one in enumerate(kind.references)]
+        self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
     def facts(self, value: Mapping[str, Json]) -> Facts:
         """The facts of a value."""
@@ -73,14 +54,12 @@ class IndexKeys:
                 elif type(found) is list:
                     names += [name for name in found if type(name) is str]
         refs: list[tuple[int, str]] = []
-        for number, values in self._refs:
+        for number, field, values in self._refs:
             for found in values(value):
                 if type(found) is str:
-                    refs.append((2 * number, found))
-                elif isinstance(found, int) and not isinstance(found, bool):
-                    refs.append((2 * number + 1, str(found)))
-                elif type(found) is list:
-                    refs += [(2 * number, one) for one in found if type(one) is str]
+                    refs.append((number, found))
+                else:
+                    refs += [(number, key) for _, key in keys_in(field, found)]
         uniques = tuple(self._unique(value)) if self._uniques else ()
         gives = tuple(dict.fromkeys(self._gives(value, refs))) if self._fields or self._is_referrer else ()
         return Facts(tuple(names), tuple(refs), uniques, gives)
@@ -92,7 +71,7 @@ class IndexKeys:
         for field in self._fields:
             yield from (value_word(name, field, part) for part in indexed_in(value, field))
         for number, text in refs if self._is_referrer else ():
-            kinds = self._kind.references[number // 2].kinds
+            kinds = self._kind.references[number].kinds
             targets = [f"{kind}/{text}" for kind in kinds] + ([text] if len(kinds) > 1 else [])
             yield from (referrer_word(name, address) for address in targets)
 

@@ -80,7 +80,7 @@ class _Loading:
         others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
         if others.clashes or others.hidden_kinds:
             raise FullPlanRequired("something is hidden")
-        fragments, state, numbers = self._declared(touched, changed, others)
+        fragments, state, numbers = self._declared(touched, changed)
         live = self._live(others, numbers)
         unread = set(self.memory.fragments).difference(fragments.files)
         fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
@@ -173,9 +173,7 @@ class _Loading:
         except (OSError, Unreadable) as fault:
             raise FullPlanRequired(f"{path} cannot be read") from fault
 
-    def _declared(
-        self, touched: set[str], changed: set[int], others: Live
-    ) -> tuple[Fragments, State, set[int]]:
+    def _declared(self, touched: set[str], changed: set[int]) -> tuple[Fragments, State, set[int]]:
         """What touched fragments and their state say, and the numbers of all entries that are concerned."""
         memory = self.memory
         numbers = changed | set(memory.always)

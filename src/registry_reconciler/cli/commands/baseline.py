@@ -40,7 +40,7 @@ def command(
     call = shared.call("baseline")
     workspace = call.workspace()
     if dry_run:
-        accepted = accept(planning_of(call, workspace, PlanOptions()))
+        accepted = accept(planning_of(workspace, PlanOptions()))
         written: tuple[str, ...] = ()
     else:
         accepted, receipt = write_baseline(workspace)

@@ -44,7 +44,7 @@ def command(
     del files  # One change can break an entry in any other file.
     call = reporting.brief_call("check", brief)
     workspace = call.workspace()
-    planning = quick_planning_of(call, workspace, cached=not no_cache)
+    planning = quick_planning_of(workspace, cached=not no_cache)
     keep_until_the_end(planning)
     plan = planning.plan
     shown = Shown(exit_code(plan, fail_on))

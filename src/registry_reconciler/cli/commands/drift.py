@@ -70,7 +70,7 @@ def command(
         raise UsageFailure("--accept and --revert are opposites: one at a time")
     call = shared.call("drift", look)
     workspace = call.workspace()
-    planning = planning_of(call, workspace)
+    planning = planning_of(workspace)
     if accept:
         return _accept(call, workspace, planning, [*accept, *(addresses or ())])
     if revert:

@@ -96,7 +96,7 @@ class _Explaining:
     def planning(self) -> Planning:
         """The workspace's plan, made once."""
         if self._planning is None:
-            self._planning = planning_of(self.call, self.call.workspace())
+            self._planning = planning_of(self.call.workspace())
         return self._planning
 
     def _kind(self, name: str) -> tuple[str, dict[str, Json]]:

@@ -40,7 +40,7 @@ def command(
     from registry_reconciler.queries.graph import around, dot, edges, mermaid
 
     call = make_call("graph", root=root, format=format, lock_timeout=lock_timeout)
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     warn_unseen(planning)
     found = edges(planning.worlds.after)
     if address is not None:

@@ -62,7 +62,7 @@ def command(
     if kinds and managed is not None:
         raise UsageFailure("--kinds counts both: leave --managed or --unmanaged away")
     call = shared.call("list")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     warn_unseen(planning)
     require_known(planning, (one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns or ()))
     if kinds:

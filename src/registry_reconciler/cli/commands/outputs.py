@@ -31,7 +31,7 @@ def command(*, shared: Shared) -> int:
     from registry_reconciler.report.words import command_line
 
     call = shared.call("outputs")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     states = list(output_states(planning))
     next: list[list[str]] = []
     edited = [one.output.id for one in states if one.state == "edited"]

@@ -64,7 +64,7 @@ def command(
 
     call = shared.call("outputs new")
     workspace = call.workspace()
-    planning = planning_of(call, workspace)
+    planning = planning_of(workspace)
     if kind is not None and kind not in planning.loaded.kinds:
         raise UsageFailure(f"there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}")
     if template is not None:

@@ -44,7 +44,7 @@ def command(
     from registry_reconciler.rules.own.trial import steps
 
     call = shared.call("rule eval")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     rules, unusable = own_definitions(planning, [code])
     if unusable:
         raise UsageFailure(unusable[0])

@@ -36,7 +36,7 @@ def command(
     The example must give the problem, and mended it must not. It says too how many entries 'when' selects.
     """
     call = shared.call("rule test")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     rules, unusable = own_definitions(planning, codes or ())
     results = [_try(planning, rule) for rule in rules]
     lines = [line for one in results for line in _lines(one)]

@@ -39,7 +39,7 @@ def command(
     from registry_reconciler.queries.show import portrait
 
     call = shared.call("show")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     warn_unseen(planning)
     known = known_addresses(planning)
     if address not in known:

@@ -119,7 +119,7 @@ class Search:
         if any(one is ABSENT for one in values):
             return None
         if all(isinstance(one, str) for one in values):
-            pattern = self._fitted(kind, rows, list(values))
+            pattern = self._fitted(kind, list(values))
             return None if pattern is None else pattern.template("")
         if all(same(one, values[0]) for one in values) and len(rows) > 1 and not isinstance(values[0], str):
             return values[0]
@@ -136,7 +136,7 @@ class Search:
             if any(start < stop and begin < end for begin, stop in owned):
                 continue
             for kind, rows in self.kinds.items():
-                pattern = self._fitted(kind, rows, lines) if len(lines) == len(rows) else None
+                pattern = self._fitted(kind, lines) if len(lines) == len(rows) else None
                 if pattern is None or not set(pattern.fields) & self._keys(kind, rows):
                     continue
                 yield self._listed(kind, pattern, head, (start, end), is_row=is_row)
@@ -186,7 +186,7 @@ class Search:
 
     # Fitting
 
-    def _fitted(self, kind: str, rows: Sequence[Entry], lines: Sequence[str]) -> Pattern | None:
+    def _fitted(self, kind: str, lines: Sequence[str]) -> Pattern | None:
         """A pattern that gives each of some texts from its entry."""
         if len(lines) > 1 and all(one == lines[0] for one in lines):
             return Pattern((lines[0],))

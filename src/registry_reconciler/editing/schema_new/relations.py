@@ -23,7 +23,7 @@ def add_relations(work: Work, entries: Sequence[Found], shape: Shape, key: Seque
     paths = list(_paths(work, shape))
     if paths:
         work.spec["paths"] = paths
-    unique = [[quoted(name)] for name, one in shape.fields.items() if _is_unique(name, one, entries, key)]
+    unique = [[quoted(name)] for name in shape.fields if _is_unique(name, entries, key)]
     if unique:
         work.spec["unique"] = unique
         work.doubt("x-registry.unique", "No two entries share these today; drop them if that is by chance.")
@@ -103,7 +103,7 @@ def _paths(work: Work, shape: Shape) -> Iterator[dict[str, Json]]:
                 work.doubt("x-registry.paths", f"{selector_text(steps)}: {', '.join(gone[:5])} is not there.")
 
 
-def _is_unique(name: str, one: Shape, entries: Sequence[Found], key: Sequence[str]) -> bool:
+def _is_unique(name: str, entries: Sequence[Found], key: Sequence[str]) -> bool:
     if name in key or not name.lower().endswith(("id", "_no", "number")) or len(entries) < 3:
         return False
     values = [entry.value.get(name) for entry in entries if name in entry.value]

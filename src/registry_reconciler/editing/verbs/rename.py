@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.verbs.desk import Desk
@@ -11,15 +10,16 @@ from registry_reconciler.editing.verbs.inner import Inner
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import (
     MISSING,
-    FieldPath,
     Json,
     LiveEntry,
+    get_path,
     make_address,
     replace_part,
     split_address,
 )
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import KEY_JOINER, Kind, Reference
+from registry_reconciler.model.references import address_of, references_in, written_like
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.amend import Edits
@@ -61,8 +61,7 @@ def _with_key(kind: Kind, value: dict[str, Json], key: str) -> dict[str, Json]:
             f"{', joined by /' if len(kind.key) > 1 else ''}."
         )
     for selector, part in zip(kind.key, parts, strict=True):
-        number = isinstance(selector.get(value), int) and re.fullmatch(r"0|-?[1-9]\d*", part)
-        value = with_value(value, selector.path, int(part) if number else part)
+        value = with_value(value, selector.path, written_like(selector.get(value), part))
     return value
 
 
@@ -182,12 +181,12 @@ class _Renaming:
         value = self.desk.values.get(address) or value
         made = value
         for reference in references:
-            for path, text in _texts(reference, value):
-                leads_to = self._resolved(reference, text)
+            for path, key in references_in(reference, value):
+                leads_to = self._resolved(reference, key)
                 new = self.desk.names.get(leads_to)
                 if new is not None:
-                    word = new if text == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
-                    made = replace_part(made, path, word)
+                    word = new if key == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
+                    made = replace_part(made, path, written_like(get_path(value, path), word))
         if made is value:
             return
         kind = self.loaded.kinds[split_address(address)[0]]
@@ -201,20 +200,6 @@ class _Renaming:
         elif address not in self.loaded.state.entries:
             self._unmanaged(address, "refers to it")
 
-    def _resolved(self, reference: Reference, text: str) -> str:
+    def _resolved(self, reference: Reference, key: str) -> str:
         """The address that a reference leads to, as rules resolve it."""
-        if text in reference.allow:
-            return ""
-        for name in reference.kinds:
-            if f"{name}/{text}" in self.known:
-                return f"{name}/{text}"
-        return text if len(reference.kinds) > 1 and text in self.known else ""
-
-
-def _texts(reference: Reference, value: Mapping[str, Json]) -> Iterator[tuple[FieldPath, str]]:
-    for path, found in reference.field.find(value):
-        if isinstance(found, str):
-            yield path, found
-        for index, one in enumerate(found if isinstance(found, list) else ()):
-            if isinstance(one, str):
-                yield (*path, index), one
+        return "" if key in reference.allow else address_of(self.known, reference.kinds, key)

@@ -164,13 +164,13 @@ class _Splicer:
         rest: Own = []
         for path, edit in own:
             if not path and isinstance(edit, RenameKey):
-                self._rename(node, member, edit)
+                self._rename(member, edit)
             else:
                 rest.append((path, edit))
         if rest:
             self.visit(_value(member), rest, self._models(node, index))
 
-    def _rename(self, node: JsonNode, member: Member, edit: RenameKey) -> None:
+    def _rename(self, member: Member, edit: RenameKey) -> None:
         assert member.key is not None
         key = member.key
         self.put(key.start, key.end, self.writer.text(edit.new_key, self.text[key.start : key.end]))
@@ -282,7 +282,7 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
         lead, indent = self._lead(node, chunks, following)
-        text = "".join(self._written(node, one, indent, lead, chunks) + "," + lead for one in news)
+        text = "".join(self._written(node, one, indent, lead) + "," + lead for one in news)
         place = chunks[following].content
         self.put(place, place, text, rank=1)
 
@@ -290,7 +290,7 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
     ) -> None:
         lead, indent = self._lead(node, chunks, previous)
-        parts = [lead + self._written(node, one, indent, lead, chunks, near=previous) for one in news]
+        parts = [lead + self._written(node, one, indent, lead, near=previous) for one in news]
         place = chunks[previous].stop
         self.put(place, place, ",".join(parts) + ("" if at_end else ","), rank=1)
 
@@ -308,9 +308,7 @@ class _Splicer:
         blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
         return self.look.newline * (2 if blank else 1) + indent, indent
 
-    def _written(
-        self, node: JsonNode, new: New, indent: str, lead: str, chunks: Sequence[Chunk], near: int = 0
-    ) -> str:
+    def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> str:
         """A new part with its comments."""
         head = "" if new.key is None else self._key(node, new.key)
         models = [_value(one) for one in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
@@ -360,24 +358,20 @@ class _Splicer:
         if not news:
             self.put(begin, end, "")
             return
-        lines = on_lines(node) if chunks else self.look.lines and self._is_on_line(node)
+        lines = on_lines(node) if chunks else self.look.lines
         if not lines:
             pad = self.text[begin : chunks[0].member] if chunks else self.look.pads[node.kind != "map"]
             pad = pad if not pad.strip() else ""
             indent = self.source.indent(node.start)
-            joined = f",{self.look.comma}".join(self._written(node, one, indent, "", chunks) for one in news)
+            joined = f",{self.look.comma}".join(self._written(node, one, indent, "") for one in news)
             self.put(begin, end, pad + joined + pad)
             return
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, one, indent, lead, chunks) for one in news)
+        joined = ",".join(lead + self._written(node, one, indent, lead) for one in news)
         comma = "," if (chunks and chunks[-1].comma >= 0) or (not chunks and self.look.trailing) else ""
         self.put(begin, end, joined + comma + self.look.newline + outer)
-
-    def _is_on_line(self, node: JsonNode) -> bool:
-        """Whether an empty collection stands where others have lines: not within what is written on one."""
-        return True
 
     def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
         for chunk in chunks:
@@ -387,7 +381,7 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, one, indent, lead, chunks) for one in news)
+        joined = ",".join(lead + self._written(node, one, indent, lead) for one in news)
         place = max([last, *(one.stop for one in chunks)])
         rest = self.text[place : node.end - 1]
         self.put(place, place, joined + ("" if "\n" in rest else self.look.newline + outer), rank=1)

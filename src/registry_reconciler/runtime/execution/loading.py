@@ -34,7 +34,7 @@ _lock = threading.RLock()
 class _Loader(SourceFileLoader):
     """Runs a module with an import statement that knows the workspace. Writes no compiled files into it."""
 
-    def path_stats(self, path: str) -> Mapping[str, Any]:
+    def path_stats(self, _path: str) -> Mapping[str, Any]:
         # Without them nothing compiled is used: it is told from its source by the second and the size alone.
         raise OSError("nothing compiled is kept for files of a workspace")
 

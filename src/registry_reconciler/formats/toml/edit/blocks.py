@@ -104,7 +104,7 @@ class Editor:
         inserts = [edit for where, edit in edits if not where and isinstance(edit, Insert)]
         if item.kind == "array" and not item.items and self._grows_sections(item, path, inserts, edits):
             return
-        if item.kind != "array" or not inserts or not all(_is_simple(where, edit) for where, edit in edits):
+        if item.kind != "array" or not inserts or not all(_is_simple(where) for where, _ in edits):
             self._respell(item, path, project_value(to_json(item), edits))
             return
         gone = {where[0] for where, edit in edits if len(where) == 1 and isinstance(edit, Remove)}
@@ -424,7 +424,7 @@ def _index(edit: Insert, item: Item) -> int:
     return len(item.items) if edit.index is None else max(0, min(edit.index, len(item.items)))
 
 
-def _is_simple(where: FieldPath, edit: Edit) -> bool:
+def _is_simple(where: FieldPath) -> bool:
     return not where or isinstance(where[0], int)
 
 

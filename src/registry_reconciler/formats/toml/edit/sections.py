@@ -85,10 +85,6 @@ class Sections:
                 if found is not None and step != own:
                     yield found
 
-    def cousin(self, path: FieldPath) -> Item | None:
-        """The first of them."""
-        return next(self.cousins(path), None)
-
     def model(self, path: FieldPath, value: Json) -> Value | None:
         """A neighbour's text of the same field that shows how such a value is written."""
         wanted = LOOKS.get(type(value))

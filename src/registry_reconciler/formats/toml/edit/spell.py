@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.toml.read.statements import Value, is_date
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import Json
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
@@ -28,9 +28,6 @@ LOOKS: Mapping[type[Json], tuple[str, ...]] = {
     dict: ("inline",),
 }
 """The kinds of text that show how a value is to be written, by its type."""
-
-Notes = Mapping[FieldPath, Sequence[str]]
-"""Comments of parts of a new value, by path: lines that begin with ``#``."""
 
 
 class Look(Struct, frozen=True):
