@@ -55,11 +55,7 @@ def _referring(world: EntrySet) -> dict[str, list[str]]:
             for item in world.of(kind.name):
                 source = item.address
                 for value in values(item.value):
-                    for key in (
-                        (value,)
-                        if type(value) is str
-                        else [key for _, key in keys_in(reference.field, value)]
-                    ):
+                    for key in (value,) if type(value) is str else [key for _, key in keys_in(value)]:
                         address = prefix + key if prefix else address_of(world.items, reference.kinds, key)
                         if address != source and key not in allowed:
                             found[address].append(source)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from registry_reconciler.cache.incremental import FullPlanRequired
-from registry_reconciler.cache.incremental.columns import Column, as_text
+from registry_reconciler.cache.incremental.columns import Column, Numbers, small_numbers
 from registry_reconciler.cache.incremental.index_keys import Facts, Tellers
 from registry_reconciler.cache.incremental.memory import (
     AlwaysChecked,
@@ -165,7 +165,7 @@ class _Remembering:
             entries=Column.of(self.addresses, [1] * len(self.addresses)),
             names=Column.of([name for one in facts for name in one.names], [len(one.names) for one in facts]),
             refs=Column.of([ref[1] for one in facts for ref in one.refs], [len(one.refs) for one in facts]),
-            ref_numbers=as_text([ref[0] for one in facts for ref in one.refs]),
+            ref_numbers=small_numbers(ref[0] for one in facts for ref in one.refs),
             uniques=Column.of(
                 [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
             ),
@@ -175,7 +175,7 @@ class _Remembering:
             referrers=list(self.planning.own.looked_up.referrers),
             fragments=fragments,
             state_files=homes,
-            declared=declared,
+            declared=Numbers.of(declared),
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
@@ -195,7 +195,7 @@ class _Remembering:
             for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)
         }
 
-    def _fragments(self) -> Iterator[tuple[str, dict[str, list[int]]]]:
+    def _fragments(self) -> Iterator[tuple[str, dict[str, Numbers]]]:
         """The fragments of which everything is remembered."""
         by_file: dict[str, list[str]] = {}
         for entry in self.loaded.fragments.entries:
@@ -209,7 +209,7 @@ class _Remembering:
                 lists: dict[str, list[int]] = {}
                 for address in addresses:
                     lists.setdefault(address.partition("/")[0], []).append(self.numbers[address])
-                yield path, lists
+                yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
 
     def _is_fragment(self, source: SourceFile) -> bool:
         keys = [one.key for one in source.sections]
@@ -283,8 +283,8 @@ class _Remembering:
                         self._carried(path, places.values()),
                         (section.key, section.indent, section.head, section.start, section.end),
                         len(source.data),
-                        starts[:-1],
-                        [places[index] for index in range(len(items))],
+                        Numbers.of(starts[:-1]),
+                        Numbers.of(places[index] for index in range(len(items))),
                         "".join(map(item_digest, items)),
                         [item_digest(source.data[start:stop]) for start, stop in blocks_of(starts)],
                         edges_digest(source.data, section.start, section.end),

@@ -41,7 +41,7 @@ class IndexKeys:
         self._is_referrer = kind.name in looked_up.referrers
         roles = (kind.names.name, kind.names.aliases)
         self._names = [values_of(role) for role in roles if role is not None]
-        self._refs = [(number, one.field, values_of(one.field)) for number, one in enumerate(kind.references)]
+        self._refs = [(number, values_of(one.field)) for number, one in enumerate(kind.references)]
         self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
     def facts(self, value: Mapping[str, Json]) -> Facts:
@@ -54,12 +54,12 @@ class IndexKeys:
                 elif type(found) is list:
                     names += [name for name in found if type(name) is str]
         refs: list[tuple[int, str]] = []
-        for number, field, values in self._refs:
+        for number, values in self._refs:
             for found in values(value):
                 if type(found) is str:
                     refs.append((number, found))
                 else:
-                    refs += [(number, key) for _, key in keys_in(field, found)]
+                    refs += [(number, key) for _, key in keys_in(found)]
         uniques = tuple(self._unique(value)) if self._uniques else ()
         gives = tuple(dict.fromkeys(self._gives(value, refs))) if self._fields or self._is_referrer else ()
         return Facts(tuple(names), tuple(refs), uniques, gives)
