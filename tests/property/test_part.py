@@ -414,7 +414,10 @@ message: "{referrers('service').map(one, one.id)} {referrers('team').map(one, on
 
 
 def with_rules(workspace: Workspace, choose: random.Random) -> None:
-    """Rules of the workspace's own: about an entry alone, about another one, about a change."""
+    """Rules of the workspace's own: about an entry alone, about another one, about a change; and a mirror."""
+    if choose.random() < 0.3:
+        mirror = TEAM.replace("  references", "  mirrors: [{field: name, kind: service}]\n  references")
+        workspace.files[".system/registry/schemas/team.schema.yaml"] = mirror.encode()
     for code, text in OWN.items():
         if choose.random() < 0.7:
             path = f".system/registry/rules/{code}.yaml"

@@ -162,6 +162,24 @@ class Reference(Struct, frozen=True):
     allow: tuple[str, ...] = ()
 
 
+class Mirror(Struct, frozen=True):
+    """A field that each entry shares with the entry of another kind that has the same key.
+
+    Attributes:
+        field: of the entry of the kind that declares it, which is the source.
+        at: of its partner.
+        key: the field with the partner's key; ``None``: the entry's own key.
+        missing: how bad it is that there is no partner; ``differs``: that the two say different things.
+    """
+
+    field: Selector
+    kind: str
+    at: Selector
+    key: Selector | None = None
+    missing: Severity = Severity.WARNING
+    differs: Severity = Severity.ERROR
+
+
 class PathRule(Struct, frozen=True):
     """A field whose values are files or folders of the workspace."""
 
@@ -203,6 +221,7 @@ class Kind(Struct, frozen=True):
     names: Names = field(default_factory=Names)
     references: tuple[Reference, ...] = ()
     paths: tuple[PathRule, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
     unique: tuple[tuple[Selector, ...], ...] = ()
     acyclic: tuple[Selector, ...] = ()
     live_fields: tuple[Selector, ...] = ()
@@ -314,6 +333,7 @@ def parse_kind(
         names=_names(spec.get("names", {})),
         references=tuple(_reference(one) for one in spec.get("references", ())),
         paths=tuple(_path_rule(one) for one in spec.get("paths", ())),
+        mirrors=tuple(_mirror(one) for one in spec.get("mirrors", ())),
         unique=tuple(
             tuple(_selector(one, "unique") for one in ([group] if isinstance(group, str) else group))
             for group in spec.get("unique", ())
@@ -375,6 +395,7 @@ def _refuse_shown_secrets(kind: Kind) -> None:
         "names": [one for one in names if one is not None],
         "references": [one.field for one in kind.references],
         "paths": [one.field for one in kind.paths],
+        "mirrors": [one for mirror in kind.mirrors for one in (mirror.field, mirror.key) if one is not None],
         "unique": [one for group in kind.unique for one in group],
         "acyclic": kind.acyclic,
     }
@@ -421,4 +442,15 @@ def _path_rule(spec: Mapping[str, Json]) -> PathRule:
         _severity(spec["missing"]) if "missing" in spec else None,
         spec.get("unlisted"),
         _severity(spec.get("unlisted_severity", "warning")),
+    )
+
+
+def _mirror(spec: Mapping[str, Json]) -> Mirror:
+    return Mirror(
+        _selector(spec["field"], "mirrors", single=True),
+        spec["kind"],
+        _selector(spec.get("at", spec["field"]), "mirrors", single=True),
+        _selector(spec["key"], "mirrors", single=True) if "key" in spec else None,
+        _severity(spec.get("missing", "warning")),
+        _severity(spec.get("differs", "error")),
     )

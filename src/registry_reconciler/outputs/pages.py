@@ -75,6 +75,9 @@ def coordination_page(
         parts.append(
             _table("## References between kinds", ("when one goes of", "check", "rule", "which"), rows)
         )
+    rows = list(_mirror_rows(kinds, settings))
+    if rows:
+        parts.append(_table("## Mirrors", ("when one of both changes", "check", "rule", "which"), rows))
     rows = list(_own_rows(own, settings))
     if rows:
         parts.append(_table("## Rules of this workspace", ("when", "check", "rule", "which"), rows))
@@ -107,6 +110,14 @@ def _reference_rows(kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple
         for reference in kind.references:
             effect = EFFECTS[config.severity("REF001", reference.missing)]
             yield _targets(reference), f"`{kind.name}.{reference.field.text}`", "REF001", effect
+
+
+def _mirror_rows(kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple[str, ...]]:
+    for _, kind in sorted(kinds.items()):
+        for mirror in kind.mirrors:
+            effect = EFFECTS[config.severity("MIR001", mirror.differs)]
+            both = f"`{kind.name}.{mirror.field.text}` or `{mirror.kind}.{mirror.at.text}`"
+            yield both, "the other one", "MIR001", effect
 
 
 def _own_rows(own: Iterable[DeclaredRule], config: Config) -> Iterator[tuple[str, ...]]:
