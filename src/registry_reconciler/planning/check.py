@@ -1,4 +1,4 @@
-"""Rules over two worlds, as it is and as it would be → problems with their status. Pure but for asking about paths."""
+"""Rules over two entry_sets, as it is and as it would be → problems with their status. Pure but for asking about paths."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def build_entry_sets(
     tree_after: Tree,
     rest: Unloaded = NOTHING_UNLOADED,
 ) -> EntrySets:
-    """The two worlds of a plan."""
+    """The two entry_sets of a plan."""
     before_items = {
         address: _live_item(loaded, entry, desired) for address, entry in loaded.live.entries.items()
     }
@@ -180,21 +180,23 @@ def _planned_item(loaded: Loaded, change: Change) -> Entry:
 
 
 def check(
-    loaded: Loaded, worlds: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
+    loaded: Loaded, entry_sets: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
 ) -> tuple[Problem, ...]:
-    """Every problem of both worlds, each with its status; ``own`` are the rules of the workspace itself."""
+    """Every problem of both entry_sets, each with its status; ``own`` are the rules of the workspace itself."""
     from registry_reconciler.rules import RULES
     from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
 
     # Rules of the workspace itself are left out whole: what says that one cannot be judged belongs to them.
     rules = tuple(rule for rule in RULES if rule.structural) if no_check else (*RULES, *own)
     after = _keyed(
-        worlds.after, (*schema_problems(loaded, worlds.after), *run_entry_set(rules, worlds.after))
+        entry_sets.after,
+        (*schema_problems(loaded, entry_sets.after), *run_entry_set(rules, entry_sets.after)),
     )
-    if worlds.before is worlds.after:
+    if entry_sets.before is entry_sets.after:
         return tuple(replace(one, status=Status.PRE_EXISTING) for one in after.values())
     before = _keyed(
-        worlds.before, (*schema_problems(loaded, worlds.before), *run_entry_set(rules, worlds.before))
+        entry_sets.before,
+        (*schema_problems(loaded, entry_sets.before), *run_entry_set(rules, entry_sets.before)),
     )
     found = [
         replace(one, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
@@ -202,7 +204,7 @@ def check(
     ]
     found += [replace(one, status=Status.FIXED) for key, one in before.items() if key not in after]
     if not no_check:
-        found += run_transition(rules, Transition(worlds.before, worlds.after, worlds.changes))
+        found += run_transition(rules, Transition(entry_sets.before, entry_sets.after, entry_sets.changes))
     return tuple(found)
 
 
@@ -251,20 +253,20 @@ def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Prob
         )
 
 
-def _keyed(world: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
+def _keyed(entry_set: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
     """Problems by identity, without those of entries that are only looked at."""
     keyed: dict[tuple[object, ...], Problem] = {}
     for one in problems:
-        if not one.address or world.judges(one.address):
+        if not one.address or entry_set.judges(one.address):
             keyed.setdefault(one.identity, one)
     return keyed
 
 
-def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
+def schema_problems(loaded: Loaded, entry_set: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
-    for kind in world.kinds.values():
-        for item in _unfit(loaded, world, kind):
-            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(world)):
+    for kind in entry_set.kinds.values():
+        for item in _unfit(loaded, entry_set, kind):
+            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(entry_set)):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
@@ -278,25 +280,25 @@ def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
                 )
 
 
-def _unfit(loaded: Loaded, world: EntrySet, kind: Kind) -> list[Entry]:
+def _unfit(loaded: Loaded, entry_set: EntrySet, kind: Kind) -> list[Entry]:
     """The entries of a kind that its schema does not take, by address."""
-    known = world.memo(_unfit_by_kind)
+    known = entry_set.memo(_unfit_by_kind)
     if kind.name not in known:
-        earlier = world.earlier
+        earlier = entry_set.earlier
         unfit: list[Entry] = []
         if earlier is not None:
-            unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
-        asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
+            unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in entry_set.touched]
+        asked = entry_set.of(kind.name) if earlier is None else entry_set.touched_items(kind.name)
         if asked:
-            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(world)
+            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(entry_set)
             unfit += [item for item in asked if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]
 
 
-def _purse(world: EntrySet) -> Purse:
+def _purse(entry_set: EntrySet) -> Purse:
     """What judging all entries may cost: one for the entries as they are and as they would be."""
-    return (world.earlier or world).memo(_new_purse)
+    return (entry_set.earlier or entry_set).memo(_new_purse)
 
 
 def _new_purse(_world: EntrySet) -> Purse:
@@ -304,5 +306,5 @@ def _new_purse(_world: EntrySet) -> Purse:
 
 
 def _unfit_by_kind(_world: EntrySet) -> dict[str, list[Entry]]:
-    """Filled as somebody asks, because a world has no schemas."""
+    """Filled as somebody asks, because a entry_set has no schemas."""
     return {}

@@ -1,4 +1,4 @@
-"""Who depends on an entry: the references of a world, followed backwards. Pure."""
+"""Who depends on an entry: the references of a entry_set, followed backwards. Pure."""
 
 from __future__ import annotations
 
@@ -30,33 +30,35 @@ _MOST_FOLLOWED = 2_000_000
 """So many references are followed to count the dependents of all changes; behind that a count says "at least"."""
 
 
-def references_of(world: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
+def references_of(entry_set: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
     """The references of an entry: field, the key there, and the entry it leads to (``None``: dangling)."""
-    for reference in world.kinds[item.kind].references:
+    for reference in entry_set.kinds[item.kind].references:
         for path, key in references_in(reference, item.value):
             if key not in reference.allow:
-                yield path, key, world.resolve(reference.kinds, key)
+                yield path, key, entry_set.resolve(reference.kinds, key)
 
 
-def referrers(world: EntrySet) -> dict[str, tuple[str, ...]]:
+def referrers(entry_set: EntrySet) -> dict[str, tuple[str, ...]]:
     """For each address the addresses of the entries that refer to it."""
-    found = _referring(world).items()
-    return {address: tuple(sorted(set(sources))) for address, sources in found if address in world.items}
+    found = _referring(entry_set).items()
+    return {address: tuple(sorted(set(sources))) for address, sources in found if address in entry_set.items}
 
 
-def _referring(world: EntrySet) -> dict[str, list[str]]:
+def _referring(entry_set: EntrySet) -> dict[str, list[str]]:
     """For each address that is referred to, there or not, the addresses of those that do, some of them repeatedly."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for kind in world.kinds.values():
+    for kind in entry_set.kinds.values():
         for reference in kind.references:
             values, allowed = values_of(reference.field), reference.allow
-            # Most references are to one kind, and every reference of a world passes here.
+            # Most references are to one kind, and every reference of a entry_set passes here.
             prefix = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
-            for item in world.of(kind.name):
+            for item in entry_set.of(kind.name):
                 source = item.address
                 for value in values(item.value):
                     for key in (value,) if type(value) is str else [key for _, key in keys_in(value)]:
-                        address = prefix + key if prefix else address_of(world.items, reference.kinds, key)
+                        address = (
+                            prefix + key if prefix else address_of(entry_set.items, reference.kinds, key)
+                        )
                         if address != source and key not in allowed:
                             found[address].append(source)
     return found
@@ -90,8 +92,8 @@ class _Everywhere(Struct, frozen=True):
         return sorted({*self.loaded.get(address, default)} if address in self.items else default)
 
 
-def _referrers_in(world: EntrySet) -> Referrers:
-    return _Everywhere(_referring(world), world.items, world.rest.elsewhere, {})
+def _referrers_in(entry_set: EntrySet) -> Referrers:
+    return _Everywhere(_referring(entry_set), entry_set.items, entry_set.rest.elsewhere, {})
 
 
 class Impact(Struct, frozen=True):
@@ -122,7 +124,7 @@ def dependents(
 
 
 def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int, effort: Effort) -> Impact:
-    """The same for the old and the new address of one entry, each in the world that has it."""
+    """The same for the old and the new address of one entry, each in the entry_set that has it."""
     seen: dict[str, None] = {itself: None}
     named: set[str] = set()
     counted = True
@@ -145,13 +147,13 @@ def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int,
     return Impact(tuple(sorted(named)), len(seen) - 1, counted)
 
 
-def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]:
+def impacts(entry_sets: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]:
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
     if all(same(change.before, change.after) for change in changes):
         return {}
-    after = _referrers_in(worlds.after)
+    after = _referrers_in(entry_sets.after)
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
-    before = _referrers_in(worlds.before) if looks_back else {}
+    before = _referrers_in(entry_sets.before) if looks_back else {}
     most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
     effort = Effort()
     found: dict[str, Impact] = {}

@@ -63,10 +63,10 @@ _LONGEST = 60
 
 
 class _Files:
-    """The composed texts of one world."""
+    """The composed texts of one entry_set."""
 
-    def __init__(self, world: EntrySet) -> None:
-        self._world = world
+    def __init__(self, entry_set: EntrySet) -> None:
+        self._world = entry_set
         self._known: dict[str, Sequence[Document]] = {}
 
     def is_plain(self, place: Place, form: TextFormat) -> bool:
@@ -92,21 +92,21 @@ class _Files:
             return ()
 
 
-def _files(world: EntrySet) -> _Files:
-    return _Files(world)
+def _files(entry_set: EntrySet) -> _Files:
+    return _Files(entry_set)
 
 
-def _plain(world: EntrySet) -> Iterator[Finding]:
-    for kind in world.kinds.values():
+def _plain(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind in entry_set.kinds.values():
         machine = kind.texts.machine
-        for item in world.of(kind.name):
-            if not world.judges(item.address):
+        for item in entry_set.of(kind.name):
+            if not entry_set.judges(item.address):
                 continue
             for path, other in _texts(machine, item.value, machine.start, ()):
                 place = item.place.at(path)
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.
                 form = format_of(place.file, kind) if item.place == item.live_place else YAML
-                if form.plain_texts and world.memo(_files).is_plain(place, form):
+                if form.plain_texts and entry_set.memo(_files).is_plain(place, form):
                     text = _part(item.value, path)
                     yield Finding(
                         item,

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.columns import Column
-from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.kind import Kind
@@ -33,25 +33,25 @@ class Words(Struct):
     alike: set[str] = field(default_factory=set)
     gives: set[str] = field(default_factory=set)
 
-    def give(self, address: str, facts: Facts) -> None:
+    def give(self, address: str, index_keys: IndexKeys) -> None:
         """Add what an entry gives."""
         key = split_address(address)[1]
         self.addresses.add(address)
         self.keys.add(key)
-        self.names.update(facts.names)
-        self.uniques.update(facts.uniques)
+        self.names.update(index_keys.names)
+        self.uniques.update(index_keys.uniques)
         self.alike.add(look_alike(key))
-        self.gives.update(facts.gives)
+        self.gives.update(index_keys.gives)
 
-    def ask(self, kind: Kind, address: str, facts: Facts) -> None:
+    def ask(self, kind: Kind, address: str, index_keys: IndexKeys) -> None:
         """Add what an entry asks."""
-        self.names.update(facts.names)
-        self.addresses.update(f"{kind.name}/{name}" for name in facts.names)
-        for number, value in facts.refs:
+        self.names.update(index_keys.names)
+        self.addresses.update(f"{kind.name}/{name}" for name in index_keys.names)
+        for number, value in index_keys.refs:
             self.addresses.update(f"{target}/{value}" for target in kind.references[number].kinds)
             self.addresses.add(value)
             self.names.add(value)
-        self.uniques.update(facts.uniques)
+        self.uniques.update(index_keys.uniques)
         self.alike.add(look_alike(split_address(address)[1]))
 
 

@@ -1,7 +1,7 @@
 """What is remembered of a workspace when all of it was looked at.
 
 No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is not *remembered* but *watched*: it is looked at every time. So are all entries of kinds that only
+fragment which had, is not *remembered* but *always_checked*: it is looked at every time. So are all entries of kinds that only
 the whole can judge. Of a remembered entry it is known that nothing was to be said about it.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.columns import Column, Numbers, small_numbers
-from registry_reconciler.cache.incremental.index_keys import Facts, Tellers
+from registry_reconciler.cache.incremental.index_keys import IndexKeys, KeyExtractors
 from registry_reconciler.cache.incremental.memory import (
     AlwaysChecked,
     LiveFile,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.rules.base import Rule
 
-MOST_WATCHED = 3_000
+MOST_ALWAYS_CHECKED = 3_000
 """So many entries are looked at every time; with more of them a plan of a part is not worth it."""
 
 
@@ -77,7 +77,7 @@ class _Remembering:
         self.loaded = planning.loaded
         self.plan = planning.plan
         self._refuse()
-        self.tellers = Tellers(self.loaded.kinds, planning.own.looked_up)
+        self.extractors = KeyExtractors(self.loaded.kinds, planning.own.looked_up)
         self.kinds = {
             name: kind
             for name, kind in self.loaded.kinds.items()
@@ -143,7 +143,7 @@ class _Remembering:
             for numbers in lists.values():
                 for number in numbers:
                     declared[number] = place
-        watched = dict(self._watched(declared))
+        always_checked = dict(self._always_checked(declared))
         managed = {*loaded.state.entries, *self.planning.desired.entries}
         owned_by_live = live_kinds(self.kinds)
         unmanaged = [
@@ -157,19 +157,26 @@ class _Remembering:
         kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
         words = self.planning.own.looked()
         looked = [sorted(words.get(address, ())) for address in self.addresses]
-        facts = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
+        index_keys = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
             digests={path: told for path in kept if (told := inputs.get(path)) is not None},
             kinds=tuple(self.kinds),
             entries=Column.of(self.addresses, [1] * len(self.addresses)),
-            names=Column.of([name for one in facts for name in one.names], [len(one.names) for one in facts]),
-            refs=Column.of([ref[1] for one in facts for ref in one.refs], [len(one.refs) for one in facts]),
-            ref_numbers=small_numbers(ref[0] for one in facts for ref in one.refs),
-            uniques=Column.of(
-                [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
+            names=Column.of(
+                [name for one in index_keys for name in one.names], [len(one.names) for one in index_keys]
             ),
-            gives=Column.of([word for one in facts for word in one.gives], [len(one.gives) for one in facts]),
+            refs=Column.of(
+                [ref[1] for one in index_keys for ref in one.refs], [len(one.refs) for one in index_keys]
+            ),
+            ref_numbers=small_numbers(ref[0] for one in index_keys for ref in one.refs),
+            uniques=Column.of(
+                [value for one in index_keys for value in one.uniques],
+                [len(one.uniques) for one in index_keys],
+            ),
+            gives=Column.of(
+                [word for one in index_keys for word in one.gives], [len(one.gives) for one in index_keys]
+            ),
             looked=Column.of([word for one in looked for word in one], [len(one) for one in looked]),
             fields={kind: list(fields) for kind, fields in self.planning.own.looked_up.fields.items()},
             referrers=list(self.planning.own.looked_up.referrers),
@@ -179,7 +186,7 @@ class _Remembering:
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
-            watched=watched,
+            always_checked=always_checked,
             directives={
                 path: told for path in loaded.fragments.directed if (told := inputs.get(path)) is not None
             },
@@ -245,8 +252,8 @@ class _Remembering:
     def _homes(self, fragments: Iterable[str]) -> dict[str, list[str]]:
         return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
 
-    def _watched(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
-        """What is looked at every time, with the digest of its values and its facts in either of them."""
+    def _always_checked(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
+        """What is looked at every time, with the digest of its values and its index_keys in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
         known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
@@ -255,11 +262,11 @@ class _Remembering:
             address for address in everywhere - known if address in managed or not self._is_settled(address)
         )
         # Before a digest of any is taken: of a workspace that is not remembered this is all that is done.
-        if len(found) > MOST_WATCHED:
+        if len(found) > MOST_ALWAYS_CHECKED:
             raise FullPlanRequired("too much to look at every time")
         for address in found:
             values = values_of(loaded.live.entries.get(address), desired.get(address))
-            yield address, watched_of(self.tellers, address, values)
+            yield address, always_checked_of(self.extractors, address, values)
 
     def _live(self) -> Iterator[tuple[str, LiveFile]]:
         by_place: dict[str, dict[int, int]] = {}
@@ -298,8 +305,10 @@ class _Remembering:
             raise FullPlanRequired(f"the entries of {path} say different placeholders")
         return tuple(sorted(found.pop())) if found else ()
 
-    def _facts(self, entry: LiveEntry) -> Facts:
-        return self.tellers.of(entry.kind).facts(full_value(entry) if entry.live_only else entry.value)
+    def _facts(self, entry: LiveEntry) -> IndexKeys:
+        return self.extractors.of(entry.kind).index_keys(
+            full_value(entry) if entry.live_only else entry.value
+        )
 
 
 def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict[str, Json]]:
@@ -315,9 +324,11 @@ def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict
     return values
 
 
-def watched_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Json]]) -> AlwaysChecked:
+def always_checked_of(
+    extractors: KeyExtractors, address: str, values: Sequence[Mapping[str, Json]]
+) -> AlwaysChecked:
     """An entry that is looked at every time, by its values."""
-    return AlwaysChecked(values_digest(values), tellers.facts(address.partition("/")[0], *values))
+    return AlwaysChecked(values_digest(values), extractors.index_keys(address.partition("/")[0], *values))
 
 
 def _odd(address: str) -> bool:

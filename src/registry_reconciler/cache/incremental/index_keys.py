@@ -12,7 +12,7 @@ from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.own import LookedUp
 
 
-class Facts(NamedTuple):
+class IndexKeys(NamedTuple):
     """What rules over several entries look at in one of them.
 
     Attributes:
@@ -29,11 +29,11 @@ class Facts(NamedTuple):
     gives: tuple[str, ...] = ()
 
 
-NONE = Facts()
+NONE = IndexKeys()
 
 
-class IndexKeys:
-    """Tells the facts of entries of one kind."""
+class KeyExtractor:
+    """Tells the index_keys of entries of one kind."""
 
     def __init__(self, kind: Kind, looked_up: LookedUp) -> None:
         self._kind = kind
@@ -44,8 +44,8 @@ class IndexKeys:
         self._refs = [(number, values_of(one.field)) for number, one in enumerate(kind.references)]
         self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
-    def facts(self, value: Mapping[str, Json]) -> Facts:
-        """The facts of a value."""
+    def index_keys(self, value: Mapping[str, Json]) -> IndexKeys:
+        """The index_keys of a value."""
         names: list[str] = []
         for values in self._names:
             for found in values(value):
@@ -62,7 +62,7 @@ class IndexKeys:
                     refs += [(number, key) for _, key in keys_in(found)]
         uniques = tuple(self._unique(value)) if self._uniques else ()
         gives = tuple(dict.fromkeys(self._gives(value, refs))) if self._fields or self._is_referrer else ()
-        return Facts(tuple(names), tuple(refs), uniques, gives)
+        return IndexKeys(tuple(names), tuple(refs), uniques, gives)
 
     def _gives(self, value: Mapping[str, Json], refs: Sequence[tuple[int, str]]) -> Iterator[str]:
         from registry_reconciler.expressions.look_ups import indexed_in, referrer_word, value_word
@@ -85,34 +85,34 @@ class IndexKeys:
         return told
 
 
-class Tellers:
-    """Tells the facts of entries of any kind; entries of no kind have none."""
+class KeyExtractors:
+    """Tells the index_keys of entries of any kind; entries of no kind have none."""
 
     def __init__(self, kinds: Mapping[str, Kind], looked_up: LookedUp) -> None:
         self._kinds = kinds
         self._looked_up = looked_up
-        self._known: dict[str, IndexKeys] = {}
+        self._known: dict[str, KeyExtractor] = {}
 
-    def of(self, kind: str) -> IndexKeys:
-        """What tells the facts of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
+    def of(self, kind: str) -> KeyExtractor:
+        """What tells the index_keys of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
         if kind not in self._known:
-            self._known[kind] = IndexKeys(self._kinds[kind], self._looked_up)
+            self._known[kind] = KeyExtractor(self._kinds[kind], self._looked_up)
         return self._known[kind]
 
-    def facts(self, kind: str, *values: Mapping[str, Json]) -> Facts:
-        """The facts of an entry in any of its versions."""
+    def index_keys(self, kind: str, *values: Mapping[str, Json]) -> IndexKeys:
+        """The index_keys of an entry in any of its versions."""
         if kind not in self._kinds or not values:
             return NONE
-        return both(*map(self.of(kind).facts, values))
+        return both(*map(self.of(kind).index_keys, values))
 
 
-def both(*facts: Facts) -> Facts:
+def both(*index_keys: IndexKeys) -> IndexKeys:
     """What any of several versions of an entry gives or asks."""
-    if len(facts) == 1:
-        return facts[0]
-    return Facts(
-        tuple(dict.fromkeys(name for one in facts for name in one.names)),
-        tuple(dict.fromkeys(ref for one in facts for ref in one.refs)),
-        tuple(dict.fromkeys(value for one in facts for value in one.uniques)),
-        tuple(dict.fromkeys(word for one in facts for word in one.gives)),
+    if len(index_keys) == 1:
+        return index_keys[0]
+    return IndexKeys(
+        tuple(dict.fromkeys(name for one in index_keys for name in one.names)),
+        tuple(dict.fromkeys(ref for one in index_keys for ref in one.refs)),
+        tuple(dict.fromkeys(value for one in index_keys for value in one.uniques)),
+        tuple(dict.fromkeys(word for one in index_keys for word in one.gives)),
     )

@@ -15,7 +15,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from registry_reconciler.cache.incremental.columns import Column, Numbers
-from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import Json, canonical
 
@@ -83,10 +83,10 @@ class LiveFile(Struct):
 
 
 class AlwaysChecked(Struct):
-    """An entry that is looked at every time, as it was: the digest of its values, and its facts."""
+    """An entry that is looked at every time, as it was: the digest of its values, and its index_keys."""
 
     digest: str
-    facts: Facts
+    index_keys: IndexKeys
 
 
 class Memory(Struct):
@@ -98,7 +98,7 @@ class Memory(Struct):
         kinds: the remembered kinds.
         entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
             number.
-        names, refs, uniques: the facts of each.
+        names, refs, uniques: the index_keys of each.
         ref_numbers: for each of ``refs`` the number of the reference in its kind, a byte each.
         gives: the words by which rules of the workspace's own find each, and ``looked`` those that they looked up for
             each; ``fields`` and ``referrers`` say by what they look entries up
@@ -111,7 +111,7 @@ class Memory(Struct):
         live: the registry files of the remembered kinds.
         always: the numbers of entries that had something to be said about them although no fragment declares them.
         unmanaged: the numbers of those that nobody manages.
-        watched: the entries that are looked at every time, by address.
+        always_checked: the entries that are looked at every time, by address.
         directives: fragments with directives, and their digests: with others, only the whole can tell.
         odd: the numbers of entries whose keys look like other ones.
     """
@@ -134,7 +134,7 @@ class Memory(Struct):
     live: dict[str, LiveFile]
     always: list[int]
     unmanaged: list[int]
-    watched: dict[str, AlwaysChecked]
+    always_checked: dict[str, AlwaysChecked]
     directives: dict[str, str]
     odd: list[int]
 
@@ -154,12 +154,12 @@ class Memory(Struct):
         paths = list(self.fragments) if found else []
         return {paths[one - 1] for one in found if one}
 
-    def facts(self, number: int) -> Facts:
-        """The facts of a remembered entry."""
+    def index_keys(self, number: int) -> IndexKeys:
+        """The index_keys of a remembered entry."""
         columns = (self.names, self.refs, self.uniques, self.gives)
         names, refs, uniques, gives = (one.words[one.span(number)] for one in columns)
         numbers = self.ref_numbers[self.refs.span(number)]
-        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques), tuple(gives))
+        return IndexKeys(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques), tuple(gives))
 
 
 def section_of(file: LiveFile) -> Section:

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.full_plan import values_of, watched_of
-from registry_reconciler.cache.incremental.index_keys import Tellers
+from registry_reconciler.cache.incremental.full_plan import values_of, always_checked_of
+from registry_reconciler.cache.incremental.index_keys import KeyExtractors
 from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import (
     LiveText,
@@ -74,7 +74,7 @@ class _Loading:
         self.rule_files = load_rule_files(self.tree)
         self._same_settings()
         self.kinds = self.catalog.kinds
-        self.tellers = Tellers(self.kinds, LookedUp(self.memory.fields, self.memory.referrers))
+        self.extractors = KeyExtractors(self.kinds, LookedUp(self.memory.fields, self.memory.referrers))
         touched = self._touched_fragments()
         changed = self._changed_live()
         others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
@@ -193,7 +193,7 @@ class _Loading:
             touched |= {one.fragment for sides in state.files.values() for one in sides}
             if state.problems or state.protects:
                 raise FullPlanRequired("the state is not plain")
-            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.watched}
+            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.always_checked}
             numbers.update(number for address in named if (number := memory.number(address)) is not None)
             if len(numbers) > MOST or state.repeated:
                 raise FullPlanRequired("too much has changed")
@@ -259,7 +259,7 @@ class _Loading:
     def _rest(self, loaded: Loaded, numbers: set[int]) -> Unloaded:
         memory = self.memory
         desired = {entry.address: entry for entry in loaded.fragments.entries}
-        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.watched}
+        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.always_checked}
         here.update(memory.addresses[number] for number in numbers)
         unsettled = {address for address in here if not self._is_settled(loaded, desired, address)}
         given, asked = Words(), Words()
@@ -271,7 +271,7 @@ class _Loading:
         judged = unsettled | {memory.addresses[number] for number in near}
         items = list(self._items(near - numbers))
         for item in items:
-            asked.ask(self.kinds[item.kind], item.address, self.tellers.facts(item.kind, item.value))
+            asked.ask(self.kinds[item.kind], item.address, self.extractors.index_keys(item.kind, item.value))
         for number in near & numbers:
             self._tell(loaded, desired, memory.addresses[number], Words(), asked)
         others = context(memory, asked) - near - numbers
@@ -309,33 +309,33 @@ class _Loading:
         """What a loaded entry asks, and, if it may have changed, what it gives and gave."""
         kind = split_address(address)[0]
         values = values_of(loaded.live.entries.get(address), desired.get(address))
-        old = self.memory.watched.get(address)
+        old = self.memory.always_checked.get(address)
         new = (
-            watched_of(self.tellers, address, values)
+            always_checked_of(self.extractors, address, values)
             if old
-            else AlwaysChecked("", self.tellers.facts(kind, *values))
+            else AlwaysChecked("", self.extractors.index_keys(kind, *values))
         )
         if kind in self.kinds:
-            asked.ask(self.kinds[kind], address, new.facts)
+            asked.ask(self.kinds[kind], address, new.index_keys)
         # An entry whose two values differ, or that is in one place only, may be changed by this plan and was not by
         # the one that is remembered, or the other way round: for that its values need not be others.
         agreed = len(values) == 2 and same(values[0], values[1])
         if old is None or not agreed or old.digest != new.digest:
-            given.give(address, new.facts)
+            given.give(address, new.index_keys)
             if old is not None:
-                given.give(address, old.facts)
+                given.give(address, old.index_keys)
             else:
                 self._tell_old(loaded, address, given)
 
     def _tell_old(self, loaded: Loaded, address: str, given: Words) -> None:
-        """What a remembered entry gave: what is remembered are the facts of what its registry said."""
+        """What a remembered entry gave: what is remembered are the index_keys of what its registry said."""
         number, live = self.memory.number(address), loaded.live.entries.get(address)
         if number is None:
             return
         if live is not None and number in self.texts[live.place.file].places:
-            given.give(address, self.tellers.facts(live.kind, full_value(live)))
+            given.give(address, self.extractors.index_keys(live.kind, full_value(live)))
         else:
-            given.give(address, self.memory.facts(number))
+            given.give(address, self.memory.index_keys(number))
 
     def _items(self, context: set[int]) -> Iterator[Entry]:
         """Entries as they are, which rules look at."""

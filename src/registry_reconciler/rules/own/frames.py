@@ -48,10 +48,10 @@ def kinds_of(jobs: Jobs) -> list[str]:
     return sorted(found)
 
 
-def referrers(world: EntrySet, kind: str) -> dict[str, list[str]]:
+def referrers(entry_set: EntrySet, kind: str) -> dict[str, list[str]]:
     """The keys of the entries of a kind that refer to each address."""
     found: dict[str, dict[str, None]] = {}
-    for link in links(world).resolved:
+    for link in links(entry_set).resolved:
         if link.item.kind == kind and link.target is not None:
             found.setdefault(link.target.address, {})[link.item.key] = None
     return {address: sorted(keys) for address, keys in found.items()}
@@ -90,9 +90,9 @@ def pointed_at(at: Selector | None, value: Mapping[str, Json]) -> FieldPath:
     return steps
 
 
-def file_of(world: EntrySet, item: Entry) -> str:
+def file_of(entry_set: EntrySet, item: Entry) -> str:
     """The registry file that an entry stands in, or would."""
-    return world.planned_files.get(item.address) or (item.live_place or item.place).file
+    return entry_set.planned_files.get(item.address) or (item.live_place or item.place).file
 
 
 def fragment_of(item: Entry) -> str:

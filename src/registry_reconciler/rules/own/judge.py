@@ -93,9 +93,9 @@ class Judge:
             )
 
     def _rule(self, one: Definition) -> Rule:
-        def check(world: EntrySet) -> Iterable[Finding]:
-            found = self.outcome(world).findings.get(one.code, ())
-            return [self._finding(one, world.items[raw.address], raw, world) for raw in found]
+        def check(entry_set: EntrySet) -> Iterable[Finding]:
+            found = self.outcome(entry_set).findings.get(one.code, ())
+            return [self._finding(one, entry_set.items[raw.address], raw, entry_set) for raw in found]
 
         def transition(moment: Transition) -> Iterable[Finding]:
             found = self._changes(moment).findings.get(one.code, ())
@@ -113,8 +113,8 @@ class Judge:
             own_page=one.page,
         )
 
-    def _finding(self, one: Definition, item: Entry, raw: Raw, world: EntrySet) -> Finding:
-        other = world.items.get(raw.other)
+    def _finding(self, one: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
+        other = entry_set.items.get(raw.other)
         related = (Related(f"the other one, {other.address}", other.place),) if other is not None else ()
         return Finding(
             item,
@@ -144,8 +144,8 @@ class Judge:
             gone, raw.message, place=gone.live_place or gone.place if gone is not None else Place(one.path)
         )
 
-    def _costly(self, world: EntrySet) -> Iterator[Finding]:
-        yield from self._ended(self.outcome(world))
+    def _costly(self, entry_set: EntrySet) -> Iterator[Finding]:
+        yield from self._ended(self.outcome(entry_set))
 
     def _costly_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._ended(self._changes(moment))
@@ -155,8 +155,8 @@ class Judge:
             place = Place(self.definitions[code].path, 0, ("check",))
             yield Finding(None, f"{code} was ended, and says nothing: {why}.", place=place)
 
-    def _undecided(self, world: EntrySet) -> Iterator[Finding]:
-        yield from self._open(self.outcome(world))
+    def _undecided(self, entry_set: EntrySet) -> Iterator[Finding]:
+        yield from self._open(self.outcome(entry_set))
 
     def _undecided_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._open(self._changes(moment))
@@ -173,41 +173,41 @@ class Judge:
                 extra=",".join(address for address, _ in some),
             )
 
-    def _unjudged(self, world: EntrySet) -> Iterator[Finding]:
-        yield from _unseen(world, (one for one in self.definitions.values() if not one.judges_change))
+    def _unjudged(self, entry_set: EntrySet) -> Iterator[Finding]:
+        yield from _unseen(entry_set, (one for one in self.definitions.values() if not one.judges_change))
 
     def _unjudged_changes(self, moment: Transition) -> Iterator[Finding]:
         judging = [one for one in self.definitions.values() if one.judges_change]
         kinds = {change.kind for change in moment.changes}
         yield from _unseen(moment.after, (one for one in judging if kinds.intersection(one.kinds)))
 
-    def outcome(self, world: EntrySet) -> Outcome:
+    def outcome(self, entry_set: EntrySet) -> Outcome:
         """What the rules about what is there find in an entry set; judged once."""
-        return world.memo(self._judged)
+        return entry_set.memo(self._judged)
 
-    def _judged(self, world: EntrySet) -> Outcome:
+    def _judged(self, entry_set: EntrySet) -> Outcome:
         """What the rules find in an entry set; of one that comes after another only what may differ is asked."""
         standing = [one for one in self.definitions.values() if not one.judges_change]
         if not standing:
             return Outcome()
-        earlier = world.earlier.memo(self._judged) if world.earlier is not None else None
+        earlier = entry_set.earlier.memo(self._judged) if entry_set.earlier is not None else None
         jobs: list[tuple[Definition, Sequence[str] | None]] = []
         renewed: list[str] = []
-        for one in (one for one in standing if not _hidden(world, one)):
+        for one in (one for one in standing if not _hidden(entry_set, one)):
             only: list[str] | None = None
             if earlier is not None and not needs_others(one) and one.code not in earlier.costly:
                 renewed.append(one.code)
-                only = sorted(item.address for item in world.touched_items(*one.kinds))
-            elif world.rest.judged is not None and not one.right:
-                only = [item.address for item in world.of(*one.kinds)]
+                only = sorted(item.address for item in entry_set.touched_items(*one.kinds))
+            elif entry_set.rest.judged is not None and not one.right:
+                only = [item.address for item in entry_set.of(*one.kinds)]
             if only is not None:
-                only = list(filter(world.judges, only))
+                only = list(filter(entry_set.judges, only))
             if only != []:
                 jobs.append((one, only))
-        outcome = self._asked(world, jobs) if jobs else Outcome()
+        outcome = self._asked(entry_set, jobs) if jobs else Outcome()
         if earlier is not None:
             for code in renewed:
-                _carry_over(code, earlier, outcome, world)
+                _carry_over(code, earlier, outcome, entry_set)
         return outcome
 
     def _changes(self, moment: Transition) -> Outcome:
@@ -228,22 +228,22 @@ class Judge:
         return self._asked(moment.after, jobs, changes)
 
     def explain(
-        self, world: EntrySet, address: str, other: str = "", change: Change | None = None
+        self, entry_set: EntrySet, address: str, other: str = "", change: Change | None = None
     ) -> Outcome:
         """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
         self._told_of = other or "the entry"
         jobs = [(one, [address]) for one in self.definitions.values()]
-        return self._asked(world, jobs, (change,) if change is not None else ())
+        return self._asked(entry_set, jobs, (change,) if change is not None else ())
 
     def _asked(
         self,
-        world: EntrySet,
+        entry_set: EntrySet,
         jobs: Jobs,
         changes: Sequence[Change] = (),
     ) -> Outcome:
         """Ask a child about all; where it ends without an answer, one for each rule, so that one hides no other."""
         try:
-            return self._run(world, jobs, changes)
+            return self._run(entry_set, jobs, changes)
         except ChildEnded as fault:
             if len(jobs) == 1:
                 outcome = Outcome()
@@ -251,7 +251,7 @@ class Judge:
                 return outcome
         outcome = Outcome()
         for job in jobs:
-            one = self._asked(world, [job], changes)
+            one = self._asked(entry_set, [job], changes)
             outcome.findings.update(one.findings)
             outcome.undecided.update(one.undecided)
             outcome.costly.update(one.costly)
@@ -259,16 +259,16 @@ class Judge:
 
     def _run(
         self,
-        world: EntrySet,
+        entry_set: EntrySet,
         jobs: Jobs,
         changes: Sequence[Change],
     ) -> Outcome:
         referring = sorted({kind for one, _ in jobs for kind in one.referrers})
-        in_part = world.rest.elsewhere is not None
+        in_part = entry_set.rest.elsewhere is not None
         question = {
             "rules": [rule_frame(one, only) for one, only in jobs],
-            "entries": {kind: self._entries(world, kind, jobs) for kind in kinds_of(jobs)},
-            "referrers": {kind: referrers(world, kind) for kind in referring},
+            "entries": {kind: self._entries(entry_set, kind, jobs) for kind in kinds_of(jobs)},
+            "referrers": {kind: referrers(entry_set, kind) for kind in referring},
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
             "told_of": self._told_of,
@@ -280,7 +280,7 @@ class Judge:
         if self._child is None:
             self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
         try:
-            answer = self._child.ask(question, lambda asked: self._told(world, jobs, asked), seconds)
+            answer = self._child.ask(question, lambda asked: self._told(entry_set, jobs, asked), seconds)
         except BaseException:
             self.close()
             raise
@@ -293,23 +293,23 @@ class Judge:
             self.looked.setdefault(address, set()).update(words)
         return outcome
 
-    def _told(self, world: EntrySet, jobs: Jobs, asked: Sequence[str]) -> Json:
+    def _told(self, entry_set: EntrySet, jobs: Jobs, asked: Sequence[str]) -> Json:
         """What the child asks on the way: about files, and about entries that a plan of a part has not loaded."""
         what, *given = asked
-        elsewhere = world.rest.elsewhere
+        elsewhere = entry_set.rest.elsewhere
         if elsewhere is None or what in ("exists", "glob"):
-            return about_files(world.tree, asked)
+            return about_files(entry_set.tree, asked)
         fields = _fields_of(given[0], jobs)
         if what == "entry":
             one = elsewhere.entry(make_address(given[0], given[1]))
-            return None if one is None else self._frame(world, one, fields)
+            return None if one is None else self._frame(entry_set, one, fields)
         if what == "having":
             found = elsewhere.having(given[0], given[1], given[2])
         else:
             found = elsewhere.referring(given[0], given[1])
-        return [self._frame(world, item, fields) for item in found]
+        return [self._frame(entry_set, item, fields) for item in found]
 
-    def _entries(self, world: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
+    def _entries(self, entry_set: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
         """The entries of a kind that somebody asks for."""
         wanted: set[str] | None = set()
         for one, only in jobs:
@@ -320,12 +320,12 @@ class Judge:
             if judged and wanted is not None:
                 wanted.update(only or ())
         fields = _fields_of(kind, jobs)
-        items = world.of(kind)
+        items = entry_set.of(kind)
         return [
-            self._frame(world, item, fields) for item in items if wanted is None or item.address in wanted
+            self._frame(entry_set, item, fields) for item in items if wanted is None or item.address in wanted
         ]
 
-    def _frame(self, world: EntrySet, item: Entry, fields: Fields) -> list[Json]:
+    def _frame(self, entry_set: EntrySet, item: Entry, fields: Fields) -> list[Json]:
         """An entry as the child is told of it: with the fields that are asked for, without its secrets."""
         value = item.value
         if fields is not None:
@@ -333,7 +333,7 @@ class Judge:
         secrets = self._kinds[item.kind].secrets
         if secrets:
             value = secrets.mask(value)
-        return [item.key, value, file_of(world, item), fragment_of(item)]
+        return [item.key, value, file_of(entry_set, item), fragment_of(item)]
 
     def _change_frame(self, change: Change) -> dict[str, Json]:
         secrets = self._kinds[change.kind].secrets
@@ -365,18 +365,18 @@ def _fields_of(kind: str, jobs: Jobs) -> Fields:
     return fields
 
 
-def _hidden(world: EntrySet, one: Definition) -> list[str]:
+def _hidden(entry_set: EntrySet, one: Definition) -> list[str]:
     """The kinds that a rule looks up and of which entries may stand where nothing can be read."""
     return sorted(
         kind
         for kind in {*one.reads, *one.referrers}
-        if kind in world.hidden_kinds or world.hidden_all or kind in world.hidden_text
+        if kind in entry_set.hidden_kinds or entry_set.hidden_all or kind in entry_set.hidden_text
     )
 
 
-def _unseen(world: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
+def _unseen(entry_set: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
     for one in rules:
-        hidden = _hidden(world, one)
+        hidden = _hidden(entry_set, one)
         if hidden:
             yield Finding(
                 None,
@@ -403,12 +403,12 @@ class _ChangesOf:
         return hash((_ChangesOf, id(self._judge)))
 
 
-def _carry_over(code: str, earlier: Outcome, outcome: Outcome, world: EntrySet) -> None:
+def _carry_over(code: str, earlier: Outcome, outcome: Outcome, entry_set: EntrySet) -> None:
     """What was found in the earlier entry set of entries that are the same in this one."""
-    kept = [raw for raw in earlier.findings.get(code, ()) if raw.address not in world.touched]
+    kept = [raw for raw in earlier.findings.get(code, ()) if raw.address not in entry_set.touched]
     if kept:
         outcome.findings[code] = sorted([*kept, *outcome.findings.get(code, ())], key=lambda raw: raw.address)
-    open_ = [one for one in earlier.undecided.get(code, ()) if one[0] not in world.touched]
+    open_ = [one for one in earlier.undecided.get(code, ()) if one[0] not in entry_set.touched]
     if open_:
         outcome.undecided[code] = sorted([*open_, *outcome.undecided.get(code, ())])
     if code in earlier.costly:
