@@ -21,8 +21,8 @@ from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.entry_set import EntrySet
 
 
-def _grey(world: EntrySet) -> Iterator[Finding]:
-    for item in world.of("module_type"):
+def _grey(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.of("module_type"):
         if item.key.startswith("grey"):
             yield Finding(item, f"{item.key} is grey.", ("id",))
 

@@ -66,8 +66,8 @@ def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool]
     changed: list[str] = []
     names = Names(DiskTree(anchor.root))
     # Where a system may take two names for one file, the one that goes makes room first.
-    made = {spelling(one.path) for one in ops if one.content is not None}
-    ops = sorted(ops, key=lambda one: one.content is not None or spelling(one.path) not in made)
+    made = {spelling(file_op.path) for file_op in ops if file_op.content is not None}
+    ops = sorted(ops, key=lambda file_op: file_op.content is not None or spelling(file_op.path) not in made)
     for op in ops:
         real = _real_path(anchor, op, may_write)
         if real in taken:
@@ -118,12 +118,12 @@ def _real_path(anchor: Anchor, op: FileOp, may_write: Callable[[str], bool] | No
 
 def refuse_early(anchor: Anchor, work: Sequence[Target], device: int) -> None:
     """Find what would fail after the commit point while failing is still free."""
-    for one in work:
-        folder = folder_there(anchor, one)
+    for target in work:
+        folder = folder_there(anchor, target)
         fd = anchor.folder(folder)
-        if os.fstat(fd).st_dev != device or (one.state is not None and one.state.device != device):
+        if os.fstat(fd).st_dev != device or (target.state is not None and target.state.device != device):
             raise WriteFailure(
-                f"nothing was written: {one.op.path!r} is on another file system than {APPLY!r}, "
+                f"nothing was written: {target.op.path!r} is on another file system than {APPLY!r}, "
                 "and renames between them are not atomic"
             )
         shown = folder or "the workspace's root"
@@ -131,14 +131,16 @@ def refuse_early(anchor: Anchor, work: Sequence[Target], device: int) -> None:
             raise WriteFailure(
                 f"nothing was written: no permission to write in {shown!r}; change its mode or owner"
             )
-        name = one.real.rpartition("/")[2]
-        if one.state is not None and not os.access(name, os.W_OK, dir_fd=fd):
-            raise WriteFailure(f"nothing was written: {one.op.path!r} is read-only; change its mode or owner")
+        name = target.real.rpartition("/")[2]
+        if target.state is not None and not os.access(name, os.W_OK, dir_fd=fd):
+            raise WriteFailure(
+                f"nothing was written: {target.op.path!r} is read-only; change its mode or owner"
+            )
 
 
-def folder_there(anchor: Anchor, one: Target) -> str:
+def folder_there(anchor: Anchor, target: Target) -> str:
     """The folder of a file, or the nearest one above that is there already."""
-    folder = one.real.rpartition("/")[0]
+    folder = target.real.rpartition("/")[0]
     while folder and not anchor.is_folder(folder):
         folder = folder.rpartition("/")[0]
     return folder

@@ -102,7 +102,7 @@ def commit(
     with Signals() as signals, failures("nothing was written"), Anchor(lock.root) as anchor:
         warnings = _refuse_interrupted(anchor, may_write)
         targets = look(anchor, ops, may_write)
-        work = [one for one in targets if one.before != one.after]
+        work = [target for target in targets if target.before != target.after]
         if not work:
             check_inputs(lock.root, inputs)
             return Receipt(warnings=warnings)
@@ -192,13 +192,13 @@ def _stage(bench: Bench, work: Sequence[Target], signals: Signals) -> None:
         files.sync_all([record, bench.folder, *above])
 
 
-def _staged(bench: Bench, one: Target, name: str, content: bytes, source: int | None) -> int:
-    folder = folder_there(bench.anchor, one)
+def _staged(bench: Bench, target: Target, name: str, content: bytes, source: int | None) -> int:
+    folder = folder_there(bench.anchor, target)
     above = os.fstat(bench.anchor.folder(folder))
     try:
-        return stage(name, bench.folder, content, one.state, source, above)
+        return stage(name, bench.folder, content, target.state, source, above)
     except OwnerRefused as error:
-        if one.state is None:
+        if target.state is None:
             advice = (
                 "join that group, or stop the folder from giving its group: "
                 f"chmod g-s {shlex.quote(folder or '.')}"
@@ -206,7 +206,7 @@ def _staged(bench: Bench, one: Target, name: str, content: bytes, source: int | 
         else:
             advice = "run as its owner, or make it yours and of a group that you are in (chown, chgrp)"
         raise WriteFailure(
-            f"nothing was written: {one.op.path!r} cannot be written: {error.strerror}; {advice}"
+            f"nothing was written: {target.op.path!r} cannot be written: {error.strerror}; {advice}"
         ) from error
 
 
@@ -337,8 +337,10 @@ def _finish(bench: Bench) -> tuple[str, ...]:
 
 def _receipt(work: Sequence[Target], warnings: tuple[str, ...]) -> Receipt:
     return Receipt(
-        written=tuple(one.op.path for one in work if one.before is not None and one.after is not None),
-        created=tuple(one.op.path for one in work if one.before is None),
-        deleted=tuple(one.op.path for one in work if one.after is None),
+        written=tuple(
+            target.op.path for target in work if target.before is not None and target.after is not None
+        ),
+        created=tuple(target.op.path for target in work if target.before is None),
+        deleted=tuple(target.op.path for target in work if target.after is None),
         warnings=warnings,
     )

@@ -25,11 +25,13 @@ def not_of_a_plan(plan: Plan) -> tuple[str, ...]:
     Planning lets none come about; this is asked once more before anything is written.
     """
     return tuple(
-        one.path
-        for one in plan.files
-        if not one.path.startswith(STATE_FOLDER + "/")
-        and not (one.path in plan.derived_files and may_own(one.path))
-        and (is_reserved(one.path) or all(kind.file.match(one.path) is None for kind in plan.kinds.values()))
+        file.path
+        for file in plan.files
+        if not file.path.startswith(STATE_FOLDER + "/")
+        and not (file.path in plan.derived_files and may_own(file.path))
+        and (
+            is_reserved(file.path) or all(kind.file.match(file.path) is None for kind in plan.kinds.values())
+        )
     )
 
 
@@ -61,7 +63,7 @@ class Writable:
         from registry_reconciler.outputs.definitions import load_definitions
 
         names = {kind.name: kind for kind in self._known()}
-        return frozenset(one.file for one in load_definitions(DiskTree(self._root), names, ()).outputs)
+        return frozenset(output.file for output in load_definitions(DiskTree(self._root), names, ()).outputs)
 
     def _known(self) -> tuple[Kind, ...]:
         if self._kinds is None:

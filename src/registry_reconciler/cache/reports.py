@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from registry_reconciler.cache import store
-from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, is_fresh, witness_of
+from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, fingerprint_of, is_fresh
 from registry_reconciler.cache.store import OFF, program
 
 _FLAGS = frozenset(
@@ -144,7 +144,7 @@ def remember(
         return
     real = os.path.realpath(root)
     try:
-        witness = witness_of(real, inputs, folders, since)
+        witness = fingerprint_of(real, inputs, folders, since)
     except (NotKept, OSError, ValueError):
         return
     record = {"root": real, "witness": witness.to_json(), "text": report.text, "exit": report.exit}

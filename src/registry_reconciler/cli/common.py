@@ -79,14 +79,14 @@ class Call(Struct, frozen=True):
         from registry_reconciler.workspace import Workspace
 
         if self.root is None:
-            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, remembering=_remembers())
+            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, use_cache=_remembers())
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
             raise NoWorkspace(
                 f"{self.root} is no workspace: it has no {SCHEMAS}/",
                 next=(("registry", "init", "--root", str(self.root)),),
             )
-        return Workspace(root, lock_timeout=self.lock_timeout, remembering=_remembers())
+        return Workspace(root, lock_timeout=self.lock_timeout, use_cache=_remembers())
 
     @property
     def columns(self) -> int:
@@ -205,11 +205,11 @@ def unseen(planning: Planning) -> tuple[str, ...]:
     from registry_reconciler.model.structural import TEXT_FAMILIES
 
     found = [
-        one
-        for one in planning.plan.problems
-        if one.structural
-        and (one.blocking or one.aside)
-        and (one.code in _HIDES or one.code.startswith(TEXT_FAMILIES))
+        problem
+        for problem in planning.plan.problems
+        if problem.structural
+        and (problem.blocking or problem.aside)
+        and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
     ]
     return tuple(f"{_where(one)}: {one.message}" for one in found)
 
@@ -227,7 +227,7 @@ def warn_unseen(planning: Planning) -> None:
 
 def warn_left_out(planning: Planning) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
-    left_out = [one.message for one in planning.plan.problems if one.code == "LIV006"]
+    left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
     warn([f"the answer is not whole: {one}" for one in left_out])
 
 

@@ -91,7 +91,10 @@ def _offered(words: Sequence[str]) -> Iterator[str]:
         yield from _values(valued, before[-1], current)
     elif current.startswith("-"):
         yield from (
-            flag for one in parameters for flag in (*one.opts, *one.secondary_opts) if flag[:1] == "-"
+            flag
+            for parameter in parameters
+            for flag in (*parameter.opts, *parameter.secondary_opts)
+            if flag[:1] == "-"
         )
     else:
         yield from _arguments(name, current)
@@ -124,9 +127,9 @@ def _option_before(parameters: Iterable[Any], typed: Sequence[str]) -> Any:
     last = typed[-1] if typed else ""
     return next(
         (
-            one
-            for one in parameters
-            if last in one.opts and last[:1] == "-" and not getattr(one, "is_flag", False)
+            parameter
+            for parameter in parameters
+            if last in parameter.opts and last[:1] == "-" and not getattr(parameter, "is_flag", False)
         ),
         None,
     )
@@ -181,4 +184,6 @@ def _addresses(current: str) -> Iterator[str]:
     tree = DiskTree(workspace.root)
     yield from load_live(tree, {name: kind}).entries
     if kind.truth != "live":
-        yield from (one.address for one in load_fragments(tree, catalog.kinds).entries if one.kind == name)
+        yield from (
+            entry.address for entry in load_fragments(tree, catalog.kinds).entries if entry.kind == name
+        )

@@ -128,7 +128,9 @@ class Nesting:
             # Two paths that are written out are the same or not.
             others = self._by_glob if is_wild(glob) else self._wild
             known = self._shared[glob] = tuple(
-                one for one in dict.fromkeys((glob, *others)) if _same_files(mine, self._by_glob[one][0])
+                fromkey
+                for fromkey in dict.fromkeys((glob, *others))
+                if _same_files(mine, self._by_glob[fromkey][0])
             )
         return known
 

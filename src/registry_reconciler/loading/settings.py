@@ -74,14 +74,14 @@ def _single(source: SourceFile, code: str) -> tuple[Json, list[Problem]]:
     return (source.documents[0] if source.documents else None), []
 
 
-def violation(code: str, place: Place, one: Violation, **more: str) -> Problem:
+def violation(code: str, place: Place, violation: Violation, **more: str) -> Problem:
     """What a schema forbids, as a problem of its file."""
     return problem(
         code,
-        one.message,
-        place.at(one.path, on_key=one.on_key),
-        path=one.path,
-        fix=one.fix,
-        extra=one.message,
+        violation.message,
+        place.at(violation.path, on_key=violation.on_key),
+        path=violation.path,
+        fix=violation.fix,
+        extra=violation.message,
         **more,  # type: ignore[arg-type]
     )

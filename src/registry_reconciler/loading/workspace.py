@@ -107,7 +107,7 @@ def put_together(
         problems=(
             *config_problems,
             *catalog.problems,
-            *(_pre_existing(one, managed, free) for one in live_problems),
+            *(_pre_existing(live_problem, managed, free) for live_problem in live_problems),
             *fragments.problems,
             *state.problems,
             *old_history_problems(recorder),
@@ -188,10 +188,10 @@ def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile
     return files  # type: ignore[return-value]  # a chain never writes to any but the first, and nobody to that
 
 
-def _pre_existing(one: Problem, managed: frozenset[str], free: frozenset[str]) -> Problem:
+def _pre_existing(problem: Problem, managed: frozenset[str], free: frozenset[str]) -> Problem:
     """A fault of a registry. In a file (``free``) of which fragments own nothing it blocks where it was introduced."""
-    own = one.managed and one.place.file not in free
-    return replace(one, status=Status.PRE_EXISTING, managed=own or one.address in managed)
+    own = problem.managed and problem.place.file not in free
+    return replace(problem, status=Status.PRE_EXISTING, managed=own or problem.address in managed)
 
 
 def live_truth_files(kinds: Mapping[str, Kind], live: Live) -> frozenset[str]:

@@ -89,7 +89,7 @@ class FilePattern(Struct, frozen=True):
                 )
         glob = re.sub(r"\{[^{}]*\}", "*", text)
         if names and (
-            text.count("**") > 2 or any(_variable(one) > _MOST_VARIABLE for one in text.split("/"))
+            text.count("**") > 2 or any(_variable(part) > _MOST_VARIABLE for part in text.split("/"))
         ):
             raise KindError(
                 f"{text!r} has too many placeholders and stars: at most {_MOST_VARIABLE} in one name, and ** twice",
@@ -323,7 +323,7 @@ def parse_kind(
         layout=spec["layout"],
         file=FilePattern.parse(spec["file"]),
         at=parse_at(spec.get("at", "")),
-        key=tuple(_selector(one, "key", single=True) for one in keys),
+        key=tuple(_selector(key, "key", single=True) for key in keys),
         title=str(schema.get("title", "")),
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
@@ -333,7 +333,7 @@ def parse_kind(
         names=_names(spec.get("names", {})),
         references=tuple(_reference(one) for one in spec.get("references", ())),
         paths=tuple(_path_rule(one) for one in spec.get("paths", ())),
-        mirrors=tuple(_mirror(one) for one in spec.get("mirrors", ())),
+        mirrors=tuple(_mirror(mirror) for mirror in spec.get("mirrors", ())),
         unique=tuple(
             tuple(_selector(one, "unique") for one in ([group] if isinstance(group, str) else group))
             for group in spec.get("unique", ())
@@ -354,7 +354,7 @@ def parse_kind(
 
 def _live_fields(spec: Mapping[str, Json]) -> tuple[Selector, ...]:
     names = (*spec.get("live_fields", ()), *([spec["body"]] if "body" in spec else ()))
-    return tuple(_selector(one, "live_fields", single=True) for one in dict.fromkeys(names))
+    return tuple(_selector(fromkey, "live_fields", single=True) for fromkey in dict.fromkeys(names))
 
 
 def _excludes(spec: Mapping[str, Json]) -> tuple[str, ...]:
@@ -392,18 +392,18 @@ def _refuse_shown_secrets(kind: Kind) -> None:
     uses = {
         "key": kind.key,
         "file": [Selector(name, tuple(name.split("."))) for name in kind.placeholders],
-        "names": [one for one in names if one is not None],
-        "references": [one.field for one in kind.references],
-        "paths": [one.field for one in kind.paths],
+        "names": [name for name in names if name is not None],
+        "references": [reference.field for reference in kind.references],
+        "paths": [path.field for path in kind.paths],
         "mirrors": [one for mirror in kind.mirrors for one in (mirror.field, mirror.key) if one is not None],
         "unique": [one for group in kind.unique for one in group],
         "acyclic": kind.acyclic,
     }
     for where, fields in uses.items():
-        for one in fields:
-            if kind.secrets.touches(one):
+        for selector in fields:
+            if kind.secrets.touches(selector):
                 raise KindError(
-                    f"{where}: the field {one.text!r} is marked x-secret, and what stands there is shown",
+                    f"{where}: the field {selector.text!r} is marked x-secret, and what stands there is shown",
                     ("x-registry", where),
                 )
 

@@ -338,12 +338,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return self._ticking(items)
 
     def _ticking(self, items: Iterable[Any]) -> Iterator[Any]:
-        for one in items:
+        for item in items:
             self.meter.tick()
-            yield _open(one)
+            yield _open(item)
 
     def _concat(self, parts: list[Any]) -> str:
-        texts = [str(self.shown(one)) for one in parts]
+        texts = [str(self.shown(part)) for part in parts]
         if sum(map(len, texts)) > MOST_TEXT:
             raise too_long()
         return "".join(texts)

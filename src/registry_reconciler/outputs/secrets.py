@@ -36,14 +36,14 @@ class Reader:
             if kind is not None and isinstance(node.target, nodes.Name):
                 inner[node.target.name] = kind
             parts = (*node.body, *node.else_, *([node.test] if node.test is not None else []))
-            for one in parts:
-                yield from self._visit(one, inner)
+            for part in parts:
+                yield from self._visit(part, inner)
             return
         if isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
             pass
         yield from self._named(node, bound)
-        for one in node.iter_child_nodes():
-            yield from self._visit(one, bound)
+        for iter_child_node in node.iter_child_nodes():
+            yield from self._visit(iter_child_node, bound)
 
     def _named(self, node: nodes.Node, bound: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Name):

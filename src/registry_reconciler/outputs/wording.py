@@ -19,21 +19,21 @@ def ended(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def where_of(one: Output) -> str:
+def where_of(output: Output) -> str:
     """What an output is in: a region, a place of a structured file, or a whole file."""
-    if one.region:
-        return f"the region {one.region!r} of {one.file}"
-    return f"{one.at} of {one.file}" if one.at else one.file
+    if output.region:
+        return f"the region {output.region!r} of {output.file}"
+    return f"{output.at} of {output.file}" if output.at else output.file
 
 
-def stale_page(one: Output) -> Problem:
+def stale_page(output: Output) -> Problem:
     """A page of another version of this program, which an apply writes anew."""
     return problem(
         "OUT008",
-        f"{where_of(one)} is not what this version of registry makes of the schemas; an apply writes it anew.",
-        Place(one.file),
+        f"{where_of(output)} is not what this version of registry makes of the schemas; an apply writes it anew.",
+        Place(output.file),
         fix="registry apply",
-        extra=one.id,
+        extra=output.id,
     )
 
 
@@ -44,7 +44,7 @@ def fault_of_value(message: str) -> Fault:
     return Fault("value", message, "", 0, ("value",))
 
 
-def fault_in_words(one: Output, fault: Fault) -> tuple[str, str]:
+def fault_in_words(output: Output, fault: Fault) -> tuple[str, str]:
     """What is wrong, and how to mend it."""
     where = f" ({fault.template}:{fault.line})" if fault.template and fault.line else ""
     said = ended(fault.message)
@@ -52,11 +52,11 @@ def fault_in_words(one: Output, fault: Fault) -> tuple[str, str]:
         name = fault.message
         if template_path(name) is None:
             return (
-                f"output {one.id}{where}: {name!r} lies outside of .system/registry/templates/.",
+                f"output {output.id}{where}: {name!r} lies outside of .system/registry/templates/.",
                 "Include only templates of that folder.",
             )
         return (
-            f"output {one.id}{where}: there is no template {name!r} in .system/registry/templates/.",
+            f"output {output.id}{where}: there is no template {name!r} in .system/registry/templates/.",
             "Correct the name, or write the template.",
         )
     fixes = {
@@ -68,4 +68,4 @@ def fault_in_words(one: Output, fault: Fault) -> tuple[str, str]:
         "value": "Correct the expression.",
         "failed": "Correct the template.",
     }
-    return f"output {one.id}{where}: {said}", fixes[fault.kind]
+    return f"output {output.id}{where}: {said}", fixes[fault.kind]

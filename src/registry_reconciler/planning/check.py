@@ -1,4 +1,4 @@
-"""Rules over two entry_sets, as it is and as it would be → problems with their status. Pure but for asking about paths."""
+"""Rules over two entry sets, as it is and as it would be → problems with their status. Pure but for asking paths."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def build_entry_sets(
     tree_after: Tree,
     rest: Unloaded = NOTHING_UNLOADED,
 ) -> EntrySets:
-    """The two entry_sets of a plan."""
+    """The two entry sets of a plan."""
     before_items = {
         address: _live_item(loaded, entry, desired) for address, entry in loaded.live.entries.items()
     }
@@ -51,7 +51,7 @@ def build_entry_sets(
         before_items.update((item.address, item) for item in rest.context)
         before_items = dict(sorted(before_items.items()))
     clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
-    before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
+    before = _entry_set(loaded, desired, before_items, clashes, loaded.tree, rest)
     touching = tuple(
         change for change in changes if not same(change.before, change.after) or change.from_address
     )
@@ -63,7 +63,7 @@ def build_entry_sets(
             after_items[change.address] = _planned_item(loaded, change)
     touched = frozenset(one for change in touching for one in (change.address, change.from_address) if one)
     after = replace(
-        _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
+        _entry_set(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
         earlier=before,
         touched=touched,
         planned_files={change.address: change.file for change in touching},
@@ -75,7 +75,7 @@ _MOST_SEARCHED = 1024 * 1024
 """Bytes of unreadable fragments that are still looked into."""
 
 
-def _world(
+def _entry_set(
     loaded: Loaded,
     desired: Desired,
     items: Mapping[str, Entry],
@@ -91,7 +91,7 @@ def _world(
         if path in loaded.fragments.files and not loaded.fragments.files[path].readable
     ]
     # Each unknown key is looked for in it, so it has to be short; of a long one anything is believed.
-    long = sum(map(len, hidden)) > _MOST_SEARCHED or loaded.fragments.blind
+    long = sum(map(len, hidden)) > _MOST_SEARCHED or loaded.fragments.partly_unreadable
     return EntrySet(
         kinds=loaded.kinds,
         config=loaded.config,
@@ -140,7 +140,11 @@ def _overrides(desired: Desired, items: Mapping[str, Entry]) -> frozenset[str]:
     from registry_reconciler.base.globs import Patterns, is_wild
 
     exact = {pattern.text for pattern in desired.overrides if pattern.text in items}
-    globs = [one.text for one in desired.overrides if is_wild(one.text) and one.text not in desired.exact]
+    globs = [
+        override.text
+        for override in desired.overrides
+        if is_wild(override.text) and override.text not in desired.exact
+    ]
     if globs:
         patterns = Patterns(globs)
         exact.update(address for address in items if address in patterns)
@@ -182,7 +186,7 @@ def _planned_item(loaded: Loaded, change: Change) -> Entry:
 def check(
     loaded: Loaded, entry_sets: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
 ) -> tuple[Problem, ...]:
-    """Every problem of both entry_sets, each with its status; ``own`` are the rules of the workspace itself."""
+    """Every problem of both entry sets, each with its status; ``own`` are the rules of the workspace itself."""
     from registry_reconciler.rules import RULES
     from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
 
@@ -214,15 +218,15 @@ def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tupl
     The change that is refused brings what the rule found.
     """
     said = {
-        one.address: one
-        for one in judged
-        if one.severity is Severity.ERROR and one.status is Status.INTRODUCED and one.address
+        problem.address: problem
+        for problem in judged
+        if problem.severity is Severity.ERROR and problem.status is Status.INTRODUCED and problem.address
     }
     return tuple(
-        replace(one, cause=said[one.address].cause_text)
-        if one.address in said and one.severity is Severity.ERROR
-        else one
-        for one in refused
+        replace(problem, cause=said[problem.address].cause_text)
+        if problem.address in said and problem.severity is Severity.ERROR
+        else problem
+        for problem in refused
     )
 
 
@@ -256,9 +260,9 @@ def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Prob
 def _keyed(entry_set: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
     """Problems by identity, without those of entries that are only looked at."""
     keyed: dict[tuple[object, ...], Problem] = {}
-    for one in problems:
-        if not one.address or entry_set.judges(one.address):
-            keyed.setdefault(one.identity, one)
+    for fault in problems:
+        if not fault.address or entry_set.judges(fault.address):
+            keyed.setdefault(fault.identity, fault)
     return keyed
 
 
@@ -301,10 +305,10 @@ def _purse(entry_set: EntrySet) -> Purse:
     return (entry_set.earlier or entry_set).memo(_new_purse)
 
 
-def _new_purse(_world: EntrySet) -> Purse:
+def _new_purse(_entry_set: EntrySet) -> Purse:
     return Purse()
 
 
-def _unfit_by_kind(_world: EntrySet) -> dict[str, list[Entry]]:
-    """Filled as somebody asks, because a entry_set has no schemas."""
+def _unfit_by_kind(_entry_set: EntrySet) -> dict[str, list[Entry]]:
+    """Filled as somebody asks, because an entry set has no schemas."""
     return {}

@@ -156,8 +156,8 @@ class Hider:
             bound = kind.file.match(path) if kind.secrets else None
             if bound is None:
                 continue
-            for one in containers(kind, read.documents, bound):
-                node = _node_at(roots[one.document], one.path)
+            for container in containers(kind, read.documents, bound):
+                node = _node_at(roots[container.document], container.path)
                 if node is not None:
                     _in_container(kind, node, LAYOUTS[kind.layout].depth, found)
 
@@ -193,7 +193,7 @@ def _in_container(kind: Kind, node: Node, depth: int, found: list[_Span]) -> Non
     if depth == 0 and nodes[0].kind != "map":
         depth = 1
     for _ in range(depth):
-        nodes = [entry.value for one in nodes for entry in _resolved(one).entries]
+        nodes = [entry.value for node in nodes for entry in _resolved(node).entries]
     for one in nodes:
         walker.walk(kind.secrets.start, one)
 

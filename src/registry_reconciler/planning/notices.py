@@ -66,8 +66,8 @@ def likely_renames(changes: Sequence[Change]) -> Iterator[tuple[Change, Change]]
     """Pairs of a deletion and a creation of one kind that are alike."""
     kinds = sorted({change.kind for change in changes})
     for kind in kinds:
-        gone = [one for one in changes if one.kind == kind and one.action is Action.DELETE]
-        new = [one for one in changes if one.kind == kind and one.action is Action.CREATE]
+        gone = [change for change in changes if change.kind == kind and change.action is Action.DELETE]
+        new = [change for change in changes if change.kind == kind and change.action is Action.CREATE]
         if not gone or not new or len(gone) * len(new) > _PAIR_LIMIT:
             continue
         yield from _pairs(gone, new)
@@ -75,7 +75,7 @@ def likely_renames(changes: Sequence[Change]) -> Iterator[tuple[Change, Change]]
 
 def _pairs(gone: Sequence[Change], new: Sequence[Change]) -> Iterator[tuple[Change, Change]]:
     scored = sorted(
-        ((_likeness(old, one), old.address, one.address, old, one) for old in gone for one in new),
+        ((_likeness(old, entry), old.address, entry.address, old, entry) for old in gone for entry in new),
         key=lambda row: (-row[0], row[1], row[2]),
     )
     used: set[str] = set()

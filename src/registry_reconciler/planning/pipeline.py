@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-def silent(_step: str) -> None:
+def no_progress(_step: str) -> None:
     """Nobody listens."""
 
 
@@ -69,7 +69,7 @@ class Planning(Struct, frozen=True):
     plan: Plan
     loaded: Loaded
     desired: Desired
-    worlds: EntrySets
+    entry_sets: EntrySets
     own: OwnRules = NO_RULES
     outputs: tuple[Output, ...] = ()
 
@@ -89,7 +89,7 @@ def collector_off() -> Iterator[None]:
 def make_plan(
     tree: Tree,
     options: PlanOptions = PlanOptions(),  # noqa: B008
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     reader: Reader | None = None,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
@@ -111,7 +111,7 @@ def make_plan(
 def plan_loaded(
     loaded: Loaded,
     options: PlanOptions,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     rest: Unloaded = NOTHING_UNLOADED,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
@@ -142,20 +142,20 @@ def plan_loaded(
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
-        text_goes=frozenset(one.address for one in loaded.fragments.removals if one.text_goes),
+        text_goes=frozenset(removal.address for removal in loaded.fragments.removals if removal.text_goes),
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
-    worlds = build_entry_sets(
+    entry_sets = build_entry_sets(
         loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
     )
-    derived = derive(loaded, worlds.after, written.changes, tree_after, options, records)
+    derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
     if derived.targets:
-        worlds = worlds.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
+        entry_sets = entry_sets.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
     own = own_rules(loaded)
     try:
-        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+        judged = check(loaded, entry_sets, own.rules, no_check=options.no_check)
     finally:
         own.close()
     whole = not (options.target or options.exclude)
@@ -176,16 +176,18 @@ def plan_loaded(
         *difference.problems,
         *names,
         *judged,
-        *not_checked(loaded, worlds),
+        *not_checked(loaded, entry_sets),
         *derived.problems,
     ]
     found = list(set_aside(loaded, desired, written.changes, found))
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, own, derived),
+        _assemble(
+            loaded, options, difference, written, entry_sets, found, files, desired, heals, own, derived
+        ),
         loaded,
         desired,
-        worlds,
+        entry_sets,
         own,
         derived.own,
     )
@@ -196,7 +198,7 @@ def _assemble(
     options: PlanOptions,
     difference: Diff,
     written: Written,
-    worlds: EntrySets,
+    entry_sets: EntrySets,
     found: Sequence[Problem],
     files: Sequence[FileChange],
     desired: Desired,
@@ -219,13 +221,13 @@ def _assemble(
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
     problems = locate_problems(settled, locator)
-    if any(one.fix is not None and one.fix.replacements for one in problems):
+    if any(problem.fix is not None and problem.fix.replacements for problem in problems):
         from registry_reconciler.planning.fixes import with_edits
 
         problems = with_edits(problems, loaded.files)
         if held:
             problems = tuple(withhold_edits(problems, held, Hider(loaded, texts).spans))
-    impact = impacts(worlds, written.changes)
+    impact = impacts(entry_sets, written.changes)
     changes = tuple(
         replace(
             with_impact(mask_change(loaded.kinds, change), impact),
@@ -242,7 +244,7 @@ def _assemble(
         changes=changes,
         drift=drift,
         problems=problems,
-        files=tuple(sorted(files, key=lambda one: one.path)),
+        files=tuple(sorted(files, key=lambda file: file.path)),
         inputs=dict(sorted(loaded.tree.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
@@ -280,4 +282,4 @@ def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterato
 
 def written_files(plan: Plan) -> Mapping[str, bytes | None]:
     """The files of a plan with their new bytes."""
-    return {one.path: one.content for one in plan.files}
+    return {file.path: file.content for file in plan.files}

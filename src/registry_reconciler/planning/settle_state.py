@@ -72,7 +72,9 @@ def settled_files(
         for address, owner, applied in _decided(loaded, desired, found):
             work.settle(address, owner, applied)
     explained = set()
-    for address in sorted({*loaded.state.entries, *(one for side in sides for one in side.state.entries)}):
+    for address in sorted(
+        {*loaded.state.entries, *(entry for side in sides for entry in side.state.entries)}
+    ):
         told = _as_one_side(loaded, desired, work, address, sides)
         if told is not None:
             owners = (

@@ -64,12 +64,12 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
     freed: set[str] = set()
     live_truth = {kind.name for kind in loaded.kinds.values() if kind.truth == "live"}
     for path, sides in loaded.state.files.items():
-        for one in sides:
-            count[one.fragment] = count.get(one.fragment, 0) + 1
-            if live_truth and any(record.address.partition("/")[0] in live_truth for record in one.records):
-                freed.add(one.fragment)
+        for side in sides:
+            count[side.fragment] = count.get(side.fragment, 0) + 1
+            if live_truth and any(record.address.partition("/")[0] in live_truth for record in side.records):
+                freed.add(side.fragment)
             if is_old(path):
-                old.add(one.fragment)
+                old.add(side.fragment)
     said = _said(desired) if whole else {}
     checked = (
         {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
@@ -93,7 +93,7 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
 def _several(state: State) -> dict[str, int]:
     """By fragment how many addresses one file has several records about: an edit, or a merge by lines, leaves that."""
     found: dict[str, int] = {}
-    for file in (one for sides in state.files.values() for one in sides) if state.repeated else ():
+    for file in (side for sides in state.files.values() for side in sides) if state.repeated else ():
         times = Counter(record.address for record in file.records)
         if len(times) < len(file.records):
             found[file.fragment] = len([address for address, many in times.items() if many > 1])
@@ -111,7 +111,7 @@ def _said(desired: Desired) -> dict[str, list[str]]:
 def _protected(state: State) -> dict[str, list[str]]:
     """What is remembered as protected by each fragment."""
     found: dict[str, list[str]] = {}
-    for one in (one for sides in state.files.values() for one in sides if one.protects):
+    for one in (side for sides in state.files.values() for side in sides if side.protects):
         found.setdefault(one.fragment, []).extend(one.protects)
     return found
 
@@ -184,7 +184,7 @@ class Writing(Struct):
         """By address that several records are about the fragments that they stand under."""
         state = self.loaded.state
         if not self.shared and state.repeated:
-            for one in (one for sides in state.files.values() for one in sides):
+            for one in (side for sides in state.files.values() for side in sides):
                 for record in one.records:
                     if record.address in state.repeated:
                         self.shared.setdefault(record.address, set()).add(one.fragment)
@@ -195,7 +195,9 @@ class Writing(Struct):
         known = self.loaded.state.entries.get(source or address)
         if source is not None and source != address:
             before = (source, *(known.former if known else ()))
-            self.former[address] = tuple(one for one in dict.fromkeys(before) if one != address)[:FORMER_KEPT]
+            self.former[address] = tuple(fromkey for fromkey in dict.fromkeys(before) if fromkey != address)[
+                :FORMER_KEPT
+            ]
         salt = known.applied[0].salt if known else ""
         if not salt:
             salt = new_salt(address)
@@ -210,7 +212,7 @@ class Writing(Struct):
         known_paths = [path for path in self.loaded.state.files if not is_old(path)]
         homes: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
         for path in known_paths:
-            for fragment in {one.fragment for one in self.loaded.state.files[path]} & self.touched:
+            for fragment in {file.fragment for file in self.loaded.state.files[path]} & self.touched:
                 homes[fragment].append(path)
         contents = self._contents()
         renamed = self._renamed(contents, homes)
@@ -316,7 +318,7 @@ class Writing(Struct):
     def _stood(self) -> dict[str, list[str]]:
         """By touched fragment its entries in the order in which they stood in the state."""
         found: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
-        for one in (one for sides in self.loaded.state.files.values() for one in sides):
+        for one in (side for sides in self.loaded.state.files.values() for side in sides):
             if one.fragment in found:
                 found[one.fragment].extend(record.address for record in one.records)
         return {fragment: list(dict.fromkeys(addresses)) for fragment, addresses in found.items()}

@@ -9,11 +9,11 @@ from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, split_address
 from registry_reconciler.model.fields import Selector, with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.planning.witnesses import Witnesses
+from registry_reconciler.planning.known_entries import KnownEntries
 
 
 def carried_names(
-    asked: Witnesses, renames: Mapping[str, str], said: Collection[str]
+    asked: KnownEntries, renames: Mapping[str, str], said: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """The entries that are renamed with one that they lie in, as (source, target, the new address of that one).
 
@@ -34,7 +34,7 @@ def carried_names(
         if key is not None and key != entry.key and address not in said:
             ends[address] = f"{entry.kind}/{key}"
     # Of what goes away a fragment may not speak any more, but where another entry comes to its place.
-    targets = {one for one in ends.values() if one in asked.entries and one not in renames}
+    targets = {end for end in ends.values() if end in asked.entries and end not in renames}
     return [
         (source, target, named[source][0])
         for source, target in sorted(ends.items())
@@ -44,7 +44,7 @@ def carried_names(
     ]
 
 
-def _names_inside(asked: Witnesses, renames: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
+def _names_inside(asked: KnownEntries, renames: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
     """By address of an entry inside a renamed one that one, and what its place will say: placeholders and texts."""
     nesting = Nesting(asked.kinds)
     outer: dict[tuple[str, int, FieldPath], tuple[LiveEntry, DesiredEntry]] = {}

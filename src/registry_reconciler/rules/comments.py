@@ -21,7 +21,7 @@ _SHOWN = 60
 
 
 class _Texts:
-    """The texts of one entry_set, with their comments; composed only where somebody asks."""
+    """The texts of one entry set, with their comments; composed only where somebody asks."""
 
     def __init__(self, entry_set: EntrySet) -> None:
         self._tree = entry_set.tree
@@ -44,7 +44,8 @@ class _Texts:
             text = self.text(path)
             # Line by line, since few lines have one: five times as fast as over the whole text.
             lines = (line for line in text.split("\n") if "#" in line) if "#" in text else ()
-            self._comments[path] = frozenset(one.strip() for line in lines for one in _COMMENT.findall(line))
+            found = (comment for line in lines for comment in _COMMENT.findall(line))
+            self._comments[path] = frozenset(one.strip() for one in found)
         return self._comments[path]
 
     def missing(self, file: str, there: str) -> frozenset[str]:

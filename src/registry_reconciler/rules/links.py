@@ -1,4 +1,4 @@
-"""Who refers to whom: every reference of a entry_set, resolved once and shared by the rules."""
+"""Who refers to whom: every reference of an entry set, resolved once and shared by the rules."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Link(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The references of a entry_set by one field; see :class:`Links`."""
+    """The references of an entry set by one field; see :class:`Links`."""
 
     resolved: list[Link]
     dangling: list[Link]
 
 
 class Links(Struct, frozen=True):
-    """All references of a entry_set, by kind and field, then by entry.
+    """All references of an entry set, by kind and field, then by entry.
 
     Attributes:
         resolved: those that lead to an entry.
@@ -46,7 +46,7 @@ class Links(Struct, frozen=True):
 
 
 def links(entry_set: EntrySet) -> Links:
-    """Every reference of a entry_set. Values that are no texts or whole numbers are left to the schema."""
+    """Every reference of an entry set. Values that are no texts or whole numbers are left to the schema."""
     return entry_set.memo(_links)
 
 
@@ -84,7 +84,7 @@ def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -
 
 
 def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: Part) -> Part:
-    """One reference in a entry_set of which the earlier one is known: all but what touched entries say or are called by."""
+    """One reference where the earlier entry set is known: all but what touched entries say or are called by."""
     reaching = _reaching(entry_set.touched, reference.kinds)
     stale = {link.item.address for links in before for link in links if link.value in reaching}
     stale.update(address for address in entry_set.touched if address.startswith(f"{kind.name}/"))

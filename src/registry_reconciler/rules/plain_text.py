@@ -63,10 +63,10 @@ _LONGEST = 60
 
 
 class _Files:
-    """The composed texts of one entry_set."""
+    """The composed texts of one entry set."""
 
     def __init__(self, entry_set: EntrySet) -> None:
-        self._world = entry_set
+        self._entry_set = entry_set
         self._known: dict[str, Sequence[Document]] = {}
 
     def is_plain(self, place: Place, form: TextFormat) -> bool:
@@ -86,7 +86,7 @@ class _Files:
 
     def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
         try:
-            data = self._world.tree.read(path)
+            data = self._entry_set.tree.read(path)
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
         except (Unreadable, NotComposed, UnicodeDecodeError):
             return ()

@@ -146,4 +146,4 @@ def check_value(validator: Validator, value: Json, below: FieldPath = ()) -> lis
     """The violations of a value, with ``below`` in front of their paths; cheap for a valid one."""
     if validator.is_valid(value):
         return []
-    return [replace(one, path=below + one.path) for one in validator.violations(value)]
+    return [replace(violation, path=below + violation.path) for violation in validator.violations(value)]

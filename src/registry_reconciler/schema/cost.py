@@ -386,13 +386,13 @@ def _most_ways(insides: Insides, root: At) -> int:
             rest,
             *(tuple(map(sum, zip(total(one), rest, strict=True))) for one in below.named.values()),
         ]
-        back = max(one[1] for one in ways)
+        back = max(way[1] for way in ways)
         if back > 1:
             return _SIMPLE + 1  # they multiply with every level of the value
         if back:
             again.add(place)
         open_.discard(place)
-        known[place] += max(one[0] for one in ways)
+        known[place] += max(way[0] for way in ways)
         if known[place] > _SIMPLE:
             return _SIMPLE + 1
     return known[root]

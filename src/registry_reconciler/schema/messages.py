@@ -32,7 +32,15 @@ def word(findings: Iterable[Finding], value: Json, view: View) -> list[Violation
         follows = one.kind.name == "unevaluatedProperties" and path in others
         for violation in writer.say(one, follows=follows):
             violations[violation] = None
-    return sorted(violations, key=lambda one: (_order(one.path), not one.on_key, one.keyword, one.message))
+    return sorted(
+        violations,
+        key=lambda violation: (
+            _order(violation.path),
+            not violation.on_key,
+            violation.keyword,
+            violation.message,
+        ),
+    )
 
 
 def _telling(findings: Iterable[Finding]) -> list[Finding]:
@@ -111,7 +119,7 @@ class Writer:
         value = get_path(self.value, path)
         if not isinstance(value, str) or self.view.hides(path, value):
             return ""
-        return "".join(closest(value, tuple(one for one in options if isinstance(one, str))))
+        return "".join(closest(value, tuple(option for option in options if isinstance(option, str))))
 
     def _has(self, path: FieldPath, field: str) -> bool:
         holder = get_path(self.value, path)
@@ -178,16 +186,16 @@ class Writer:
 
 
 def _is_root_type(branch: list[Finding], path: FieldPath) -> bool:
-    return any(one.kind.name == "type" and tuple(one.instance_path) == path for one in branch)
+    return any(finding.kind.name == "type" and tuple(finding.instance_path) == path for finding in branch)
 
 
 def _root_types(branches: list[list[Finding]], path: FieldPath) -> set[str]:
     return {
         name
         for branch in branches
-        for one in branch
-        if one.kind.name == "type" and tuple(one.instance_path) == path
-        for name in one.kind.types
+        for finding in branch
+        if finding.kind.name == "type" and tuple(finding.instance_path) == path
+        for name in finding.kind.types
     }
 
 
@@ -204,9 +212,9 @@ def _discriminator(branches: list[list[Finding]]) -> tuple[FieldPath, list[Json]
     places: set[FieldPath] = set()
     for branch in branches:
         fixed = [
-            (tuple(one.instance_path), options)
-            for one in branch
-            if (options := _fixed_words(one)) is not None
+            (tuple(finding.instance_path), options)
+            for finding in branch
+            if (options := _fixed_words(finding)) is not None
         ]
         if not fixed:
             return None
@@ -219,5 +227,8 @@ def _discriminator(branches: list[list[Finding]]) -> tuple[FieldPath, list[Json]
 
 def _badness(branch: list[Finding], path: FieldPath) -> tuple[bool, int, int]:
     """Forms whose fixed words fit come first, then those with the fewest errors, then the deepest."""
-    misfit = any(_fixed_words(one) is not None and len(one.instance_path) <= len(path) + 1 for one in branch)
-    return misfit, len(branch), -max(len(one.instance_path) for one in branch)
+    misfit = any(
+        _fixed_words(finding) is not None and len(finding.instance_path) <= len(path) + 1
+        for finding in branch
+    )
+    return misfit, len(branch), -max(len(finding.instance_path) for finding in branch)

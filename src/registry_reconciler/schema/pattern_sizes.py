@@ -42,7 +42,7 @@ def check_patterns(reached: Reach, path: str) -> list[Violation]:
 
 
 def _all_patterns(reached: Reach) -> Iterable[tuple[At, FieldPath, str]]:
-    for at in sorted(reached.schemas, key=lambda one: (one.file, repr(one.path))):
+    for at in sorted(reached.schemas, key=lambda schema: (schema.file, repr(schema.path))):
         for steps, text in patterns(reached.schemas[at]):
             yield at, steps, text
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.full_plan import values_of, always_checked_of
+from registry_reconciler.cache.incremental.full_plan import always_checked_of, values_of
 from registry_reconciler.cache.incremental.index_keys import KeyExtractors
 from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import (

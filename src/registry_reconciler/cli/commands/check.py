@@ -55,5 +55,5 @@ def command(
 def exit_code(plan: Plan, fail_on: str) -> int:
     """3 when something stands that is at least as bad as ``fail_on``."""
     warned = fail_on == "warning" and plan.count_problems(Severity.WARNING)
-    unread = any(one.aside for one in plan.problems)
+    unread = any(problem.aside for problem in plan.problems)
     return 3 if warned or unread else plan.exit_code

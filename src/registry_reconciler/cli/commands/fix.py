@@ -105,7 +105,7 @@ def _set_everywhere(call: Call, codes: Sequence[str], fields: Sequence[str], goi
     if not codes:
         return _set_where_asked(call, assignments, fields, going)
     problems = standing_of(planning_of(call.workspace()), codes)
-    addresses = sorted({one.address for one in problems if one.address})
+    addresses = sorted({problem.address for problem in problems if problem.address})
     if not addresses:
         return answer(
             call, f"No entry has a problem {' or '.join(codes)}.\n", {"applied": False, "written": []}

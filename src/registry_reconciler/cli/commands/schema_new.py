@@ -81,7 +81,7 @@ def command(
         "file": None if out == _STDOUT else where,
         "entries": made.entries,
         "x_registry": dict(made.spec),
-        "doubts": [_doubt(one) for one in made.doubts],
+        "doubts": [_doubt(doubt) for doubt in made.doubts],
         "findings": [
             {"code": code, "address": address, "message": message} for code, address, message in made.findings
         ],

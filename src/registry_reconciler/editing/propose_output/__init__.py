@@ -59,14 +59,16 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
     kinds = {
         name: rows
         for name in planning.loaded.kinds
-        if (kind is None or name == kind) and (rows := planning.worlds.after.of(name))
+        if (kind is None or name == kind) and (rows := planning.entry_sets.after.of(name))
     }
-    taken = [one for one in planning.outputs if one.file == file]
-    if any(one.whole for one in taken):
+    taken = [output for output in planning.outputs if output.file == file]
+    if any(output.whole for output in taken):
         raise UsageFailure(
-            f"all of {file} is the output {next(one.id for one in taken if one.whole)} already"
+            f"all of {file} is the output {next(output.id for output in taken if output.whole)} already"
         )
-    looked = Search(file, kinds, {one.id for one in planning.outputs}, {one.at for one in taken if one.at})
+    looked = Search(
+        file, kinds, {output.id for output in planning.outputs}, {one.at for one in taken if one.at}
+    )
     if file.lower().endswith(_STRUCTURED):
         found = looked.structured(data)
     else:
@@ -77,13 +79,13 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
     return [one for one in found if not _is_taken(planning, one)][:_MOST]
 
 
-def _is_taken(planning: Planning, one: Proposal) -> bool:
+def _is_taken(planning: Planning, proposal: Proposal) -> bool:
     """Whether a registry, or another output, owns the place."""
-    place = str(one.definition.get("at", ""))
+    place = str(proposal.definition.get("at", ""))
     output = Output(
-        str(one.definition["id"]),
-        str(one.definition["file"]),
-        str(one.definition.get("region", "")),
+        str(proposal.definition["id"]),
+        str(proposal.definition["file"]),
+        str(proposal.definition.get("region", "")),
         place,
         parse_at(place),
     )

@@ -35,7 +35,9 @@ def literal(text: str) -> str:
 
 def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int) -> Pattern | None:
     """A pattern that gives each of some lines from the texts of its entry; fields are tried from the left."""
-    if len(set(lines)) == 1 and not any(one in lines[0] for values in texts.values() for one in values[:1]):
+    if len(set(lines)) == 1 and not any(
+        value in lines[0] for values in texts.values() for value in values[:1]
+    ):
         return Pattern((lines[0],))
     if depth == 0:
         return None

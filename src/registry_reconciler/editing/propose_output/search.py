@@ -92,17 +92,17 @@ class Search:
         return self._item(kind, rows, items, top=not isinstance(value, dict))
 
     def _item(self, kind: str, rows: Sequence[Entry], items: Sequence[Json], *, top: bool) -> Json:
-        if all(isinstance(one, dict) for one in items):
+        if all(isinstance(item, dict) for item in items):
             found: dict[str, Json] = {}
-            names = list(dict.fromkeys(name for one in items for name in one))
+            names = list(dict.fromkeys(name for item in items for name in item))
             for name in names:
-                made = self._value(kind, rows, [one.get(name, ABSENT) for one in items])
+                made = self._value(kind, rows, [item.get(name, ABSENT) for item in items])
                 if made is None:
                     return None
                 found[name] = made
             speaks = not top or any(says_key(made, self._keys(kind, rows)) for made in found.values())
             return found if found and speaks else None
-        if top and not all(isinstance(one, str) for one in items):
+        if top and not all(isinstance(item, str) for item in items):
             return None
         made = self._value(kind, rows, items)
         return made if not top or says_key(made, self._keys(kind, rows)) else None
@@ -114,14 +114,18 @@ class Search:
         """A template that gives each of some values; ``None`` where there is none."""
         for name, known in self.fields[kind].items():
             if all(is_alike(one, it) for one, it in zip(values, known, strict=True)):
-                optional = any(one is ABSENT for one in values)
+                optional = any(value is ABSENT for value in values)
                 return f"{{{{ {name} | default(omit) }}}}" if optional else f"{{{{ {name} }}}}"
-        if any(one is ABSENT for one in values):
+        if any(value is ABSENT for value in values):
             return None
-        if all(isinstance(one, str) for one in values):
+        if all(isinstance(value, str) for value in values):
             pattern = self._fitted(kind, list(values))
             return None if pattern is None else pattern.template("")
-        if all(same(one, values[0]) for one in values) and len(rows) > 1 and not isinstance(values[0], str):
+        if (
+            all(same(value, values[0]) for value in values)
+            and len(rows) > 1
+            and not isinstance(values[0], str)
+        ):
             return values[0]
         return None
 
@@ -131,7 +135,7 @@ class Search:
         """Tables, lists and counts that equal a registry."""
         body = text.body
         regions, _ = find_regions(self.file, body)
-        owned = [(one.outer_start, one.outer_end) for one in regions.values()]
+        owned = [(region.outer_start, region.outer_end) for region in regions.values()]
         for start, end, head, lines, is_row in blocks_of(self.file, body):
             if any(start < stop and begin < end for begin, stop in owned):
                 continue
@@ -188,7 +192,7 @@ class Search:
 
     def _fitted(self, kind: str, lines: Sequence[str]) -> Pattern | None:
         """A pattern that gives each of some texts from its entry."""
-        if len(lines) > 1 and all(one == lines[0] for one in lines):
+        if len(lines) > 1 and all(line == lines[0] for line in lines):
             return Pattern((lines[0],))
         texts = {
             name: [str(value) for value in values]

@@ -27,18 +27,20 @@ def write_proposals(workspace: Workspace, planning: Planning, found: Sequence[Pr
     """
     tree = planning.loaded.tree
     old = tree.read(OUTPUTS_PATH)
-    edits = [Insert(0, ("outputs",), one.definition, container_kind="list") for one in found]
+    edits = [Insert(0, ("outputs",), proposal.definition, container_kind="list") for proposal in found]
     data = (
-        YAML.new_text({"outputs": [one.definition for one in found]}) if not old else YAML.splice(old, edits)
+        YAML.new_text({"outputs": [proposal.definition for proposal in found]})
+        if not old
+        else YAML.splice(old, edits)
     )
     files: dict[str, bytes | None] = {OUTPUTS_PATH: data}
-    for one in found:
-        if one.template:
-            path = f"{TEMPLATES_FOLDER}/{one.template_name}"
+    for proposal in found:
+        if proposal.template:
+            path = f"{TEMPLATES_FOLDER}/{proposal.template_name}"
             there = tree.read(path)
-            if there is not None and there != one.template.encode():
+            if there is not None and there != proposal.template.encode():
                 raise UsageFailure(f"nothing was written: {path} is there already, and is another template")
-            files[path] = one.template.encode()
+            files[path] = proposal.template.encode()
     written = _commit(workspace, planning, files)
     marked = _marked(planning, found)
     return [*written, *(_commit(workspace, planning, marked) if marked else [])]
@@ -47,11 +49,11 @@ def write_proposals(workspace: Workspace, planning: Planning, found: Sequence[Pr
 def _marked(planning: Planning, found: Sequence[Proposal]) -> dict[str, bytes | None]:
     """The files with the markers around what is derived; at their ends where nobody knows better."""
     files: dict[str, bytes | None] = {}
-    for path in dict.fromkeys(str(one.definition["file"]) for one in found if one.markers):
+    for path in dict.fromkeys(str(proposal.definition["file"]) for proposal in found if proposal.markers):
         data = planning.loaded.tree.read(path)
         text = decoded(data or b"")
         body = text.body
-        mine = [one for one in found if one.markers and one.definition["file"] == path]
+        mine = [proposal for proposal in found if proposal.markers and proposal.definition["file"] == path]
         for one in sorted(mine, key=lambda one: one.spans[0].start if one.spans else -1, reverse=True):
             begin, end = one.markers
             if one.spans and one.spans[0].inline:

@@ -85,12 +85,12 @@ def _checked(draft: NewSchema, work: Work, tree: Tree) -> NewSchema:
 
     planning = make_plan(MemoryTree({draft.path: draft.content}, tree))
     if work.kind not in planning.loaded.kinds:
-        faults = [one.message for one in planning.plan.problems if one.place.file == draft.path]
+        faults = [problem.message for problem in planning.plan.problems if problem.place.file == draft.path]
         raise Blocked(f"the schema file for {work.kind} would not be usable: {'; '.join(faults[:3])}")
     found = sum(entry.kind == work.kind for entry in planning.loaded.live.entries.values())
     mine = tuple(
-        (one.code, one.address, one.message)
-        for one in planning.plan.problems
-        if one.address.startswith(f"{work.kind}/") or one.place.file == draft.path
+        (problem.code, problem.address, problem.message)
+        for problem in planning.plan.problems
+        if problem.address.startswith(f"{work.kind}/") or problem.place.file == draft.path
     )
     return replace(draft, entries=found, findings=mine)

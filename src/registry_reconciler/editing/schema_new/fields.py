@@ -18,7 +18,7 @@ def properties_of(work: Work, shape: Shape, key: Sequence[str]) -> dict[str, Jso
     known = len(work.doubts)
     schema = _schema(work, shape, ())
     inside = tuple(f"properties.{name}." for name in apart)
-    work.doubts[known:] = [one for one in work.doubts[known:] if not one.where.startswith(inside)]
+    work.doubts[known:] = [doubt for doubt in work.doubts[known:] if not doubt.where.startswith(inside)]
     properties: dict[str, Json] = {}
     required: list[str] = []
     for name in key:
@@ -63,7 +63,7 @@ def _schema(work: Work, shape: Shape, steps: tuple[str, ...]) -> dict[str, Json]
         schema["enum"] = words
         work.doubt(_where(steps), f"These {len(words)} words look like all there are.")
     _note_slips(work, shape, steps)
-    if len([one for one in types if one != "null"]) > 1:
+    if len([type_ for type_ in types if type_ != "null"]) > 1:
         work.doubt(_where(steps), f"It holds {' and '.join(types)}; one type would be easier to use.")
     if shape.fields and shape.free_keys:
         merged = Shape()

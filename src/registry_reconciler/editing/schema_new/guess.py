@@ -91,7 +91,7 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
-def means(kind: str, name: str) -> bool:
+def matches(kind: str, name: str) -> bool:
     """Whether a container's name is the plural (or the last word) of a kind's name."""
     wanted = re.sub(r"[^a-z0-9]+", "_", kind.lower())
     given = re.sub(r"[^a-z0-9]+", "_", name.lower())
@@ -107,7 +107,9 @@ def candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
     for file, values in documents.items():
         for value in values:
             _look(found, file, value, (), "", ())
-    return sorted(found.values(), key=lambda one: (len(one.at), -len(one.entries), one.at))
+    return sorted(
+        found.values(), key=lambda candidate: (len(candidate.at), -len(candidate.entries), candidate.at)
+    )
 
 
 def _look(

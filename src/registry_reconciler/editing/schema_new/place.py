@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.globs import is_wild
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, means, singular
+from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, matches, singular
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Tree, find, is_safe
 from registry_reconciler.loading.source import read_source
@@ -30,7 +30,7 @@ def read_documents(tree: Tree, pattern: str) -> dict[str, tuple[Json, ...]]:
             continue
         if not source.readable:
             raise Blocked(f"{path} cannot be read: {source.problems[0].message}")
-        found[path] = tuple(one for one in source.documents if one is not None)
+        found[path] = tuple(document for document in source.documents if document is not None)
     if not any(found.values()):
         raise Blocked(f"{pattern!r} matches no file with anything in it.")
     return found
@@ -43,13 +43,13 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         return _asked_for(places, at)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
     whole = _one_a_file(documents)
-    fitting = [one for one in places if means(work.kind, one.name)]
+    fitting = [place for place in places if matches(work.kind, place.name)]
     if fitting:
         best = max(fitting, key=lambda one: (-len(one.at), len(one.entries)))
     elif many and whole is not None:
         return whole
     elif places:
-        outer = [one for one in places if len(one.at) == len(places[0].at)]
+        outer = [place for place in places if len(place.at) == len(places[0].at)]
         best = max(outer, key=lambda one: len(one.entries))
     elif whole is not None:
         return whole
@@ -57,18 +57,18 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         raise Blocked(
             f"nothing in {work.pattern} looks like entries: no list of mappings, no mapping of them."
         )
-    others = [one for one in places if one is not best and len(one.entries) > 1]
+    others = [place for place in places if place is not best and len(place.entries) > 1]
     if others and not fitting:
-        listed = ", ".join(f"{one.text or 'the whole file'} ({len(one.entries)})" for one in others[:5])
+        listed = ", ".join(f"{other.text or 'the whole file'} ({len(other.entries)})" for other in others[:5])
         work.doubt("x-registry.at", f"Entries lie in other places too: {listed}. Name one with --at.")
     return best
 
 
 def _asked_for(places: Sequence[Candidate], at: str) -> Candidate:
-    for one in places:
-        if one.text == at:
-            return one
-    known = ", ".join(one.text for one in places if one.text)
+    for place in places:
+        if place.text == at:
+            return place
+    known = ", ".join(place.text for place in places if place.text)
     raise UsageFailure(f"no entries are found at {at!r}. Places that hold some: {known or 'none'}.")
 
 
@@ -120,7 +120,9 @@ def _named_stars(work: Work, chosen: Candidate) -> str:
 def _field_like(entries: Sequence[Found], told: Mapping[str, str], taken: set[str]) -> str | None:
     """The field that says what the path says, in nine of ten entries."""
     names = _text_fields(entries[0].value) if entries else []
-    for name in sorted(names, key=lambda one: (one not in ("id", "name"), one.count("."), names.index(one))):
+    for name in sorted(
+        names, key=lambda name: (name not in ("id", "name"), name.count("."), names.index(name))
+    ):
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name) or name in taken:
             continue
         hits = sum(entry.text(name) == told[entry.file] for entry in entries)

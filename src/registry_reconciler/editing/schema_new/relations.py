@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Found, Shape, means, quoted
+from registry_reconciler.editing.schema_new.guess import Found, Shape, matches, quoted
 from registry_reconciler.files.tree import is_safe
 from registry_reconciler.model.entry import Json
 
@@ -64,7 +64,7 @@ def _references(
         if not steps or ".".join(steps) in key or len(words) < 2 or sum(words.values()) < 3:
             continue
         ranked = sorted(
-            known, key=lambda name: (-_share(words, known[name]), not means(name, steps[-1]), name)
+            known, key=lambda name: (-_share(words, known[name]), not matches(name, steps[-1]), name)
         )
         best = ranked[0]
         missing = sorted(word for word in words if word not in known[best])

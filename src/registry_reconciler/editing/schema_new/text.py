@@ -33,7 +33,7 @@ def _block(work: Work, value: Mapping[str, Json], where: str, indent: int) -> It
                 mark = "#? DECIDE: " if doubt.decision else "#? "
                 yield f"{pad}{mark}{_one_line(doubt.message)}", ""
         inner = part.get("properties") if isinstance(part, dict) else None
-        if isinstance(inner, dict) and any(one.where.startswith(f"{here}.") for one in work.doubts):
+        if isinstance(inner, dict) and any(doubt.where.startswith(f"{here}.") for doubt in work.doubts):
             yield f"{pad}{dump({name: None}).split(':')[0]}:", here
             rest = {key: item for key, item in part.items() if key != "properties"}
             yield from _block(work, rest, f"{here}.", indent + 2)

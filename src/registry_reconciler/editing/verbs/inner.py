@@ -47,10 +47,14 @@ class Inner:
     ) -> Iterator[InnerEntry]:
         name, old_key, key = change
         selector = Selector.parse(name)
-        wish = next((one.value for one in self.loaded.fragments.entries if one.address == address), {})
+        wish = next((entry.value for entry in self.loaded.fragments.entries if entry.address == address), {})
         home = self.loaded.live.entries.get(address)
-        declared = {one.address: one.value for one in self.loaded.fragments.entries if one.kind == inner.name}
-        live = {one.address: one for one in self.loaded.live.entries.values() if one.kind == inner.name}
+        declared = {
+            entry.address: entry.value for entry in self.loaded.fragments.entries if entry.kind == inner.name
+        }
+        live = {
+            entry.address: entry for entry in self.loaded.live.entries.values() if entry.kind == inner.name
+        }
         for inside in sorted({*declared, *live}):
             value = declared.get(inside) or live[inside].value
             if str(selector.get(value)) != old_key:

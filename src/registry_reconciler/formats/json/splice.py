@@ -282,7 +282,7 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
         lead, indent = self._lead(node, chunks, following)
-        text = "".join(self._written(node, one, indent, lead) + "," + lead for one in news)
+        text = "".join(self._written(node, new, indent, lead) + "," + lead for new in news)
         place = chunks[following].content
         self.put(place, place, text, rank=1)
 
@@ -290,14 +290,14 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
     ) -> None:
         lead, indent = self._lead(node, chunks, previous)
-        parts = [lead + self._written(node, one, indent, lead, near=previous) for one in news]
+        parts = [lead + self._written(node, new, indent, lead, near=previous) for new in news]
         place = chunks[previous].stop
         self.put(place, place, ",".join(parts) + ("" if at_end else ","), rank=1)
 
     def _lead(self, node: JsonNode, chunks: Sequence[Chunk], near: int) -> tuple[str, str]:
         """What stands between two parts, and the indentation of a part's line."""
         text = self.text
-        gaps = [text[one.start : one.content] for one in chunks]
+        gaps = [text[chunk.start : chunk.content] for chunk in chunks]
         on_lines_ = [index for index, gap in enumerate(gaps) if "\n" in gap]
         if not on_lines_:
             bare = [gap for gap in gaps[1:] if not gap.strip()]
@@ -311,7 +311,7 @@ class _Splicer:
     def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> str:
         """A new part with its comments."""
         head = "" if new.key is None else self._key(node, new.key)
-        models = [_value(one) for one in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
+        models = [_value(entry) for entry in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
         if node.kind == "map":
             models = self._alike(node, new.value)
         on_line = "\n" not in lead
@@ -326,8 +326,8 @@ class _Splicer:
         if not isinstance(value, dict | list):
             return []
         kind = "map" if isinstance(value, dict) else "seq"
-        values = [_value(one) for one in node.entries[:50]]
-        found = [one for one in values if one.kind == kind and one.entries]
+        values = [_value(entry) for entry in node.entries[:50]]
+        found = [value for value in values if value.kind == kind and value.entries]
         if kind == "map":
             keys = set(value)
             found.sort(key=lambda one: -len(keys & {member.key.text for member in one.entries if member.key}))
@@ -350,7 +350,7 @@ class _Splicer:
         news = [new for before in sorted(changed.coming) for new in changed.coming[before]]
         begin, end = node.start + 1, node.end - 1
         free = list(COMMENT.finditer(self.text, begin, end)) if self.comments else []
-        owned = [(one.content, one.stop) for one in chunks]
+        owned = [(chunk.content, chunk.stop) for chunk in chunks]
         free = [one for one in free if not any(low <= one.start() < high for low, high in owned)]
         if free:
             self._refill_below(node, chunks, news, free[-1].end())
@@ -363,13 +363,13 @@ class _Splicer:
             pad = self.text[begin : chunks[0].member] if chunks else self.look.pads[node.kind != "map"]
             pad = pad if not pad.strip() else ""
             indent = self.source.indent(node.start)
-            joined = f",{self.look.comma}".join(self._written(node, one, indent, "") for one in news)
+            joined = f",{self.look.comma}".join(self._written(node, new, indent, "") for new in news)
             self.put(begin, end, pad + joined + pad)
             return
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, one, indent, lead) for one in news)
+        joined = ",".join(lead + self._written(node, new, indent, lead) for new in news)
         comma = "," if (chunks and chunks[-1].comma >= 0) or (not chunks and self.look.trailing) else ""
         self.put(begin, end, joined + comma + self.look.newline + outer)
 
@@ -381,8 +381,8 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, one, indent, lead) for one in news)
-        place = max([last, *(one.stop for one in chunks)])
+        joined = ",".join(lead + self._written(node, new, indent, lead) for new in news)
+        place = max([last, *(chunk.stop for chunk in chunks)])
         rest = self.text[place : node.end - 1]
         self.put(place, place, joined + ("" if "\n" in rest else self.look.newline + outer), rank=1)
 

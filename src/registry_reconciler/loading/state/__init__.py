@@ -179,7 +179,7 @@ def put_together(
     """What all files say together."""
     found: dict[str, StateEntry] = {}
     several: dict[str, list[tuple[str, Applied]]] = {}
-    for file in (one for accounts in files.values() for one in accounts):
+    for file in (account for accounts in files.values() for account in accounts):
         for record in file.records:
             entry = StateEntry(record.address, file.fragment, (record.applied,), False, record.former)
             first = found.setdefault(record.address, entry)
@@ -188,18 +188,20 @@ def put_together(
                     (file.fragment, record.applied)
                 )
     for address, accounts in several.items():
-        owner = min(accounts, key=lambda one: (one[0] not in fragments, one[0]))[0]
+        owner = min(accounts, key=lambda account: (account[0] not in fragments, account[0]))[0]
         applied = tuple(dict.fromkeys(one for _, one in accounts))
         found[address] = found[address]._replace(fragment=owner, applied=applied)
     _doubt(found, files)
-    protects = frozenset(one for accounts in files.values() for file in accounts for one in file.protects)
+    protects = frozenset(
+        protect for accounts in files.values() for file in accounts for protect in file.protects
+    )
     return State(dict(sorted(found.items())), files, protects, tuple(problems), frozenset(several))
 
 
 def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ...]]) -> None:
     """Mark what only some of the files about one fragment know: two sides made them, and one may have let it go."""
     by_fragment: dict[str, list[StateFile]] = {}
-    for file in (one for accounts in files.values() for one in accounts):
+    for file in (account for accounts in files.values() for account in accounts):
         by_fragment.setdefault(file.fragment, []).append(file)
     for about in by_fragment.values():
         if len(about) == 1:

@@ -112,7 +112,7 @@ def render_file(fragment: str, records: Iterable[Record], protects: Iterable[str
         f"@ {quoted(address)} {salt}{_told(former) if former else ''}\n{REST}\n{text}"
         for address, (salt, text), former in records
     ]
-    parts += [f"! {quoted(one)}\n{REST}\n{REST}\n" for one in protects]
+    parts += [f"! {quoted(protect)}\n{REST}\n{REST}\n" for protect in protects]
     return "".join(parts).encode("utf-8", "surrogatepass")
 
 

@@ -130,10 +130,10 @@ def _selected(work: DiffWork, addresses: set[str]) -> bool:
 
     One that moves is meant by its old address as well as by its new one, and by those of what moves with it.
     """
-    addresses = addresses.union(*(work.desired.groups.get(one, ()) for one in addresses))
-    if work.options.target and not any(one in work.asked("target") for one in addresses):
+    addresses = addresses.union(*(work.desired.groups.get(address, ()) for address in addresses))
+    if work.options.target and not any(address in work.asked("target") for address in addresses):
         return False
-    return not any(one in work.asked("exclude") for one in addresses)
+    return not any(address in work.asked("exclude") for address in addresses)
 
 
 def _is_undecidable(work: DiffWork, three_way: ThreeWay) -> bool:

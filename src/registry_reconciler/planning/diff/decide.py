@@ -1,6 +1,6 @@
 """What happens to one address: the table of the contract's section 3, row by row.
 
-The state is a third witness: it tells a hand edit (live moved away from what was applied) from a changed wish (the
+The state is a third side: it tells a hand edit (live moved away from what was applied) from a changed wish (the
 fragment moved away from it), and both from an entry that was never ours.
 """
 
@@ -15,7 +15,7 @@ from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.diff.work import DiffWork, ThreeWay
 from registry_reconciler.planning.field_diff import diff_values
-from registry_reconciler.planning.witnesses import under_key
+from registry_reconciler.planning.known_entries import under_key
 
 
 def decide(work: DiffWork, three_way: ThreeWay) -> None:
@@ -78,7 +78,7 @@ def _decide_unmanaged(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry
         _add(work, three_way, action, Reason.MOVED if three_way.source else Reason.ADOPTED)
         return
     fields = diff_values(live.value, desired.value)
-    names = ", ".join(dict.fromkeys(str(one.path[0]) for one in fields if one.path))
+    names = ", ".join(dict.fromkeys(str(field.path[0]) for field in fields if field.path))
     work.problems.append(
         problem(
             "STA003",
@@ -142,7 +142,7 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
             Reason.REMOVED,
             note="the live entry stays and is no longer managed",
         )
-    elif removal is None and work.fragments.blind and not work.overwritten(three_way.address):
+    elif removal is None and work.fragments.partly_unreadable and not work.overwritten(three_way.address):
         _unseen(work, three_way, live)
     elif state.doubtful and not work.overwritten(three_way.address):
         _doubted(work, three_way, live, state)
@@ -201,7 +201,7 @@ def refuse_protected(work: DiffWork, three_way: ThreeWay, live: LiveEntry) -> No
             f"{three_way.address} would be deleted, but {why}.",
             live.place,
             address=three_way.address,
-            related=tuple(Related("protected here", one.place) for one in patterns),
+            related=tuple(Related("protected here", pattern.place) for pattern in patterns),
             fix="Declare the entry again; or lift the protection in an apply of its own "
             "and delete the entry in the next.",
         )

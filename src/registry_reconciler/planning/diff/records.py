@@ -22,7 +22,7 @@ def look_at_records(work: DiffWork, special: set[str] | frozenset[str], elsewher
     healed = {heal.address for heal in work.heals} | {change.address for change in work.changes}
     large = len(work.state.entries) + elsewhere > MOST_LOOKED_AT
     touched = set(_touched_fragments(work)) if large else set()
-    if large and sum(one.fragment in touched for one in work.state.entries.values()) > MOST_LOOKED_AT:
+    if large and sum(entry.fragment in touched for entry in work.state.entries.values()) > MOST_LOOKED_AT:
         return
     for address, state in work.state.entries.items():
         if address in healed or address in special or (large and state.fragment not in touched):

@@ -31,12 +31,14 @@ def empty_places(work: DiffWork) -> Iterator[Problem]:
         before = work.state.places.get(name)
         if before == place_of(kind) if before is not None else work.live.found[name]:
             continue
-        if before is not None and any(one in work.live.entries for one in addresses):
+        if before is not None and any(address in work.live.entries for address in addresses):
             continue
         left = [
-            one
-            for one in addresses
-            if one in work.desired.entries and not work.state.was_deleted(one) and not work.overwritten(one)
+            address
+            for address in addresses
+            if address in work.desired.entries
+            and not work.state.was_deleted(address)
+            and not work.overwritten(address)
         ]
         # A kind of one entry a file leaves nothing behind where somebody removes the only one.
         if len(left) <= (before is None and LAYOUTS[kind.layout].one_a_file):

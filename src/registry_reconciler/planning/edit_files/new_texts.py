@@ -107,12 +107,14 @@ def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
     """The text of another file of a kind, whose look a new one takes."""
     paths = work.live.files_of.get(kind.name, ()) if work.live is not None else ()
     found = (work.sources[path] for path in paths if path in work.sources)
-    return next((one.data for one in found if one.readable and one.data and one.format == form), None)
+    return next(
+        (source.data for source in found if source.readable and source.data and source.format == form), None
+    )
 
 
 def _changes_of(plan: FilePlan) -> Iterator[Change]:
     seen: set[str] = set()
-    for change in (*(one for one, _ in plan.edits), *(one[0] for one in plan.creates)):
+    for change in (*(one for one, _ in plan.edits), *(create[0] for create in plan.creates)):
         if change.address not in seen:
             seen.add(change.address)
             yield change

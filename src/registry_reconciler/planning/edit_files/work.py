@@ -19,8 +19,8 @@ from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.placement import (
+    PlacementLookups,
     Row,
-    Ways,
     carried_by,
     rows_of,
 )
@@ -83,7 +83,7 @@ class Writing(Struct):
     inside: dict[str, dict[tuple[int, FieldPath], list[LiveEntry]]] = field(default_factory=dict)
     rows: dict[str, dict[str, dict[tuple[int, FieldPath], Row]]] = field(default_factory=dict)
     said: dict[str, frozenset[str]] = field(default_factory=dict)
-    ways: Ways = field(default_factory=Ways)
+    lookups: PlacementLookups = field(default_factory=PlacementLookups)
     new_files: dict[str, list[str]] = field(default_factory=dict)
     extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
     whole_files: dict[str, tuple[LiveEntry, SourceFile]] = field(default_factory=dict)
@@ -117,14 +117,14 @@ class Writing(Struct):
         self.inside.pop(path, None)
         self.extracted.pop(path, None)
         self.rows.pop(path, None)
-        self.ways.files_change()
+        self.lookups.files_change()
 
     def inside_of(self, path: str) -> dict[tuple[int, FieldPath], list[LiveEntry]]:
         """The entries of a file by the document and path of everything that they lie in."""
         found = self.inside.get(path)
         if found is None:
             found = self.inside[path] = {}
-            for entry in (one for entries in self.entries_in(path).values() for one in entries):
+            for entry in (entry for entries in self.entries_in(path).values() for entry in entries):
                 _, document, steps, _ = entry.place
                 for size in range(len(steps)):
                     found.setdefault((document, steps[:size]), []).append(entry)

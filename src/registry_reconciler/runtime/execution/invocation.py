@@ -1,4 +1,4 @@
-"""Invocation: an item is resolved, its input checked, the gate asked, the guards heard, and then it runs.
+"""Invocation: an item is resolved, its input checked, the gate asked, the guards run, and then it runs.
 
 Gating inside one process stops mistakes, not hostile code. A ``python`` implementation runs in this process
 with all of its rights, which is why only the user, never a workspace, can let it run; a script runs with the
@@ -221,19 +221,19 @@ class Invoker:
         item = find(asked.snapshot, ability) if ability else None
         bound = bound_hooks(item, event)
         id = ability if item is None else item.meta.id
-        occasion = HookEvent(event, id, bound, asked.changed_paths, None, stage)
-        outcome = self.heard(occasion, payload, asked)
+        hook_event = HookEvent(event, id, bound, asked.changed_paths, None, stage)
+        outcome = self.run_hooks(hook_event, payload, asked)
         verdict = "hook_blocked" if outcome.blocked_by else "allow"
         fault = self.log_decision(id or event, (), verdict, asked)
         if fault and deniable(event) and not outcome.blocked_by:
             return HookOutcome("audit", (*outcome.messages, HookMessage("audit", fault)))
         return outcome
 
-    def heard(self, occasion: HookEvent, payload: Any, asked: Asked, **more: Any) -> HookOutcome:
-        """Run the hooks that an occasion concerns."""
+    def run_hooks(self, hook_event: HookEvent, payload: Any, asked: Asked, **more: Any) -> HookOutcome:
+        """Run the hooks that an event concerns."""
         event = {
-            "event": occasion.event,
-            "ability": occasion.ability,
+            "event": hook_event.event,
+            "ability": hook_event.ability,
             "payload": payload,
             "caller": asked.caller,
             "environment": asked.environment,
@@ -245,7 +245,7 @@ class Invoker:
         def run(item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any]) -> answers.Answer:
             return self._run_hook(item, fields, event, asked)
 
-        return fire(hooks_of(asked.snapshot, occasion), event, run)
+        return fire(hooks_of(asked.snapshot, hook_event), event, run)
 
     def _run_hook(
         self, item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any], asked: Asked

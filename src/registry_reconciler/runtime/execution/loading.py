@@ -82,7 +82,9 @@ class _Space:
 
     def forget(self) -> None:
         """Take the modules out; who holds one of their functions keeps it."""
-        for name in [one for one in sys.modules if one == self.name or one.startswith(self.name + ".")]:
+        for name in [
+            module for module in sys.modules if module == self.name or module.startswith(self.name + ".")
+        ]:
             del sys.modules[name]
 
     def has(self, name: str) -> bool:

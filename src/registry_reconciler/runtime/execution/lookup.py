@@ -82,10 +82,10 @@ def check_event(event: str, snapshot: DbSnapshot) -> None:
         )
 
 
-def hooks_of(snapshot: DbSnapshot, occasion: HookEvent) -> tuple[Concerned, ...]:
-    """The hooks of the database that an occasion concerns, in order."""
+def hooks_of(snapshot: DbSnapshot, hook_event: HookEvent) -> tuple[Concerned, ...]:
+    """The hooks of the database that an event concerns, in order."""
     known: Iterable[HasMeta] = snapshot.get(HOOK_DOMAIN, ())
-    return concerned(known, occasion, events_of(snapshot))
+    return concerned(known, hook_event, events_of(snapshot))
 
 
 def called_by(fields: Mapping[str, Any]) -> frozenset[str]:

@@ -53,7 +53,7 @@ class InvocationResult:
             "id": self.id,
             "value": self.value,
             "denied": list(self.denied),
-            "messages": [{"hook": one.hook, "text": one.text} for one in self.messages],
+            "messages": [{"hook": message.hook, "text": message.text} for message in self.messages],
             "error": self.error,
             "duration_ms": round(self.duration * 1000, 3),
             "would_run": list(self.would_run),

@@ -71,12 +71,12 @@ class SingleCall:
             raise Refused("invalid", f"the input is no JSON: {fault}")
         self._check_payload("input_schema", self._payload, "the input")
         decision = self._gate(item)
-        before = self._occasion("PreAbilityCall")
+        before = self._hook_event("PreAbilityCall")
         guards = hooks_of(self._snapshot, before)
         if self._asked.dry_run:
             self._record(decision)
             return InvocationResult("ok", self._id, would_run=self._would_run(guards))
-        self._hear(before)
+        self._run_hooks(before)
         self._record(decision)
         try:
             value = self._perform(item)
@@ -150,16 +150,16 @@ class SingleCall:
             raise Refused("capability_denied", why, denied=(denied,))
         log.warning("%s", visible(why))
 
-    def _occasion(self, event: Event, duration_ms: float | None = None) -> HookEvent:
+    def _hook_event(self, event: Event, duration_ms: float | None = None) -> HookEvent:
         asked = self._asked
         bound = hooks_in(self._fields, event)
         return HookEvent(event, self._id, bound, asked.changed_paths, duration_ms, asked.stage)
 
-    def _hear(self, occasion: HookEvent) -> None:
-        outcome = self._invoker.heard(occasion, self._payload, self._asked)
+    def _run_hooks(self, hook_event: HookEvent) -> None:
+        outcome = self._invoker.run_hooks(hook_event, self._payload, self._asked)
         self._messages = outcome.messages
         if outcome.blocked_by:
-            said = [one.text for one in outcome.messages if one.hook == outcome.blocked_by]
+            said = [message.text for message in outcome.messages if message.hook == outcome.blocked_by]
             why = f"the hook {outcome.blocked_by} denied it" + (f": {said[-1]}" if said else "")
             raise Refused("hook_blocked", why)
 
@@ -170,9 +170,9 @@ class SingleCall:
             raise Refused("capability_denied", fault)
 
     def _tell(self, status: Status, duration_ms: float) -> None:
-        occasion = self._occasion("PostAbilityCall", duration_ms)
-        self._invoker.heard(
-            occasion,
+        hook_event = self._hook_event("PostAbilityCall", duration_ms)
+        self._invoker.run_hooks(
+            hook_event,
             self._payload,
             self._asked,
             status=status,
@@ -182,9 +182,9 @@ class SingleCall:
     def _would_run(self, guards: Sequence[Concerned]) -> tuple[str, ...]:
         how = self._fields.get("implementation")
         kind = (how.get("kind") if isinstance(how, Mapping) else None) or self._fields.get("type") or "python"
-        after = hooks_of(self._snapshot, self._occasion("PostAbilityCall", 0.0))
+        after = hooks_of(self._snapshot, self._hook_event("PostAbilityCall", 0.0))
         return (
-            *(f"hook/{one.id}" for one in guards),
+            *(f"hook/{guard.id}" for guard in guards),
             f"{kind}: {self._id}",
             *(f"hook/{one.id}" for one in after),
         )

@@ -130,6 +130,6 @@ def folded(
 ) -> Draft[T]:
     """An index with registrations, in their order."""
     draft = Draft(base, policy)
-    for one in registrations:
-        draft.add(one)
+    for registration in registrations:
+        draft.add(registration)
     return draft

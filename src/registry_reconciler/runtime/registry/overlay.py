@@ -73,9 +73,12 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
     id = item.meta.id
     before, now = old.get_by_id(id), new.get_by_id(id)
     assert now is not None
-    found = [one for word in item.meta.words() for one in losses(word, *new.claimers(word), new.policy)]
+    found = [loss for word in item.meta.words() for loss in losses(word, *new.claimers(word), new.policy)]
     mine = tuple(sorted(one for one in found if id in (one.winner, one.loser))) if now is item else ()
-    if any(one.item is item for one in old._registrations) or old.base.get_by_id(id) is item:
+    if (
+        any(registration.item is item for registration in old._registrations)
+        or old.base.get_by_id(id) is item
+    ):
         return Outcome(item, "unchanged", new.key(id), collisions=mine)
     if now is not item:
         return Outcome(item, "lost", new.key(id), lost_to=now)
@@ -86,12 +89,12 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
 def outcomes_of(old: Snapshot[T], new: Snapshot[T], items: Iterable[T]) -> tuple[Outcome[T], ...]:
     """What came of each item of a batch. One that lost the very id that it came for is told in the log too."""
     found = tuple(_outcome(old, new, item) for item in items)
-    for one in found:
-        if one.action == "lost":
+    for change in found:
+        if change.action == "lost":
             import logging  # lookup alone does not load it
 
             logging.getLogger("registry_reconciler.runtime").warning(
-                "%s: %r was registered and lost its id to the item that was there", new.label, one.key.id
+                "%s: %r was registered and lost its id to the item that was there", new.label, change.key.id
             )
     return found
 
@@ -116,10 +119,10 @@ def with_items(old: Snapshot[T], items: Iterable[T], layer: str, may_override: b
 
 def without(old: Snapshot[T], leaves: Callable[[Registration[T]], bool]) -> Snapshot[T]:
     """The snapshot as if the registrations that leave had never come."""
-    kept = [one for one in old._registrations if not leaves(one)]
+    kept = [registration for registration in old._registrations if not leaves(registration)]
     if len(kept) == len(old._registrations):
         return old
-    ids = {one.item.meta.id for one in old._registrations if leaves(one)}
+    ids = {registration.item.meta.id for registration in old._registrations if leaves(registration)}
     return _frozen(folded(old.base, old.policy, kept), old, ids, is_same)
 
 
@@ -210,15 +213,19 @@ class RuntimeRegistry(Generic[T]):
         held = state._ids.get(id)
         if held is not None:
             return held
-        for one in reversed(state._registrations):
-            if one.item.meta.id == id:
-                return one.item
+        for registration in reversed(state._registrations):
+            if registration.item.meta.id == id:
+                return registration.item
         raise UnknownKeyError(f"extras of {state.label}", id, probably_meant(id, state._ids))
 
     def drop_layer(self, layer: str) -> tuple[T, ...]:
         """Take away all items of a layer at once and give them back; an unknown layer has none."""
         with self._lock:
-            gone = tuple(one.item for one in self.snapshot()._registrations if one.layer == layer)
+            gone = tuple(
+                registration.item
+                for registration in self.snapshot()._registrations
+                if registration.layer == layer
+            )
             self._change(lambda old: without(old, lambda one: one.layer == layer))
         return gone
 

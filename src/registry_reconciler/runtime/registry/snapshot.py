@@ -133,7 +133,11 @@ class Snapshot(Generic[T]):
     def items_all(self) -> tuple[T, ...]:
         """All items, also the shadowed ones (after the one that holds their id), in id order."""
         every = [*self.items(), *self._hidden.values()]
-        every += [one.item for one in self._registrations if self._ids.get(one.item.meta.id) is not one.item]
+        every += [
+            registration.item
+            for registration in self._registrations
+            if self._ids.get(registration.item.meta.id) is not registration.item
+        ]
         return tuple(sorted(every, key=lambda item: item.meta.id))
 
     def __len__(self) -> int:
@@ -147,7 +151,7 @@ class Snapshot(Generic[T]):
 
     def collisions(self) -> tuple[Collision, ...]:
         """Every claim that lost, of the index and of the overlay, sorted."""
-        found = [one for one in self.base.collisions() if one.key not in self._delta]
+        found = [collision for collision in self.base.collisions() if collision.key not in self._delta]
         for word in self._delta:
             if self.get_by_id(word) is None:
                 found.extend(losses(word, *self.claimers(word), self.policy))
@@ -161,7 +165,7 @@ class Snapshot(Generic[T]):
 
     def layers(self) -> tuple[str, ...]:
         """Names of the layers that have items, in the order of their first registration."""
-        return tuple(dict.fromkeys(one.layer for one in self._registrations))
+        return tuple(dict.fromkeys(registration.layer for registration in self._registrations))
 
     def generation_of(self, id: str) -> int:
         """Which holder of the id it leads to now; 0 is the first. One that comes back has its number again."""

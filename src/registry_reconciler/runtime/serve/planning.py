@@ -107,9 +107,11 @@ def _violations(catalog: Catalog, kind: Kind, value: Mapping[str, Any]) -> Itera
 
 
 def _refuse(where: str, problems: Iterable[Problem]) -> None:
-    errors = [one for one in problems if one.severity is Severity.ERROR]
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
-        raise WorkspaceLoadError(where, [f"{_place(one)}: {one.code} {one.message}" for one in errors])
+        raise WorkspaceLoadError(
+            where, [f"{_place(error)}: {error.code} {error.message}" for error in errors]
+        )
 
 
 def _place(problem: Problem) -> str:

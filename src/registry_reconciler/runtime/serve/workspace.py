@@ -112,11 +112,14 @@ def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
     if any(kind.secrets for kind in read.kinds.values()):
         return False
     changed = {
-        address: None for one in plan.changes for address in (one.from_address, one.address) if address
+        address: None
+        for change in plan.changes
+        for address in (change.from_address, change.address)
+        if address
     }
     entries = [read.live.entries[address] for address in changed if address in read.live.entries]
     items = {item.address: item for item in items_of(read.catalog, entries)}
-    files = {one.path: (one.before, one.after) for one in plan.files}
+    files = {file.path: (file.before, file.after) for file in plan.files}
     try:
         return prepared.amend(root, {address: items.get(address) for address in changed}, files)
     except RegistryError:

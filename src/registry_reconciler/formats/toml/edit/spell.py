@@ -191,7 +191,7 @@ class Speller(Struct, frozen=True):
 def _like(item: Json, models: Sequence[Value]) -> Value | None:
     """An item of the same array to look like: one of the same kind."""
     wanted = LOOKS.get(type(item), ())
-    return next((one for one in models if one.kind in wanted), None)
+    return next((model for model in models if model.kind in wanted), None)
 
 
 def _several(text: str) -> bool:

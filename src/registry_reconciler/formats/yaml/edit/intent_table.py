@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.formats.nodes import Document, Node, key_of, merge_sources, to_value, walk
 from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.formats.yaml.edit.told import Part
+from registry_reconciler.formats.yaml.edit.wording import Part
 from registry_reconciler.model.entry import MISSING, Json, Missing
 from registry_reconciler.model.written import Opaque
 

@@ -23,7 +23,7 @@ from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.yaml.edit.emit import Piece
 from registry_reconciler.formats.yaml.edit.intent_table import Intent, New
 from registry_reconciler.formats.yaml.edit.shared_nodes import SharedIntents
-from registry_reconciler.formats.yaml.edit.told import Part, Told, in_words, part_of
+from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
 from registry_reconciler.model.entry import FieldPath, Json, Missing, canonical, same
 from registry_reconciler.model.written import Opaque
 
@@ -84,8 +84,8 @@ class Intents(SharedIntents):
         if node.kind == "alias" and not isinstance(edit, (Update, ReplaceDocument)):
             self._detour(node, trail, rest, edit)
         elif isinstance(edit, (Update, ReplaceDocument)):
-            told = Told.of(edit.snippet) if isinstance(edit, Update) else None
-            self._lower(node, edit.value, trail, told)
+            wording = Wording.of(edit.snippet) if isinstance(edit, Update) else None
+            self._lower(node, edit.value, trail, wording)
         elif isinstance(edit, Insert):
             self._insert(node, trail, edit)
         else:
@@ -195,7 +195,7 @@ class Intents(SharedIntents):
         node: Node,
         value: Json,
         trail: tuple[Node, ...],
-        told: Told | None = None,
+        wording: Wording | None = None,
         *,
         only_changes: bool = False,
     ) -> None:
@@ -208,23 +208,23 @@ class Intents(SharedIntents):
         if node.kind == "alias":
             unasked = only_changes or self.of(node) is not None
             if not (unasked and same(current, value)):
-                self._touch(node, trail).value = value if told is None else Part(value, told)
+                self._touch(node, trail).value = value if wording is None else Part(value, wording)
             return
         if same(current, value) and (only_changes or not self._shares):
             return
         if node.kind == "map" and isinstance(value, dict) and node.entries and type(value) is not Opaque:
-            self._lower_map(node, value, trail, told, only_changes)
+            self._lower_map(node, value, trail, wording, only_changes)
         elif node.kind == "seq" and isinstance(value, list) and node.entries:
-            self._lower_seq(node, current, value, trail, told, only_changes)
+            self._lower_seq(node, current, value, trail, wording, only_changes)
         elif not same(current, value):
-            self._touch(node, trail).value = value if told is None else Part(value, told)
+            self._touch(node, trail).value = value if wording is None else Part(value, wording)
 
     def _lower_map(
         self,
         node: Node,
         value: dict[str, Json],
         trail: tuple[Node, ...],
-        told: Told | None,
+        wording: Wording | None,
         only_changes: bool,
     ) -> None:
         below = (*trail, node)
@@ -235,11 +235,11 @@ class Intents(SharedIntents):
         position = _first_place(node)
         for key, part in value.items():
             if key in own:
-                inner = told.part(key) if told is not None else None
+                inner = wording.part(key) if wording is not None else None
                 self._lower(node.entries[own[key]].value, part, below, inner, only_changes=only_changes)
                 position = own[key] + 1
             elif key not in merged:
-                added.append(New(position, key, part_of(part, told, key)))
+                added.append(New(position, key, part_of(part, wording, key)))
         if removed or added:
             intent = self._touch(node, trail)
             intent.removed.update(removed)
@@ -255,30 +255,30 @@ class Intents(SharedIntents):
         current: list[Json],
         value: list[Json],
         trail: tuple[Node, ...],
-        told: Told | None,
+        wording: Wording | None,
         only_changes: bool,
     ) -> None:
         below = (*trail, node)
-        if told is not None and len(told.node.entries) != len(value):
-            told = None
+        if wording is not None and len(wording.node.entries) != len(value):
+            wording = None
         steps = align(current, value)
         kept = {old for old, _ in steps if old is not None}
         removed = set(range(len(current))) - kept
         leaving = {number: canonical(current[number]) for number in sorted(removed, reverse=True)}
         by_text = {text: number for number, text in leaving.items()}
-        here = Told(self.text, node)
+        here = Wording(self.text, node)
         added: list[New] = []
         position = 0
         for old, new in steps:
             if old is None:
                 moved = by_text.pop(canonical(value[new]), None)
-                words = part_of(value[new], told, new, len(value))
+                words = part_of(value[new], wording, new, len(value))
                 if moved is not None and self.text and node.entries[moved].value.kind != "alias":
                     # What only moves keeps its own words and comments.
                     words = part_of(value[new], here, moved, len(node.entries))
                 added.append(New(position, None, words))
             else:
-                inner = told.part(new) if told is not None else None
+                inner = wording.part(new) if wording is not None else None
                 self._lower(node.entries[old].value, value[new], below, inner, only_changes=only_changes)
                 position = old + 1
         if removed or added:

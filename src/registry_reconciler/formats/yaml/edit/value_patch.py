@@ -12,7 +12,7 @@ from registry_reconciler.formats.yaml.edit.emit import Body, Emitter, folded_bod
 from registry_reconciler.formats.yaml.edit.intent_table import plain
 from registry_reconciler.formats.yaml.edit.page import Page
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, hints_of, plain_style
-from registry_reconciler.formats.yaml.edit.told import Part
+from registry_reconciler.formats.yaml.edit.wording import Part
 
 
 class Slot(Struct, frozen=True):
@@ -118,7 +118,7 @@ class ValuePatcher(Page):
     def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
         said = plain(value)
         if isinstance(value, Part):
-            rows = value.told.rows(said, flow=True, offset=0)
+            rows = value.wording.rows(said, flow=True, offset=0)
             value = said if rows is None else value
         if isinstance(value, Part):
             text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))

@@ -12,7 +12,7 @@ from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 
 
-class Witnesses(Struct, frozen=True):
+class KnownEntries(Struct, frozen=True):
     """Who is asked about an address."""
 
     kinds: Mapping[str, Kind]

@@ -13,7 +13,7 @@ from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.live_edit import LiveEdit
 
 
-class Desk(Struct):
+class EditSession(Struct):
     """Edits of entries that are still to be written; an entry that is edited twice is edited on.
 
     Attributes:
@@ -28,8 +28,8 @@ class Desk(Struct):
     notes: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, loaded: Loaded) -> Desk:
-        """An empty desk."""
+    def of(cls, loaded: Loaded) -> EditSession:
+        """A session without edits."""
         return cls(loaded, Drafts(loaded))
 
     def kind(self, address: str) -> Kind:
@@ -54,7 +54,7 @@ class Desk(Struct):
 
     def known(self) -> tuple[str, ...]:
         """Every address that a fragment or a registry has."""
-        declared = (one.address for one in self.loaded.fragments.entries)
+        declared = (entry.address for entry in self.loaded.fragments.entries)
         return tuple(sorted({*self.loaded.live.entries, *declared}))
 
     def owned_by_live(self, address: str) -> bool:
@@ -89,7 +89,7 @@ class Desk(Struct):
         if owner is not None:
             return owner
         state = self.loaded.state.entries.get(address)
-        if self.loaded.fragments.blind or (state and self.loaded.fragments.hides(state.fragment)):
+        if self.loaded.fragments.partly_unreadable or (state and self.loaded.fragments.hides(state.fragment)):
             raise Blocked(f"a fragment that may own {address} cannot be read: see 'registry check'.")
         if state is not None:
             raise UsageFailure(

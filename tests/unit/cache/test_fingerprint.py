@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cache.fingerprint import Fingerprint, NotKept, is_fresh, refresh, witness_of
+from registry_reconciler.cache.fingerprint import Fingerprint, NotKept, fingerprint_of, is_fresh, refresh
 from registry_reconciler.files.tree import DiskTree, Recorder
 
 
@@ -41,7 +41,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def age(root: Path) -> None:
-    """Makes the witness believe times: everything is old."""
+    """Makes the fingerprint believe times: everything is old."""
     for folder, _, files in os.walk(root, topdown=False):
         for name in (*files, "."):
             os.utime(os.path.join(folder, name), (1, 1))
@@ -53,7 +53,7 @@ def seen(root: Path, monkeypatch: pytest.MonkeyPatch | None = None) -> Fingerpri
         # Times of status cannot be set, so the clock is.
         later = time.time_ns() + 10_000_000_000
         monkeypatch.setattr("registry_reconciler.cache.fingerprint.time.time_ns", lambda: later)
-    return witness_of(str(root), tree.inputs, tree.folders)
+    return fingerprint_of(str(root), tree.inputs, tree.folders)
 
 
 def relink(root: Path) -> None:
@@ -95,19 +95,19 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("believed", [False, True])
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_is_noticed(root: Path, name: str, believed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    witness = seen(root, monkeypatch if believed else None)
-    assert is_fresh(str(root), witness)[0]
+    fingerprint = seen(root, monkeypatch if believed else None)
+    assert is_fresh(str(root), fingerprint)[0]
     CHANGES[name](root)
-    assert not is_fresh(str(root), witness)[0]
+    assert not is_fresh(str(root), fingerprint)[0]
 
 
 def test_a_change_that_keeps_size_and_time_of_content_is_noticed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    witness = seen(root, monkeypatch)
+    fingerprint = seen(root, monkeypatch)
     (root / "a/one").write_text("eno")
     os.utime(root / "a/one", (1, 1))
-    assert not is_fresh(str(root), witness)[0]
+    assert not is_fresh(str(root), fingerprint)[0]
 
 
 def test_young_files_are_looked_at_and_old_ones_believed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,16 +122,16 @@ def test_young_files_are_looked_at_and_old_ones_believed(root: Path, monkeypatch
 
 
 def test_touching_a_file_changes_nothing_but_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    witness = seen(root, monkeypatch)
+    fingerprint = seen(root, monkeypatch)
     os.utime(root / "a/one")
-    assert is_fresh(str(root), witness) == (True, True)
+    assert is_fresh(str(root), fingerprint) == (True, True)
 
 
 def test_what_changed_before_it_was_remembered_is_not_kept(root: Path) -> None:
     tree = look(root)
     (root / "a/one").write_text("ONE")
     with pytest.raises(NotKept):
-        witness_of(str(root), tree.inputs, tree.folders)
+        fingerprint_of(str(root), tree.inputs, tree.folders)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
@@ -139,12 +139,12 @@ def test_links_are_not_kept(root: Path) -> None:
     os.symlink("one", root / "a/link")
     tree = look(root)
     with pytest.raises(NotKept):
-        witness_of(str(root), tree.inputs, tree.folders)
+        fingerprint_of(str(root), tree.inputs, tree.folders)
 
 
 def test_a_witness_survives_json(root: Path) -> None:
-    witness = seen(root)
-    assert Fingerprint.from_json(witness.to_json()) == witness
+    fingerprint = seen(root)
+    assert Fingerprint.from_json(fingerprint.to_json()) == fingerprint
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Laws of a world that knows an earlier one: whatever it takes over from there, its answers are its own."""
+"""Laws of an entry set that knows an earlier one: whatever it takes over from there, its answers are its own."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from registry_reconciler.rules.base import run_entry_set
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links
 from registry_reconciler.rules.naming import names
-from tests.property.test_rules_robust import entries, parts, world
+from tests.property.test_rules_robust import entries, entry_set, parts
 
 
 def alone(one: EntrySet) -> EntrySet:
-    """The same world, and nothing known of it."""
+    """The same entry set, and nothing known of it."""
     return structs.replace(one, earlier=None, touched=frozenset(), _by_kind={}, _memo={})
 
 
 @st.composite
 def two_worlds(draw: st.DrawFn) -> EntrySet:
-    """A world that knows an earlier one."""
+    """An entry set that knows an earlier one."""
     drawn: dict[str, Any] = draw(parts())
     before: Mapping[str, Entry] = drawn["items"]
     new = {item.address: item for item in draw(st.lists(entries(), max_size=4))}
     gone = draw(st.sets(st.sampled_from(sorted(before)), max_size=3)) if before else set()
     after = {**{address: item for address, item in before.items() if address not in gone}, **new}
     return structs.replace(
-        world({**drawn, "items": dict(sorted(after.items()))}),
-        earlier=world(drawn),
+        entry_set({**drawn, "items": dict(sorted(after.items()))}),
+        earlier=entry_set(drawn),
         touched=frozenset(gone.union(new)),
     )
 
@@ -75,9 +75,9 @@ def test_an_entry_that_is_new_is_found_by_its_address() -> None:
     place = Place("desired/any.yaml")
     route = Entry("route", "r", "route/r", {"id": "r", "ability_ids": ["ability_high/a"]}, place)
     ability = Entry("ability_high", "a", "ability_high/a", {"ability_id": "a"}, place)
-    before = world({"items": {route.address: route}})
+    before = entry_set({"items": {route.address: route}})
     after = structs.replace(
-        world({"items": {ability.address: ability, route.address: route}}),
+        entry_set({"items": {ability.address: ability, route.address: route}}),
         earlier=before,
         touched=frozenset([ability.address]),
     )
@@ -109,8 +109,8 @@ def test_what_does_not_fit_its_schema_is_found_as_in_each_world_alone(
         "desired/things.yaml": listed("thing", wanted),
     }
     planning = make_plan(MemoryTree(files), PlanOptions(adopt=("*",)))
-    worlds = planning.worlds
-    plain = EntrySets(alone(worlds.before), alone(worlds.after), worlds.changes)
-    if worlds.before is worlds.after:
-        plain = EntrySets(plain.after, plain.after, worlds.changes)
-    assert check(planning.loaded, worlds) == check(planning.loaded, plain)
+    entry_sets = planning.entry_sets
+    plain = EntrySets(alone(entry_sets.before), alone(entry_sets.after), entry_sets.changes)
+    if entry_sets.before is entry_sets.after:
+        plain = EntrySets(plain.after, plain.after, entry_sets.changes)
+    assert check(planning.loaded, entry_sets) == check(planning.loaded, plain)

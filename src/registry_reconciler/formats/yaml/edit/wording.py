@@ -23,7 +23,7 @@ _FLOW_TAIL = re.compile(r"[ \t]*,?([ \t]+#[^\r\n]*)")
 _HEADER = re.compile(r"([|>])([-+0-9]*)")
 
 
-class Told(Struct, frozen=True):
+class Wording(Struct, frozen=True):
     """A part of a text.
 
     Attributes:
@@ -40,7 +40,7 @@ class Told(Struct, frozen=True):
     is_first: bool = False
 
     @classmethod
-    def of(cls, snippet: Snippet | None) -> Told | None:
+    def of(cls, snippet: Snippet | None) -> Wording | None:
         """The text of an entry."""
         if snippet is None:
             return None
@@ -61,18 +61,18 @@ class Told(Struct, frozen=True):
         """Whether it is a collection in flow style."""
         return self.node.flow
 
-    def part(self, step: str | int) -> Told | None:
+    def part(self, step: str | int) -> Wording | None:
         """The text of a part of the value."""
         number = child_index(self.node, step)
         if number is None:
             return None
         entry = self.node.entries[number]
-        return Told(self.text, entry.value, entry, self._before(number), number == 0)
+        return Wording(self.text, entry.value, entry, self._before(number), number == 0)
 
-    def parts(self) -> Iterator[Told]:
+    def parts(self) -> Iterator[Wording]:
         """The texts of all parts."""
         for number, entry in enumerate(self.node.entries):
-            yield Told(self.text, entry.value, entry, self._before(number), number == 0)
+            yield Wording(self.text, entry.value, entry, self._before(number), number == 0)
 
     def _before(self, number: int) -> int:
         if self.node.flow:
@@ -265,19 +265,19 @@ class Part(Struct, frozen=True):
     """A value inside new text, with what another text says of it."""
 
     value: Any
-    told: Told
+    wording: Wording
     comments: tuple[str, ...] = ()
 
 
 def in_words(value: Json, snippet: Snippet | None) -> Any:
     """A value with the words and comments of a text."""
-    told = Told.of(snippet)
-    return value if told is None or snippet is None else Part(value, told, snippet.comments)
+    wording = Wording.of(snippet)
+    return value if wording is None or snippet is None else Part(value, wording, snippet.comments)
 
 
-def part_of(value: Json, told: Told | None, step: str | int, count: int = 0) -> Any:
+def part_of(value: Json, wording: Wording | None, step: str | int, count: int = 0) -> Any:
     """A part of a value with its text, if there is one; ``count`` is the length of the list that it is an item of."""
-    if told is None or (isinstance(step, int) and len(told.node.entries) != count):
+    if wording is None or (isinstance(step, int) and len(wording.node.entries) != count):
         return value
-    inner = told.part(step)
+    inner = wording.part(step)
     return value if inner is None else Part(value, inner)
