@@ -14,7 +14,7 @@ from registry_reconciler.outputs.names import AGENTS_PATH, COORDINATION_PATH
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.rule_files import DeclaredRule
-    from registry_reconciler.model.kind import Reference
+    from registry_reconciler.model.field_roles import Reference
 
 EFFECTS = {
     Severity.ERROR: "fails the write",

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.field_roles import Reference
 from registry_reconciler.model.fields import EACH, Finder, finder
-from registry_reconciler.model.kind import Kind, Reference
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, Json, make_address, same
-from registry_reconciler.model.kind import Mirror
+from registry_reconciler.model.field_roles import Mirror
 from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.model.references import reference_key
 from registry_reconciler.rules.base import Finding, Rule
