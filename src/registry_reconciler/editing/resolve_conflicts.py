@@ -92,7 +92,7 @@ def _refuse_open(loaded: Loaded) -> None:
     if files:
         raise Blocked(
             f"nothing was written: {', '.join(files[:5])} still {'has' if len(files) == 1 else 'have'} the marks of a "
-            "conflict. Make of them what they are to be, then run registry resolve.",
+            "conflict. Resolve them, then run registry resolve.",
             next=(("registry", "resolve"),),
         )
 

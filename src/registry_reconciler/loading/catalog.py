@@ -214,6 +214,6 @@ def empty_places(catalog: Catalog, live: Live, fragments: Fragments) -> Iterator
             "KND002",
             f"the kind {kind.name!r} has no entries: {what}.",
             Place(kind.schema_path, 0, ("x-registry", "file" if no_file else "at")),
-            fix="Mend the place if it is a slip; it is fine for a registry that has yet to be filled.",
+            fix="Correct 'file' and 'at' if they are wrong. If the registry is still empty, nothing has to be done.",
             extra=kind.name,
         )

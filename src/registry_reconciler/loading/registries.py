@@ -213,7 +213,7 @@ def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
         f"{_where(container.path)} holds the entries of {kind.name} and must be {wanted}, "
         f"not {_type_name(container.value)}.",
         place,
-        fix=f"Make it {wanted}, or mend 'layout' and 'at' in {kind.schema_path}.",
+        fix=f"Make it {wanted}, or correct 'layout' and 'at' in {kind.schema_path}.",
     )
 
 
@@ -225,7 +225,7 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             "LIV003",
             f"an entry of {kind.name} must be a mapping, not {_type_name(raw.value)}.",
             place,
-            fix="Write the entry as fields, or mend the schema file's place.",
+            fix="Write the entry as fields, or correct 'file' and 'at' in the schema file.",
             managed=False,
         )
     value = kind.texts.settled(raw.value)

@@ -193,7 +193,7 @@ class _Deriving:
             f"output {output.id}: {ended(fault.message)}",
             output.place if output.page else place,
             path=() if output.page or fault.line else place.path,
-            fix=fault.fix or "Mend its definition, or the file.",
+            fix=fault.fix or "Correct its definition, or the file.",
             extra=output.id,
         )
         self.problems.append(
@@ -256,7 +256,7 @@ class _Deriving:
             return Wish(value_text(value), value)
         if isinstance(value, list | dict) or value is None:
             what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
-            message = f"it gives {what}, and a text or a number belongs here"
+            message = f"it gives {what}, but must give a text or a number"
             self.problems.append(self._fault(output, fault_of_value(message)))
             return None
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from registry_reconciler.model.plan import FileChange
 
 _RENAME = (
-    "Rename the file: letters, digits, '-', '_' and '.' do everywhere, in other letters than its neighbours."
+    "Rename the file. Letters, digits, '-', '_' and '.' work everywhere; the name must "
+    "differ from its neighbours in more than case."
 )
 
 
@@ -83,7 +84,7 @@ def _problem(path: str, fault: str, change: Change | None) -> Problem:
         f"{address + ': ' if address else ''}its file would be {short(path)}, but {fault}.",
         place,
         address=address,
-        fix="Choose other values for what makes the path, or make room for that file.",
+        fix="Choose other values for the fields that the path is made of, or move what is in the way.",
         extra=path,
     )
 

@@ -58,7 +58,7 @@ def no_such_place(what: str, name: str, known: Iterable[str], file: str) -> Plac
     return PlacementError(
         "WRT003",
         f"There is no {what} {name!r}.{did_you_mean(name, sorted(set(known)))}",
-        f"Correct it, or let there be such a {what} in {file} too (in the same fragment is fine).",
+        f"Correct it, or add such a {what} in {file} too (in the same fragment is fine).",
     )
 
 
@@ -237,7 +237,7 @@ def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
         if name in kind.file.placeholders and ("/" in text or text in (".", "..")):
             raise PlacementError(
                 "WRT004",
-                f"{name} is {text!r} and would name a folder or leave its own.",
+                f"{name} is {text!r} which would name another folder.",
                 f"Choose another {name}.",
             )
         bound[name] = text
@@ -288,8 +288,8 @@ def _only_target(
     many = f"{len(found)} places are possible: {where}" if found else "no place is known"
     raise PlacementError(
         "WRT003",
-        f"where it goes is open ({kind.file.text}): {many}.",
-        "Create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
+        f"its place is not determined ({kind.file.text}): {many}.",
+        "Create the entry by hand where it belongs and adopt it, or name one place in the schema file.",
     )
 
 

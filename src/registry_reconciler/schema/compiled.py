@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 1_000
 """So many things that are wrong with one value are worded; then it is said that there are more."""
 
-_UNTOLD = "it does not fit its schema, which has too many alternatives for its size to say where"
+_UNTOLD = "it does not fit its schema, which has too many alternatives to say where"
 
 _TOGETHER = "it is not judged: entries and the alternatives of their schemas are too many together"
 
@@ -115,7 +115,11 @@ class Validator:
         except ValueError:
             return [
                 Violation(
-                    (), False, "it holds something that is no JSON", "Write plain Unicode text.", "type"
+                    (),
+                    False,
+                    "it holds something that JSON cannot express",
+                    "Write plain Unicode text.",
+                    "type",
                 )
             ]
         worded = word(findings[:MOST_FINDINGS], value, self._view)

@@ -45,15 +45,17 @@ def command(
     ] = None,
     expect: Annotated[
         str | None,
-        typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
+        typer.Option(
+            "--expect", metavar="PLAN_ID", help="Apply only if the plan has this id, without asking."
+        ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     brief: Brief = False,
     verify: Annotated[
         bool,
         typer.Option(
             "--verify",
-            help="Ask ruamel.yaml, jsonschema and deepdiff too; write nothing if one of them disagrees.",
+            help="Compare with ruamel.yaml, jsonschema and deepdiff first; write nothing if one of them disagrees.",
         ),
     ] = False,
     *,
@@ -82,7 +84,7 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
     from registry_reconciler.report.saved_plan import read_saved_plan
 
     if options != PlanOptions() or expect is not None:
-        raise UsageFailure("a saved plan has its own options: leave the others away, or plan again")
+        raise UsageFailure("a saved plan has its own options: leave the others out, or plan again")
     return read_saved_plan(read_named(file))
 
 

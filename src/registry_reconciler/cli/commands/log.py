@@ -28,11 +28,13 @@ def command(
         str | None,
         typer.Argument(metavar="[ADDRESS]", help="Only applies that changed this entry.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many, the newest.")] = _SHOWN,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", help="Show at most so many applies, the newest first.")
+    ] = _SHOWN,
     *,
     shared: Shared,
 ) -> int:
-    """Show what was applied, when, by whom and by which plan. What is older than the history keeps is in git."""
+    """Show what was applied, when, by whom and by which plan. Older applies are in the history of git."""
     from registry_reconciler.apply import reader
     from registry_reconciler.apply.history import read
     from registry_reconciler.apply.writable import Writable

@@ -24,7 +24,7 @@ def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: S
         work.doubt(
             "x-registry.key",
             f"No field tells all entries apart. By {', '.join(names)}, several have {shown}"
-            f"{' and others' if len(twice) > 5 else ''}. Name the fields that do, or mend the entries.",
+            f"{' and others' if len(twice) > 5 else ''}. Name the fields that do, or correct the entries.",
             decision=True,
         )
     return names
@@ -35,7 +35,7 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
         name = next(one for one in ("name", "id", "key", f"{work.kind}choose_key") if one not in inside)
-        work.doubt("x-registry.key", f"The entries have no word for their key; it is called {name} here.")
+        work.doubt("x-registry.key", f"No field of the entries holds their key; it is called {name} here.")
         told = _keys_repeat(entries)
         return [*holders, name] if told else [name]
     unique = unique_fields(entries, work.kind)
@@ -45,7 +45,7 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     if joined or not unique:
         return joined or [next(iter(entries[0].value), "id")]
     others = ", ".join(unique[1:4])
-    more = f" ({others} would do, too)" if others else ""
+    more = f" ({others} would also work)" if others else ""
     work.doubt("x-registry.key", f"{unique[0]} is the key because no two entries share it{more}.")
     return [unique[0]]
 

@@ -336,7 +336,7 @@ class Invoker:
             allowed = python_allowed(self.root)
         if not allowed:
             raise HandlerError(
-                "python handlers run code of the workspace in this process; only you can allow it: "
+                "Python handlers run code of the workspace in this process, which only you can allow: "
                 "--allow-python, or allow_python under [run] in your own config.toml"
             )
 
