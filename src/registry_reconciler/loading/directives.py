@@ -80,6 +80,8 @@ class FragmentReading(Struct):
     problems: list[Problem] = field(default_factory=list)
     misread: set[str] = field(default_factory=set)
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
+    counts: bool = False
+    """Whether an entry of the fragment that is read may hold more values than it may have."""
 
     def fault(self, message: str, place: Place, fix: str, *, code: str = "FRG001") -> None:
         """Note what is wrong with a fragment."""

@@ -21,6 +21,7 @@ from registry_reconciler.loading.directives import (
     read_directive,
 )
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
+from registry_reconciler.loading.too_much import MOST_VALUES, holds_too_much, may_hold_too_much
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, Place, same
 from registry_reconciler.model.fields import without_empty
@@ -124,6 +125,7 @@ def load_fragments(
         if not source.readable:
             unreadable.add(path)
             continue
+        reading.counts = source.data is not None and may_hold_too_much(source.data)
         for index, document in enumerate(source.documents):
             _document(reading, Place(path, index), document)
     return Fragments(
@@ -221,6 +223,14 @@ def _entry(reading: FragmentReading, kind: Kind, place: Place, value: dict[str, 
         )
         return None
     address = f"{kind.name}/{key}"
+    if reading.counts and holds_too_much(value):
+        reading.misread.add(place.file)
+        reading.fault(
+            f"{address} has more than {MOST_VALUES:,} values, and one entry may have so many.",
+            place,
+            "Keep its data in a file of its own, and name that file in the entry.",
+        )
+        return None
     for selector in kind.live_fields:
         for path, _ in selector.find(value):
             reading.problems.append(

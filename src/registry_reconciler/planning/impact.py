@@ -26,8 +26,11 @@ and in a chain on half of them, so naming them all would cost the square of thei
 
 _FEWEST = 20
 
-_MOST_FOLLOWED = 2_000_000
-"""So many references are followed to count the dependents of all changes; behind that a count says "at least"."""
+_FOLLOWED = 20_000
+"""So many references are followed to count dependents, for all changes of a plan together; behind that a count says
+"at least". Of a larger plan :data:`_FOLLOWED_EACH` for each change: it takes what its size asks for, and no square."""
+
+_FOLLOWED_EACH = 100
 
 
 def references_of(entry_set: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
@@ -115,9 +118,15 @@ class Impact(Struct, frozen=True):
 
 
 class Effort(Struct):
-    """How many references may still be followed, for all changes of a plan together."""
+    """How many references may still be followed, for all changes of a plan together, and how many for one of them."""
 
-    left: int = _MOST_FOLLOWED
+    left: int = _FOLLOWED
+    each: int = _FOLLOWED
+
+    @classmethod
+    def for_changes(cls, count: int) -> Effort:
+        """What is spent on a plan of so many changes."""
+        return cls(max(_FOLLOWED, _FOLLOWED_EACH * count), max(_FOLLOWED_EACH, _FOLLOWED // max(1, count)))
 
 
 def dependents(
@@ -132,6 +141,7 @@ def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int,
     seen: dict[str, None] = {itself: None}
     named: set[str] = set()
     counted = True
+    until = max(0, effort.left - effort.each)
     for graph, start in starts:
         ring = [start]
         nearest: dict[str, None] = {}
@@ -145,7 +155,7 @@ def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int,
             ring = [source for source in found if source not in reached]
             reached.update(ring)
             nearest.update(dict.fromkeys(ring))
-            counted = effort.left > 0 or not ring
+            counted = effort.left > until or not ring
         seen.update(nearest)
         named.update([one for one in nearest if one != itself][:most])
     return Impact(tuple(sorted(named)), len(seen) - 1, counted)
@@ -159,7 +169,7 @@ def impacts(entry_sets: EntrySets, changes: tuple[Change, ...]) -> dict[str, Imp
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
     before = _referrers_in(entry_sets.before) if looks_back else {}
     most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
-    effort = Effort()
+    effort = Effort.for_changes(len(changes))
     found: dict[str, Impact] = {}
     for change in changes:
         if same(change.before, change.after):

@@ -126,6 +126,14 @@ class PlacementLookups:
         self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
         self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
+        self._faults: dict[str, tuple[Tree, str | None]] = {}
+
+    def fault(self, path: str, tree: Tree) -> str | None:
+        """Why a file may not be made at a path: many new entries may be the first of one."""
+        known = self._faults.get(path)
+        if known is None or known[0] is not tree:
+            known = self._faults[path] = (tree, registry_path_fault(path, tree))
+        return known[1]
 
     def open_places(
         self, kind: Kind, sources: Mapping[str, SourceFile], bound: Mapping[str, str]
@@ -189,7 +197,7 @@ def find_target(
     Args:
         sources: the registry files as they are at this moment.
         carried: the placeholders that texts say, as :func:`carried_by` tells.
-        ways: remembers what was looked up for other entries.
+        lookups: remembers what was looked up for other entries.
 
     Raises:
         PlacementError: the place is open, unsafe, or needs something that is not there.
@@ -207,7 +215,7 @@ def find_target(
         )
     source = sources.get(path)
     if source is None:
-        fault = registry_path_fault(path, tree)
+        fault = lookups.fault(path, tree)
         if fault is not None:
             raise PlacementError(
                 "WRT004",

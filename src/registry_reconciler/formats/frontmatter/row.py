@@ -70,7 +70,11 @@ class FrontMatter(Struct, frozen=True):
         return new_text(value, container, snippet, like, self.body)
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of the block with its comments."""
         from registry_reconciler.formats.frontmatter.document import extract

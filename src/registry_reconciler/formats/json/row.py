@@ -64,7 +64,11 @@ class JsonFormat(Struct, frozen=True):
         return new_text(value, container, snippet, like, comments=self.comment is not None)
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of entries with their comments."""
         from registry_reconciler.formats.json.extract import extract

@@ -64,12 +64,16 @@ class YamlFormat(Struct, frozen=True):
         return new_file(value, container=container, snippet=snippet)
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of entries with their comments."""
         from registry_reconciler.formats.yaml.edit.window import extract_items
 
-        return extract_items(data, sections, places)
+        return extract_items(data, sections, places, values)
 
     def head_comments(self, data: bytes) -> tuple[str, ...]:
         """The comment lines at the top of a file that holds one entry, where nothing parts them from it."""

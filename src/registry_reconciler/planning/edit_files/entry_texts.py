@@ -10,7 +10,7 @@ from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import Place
+from registry_reconciler.model.entry import FieldPath, Json, Missing, Place, get_path
 from registry_reconciler.planning.edit_files.work import Writing, current
 from registry_reconciler.planning.placement import (
     relocates,
@@ -68,9 +68,15 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
         if source is not None and source.data is not None:
             with contextlib.suppress(SpliceError):
                 asked = [(place.document, place.path) for place in places]
-                texts = source.format.extract(source.data, asked, source.sections)
+                values = [_read(source, number, path) for number, path in asked]
+                texts = source.format.extract(source.data, asked, source.sections, values)
                 found.update(zip(places, texts, strict=True))
     return found
+
+
+def _read(source: SourceFile, document: int, path: FieldPath) -> Json:
+    found = get_path(source.documents[document], path) if document < len(source.documents) else None
+    return None if isinstance(found, Missing) else found
 
 
 def is_written_anew(snippet: Snippet | None, *, alone: bool) -> bool:

@@ -123,21 +123,23 @@ class Emitter:
         from registry_reconciler.formats.yaml.read.nodes import compose
 
         comments = piece.snippet.comments
-        anew = in_words(piece.value, piece.snippet)
         lines = tuple(piece.snippet.text.split("\n"))
+        plain = _plain_block(piece.snippet)
+        if plain is not None:
+            return Body(plain, "", lines, comments)
         try:
             root = compose(piece.snippet.text + "\n")[0].root
         except (Unreadable, IndexError):
             return replace(self.body(piece.value, hints), comments=comments)
         if root.kind not in ("map", "seq") or root.flow:
-            return self.new(anew, hints)
+            return self.new(in_words(piece.value, piece.snippet), hints)
         kind: Literal["map", "seq"] = "map" if root.kind == "map" else "seq"
         leaf = root
         while leaf.entries:
             leaf = leaf.entries[-1].value
         open_end = leaf.style in ("|", ">")
         if open_end and (not self.blocks or _keeps(piece.snippet.text, leaf)):
-            return self.new(anew, hints)
+            return self.new(in_words(piece.value, piece.snippet), hints)
         return Body(kind, "", lines, comments, open_end)
 
     def _part(self, part: Part, hints: Hints) -> Body:
@@ -369,6 +371,16 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
         else:
             current, length = [word], len(word)
     return [*rows, " ".join(current)]
+
+
+def _plain_block(snippet: Snippet) -> Literal["map", "seq"] | None:
+    """What a text is that is a block and holds no block scalar: most are, and need not be composed to tell so."""
+    text, value = snippet.text, snippet.value
+    if not value or "|" in text or ">" in text:
+        return None
+    if isinstance(value, dict) and text[:1].isalnum():
+        return "map"
+    return "seq" if isinstance(value, list) and text.startswith("- ") else None
 
 
 def _keeps(text: str, leaf: Node) -> bool:

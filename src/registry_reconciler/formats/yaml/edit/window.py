@@ -25,8 +25,9 @@ from registry_reconciler.formats.edits import (
     Snippet,
     SpliceError,
 )
+from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.read.chunks import Section
-from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.entry import FieldPath, Json
 
 NEAR = 6
 """How many items on both sides of a new one are kept: more than the splicer takes as models."""
@@ -186,9 +187,25 @@ def _in_window(path: FieldPath, rank: Mapping[int, int]) -> FieldPath:
 
 
 def extract_items(
+    data: bytes,
+    sections: Sequence[Section],
+    places: Sequence[tuple[int, FieldPath]],
+    values: Sequence[Json] = (),
+) -> list[Snippet]:
+    """What :func:`registry_reconciler.formats.yaml.edit.splice.extract_many` gives. Raises as it does.
+
+    Args:
+        values: what was read at each place, if the caller knows.
+    """
+    plain = plain_items(data, sections, places, values) if values and sections else [None] * len(places)
+    others = [place for place, one in zip(places, plain, strict=True) if one is None]
+    rest = iter(_extract(data, sections, others) if others else ())
+    return [next(rest) if one is None else one for one in plain]
+
+
+def _extract(
     data: bytes, sections: Sequence[Section], places: Sequence[tuple[int, FieldPath]]
 ) -> list[Snippet]:
-    """What :func:`registry_reconciler.formats.yaml.edit.splice.extract_many` gives. Raises as it does."""
     from registry_reconciler.formats.yaml.edit.splice import extract_many
 
     window = None
