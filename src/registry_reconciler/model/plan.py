@@ -188,7 +188,7 @@ class Plan(Struct, frozen=True):
                 [change.address, change.action.value, change.from_address, change.before, change.after]
                 for change in self.changes
             ],
-            **({"outputs": told} if (told := self._outputs_told()) else {}),
+            **({"outputs": named} if (named := self._outputs_told()) else {}),
             "problems": sorted(
                 [
                     problem.code,

@@ -27,7 +27,7 @@ from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.owners import claims, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present
 from registry_reconciler.outputs.sources import Sources
-from registry_reconciler.outputs.targets import FileWork, NoPlace, Part, Wish
+from registry_reconciler.outputs.targets import FileWork, NoOutputPlace, Part, Wish
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
 from registry_reconciler.outputs.wording import ended, fault_in_words, fault_of_value, stale_page, where_of
 from registry_reconciler.version import __version__
@@ -175,7 +175,7 @@ class _Deriving:
                 continue
             try:
                 yield output.id, work.part(output)
-            except NoPlace as fault:
+            except NoOutputPlace as fault:
                 self._no_place(output, fault)
 
     def _remembered(self, output: Output) -> list[tuple[str, str | None]]:
@@ -183,7 +183,7 @@ class _Deriving:
         inputs = self.loaded.tree.inputs
         return [(path, inputs.get(path)) for path in self.memory.paths(output.id)]
 
-    def _no_place(self, output: Output, fault: NoPlace) -> None:
+    def _no_place(self, output: Output, fault: NoOutputPlace) -> None:
         if fault.hidden:
             self._not_rendered(output, fault.message)
             return
@@ -313,7 +313,7 @@ class _Deriving:
         elif settled.action in (OutputAction.CREATE, OutputAction.UPDATE):
             try:
                 self.files[settled.output.file].put(settled.output, settled.wish)
-            except NoPlace as fault:
+            except NoOutputPlace as fault:
                 self._no_place(settled.output, fault)
                 return None
             if settled.output.page:

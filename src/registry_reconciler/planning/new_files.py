@@ -49,14 +49,14 @@ def file_problems(
     tree: Recorder,
     files: Iterable[FileChange],
     changes: Iterable[Change],
-    told: Iterable[Problem],
+    earlier: Iterable[Problem],
 ) -> Iterator[Problem]:
     """Files of a plan that apply would refuse to make or to write.
 
     Args:
         told: what is known already; what has a problem with its name gets no second one.
     """
-    known = {problem.address or problem.place.file for problem in told if problem.code == "WRT004"}
+    known = {problem.address or problem.place.file for problem in earlier if problem.code == "WRT004"}
     origins = {change.file: change for change in reversed(tuple(changes)) if change.writes}
     some = False
     ordered = sorted(files, key=lambda file: file.path)

@@ -147,8 +147,8 @@ class PlacementLookups:
                 for container in containers(kind, source.documents, names) if names is not None else ():
                     here = (path, container.document, container.path)
                     known.setdefault(frozenset(container.bound.items()), []).append(here)
-        told = next(iter(known), frozenset())
-        return known.get(frozenset((name, bound.get(name, "")) for name, _ in told), ())
+        given = next(iter(known), frozenset())
+        return known.get(frozenset((name, bound.get(name, "")) for name, _ in given), ())
 
     def files_change(self) -> None:
         """Forget what was looked up in all files."""
@@ -327,8 +327,8 @@ def _path_in(
     for step in kind.at:
         if step.kind == "item":
             items = value.get(step.name) if isinstance(value, dict) else None
-            told = bound.get(step.binds) if step.binds else step.literal
-            index = lookups.item(items, step.by, told) if isinstance(items, list) else None
+            given = bound.get(step.binds) if step.binds else step.literal
+            index = lookups.item(items, step.by, given) if isinstance(items, list) else None
             if index is None:
                 wanted = bound.get(step.binds, step.literal or "")
                 known = [str(item.get(step.by)) for item in items or () if isinstance(item, dict)]

@@ -253,8 +253,8 @@ class Writing(Struct):
             return None  # a problem stands for it, and blocks
         if content == old:
             return None
-        told = [None if data is None else digest_bytes(data) for data in (old, content)]
-        return FileChange(path, told[0], told[1], content)
+        digests = [None if data is None else digest_bytes(data) for data in (old, content)]
+        return FileChange(path, digests[0], digests[1], content)
 
     def _unlike(self, seed: str, fragment: str, content: bytes) -> bytes:
         """A new file, with salts of its own: two sides that make one about a fragment make two that are not alike.

@@ -69,17 +69,17 @@ class Validator:
                     return True
             else:
                 if purse is not None and self._view.cost.judgeable(judged):
-                    purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
+                    purse.written_out[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
                 return False
         except ValueError:
             return False
         return bool(unknown) and not self.violations(value)
 
-    def told(self, value: Json, purse: Purse) -> list[Violation]:
+    def written_out(self, value: Json, purse: Purse) -> list[Violation]:
         """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
-        if id(value) not in purse.told:
-            purse.told[id(value)] = value, self._told(value, purse)
-        return purse.told[id(value)][1]
+        if id(value) not in purse.written_out:
+            purse.written_out[id(value)] = value, self._told(value, purse)
+        return purse.written_out[id(value)][1]
 
     def _told(self, value: Json, purse: Purse) -> list[Violation]:
         if purse.copied <= 0:

@@ -56,13 +56,13 @@ class KeyExtractor:
         return IndexKeys(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:
-        told: list[str] = []
+        keys: list[str] = []
         for number, group in enumerate(self._uniques):
             if len(group) == 1:
-                told += (canonical([number, found]) for found in group[0](value) if found is not None)
+                keys += (canonical([number, found]) for found in group[0](value) if found is not None)
             else:
-                told.append(canonical([number, *(next(iter(values(value)), None) for values in group)]))
-        return told
+                keys.append(canonical([number, *(next(iter(values(value)), None) for values in group)]))
+        return keys
 
 
 class KeyExtractors:

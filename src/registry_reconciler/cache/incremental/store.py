@@ -115,8 +115,8 @@ def decode(body: bytes) -> tuple[dict[str, Any], Memory]:
         ref_numbers = next(parts)
         numbers, declared = _unpacked(next(parts)), _unpacked(next(parts))
         live = {}
-        for path, told in data["live"].items():
-            fields = dict(zip(_LIVE, told, strict=True))
+        for path, row in data["live"].items():
+            fields = dict(zip(_LIVE, row, strict=True))
             fields |= {"carried": tuple(fields["carried"]), "section": tuple(fields["section"])}
             starts, entries, digests = _unpacked(next(parts)), _unpacked(next(parts)), next(parts)
             live[path] = LiveFile(starts=starts, entries=entries, digests=digests, **fields)

@@ -125,7 +125,7 @@ def _set_where_asked(
     if not found:
         return answer(call, "No entry has a problem with that.\n", {"applied": False, "written": []})
     words = ["fix", *(word for field in fields for word in ("--set", field))]
-    return carry_out(call, mending([(one.address, told) for one, told in found.items()]), going, words)
+    return carry_out(call, mending([(one.address, changes) for one, changes in found.items()]), going, words)
 
 
 def _brief(fixing: Fixing, dry: bool) -> str:

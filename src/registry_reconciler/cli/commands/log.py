@@ -64,11 +64,11 @@ def _lines(entry: Entry, address: str | None) -> list[str]:
         if address is not None and address not in (change.get("address"), change.get("from")):
             continue
         action, source = str(change.get("action")), change.get("from")
-        told = f"  {_SIGNS.get(action, ' ')} {visible(str(change.get('address')))}"
-        told += f"  from {visible(str(source))}" if source else ""
+        head = f"  {_SIGNS.get(action, ' ')} {visible(str(change.get('address')))}"
+        head += f"  from {visible(str(source))}" if source else ""
         fields = change.get("fields")
         names = ", ".join(visible(str(name)) for name in fields) if isinstance(fields, list) else ""
-        lines.append(told + (f"  {names}" if names else ""))
+        lines.append(head + (f"  {names}" if names else ""))
     counts = entry.data.get("counts")
     if not entry.changes and isinstance(counts, dict):
         lines.append("  " + ", ".join(f"{count} to {visible(str(name))}" for name, count in counts.items()))

@@ -15,9 +15,9 @@ def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: S
     names = list(asked) or _guessed_key(work, chosen, entries)
     if chosen.keyed:
         for number, entry in enumerate(entries):
-            told = dict(entry.bound).get("", "")
+            given = dict(entry.bound).get("", "")
             holder = [name for name in names if name not in entry.place][-1]
-            entries[number] = replace(entry, bound=(*entry.bound, (holder, told)))  # type: ignore[index]
+            entries[number] = replace(entry, bound=(*entry.bound, (holder, given)))  # type: ignore[index]
     twice = duplicates(entries, names)
     if twice:
         shown = ", ".join(repr(one) if one else "(none)" for one in twice[:5])
@@ -36,8 +36,8 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
         inside = {name for entry in entries for name in entry.value}
         name = next(one for one in ("name", "id", "key", f"{work.kind}choose_key") if one not in inside)
         work.doubt("x-registry.key", f"No field of the entries holds their key; it is called {name} here.")
-        told = _keys_repeat(entries)
-        return [*holders, name] if told else [name]
+        given = _keys_repeat(entries)
+        return [*holders, name] if given else [name]
     unique = unique_fields(entries, work.kind)
     if unique and _is_key_word(unique[0], work.kind):
         return [unique[0]]

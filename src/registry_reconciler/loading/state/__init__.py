@@ -230,8 +230,8 @@ def _bad_lines(path: str, numbers: Sequence[int]) -> Iterable[Problem]:
     else:
         named = ", ".join(map(str, numbers[:_LINES_NAMED]))
         more = len(numbers) - _LINES_NAMED
-        told = f"{named} and {more:,} more" if more > 0 else named
-        what = f"{len(numbers):,} lines of {path} are not lines of the state: {told}."
+        listed = f"{named} and {more:,} more" if more > 0 else named
+        what = f"{len(numbers):,} lines of {path} are not lines of the state: {listed}."
     found = problem(
         "STA004",
         what,
