@@ -24,7 +24,7 @@ OURS = {
     "keep_hidden",
     "lowered",
     "masks",
-    "NoOutputPlace",
+    "NoPlace",
     "Occasion",
     "occasion",
     "Portrait",
