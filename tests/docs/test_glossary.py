@@ -42,7 +42,6 @@ OURS = {
     "tellers",
     "Tellers",
     "Told",
-    "told",
     "trio",
     "Watched",
     "watched",

@@ -171,14 +171,16 @@ def answer(
 
 
 def _remembers() -> bool:
-    return not os.environ.get("REGISTRY_NO_CACHE")
+    from registry_reconciler.cache.store import OFF
+
+    return not os.environ.get(OFF)
 
 
 def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Planning:
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
         planning = workspace.planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 
@@ -190,7 +192,7 @@ def quick_planning_of(
         return planning_of(workspace, options)
     with progress() as tell:
         planning = workspace.quick_planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 

@@ -177,7 +177,7 @@ class _Site(Struct, frozen=True):
     """What the entries of one container have in common, looked up once for all of them.
 
     Attributes:
-        plain: entries are taken as they stand, if they say what ``told`` says: fields with the texts of placeholders.
+        plain: entries are taken as they stand, if they say what ``given`` says: fields with the texts of placeholders.
     """
 
     kind: Kind

@@ -184,7 +184,7 @@ class Purse(Struct):
         ways: so many may they take as counted.
         places: so many pairs of a schema and a part may be looked at to count.
         copied: so many parts may errors copy.
-        told: what is wrong with values that cost something, by their identity; with the value, so that it stays.
+        written_out: what is wrong with values that cost something, by their identity; with the value, so that it stays.
     """
 
     estimated: int = 40_000_000
@@ -200,7 +200,7 @@ class Spent(Struct, frozen=True):
     Attributes:
         ways: how many times a schema is applied to a part of it.
         copied: how many parts of the value and the schema errors would copy.
-        told: how many parts the places of errors alone would write out.
+        written_out: how many parts the places of errors alone would write out.
         places: how many pairs of a schema and a part were looked at to know.
     """
 
