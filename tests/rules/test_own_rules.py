@@ -335,7 +335,7 @@ def test_rules_are_tried_on_their_examples(box: Box) -> None:
     ran = box.run("rule", "test")
     assert (ran.exit, ran.out) == (
         0,
-        "TEAM001  ok   the example has the problem, the mended example does not; 'when' selects 2 of 2\n",
+        "TEAM001  ok   the example violates it, the mended one does not; 'when' selects 2 of 2\n",
     )
 
 

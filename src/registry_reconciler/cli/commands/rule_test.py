@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   registry rule test
 
-  TEAM001  ok   the example has the problem, the mended example does not; 'when' selects 12 of 40
+  TEAM001  ok   the example violates it, the mended one does not; 'when' selects 12 of 40
 """
 
 
@@ -88,7 +88,7 @@ def _faults(planning: Planning, rule: Definition) -> Iterator[str]:
 
 def _lines(one: dict[str, Json]) -> Iterator[str]:
     said = (
-        "the example has the problem, the mended example does not"
+        "the example violates it, the mended one does not"
         if one["has_example"]
         else "it has no example"
     )
