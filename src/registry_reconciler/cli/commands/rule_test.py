@@ -87,11 +87,7 @@ def _faults(planning: Planning, rule: Definition) -> Iterator[str]:
 
 
 def _lines(one: dict[str, Json]) -> Iterator[str]:
-    said = (
-        "the example violates it, the mended one does not"
-        if one["has_example"]
-        else "it has no example"
-    )
+    said = "the example violates it, the mended one does not" if one["has_example"] else "it has no example"
     chosen = f"; 'when' selects {one['selected']:,} of {one['of']:,}" if one["selected"] is not None else ""
     yield f"{one['code']}  ok   {said}{chosen}" if one["ok"] else f"{one['code']}  failed{chosen}"
     yield from (f"  {visible(fault)}" for fault in one["faults"])
