@@ -150,6 +150,7 @@ class Kind(Struct, frozen=True):
         layout: how its entries lie in a file: the name of a row of ``layouts.LAYOUTS``.
         key: the fields that make the key, joined by ``/`` where there are several.
         body: of front matter: the field that the text below it is given as.
+        lenient: of front matter: a block that is no YAML is read key by key.
         format: how the text of its files is written; "": as the names of the files say.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
         truth: who owns the entries. Of ``live`` the registry file does: there are no fragments and no state of them.
@@ -170,6 +171,7 @@ class Kind(Struct, frozen=True):
     description: str = ""
     format: str = ""
     body: str = ""
+    lenient: bool = False
     space: str = ""
     order: Literal["key", "end"] = "key"
     names: Names = field(default_factory=Names)
@@ -282,6 +284,7 @@ def parse_kind(
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
         body=spec.get("body", ""),
+        lenient=spec.get("lenient", False),
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),
         names=_names(spec.get("names", {})),
