@@ -2,8 +2,8 @@
 
 A report belongs to a key: this very program and interpreter, the words of the command, the directory, and what of the
 environment shapes output. Of that a keyed digest is kept, and nothing that could be read. A report is given again only
-if the witness of the run that made it still holds, under the reader's lock, with no apply pending. Commands that write,
-answers that depend on more than files of the workspace, and those about workspaces with secrets are never kept.
+if the fingerprint of the run that made it still holds, under the reader's lock, with no apply pending. Commands that
+write, answers that depend on more than files of the workspace, and those about workspaces with secrets are never kept.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def recall(key: str, root: Path) -> Report | None:
     if record is None or record.get("root") != os.path.realpath(root):
         return None
     try:
-        witness = Fingerprint.from_json(record["witness"])
+        fingerprint = Fingerprint.from_json(record["fingerprint"])
         report = Report(record["text"], record["exit"])
     except (KeyError, TypeError, ValueError):
         return None
@@ -110,25 +110,25 @@ def recall(key: str, root: Path) -> Report | None:
 
     try:
         with reader(root, 0):
-            holds, unsure = is_fresh(record["root"], witness)
+            holds, unsure = is_fresh(record["root"], fingerprint)
             if holds and unsure:
-                _refresh(key, record, witness)
+                _refresh(key, record, fingerprint)
     except RegistryFailure:
         return None  # the command itself waits, or says why not
     return report if holds else None
 
 
-def _refresh(key: str, record: dict[str, Any], witness: Fingerprint) -> None:
-    """Take the witness anew where files were touched or young, so that times tell the next time."""
+def _refresh(key: str, record: dict[str, Any], fingerprint: Fingerprint) -> None:
+    """Take the fingerprint anew where files were touched or young, so that times tell the next time."""
     from registry_reconciler.cache.fingerprint import refresh
 
     try:
-        fresh = refresh(record["root"], witness)
+        fresh = refresh(record["root"], fingerprint)
     except (NotKept, OSError):
         return
-    same = (fresh.paths, fresh.folders) == (witness.paths, witness.folders)
-    if not same or witness.taken.clock_went_back():
-        store.save(key, {**record, "witness": fresh.to_json()})
+    same = (fresh.paths, fresh.folders) == (fingerprint.paths, fingerprint.folders)
+    if not same or fingerprint.taken.clock_went_back():
+        store.save(key, {**record, "fingerprint": fresh.to_json()})
 
 
 def remember(
@@ -144,8 +144,8 @@ def remember(
         return
     real = os.path.realpath(root)
     try:
-        witness = fingerprint_of(real, inputs, folders, since)
+        fingerprint = fingerprint_of(real, inputs, folders, since)
     except (NotKept, OSError, ValueError):
         return
-    record = {"root": real, "witness": witness.to_json(), "text": report.text, "exit": report.exit}
+    record = {"root": real, "fingerprint": fingerprint.to_json(), "text": report.text, "exit": report.exit}
     store.save(key, record)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from registry_reconciler.cache import fingerprint as witness
+from registry_reconciler.cache import fingerprint
 from registry_reconciler.cache.incremental import changed_files as touched
 from registry_reconciler.cache.incremental import store
 from registry_reconciler.cache.store import OFF
@@ -198,7 +198,7 @@ def test_times_that_lie_stop_no_apply_and_cost_no_byte(
     (file,) = work.glob(path)
     other = work / ("desired/f0.yaml" if path.startswith("reg") else "registries/z.yaml")
     old = os.stat(file)
-    real = witness.signature
+    real = fingerprint.signature
     (work / "desired/f0.yaml").write_text(fragment(range(10), s03="Another name"))
     text = file.read_text()
     file.write_text(
@@ -250,7 +250,7 @@ def test_an_apply_with_nothing_to_do_looks_at_every_byte(
     work: Path, parts: list[int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     file = work / "desired/f1.yaml"
-    old, real = os.stat(file), witness.signature
+    old, real = os.stat(file), fingerprint.signature
     file.write_text(file.read_text().replace("Service 1", "Service!1"))
     monkeypatch.setattr(
         touched, "signature", lambda info: real(old if os.path.samestat(info, os.stat(file)) else info)

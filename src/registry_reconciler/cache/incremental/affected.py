@@ -2,9 +2,9 @@
 
 A rule for remembered kinds judges an entry by itself and by the entries that give what it asks: its references, its
 names and their owners, its unique values, keys that look like its own, and what rules of one's own looked up for it. It
-does so in two worlds, before a plan and after it. So what may be judged differently asks for something that is given,
-now or then, by an entry that changed or that the plan changes; and to judge it, everybody who gives what it asks is
-looked at.
+does so in two entry sets, before a plan and after it. So what may be judged differently asks for something that is
+given, now or then, by an entry that changed or that the plan changes; and to judge it, everybody who gives what it asks
+is looked at.
 """
 
 from __future__ import annotations

@@ -253,7 +253,7 @@ class _Remembering:
         return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
 
     def _always_checked(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
-        """What is looked at every time, with the digest of its values and its index_keys in either of them."""
+        """What is looked at every time, with the digest of its values and its index keys in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
         known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}

@@ -33,7 +33,7 @@ NONE = IndexKeys()
 
 
 class KeyExtractor:
-    """Tells the index_keys of entries of one kind."""
+    """Takes the index keys out of entries of one kind."""
 
     def __init__(self, kind: Kind, looked_up: LookedUp) -> None:
         self._kind = kind
@@ -45,7 +45,7 @@ class KeyExtractor:
         self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
     def index_keys(self, value: Mapping[str, Json]) -> IndexKeys:
-        """The index_keys of a value."""
+        """The index keys of a value."""
         names: list[str] = []
         for values in self._names:
             for found in values(value):
@@ -86,7 +86,7 @@ class KeyExtractor:
 
 
 class KeyExtractors:
-    """Tells the index_keys of entries of any kind; entries of no kind have none."""
+    """Takes the index keys out of entries of any kind; entries of no kind have none."""
 
     def __init__(self, kinds: Mapping[str, Kind], looked_up: LookedUp) -> None:
         self._kinds = kinds
@@ -94,13 +94,13 @@ class KeyExtractors:
         self._known: dict[str, KeyExtractor] = {}
 
     def of(self, kind: str) -> KeyExtractor:
-        """What tells the index_keys of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
+        """What tells the index keys of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
         if kind not in self._known:
             self._known[kind] = KeyExtractor(self._kinds[kind], self._looked_up)
         return self._known[kind]
 
     def index_keys(self, kind: str, *values: Mapping[str, Json]) -> IndexKeys:
-        """The index_keys of an entry in any of its versions."""
+        """The index keys of an entry in any of its versions."""
         if kind not in self._kinds or not values:
             return NONE
         return both(*map(self.of(kind).index_keys, values))

@@ -83,7 +83,7 @@ class LiveFile(Struct):
 
 
 class AlwaysChecked(Struct):
-    """An entry that is looked at every time, as it was: the digest of its values, and its index_keys."""
+    """An entry that is looked at every time, as it was: the digest of its values, and its index keys."""
 
     digest: str
     index_keys: IndexKeys
@@ -98,7 +98,7 @@ class Memory(Struct):
         kinds: the remembered kinds.
         entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
             number.
-        names, refs, uniques: the index_keys of each.
+        names, refs, uniques: the index keys of each.
         ref_numbers: for each of ``refs`` the number of the reference in its kind, a byte each.
         gives: the words by which rules of the workspace's own find each, and ``looked`` those that they looked up for
             each; ``fields`` and ``referrers`` say by what they look entries up
@@ -155,7 +155,7 @@ class Memory(Struct):
         return {paths[one - 1] for one in found if one}
 
     def index_keys(self, number: int) -> IndexKeys:
-        """The index_keys of a remembered entry."""
+        """The index keys of a remembered entry."""
         columns = (self.names, self.refs, self.uniques, self.gives)
         names, refs, uniques, gives = (one.words[one.span(number)] for one in columns)
         numbers = self.ref_numbers[self.refs.span(number)]
