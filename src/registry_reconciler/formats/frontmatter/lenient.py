@@ -19,6 +19,7 @@ from registry_reconciler.formats.yaml.row import YAML
 from registry_reconciler.model.entry import Json
 
 _KEY = re.compile(r"(?P<key>[A-Za-z_][^:#\r\n]*?)[ \t]*:(?:[ \t]+(?P<rest>[^\r\n]*?))?[ \t]*(?=\r?\n|\Z)")
+_ONLY_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z))*")
 _HELD = "registry-held-"
 
 
@@ -27,7 +28,7 @@ class Covered(Struct, frozen=True):
 
     Attributes:
         start, end: of the rest of the key's line, in characters.
-        stop: where the lines end that belong to it.
+        stop: where the lines end that belong to it; of comments and blank lines none does.
     """
 
     key: str
@@ -49,6 +50,9 @@ def covers(block: str) -> tuple[Covered, ...]:
         rest = match["rest"]
         if not rest:
             return ()  # nothing stands on its line: what is below is broken
+        below = block.find("\n", start, stop) + 1
+        if below and _ONLY_COMMENTS.fullmatch(block, below, stop):
+            stop = below
         found.append(Covered(match["key"], rest, match.start("rest"), match.end("rest"), stop))
     return tuple(found)
 
