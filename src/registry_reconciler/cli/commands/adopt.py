@@ -122,8 +122,7 @@ def _entries(count: int) -> str:
 
 
 def _skipped_line(skipped: Skipped) -> str:
-    where = skipped.location
-    place = f"{where.path}:{where.line}:{where.column}" if where.line else where.path
+    place = skipped.location.show()
     name = f"{skipped.address} ({place})" if skipped.address else place
     dot = "" if skipped.why.endswith(("?", "!", ".")) else "."
     return f"  {visible(name)} {skipped.code}: {visible(skipped.why)}{dot} {visible(skipped.fix)}".rstrip()

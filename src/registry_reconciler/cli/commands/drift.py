@@ -204,7 +204,7 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
         yield f"{visible(drifted_entry.drift.address)}  {MEANINGS[drifted_entry.nature]}"
         where = drifted_entry.drift.location
         if where is not None and where.line:
-            yield f"  {'declared at ' if drifted_entry.drift.gone else ''}{visible(where.path)}:{where.line}"
+            yield f"  {'declared at ' if drifted_entry.drift.gone else ''}{visible(where.show(column=False))}"
         if not drifted_entry.fields and drifted_entry.blame is not None:
             yield f"      {_who(drifted_entry.blame)}"
         for field in drifted_entry.fields:

@@ -119,7 +119,7 @@ def _side(name: str, side: Side | None, absent: str) -> Iterator[str]:
 
 
 def _where(side: Side) -> str:
-    return f"{visible(side.location.path)}:{side.location.line}:{side.location.column}"
+    return visible(side.location.show())
 
 
 def _applied(applied: Applied | None) -> str:
