@@ -179,7 +179,7 @@ def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Pla
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
         planning = workspace.planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 
@@ -191,7 +191,7 @@ def quick_planning_of(
         return planning_of(workspace, options)
     with progress() as tell:
         planning = workspace.quick_planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 

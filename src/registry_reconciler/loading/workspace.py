@@ -33,7 +33,12 @@ from registry_reconciler.model.structural import problem
 
 
 class Loaded(Struct, frozen=True):
-    """Everything that a plan is computed from. ``reader`` remembers what was parsed."""
+    """Everything that a plan is computed from. ``reader`` remembers what was parsed.
+
+    Attributes:
+        tree: the files, with entries carried to new places of their kinds.
+        disk: the files as they are, where that is something else.
+    """
 
     tree: Recorder
     reader: Reader
@@ -46,11 +51,17 @@ class Loaded(Struct, frozen=True):
     rule_files: RuleFiles
     files: Mapping[str, SourceFile]
     problems: tuple[Problem, ...]
+    disk: Recorder | None = None
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
         """The usable kinds."""
         return self.catalog.kinds
+
+    @property
+    def asked(self) -> Recorder:
+        """What was asked of the files as they are: the inputs of a plan."""
+        return self.disk or self.tree
 
 
 def load(tree: Tree, reader: Reader | None = None) -> Loaded:

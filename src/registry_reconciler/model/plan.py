@@ -116,6 +116,7 @@ class Plan(Struct, frozen=True):
         own_rules: what the workspace's own rules say of themselves, by code: reports describe them.
         outputs: those that are not as they were left, by id.
         derived_files: every file that an output is in.
+        former_files: files that entries leave, or come to, since their kinds have them elsewhere now.
     """
 
     options: PlanOptions
@@ -133,6 +134,7 @@ class Plan(Struct, frozen=True):
     own_rules: Mapping[str, RuleText] = field(default_factory=dict)
     outputs: tuple[OutputChange, ...] = ()
     derived_files: frozenset[str] = frozenset()
+    former_files: frozenset[str] = frozenset()
 
     @property
     def blocking(self) -> tuple[Problem, ...]:
@@ -185,7 +187,10 @@ class Plan(Struct, frozen=True):
         body = {
             "options": self.options.to_json(),
             "changes": [
-                [change.address, change.action.value, change.from_address, change.before, change.after]
+                [
+                    *(change.address, change.action.value, change.from_address, change.before, change.after),
+                    *([change.file] if change.carried else ()),
+                ]
                 for change in self.changes
             ],
             **({"outputs": told} if (told := self._outputs_told()) else {}),

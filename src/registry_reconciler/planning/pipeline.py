@@ -46,6 +46,7 @@ from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import head_notices, standing_notices
+from registry_reconciler.planning.relocate import NOTHING_RELOCATED, Relocation, relocate, together
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
@@ -118,6 +119,7 @@ def plan_loaded(
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
+    loaded, relocation = _relocated(loaded, options, rest)
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
         loaded.kinds,
@@ -132,6 +134,7 @@ def plan_loaded(
         ),
         rest=rest,
         edits=edits,
+        told=relocation.blocked,
     )
     progress("writing in memory")
     written = write(
@@ -161,17 +164,18 @@ def plan_loaded(
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
-        *_written_files(loaded, {**written.files, **derived.targets}),
+        *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
         *derived.memory,
-        *state_files(loaded, desired, written.changes, heals, whole=whole),
+        *state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds),
     )
     refused = said_by_rules(written.problems, judged)
     names = [*refused, *fragment_problems(loaded.fragments.files)]
-    names += file_problems(loaded.tree, files, written.changes, names)
+    names += file_problems(loaded.asked, files, written.changes, names)
     found = [
         *loaded.problems,
         *severity_problems(loaded.config, own),
         *own.problems,
+        *relocation.problems,
         *desired.problems,
         *difference.problems,
         *names,
@@ -183,7 +187,18 @@ def plan_loaded(
     progress("finishing")
     return Planning(
         _assemble(
-            loaded, options, difference, written, entry_sets, found, files, desired, heals, own, derived
+            loaded,
+            options,
+            difference,
+            written,
+            entry_sets,
+            found,
+            files,
+            desired,
+            heals,
+            own,
+            derived,
+            relocation,
         ),
         loaded,
         desired,
@@ -191,6 +206,13 @@ def plan_loaded(
         own,
         derived.own,
     )
+
+
+def _relocated(loaded: Loaded, options: PlanOptions, rest: Unloaded) -> tuple[Loaded, Relocation]:
+    """Entries whose kinds have them elsewhere now, carried there."""
+    if rest is not NOTHING_UNLOADED or not loaded.state.places:
+        return loaded, NOTHING_RELOCATED
+    return relocate(loaded, options)
 
 
 def _assemble(
@@ -205,9 +227,10 @@ def _assemble(
     heals: Sequence[Heal],
     own: OwnRules,
     derived: Derived,
+    relocation: Relocation,
 ) -> Plan:
     locator = Locator({**loaded.files, **derived.sources} if derived.sources else loaded.files)
-    held = holding(loaded, written.files)
+    held = holding(loaded, {**relocation.files, **written.files})
     texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
     shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)
     settled = suppress(
@@ -233,7 +256,7 @@ def _assemble(
             with_impact(mask_change(loaded.kinds, change), impact),
             origin_location=locator.location(change.origin) if change.origin else None,
         )
-        for change in written.changes
+        for change in together(relocation.changes, written.changes)
     )
     drift = tuple(
         replace(mask_drift(loaded.kinds, one), location=locator.location(one.place))
@@ -245,7 +268,7 @@ def _assemble(
         drift=drift,
         problems=problems,
         files=tuple(sorted(files, key=lambda file: file.path)),
-        inputs=dict(sorted(loaded.tree.inputs.items())),
+        inputs=dict(sorted(loaded.asked.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
         heals=tuple(heals),
@@ -261,6 +284,7 @@ def _assemble(
         own_rules=own.texts(),
         outputs=derived.changes,
         derived_files=frozenset(one.file for one in derived.own),
+        former_files=frozenset(relocation.files),
     )
 
 
@@ -272,8 +296,8 @@ def _known_entries(loaded: Loaded) -> Iterator[LiveEntry | DesiredEntry]:
 
 def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterator[FileChange]:
     for path, content in files.items():
-        source = loaded.live.files.get(path)
-        data = source.data if source is not None else loaded.tree.read(path)
+        source = loaded.live.files.get(path) if loaded.disk is None else None
+        data = source.data if source is not None else loaded.asked.read(path)
         before = digest_bytes(data) if data is not None else None
         after = None if content is None else digest_bytes(content)
         if before != after:

@@ -154,7 +154,7 @@ class _Remembering:
             if address not in managed and address.partition("/")[0] not in owned_by_live
         ]
         live = dict(self._live())
-        inputs = loaded.tree.inputs
+        inputs = loaded.asked.inputs
         homes = self._homes(fragments)
         kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
         index_keys = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
@@ -192,7 +192,7 @@ class _Remembering:
     def _settings(self) -> dict[str, str | None]:
         from registry_reconciler.model.config import CONFIG_PATH, OUTPUTS_PATH
 
-        inputs = self.loaded.tree.inputs
+        inputs = self.loaded.asked.inputs
         return {
             path: inputs.get(path)
             for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)

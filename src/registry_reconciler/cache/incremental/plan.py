@@ -82,9 +82,12 @@ def plan_of_part(
     """
     from registry_reconciler.cache.incremental.partial_load import load_part
     from registry_reconciler.planning.pipeline import plan_loaded
+    from registry_reconciler.planning.relocate import changed_places
 
     try:
         part = load_part(memory, files)
+        if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
+            raise FullPlanRequired("entries are carried to another place")
         planning = plan_loaded(part.loaded, options, progress, part.rest)
     except Contradicted as fault:
         raise FullPlanRequired("a file is being edited") from fault
@@ -101,6 +104,8 @@ def remember(root: Path, planning: Planning, since: Moment) -> bool:
     Args:
         since: before the plan was begun.
     """
+    if planning.loaded.disk is not None:
+        return False
     if planning.plan.options != PlanOptions() or len(planning.loaded.live.entries) < LEAST:
         return False
     from registry_reconciler.cache.incremental import store

@@ -6,7 +6,7 @@ whether what is remembered still fits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
 from registry_reconciler.loading.registries import Live
@@ -40,16 +40,18 @@ def diff(
     any_fragment: bool = True,
     rest: Unloaded = NOTHING_UNLOADED,
     edits: Sequence[LiveEdit] = (),
+    told: Collection[str] = (),
 ) -> Diff:
     """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
 
     Args:
         edits: what a command asks of entries whose truth is live; nothing else is planned for those.
+        told: kinds whose changed places were told of already.
     """
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
-    work = DiffWork(kinds, config, desired, live, state, options, fragments, clashing, exact)
+    work = DiffWork(kinds, config, desired, live, state, options, fragments, clashing, frozenset(told), exact)
     # What moves away and is moved to as well is decided on as the latter.
     moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
@@ -141,7 +143,7 @@ def _is_undecidable(work: DiffWork, three_way: ThreeWay) -> bool:
     if three_way.address in work.desired.disputed or {three_way.address, three_way.source} & work.clashing:
         return True
     kind = split_address(three_way.address)[0]
-    if kind not in work.kinds:
+    if kind not in work.kinds or kind in work.told:
         return True
     if three_way.live is None and kind in work.live.hidden_kinds:
         return True

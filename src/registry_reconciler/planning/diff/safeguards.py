@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from registry_reconciler.layouts import LAYOUTS
-from registry_reconciler.loading.state.places import KindPlace, place_of
-from registry_reconciler.loading.workspace import count_of, managed_by_kind
+from registry_reconciler.loading.state.places import place_of
+from registry_reconciler.loading.workspace import managed_by_kind
 from registry_reconciler.model.change import Action
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import Place, split_address
-from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.changed_place import other_place
 from registry_reconciler.planning.diff.work import DiffWork
 from registry_reconciler.rules.unloaded import Unloaded
 
@@ -26,10 +25,10 @@ def empty_places(work: DiffWork) -> Iterator[Problem]:
     """
     for name, addresses in managed_by_kind(work.state).items():
         kind = work.kinds.get(name)
-        if kind is None or name in work.live.hidden_kinds:
+        if kind is None or name in work.live.hidden_kinds or name in work.told:
             continue
         before = work.state.places.get(name)
-        if before == place_of(kind) if before is not None else work.live.found[name]:
+        if before.is_at(place_of(kind)) if before is not None else work.live.found[name]:
             continue
         if before is not None and any(address in work.live.entries for address in addresses):
             continue
@@ -43,25 +42,7 @@ def empty_places(work: DiffWork) -> Iterator[Problem]:
         # A kind of one entry a file leaves nothing behind where somebody removes the only one.
         if len(left) <= (before is None and LAYOUTS[kind.layout].one_a_file):
             continue
-        yield _other_place(kind, left, before)
-
-
-def _other_place(kind: Kind, left: list[str], before: KindPlace | None) -> Problem:
-    now = place_of(kind)
-    stood = f" They stood in {before.words()}." if before is not None else ""
-    plain = before is not None and not set("*?[{") & set(before.file + now.file)
-    move = f"git mv {shlex.quote(before.file)} {shlex.quote(now.file)}" if before and plain else "git mv"
-    return problem(
-        "KND005",
-        f"the state knows {count_of(left)} of the kind {kind.name!r}, and none of them stands where its schema points: "
-        f"in {now.words()}.{stood}",
-        Place(kind.schema_path, 0, ("x-registry", "file")),
-        fix="If 'file', 'at' or 'layout' was changed, bring the registry to its new place in the same commit "
-        f"({move if before is None or before.file != now.file else 'move the entries there by hand'}), or change it "
-        "back. If the registry is gone, restore it: git checkout HEAD -- FILE. To write all entries anew from the "
-        f"fragments: registry apply --overwrite '{kind.name}/*'",
-        extra=kind.name,
-    )
+        yield other_place(kind, left, before)
 
 
 def brakes(work: DiffWork, config: Config, any_fragment: bool, rest: Unloaded) -> Iterator[Problem]:

@@ -106,7 +106,8 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
 def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
     """The text of another file of a kind, whose look a new one takes."""
     paths = work.live.files_of.get(kind.name, ()) if work.live is not None else ()
-    found = (work.sources[path] for path in paths if path in work.sources)
+    files = work.live.files if work.live is not None else {}
+    found = (files[path] for path in paths if path in files)
     return next(
         (source.data for source in found if source.readable and source.data and source.format == form), None
     )

@@ -26,7 +26,6 @@ from registry_reconciler.planning.placement import (
     find_target,
     no_such_place,
     raw_value,
-    relocates,
     require_text,
     restore_unmanaged,
     slip_of,
@@ -47,7 +46,7 @@ def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> No
         _plan_removal(work, plans, change, kind, entry)
     elif entry is None:
         _plan_create(work, plans, change, kind, None)
-    elif relocates(kind, entry, change.after or {}):
+    elif work.leaves(kind, entry, change.after or {}):
         _plan_relocation(work, plans, change, kind, entry)
     else:
         work.files[change.address] = entry.place.file
@@ -149,15 +148,27 @@ def _plan_relocation(
 
     source = work.sources[entry.place.file]
     assert source.data is not None
-    if LAYOUTS[kind.layout].one_a_file and not entry.place.path:
+    if LAYOUTS[kind.layout].one_a_file and not entry.place.path and kind.name not in work.former:
         _rename_file(work, plans, change, kind, entry)
         return
     where = (entry.place.document, entry.place.path)
     snippet = work.extracted.get(entry.place.file, {}).get(where)
     if snippet is None:
         (snippet,) = source.format.extract(source.data, [where])
-    _plan_create(work, plans, change, kind, entry, snippet)
-    _plan_for(plans, entry.place.file).edits.append((change, Remove(entry.place.document, entry.place.path)))
+    alone = work.former_layout(kind).one_a_file and _alone(source, entry)
+    if alone and not snippet.comments:
+        snippet = replace(snippet, comments=source.format.head_comments(source.data))
+    _plan_create(work, plans, change, kind, entry, replace(snippet, kept=True))
+    if alone:
+        work.removed.add(entry.place.file)
+        work.forget_entries(entry.place.file)
+    elif not entry.place.path:
+        raise PlacementError(
+            "WRT003", f"{entry.place.file} holds other documents too.", "Move the entry by hand."
+        )
+    else:
+        edit = Remove(entry.place.document, entry.place.path)
+        _plan_for(plans, entry.place.file).edits.append((change, edit))
 
 
 def _rename_file(

@@ -33,7 +33,7 @@ def verify(
         gone.add(change.from_address or change.address)
         if change.action is not Action.DELETE and change.after is not None:
             promised[change.address] = change.after
-    old = Writing(work.kinds, work.tree, files_over(live.files), nested=work.nested)
+    old = Writing(work.kinds, work.tree, files_over(live.files), nested=work.nested, former=work.former)
     # A promise that no byte was changed for is looked at too: it may be one that the file cannot keep.
     untouched = {
         work.files[a]: old_bytes(live, work.files[a]) for a in promised if work.files[a] not in files
@@ -159,7 +159,7 @@ def _without_entries(work: Writing, source: SourceFile) -> Iterator[Json]:
     from registry_reconciler.layouts.walk import containers
 
     drop: dict[int, list[FieldPath]] = {}
-    for kind in work.kinds.values():
+    for kind in (*work.kinds.values(), *work.former.values()):
         bound = kind.file.match(source.path)
         if bound is not None:
             for container in containers(kind, source.documents, bound):

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.unread import Unread
 from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import LayoutRow
 from registry_reconciler.loading.registries import Live, entries_of, excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Change
@@ -22,6 +23,7 @@ from registry_reconciler.planning.placement import (
     PlacementLookups,
     Row,
     carried_by,
+    relocates,
     rows_of,
 )
 
@@ -90,6 +92,16 @@ class Writing(Struct):
     """By address an entry that gets another file in this round, with the file that it has."""
     cleared: Recorder | None = None
     """The tree without those files."""
+    former: Mapping[str, Kind] = field(default_factory=dict)
+    """Kinds whose entries all leave the place that their schema gave them before, as they were then."""
+
+    def leaves(self, kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
+        """Whether an entry goes to another place."""
+        return kind.name in self.former or relocates(kind, entry, after)
+
+    def former_layout(self, kind: Kind) -> LayoutRow:
+        """How the entries of a kind lie now."""
+        return LAYOUTS[self.former.get(kind.name, kind).layout]
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""

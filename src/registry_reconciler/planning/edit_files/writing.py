@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
 
 
+NO_KINDS: Mapping[str, Kind] = {}
+
+
 class Written(Struct, frozen=True):
     """What writing would give.
 
@@ -86,6 +89,24 @@ def write(
 
     written = attempt(changes)
     return _apart(changes, written, attempt) if written.together else written
+
+
+def write_elsewhere(
+    kinds: Mapping[str, Kind],
+    former: Mapping[str, Kind],
+    live: Live,
+    tree: Tree,
+    changes: Sequence[Change],
+    reader: Reader | None = None,
+) -> Written:
+    """Carry entries with their texts from where their kinds had them to where they have them now. All or none.
+
+    Args:
+        former: the kinds as they were.
+        live: with the entries that are to be carried, at their old places.
+        changes: one for each of these.
+    """
+    return _write(kinds, live, tree, changes, {}, reader, (), (), former)
 
 
 _MOST_ATTEMPTS = 40
@@ -135,6 +156,7 @@ def _write(
     reader: Reader | None,
     managed: Collection[str],
     text_goes: Collection[str],
+    former: Mapping[str, Kind] = NO_KINDS,
 ) -> Written:
     """All these changes, or none of a file."""
     nesting = Nesting(kinds)
@@ -150,6 +172,7 @@ def _write(
         reader=reader,
         live=live,
         text_goes=frozenset(text_goes),
+        former=former,
     )
     work.snippets = snippets(fragments, changes)
     work.leaving = {

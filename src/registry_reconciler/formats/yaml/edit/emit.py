@@ -131,6 +131,8 @@ class Emitter:
             root = compose(piece.snippet.text + "\n")[0].root
         except (Unreadable, IndexError):
             return replace(self.body(piece.value, hints), comments=comments)
+        if root.flow and piece.snippet.kept and len(lines) == 1:
+            return Body("inline", lines[0], comments=comments)
         if root.kind not in ("map", "seq") or root.flow:
             return self.new(in_words(piece.value, piece.snippet), hints)
         kind: Literal["map", "seq"] = "map" if root.kind == "map" else "seq"
