@@ -11,6 +11,7 @@ from registry_reconciler.cli.common import answer, progress, warn
 from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan_json import location_to_json
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.adopt import Adoption, Skipped
@@ -85,10 +86,9 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
 
 
 def _skipped(skipped: Skipped) -> dict[str, Json]:
-    where = skipped.location
     return {
         "address": skipped.address,
-        "location": {"path": where.path, "line": where.line, "column": where.column},
+        "location": location_to_json(skipped.location),
         "code": skipped.code,
         "message": skipped.why,
         "fix": skipped.fix,

@@ -12,11 +12,11 @@ from registry_reconciler.cli.addresses import known_addresses, require_known, se
 from registry_reconciler.cli.common import Call, answer, planning_of, unseen, warn, warn_left_out
 from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Look, NoCache, Shared
-from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.model.plan_json import location_to_json
 from registry_reconciler.model.written import dumps
 
 if TYPE_CHECKING:
