@@ -75,10 +75,10 @@ def _commit(workspace: Workspace, planning: Planning, files: Mapping[str, bytes 
 
     tree = planning.loaded.tree
     before = {path: tree.read(path) for path in files}
-    told = {path: None if data is None else digest_bytes(data) for path, data in before.items()}
-    ops = [FileOp(path, told[path], data) for path, data in files.items() if data != before[path]]
+    digests = {path: None if data is None else digest_bytes(data) for path, data in before.items()}
+    ops = [FileOp(path, digests[path], data) for path, data in files.items() if data != before[path]]
     if not ops:
         return []
     with workspace.write_session("registry outputs new", recovers=False) as session:
-        receipt = session.commit(ops, inputs=told)
+        receipt = session.commit(ops, inputs=digests)
     return sorted({*receipt.written, *receipt.created})
