@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import NoRoom, Slot
 from registry_reconciler.loading.source import SourceFile
@@ -326,11 +327,11 @@ def _warn_of_slip(work: Writing, change: Change, kind: Kind, target: Target) -> 
     what, name, near = slip
     work.warnings[change.address] = problem(
         "WRT006",
-        f"{change.address}: There is no {what} {name!r} in {target.file} yet, and it will be made. "
-        f"Did you mean {near!r}?",
+        f"{change.address}: There is no {what} {name!r} in {target.file} yet, and it will be made."
+        f"{meant(near)}",
         change.origin or Place(target.file),
         address=change.address,
-        fix=f"Correct the {what}; or apply the plan, if it is meant.",
+        fix=f"Correct the {what}; or apply the plan, if it is intended.",
     )
 
 
@@ -350,7 +351,7 @@ def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, targ
             raise PlacementError(
                 "WRT004",
                 f"its file would be {target.file!r}, and {plans[path].creates[0][0].address} gets {path!r}.",
-                "Choose another key: some systems take names that differ in case only for one file.",
+                "Choose another key: on some systems, names that differ only in case are the same file.",
             )
 
 
