@@ -37,7 +37,7 @@ from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import PlanOptions
 
 if TYPE_CHECKING:
-    from registry_reconciler.model.problem import Problem
+    from registry_reconciler.model.plan import Plan
     from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.workspace import Workspace
 
@@ -118,7 +118,7 @@ def parse_reports(values: Sequence[str] | None, formats: Sequence[str]) -> tuple
         if not equals or not path:
             raise UsageFailure(f"--report takes FORMAT=PATH, e.g. json=plan.json; not {value!r}")
         if form not in formats:
-            raise UsageFailure(f"--report: the format {form!r} is none of {', '.join(formats)}")
+            raise UsageFailure(f"--report: the format {form!r} is not one of {', '.join(formats)}")
         found.append((form, Path(path)))
     return tuple(found)
 
@@ -184,6 +184,15 @@ def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Pla
     return planning
 
 
+def apply_or_ways_out(plan: Plan) -> list[list[str]]:
+    """What leads on from fragments that changed: ``apply``, or where the plan is blocked, what takes that away."""
+    from registry_reconciler.model.plan_json import next_commands
+
+    if plan.applicable:
+        return [["registry", "apply"]]
+    return [list(words) for words in next_commands(plan, None)]
+
+
 def quick_planning_of(
     workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True
 ) -> Planning:
@@ -211,24 +220,19 @@ def unseen(planning: Planning) -> tuple[str, ...]:
         and (problem.blocking or problem.aside)
         and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
     ]
-    return tuple(f"{_where(one)}: {one.message}" for one in found)
-
-
-def _where(problem: Problem) -> str:
-    at = problem.location
-    return f"{at.path}:{at.line}:{at.column}" if at is not None and at.line else problem.place.file
+    return tuple(f"{one.where()}: {one.message}" for one in found)
 
 
 def warn_unseen(planning: Planning) -> None:
     """Say on standard error what an answer does not know."""
-    warn([f"cannot be read, so the answer is not whole: {one}" for one in unseen(planning)])
+    warn([f"cannot be read, so the answer is incomplete: {one}" for one in unseen(planning)])
     warn_left_out(planning)
 
 
 def warn_left_out(planning: Planning) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
     left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
-    warn([f"the answer is not whole: {one}" for one in left_out])
+    warn([f"the answer is incomplete: {one}" for one in left_out])
 
 
 @contextmanager

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from registry_reconciler.apply import FileOp, commit, history
+from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.receipts import housekeeping
-from registry_reconciler.apply.writable import Writable
 from registry_reconciler.errors import Blocked
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled
@@ -54,7 +53,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         Blocked: a fragment or a registry still holds the marks of a conflict.
         LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`.
     """
-    with workspace.lock(_COMMAND) as lock:
+    with workspace.write_session(_COMMAND, recovers=False) as session:
         tree = Recorder(DiskTree(workspace.root))
         found = conflicts(workspace.root) if is_repository(workspace.root) else []
         mine = {one.path: one for one in found if _is_mine(one.path)}
@@ -68,9 +67,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         ]
         ops = [FileOp(change.path, change.before, change.content) for change in changes]
         ops += housekeeping(tree, {one.path for one in ops})
-        receipt = commit(
-            workspace.root, ops, lock=lock, inputs=tree.inputs, may_write=Writable(workspace.root)
-        )
+        receipt = session.commit(ops, inputs=tree.inputs)
         mark_settled(workspace.root, mine)
     written = sorted({*receipt.written, *receipt.created, *receipt.deleted})
     return Resolved(tuple(sorted(mine)), tuple(written), receipt.warnings)
@@ -92,7 +89,7 @@ def _refuse_open(loaded: Loaded) -> None:
     if files:
         raise Blocked(
             f"nothing was written: {', '.join(files[:5])} still {'has' if len(files) == 1 else 'have'} the marks of a "
-            "conflict. Make of them what they are to be, then run registry resolve.",
+            "conflict. Resolve them, then run registry resolve.",
             next=(("registry", "resolve"),),
         )
 
@@ -112,10 +109,10 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
 
 def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """What both sides remember of an output: each in a file of its own, and the next apply makes one of them."""
-    for path, told in both_accounts(tree, {path: (one.one, one.other) for path, one in mine.items()}):
+    for path, account in both_accounts(tree, {path: (one.one, one.other) for path, one in mine.items()}):
         now = tree.read(path)
-        if told != now:
-            yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(told), told)
+        if account != now:
+            yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(account), account)
 
 
 def _remembered(root: Path, loaded: Loaded) -> list[Side]:

@@ -139,7 +139,7 @@ def what_else(plan: Plan) -> str:
     return "only outputs change" if plan.count_outputs() else "only the state changes"
 
 
-def told(plan: Plan) -> str:
+def summary_line(plan: Plan) -> str:
     """What a plan does, in one line: entries, and outputs."""
     return "; ".join(filter(None, (count_changes(plan.changes) or what_else(plan), count_outputs(plan))))
 
@@ -175,12 +175,7 @@ def standing(problem: Problem, base: str = "") -> str:
 
 def show_location(location: Location) -> str:
     """``path:line:column``, as far as it is known; one line."""
-    text = visible(location.path)
-    if location.line:
-        text += f":{location.line}"
-        if location.column:
-            text += f":{location.column}"
-    return text
+    return visible(location.show())
 
 
 def command_line(words: Iterable[str]) -> str:

@@ -52,12 +52,12 @@ def links(entry_set: EntrySet) -> Links:
 
 
 def _links(entry_set: EntrySet) -> Links:
-    told = [(kind, reference) for kind in entry_set.kinds.values() for reference in kind.references]
+    kind_fields = [(kind, reference) for kind in entry_set.kinds.values() for reference in kind.references]
     if entry_set.earlier is None:
-        parts = [_part(entry_set, reference, entry_set.of(kind.name)) for kind, reference in told]
+        parts = [_part(entry_set, reference, entry_set.of(kind.name)) for kind, reference in kind_fields]
     else:
         before = links(entry_set.earlier).parts
-        parts = [_renewed(entry_set, *one, part) for one, part in zip(told, before, strict=True)]
+        parts = [_renewed(entry_set, *one, part) for one, part in zip(kind_fields, before, strict=True)]
     resolved = [link for part in parts for link in part.resolved]
     return Links(resolved, [link for part in parts for link in part.dangling], parts)
 
@@ -137,8 +137,9 @@ def acyclic_graphs(entry_set: EntrySet) -> Mapping[str, Graph]:
     graphs: dict[str, dict[str, list[Edge]]] = {}
     for kind in entry_set.kinds.values():
         for selector in kind.acyclic:
-            targets = _targets(kind, selector.text)
-            find = finder(selector)
+            reference = _reference_at(kind, selector.text)
+            targets = (kind.name,) if reference is None else reference.kinds
+            find = finder(reference.field if reference is not None and reference.field.derived else selector)
             graph = graphs.setdefault(kind.space or kind.name, {})
             for item in entry_set.of(kind.name):
                 for edge in _edges(entry_set, item, targets, find):
@@ -146,12 +147,12 @@ def acyclic_graphs(entry_set: EntrySet) -> Mapping[str, Graph]:
     return graphs
 
 
-def _targets(kind: Kind, text: str) -> tuple[str, ...]:
-    """The kinds an acyclic field leads to: what the reference at the same field says, else its own kind."""
+def _reference_at(kind: Kind, text: str) -> Reference | None:
+    """The reference at an acyclic field, which says where it leads; without one it leads to its own kind."""
     for reference in kind.references:
         if reference.field.text.removesuffix("[]") == text.removesuffix("[]"):
-            return reference.kinds
-    return (kind.name,)
+            return reference
+    return None
 
 
 def _edges(entry_set: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:

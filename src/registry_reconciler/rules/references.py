@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes, get_path
 from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
@@ -13,7 +14,7 @@ from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
 from registry_reconciler.rules.naming import lookup
-from registry_reconciler.rules.shapes import hint_at, listing, place_of, related, slip
+from registry_reconciler.rules.shapes import listing, place_of, related, slip
 
 SUGGESTIONS = 20
 """How many dangling ids of a run get a did-you-mean: each looks through all ids of a kind."""
@@ -41,11 +42,13 @@ def _dangling(entry_set: EntrySet) -> Iterator[Finding]:
         near = near_ones.get(wanted)
         yield Finding(
             link.item,
-            f"There is no {_kinds(link)} {link.value!r}.{hint_at(near)}",
+            f"There is no {_kinds(link)} {link.value!r}.{meant(near)}",
             link.path,
             severity=link.reference.missing,
             extra=link.value,
-            replacements=slip(link.item, link.path, None if near is None else _in_place(link, near)),
+            replacements=()
+            if link.reference.field.derived
+            else slip(link.item, link.path, None if near is None else _in_place(link, near)),
             cause=_missing(_meant(entry_set, link)),
         )
 
@@ -111,8 +114,10 @@ def _named(entry_set: EntrySet) -> Iterator[Finding]:
                 f"It is the key of the entry: registry rename {link.item.address} {target.key}"
                 if entry_set.is_key(link.item, link.path)
                 else f"Replace {link.value!r} by {target.key!r}.",
-                safe=not entry_set.is_key(link.item, link.path),
-                replacements=((place_of(link.item, link.path), _in_place(link, target.key)),),
+                safe=not entry_set.is_key(link.item, link.path) and not link.reference.field.derived,
+                replacements=()
+                if link.reference.field.derived
+                else ((place_of(link.item, link.path), _in_place(link, target.key)),),
             ),
             related=(related(target, "the entry with this name"),),
             severity=link.reference.missing,
@@ -232,10 +237,10 @@ def _cycles(entry_set: EntrySet) -> Iterator[Finding]:
             keys = [item.key for item in members]
             around = " → ".join([*keys, keys[0]])
             more = len(keys) - _MOST_AROUND
-            told = " → ".join([*keys[:_MOST_AROUND], f"{more:,} more", keys[0]]) if more > 0 else around
+            circle = " → ".join([*keys[:_MOST_AROUND], f"{more:,} more", keys[0]]) if more > 0 else around
             yield Finding(
                 members[0],
-                f"This goes round in a circle: {told}.",
+                f"This goes round in a circle: {circle}.",
                 steps[0][1].path,
                 related=tuple(
                     related(item, f"leads on to {edge.target}", edge.path)
@@ -327,10 +332,12 @@ def _renamed(transition: Transition) -> Iterator[Finding]:
         replacements = tuple(
             (place_of(link.item, link.path), _renamed_value(link, item, new))
             for link in meant
-            if link.item.managed
+            if link.item.managed and not link.reference.field.derived
         )
         # Who refers to it by its own key would become another entry: that is a move, which somebody has to mean.
-        safe = not any(transition.after.is_key(link.item, link.path) for link in meant)
+        safe = not any(
+            link.reference.field.derived or transition.after.is_key(link.item, link.path) for link in meant
+        )
         yield from _left_behind(
             new, item.address, meant, f"{item.address} becomes {new.address}", replacements, safe=safe
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.model.entry import FieldPath, Json, canonical, get_path
 from registry_reconciler.schema.shown import cut, in_list, name_of, type_of, types_in_words
 
@@ -48,7 +49,7 @@ def not_one_of(writer: Writer, path: FieldPath, options: Sequence[Json]) -> tupl
     message = f"{name_of(path)} is {writer.show(path)}, {wanted}"
     near = writer.near(path, options)
     if near:
-        return f"{message}. Did you mean '{near}'?", writer.explain(path, f"Write '{near}'.")
+        return f"{message}.{meant(near)}", writer.explain(path, f"Write '{near}'.")
     return message, writer.explain(path, f"Write {'' if len(options) == 1 else 'one of '}{listed}.")
 
 
@@ -86,7 +87,7 @@ def _unique_items(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, st
 def _size(what: str, *, most: bool) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
     def sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
         if kind.limit == 1 and not most:
-            return f"{name_of(path)} is empty", writer.explain(path, "Fill it, or remove the field.")
+            return f"{name_of(path)} is empty", writer.explain(path, "Give it a value, or remove the field.")
         bound = "at most" if most else "at least"
         return (
             f"{name_of(path)} must have {bound} {kind.limit} {what}",
@@ -122,7 +123,7 @@ def _contains(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
 
 def other_sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
     """What has no sentence of its own."""
-    return f"{name_of(path)} is not allowed as it is ({kind.name})", writer.explain(path, "Correct it.")
+    return f"{name_of(path)} is not allowed ({kind.name})", writer.explain(path, "Correct it.")
 
 
 SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, progress, warn
+from registry_reconciler.cli.common import answer, apply_or_ways_out, progress, warn
 from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan_json import location_to_json
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.adopt import Adoption, Skipped
@@ -39,7 +41,7 @@ def command(
         typer.Option(
             "--by",
             metavar="file|kind|FIELD",
-            help="One fragment for each kind, registry file or value of a field.",
+            help="Write one fragment for each kind, for each registry file, or for each value of a field.",
         ),
     ] = "kind",
     dry_run: DryRun = False,
@@ -68,8 +70,23 @@ def command(
         amendment = write_fragments(workspace, lambda _loaded: adoption.edits, command="registry adopt")
         written = amendment.written
         warn(amendment.warnings)
-    next_ = [["registry", "apply"]] if written else []
-    return answer(call, _text(adoption, dry_run), _body(adoption, written), next=next_)
+    next_ = apply_or_ways_out(adoption.plan) if written else []
+    text = _text(adoption, dry_run) + (_leads_on(adoption, next_) if written else "")
+    return answer(call, text, _body(adoption, written), next=next_)
+
+
+def _leads_on(adoption: Adoption, commands: Sequence[Sequence[str]]) -> str:
+    """The last lines: what may be done next, and why it is not simply an apply."""
+    from registry_reconciler.report.words import command_line, plural
+
+    if adoption.plan.applicable:
+        return "Next: registry apply (it changes the state only)\n"
+    count = len(adoption.plan.blocking)
+    lines = [f"{plural(count, 'problem')} of before {'blocks' if count == 1 else 'block'} the next apply."]
+    lines += [
+        ("Next: " if not number else "      ") + command_line(one) for number, one in enumerate(commands)
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
@@ -85,10 +102,9 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
 
 
 def _skipped(skipped: Skipped) -> dict[str, Json]:
-    where = skipped.location
     return {
         "address": skipped.address,
-        "location": {"path": where.path, "line": where.line, "column": where.column},
+        "location": location_to_json(skipped.location),
         "code": skipped.code,
         "message": skipped.why,
         "fix": skipped.fix,
@@ -112,8 +128,6 @@ def _text(adoption: Adoption, dry_run: bool) -> str:
     if adoption.skipped:
         lines.append(f"Skipped {_entries(len(adoption.skipped))}:")
         lines += [_skipped_line(one) for one in adoption.skipped]
-    if adoption.adopted and not dry_run:
-        lines.append("Next: registry apply (it changes the state only)")
     return "\n".join(lines) + "\n"
 
 
@@ -122,8 +136,7 @@ def _entries(count: int) -> str:
 
 
 def _skipped_line(skipped: Skipped) -> str:
-    where = skipped.location
-    place = f"{where.path}:{where.line}:{where.column}" if where.line else where.path
+    place = skipped.location.show()
     name = f"{skipped.address} ({place})" if skipped.address else place
     dot = "" if skipped.why.endswith(("?", "!", ".")) else "."
     return f"  {visible(name)} {skipped.code}: {visible(skipped.why)}{dot} {visible(skipped.fix)}".rstrip()

@@ -31,7 +31,7 @@ def command(
     """Accept the problems of today, so that only new ones block.
 
     Writes .system/registry/baseline.yaml with every error and warning that is not structural,
-    by code, address and field, never by line; those that are gone since are dropped and listed.
+    by code, address and field, never by line. Problems that are gone since are dropped and listed.
     """
     from registry_reconciler.editing.build_baseline import build_baseline, write_baseline
     from registry_reconciler.model.plan import PlanOptions
@@ -75,9 +75,7 @@ def _text(accepted: NewBaseline, dry_run: bool) -> str:
     if accepted.structural:
         lines.append("Not accepted, because structural problems never are:")
         for problem in accepted.structural:
-            where = problem.location
-            place = f"{where.path}:{where.line}:{where.column}" if where else problem.place.file
-            lines.append(f"  {visible(place)} {problem.code} {visible(problem.message)}")
+            lines.append(f"  {visible(problem.where())} {problem.code} {visible(problem.message)}")
     return "\n".join(lines) + "\n"
 
 

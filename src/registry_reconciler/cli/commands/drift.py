@@ -9,14 +9,22 @@ import typer
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
-from registry_reconciler.cli.common import Call, answer, planning_of, unseen, warn, warn_left_out
+from registry_reconciler.cli.common import (
+    Call,
+    answer,
+    apply_or_ways_out,
+    planning_of,
+    unseen,
+    warn,
+    warn_left_out,
+)
 from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Look, NoCache, Shared
-from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.model.plan_json import location_to_json
 from registry_reconciler.model.written import dumps
 
 if TYPE_CHECKING:
@@ -47,7 +55,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[PATTERN]...",
-            help="Only these; with --accept or --revert: these as well.",
+            help="Show only these; with --accept or --revert, accept or revert these too.",
             show_default=False,
         ),
     ] = None,
@@ -160,8 +168,9 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     lines = [f"Accepted: {', '.join(map(visible, chosen))}."]
     lines += [f"  wrote {visible(path)}" for path in done.written]
     body: dict[str, Json] = {"accepted": chosen, "written": list(done.written)}
-    next = [["registry", "apply"]]
-    return answer(call, "\n".join([*lines, "Next: registry apply"]) + "\n", body, next=next)
+    next = apply_or_ways_out(workspace.planning(PlanOptions()).plan)
+    lines += [("Next: " if not number else "      ") + _typed(one) for number, one in enumerate(next)]
+    return answer(call, "\n".join(lines) + "\n", body, next=next)
 
 
 def _revert(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
@@ -204,7 +213,7 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
         yield f"{visible(drifted_entry.drift.address)}  {MEANINGS[drifted_entry.nature]}"
         where = drifted_entry.drift.location
         if where is not None and where.line:
-            yield f"  {'declared at ' if drifted_entry.drift.gone else ''}{visible(where.path)}:{where.line}"
+            yield f"  {'declared at ' if drifted_entry.drift.gone else ''}{visible(where.show(column=False))}"
         if not drifted_entry.fields and drifted_entry.blame is not None:
             yield f"      {_who(drifted_entry.blame)}"
         for field in drifted_entry.fields:
@@ -212,7 +221,7 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
             if field.blame is not None:
                 yield f"      {_who(field.blame)}"
     if stale:
-        yield "The state does not fit; registry apply mends it, and no registry changes:"
+        yield "The state is out of date; registry apply updates it and changes no registry:"
         yield from (f"  {visible(stale_state.address)}  {stale_state.why}" for stale_state in stale)
     yield f"Drift: {plural(len(found), 'entry')}." if found else "No drift."
 

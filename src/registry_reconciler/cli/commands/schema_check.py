@@ -39,10 +39,10 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Say what a changed schema newly finds among today's entries.
+    """Show the problems that a changed schema newly finds in today's entries.
 
-    And where jsonschema, the reference validator, judges otherwise than registry. Exit 3 where an
-    error is newly found, 1 where they disagree. Writes nothing.
+    Also compares each verdict with that of jsonschema, the reference validator. Exit 3 if there is
+    a new error, 1 if the two disagree. Writes nothing.
     """
     from registry_reconciler.model.plan_json import problem_to_json
     from registry_reconciler.queries.schema_check import schema_check
@@ -99,8 +99,7 @@ def _problems(title: str, problems: tuple[Problem, ...]) -> Iterator[str]:
         return
     yield f"{title}, {len(problems):,} problem{'' if len(problems) == 1 else 's'}:"
     for problem in problems[:_SHOWN]:
-        where = problem.location
-        place = f"{where.path}:{where.line}:{where.column}" if where and where.line else problem.place.file
+        place = problem.where()
         yield f"  {problem.severity.value} {problem.code} {visible(place)} {visible(problem.address)}".rstrip()
         yield f"    {visible(problem.message)}"
     if len(problems) > _SHOWN:

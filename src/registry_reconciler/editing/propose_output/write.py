@@ -71,15 +71,14 @@ def _marked(planning: Planning, found: Sequence[Proposal]) -> dict[str, bytes | 
 
 
 def _commit(workspace: Workspace, planning: Planning, files: Mapping[str, bytes | None]) -> list[str]:
-    from registry_reconciler.apply import FileOp, commit
-    from registry_reconciler.apply.writable import Writable
+    from registry_reconciler.apply import FileOp
 
     tree = planning.loaded.tree
     before = {path: tree.read(path) for path in files}
-    told = {path: None if data is None else digest_bytes(data) for path, data in before.items()}
-    ops = [FileOp(path, told[path], data) for path, data in files.items() if data != before[path]]
+    digests = {path: None if data is None else digest_bytes(data) for path, data in before.items()}
+    ops = [FileOp(path, digests[path], data) for path, data in files.items() if data != before[path]]
     if not ops:
         return []
-    with workspace.lock("registry outputs new") as lock:
-        receipt = commit(workspace.root, ops, lock=lock, inputs=told, may_write=Writable(workspace.root))
+    with workspace.write_session("registry outputs new", recovers=False) as session:
+        receipt = session.commit(ops, inputs=digests)
     return sorted({*receipt.written, *receipt.created})

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json, same, split_address
-from registry_reconciler.model.marks import MASK
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.amend import Edits
@@ -111,7 +111,7 @@ def _read(kind: Kind, address: str, text: str, old: dict[str, Json]) -> dict[str
     if key != split_address(address)[1]:
         fields = ", ".join(selector.text for selector in kind.key)
         raise BadText(
-            f"{fields} is what {address} is called by, and stays here. To call it otherwise: "
+            f"{fields} is the key of {address}, and stays here. To call it otherwise: "
             f"registry rename {address} {key or 'NEW'}"
         )
     return value
