@@ -15,7 +15,7 @@ from msgspec import Struct
 from registry_reconciler.base.suggest import closest
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, canonical, get_path, show_path
 from registry_reconciler.model.marks import MASK, NO_MARKS, Marks
-from registry_reconciler.schema.cost import Cost, Insides
+from registry_reconciler.schema.cost import Cost, Insides, Purse
 from registry_reconciler.schema.walk import At, Folder
 
 SECRET = MASK
@@ -153,9 +153,13 @@ class View:
         return bool(self._marks) and self._marks.show(path, part) == SECRET
 
 
-def word(findings: Iterable[Finding], value: Json, view: View) -> list[Violation]:
-    """All violations, by place; of what follows from another error only the other."""
-    writer = _Writer(value, view)
+def word(findings: Iterable[Finding], value: Json, view: View, purse: Purse) -> list[Violation]:
+    """All violations, by place; of what follows from another error only the other.
+
+    Args:
+        purse: what was meant is looked for as long as it has hints.
+    """
+    writer = _Writer(value, view, purse)
     found = _telling(findings)
     others = {
         tuple(one.instance_path[:length])
@@ -186,9 +190,10 @@ def _order(path: FieldPath) -> list[tuple[int, int, str]]:
 class _Writer:
     """Words findings about one value."""
 
-    def __init__(self, value: Json, view: View) -> None:
+    def __init__(self, value: Json, view: View, purse: Purse) -> None:
         self.value = value
         self.view = view
+        self.purse = purse
 
     def say(self, finding: Finding, *, follows: bool = False) -> Iterator[Violation]:
         path = tuple(finding.instance_path)
@@ -245,7 +250,11 @@ class _Writer:
         value = get_path(self.value, path)
         if not isinstance(value, str) or self.view.hides(path, value):
             return ""
-        return "".join(closest(value, tuple(one for one in options if isinstance(one, str))))
+        return "".join(self._closest(value, tuple(one for one in options if isinstance(one, str))))
+
+    def _closest(self, word: str, options: Sequence[str]) -> list[str]:
+        self.purse.hints -= 1
+        return closest(word, options) if self.purse.hints >= 0 else []
 
     def _has(self, path: FieldPath, field: str) -> bool:
         holder = get_path(self.value, path)
@@ -254,7 +263,7 @@ class _Writer:
     def _unknown_field(self, path: FieldPath, field: str, known: Sequence[str], keyword: str) -> Violation:
         shown = _cut(field)
         where = f" of {_name(path)}" if path else ""
-        near = closest(field, known)
+        near = self._closest(field, known)
         if near:
             own = ", or start the name with x- if it is your own" if self.view.takes_own_fields(path) else ""
             fix = f"Write '{near[0]}' instead{own}."
