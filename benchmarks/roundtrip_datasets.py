@@ -36,7 +36,7 @@ from registry_reconciler.editing.schema_new import new_schema
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.formats.nodes import child_index
 from registry_reconciler.formats.yaml.read.nodes import compose
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.entry import Json, LiveEntry, make_address, same, split_address
 from registry_reconciler.model.fields import Selector, with_value, without

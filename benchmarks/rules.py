@@ -3,7 +3,7 @@
     python benchmarks/rules.py [ENTRIES]
 
 Makes ENTRIES (100,000) entries of the built-in kinds, about 350 bytes each, in memory; reads their YAML
-with CSafeLoader and the collector off; then runs every rule on the world that they make, and the rules about
+with CSafeLoader and the collector off; then runs every rule on the entry set that they make, and the rules about
 changes on a change of one entry in a hundred. Prints medians of three runs and the ratio; with --each, also
 the time of each rule alone, the making of shared indexes included.
 """
@@ -114,7 +114,7 @@ def _workflow(n: int) -> dict[str, Any]:
 
 
 def make_world(data: dict[str, list[dict[str, Any]]]) -> EntrySet:
-    """The world that the entries make."""
+    """The entry set that the entries make."""
     kinds = {
         name: parse_kind(yaml.safe_load(text), f"{name}.schema.yaml")
         for name, text in builtin_schemas().items()
@@ -129,16 +129,18 @@ def make_world(data: dict[str, list[dict[str, Any]]]) -> EntrySet:
     return EntrySet(kinds, config, MemoryTree(dict(FILES)), dict(sorted(items.items())))
 
 
-def change(world: EntrySet) -> Transition:
+def change(entry_set: EntrySet) -> Transition:
     """Every hundredth entry gets another summary."""
-    items = dict(world.items)
+    items = dict(entry_set.items)
     changes = []
     for address in list(items)[::100]:
         old = items[address]
         value = {**old.value, "summary": "Something else."}
         items[address] = Entry(old.kind, old.key, address, value, old.place, None, True)
         changes.append(Change(address, old.kind, old.key, Action.UPDATE, Reason.DESIRED_CHANGED, ""))
-    return Transition(world, EntrySet(world.kinds, world.config, world.tree, items), tuple(changes))
+    return Transition(
+        entry_set, EntrySet(entry_set.kinds, entry_set.config, entry_set.tree, items), tuple(changes)
+    )
 
 
 def seconds(work: Callable[[], object], runs: int = 3) -> float:
@@ -161,34 +163,34 @@ def main() -> int:
         yaml.dump({name: values}, Dumper=yaml.CSafeDumper, sort_keys=False) for name, values in data.items()
     ]
     size = sum(map(len, texts))
-    world = make_world(data)
-    print(f"{len(world.items):,} entries, {size / len(world.items):.0f} bytes each")
+    entry_set = make_world(data)
+    print(f"{len(entry_set.items):,} entries, {size / len(entry_set.items):.0f} bytes each")
     reading = seconds(lambda: [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts], runs=1)
-    # A new world each time: an index that a world has made once is not made again.
-    problems = len(list(run_entry_set(RULES, world)))
-    rules = seconds(lambda: list(run_entry_set(RULES, make_world_again(world))))
-    both = change(world)
+    # A new entry set each time: an index that one has made once is not made again.
+    problems = len(list(run_entry_set(RULES, entry_set)))
+    rules = seconds(lambda: list(run_entry_set(RULES, make_world_again(entry_set))))
+    both = change(entry_set)
     changes = seconds(lambda: list(run_transition(RULES, both)))
     print("| what | seconds | of CSafeLoader |\n| --- | --- | --- |")
     print(f"| PyYAML CSafeLoader, collector off | {reading:.2f} | 1.00 |")
-    print(f"| all rules on one world ({problems:,} problems) | {rules:.2f} | {rules / reading:.2f} |")
+    print(f"| all rules on one entry set ({problems:,} problems) | {rules:.2f} | {rules / reading:.2f} |")
     print(f"| rules about the change of 1 % | {changes:.2f} | {changes / reading:.2f} |")
     for rule in RULES if "--each" in sys.argv else ():
         if rule.check is not None:
-            fresh = make_world_again(world)
+            fresh = make_world_again(entry_set)
             alone = seconds(functools.partial(_run, rule, fresh), runs=1)
             print(f"{rule.code} {alone:.3f}")
     return 0
 
 
-def _run(rule: Rule, world: EntrySet) -> None:
-    for _ in run_entry_set([rule], world):
+def _run(rule: Rule, entry_set: EntrySet) -> None:
+    for _ in run_entry_set([rule], entry_set):
         pass
 
 
-def make_world_again(world: EntrySet) -> EntrySet:
-    """The same world without the indexes that it has made."""
-    return EntrySet(world.kinds, world.config, world.tree, world.items)
+def make_world_again(entry_set: EntrySet) -> EntrySet:
+    """The same entry set without the indexes that it has made."""
+    return EntrySet(entry_set.kinds, entry_set.config, entry_set.tree, entry_set.items)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from registry_reconciler.layouts import LAYOUTS
 
 PACKAGE = "registry_reconciler"
 SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
@@ -17,6 +22,7 @@ LAYERS = (
     "model",
     "files",
     "formats",
+    "layouts",
     "schema",
     "loading",
     "rules",
@@ -91,16 +97,90 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert below == {}, "these import each other: " + ", ".join(sorted(below))
 
 
+def _loaded(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of an expression that say a layout's word: ``kind.layout``, and what was named ``layout``."""
+    for one in ast.walk(node):
+        if (isinstance(one, ast.Attribute) and one.attr == "layout") or (
+            isinstance(one, ast.Name) and one.id == "layout"
+        ):
+            yield one
+
+
+def asks_for_layouts(tree: ast.AST) -> Iterator[int]:
+    """The lines of a module that decide by a layout's word instead of by its row in the table."""
+    words = set(LAYOUTS)
+    for node in ast.walk(tree):
+        decides = False
+        if isinstance(node, ast.Compare):
+            # Equal to, in, or the other way round; and a row that is asked for its name.
+            named = [one for one in ast.walk(node) if isinstance(one, ast.Constant) and one.value in words]
+            rows = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == "LAYOUTS"]
+            decides = (any(_loaded(node)) and not rows) or bool(named and rows)
+        elif isinstance(node, ast.Match):
+            decides = any(_loaded(node.subject))
+        elif isinstance(node, ast.Subscript):
+            # The table is the one mapping by layouts, and nobody takes a row out of it by a word of his own.
+            table = isinstance(node.value, ast.Name) and node.value.id == "LAYOUTS"
+            decides = isinstance(node.slice, ast.Constant) if table else any(_loaded(node.slice))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            looked_up = node.func.attr in ("get", "startswith", "endswith", "index", "count", "pop")
+            decides = looked_up and any(any(_loaded(one)) for one in (node.func, *node.args))
+        elif isinstance(node, ast.Dict | ast.Set | ast.Tuple | ast.List):
+            items = node.keys if isinstance(node, ast.Dict) else node.elts
+            decides = words <= {one.value for one in items if isinstance(one, ast.Constant)}
+        elif isinstance(node, ast.ImportFrom):
+            # The rows themselves: ``row is LIST``.
+            decides = bool(re.search(r"layouts\.\w+_layout$", node.module or ""))
+        if decides:
+            yield node.lineno  # type: ignore[attr-defined]
+
+
 def test_no_module_asks_for_a_layout_by_name() -> None:
     """What a layout does differently stands in its row."""
     asked = [
-        f"{name}:{node.lineno}"
+        f"{name}:{line}"
         for name, path in modules().items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Compare)
-        and any(
-            isinstance(one, ast.Attribute) and one.attr == "layout" for one in (node.left, *node.comparators)
-        )
-        and name != "editing.schema_new"  # chooses the layout that it proposes
+        if not name.startswith("layouts")
+        for line in asks_for_layouts(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert asked == []
+
+
+LONGEST = 450
+"""Lines of a module: what does not fit is two things, and gets two names."""
+
+
+def test_no_module_is_longer_than_can_be_kept_in_mind() -> None:
+    long = {
+        name: lines
+        for name, path in modules().items()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind.layout == 'map'",
+        "'map' == kind.layout",
+        "kind.layout in ('list', 'map')",
+        "kind.layout is not LIST",
+        "layout = kind.layout\nlayout == 'file'",
+        "match kind.layout:\n    case 'list': pass",
+        "{'list': 1, 'map': 2, 'file': 3}",
+        "WORDS[kind.layout]",
+        "WORDS.get(kind.layout)",
+        "kind.layout.startswith('m')",
+        "LAYOUTS['map']",
+        "LAYOUTS[kind.layout].name == 'map'",
+        "from registry_reconciler.layouts.map_layout import MAP",
+    ],
+)
+def test_that_test_sees_every_way_to_ask(text: str) -> None:
+    assert list(asks_for_layouts(ast.parse(text)))
+
+
+@pytest.mark.parametrize("text", ["LAYOUTS[kind.layout].one_a_file", "Row(kind.layout)", "f'{kind.layout}'"])
+def test_and_not_what_goes_through_the_table(text: str) -> None:
+    assert not list(asks_for_layouts(ast.parse(text)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -122,10 +123,22 @@ def words(text: str) -> list[str]:
 
 
 def revision() -> str:
-    """What to compare with, or ""."""
+    """What to compare with, or "".
+
+    Of a pull request the branch that it goes to. A merge queue names the commit that its group was put on, and no
+    branch: that of the pull requests before it, which no branch has yet.
+    """
     asked = os.environ["INPUT_BASE"].strip()
     target = os.environ.get("GITHUB_BASE_REF", "")
-    return "" if asked == "none" else asked or (f"origin/{target}" if target else "")
+    return "" if asked == "none" else asked or (f"origin/{target}" if target else queued_on())
+
+
+def queued_on() -> str:
+    """The commit that a merge group was put on; "" where the workflow runs for something else."""
+    path = Path(os.environ.get("GITHUB_EVENT_PATH", ""))
+    event = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    commit = (event.get("merge_group") or {}).get("base_sha") or ""
+    return commit if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit) else ""
 
 
 def summarise(run: Run) -> None:

@@ -53,12 +53,12 @@ class Workspace:
     """A directory with registries, fragments and state."""
 
     def __init__(
-        self, root: Path, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT, remembering: bool = False
+        self, root: Path, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT, use_cache: bool = False
     ) -> None:
         self.root = root
         self.lock_timeout = lock_timeout
         require_version(root)
-        self.remembering = remembering
+        self.use_cache = use_cache
         """Plans use what is remembered of the workspace in the user's cache directory, and remember."""
 
     @classmethod
@@ -133,26 +133,26 @@ class Workspace:
         self,
         options: PlanOptions,
         progress: Progress | None,
-        remembering: CachePolicy,
+        use_cache: CachePolicy,
         reader: Reader | None = None,
     ) -> tuple[Planning, bool]:
         """A plan, and whether it was made from a part of the workspace."""
-        if not self.remembering:
+        if not self.use_cache:
             return self._planning(options, progress, reader), False
         from registry_reconciler.cache.incremental.plan import quick_plan
-        from registry_reconciler.planning.pipeline import silent
+        from registry_reconciler.planning.pipeline import no_progress
 
-        return quick_plan(self.root, options, progress or silent, remembering, reader)
+        return quick_plan(self.root, options, progress or no_progress, use_cache, reader)
 
     def _planning(
         self, options: PlanOptions, progress: Progress | None = None, reader: Reader | None = None
     ) -> Planning:
-        from registry_reconciler.planning.pipeline import make_plan, silent
+        from registry_reconciler.planning.pipeline import make_plan, no_progress
 
-        return make_plan(DiskTree(self.root), options, progress or silent, reader, self._records())
+        return make_plan(DiskTree(self.root), options, progress or no_progress, reader, self._records())
 
     def _records(self) -> Records | None:
-        if not self.remembering:
+        if not self.use_cache:
             return None
         from registry_reconciler.cache.output_records import OutputRecords
 
@@ -229,7 +229,7 @@ class Workspace:
 
         recovered = self._recover_first(lock)
         reader = _reader()
-        planning, is_part = self._quick(options, None, CachePolicy(keeps=False), reader)
+        planning, is_part = self._quick(options, None, CachePolicy(write=False), reader)
         verify = verify or planning.loaded.config.verify
         if is_part and not verify:
             try:
@@ -285,27 +285,27 @@ class Workspace:
                 lock=lock,
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
-                verify=lambda: after.append(self._verify(plan, reader, CachePolicy(uses=uses, keeps=False))),
+                verify=lambda: after.append(self._verify(plan, reader, CachePolicy(read=uses, write=False))),
                 may_write=Writable(self.root),
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale
         for planning, is_part in after:
             self._prepare(plan, planning, is_part)
-            if self.remembering and not is_part:
+            if self.use_cache and not is_part:
                 from registry_reconciler.cache.incremental.plan import remember
 
                 remember(self.root, planning, since)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
 
-    def _verify(self, plan: Plan, reader: Reader, remembering: CachePolicy) -> tuple[Planning, bool]:
+    def _verify(self, plan: Plan, reader: Reader, use_cache: CachePolicy) -> tuple[Planning, bool]:
         # What was written is read again; the reader only spares parsing the same text twice.
-        planning, is_part = self._quick(plan.options, None, remembering, reader)
+        planning, is_part = self._quick(plan.options, None, use_cache, reader)
         again = planning.plan
         if again.empty:
             return planning, is_part
         left = ", ".join(change.address for change in again.changes[:5]) or ", ".join(
-            one.path for one in again.files
+            file.path for file in again.files
         )
         raise WriteFailure(
             f"after writing, the same plan was computed again and was not empty ({left}). "

@@ -68,12 +68,14 @@ class Runner:
     api: str = "http://127.0.0.1:9"
     event: dict[str, Any] = field(default_factory=dict)
     base_ref: str = "main"
+    action: Path = ROOT / "action.yml"
     variables: dict[str, str] = field(default_factory=dict)
 
     def run(self, **inputs: str) -> Job:
         """All steps of the action, until one fails."""
         self.home.mkdir(exist_ok=True)
-        values = {name: one.get("default", "") for name, one in ACTION["inputs"].items()}
+        action = yaml.safe_load(self.action.read_text("utf-8"))
+        values = {name: one.get("default", "") for name, one in action["inputs"].items()}
         values |= {"python": str(self._python())}
         values |= {name.replace("_", "-"): value for name, value in inputs.items()}
         known = {"github.token": "the-token"}
@@ -81,7 +83,7 @@ class Runner:
         env = self._environment()
         log, code = "", 0
         given: dict[str, str] = {}
-        for number, step in enumerate(STEPS):
+        for number, step in enumerate(action["runs"]["steps"]):
             files = self._files(number)
             own = {name: _resolve(str(value), known) for name, value in step.get("env", {}).items()}
             script = self.home / f"{number}.sh"
@@ -105,7 +107,7 @@ class Runner:
             code = done.returncode
             if code:
                 break
-        named = {name: _resolve(one["value"], known) for name, one in ACTION["outputs"].items()}
+        named = {name: _resolve(one["value"], known) for name, one in action["outputs"].items()}
         summary = "".join(path.read_text("utf-8") for path in sorted(self.home.glob("*.GITHUB_STEP_SUMMARY")))
         return Job(code, log, summary, named, env["PATH"].split(os.pathsep), given)
 
@@ -131,7 +133,7 @@ class Runner:
             "HOME": str(self.home),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
-            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_ACTION_PATH": str(self.action.parent),
             "GITHUB_API_URL": self.api,
             "GITHUB_BASE_REF": self.base_ref,
             "GITHUB_EVENT_PATH": str(event),

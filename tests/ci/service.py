@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Service:
-    """Comments of one pull request.
+    """Comments of one pull request, and pull requests that a bot opens.
 
     Attributes:
         comments: as the service holds them, the oldest first.
@@ -24,6 +24,7 @@ class Service:
         self.tokens: set[str | None] = set()
         self.refuse: dict[str, int] = {}
         self.viewer = "actions[bot]"
+        self.pulls: list[dict[str, Any]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -47,6 +48,8 @@ class Service:
         steps = parts.path.strip("/").split("/")
         if steps == ["graphql"]:
             return 200, {"data": {"viewer": {"login": self.viewer}}}
+        if steps[:4] == ["repos", "shop", "shop", "pulls"]:
+            return self._pulls(method, body, parse_qs(parts.query))
         assert steps[:4] == ["repos", "shop", "shop", "issues"], path
         if method == "GET":
             query = parse_qs(parts.query)
@@ -62,6 +65,17 @@ class Service:
             return 204, None
         found["body"] = body["body"]
         return 200, found
+
+    def _pulls(self, method: str, body: Any, query: dict[str, list[str]]) -> tuple[int, Any]:
+        """Pull requests: one from each branch."""
+        if method == "GET":
+            head = query["head"][0].partition(":")[2]
+            return 200, [one for one in self.pulls if one["head"] == head and one["base"] == query["base"][0]]
+        if any(one["head"] == body["head"] for one in self.pulls):
+            return 422, {"message": "Validation Failed"}
+        number = len(self.pulls) + 1
+        self.pulls.append({**body, "html_url": f"https://git.example/shop/shop/pull/{number}"})
+        return 201, self.pulls[-1]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         service = self

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cli.plans import PLAN_FORMATS
+from registry_reconciler.report import FORMATS
 from tests.cli.helper import Box
 
 COUNT = 1_500
@@ -32,7 +32,7 @@ datetime.datetime = _DateTime
 
 
 def reports(folder: Path) -> list[str]:
-    return [word for form in PLAN_FORMATS for word in ("--report", f"{form}={folder / form}")]
+    return [word for form in FORMATS for word in ("--report", f"{form}={folder / form}")]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_all_formats_of_one_run_keep_to_their_limits_and_count_what_is_cut(
     ran = large.run("plan", "--format", "github", *reports(folder))
     assert ran.exit == 3
     found = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
-    assert found.keys() == set(PLAN_FORMATS)
+    assert found.keys() == set(FORMATS)
     assert found["github"] == ran.out
     for form, limit in LIMITS.items():
         assert 0.5 * limit < len(found[form].encode()) <= limit or form == "summary"
@@ -86,7 +86,7 @@ def made_by_another_machine(root: Path, folder: Path, cwd: Path, lib: Path, **en
         check=False,
     )
     found = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert found.keys() == set(PLAN_FORMATS), done.stderr.decode()
+    assert found.keys() == set(FORMATS), done.stderr.decode()
     return {**found, "stdout": done.stdout}
 
 

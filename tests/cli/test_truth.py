@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.loading.workspace import load_catalog
+from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.outputs.pages import agents_page
 from tests.cli.helper import Ran, git, installed
 

@@ -70,7 +70,7 @@ def test_a_fault_of_the_reader_writes_nothing(
 
 def test_a_fault_of_the_validator_writes_nothing(applied: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """The schema asks for a text, and registry's validator lets a number pass: only jsonschema notices."""
-    from registry_reconciler.schema.validator import Validator
+    from registry_reconciler.schema.compiled import Validator
 
     applied.replace("desired/all.yaml", "topic: errors", "topic: 5")
     before = applied.files()
@@ -87,7 +87,7 @@ def test_a_fault_of_the_validator_writes_nothing(applied: Box, monkeypatch: pyte
 
 def test_a_fault_of_the_comparison_writes_nothing(applied: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that leaves out one of two changes: only deepdiff notices."""
-    diff: Any = importlib.import_module("registry_reconciler.planning.diff")
+    diff: Any = importlib.import_module("registry_reconciler.planning.diff.decide")
 
     real = diff.diff_values
 

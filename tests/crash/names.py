@@ -159,7 +159,7 @@ def _try(
     """What an unharmed apply said when it failed, and the tree after it."""
     said = ""
     try:
-        with ground.watched(count):
+        with ground.always_checked(count):
             action()
     except RegistryFailure as failure:
         said = str(failure)

@@ -280,7 +280,7 @@ def sweep_log(ground: Ground, tally: Tally, cut: Cut, every: int) -> None:
 def record(ground: Ground, root: Path, action: Callable[[], object], disk: Disk) -> list[Op]:
     """What ``action`` does to the tree at ``root``, whose state now is ``disk``."""
     recorder = Recorder(root, disk)
-    with ground.watched(recorder):
+    with ground.always_checked(recorder):
         action()
     return recorder.log
 
@@ -343,7 +343,7 @@ def record_failing(ground: Ground, root: Path, number: int) -> list[Op]:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return recorder(index, name, arguments, call)
 
-    with ground.watched(hook):
+    with ground.always_checked(hook):
         _refused(lambda: scenario.apply(root))
     return recorder.log
 
@@ -360,6 +360,6 @@ def record_until(ground: Ground, root: Path, number: int) -> list[Op]:
             raise OSError(errno.EIO, "killed")
         return recorder(index, name, arguments, call)
 
-    with ground.watched(hook):
+    with ground.always_checked(hook):
         _refused(lambda: scenario.apply(root))
     return recorder.log

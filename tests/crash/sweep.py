@@ -87,12 +87,12 @@ class Ground:
     def counted(self, action: Callable[[], object]) -> list[str]:
         """The names of the calls that ``action`` makes when nothing goes wrong."""
         count = faults.Count()
-        with self.watched(count):
+        with self.always_checked(count):
             action()
         return count.names
 
     @contextlib.contextmanager
-    def watched(self, hook: Hook | None) -> Iterator[None]:
+    def always_checked(self, hook: Hook | None) -> Iterator[None]:
         """``hook`` sees every call of the block."""
         files.watch(hook if self.exchange else faults.without_exchange(hook))
         try:
@@ -106,7 +106,7 @@ class Ground:
         if pid == 0:
             code = BROKEN
             try:
-                with self.watched(hook):
+                with self.always_checked(hook):
                     action()
                 code = DONE
             except InterruptedApply:

@@ -23,13 +23,13 @@ def main() -> None:
         os.execv(command[0], command)
     _, status, used = os.wait4(child, 0)
     unit = 1 if sys.platform == "darwin" else 1024
-    facts = {
+    index_keys = {
         "exit": os.waitstatus_to_exitcode(status),
         "cpu": used.ru_utime + used.ru_stime,
         "memory": used.ru_maxrss * unit,
     }
     with open(report, "w", encoding="utf-8") as file:
-        json.dump(facts, file)
+        json.dump(index_keys, file)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def test_every_format_has_hostile_texts() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"yaml", "toml"}))
 def test_hostile_texts_are_answered(name: str, root: Path) -> None:
-    layout = "list" if "list" in FORMATS[name].layouts else "file"
+    layout = "list" if FORMATS[name].several_entries else "file"
     schema = root / f".system/registry/schemas/hostile_{name}.schema.yaml"
     schema.write_text(SCHEMA.format(name=name, layout=layout), encoding="utf-8")
     folder = root / "hostile" / name

@@ -27,6 +27,7 @@ import yaml
 from registry_reconciler import Plan, PlanOptions, Workspace
 from registry_reconciler.errors import Blocked
 from registry_reconciler.model.entry import digest_value
+from registry_reconciler.planning import state_shares
 
 REGISTRY = "t.yaml"
 FRAGMENTS = ("desired/one.yaml", "desired/two.yaml", "desired/three.yaml")
@@ -636,16 +637,23 @@ def run(
     attributes: bool = False,
     folder: Path | None = None,
     old: float = 0.25,
+    parts: float = 0.5,
 ) -> Counter[str]:
     """One history; what it covered. Raises :class:`Broken`, with the history so far.
 
     Args:
         attributes: git has the merge attributes that ``init`` once wrote; without, it is as on a server.
         old: how often a history begins with the state in its old form.
+        parts: how often the files of the state are full with two or three records, so that fragments have several.
     """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
     one = History(root, random.Random(seed))
+    small = one.random.random() < parts
+    one.covered["files of the state that are soon full"] += small
+    sizes = (state_shares.FILLED, state_shares.FULL, state_shares.MOST)
     try:
+        if small:
+            state_shares.FILLED, state_shares.FULL, state_shares.MOST = 900, 1_600, 1_000_000
         begin(one, attributes=attributes)
         if one.random.random() < old:
             old_form(one)
@@ -671,6 +679,11 @@ def run(
                     continue
     except Broken as broken:
         raise Broken(f"seed {seed}: {broken}\n  " + "\n  ".join(one.log) + f"\n  {root}") from None
+    finally:
+        one.covered["parts of the state of one fragment"] += len(
+            list(root.glob(".system/registry/state/*.*.state"))
+        )
+        state_shares.FILLED, state_shares.FULL, state_shares.MOST = sizes
     shutil.rmtree(root)
     return one.covered
 

@@ -14,8 +14,8 @@ from registry_reconciler.loading.state.shadow import REST, new_salt, whole
 from registry_reconciler.loading.state.shadow import shadow as real_shadow
 from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import digest_bytes
-from registry_reconciler.planning import diff
 from registry_reconciler.planning import state_files as writing
+from registry_reconciler.planning.diff import records
 from tests.merge.histories import Broken, run
 
 SAMPLE = range(1000, 1028)
@@ -102,7 +102,7 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
             self.put[address] = self.put[address][0], known.applied[0]
 
     patch.setattr(writing.Writing, "_put", put)
-    patch.setattr(diff, "is_unfit", lambda *_: False)
+    patch.setattr(records, "is_unfit", lambda *_: False)
 
 
 def kept_on(patch: pytest.MonkeyPatch) -> None:

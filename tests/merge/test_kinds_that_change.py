@@ -68,10 +68,16 @@ def test_a_kind_is_let_go_as_the_advice_says(box: Box) -> None:
 
 
 @pytest.mark.parametrize("change", [("t.yaml", "other.yaml"), ("at: t,", "at: more.t,")])
-def test_a_changed_place_blocks_and_makes_no_second_copy(box: Box, change: tuple[str, str]) -> None:
+def test_a_changed_place_makes_no_second_copy(box: Box, change: tuple[str, str]) -> None:
+    """What can be carried is (see test_relocations); what cannot blocks, here since a part was asked for."""
     box.replace(PLACE, *change)
     committed(box, "another place")
-    assert "2 entries" in blocked_by(box, "KND005")
+    plan = box.run("plan", "--target", "t/a", "--format", "json").json
+    assert plan["exit"] == 3
+    assert plan["changes"] == []
+    (problem,) = [one for one in plan["problems"] if one["code"] == "KND005"]
+    assert "2 entries" in problem["message"]
+    assert "a plan of some entries does not carry the others along" in problem["message"]
     assert not (box.root / "other.yaml").exists()
     box.replace(PLACE, *change[::-1])
     nothing_to_do(box)
@@ -84,30 +90,22 @@ def test_the_registry_moves_with_its_schema(box: Box) -> None:
 
 
 def test_all_entries_are_written_anew_as_the_advice_says(box: Box) -> None:
-    box.replace(PLACE, "t.yaml", "other.yaml")
+    box.replace("t.yaml", "  - id: b", "  # Only YAML can say this.\n  - id: b")
+    box.replace(PLACE, "t.yaml", "other.json")
     message = blocked_by(box, "KND005")
     assert "They stood in 't.yaml' under 't'." in message
-    assert box.run("apply", "--yes", "--overwrite", "t/*").exit == 0
+    assert "the comment 'Only YAML can say this.' would be lost" in message
+    ran = box.run("apply", "--yes", "--overwrite", "t/*")
+    assert ran.exit == 0, ran.out
     nothing_to_do(box)
-    assert "id: b" in box.read("other.yaml")
+    assert '"id": "b"' in box.read("other.json")
+    assert "id: b" in box.read("t.yaml"), "and the old place stays as it was"
 
 
-def test_the_place_of_another_registry_is_no_place_of_ours(box: Box) -> None:
-    box.write("other.yaml", "t:\n- id: x\n- id: y\n")
+def test_a_place_that_another_kind_has_now_blocks(box: Box) -> None:
+    box.write(PLACE.replace("/t.", "/u."), SCHEMA.replace("kind: t", "kind: u"))
     box.replace(PLACE, "t.yaml", "other.yaml")
-    blocked_by(box, "KND005")
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_a_changed_place_of_one_entry_a_file_is_said(box: Box, count: int) -> None:
-    where = ".system/registry/schemas/f.schema.yaml"
-    box.write(where, "x-registry: {kind: f, layout: file, file: 'f/{id}.yaml', key: id}\ntype: object\n")
-    box.write("desired/f.yaml", "f:\n" + "".join(f"- id: e{number}\n" for number in range(count)))
-    assert box.run("apply", "--yes").exit == 0
-    box.replace(where, "f/{id}", "g/{id}")
-    blocked_by(box, "KND005")
-    (box.root / "f").rename(box.root / "g")
-    nothing_to_do(box)
+    assert "the kind 'u' has its entries there" in blocked_by(box, "KND005")
 
 
 @pytest.mark.parametrize("folder", [False, True])

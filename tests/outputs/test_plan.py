@@ -246,7 +246,7 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     monkeypatch.setenv("XDG_CACHE_HOME", str(home.root.parent / "cache"))
     from registry_reconciler.workspace import Workspace
 
-    workspace = Workspace(home.root, remembering=True)
+    workspace = Workspace(home.root, use_cache=True)
     workspace.apply(workspace.plan())
     workspace.plan()
     asked: list[list[str]] = []

@@ -18,7 +18,7 @@ x-registry:
   layout: {layout}
   file: {file}
   at: {at}
-  key: id
+  key: {key}
 type: object
 """
 
@@ -46,10 +46,11 @@ CHOMPS = ("|", "|-", "|+", ">", ">-", ">+")
 
 @dataclass
 class Piece:
-    """A run of whole lines; ``key`` is "" for what belongs to no entry."""
+    """A run of whole lines; ``key`` is "" for what belongs to no entry; ``group`` is the group that a line begins."""
 
     text: str
     key: str = ""
+    group: str = ""
 
 
 @dataclass
@@ -114,12 +115,19 @@ class Maker:
         header += "defaults: &base {zone: eu, level: 2}\n" if anchored else ""
         header += "things:\n"
         pieces: list[Piece] = []
+        groups = ""
         for key in keys:
+            group = key.rpartition("/")[0]
+            if group != groups:
+                pieces.append(Piece(f"  {group}:\n", group=group))
+                groups, indent = group, "    "
             # Blank lines below a block scalar that keeps them are its own, not a gap.
             keeps = bool(pieces) and "+\n" in pieces[-1].text
             if not keeps and self.chance(0.25, "gap"):
                 pieces.append(Piece("\n" + f"{indent}# Stands alone.\n" * self.chance(0.7) + "\n"))
-            pieces.append(Piece(self.item(layout, key, indent, anchored), key))
+            pieces.append(
+                Piece(self.item("list" if group else layout, key.rpartition("/")[2], indent, anchored), key)
+            )
         keeps = bool(pieces) and "+\n" in pieces[-1].text
         trailer = "\n# The end.\n" if not keeps and self.chance(0.3, "trailing comment") else ""
         trailer += "after: [1, 2]\n" if self.chance(0.3, "key behind") else ""

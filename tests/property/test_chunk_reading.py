@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.edit.splice import extract_many, splice
 from registry_reconciler.formats.yaml.edit.window import (
     extract_items,
@@ -18,7 +19,7 @@ from registry_reconciler.formats.yaml.edit.window import (
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
-from registry_reconciler.model.entry import FieldPath, same
+from registry_reconciler.model.entry import FieldPath, Missing, get_path, same
 from tests.property.chunk_texts import Lists
 from tests.property.yaml_texts import paths_of
 
@@ -90,6 +91,35 @@ def test_places_and_texts_of_items_are_those_in_the_file(seed: int) -> None:
     items = [(0, (one.key, index)) for one in file.sections for index in (0, len(one.items(data)) - 1)]
     for place in items:
         assert extract_items(data, file.sections, [place]) == extract_many(data, [place])
+
+
+@settings(max_examples=400, deadline=None)
+@given(SEEDS, NASTINESS)
+def test_texts_of_items_told_from_their_lines_are_those_of_the_composed_file(seed: int, nasty: float) -> None:
+    data = Lists(seed, nasty).text()
+    file = ChunkReader().read(data)
+    if not file.sections:
+        return
+    places = [(0, (one.key, index)) for one in file.sections for index in range(len(one.items(data)))]
+    values = [get_path(file.documents[0], path) for _, path in places]
+    assert not any(isinstance(value, Missing) for value in values)
+    told = extract_items(data, file.sections, places, values)
+    for place, one, plain in zip(places, told, extract_many(data, places), strict=True):
+        assert (one.comments, one.text) == (plain.comments, plain.text), place
+        assert same(one.value, plain.value), place
+
+
+def test_most_ordinary_items_are_told_from_their_lines() -> None:
+    taken = total = 0
+    for seed in range(200):
+        data = regular(seed)
+        file = ChunkReader().read(data)
+        places = [(0, (one.key, index)) for one in file.sections for index in range(len(one.items(data)))]
+        values = [get_path(file.documents[0], path) for _, path in places]
+        found = plain_items(data, file.sections, places, values)
+        total += len(found)
+        taken += sum(one is not None for one in found)
+    assert taken > total // 2
 
 
 def regular(seed: int) -> bytes:

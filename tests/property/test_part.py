@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.full_plan import Memory, memory_of
+from registry_reconciler.cache.incremental.full_plan import memory_of
+from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.cache.incremental.plan import plan_of_part
 from registry_reconciler.cache.incremental.store import decode, encode
 from registry_reconciler.files.tree import MemoryTree, Recorder
@@ -398,7 +399,7 @@ def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
 
 
 # Blocks so small that the files here have several.
-@mock.patch("registry_reconciler.cache.incremental.full_plan.BLOCK", 2)
+@mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
 @settings(max_examples=400)
 @given(st.integers(0, 2**32))
 def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
@@ -409,12 +410,12 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     for _ in range(choose.randint(0, 2)):
         workspace.edit()
     try:
-        kept = encode({}, memory_of(make_plan(workspace.tree())))
+        kept = encode(memory_of(make_plan(workspace.tree())))
     except FullPlanRequired as why:
         seen[f"nothing to remember: {str(why)[:20]}"] += 1
         return
     assert kept is not None
-    _, memory = decode(kept)
+    memory = decode(kept)
     for _ in range(choose.randint(1, 3)):
         workspace.edit()
     whole = make_plan(workspace.tree()).plan
@@ -433,7 +434,7 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     assert told(part) == told(whole)
 
 
-@mock.patch("registry_reconciler.cache.incremental.full_plan.BLOCK", 2)
+@mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
 @settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_so_is_one_with_rules_of_the_workspace_itself(seed: int) -> None:

@@ -185,7 +185,7 @@ def entries(draw: st.DrawFn) -> Entry:
 
 @st.composite
 def parts(draw: st.DrawFn) -> dict[str, Any]:
-    """What differs from world to world; the kinds and files, which are long to print, do not."""
+    """What differs from entry set to entry set; the kinds and files, which are long to print, do not."""
     items = {item.address: item for item in draw(st.lists(entries(), max_size=10))}
     return {
         "items": dict(sorted(items.items())),
@@ -195,7 +195,7 @@ def parts(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def world(drawn: dict[str, Any]) -> EntrySet:
+def entry_set(drawn: dict[str, Any]) -> EntrySet:
     return EntrySet(kinds=kinds(), config=CONFIG, tree=ExampleTree({**FILES, HOOK_FILE: b""}), **drawn)
 
 
@@ -207,7 +207,7 @@ def _is_whole(problem: Problem) -> None:
 
 @given(parts())
 def test_no_rule_fails_on_any_world(drawn: dict[str, Any]) -> None:
-    for problem in run_entry_set(RULES, world(drawn)):
+    for problem in run_entry_set(RULES, entry_set(drawn)):
         _is_whole(problem)
 
 
@@ -219,10 +219,10 @@ def test_no_rule_fails_on_any_change(
     before: dict[str, Any], after: dict[str, Any], moves: list[tuple[str, str]]
 ) -> None:
     renames = [(f"hook/{old}", f"hook/{new}") for old, new in moves if old != new]
-    for problem in run_transition(RULES, change_between(world(before), world(after), renames)):
+    for problem in run_transition(RULES, change_between(entry_set(before), entry_set(after), renames)):
         _is_whole(problem)
 
 
 @given(parts())
 def test_a_world_that_does_not_change_gives_no_problem_of_a_change(drawn: dict[str, Any]) -> None:
-    assert list(run_transition(RULES, change_between(world(drawn), world(drawn)))) == []
+    assert list(run_transition(RULES, change_between(entry_set(drawn), entry_set(drawn)))) == []

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.edits import Insert, SpliceError, Update
-from registry_reconciler.formats.yaml.edit import emit, flow, intents, patch, splice, style
+from registry_reconciler.formats.yaml.edit import emit, entry_patch, flow, intents, patch, splice, style
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.scalars import double_quoted
 from registry_reconciler.model.entry import get_path, same
@@ -155,7 +155,7 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     ),
     "the end of a line is off by one": (patch.Patcher, "line_end", _line_end_too_early),
     "CRLF and the file's indentation are forgotten": (splice, "style_of", _lf_only),
-    "new lines are indented one too far": (patch, "indented", _one_too_far_right),
+    "new lines are indented one too far": (entry_patch, "indented", _one_too_far_right),
     "comments of a removed entry stay": (patch.Patcher, "region_start", _own_comments_forgotten),
     "trailing comments are dropped": (patch.Patcher, "_around", lambda *_: ([], "")),
     "strings are never quoted": (emit, "is_plain_safe", lambda *_, **__: True),
@@ -165,7 +165,7 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
         "_behind_block_scalar",
         lambda _self, position, _column, _keep: (position, ""),
     ),
-    "a comma in a flow collection is lost": (patch, "flow_gaps", _one_gap_lost),
+    "a comma in a flow collection is lost": (entry_patch, "flow_gaps", _one_gap_lost),
     "users of a changed anchor are not looked at": (intents.Intents, "_settle", lambda _self: None),
     "a last line end appears": (splice, "_bare", lambda result, *_, **__: result),
     "the BOM is lost": (splice, "_BOM", ""),

@@ -1,4 +1,4 @@
-"""One helper for all rule tests: a world from a short YAML text, and what the rules say of it.
+"""One helper for all rule tests: an entry set from a short YAML text, and what the rules say of it.
 
 The text is a fragment (kinds with entries, ``override`` and ``moved``); for rules about a change it is two
 documents, the workspace before and after. A text with ``# .system/hooks/…`` or ``# skills/…`` on top is a live file.
@@ -102,17 +102,17 @@ def kinds() -> dict[str, Kind]:
 
 @dataclass(frozen=True)
 class Known:
-    """One document of a text as a world, and its moves."""
+    """One document of a text as an entry set, and its moves."""
 
-    world: EntrySet
+    entry_set: EntrySet
     moves: tuple[tuple[str, str], ...] = ()
 
 
-def world(
+def entry_set(
     text: str, *, config: Config = CONFIG, files: dict[str, bytes | None] | None = None, **more: Any
 ) -> EntrySet:
-    """The world of a text of one document. ``more`` goes to :class:`EntrySet`."""
-    return _known(text, 0, config, files, **more).world
+    """The entry set of a text of one document. ``more`` goes to :class:`EntrySet`."""
+    return _known(text, 0, config, files, **more).entry_set
 
 
 def _known(
@@ -161,11 +161,11 @@ def _item(kind: str, value: dict[str, Any], place: Place, live: Place | None = N
 def transition(text: str, *, config: Config = CONFIG, **more: Any) -> Transition:
     """The change between the two documents of a text. ``more`` goes to each :class:`EntrySet`."""
     before, after = (_known(text, index, config, None, **more) for index in (0, 1))
-    return change_between(before.world, after.world, after.moves)
+    return change_between(before.entry_set, after.entry_set, after.moves)
 
 
 def change_between(before: EntrySet, after: EntrySet, moves: Iterable[tuple[str, str]] = ()) -> Transition:
-    """The change between two worlds."""
+    """The change between two entry sets."""
     renamed = {new: old for old, new in moves}
     changes = []
     for address in sorted({*before.items, *after.items}):
@@ -197,7 +197,7 @@ def problems(code: str, text: str, **more: Any) -> list[Problem]:
     if rule.transition is not None:
         found = list(run_transition([rule], transition(text, **more)))
     else:
-        found = list(run_entry_set([rule], world(text, code=code, **more)))
+        found = list(run_entry_set([rule], entry_set(text, code=code, **more)))
     return sorted(found, key=lambda one: (one.address, one.place, one.path, one.message))
 
 

@@ -10,7 +10,7 @@ from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import run_entry_set
 from registry_reconciler.rules.disk import LARGEST_MODULE
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from tests.rules.helper import addresses, messages, problems, rule_of, world
+from tests.rules.helper import addresses, entry_set, messages, problems, rule_of
 
 
 def low(*entries: str) -> str:
@@ -314,7 +314,7 @@ def test_what_comes_first_can_be_blocked(event: str) -> None:
 
 def hook_files(*places: tuple[str, str]) -> EntrySet:
     """Hooks in files; before them one that no file holds yet, and one whose file goes."""
-    base = world("", files={file: b"" for _, file in places})
+    base = entry_set("", files={file: b"" for _, file in places})
     items = {
         f"hook/{key}": Entry(
             "hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file) if file else None
@@ -342,7 +342,7 @@ def test_each_hook_has_a_file_that_is_named_by_its_id(places: list[tuple[str, st
 
 def test_a_hook_whose_old_file_goes_is_on_its_way() -> None:
     known = hook_files(("a", ".system/hooks/b.yaml"))
-    moved = EntrySet(known.kinds, known.config, world("").tree, known.items)
+    moved = EntrySet(known.kinds, known.config, entry_set("").tree, known.items)
     assert list(run_entry_set([rule_of("HOK006")], moved)) == []
 
 

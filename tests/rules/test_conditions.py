@@ -7,7 +7,7 @@ from msgspec import structs
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import Place
-from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.fields import Selector, finder
 from registry_reconciler.model.kind import FilePattern, Kind, Names, Reference, parse_kind
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules.base import run_entry_set, run_transition
@@ -15,18 +15,18 @@ from registry_reconciler.rules.disk import normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import acyclic_graphs
 from registry_reconciler.rules.modules import flows
-from registry_reconciler.rules.shapes import finder, listing, texts
+from registry_reconciler.rules.shapes import listing, texts
 from registry_reconciler.rules.shapes import text as text_at
 from tests.rules.helper import (
     CONFIG,
     ExampleTree,
     addresses,
     change_between,
+    entry_set,
     kinds,
     messages,
     problems,
     rule_of,
-    world,
 )
 
 
@@ -196,7 +196,7 @@ def test_a_changed_entry_that_keeps_its_name_is_still_found_by_it() -> None:
 
 def test_the_names_of_a_kind_that_comes_or_goes_lead_nowhere_else() -> None:
     without = {name: kind for name, kind in kinds().items() if name != "hook"}
-    one, other = world("hook: []", kinds=without), world(hooks("id: h, name: n"))
+    one, other = entry_set("hook: []", kinds=without), entry_set(hooks("id: h, name: n"))
     for transition in (change_between(one, other), change_between(other, one)):
         assert list(run_transition([rule_of("IDN006")], transition)) == []
 
@@ -205,7 +205,7 @@ def test_the_names_of_a_kind_that_comes_or_goes_lead_nowhere_else() -> None:
 
 
 def test_types_that_nobody_knows_allow_nothing() -> None:
-    known = flows(world(types("id: a, outbound: [b]")))
+    known = flows(entry_set(types("id: a, outbound: [b]")))
     assert known.allowed("a", "b")
     assert not known.allowed("b", "a")
     assert not known.allowed("x", "y")
@@ -247,7 +247,7 @@ OF_DEPRECATED = [
 
 @pytest.mark.parametrize(("code", "kind", "text"), OF_DEPRECATED)
 def test_the_deprecated_module_is_named_and_answers_for_the_problem(code: str, kind: str, text: str) -> None:
-    known = world(text + "module_instance: [{module_id: m, status: deprecated}]\n")
+    known = entry_set(text + "module_instance: [{module_id: m, status: deprecated}]\n")
     for managed in ((), (f"{kind}/i",), ("module_instance/m",)):
         (found,) = judged(code, all_unmanaged_but(known, *managed))
         assert found.managed is bool(managed)
@@ -256,7 +256,7 @@ def test_the_deprecated_module_is_named_and_answers_for_the_problem(code: str, k
 
 @pytest.mark.parametrize(("code", "kind", "text"), OF_DEPRECATED)
 def test_a_module_that_only_its_maturity_knows_can_be_deprecated_too(code: str, kind: str, text: str) -> None:
-    known = world(text + "module_maturity: [{module_id: m, maturity: DEPRECATED}]\n")
+    known = entry_set(text + "module_maturity: [{module_id: m, maturity: DEPRECATED}]\n")
     (found,) = judged(code, all_unmanaged_but(known))
     assert (found.address, found.related, found.managed) == (f"{kind}/i", (), False)
 
@@ -312,7 +312,7 @@ def test_a_folder_that_cannot_be_listed_does_not_hide_files_of_another() -> None
 
     (rule,) = kinds()["skill"].paths
     closed = structs.replace(rule, unlisted="closed/*")
-    known = world("skill: []", kinds=changed_kind("skill", paths=(closed, rule)))
+    known = entry_set("skill: []", kinds=changed_kind("skill", paths=(closed, rule)))
     tree = Closed({"closed/a": b"", "skills/plan/SKILL.md": b""})
     found = judged("PTH003", structs.replace(known, tree=tree, _by_kind={}, _memo={}))
     assert [one.place.file for one in found][1:] == ["skills/plan/SKILL.md"]
@@ -383,7 +383,7 @@ def test_the_place_of_a_hooks_command_is_its_first_word(command: str, more: tupl
     ],
 )
 def test_a_file_of_another_place_is_named_by_the_id_too(key: str, file: str, told: bool) -> None:
-    base = world("", files={file: b""})
+    base = entry_set("", files={file: b""})
     item = Entry("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
     found = judged("HOK006", EntrySet(base.kinds, base.config, base.tree, {item.address: item}))
     assert bool(found) is told
@@ -401,8 +401,8 @@ def test_abilities_are_asked_for_capabilities_where_their_kind_is_there_and_has_
 
 def test_a_kind_that_loses_its_capabilities_drops_those_of_its_entries() -> None:
     text = abilities("ability_id: a, required_caps: [net.write]%s")
-    after = world(text % ", x: 1", kinds=changed_kind("ability_low", names=Names()))
-    (found,) = run_transition([rule_of("CAP002")], change_between(world(text % ""), after))
+    after = entry_set(text % ", x: 1", kinds=changed_kind("ability_low", names=Names()))
+    (found,) = run_transition([rule_of("CAP002")], change_between(entry_set(text % ""), after))
     assert (found.address, found.path) == ("ability_low/a", ())
 
 
@@ -455,7 +455,7 @@ def test_a_circle_follows_references_to_the_kinds_that_they_name(acyclic: str) -
 
 
 def test_circles_are_looked_for_in_each_id_space() -> None:
-    assert set(acyclic_graphs(world(""))) == {"module_instance", "ability", "skill"}
+    assert set(acyclic_graphs(entry_set(""))) == {"module_instance", "ability", "skill"}
 
 
 def test_a_value_that_only_looks_like_an_id_leads_round_no_circle() -> None:
@@ -528,8 +528,8 @@ def test_a_deleted_entry_is_not_to_be_mended_by_writing_its_id() -> None:
 
 
 def test_references_of_unmanaged_entries_are_named_and_not_rewritten() -> None:
-    before = world(skills("id: a", "id: b, requires: [a]", "id: d, requires: [a]"))
-    after = world(skills("id: b, requires: [a]", "id: c", "id: d, requires: [a]"))
+    before = entry_set(skills("id: a", "id: b, requires: [a]", "id: d, requires: [a]"))
+    after = entry_set(skills("id: b, requires: [a]", "id: c", "id: d, requires: [a]"))
     move = [("skill/a", "skill/c")]
     changed = change_between(before, all_unmanaged_but(after, "skill/c", "skill/d"), move)
     (found,) = run_transition([rule_of("REF007")], changed)
@@ -561,7 +561,7 @@ def test_capabilities_that_are_no_words_are_left_to_the_schema() -> None:
 def test_a_hook_may_be_named_by_its_folder(key: str, told: bool) -> None:
     file = "hooks/a/hook.yaml"
     placed = changed_kind("hook", file=FilePattern.parse("hooks/{id}/hook.yaml"))
-    base = world("", files={file: b""}, kinds=placed)
+    base = entry_set("", files={file: b""}, kinds=placed)
     item = Entry("hook", key, f"hook/{key}", {"id": key}, Place(file), Place(file))
     found = judged("HOK006", EntrySet(base.kinds, base.config, base.tree, {item.address: item}))
     assert bool(found) is told

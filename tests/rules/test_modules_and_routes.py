@@ -7,7 +7,7 @@ import pytest
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import Config
 from registry_reconciler.rules.entry_set import EntrySet
-from tests.rules.helper import ExampleTree, addresses, kinds, messages, problems, world
+from tests.rules.helper import ExampleTree, addresses, entry_set, kinds, messages, problems
 
 
 def modules(*entries: str) -> str:
@@ -300,7 +300,7 @@ def test_what_a_folder_that_cannot_be_listed_hides_is_said() -> None:
             raise Unreadable("no")
 
     text = "hook: [{id: h, match: {only_if_changed_paths: ['src/**']}}]\n"
-    known = world(documents("docs/errors.md") + text + "skill: [{id: s}]")
+    known = entry_set(documents("docs/errors.md") + text + "skill: [{id: s}]")
     closed = EntrySet(known.kinds, known.config, Closed({}), known.items)
     from registry_reconciler.rules.base import run_entry_set
     from tests.rules.helper import rule_of

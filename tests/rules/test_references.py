@@ -7,7 +7,7 @@ import pytest
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.links import acyclic_graphs, cycles, links, referrers
-from tests.rules.helper import FRAGMENT, addresses, messages, problems, world
+from tests.rules.helper import FRAGMENT, addresses, entry_set, messages, problems
 
 E, W = Severity.ERROR, Severity.WARNING
 
@@ -32,7 +32,7 @@ def test_an_allowed_value_needs_no_entry() -> None:
 
 
 def test_a_value_that_is_allowed_and_an_id_leads_to_the_entry() -> None:
-    (link,) = links(world(skills("id: any", "id: a, requires: [any]"))).resolved
+    (link,) = links(entry_set(skills("id: any", "id: a, requires: [any]"))).resolved
     assert link.target is not None
     assert link.target.address == "skill/any"
 
@@ -178,7 +178,7 @@ def test_a_deep_chain_is_no_recursion() -> None:
     text = skills(
         *(f"id: s{n:05}, requires: [s{n + 1:05}]" for n in range(3_000)), "id: s03000, requires: [s00000]"
     )
-    (graph,) = [one for one in acyclic_graphs(world(text)).values() if one]
+    (graph,) = [one for one in acyclic_graphs(entry_set(text)).values() if one]
     (cycle,) = cycles(graph)
     assert len(cycle) == 3_001
 
@@ -244,7 +244,7 @@ def test_a_renamed_entry_that_refers_to_itself_is_found_under_its_new_id() -> No
 
 
 def test_who_refers_to_an_entry_is_known_by_its_address() -> None:
-    found = referrers(world(REFERRED))
+    found = referrers(entry_set(REFERRED))
     assert [link.item.address for link in found["module_type/t"]] == [
         "module_instance/m",
         "module_instance/n",

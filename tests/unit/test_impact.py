@@ -20,7 +20,7 @@ def test_of_too_many_dependents_the_nearest_are_named() -> None:
 def test_a_large_circle_costs_no_more_than_what_is_named() -> None:
     size = 20_000
     graph = {str(number): [str((number + 1) % size)] for number in range(size)}
-    found = dependents(graph, "0", 50)
+    found = dependents(graph, "0", 50, Effort(50_000, 50_000))
     assert (len(found.named), found.total, found.counted) == (50, size - 1, True)
 
 
@@ -31,3 +31,15 @@ def test_what_was_not_counted_is_said() -> None:
     assert not found.counted
     assert 5 < found.total < 100
     assert dependents(graph, "50", 5, effort) == Impact(("51",), 1, counted=False)
+
+
+def test_the_effort_grows_with_the_changes_and_no_change_takes_all_of_it() -> None:
+    graph = {str(number): [str(number + 1)] for number in range(10_000)}
+    few, many = Effort.for_changes(1), Effort.for_changes(5_000)
+    assert dependents(graph, "9000", 5, few) == Impact(("9001", "9002", "9003", "9004", "9005"), 1000)
+    assert many.left == 100 * 5_000
+    for start in range(3):
+        found = dependents(graph, str(start), 5, many)
+        assert not found.counted
+        assert 10 < found.total < 200
+    assert many.left > 100 * 4_990

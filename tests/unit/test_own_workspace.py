@@ -20,3 +20,8 @@ def test_the_registries_here_are_applied() -> None:
     plan = Workspace.open(ROOT).plan()
     assert plan.applicable, [problem.message for problem in plan.blocking]
     assert plan.empty, [change.address for change in plan.changes]
+
+
+def test_every_document_has_a_route_and_every_module_one_of_its_own() -> None:
+    plan = Workspace.open(ROOT).plan()
+    assert [problem.message for problem in plan.problems] == []

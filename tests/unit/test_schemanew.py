@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from registry_reconciler.editing.schema_guess import Shape, closed_words, means, singular, slips
 from registry_reconciler.editing.schema_new import NewSchema, new_schema
+from registry_reconciler.editing.schema_new.guess import Shape, closed_words, matches, singular, slips
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.read.document import read_yaml
@@ -245,7 +245,7 @@ def test_words_that_only_look_alike_are_left_alone() -> None:
 def test_plurals() -> None:
     pairs = {"skills": "skill", "categories": "category", "boxes": "box", "class": "class", "hooks": "hook"}
     assert {word: singular(word) for word in pairs} == pairs
-    assert means("module_instance", "instances")
-    assert means("skill", "skills")
-    assert not means("skill", "plugins")
-    assert not means("skill", "")
+    assert matches("module_instance", "instances")
+    assert matches("skill", "skills")
+    assert not matches("skill", "plugins")
+    assert not matches("skill", "")

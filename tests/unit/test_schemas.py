@@ -14,13 +14,8 @@ from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, parse_kind
 from registry_reconciler.schema import packaged as builtin
 from registry_reconciler.schema.catalog import example, fragment_schema
-from registry_reconciler.schema.validator import (
-    SchemaSet,
-    Validator,
-    check_value,
-    config_violations,
-    standalone,
-)
+from registry_reconciler.schema.compiled import Validator, check_value
+from registry_reconciler.schema.validator import SchemaSet, config_violations, standalone
 
 FOLDER = ".system/registry/schemas"
 

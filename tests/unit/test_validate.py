@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 
 from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.marks import MASK
+from registry_reconciler.schema.compiled import MOST_FINDINGS, SchemaFault, Validator, check_value
 from registry_reconciler.schema.validator import (
-    MOST_FINDINGS,
-    SECRET,
-    SchemaFault,
     SchemaSet,
-    Validator,
     Violation,
-    check_value,
     config_violations,
     directive_violations,
     standalone,
@@ -237,7 +234,7 @@ def test_a_secret_is_never_shown(inner: dict[str, Json]) -> None:
 
 def test_a_masked_value_is_shown_as_such() -> None:
     found = one(properties(token={"x-secret": True, "enum": ["a"]}), {"token": "hunter2"})
-    assert found.message == f"token is {SECRET}, not a"
+    assert found.message == f"token is {MASK}, not a"
 
 
 @pytest.mark.parametrize("value", [{"hunter2": 1}, {"known": "hunter2"}])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from registry_reconciler.apply.lock import WorkspaceLock
+    from registry_reconciler.apply.operations import FileOp, Receipt, check_inputs
     from registry_reconciler.apply.reading import Pending, pending, reader
     from registry_reconciler.apply.recovery import RecoverResult, recover
-    from registry_reconciler.apply.transaction import FileOp, Receipt, check_inputs, commit
+    from registry_reconciler.apply.transaction import commit
 
 __all__ = [
     "FileOp",
@@ -25,12 +26,12 @@ __all__ = [
 ]
 
 _MODULES = {
-    "FileOp": "transaction",
+    "FileOp": "operations",
     "Pending": "reading",
-    "Receipt": "transaction",
+    "Receipt": "operations",
     "RecoverResult": "recovery",
     "WorkspaceLock": "lock",
-    "check_inputs": "transaction",
+    "check_inputs": "operations",
     "commit": "transaction",
     "pending": "reading",
     "reader": "reading",

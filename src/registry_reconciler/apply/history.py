@@ -42,11 +42,11 @@ class Entry(Struct, frozen=True):
     def changes(self) -> list[Mapping[str, Json]]:
         """What changed, an item for each address; empty where only counts were kept."""
         found = self.data.get("changes")
-        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
     def concerns(self, address: str) -> bool:
         """Whether it changed an entry."""
-        return any(address in (one.get("address"), one.get("from")) for one in self.changes)
+        return any(address in (change.get("address"), change.get("from")) for change in self.changes)
 
 
 def new_file(plan: Plan) -> tuple[str, bytes]:
@@ -86,13 +86,13 @@ def _content(plan: Plan, time: str) -> dict[str, Json]:
         "plan": plan.plan_id,
         "who": _who(),
         "changes": [_change(change) for change in plan.changes],
-        **({"outputs": told} if (told := [one.id for one in plan.outputs if one.writes]) else {}),
+        **({"outputs": told} if (told := [output.id for output in plan.outputs if output.writes]) else {}),
         "healed": len(plan.heals),
         "flags": options,
         "records": [
-            {"code": one.code, "address": one.address, "message": one.message}
-            for one in plan.problems
-            if one.severity is Severity.RECORD and one.status is Status.INTRODUCED
+            {"code": problem.code, "address": problem.address, "message": problem.message}
+            for problem in plan.problems
+            if problem.severity is Severity.RECORD and problem.status is Status.INTRODUCED
         ],
     }
 
@@ -101,7 +101,7 @@ def _change(change: Change) -> dict[str, Json]:
     data: dict[str, Json] = {"address": change.address, "action": change.action.value}
     if change.from_address:
         data["from"] = change.from_address
-    names = dict.fromkeys(str(one.path[0]) for one in change.fields if one.path)
+    names = dict.fromkeys(str(field.path[0]) for field in change.fields if field.path)
     if names:
         data["fields"] = list(names)
     return data
@@ -162,11 +162,11 @@ def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]
             found.append(Entry(path, data))
         else:
             faults.append(f"{path} holds no apply")
-    known = {one.path for one in found}
+    known = {entry.path for entry in found}
     found += [
         Entry(path, json.loads(content)) for path, content in carried_over(old or b"") if path not in known
     ]
-    return sorted(found, key=lambda one: (one.time, one.path), reverse=True)[:newest], faults
+    return sorted(found, key=lambda entry: (entry.time, entry.path), reverse=True)[:newest], faults
 
 
 def surplus(there: Iterable[str], keep: int) -> list[str]:

@@ -11,48 +11,20 @@ was done is not done again, and bytes that are neither the old nor the new conte
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import stat
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from registry_reconciler.apply import files
-from registry_reconciler.apply.anchor import (
-    APPLY,
-    NOT_THERE,
-    Anchor,
-    FileState,
-    NotAFile,
-    is_mounted,
-    state_in,
-)
+from registry_reconciler.apply.anchor import APPLY, NOT_THERE, Anchor, NotAFile, state_in
+from registry_reconciler.apply.failures import Conflict, Refused
+from registry_reconciler.apply.folders import remove_folders, remove_if_empty, sync
 from registry_reconciler.apply.journal import Direction, Record, Step, folders_above
+from registry_reconciler.apply.staging import stage_copy
 from registry_reconciler.files.names import spelling
 
 _ABSENT = "absent"
 _STRANGE = "strange"
 _BATCH = 32
-
-
-class Conflict(Exception):
-    """Somebody else's bytes stand where a step would write; nothing was done to them."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
-
-
-class OwnerRefused(OSError):
-    """This user may not make a file of that owner and group; ``strerror`` names both."""
-
-
-class Undurable(OSError):
-    """A sync failed: what it covered may be lost in a power cut, and no later sync can tell."""
-
-
-class Refused(OSError):
-    """The system refused a change that was still to be made. Asking again may never help; going back does."""
 
 
 class Bench:
@@ -241,7 +213,7 @@ class Bench:
                 files.unlink(backup, self._fd)  # half a copy, of somebody who was killed
             with self.anchor.opened(step.real) as source:
                 stage_copy(source, backup, self._fd)
-            self._sync(self._fd)
+            sync(self._fd)
         with self._parent(step) as folder:
             if self._digest(step.real) != expected:
                 raise Conflict(step.path)
@@ -324,7 +296,7 @@ class Bench:
                 there = True
             # Before anything moves into it: what left the journal for a folder that is lost would be lost
             # too. Also when it is there already: who made it may have been killed before this point.
-            self._sync(folder)
+            sync(folder)
         self._ensured.add(path)
         if mode is not None and not there:
             with self.anchor.held(path) as made:
@@ -362,8 +334,8 @@ class Bench:
                 for path in paths[start : start + _BATCH]:
                     if self.anchor.is_folder(path):
                         found.append(stack.enter_context(self.anchor.held(path)))
-                self._sync(*found)
-        self._sync(self._fd)
+                sync(*found)
+        sync(self._fd)
 
     def _folders(self) -> set[str]:
         above = {step.real.rpartition("/")[0] for step in self.record.steps}
@@ -371,19 +343,16 @@ class Bench:
             above.update((path, path.rpartition("/")[0]))
         return above
 
-    def _sync(self, *fds: int) -> None:
-        _sync(*fds)
-
     # The record and the end
 
     def settle_record(self) -> None:
         """Make the record's name durable: what it decides must not be acted on before. Raises Undurable."""
-        self._sync(self._fd)
+        sync(self._fd)
 
     def turn(self, now: Direction, then: Direction) -> None:
         """Rename the record and make that durable. Raises Undurable or OSError."""
         files.rename(now.value, self._fd, then.value, self._fd)
-        self._sync(self._fd)
+        sync(self._fd)
 
     def strangers(self) -> list[str]:
         """Slots that hold bytes which are neither the old nor the new content of their step."""
@@ -407,7 +376,7 @@ class Bench:
                 files.place(slot, self._fd, name, above)
                 kept.append(f"{APPLY}/{name}")
             if kept:
-                self._sync(above)
+                sync(above)
         return kept
 
     def slots_of(self, paths: list[str]) -> list[str]:
@@ -423,7 +392,7 @@ class Bench:
     def close_record(self, direction: Direction) -> None:
         """Remove the record, which ends the transaction, durably. Raises Undurable or OSError."""
         files.unlink(direction.value, self._fd)
-        self._sync(self._fd)
+        sync(self._fd)
 
 
 @contextlib.contextmanager
@@ -435,147 +404,3 @@ def _asked() -> Iterator[None]:
         raise
     except OSError as error:
         raise Refused(error.errno, error.strerror, error.filename) from error
-
-
-def _sync(*fds: int) -> None:
-    try:
-        files.sync_all(fds)
-    except OSError as error:
-        raise Undurable(error.errno, error.strerror) from error
-
-
-def remove_folders(anchor: Anchor, made: Sequence[str]) -> None:
-    """Remove folders that were made before a commit point that was never reached, durably; inner ones first.
-
-    Raises:
-        Undurable, OSError: one may still be there, or come back after a power cut: keep the record of them.
-    """
-    for path in reversed(made):
-        remove_if_empty(anchor, path)
-    for above in sorted({path.rpartition("/")[0] for path in made}):
-        if anchor.is_folder(above):
-            with anchor.held(above) as folder:
-                _sync(folder)
-
-
-def remove_if_empty(anchor: Anchor, path: str) -> None:
-    """Remove a folder, unless it is gone, in use, or something is mounted there. OSError when it cannot."""
-    above, _, name = path.rpartition("/")
-    if not anchor.is_folder(path):
-        return
-    with anchor.held(above) as folder:
-        try:
-            files.remove_folder(name, folder)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            mounted = error.errno == errno.EBUSY and is_mounted(anchor.folder(path), folder)
-            if not mounted and error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            return
-    anchor.forget(path)
-
-
-def discard(anchor: Anchor, name: str) -> None:
-    """Remove a journal folder that has no COMMIT and no ABORT any more. OSError when something stays."""
-    place = f"{APPLY}/{name}"
-    with anchor.held(place) as folder:
-        # Records first: a folder that is half removed must never look like one that has something to do.
-        for slot in sorted(os.listdir(folder), key=lambda name: (name[:1].isdigit(), name)):
-            files.unlink(slot, folder)
-    anchor.forget(place)
-    with anchor.held(APPLY) as above:
-        files.remove_folder(name, above)
-
-
-def stage(
-    name: str,
-    folder: int,
-    data: bytes,
-    like: FileState | None,
-    source: int | None = None,
-    above: os.stat_result | None = None,
-) -> int:
-    """Write new content into the journal: all bytes, then owner and mode of the file it replaces.
-
-    Args:
-        above: the folder that a new file will stand in, or the nearest one above that is there already.
-
-    Returns:
-        The descriptor, for the caller to sync and close.
-
-    Raises:
-        OSError: also when the owner cannot be kept.
-    """
-    fd = files.create(name, folder)
-    try:
-        files.write(fd, data)
-        if like is not None:
-            _dress(fd, like, source)
-        elif above is not None:
-            _join_group(fd, folder, above)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
-
-
-def stage_copy(source: int, name: str, folder: int) -> None:
-    """A durable copy of an open file, with its mode and owner."""
-    info = os.fstat(source)
-    fd = files.create(name, folder)
-    try:
-        os.lseek(source, 0, os.SEEK_SET)
-        while chunk := os.read(source, 1 << 20):
-            files.write(fd, chunk)
-        _dress(
-            fd,
-            FileState("", info.st_mode & 0o7777, info.st_uid, info.st_gid, info.st_dev, info.st_ino),
-            source,
-        )
-        files.sync(fd)
-    finally:
-        os.close(fd)
-
-
-def _dress(fd: int, like: FileState, source: int | None) -> None:
-    own = os.fstat(fd)
-    if (own.st_uid, own.st_gid) != (like.uid, like.gid):
-        try:
-            files.change_owner(fd, like.uid, like.gid)
-        except PermissionError as error:
-            whose = f"user {like.uid} and group {group_name(like.gid)}"
-            raise OwnerRefused(
-                error.errno, f"it belongs to {whose}, which you may not give a file to"
-            ) from error
-    if own.st_mode & 0o7777 != like.mode:
-        files.change_mode(fd, like.mode)
-    if source is not None:
-        files.copy_attributes(source, fd)
-
-
-def _join_group(fd: int, folder: int, above: os.stat_result) -> None:
-    """Give a new file the group that it would have if it were made where it will stand, not in the journal."""
-    own, journal = os.fstat(fd), os.fstat(folder)
-    # Some systems, and some mounts, give every new file the group of its folder.
-    always = sys.platform == "darwin" or (
-        not journal.st_mode & stat.S_ISGID and own.st_gid == journal.st_gid != os.getegid()
-    )
-    group = above.st_gid if always or above.st_mode & stat.S_ISGID else os.getegid()
-    if own.st_gid == group:
-        return
-    try:
-        files.change_owner(fd, -1, group)
-    except PermissionError as error:
-        text = f"its folder gives it the group {group_name(group)}, which you are not in"
-        raise OwnerRefused(error.errno, text) from error
-
-
-def group_name(gid: int) -> str:
-    """A group for people."""
-    try:
-        import grp
-
-        return f"{grp.getgrgid(gid).gr_name} ({gid})"
-    except (KeyError, ImportError):
-        return str(gid)

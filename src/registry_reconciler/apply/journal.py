@@ -97,7 +97,7 @@ def encode(record: Record) -> bytes:
             "steps": [[step.path, step.real, step.before, step.after] for step in record.steps],
             "made": list(record.made),
             "emptied": [list(one) for one in record.emptied],
-            "owners": [list(one) for one in record.owners],
+            "owners": [list(owner) for owner in record.owners],
         },
         separators=(",", ":"),
     ).encode()

@@ -10,7 +10,7 @@ from registry_reconciler.apply.writable import not_of_a_plan
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
-from registry_reconciler.loading.workspace import load_config
+from registry_reconciler.loading.settings import load_config
 from registry_reconciler.model.config import OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import Plan
@@ -29,7 +29,7 @@ def file_ops(root: Path, plan: Plan) -> list[FileOp]:
     if outside:
         raise WriteFailure(f"nothing was written: {outside[0]!r} is no registry and no file of the state")
     tree = DiskTree(root)
-    ops = [FileOp(one.path, one.before, one.content) for one in plan.files]
+    ops = [FileOp(file.path, file.before, file.content) for file in plan.files]
     try:
         return [*ops, *_history(tree, dict([history.new_file(plan)])), *_attributes(tree)]
     except Unreadable as fault:
@@ -87,12 +87,12 @@ def _attributes(tree: Tree) -> Iterator[FileOp]:
 def removable_folders(plan: Plan) -> list[str]:
     """Folders that go when a deletion leaves them empty: those that placeholders made, and folders of the state."""
     found: set[str] = set()
-    for one in plan.files:
-        if one.content is None:
-            found.update(_state_folders(one.path))
+    for file in plan.files:
+        if file.content is None:
+            found.update(_state_folders(file.path))
             for change in plan.changes:
-                if one.path in (change.file, change.live.file if change.live else ""):
-                    found.update(_placeholder_folders(plan, change.kind, one.path))
+                if file.path in (change.file, change.live.file if change.live else ""):
+                    found.update(_placeholder_folders(plan, change.kind, file.path))
     return sorted(found, key=lambda path: (-path.count("/"), path))
 
 

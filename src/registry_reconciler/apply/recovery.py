@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import Anchor
-from registry_reconciler.apply.install import Bench, Conflict, Refused, discard, remove_folders
+from registry_reconciler.apply.failures import Conflict, Refused, reason_of
+from registry_reconciler.apply.folders import discard, remove_folders
+from registry_reconciler.apply.install import Bench
 from registry_reconciler.apply.journal import Direction, Found
 from registry_reconciler.apply.lock import WorkspaceLock
 from registry_reconciler.apply.reading import RECOVER
-from registry_reconciler.apply.transaction import reason_of
 from registry_reconciler.errors import WriteFailure
 
 

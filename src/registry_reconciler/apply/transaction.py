@@ -31,66 +31,42 @@ The protocol
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shlex
-import signal
-import threading
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Any
-
-from msgspec import Struct
 
 from registry_reconciler.apply import files, journal
-from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile, UnsafePath, why_unsafe
-from registry_reconciler.apply.install import (
-    Bench,
+from registry_reconciler.apply.anchor import APPLY, Anchor
+from registry_reconciler.apply.failures import (
     Conflict,
     OwnerRefused,
     Undurable,
-    discard,
-    remove_folders,
-    stage,
+    failures,
+    reason_of,
+    stale,
 )
+from registry_reconciler.apply.folders import discard, remove_folders
+from registry_reconciler.apply.install import Bench
 from registry_reconciler.apply.journal import Direction, Record, Step
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
+from registry_reconciler.apply.operations import (
+    FileOp,
+    Receipt,
+    Target,
+    check_inputs,
+    folder_there,
+    look,
+    refuse_early,
+)
 from registry_reconciler.apply.reading import RECOVER
+from registry_reconciler.apply.signals import Signals
+from registry_reconciler.apply.staging import stage
 from registry_reconciler.base.interrupts import Written
-from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, Stopped, WriteFailure
-from registry_reconciler.files.names import Names, short, spelling
-from registry_reconciler.files.reserved import leads_astray
-from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.files.unreadable import Hidden, Unreadable
-from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, WriteFailure
 
 _BATCH = 32
 """Files that are open at once while they are staged: enough to sync together, few enough for any limit."""
-
-
-class FileOp(Struct, frozen=True):
-    """One file to write or delete.
-
-    Attributes:
-        path: from the root, ``/``-separated. A link there that stays inside the workspace stays a link; the
-            file that it leads to gets the content.
-        before: ``sha256:...`` of the bytes that must be there now; ``None``: nothing may be there.
-        content: the new bytes; ``None``: delete.
-    """
-
-    path: str
-    before: str | None
-    content: bytes | None
-
-
-class Receipt(Struct, frozen=True):
-    """What was done: files with new content, new files, files that are gone (as the plan calls them)."""
-
-    written: tuple[str, ...] = ()
-    created: tuple[str, ...] = ()
-    deleted: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 def commit(
@@ -123,10 +99,10 @@ def commit(
     """
     if lock.shared or not lock.held or lock.root != Path(os.path.realpath(root)):
         raise WriteFailure("nothing was written: the caller does not hold this workspace's lock")
-    with _Signals() as signals, _failures("nothing was written"), Anchor(lock.root) as anchor:
+    with Signals() as signals, failures("nothing was written"), Anchor(lock.root) as anchor:
         warnings = _refuse_interrupted(anchor, may_write)
-        targets = _look(anchor, ops, may_write)
-        work = [one for one in targets if one.before != one.after]
+        targets = look(anchor, ops, may_write)
+        work = [target for target in targets if target.before != target.after]
         if not work:
             check_inputs(lock.root, inputs)
             return Receipt(warnings=warnings)
@@ -138,77 +114,7 @@ def commit(
             bench.close()
 
 
-class _Target(Struct, frozen=True):
-    """An op with what was found at its place."""
-
-    op: FileOp
-    real: str
-    state: FileState | None
-    after: str | None
-
-    @property
-    def before(self) -> str | None:
-        return self.op.before
-
-
 # Before the commit point
-
-
-def _look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool] | None) -> list[_Target]:
-    """Find every file and compare it with what the plan expects. Reads, and makes the old content durable."""
-    targets: list[_Target] = []
-    taken: dict[str, str] = {}
-    stale: list[str] = []
-    names = Names(DiskTree(anchor.root))
-    # Where a system may take two names for one file, the one that goes makes room first.
-    made = {spelling(one.path) for one in ops if one.content is not None}
-    ops = sorted(ops, key=lambda one: one.content is not None or spelling(one.path) not in made)
-    for op in ops:
-        real = _real_path(anchor, op, may_write)
-        if real in taken:
-            raise WriteFailure(f"nothing was written: {op.path!r} and {taken[real]!r} are the same file")
-        taken[real] = op.path
-        try:
-            state = anchor.state(real)
-        except NotAFile as error:
-            raise WriteFailure(f"nothing was written: {op.path!r} cannot be written: {error}") from error
-        if (state.digest if state else None) != op.before:
-            stale.append(op.path)
-            continue
-        if op.before is None and op.content is not None:
-            fault = names.fault(op.path) or names.fault(real)
-            if fault is not None:
-                raise WriteFailure(f"nothing was written: {short(op.path)} cannot be made: {fault}")
-            names.take(real)
-        elif op.content is None:
-            names.leave(real)
-        targets.append(_Target(op, real, state, None if op.content is None else digest_bytes(op.content)))
-    if stale:
-        raise _stale(tuple(stale))
-    return targets
-
-
-def _real_path(anchor: Anchor, op: FileOp, may_write: Callable[[str], bool] | None) -> str:
-    reason = why_unsafe(op.path)
-    if reason is None and may_write is not None and not may_write(op.path):
-        reason = "it is not a path that an apply writes"
-    if reason is not None:
-        raise WriteFailure(f"nothing was written: {op.path!r} is refused: {reason}")
-    try:
-        real = anchor.resolve(op.path)
-    except UnsafePath as error:
-        raise WriteFailure(f"nothing was written: {op.path!r} is refused: {error}") from error
-    if leads_astray(op.path, real):
-        raise WriteFailure(
-            f"nothing was written: {op.path!r} is refused: a symbolic link leads to {real!r}, "
-            "which belongs to registry itself or to git"
-        )
-    if real != op.path and op.content is None:
-        raise WriteFailure(
-            f"nothing was written: {op.path!r} is to be deleted and is reached through a symbolic link to "
-            f"{real!r}; remove the link by hand and plan again"
-        )
-    return real
 
 
 def _refuse_interrupted(anchor: Anchor, may_write: Callable[[str], bool] | None) -> tuple[str, ...]:
@@ -225,16 +131,14 @@ def _refuse_interrupted(anchor: Anchor, may_write: Callable[[str], bool] | None)
     return warnings
 
 
-def _prepare(
-    anchor: Anchor, work: Sequence[_Target], remove_empty: Sequence[str], signals: _Signals
-) -> Bench:
+def _prepare(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str], signals: Signals) -> Bench:
     """Write the journal: staged contents and the record. Nothing outside of it is touched."""
     record = _record(anchor, work, remove_empty)
     make_apply_folder(anchor)
     name = journal.new_folder_name()
     with anchor.held(APPLY) as above:
         device = os.fstat(above).st_dev
-        _refuse_early(anchor, work, device)
+        refuse_early(anchor, work, device)
         files.make_folder(name, above, 0o700)
     try:
         bench = Bench(anchor, name, record)
@@ -250,7 +154,7 @@ def _prepare(
         raise
 
 
-def _record(anchor: Anchor, work: Sequence[_Target], remove_empty: Sequence[str]) -> Record:
+def _record(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str]) -> Record:
     steps = tuple(Step(index, one.op.path, one.real, one.before, one.after) for index, one in enumerate(work))
     above = {
         folder for step in steps if step.after is not None for folder in journal.folders_above(step.real)
@@ -266,35 +170,7 @@ def _record(anchor: Anchor, work: Sequence[_Target], remove_empty: Sequence[str]
     return Record(steps, made, tuple(gone), tuple(owners))
 
 
-def _refuse_early(anchor: Anchor, work: Sequence[_Target], device: int) -> None:
-    """Find what would fail after the commit point while failing is still free."""
-    for one in work:
-        folder = _folder_there(anchor, one)
-        fd = anchor.folder(folder)
-        if os.fstat(fd).st_dev != device or (one.state is not None and one.state.device != device):
-            raise WriteFailure(
-                f"nothing was written: {one.op.path!r} is on another file system than {APPLY!r}, "
-                "and renames between them are not atomic"
-            )
-        shown = folder or "the workspace's root"
-        if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
-            raise WriteFailure(
-                f"nothing was written: no permission to write in {shown!r}; change its mode or owner"
-            )
-        name = one.real.rpartition("/")[2]
-        if one.state is not None and not os.access(name, os.W_OK, dir_fd=fd):
-            raise WriteFailure(f"nothing was written: {one.op.path!r} is read-only; change its mode or owner")
-
-
-def _folder_there(anchor: Anchor, one: _Target) -> str:
-    """The folder of a file, or the nearest one above that is there already."""
-    folder = one.real.rpartition("/")[0]
-    while folder and not anchor.is_folder(folder):
-        folder = folder.rpartition("/")[0]
-    return folder
-
-
-def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
+def _stage(bench: Bench, work: Sequence[Target], signals: Signals) -> None:
     for start in range(0, len(work), _BATCH):
         signals.check()
         with contextlib.ExitStack() as stack:
@@ -316,13 +192,13 @@ def _stage(bench: Bench, work: Sequence[_Target], signals: _Signals) -> None:
         files.sync_all([record, bench.folder, *above])
 
 
-def _staged(bench: Bench, one: _Target, name: str, content: bytes, source: int | None) -> int:
-    folder = _folder_there(bench.anchor, one)
+def _staged(bench: Bench, target: Target, name: str, content: bytes, source: int | None) -> int:
+    folder = folder_there(bench.anchor, target)
     above = os.fstat(bench.anchor.folder(folder))
     try:
-        return stage(name, bench.folder, content, one.state, source, above)
+        return stage(name, bench.folder, content, target.state, source, above)
     except OwnerRefused as error:
-        if one.state is None:
+        if target.state is None:
             advice = (
                 "join that group, or stop the folder from giving its group: "
                 f"chmod g-s {shlex.quote(folder or '.')}"
@@ -330,56 +206,8 @@ def _staged(bench: Bench, one: _Target, name: str, content: bytes, source: int |
         else:
             advice = "run as its owner, or make it yours and of a group that you are in (chown, chgrp)"
         raise WriteFailure(
-            f"nothing was written: {one.op.path!r} cannot be written: {error.strerror}; {advice}"
+            f"nothing was written: {target.op.path!r} cannot be written: {error.strerror}; {advice}"
         ) from error
-
-
-def check_inputs(root: Path, inputs: Mapping[str, str | None], ours: Container[str] = ()) -> None:
-    """Raise StalePlan unless every input is what the plan was computed from.
-
-    Args:
-        ours: folders that were missing then, and were made since by whoever asks.
-    """
-    tree = DiskTree(root)
-    stale = tuple(path for path, expected in inputs.items() if not _same_input(tree, path, expected, ours))
-    if stale:
-        raise _stale(stale)
-
-
-def _same_input(tree: DiskTree, path: str, expected: str | None, ours: Container[str]) -> bool:
-    if path.endswith("#executable"):
-        return tree.executable(path.removesuffix("#executable")) == (expected is not None)
-    if path.endswith("#writable"):
-        return not tree.room(path.removesuffix("#writable")).writable
-    if expected in ("unreadable", "hidden"):
-        return _fault_of(tree, path) == expected
-    if expected is None or not expected.startswith("sha256:"):
-        return tree.kind(path) == ("dir" if path in ours and expected is None else expected or "absent")
-    try:
-        data = tree.read(path)
-    except Unreadable:
-        return False
-    return data is not None and digest_bytes(data) == expected
-
-
-def _fault_of(tree: DiskTree, path: str) -> str | None:
-    """How an input says that something is no file that can be read; ``None`` where it is one."""
-    try:
-        tree.read(path)
-    except Hidden:
-        return "hidden"
-    except Unreadable:
-        return "unreadable"
-    return None
-
-
-def _stale(paths: tuple[str, ...]) -> StalePlan:
-    shown = ", ".join(repr(path) for path in paths[:5]) + (" and others" if len(paths) > 5 else "")
-    return StalePlan(
-        f"nothing was written: {shown} changed after the plan was made; plan again",
-        entries=paths,
-        next=(("registry", "plan"),),
-    )
 
 
 # The commit point and after
@@ -387,8 +215,8 @@ def _stale(paths: tuple[str, ...]) -> StalePlan:
 
 def _run(
     bench: Bench,
-    work: Sequence[_Target],
-    signals: _Signals,
+    work: Sequence[Target],
+    signals: Signals,
     check_inputs: Callable[[], None],
     verify: Callable[[], None] | None,
     warnings: tuple[str, ...],
@@ -428,10 +256,10 @@ def _give_up(bench: Bench, error: BaseException) -> BaseException:
         )
     with contextlib.suppress(OSError):
         discard(bench.anchor, bench.name)
-    return _stale((error.path,)) if isinstance(error, Conflict) else error
+    return stale((error.path,)) if isinstance(error, Conflict) else error
 
 
-def _install(bench: Bench, signals: _Signals, verify: Callable[[], None] | None) -> None:
+def _install(bench: Bench, signals: Signals, verify: Callable[[], None] | None) -> None:
     bench.settle_record()
     bench.forward()
     signals.check()
@@ -507,95 +335,12 @@ def _finish(bench: Bench) -> tuple[str, ...]:
     return ()
 
 
-def _receipt(work: Sequence[_Target], warnings: tuple[str, ...]) -> Receipt:
+def _receipt(work: Sequence[Target], warnings: tuple[str, ...]) -> Receipt:
     return Receipt(
-        written=tuple(one.op.path for one in work if one.before is not None and one.after is not None),
-        created=tuple(one.op.path for one in work if one.before is None),
-        deleted=tuple(one.op.path for one in work if one.after is None),
+        written=tuple(
+            target.op.path for target in work if target.before is not None and target.after is not None
+        ),
+        created=tuple(target.op.path for target in work if target.before is None),
+        deleted=tuple(target.op.path for target in work if target.after is None),
         warnings=warnings,
     )
-
-
-# Failures and signals
-
-_ADVICE = {
-    errno.ENOSPC: "free some space and try again",
-    errno.EDQUOT: "free some space and try again",
-    errno.EACCES: "change its mode or owner, or run as its owner",
-    errno.EPERM: "change its mode or owner, or run as its owner",
-    errno.EROFS: "the file system is read-only",
-    errno.ENAMETOOLONG: "the file system takes no name or path that long: choose a shorter one",
-    errno.EXDEV: "a part of the workspace lies on another file system or quota: something is mounted in it",
-    errno.EBUSY: "something is mounted there or holds it: unmount it and try again",
-    errno.ESTALE: "the file system is remote, or was mounted anew: see docs/durability.md",
-    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
-    errno.ENFILE: "the system has too many files open",
-    errno.EIO: "the disk or its connection is failing: look at the system's log before you try again",
-}
-
-
-def reason_of(error: BaseException) -> str:
-    """What happened, where, and what helps, in one line."""
-    if isinstance(error, Conflict):
-        return f"{error.path!r} was changed by hand"
-    if not isinstance(error, OSError):
-        return str(error)
-    where = f" at {os.fsdecode(error.filename)!r}" if isinstance(error.filename, str | bytes) else ""
-    advice = _ADVICE.get(error.errno or 0)
-    return f"{error.strerror or error}{where}" + (f"; {advice}" if advice else "")
-
-
-@contextlib.contextmanager
-def _failures(state: str) -> Iterator[None]:
-    """Turn what the system says into a failure with a text; ``state`` says how the workspace is."""
-    try:
-        yield
-    except NotAFile as error:
-        raise WriteFailure(f"{state}: {error}") from error
-    except OSError as error:
-        raise WriteFailure(f"{state}: {reason_of(error)}") from error
-
-
-class _Signals:
-    """SIGINT and SIGTERM while writing: the first is a request, the second kills as if nobody had listened.
-
-    ``phase`` says what the first one does: ``late`` only notes it for :meth:`check`, ``now`` raises at once
-    (while the caller's verification runs, which may take long and can always be taken back).
-    """
-
-    def __init__(self) -> None:
-        self.phase = "late"
-        self._seen: int | None = None
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> _Signals:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-
-    def _note(self, number: int, _frame: FrameType | None) -> None:
-        if self._seen is not None:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        self._seen = number
-        if self.phase == "now":
-            self.check()
-
-    def check(self) -> None:
-        """Raise WriteFailure when a signal came."""
-        if self._seen is not None:
-            raise Stopped(
-                f"interrupted by {signal.Signals(self._seen).name}; the files are as they were before",
-                number=self._seen,
-            )
-
-    def missed(self) -> tuple[str, ...]:
-        """A warning for a signal that came when nothing could be stopped any more."""
-        if self._seen is None:
-            return ()
-        return (f"{signal.Signals(self._seen).name} came too late: the apply was done already",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from registry_reconciler.model.config import DESIRED_FOLDER, STATE_FOLDER
 from registry_reconciler.outputs.names import may_own
 
 if TYPE_CHECKING:
-    from registry_reconciler.model.kind import Kind
+    from registry_reconciler.model.kind import FilePattern, Kind
     from registry_reconciler.model.plan import Plan
 
 _ROOT_FILES = (".gitattributes", "AGENTS.md")
@@ -25,11 +27,17 @@ def not_of_a_plan(plan: Plan) -> tuple[str, ...]:
     Planning lets none come about; this is asked once more before anything is written.
     """
     return tuple(
-        one.path
-        for one in plan.files
-        if not one.path.startswith(STATE_FOLDER + "/")
-        and not (one.path in plan.derived_files and may_own(one.path))
-        and (is_reserved(one.path) or all(kind.file.match(one.path) is None for kind in plan.kinds.values()))
+        file.path
+        for file in plan.files
+        if not file.path.startswith(STATE_FOLDER + "/")
+        and not (file.path in plan.derived_files and may_own(file.path))
+        and (
+            is_reserved(file.path)
+            or (
+                file.path not in plan.former_files
+                and all(kind.file.match(file.path) is None for kind in plan.kinds.values())
+            )
+        )
     )
 
 
@@ -51,7 +59,10 @@ class Writable:
             return False
         if path in _ROOT_FILES or path.startswith(_OWN_FOLDERS):
             return True
-        if not is_reserved(path) and any(kind.file.match(path) is not None for kind in self._known()):
+        if not is_reserved(path) and (
+            any(kind.file.match(path) is not None for kind in self._known())
+            or any(one.match(path) is not None for one in self._former())
+        ):
             return True
         return may_own(path) and path in self._outputs()
 
@@ -61,12 +72,23 @@ class Writable:
         from registry_reconciler.outputs.definitions import load_definitions
 
         names = {kind.name: kind for kind in self._known()}
-        return frozenset(one.file for one in load_definitions(DiskTree(self._root), names, ()).outputs)
+        return frozenset(output.file for output in load_definitions(DiskTree(self._root), names, ()).outputs)
+
+    def _former(self) -> Iterator[FilePattern]:
+        """Where kinds have their entries by what is remembered, or had them before: they may be on their way."""
+        from registry_reconciler.files.tree import DiskTree
+        from registry_reconciler.loading.state import load_places
+        from registry_reconciler.model.kind import FilePattern, KindError
+
+        for _, place in load_places(DiskTree(self._root)):
+            for text in filter(is_safe, (place.file, place.former)):
+                with contextlib.suppress(KindError):
+                    yield FilePattern.parse(text)
 
     def _known(self) -> tuple[Kind, ...]:
         if self._kinds is None:
             from registry_reconciler.files.tree import DiskTree
-            from registry_reconciler.loading.workspace import load_catalog
+            from registry_reconciler.loading.catalog import load_catalog
 
             self._kinds = tuple(load_catalog(DiskTree(self._root)).kinds.values())
         return self._kinds

@@ -18,12 +18,12 @@ def is_outside(place: Path, root: str | Path) -> bool:
     real = Path(os.path.realpath(root))
     inside = {_identity(real), _identity(_repository(real))} - {None}
     found = Path(os.path.realpath(place))
-    return not any(_identity(one) in inside for one in (found, *found.parents))
+    return not any(_identity(parent) in inside for parent in (found, *found.parents))
 
 
 def _repository(root: Path) -> Path:
     """The top of the work tree of git around a folder; the folder itself where there is none."""
-    return next((one for one in (root, *root.parents) if os.path.lexists(one / ".git")), root)
+    return next((parent for parent in (root, *root.parents) if os.path.lexists(parent / ".git")), root)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

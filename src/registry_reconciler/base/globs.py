@@ -158,7 +158,7 @@ def any_of(patterns: Sequence[str]) -> Callable[[str], bool]:
 def _any_of(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     if not patterns:
         return lambda _text: False
-    regex = re.compile("|".join(f"(?:{_source(one)})" for one in patterns), re.DOTALL)
+    regex = re.compile("|".join(f"(?:{_source(pattern)})" for pattern in patterns), re.DOTALL)
     return lambda text: regex.fullmatch(text) is not None
 
 

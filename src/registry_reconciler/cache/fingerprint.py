@@ -99,13 +99,13 @@ class Fingerprint(NamedTuple):
 def _row(data: Any) -> Row:
     path, told, known = data
     if not isinstance(path, str) or not isinstance(told, str):
-        raise ValueError("no row of a witness")
+        raise ValueError("no row of a fingerprint")
     if known is not None and not (type(known) is list and all(type(one) is int for one in known)):
         raise ValueError("no signature")
     return path, told, known
 
 
-def witness_of(
+def fingerprint_of(
     root: str,
     inputs: Mapping[str, str | None],
     folders: Mapping[str, tuple[tuple[str, str], ...]],
@@ -139,23 +139,23 @@ def witness_of(
     return Fingerprint(paths, rows, moment)
 
 
-def refresh(root: str, witness: Fingerprint) -> Fingerprint:
-    """The same witness with the times of now. Raises :class:`NotKept` where something else is seen."""
+def refresh(root: str, fingerprint: Fingerprint) -> Fingerprint:
+    """The same fingerprint with the times of now. Raises :class:`NotKept` where something else is seen."""
     moment = Moment.now()
     now = moment.dated
     return Fingerprint(
-        tuple(_checked(root, path, told, _path_now, now) for path, told, _ in witness.paths),
-        tuple(_checked(root, path, told, _folder_now, now) for path, told, _ in witness.folders),
+        tuple(_checked(root, path, told, _path_now, now) for path, told, _ in fingerprint.paths),
+        tuple(_checked(root, path, told, _folder_now, now) for path, told, _ in fingerprint.folders),
         moment,
     )
 
 
-def is_fresh(root: str, witness: Fingerprint) -> tuple[bool, bool]:
-    """Whether a run would see the same, and whether the witness is worth taking anew because times did not tell."""
-    doubted = unsure = witness.taken.clock_went_back()
+def is_fresh(root: str, fingerprint: Fingerprint) -> tuple[bool, bool]:
+    """Whether a run would see the same, and whether the fingerprint is worth taking anew because times did not tell."""
+    doubted = unsure = fingerprint.taken.clock_went_back()
     try:
-        refuse_links(root, (*(row[0] for row in witness.paths), *(row[0] for row in witness.folders)))
-        for rows, look in ((witness.paths, _path_now), (witness.folders, _folder_now)):
+        refuse_links(root, (*(row[0] for row in fingerprint.paths), *(row[0] for row in fingerprint.folders)))
+        for rows, look in ((fingerprint.paths, _path_now), (fingerprint.folders, _folder_now)):
             for path, told, known in rows:
                 info = _lstat(os.path.join(root, path))
                 if doubted or known is None or info is None or signature(info) != known:

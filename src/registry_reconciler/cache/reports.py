@@ -2,24 +2,22 @@
 
 A report belongs to a key: this very program and interpreter, the words of the command, the directory, and what of the
 environment shapes output. Of that a keyed digest is kept, and nothing that could be read. A report is given again only
-if the witness of the run that made it still holds, under the reader's lock, with no apply pending. Commands that write,
-answers that depend on more than files of the workspace, and those about workspaces with secrets are never kept.
+if the fingerprint of the run that made it still holds, under the reader's lock, with no apply pending. Commands that
+write, answers that depend on more than files of the workspace, and those about workspaces with secrets are never kept.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.cache import store
-from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, is_fresh, witness_of
+from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, fingerprint_of, is_fresh
+from registry_reconciler.cache.store import OFF, program
 
-OFF = "REGISTRY_NO_CACHE"
 _FLAGS = frozenset(
     {
         "--allow-mass-delete",
@@ -93,37 +91,15 @@ def _stream(stream: Any) -> list[object]:
         return []
 
 
-def program() -> str:
-    """This program: the files of the package, the interpreter, and when packages were last installed."""
-    package = Path(__file__).resolve().parent.parent
-    seen = hashlib.sha256(sys.version.encode())
-    waiting = [str(package)]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                if entry.is_dir():
-                    if entry.name != "__pycache__":
-                        waiting.append(entry.path)
-                    continue
-                info = entry.stat()
-                times = f"{info.st_mtime_ns}\0{info.st_ctime_ns}"
-                told = f"{entry.path}\0{info.st_ino}\0{info.st_size}\0{times}\0"
-                seen.update(told.encode(errors="replace"))
-    for place in sys.path:
-        if place.endswith(("site-packages", "dist-packages")):
-            seen.update(f"{place}\0{os.stat(place).st_mtime_ns}\0".encode(errors="replace"))
-    return seen.hexdigest()
-
-
 def recall(key: str, root: Path) -> Report | None:
     """The report of a key, if it still holds for the workspace at ``root``."""
-    if not _may_lie(root):
+    if not store.may_lie(root):
         return None
     record = store.load(key)
     if record is None or record.get("root") != os.path.realpath(root):
         return None
     try:
-        witness = Fingerprint.from_json(record["witness"])
+        fingerprint = Fingerprint.from_json(record["fingerprint"])
         report = Report(record["text"], record["exit"])
     except (KeyError, TypeError, ValueError):
         return None
@@ -134,31 +110,25 @@ def recall(key: str, root: Path) -> Report | None:
 
     try:
         with reader(root, 0):
-            holds, unsure = is_fresh(record["root"], witness)
+            holds, unsure = is_fresh(record["root"], fingerprint)
             if holds and unsure:
-                _refresh(key, record, witness)
+                _refresh(key, record, fingerprint)
     except RegistryFailure:
         return None  # the command itself waits, or says why not
     return report if holds else None
 
 
-def _may_lie(root: Path) -> bool:
-    """Whether reports about a workspace may be kept where they would be."""
-    folder = store.folder()
-    return folder is not None and is_outside(folder, root)
-
-
-def _refresh(key: str, record: dict[str, Any], witness: Fingerprint) -> None:
-    """Take the witness anew where files were touched or young, so that times tell the next time."""
+def _refresh(key: str, record: dict[str, Any], fingerprint: Fingerprint) -> None:
+    """Take the fingerprint anew where files were touched or young, so that times tell the next time."""
     from registry_reconciler.cache.fingerprint import refresh
 
     try:
-        fresh = refresh(record["root"], witness)
+        fresh = refresh(record["root"], fingerprint)
     except (NotKept, OSError):
         return
-    same = (fresh.paths, fresh.folders) == (witness.paths, witness.folders)
-    if not same or witness.taken.clock_went_back():
-        store.save(key, {**record, "witness": fresh.to_json()})
+    same = (fresh.paths, fresh.folders) == (fingerprint.paths, fingerprint.folders)
+    if not same or fingerprint.taken.clock_went_back():
+        store.save(key, {**record, "fingerprint": fresh.to_json()})
 
 
 def remember(
@@ -170,12 +140,12 @@ def remember(
     since: Moment | None = None,
 ) -> None:
     """Keep a report, with what the run that made it saw since a moment. Nothing is kept where that cannot be told."""
-    if len(report.text) > _LONGEST or not _may_lie(root):
+    if len(report.text) > _LONGEST or not store.may_lie(root):
         return
     real = os.path.realpath(root)
     try:
-        witness = witness_of(real, inputs, folders, since)
+        fingerprint = fingerprint_of(real, inputs, folders, since)
     except (NotKept, OSError, ValueError):
         return
-    record = {"root": real, "witness": witness.to_json(), "text": report.text, "exit": report.exit}
+    record = {"root": real, "fingerprint": fingerprint.to_json(), "text": report.text, "exit": report.exit}
     store.save(key, record)

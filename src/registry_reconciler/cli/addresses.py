@@ -19,7 +19,7 @@ def known_addresses(planning: Planning) -> frozenset[str]:
     """Every address that a fragment, a registry, the state or a directive names."""
     desired, loaded = planning.desired, planning.loaded
     directives = {word for move in loaded.fragments.moves for word in (move.source, move.target)}
-    directives.update(one.address for one in loaded.fragments.removals)
+    directives.update(removal.address for removal in loaded.fragments.removals)
     return frozenset({*desired.entries, *loaded.live.entries, *loaded.state.entries, *directives})
 
 
@@ -58,7 +58,7 @@ def require_known(planning: Planning, patterns: Iterable[str]) -> None:
 
 def _require_output(planning: Planning, pattern: str) -> None:
     name = pattern.removeprefix(PREFIX)
-    known = [one.id for one in planning.outputs]
+    known = [output.id for output in planning.outputs]
     if not is_wild(name) and name not in known:
         raise UsageFailure(
             f"there is no output {name!r}.{did_you_mean(name, known)}", next=(("registry", "outputs"),)
@@ -75,7 +75,7 @@ def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
 
 def select(patterns: Iterable[str], addresses: Iterable[str]) -> list[str]:
     """The addresses that any of the patterns means, sorted; a bare kind means all of its entries."""
-    wanted = tuple(one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns)
+    wanted = tuple(pattern if "/" in pattern or is_wild(pattern) else f"{pattern}/*" for pattern in patterns)
     known = frozenset(addresses)
     asked = Patterns(wanted, exact_ones(wanted, known))
     return sorted(one for one in known if one in asked)

@@ -79,14 +79,14 @@ class Call(Struct, frozen=True):
         from registry_reconciler.workspace import Workspace
 
         if self.root is None:
-            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, remembering=_remembers())
+            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, use_cache=_remembers())
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
             raise NoWorkspace(
                 f"{self.root} is no workspace: it has no {SCHEMAS}/",
                 next=(("registry", "init", "--root", str(self.root)),),
             )
-        return Workspace(root, lock_timeout=self.lock_timeout, remembering=_remembers())
+        return Workspace(root, lock_timeout=self.lock_timeout, use_cache=_remembers())
 
     @property
     def columns(self) -> int:
@@ -171,26 +171,28 @@ def answer(
 
 
 def _remembers() -> bool:
-    return not os.environ.get("REGISTRY_NO_CACHE")
+    from registry_reconciler.cache.store import OFF
+
+    return not os.environ.get(OFF)
 
 
-def planning_of(call: Call, workspace: Workspace, options: PlanOptions | None = None) -> Planning:
+def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Planning:
     """A plan with what it was made from, naming long steps on a terminal."""
     with progress() as tell:
         planning = workspace.planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 
 def quick_planning_of(
-    call: Call, workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True
+    workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True
 ) -> Planning:
     """As :func:`planning_of`, for commands that only look at the plan: what it was made from may be a part."""
     if not cached:
-        return planning_of(call, workspace, options)
+        return planning_of(workspace, options)
     with progress() as tell:
         planning = workspace.quick_planning(options or PlanOptions(), tell)
-    memory.record_inputs(workspace.root, planning.loaded.tree, secret=bool(planning.plan.withheld))
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
 
@@ -203,11 +205,11 @@ def unseen(planning: Planning) -> tuple[str, ...]:
     from registry_reconciler.model.structural import TEXT_FAMILIES
 
     found = [
-        one
-        for one in planning.plan.problems
-        if one.structural
-        and (one.blocking or one.aside)
-        and (one.code in _HIDES or one.code.startswith(TEXT_FAMILIES))
+        problem
+        for problem in planning.plan.problems
+        if problem.structural
+        and (problem.blocking or problem.aside)
+        and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
     ]
     return tuple(f"{_where(one)}: {one.message}" for one in found)
 
@@ -225,7 +227,7 @@ def warn_unseen(planning: Planning) -> None:
 
 def warn_left_out(planning: Planning) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
-    left_out = [one.message for one in planning.plan.problems if one.code == "LIV006"]
+    left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
     warn([f"the answer is not whole: {one}" for one in left_out])
 
 

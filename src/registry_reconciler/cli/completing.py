@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from registry_reconciler.cli.parser import BY_NAME, build
 
 if TYPE_CHECKING:
-    from registry_reconciler.loading.workspace import Catalog
+    from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.workspace import Workspace
 
 WORDS = "words"
@@ -91,7 +91,10 @@ def _offered(words: Sequence[str]) -> Iterator[str]:
         yield from _values(valued, before[-1], current)
     elif current.startswith("-"):
         yield from (
-            flag for one in parameters for flag in (*one.opts, *one.secondary_opts) if flag[:1] == "-"
+            flag
+            for parameter in parameters
+            for flag in (*parameter.opts, *parameter.secondary_opts)
+            if flag[:1] == "-"
         )
     else:
         yield from _arguments(name, current)
@@ -124,9 +127,9 @@ def _option_before(parameters: Iterable[Any], typed: Sequence[str]) -> Any:
     last = typed[-1] if typed else ""
     return next(
         (
-            one
-            for one in parameters
-            if last in one.opts and last[:1] == "-" and not getattr(one, "is_flag", False)
+            parameter
+            for parameter in parameters
+            if last in parameter.opts and last[:1] == "-" and not getattr(parameter, "is_flag", False)
         ),
         None,
     )
@@ -157,7 +160,7 @@ def _arguments(name: str, current: str) -> Iterator[str]:
 
 def _catalog() -> tuple[Workspace, Catalog]:
     from registry_reconciler.files.tree import DiskTree
-    from registry_reconciler.loading.workspace import load_catalog
+    from registry_reconciler.loading.catalog import load_catalog
     from registry_reconciler.workspace import Workspace
 
     workspace = Workspace.open(os.getcwd())
@@ -181,4 +184,6 @@ def _addresses(current: str) -> Iterator[str]:
     tree = DiskTree(workspace.root)
     yield from load_live(tree, {name: kind}).entries
     if kind.truth != "live":
-        yield from (one.address for one in load_fragments(tree, catalog.kinds).entries if one.kind == name)
+        yield from (
+            entry.address for entry in load_fragments(tree, catalog.kinds).entries if entry.kind == name
+        )

@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from registry_reconciler.cli.common import LOCK_TIMEOUT, Call, make_call
-from registry_reconciler.cli.plans import PLAN_FORMATS
 from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.report import FORMATS
 
 Root = Annotated[
     Path | None,
     typer.Option("--root", metavar="DIR", help="The workspace; found from here upwards by default."),
 ]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How the answer is written.")]
+if TYPE_CHECKING:
+    _ReportWord = str
+else:  # what the table of formats has, for the parser to check and to complete
+    _ReportWord = Literal[tuple(name for name, row in FORMATS.items() if row.on_screen)]
 PlanFormat = Annotated[
-    Literal["text", "json", "markdown", "sarif", "github"],
+    _ReportWord,
     typer.Option("--format", help="How the report is written."),
 ]
 Reports = Annotated[
@@ -210,7 +214,7 @@ class Reporting:
             format="brief" if brief else self.format,
             report=self.report,
             lock_timeout=self.lock_timeout,
-            formats=PLAN_FORMATS,
+            formats=tuple(FORMATS),
             width=self.width,
             full=self.full,
             color=not self.no_color,

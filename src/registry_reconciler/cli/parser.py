@@ -143,10 +143,10 @@ _SETTINGS = {"help_option_names": ["-h", "--help"]}
 class _Commands(typer.core.TyperGroup):
     """The commands of the table, each imported when it is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, _ctx: Any) -> list[str]:
         return list(BY_NAME)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         row = BY_NAME.get(cmd_name)
         return _load(row) if row is not None else None
 
@@ -162,7 +162,7 @@ class _Commands(typer.core.TyperGroup):
             ctx.fail(f"no such command: {args[0]}.{did_you_mean(args[0], BY_NAME)}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
         width = max(len(row.name) for row in COMMANDS)
         grouped = {name for _, names in GROUPS for name in names}
         more = tuple(row.name for row in COMMANDS if row.name not in grouped)
@@ -197,18 +197,20 @@ def without_groups(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def called(**arguments: Any) -> int:
         for name, group in groups.items():
-            options = {one.name: arguments.pop(one.name) for one in dataclasses.fields(group)}
+            options = {field.name: arguments.pop(field.name) for field in dataclasses.fields(group)}
             arguments[name] = group(**options)
         return command(**arguments)
 
     parameters = [
         option
-        for one in inspect.signature(command).parameters.values()
+        for parameter in inspect.signature(command).parameters.values()
         for option in (
-            _options(groups[one.name]) if one.name in groups else (one.replace(annotation=hints[one.name]),)
+            _options(groups[parameter.name])
+            if parameter.name in groups
+            else (parameter.replace(annotation=hints[parameter.name]),)
         )
     ]
-    named = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+    named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     called.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
     called.__annotations__ = {one.name: one.annotation for one in named}
     return called
@@ -216,9 +218,9 @@ def without_groups(command: Callable[..., int]) -> Callable[..., int]:
 
 def _options(group: Any) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
-    for one in dataclasses.fields(group):
+    for field in dataclasses.fields(group):
         kind = inspect.Parameter.KEYWORD_ONLY
-        yield inspect.Parameter(one.name, kind, default=one.default, annotation=hints[one.name])
+        yield inspect.Parameter(field.name, kind, default=field.default, annotation=hints[field.name])
 
 
 def _verbatim(text: str) -> str:

@@ -14,8 +14,6 @@ from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.report.options import RenderOptions
 
-PLAN_FORMATS = ("text", "json", "markdown", "summary", "sarif", "github", "brief")
-
 
 class Shown(Struct, frozen=True):
     """What a report says besides the plan.

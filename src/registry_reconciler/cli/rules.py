@@ -26,17 +26,21 @@ def own_definitions(planning: Planning, codes: Sequence[str]) -> tuple[list[Defi
     stems = {path.rpartition("/")[2].rpartition(".")[0]: path for path in loaded.rule_files.files}
     wanted = [code.upper() for code in codes] or [*stems]
     for code in wanted:
-        if code not in stems and code not in {one.code for one in found}:
+        if code not in stems and code not in {problem.code for problem in found}:
             raise UsageFailure(
                 f"the workspace has no rule {code!r}.{did_you_mean(code, sorted(stems))}",
                 next=(("registry", "rule", "new", code),),
             )
-    chosen = [one for one in found if one.code in wanted]
+    chosen = [problem for problem in found if problem.code in wanted]
     asked = {stems.get(code, "") for code in wanted}
-    reading = [one for source in loaded.rule_files.files.values() for one in source.problems]
-    faults = [one for one in (*reading, *problems) if one.place.file in asked and one.code != "RUL002"]
-    said = [f"{one.place.file}: {one.message}" for one in faults]
-    silent = asked - {"", *(one.path for one in chosen), *(one.place.file for one in faults)}
+    reading = [problem for source in loaded.rule_files.files.values() for problem in source.problems]
+    faults = [
+        problem
+        for problem in (*reading, *problems)
+        if problem.place.file in asked and problem.code != "RUL002"
+    ]
+    said = [f"{fault.place.file}: {fault.message}" for fault in faults]
+    silent = asked - {"", *(one.path for one in chosen), *(fault.place.file for fault in faults)}
     if not any("not installed" in message for message in said):
         said += [f"{path}: it is about a kind whose schema cannot be used." for path in sorted(silent)]
     return chosen, said

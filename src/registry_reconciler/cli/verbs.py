@@ -120,7 +120,7 @@ def _text(call: Call, amendment: Amendment, plan: Plan, rest: Plan, *, applied: 
 def _foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
     plan = amendment.plan
     assert plan is not None
-    blocks = any(one.blocking for one in amendment.introduced)
+    blocks = any(problem.blocking for problem in amendment.introduced)
     warn(amendment.notes)
     if not amendment.edits and not plan.changes:
         return answer(call, "Nothing to do: it is so already.\n", _body(call, amendment, plan, applied=False))
@@ -136,12 +136,14 @@ def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
 
     text = _plan_text(call, plan, "apply") + "Nothing was written.\n"
     body = {**_plan_body(call, plan), "applied": False, "written": []}
-    explains = [one for one in next_commands(plan, None) if one[1] in ("explain", "adopt")]
+    explains = [
+        next_command for next_command in next_commands(plan, None) if next_command[1] in ("explain", "adopt")
+    ]
     return answer(call, text, body, exit=3, next=explains, errors=[error_to_json(blocked)])
 
 
 def _live_addresses(amendment: Amendment) -> frozenset[str]:
-    return frozenset(one.address for one in amendment.live)
+    return frozenset(entry.address for entry in amendment.live)
 
 
 def _rest(workspace: Workspace, amendment: Amendment, plan: Plan) -> Plan:
@@ -149,7 +151,7 @@ def _rest(workspace: Workspace, amendment: Amendment, plan: Plan) -> Plan:
     from msgspec.structs import replace
 
     mine = _live_addresses(amendment)
-    names = tuple(one.address for one in plan.changes if one.address not in mine)
+    names = tuple(change.address for change in plan.changes if change.address not in mine)
     options = replace(plan.options, target=names)
     if amendment.live and names:
         return workspace.planning(options).plan
@@ -164,7 +166,7 @@ def _only_live(amendment: Amendment, plan: Plan) -> Plan:
     mine = _live_addresses(amendment)
     return replace(
         plan,
-        changes=tuple(one for one in plan.changes if one.address in mine),
+        changes=tuple(change for change in plan.changes if change.address in mine),
         problems=(),
         notices=(),
         drift=(),

@@ -84,7 +84,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
         old = plan_loaded(loaded, PlanOptions()).plan
         wanted, managed = _wanted(loaded, patterns)
         owned, wanted = _owned_by_live(loaded, wanted, patterns)
-        skipped = {one.address: one for one in _unfit(loaded, wanted)}
+        skipped = {skipped.address: skipped for skipped in _unfit(loaded, wanted)}
         keyless = (*owned, *_keyless(loaded, patterns))
         for _ in range(_ROUNDS):
             chosen = [entry for entry in wanted if entry.address not in skipped]
@@ -93,7 +93,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
             found = _in_the_way(tree, old, chosen, edits) if edits else {}
             if not found:
                 adopted = tuple(
-                    Adopted(one.address, one.place.file, fragments[one.address]) for one in chosen
+                    Adopted(entry.address, entry.place.file, fragments[entry.address]) for entry in chosen
                 )
                 return Adoption(edits, adopted, (*keyless, *_located(loaded, skipped)), managed)
             skipped.update(found)
@@ -178,11 +178,17 @@ def _keyless(loaded: Loaded, patterns: Sequence[str]) -> Iterator[Skipped]:
     """What stands in a registry and cannot be named. Told only where all entries are meant."""
     if "*" not in patterns:
         return
-    found = [one for one in loaded.live.problems if one.code in ("LIV003", "LIV005") and not one.address]
+    found = [
+        problem
+        for problem in loaded.live.problems
+        if problem.code in ("LIV003", "LIV005") and not problem.address
+    ]
     locator = Locator(loaded.files)
     locator.prepare(one.place for one in found)
-    for one in found:
-        yield Skipped("", locator.location(one.place), one.code, one.message.rstrip("."), _fix_of(one))
+    for problem in found:
+        yield Skipped(
+            "", locator.location(problem.place), problem.code, problem.message.rstrip("."), _fix_of(problem)
+        )
 
 
 def _skip(entry: LiveEntry, problem: Problem) -> Skipped:
@@ -285,7 +291,7 @@ def _within(place: Place, outer: Place) -> bool:
 def fragments_of(adoption: Adoption) -> dict[str, dict[str, int]]:
     """How many entries of each kind went to each fragment."""
     counts: dict[str, dict[str, int]] = {}
-    for one in sorted(adoption.adopted, key=lambda one: (one.fragment, one.address)):
+    for one in sorted(adoption.adopted, key=lambda adopted: (adopted.fragment, adopted.address)):
         kinds = counts.setdefault(one.fragment, {})
         kind = split_address(one.address)[0]
         kinds[kind] = kinds.get(kind, 0) + 1

@@ -102,7 +102,11 @@ def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> tuple[Amendment, 
         edits = _drafted(draft, before)
         planning = make_plan(overlay(tree, edits.fragments), _about(options, edits), edits=edits.live)
     plan = planning.plan
-    brought = (one for one in plan.problems if one.status is Status.INTRODUCED and one.suppressed is None)
+    brought = (
+        problem
+        for problem in plan.problems
+        if problem.status is Status.INTRODUCED and problem.suppressed is None
+    )
     return _amendment(edits, plan, tuple(brought), before), planning
 
 
@@ -112,11 +116,11 @@ def _amendment(edits: Edits, plan: Plan, introduced: tuple[Problem, ...], loaded
 
 def introduced_problems(old: Planning, new: Planning) -> tuple[Problem, ...]:
     """The problems that only the new plan has, in order; fixed and suppressed ones left out."""
-    known = {one.identity for one in old.plan.problems if one.status is not Status.FIXED}
+    known = {problem.identity for problem in old.plan.problems if problem.status is not Status.FIXED}
     return tuple(
-        one
-        for one in new.plan.problems
-        if one.identity not in known and one.status is not Status.FIXED and one.suppressed is None
+        problem
+        for problem in new.plan.problems
+        if problem.identity not in known and problem.status is not Status.FIXED and problem.suppressed is None
     )
 
 
@@ -142,7 +146,11 @@ def write_fragments(
             amendment = Amendment(edits.fragments, live=edits.live, notes=edits.notes, loaded=loaded)
         else:
             amendment = preview(tree, draft, options)
-            _refuse([one for one in amendment.introduced if one.blocking], amendment.plan, amendment.edits)
+            _refuse(
+                [problem for problem in amendment.introduced if problem.blocking],
+                amendment.plan,
+                amendment.edits,
+            )
         plan = _plan_of_live(tree, amendment)
         receipt = commit(
             workspace.root,
@@ -164,7 +172,7 @@ def _plan_of_live(tree: Tree, amendment: Amendment) -> Plan | None:
     options = PlanOptions(target=tuple(sorted(names)))
     planning = make_plan(overlay(tree, amendment.edits), options, edits=amendment.live)
     plan = planning.plan
-    refused = [one for one in plan.blocking if one.code.startswith("WRT")]
+    refused = [problem for problem in plan.blocking if problem.code.startswith("WRT")]
     _refuse(refused, plan)
     if planning.loaded.config.verify:
         ask_others(planning)
@@ -226,14 +234,14 @@ def _refuse(blocking: Sequence[Problem], plan: Plan | None, edits: Sequence[Frag
         return
     unwritten = {edit.path for edit in edits}
 
-    def placed(one: Problem) -> Problem:
-        if one.location is None or one.location.path not in unwritten:
-            return one
-        return replace(one, location=Location(one.location.path))
+    def placed(problem: Problem) -> Problem:
+        if problem.location is None or problem.location.path not in unwritten:
+            return problem
+        return replace(problem, location=Location(problem.location.path))
 
-    blocking = [placed(one) for one in blocking]
+    blocking = [placed(problem) for problem in blocking]
     if plan is not None:
-        plan = replace(plan, problems=tuple(placed(one) for one in plan.problems))
+        plan = replace(plan, problems=tuple(placed(problem) for problem in plan.problems))
     first = blocking[0]
     where = show_location(first.location) if first.location else first.place.file
     count = f"{len(blocking)} problems block" if len(blocking) > 1 else "a problem blocks"

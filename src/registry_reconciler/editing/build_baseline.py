@@ -32,22 +32,26 @@ class NewBaseline(Struct, frozen=True):
     structural: tuple[Problem, ...]
 
 
-def accept(planning: Planning) -> NewBaseline:
+def build_baseline(planning: Planning) -> NewBaseline:
     """The baseline of a plan's problems. Those that a fragment allows need none; records never block."""
     standing = [
-        one
-        for one in planning.plan.problems
-        if one.status is not Status.FIXED and one.severity is not Severity.RECORD
+        problem
+        for problem in planning.plan.problems
+        if problem.status is not Status.FIXED and problem.severity is not Severity.RECORD
     ]
     # Drift is no state of things to live with: it is accepted or reverted, entry by entry.
-    problems = tuple(one for one in standing if one.baselinable and _open(one) and one.code != "STA001")
-    known = {known_of(one) for one in problems}
+    problems = tuple(
+        problem for problem in standing if problem.baselinable and _open(problem) and problem.code != "STA001"
+    )
+    known = {known_of(problem) for problem in problems}
     old = planning.loaded.baseline.known
     return NewBaseline(
         problems=problems,
         new=tuple(sorted(known - old, key=_order)),
         fixed=tuple(sorted(old - known, key=_order)),
-        structural=tuple(one for one in standing if not one.baselinable and one.severity is Severity.ERROR),
+        structural=tuple(
+            problem for problem in standing if not problem.baselinable and problem.severity is Severity.ERROR
+        ),
     )
 
 
@@ -69,7 +73,7 @@ def write_baseline(workspace: Workspace) -> tuple[NewBaseline, Receipt]:
         recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
         tree = DiskTree(workspace.root)
         planning = make_plan(tree, PlanOptions())
-        accepted = accept(planning)
+        accepted = build_baseline(planning)
         old = tree.read(BASELINE_PATH)
         before = None if old is None else digest_bytes(old)
         op = FileOp(BASELINE_PATH, before, render_baseline(accepted.problems))

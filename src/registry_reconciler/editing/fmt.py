@@ -18,7 +18,7 @@ from registry_reconciler.formats.codes import TITLES
 from registry_reconciler.formats.nodes import Document, Member, Node
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.nodes import compose
-from registry_reconciler.loading.fragments import DIRECTIVES
+from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import Json, canonical, digest_bytes, same
 from registry_reconciler.model.fragment_edit import FragmentEdit
@@ -111,10 +111,10 @@ def _checked(old: str, new: str, kinds: Mapping[str, Kind]) -> str:
 def _said(documents: Sequence[Json], kinds: Mapping[str, Kind]) -> list[Json]:
     """What documents say, whatever the order of entries and however often they say the same."""
     return [
-        {name: _said_of(part) if name in kinds else canonical(part) for name, part in one.items()}
-        if isinstance(one, dict)
-        else canonical(one)
-        for one in documents
+        {name: _said_of(part) if name in kinds else canonical(part) for name, part in document.items()}
+        if isinstance(document, dict)
+        else canonical(document)
+        for document in documents
     ]
 
 
@@ -212,7 +212,7 @@ def _document(
         begin = end
     if len(sections) != len(root.entries):
         return lines  # A merge key: the order of keys is not the order of the text.
-    ordered = sorted(sections, key=lambda one: _rank(one.name))
+    ordered = sorted(sections, key=lambda section: _rank(section.name))
     body = [line for section in ordered for line in section.lines()]
     return [*lines[:head_end], *body, *lines[begin:]]
 
@@ -283,7 +283,7 @@ def _in_order(chunks: list[_Chunk]) -> list[_Chunk]:
     if not all(chunk.key for chunk in chunks):
         return chunks
     ordered: list[_Chunk] = []
-    for chunk in sorted(chunks, key=lambda one: one.key):
+    for chunk in sorted(chunks, key=lambda chunk: chunk.key):
         last = ordered[-1] if ordered else None
         if last is not None and last.key == chunk.key and _may_drop(chunk, last):
             at = next(number for number, line in enumerate(last.lines) if line.lstrip().startswith("-"))

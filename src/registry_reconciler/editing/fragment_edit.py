@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.names import name_fault, short
-from registry_reconciler.loading.fragments import DIRECTIVES
+from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.loading.workspace import Loaded
@@ -258,7 +258,7 @@ def _insertions(
     items = (content.get(name) if isinstance(content, dict) else None) or []
     keys = [kind.key_of(item) or "" for item in items]
     ordered = all(left <= right for left, right in pairwise(keys))
-    for key, value, snippet in sorted(drafts, key=lambda one: one[0]):
+    for key, value, snippet in sorted(drafts, key=lambda draft: draft[0]):
         place = bisect_left(keys, key) if ordered else len(keys)
         index = place if place < len(keys) else None
         yield Insert(document, (name,), value, index=index, snippet=snippet, container_kind="list")

@@ -137,7 +137,8 @@ def _kept(tree: Tree, path: str, content: bytes) -> Placement:
 
 def _pages(tree: Tree, found: Iterable[Placement]) -> dict[str, bytes]:
     """The pages that ship with the product, about the kinds that the workspace will have, and what is remembered."""
-    from registry_reconciler.loading.workspace import load_catalog, load_config
+    from registry_reconciler.loading.catalog import load_catalog
+    from registry_reconciler.loading.settings import load_config
     from registry_reconciler.outputs.shipped import SHIPPED, first_pages
 
     for page in SHIPPED:

@@ -66,7 +66,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
             *_outputs(tree, mine),
             *_history(tree, mine),
         ]
-        ops = [FileOp(one.path, one.before, one.content) for one in changes]
+        ops = [FileOp(change.path, change.before, change.content) for change in changes]
         ops += housekeeping(tree, {one.path for one in ops})
         receipt = commit(
             workspace.root, ops, lock=lock, inputs=tree.inputs, may_write=Writable(workspace.root)
@@ -83,7 +83,11 @@ def _is_mine(path: str) -> bool:
 def _refuse_open(loaded: Loaded) -> None:
     """What people wrote comes first: what is remembered depends on what they make of it."""
     files = sorted(
-        {one.place.file for one in loaded.problems if one.code == "YML010" and not _is_mine(one.place.file)}
+        {
+            problem.place.file
+            for problem in loaded.problems
+            if problem.code == "YML010" and not _is_mine(problem.place.file)
+        }
     )
     if files:
         raise Blocked(

@@ -51,7 +51,7 @@ def fragment(planning: Planning) -> dict[str, Json]:
 
     loaded = planning.loaded
     ids: dict[str, list[str]] = {name: [] for name in loaded.kinds}
-    for address in planning.worlds.after.items:
+    for address in planning.entry_sets.after.items:
         kind, key = split_address(address)
         ids.setdefault(kind, []).append(key)
     return fragment_schema(loaded.kinds.values(), files=_schema_files(planning), ids=ids)

@@ -155,7 +155,8 @@ def validate_entry(entry: Json, schema_path: PathLike) -> list[Problem]:
         Blocked: the schema cannot be read or used.
     """
     from registry_reconciler.model.structural import problem
-    from registry_reconciler.schema.validator import SchemaFault, SchemaSet
+    from registry_reconciler.schema.compiled import SchemaFault
+    from registry_reconciler.schema.validator import SchemaSet
 
     target = Path(os.path.abspath(schema_path))
     names = {path.name for path in target.parent.glob(f"*{SCHEMA_SUFFIX}")} | {target.name}
@@ -173,13 +174,13 @@ def validate_entry(entry: Json, schema_path: PathLike) -> list[Problem]:
     return [
         problem(
             "SCH001",
-            one.message,
-            Place("", 0, one.path, one.on_key),
-            path=one.path,
-            fix=one.fix,
-            extra=one.keyword,
+            violation.message,
+            Place("", 0, violation.path, violation.on_key),
+            path=violation.path,
+            fix=violation.fix,
+            extra=violation.keyword,
         )
-        for one in violations
+        for violation in violations
     ]
 
 
@@ -230,7 +231,9 @@ def _fitting(loaded: Loaded, word: str, candidates: Sequence[Kind], entry: Json)
 
 def _is_there(loaded: Loaded, kind: Kind, entry: Json) -> bool:
     address = make_address(kind.name, kind.key_of(entry) or "")
-    return address in loaded.live.entries or any(one.address == address for one in loaded.fragments.entries)
+    return address in loaded.live.entries or any(
+        entry.address == address for entry in loaded.fragments.entries
+    )
 
 
 def check_entry(word: str, new_entry: Json, *, root: PathLike | None = None) -> list[Problem]:
@@ -358,9 +361,9 @@ def problems_of(amendment: Amendment, address: str) -> tuple[Problem, ...]:
     """The problems that an entry has after an amendment, and those that the amendment brings elsewhere."""
     assert amendment.plan is not None
     own = [
-        one
-        for one in amendment.plan.problems
-        if one.address == address and one.status is not Status.FIXED and one.suppressed is None
+        problem
+        for problem in amendment.plan.problems
+        if problem.address == address and problem.status is not Status.FIXED and problem.suppressed is None
     ]
     found = {one.identity: one for one in (*own, *amendment.introduced)}
     return tuple(sorted(found.values(), key=sort_key))

@@ -42,7 +42,6 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], str]] = {
 }
 """The functions of ours, how many arguments they take, and what they give."""
 
-LOOKS_ELSEWHERE = frozenset({"ref", "has_ref", "entries", "referrers"})
 LOOKS_AT_FILES = frozenset({"path_exists", "glob"})
 
 

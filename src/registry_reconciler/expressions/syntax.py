@@ -91,8 +91,8 @@ def _node(data: bytes, positions: dict[int, int]) -> Node:
         inner = _fields(fields[7][0])
         return Node("list", parts=tuple(map(below, inner.get(1, ()))), offset=offset)
     if 8 in fields:
-        entries = [_fields(one) for one in _fields(fields[8][0]).get(2, ())]
-        raw = [one[number][0] for one in entries for number in (3, 4) if number in one]
+        entries = [_fields(field) for field in _fields(fields[8][0]).get(2, ())]
+        raw = [entry[number][0] for entry in entries for number in (3, 4) if number in entry]
         return Node("map", parts=tuple(map(below, raw)), offset=offset)
     inner = _fields(fields[9][0])
     return Node(

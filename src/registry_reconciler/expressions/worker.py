@@ -101,7 +101,7 @@ class _Job:
         for kind, rules in by_kind.items():
             for entry in self.entries.get(kind, {}).values():
                 self._judge_entry(kind, entry, rules)
-        kept = [one for one in self.findings if one[0] not in self.costly]
+        kept = [finding for finding in self.findings if finding[0] not in self.costly]
         undecided = [one for one in self.undecided if one[0] not in self.costly]
         return {"findings": kept, "undecided": undecided, "costly": self.costly}
 

@@ -156,7 +156,7 @@ class RevisionTree:
             (name, self._child_kind(f"{inside}/{name}" if inside else name)) for name in sorted(names)
         )
 
-    def room(self, folder: str) -> Room:
+    def room(self, folder: str) -> Room:  # noqa: ARG002  # as every tree has it
         """See :class:`~registry_reconciler.files.tree.Tree`. A commit is on no disk."""
         return USUAL
 
@@ -270,7 +270,7 @@ def blame(folder: Path, path: str, lines: Iterable[int]) -> dict[int, Blame]:
     ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
     words = ["blame", "--no-textconv", "--line-porcelain", *ranges, "--", path]
     said = gitcall.ask(folder, words, check=False, settings=_without_filters(folder))
-    return {one.line: one for one in _parse_blame((said or b"").decode("utf-8", "replace"))}
+    return {blame.line: blame for blame in _parse_blame((said or b"").decode("utf-8", "replace"))}
 
 
 def _without_filters(folder: Path) -> list[tuple[str, str]]:
@@ -283,23 +283,23 @@ def _without_filters(folder: Path) -> list[tuple[str, str]]:
 
 def _parse_blame(text: str) -> Iterable[Blame]:
     commit, line = "", 0
-    facts: dict[str, str] = {}
+    index_keys: dict[str, str] = {}
     for row in text.split("\n"):
         if row.startswith("\t"):
             committed = commit.strip("0") != ""
-            author = facts.get("author", "") if committed else ""
-            date = _date(facts) if committed else ""
+            author = index_keys.get("author", "") if committed else ""
+            date = _date(index_keys) if committed else ""
             yield Blame(commit if committed else "", author, date, line)
-            facts = {}
+            index_keys = {}
         elif head := _HEADER.fullmatch(row):
             commit, line = head.group(1), int(head.group(2))
         else:
             name, _, value = row.partition(" ")
-            facts.setdefault(name, value)
+            index_keys.setdefault(name, value)
 
 
-def _date(facts: Mapping[str, str]) -> str:
+def _date(index_keys: Mapping[str, str]) -> str:
     from datetime import UTC, datetime
 
-    seconds = facts.get("author-time", "")
+    seconds = index_keys.get("author-time", "")
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d") if seconds.isdigit() else ""

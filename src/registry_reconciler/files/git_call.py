@@ -182,11 +182,11 @@ def top_of(folder: Path) -> Path | None:
     A repository without a work tree on the way up is not taken: its files may be files of another repository.
     """
     here = Path(os.path.realpath(folder))
-    for one in (here, *here.parents):
+    for parent in (here, *here.parents):
         # A folder of that name that is no repository is passed over, by git too.
-        if os.path.isfile(one / ".git") or _is_bare(one / ".git"):
-            return one
-        if _is_bare(one):
+        if os.path.isfile(parent / ".git") or _is_bare(parent / ".git"):
+            return parent
+        if _is_bare(parent):
             return None
     return None
 
@@ -197,9 +197,9 @@ def _is_bare(folder: Path) -> bool:
 
 def _search_path(top: Path) -> Iterator[str]:
     """The folders of ``PATH`` in which programs are looked for: none that is relative or lies in the work tree."""
-    for one in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        if os.path.isabs(one) and not Path(os.path.realpath(one)).is_relative_to(top):
-            yield one
+    for part in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        if os.path.isabs(part) and not Path(os.path.realpath(part)).is_relative_to(top):
+            yield part
 
 
 def _program(path: str) -> str | None:

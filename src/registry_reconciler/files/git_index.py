@@ -74,14 +74,16 @@ def hidden(root: Path) -> Mapping[str, int]:
         if not any(_may_skip(path) for path in _index_files(place)):
             return {}
         tracked = _tracked(_content(place / "index"))
-        whole = not any(place.glob("sharedindex.*")) and not any(one.mode == _FOLDER for one in tracked)
+        whole = not any(place.glob("sharedindex.*")) and not any(
+            tracked.mode == _FOLDER for tracked in tracked
+        )
     except (_Doubt, OSError, MemoryError):
         tracked, whole = [], False
     if not whole:
         said = _as_git_says(root)
         if said is not None:
             return said
-    return dict(_below(root, top, (one for one in tracked if one.skipped)))
+    return dict(_below(root, top, (tracked for tracked in tracked if tracked.skipped)))
 
 
 def _index_files(place: Path) -> Iterator[Path]:
@@ -160,7 +162,7 @@ def _content(path: Path) -> bytes:
 
 
 def _entries(data: bytes) -> list[bytes]:
-    return [one.name for one in _tracked(data)]
+    return [tracked.name for tracked in _tracked(data)]
 
 
 def _tracked(data: bytes) -> list[Tracked]:

@@ -7,6 +7,8 @@ from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Recorder, Tree
 
 JOURNAL_FOLDER = ".system/registry/.apply"
+FORMER_PREFIX = "\x01former/"
+"""Begins the names, in memory only, of texts that others take the place of: no file can be called so."""
 
 
 def registry_path_fault(path: str, tree: Tree) -> str | None:

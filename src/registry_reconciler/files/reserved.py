@@ -56,7 +56,7 @@ def zone_of(path: str) -> str | None:
     for name in folded.split("/"):
         if name in _OF_GIT or _SHORT_OF_GIT.fullmatch(name):
             return ".git"
-    return next((one for one in _FOLDERS if (folded + "/").startswith(f"{one}/")), None)
+    return next((folder for folder in _FOLDERS if (folded + "/").startswith(f"{folder}/")), None)
 
 
 def leads_astray(path: str, real: str) -> bool:

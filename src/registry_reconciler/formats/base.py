@@ -65,8 +65,8 @@ class TextFormat(Protocol):
         """The ends of the names of files that are taken for it, in lower case."""
 
     @property
-    def layouts(self) -> tuple[str, ...]:
-        """The layouts that entries can have in it."""
+    def several_entries(self) -> bool:
+        """Whether a file of it can hold more than one entry, in a list or a mapping."""
 
     @property
     def comment(self) -> Comment | None:
@@ -129,13 +129,20 @@ class TextFormat(Protocol):
         """
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of entries with their comments, to be put somewhere else.
 
         ``Snippet.text`` is what a person would write of it in a fragment, so it is YAML in every format, and
         ``Snippet.comments`` are lines that begin with ``#``. ``Snippet.native`` keeps the text as it stands here for
         a move within the format.
+
+        Args:
+            values: what was read at each place, if the caller has read it; it need not be read again then.
 
         Raises:
             SpliceError: there is nothing at one of the places.

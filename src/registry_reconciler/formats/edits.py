@@ -16,6 +16,7 @@ class Snippet(Struct, frozen=True):
         comments: the comment lines directly above it, without indentation and line ends; each begins with ``#``.
         text: the value as a YAML text of its own: column 0, LF, no last line end, without anchors and aliases.
         value: what ``text`` says.
+        kept: it goes from registry to registry: a mapping in braces stays one.
         native: the name of another format and the entry's text in it, where it came from there.
     """
 
@@ -23,6 +24,7 @@ class Snippet(Struct, frozen=True):
     text: str
     value: Json
     native: tuple[str, str] | None = None
+    kept: bool = False
 
 
 class Update(Struct, frozen=True):

@@ -12,6 +12,9 @@ from registry_reconciler.formats.yaml.read.scalars import resolve_plain, resolve
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.written import Opaque
 
+_NONE: list[Member] = []
+"""The entries of what can have none: most nodes are scalars, and a list for each is a seventh of what a tree takes."""
+
 
 class Node:
     """One value (or key) of the text.
@@ -55,7 +58,7 @@ class Node:
         self.text = ""
         self.anchor: str | None = None
         self.tag: str | None = None
-        self.entries: list[Member] = []
+        self.entries: list[Member] = [] if kind == "map" or kind == "seq" else _NONE
         self.target: Node | None = None
         self.index: dict[str, int] | None = None
 
@@ -125,7 +128,7 @@ def scalar_value(node: Node) -> Json:
     """The value of a scalar; a text that has faults gives what is written."""
     try:
         if node.tag is not None:
-            return resolve_tagged(node.tag, node.text, not node.style)
+            return resolve_tagged(node.tag, node.text)
         return node.text if node.style else resolve_plain(node.text)
     except (ValueError, KeyError):
         return node.text

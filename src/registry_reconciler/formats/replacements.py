@@ -21,7 +21,9 @@ class Replacement(Struct, frozen=True):
 
 def in_order(replacements: Iterable[Replacement]) -> list[Replacement]:
     """In the order of the text. Raises :class:`SpliceError` where two of them overlap."""
-    ordered = sorted(replacements, key=lambda one: (one.start, one.end, one.rank))
+    ordered = sorted(
+        replacements, key=lambda replacement: (replacement.start, replacement.end, replacement.rank)
+    )
     if any(right.start < left.end for left, right in pairwise(ordered)):
         raise SpliceError("two edits touch the same text; make one of them first")
     return ordered
@@ -36,7 +38,7 @@ def joined(text: str, ordered: Sequence[Replacement]) -> str:
     """The text with replacements that are in order."""
     parts: list[str] = []
     at = 0
-    for one in ordered:
-        parts += (text[at : one.start], one.text)
-        at = one.end
+    for replacement in ordered:
+        parts += (text[at : replacement.start], replacement.text)
+        at = replacement.end
     return "".join((*parts, text[at:]))

@@ -14,10 +14,7 @@ from registry_reconciler.model.kind import Kind
 FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, JSONC, TOML, FRONTMATTER)}
 """The row of each, by the word for it in ``x-registry``. A new one is one package, and one row here."""
 
-FORMATS_WITH_PARTS = frozenset(one.name for one in FORMATS.values() if "list" in one.layouts)
-"""Those in which a file may hold several entries."""
-
-_BY_SUFFIX = {suffix: one for one in FORMATS.values() for suffix in one.suffixes}
+_BY_SUFFIX = {suffix: text_format for text_format in FORMATS.values() for suffix in text_format.suffixes}
 
 
 def format_named(path: str) -> TextFormat:

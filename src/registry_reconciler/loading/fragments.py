@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.loading.layouts.walk import Nesting, strip_nested
+from registry_reconciler.layouts.walk import Nesting, strip_nested
+from registry_reconciler.loading.directives import (
+    DIRECTIVES,
+    Allowance,
+    FragmentReading,
+    FragmentWords,
+    Move,
+    Pattern,
+    Removal,
+    read_directive,
+)
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
+from registry_reconciler.loading.too_much import MOST_VALUES, holds_too_much, may_hold_too_much
 from registry_reconciler.model.config import DESIRED_FOLDER
-from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, Place, same, split_address
+from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, Place, same
 from registry_reconciler.model.fields import without_empty
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
@@ -20,41 +31,6 @@ from registry_reconciler.model.structural import problem
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
-
-DIRECTIVES = ("moved", "removed", "protect", "override", "allow")
-
-
-class Move(Struct, frozen=True):
-    """``moved``: the entry ``source`` is called ``target`` now."""
-
-    source: str
-    target: str
-    place: Place
-
-
-class Removal(Struct, frozen=True):
-    """``removed``: stop managing; ``keep`` leaves the live entry, ``text_goes`` deletes text below it too."""
-
-    address: str
-    keep: bool
-    place: Place
-    text_goes: bool = False
-
-
-class Pattern(Struct, frozen=True):
-    """An address or glob of ``protect`` or ``override``."""
-
-    text: str
-    place: Place
-
-
-class Allowance(Struct, frozen=True):
-    """``allow``: a problem that is known and accepted here."""
-
-    address: str
-    code: str
-    reason: str
-    place: Place
 
 
 class Fragments(Struct, frozen=True):
@@ -79,7 +55,7 @@ class Fragments(Struct, frozen=True):
     hidden: frozenset[str] = frozenset()
 
     @property
-    def blind(self) -> bool:
+    def partly_unreadable(self) -> bool:
         """Whether there are fragments of which nobody sees what they declare."""
         return self.unlisted or bool(self.unread)
 
@@ -100,40 +76,6 @@ class Fragments(Struct, frozen=True):
 
 
 NO_FRAGMENTS = Fragments((), (), (), (), (), (), {}, frozenset(), ())
-
-_KINDS_SHOWN = 20
-"""So many kinds are named in one message."""
-
-
-class _Words:
-    """What may be said in fragments: the same tuples each time, so that what is looked up in them is indexed once."""
-
-    def __init__(self, kinds: Iterable[str]) -> None:
-        self.kinds = tuple(kinds)
-        self.keys = (*self.kinds, *DIRECTIVES)
-        more = len(self.kinds) - _KINDS_SHOWN
-        shown = ", ".join(self.kinds[:_KINDS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-        self.kinds_here = f"Kinds here: {shown or 'none'}."
-
-
-class _Reading(Struct):
-    kinds: Mapping[str, Kind]
-    nesting: Nesting
-    words: _Words
-    broken_kinds: frozenset[str]
-    all_kinds: bool = True
-    entries: list[DesiredEntry] = field(default_factory=list)
-    moves: list[Move] = field(default_factory=list)
-    removals: list[Removal] = field(default_factory=list)
-    protects: list[Pattern] = field(default_factory=list)
-    overrides: list[Pattern] = field(default_factory=list)
-    allowances: list[Allowance] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    misread: set[str] = field(default_factory=set)
-    nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
-
-    def fault(self, message: str, place: Place, fix: str, *, code: str = "FRG001") -> None:
-        self.problems.append(problem(code, message, place, fix=fix))
 
 
 def fragment_paths(tree: Tree) -> list[str]:
@@ -160,7 +102,7 @@ def load_fragments(
         broken_kinds: those with a schema that cannot be used.
         all_kinds: every schema could be seen, so any other kind is a slip.
     """
-    reading = _Reading(kinds, Nesting(kinds), _Words(kinds), broken_kinds, all_kinds)
+    reading = FragmentReading(kinds, Nesting(kinds), FragmentWords(kinds), broken_kinds, all_kinds)
     files: dict[str, SourceFile] = {}
     unreadable: set[str] = set()
     try:
@@ -183,6 +125,7 @@ def load_fragments(
         if not source.readable:
             unreadable.add(path)
             continue
+        reading.counts = source.data is not None and may_hold_too_much(source.data)
         for index, document in enumerate(source.documents):
             _document(reading, Place(path, index), document)
     return Fragments(
@@ -200,7 +143,7 @@ def load_fragments(
     )
 
 
-def _document(reading: _Reading, place: Place, document: Json) -> None:
+def _document(reading: FragmentReading, place: Place, document: Json) -> None:
     if document is None:
         return
     if not isinstance(document, dict):
@@ -212,14 +155,14 @@ def _document(reading: _Reading, place: Place, document: Json) -> None:
     for name, content in document.items():
         where = place.at((name,))
         if name in DIRECTIVES:
-            _directive(reading, name, where, content)
+            read_directive(reading, name, where, content)
         elif name in reading.kinds:
             _entries(reading, reading.kinds[name], where, content)
         elif reading.all_kinds and name not in reading.broken_kinds and not name.startswith("x-"):
             _unknown(reading, name, place)
 
 
-def _unknown(reading: _Reading, name: str, place: Place) -> None:
+def _unknown(reading: FragmentReading, name: str, place: Place) -> None:
     from registry_reconciler.base.suggest import did_you_mean
 
     reading.misread.add(place.file)
@@ -230,7 +173,7 @@ def _unknown(reading: _Reading, name: str, place: Place) -> None:
     )
 
 
-def _entries(reading: _Reading, kind: Kind, place: Place, content: Json) -> None:
+def _entries(reading: FragmentReading, kind: Kind, place: Place, content: Json) -> None:
     if content is None:
         return
     if not isinstance(content, list):
@@ -253,7 +196,7 @@ def _entries(reading: _Reading, kind: Kind, place: Place, content: Json) -> None
             reading.entries.append(entry)
 
 
-def _owned_by_live(reading: _Reading, kind: Kind, place: Place, count: int) -> None:
+def _owned_by_live(reading: FragmentReading, kind: Kind, place: Place, count: int) -> None:
     """Two truths of one entry would contradict each other sooner or later."""
     what = "the entry" if count == 1 else f"all {count:,} entries"
     reading.fault(
@@ -266,7 +209,7 @@ def _owned_by_live(reading: _Reading, kind: Kind, place: Place, count: int) -> N
     )
 
 
-def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) -> DesiredEntry | None:
+def _entry(reading: FragmentReading, kind: Kind, place: Place, value: dict[str, Json]) -> DesiredEntry | None:
     value = kind.texts.settled(value)
     key = kind.key_of(value)
     if key is None:
@@ -280,6 +223,14 @@ def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) 
         )
         return None
     address = f"{kind.name}/{key}"
+    if reading.counts and holds_too_much(value):
+        reading.misread.add(place.file)
+        reading.fault(
+            f"{address} has more than {MOST_VALUES:,} values, and one entry may have so many.",
+            place,
+            "Keep its data in a file of its own, and name that file in the entry.",
+        )
+        return None
     for selector in kind.live_fields:
         for path, _ in selector.find(value):
             reading.problems.append(
@@ -298,12 +249,12 @@ def _entry(reading: _Reading, kind: Kind, place: Place, value: dict[str, Json]) 
     if nested is None:
         nested = reading.nested[kind.name] = reading.nesting.steps(kind)
     if nested:
-        reading.problems.extend(_held_by_others(nested, kind, address, place, value))
+        reading.problems.extend(_held_by_others(nested, address, place, value))
     return DesiredEntry(kind.name, key, address, value, place)
 
 
 def _held_by_others(
-    nested: tuple[tuple[Step, ...], ...], kind: Kind, address: str, place: Place, value: dict[str, Json]
+    nested: tuple[tuple[Step, ...], ...], address: str, place: Place, value: dict[str, Json]
 ) -> Iterator[Problem]:
     """Fields that are containers of kinds inside this one: their entries are declared by themselves."""
     left = strip_nested(value, nested)
@@ -318,150 +269,3 @@ def _held_by_others(
             path=(name,),
             fix=f"Declare what {name} holds as entries of their own kind.",
         )
-
-
-def _directive(reading: _Reading, name: str, place: Place, content: Json) -> None:
-    if content is None:
-        return
-    if not isinstance(content, list):
-        reading.fault(
-            f"{name!r} must be a list.", place, f"See 'registry explain FRG001' for what {name} takes."
-        )
-        return
-    for index, item in enumerate(content):
-        _PARSERS[name](reading, place.at((index,)), item)
-
-
-def _is_of_fragments(reading: _Reading, place: Place, address: str, does: str, instead: str) -> bool:
-    """Whether a directive about an address can do anything: of a kind whose truth is live it cannot."""
-    kind = reading.kinds.get(split_address(address)[0])
-    if kind is None or kind.truth != "live":
-        return True
-    reading.fault(
-        f"{address}: the truth of {kind.name} is live: {kind.file.text} owns its entries, and no fragment "
-        f"{does} one.",
-        place,
-        f"Take this out of the fragment. {instead}",
-        code="FRG009",
-    )
-    return False
-
-
-def _moved(reading: _Reading, place: Place, item: Json) -> None:
-    for values in _fields(reading, place, item, "moved", ("from", "to")):
-        instead = f"To rename the entry: registry rename {values['from']} {split_address(values['to'])[1]}"
-        if not _is_of_fragments(reading, place, values["from"], "moves", instead):
-            continue
-        reading.moves.append(Move(values["from"], values["to"], place))
-
-
-def _removed(reading: _Reading, place: Place, item: Json) -> None:
-    if isinstance(item, str):
-        item = {"address": item}
-    keep = item.get("keep", False) if isinstance(item, dict) else False
-    if not isinstance(keep, bool):
-        reading.fault("'keep' must be true or false.", place.at(("keep",)), "Write 'keep: true'.")
-        return
-    text_goes = item.get("body") if isinstance(item, dict) else None
-    if text_goes not in (None, "delete") or (text_goes and keep):
-        reading.fault(
-            "'body' may only say delete, of an entry that is not kept.",
-            place.at(("body",)),
-            "Write 'body: delete'.",
-        )
-        return
-    for values in _fields(reading, place, item, "removed", ("address",), ("keep", "body")):
-        if _is_of_fragments(
-            reading,
-            place,
-            values["address"],
-            "removes",
-            f"To remove the entry: registry rm {values['address']}",
-        ):
-            reading.removals.append(Removal(values["address"], keep, place, bool(text_goes)))
-
-
-def _protect(reading: _Reading, place: Place, item: Json) -> None:
-    for text in _pattern(reading, place, item, "protect"):
-        reading.protects.append(Pattern(text, place))
-
-
-def _override(reading: _Reading, place: Place, item: Json) -> None:
-    for text in _pattern(reading, place, item, "override"):
-        reading.overrides.append(Pattern(text, place))
-
-
-def _allow(reading: _Reading, place: Place, item: Json) -> None:
-    for values in _fields(reading, place, item, "allow", ("address", "code", "reason")):
-        reading.allowances.append(Allowance(values["address"], values["code"], values["reason"], place))
-
-
-_PARSERS = {"moved": _moved, "removed": _removed, "protect": _protect, "override": _override, "allow": _allow}
-
-
-def _pattern(reading: _Reading, place: Place, item: Json, name: str) -> Iterator[str]:
-    if not isinstance(item, str) or not item:
-        reading.fault(f"an item of {name!r} must be an address or glob.", place, "Write KIND/KEY.")
-        return
-    if _known_kind(reading, item, place):
-        yield item
-
-
-def _fields(
-    reading: _Reading,
-    place: Place,
-    item: Json,
-    name: str,
-    required: tuple[str, ...],
-    optional: tuple[str, ...] = (),
-) -> Iterator[dict[str, str]]:
-    shape = "{" + ", ".join(f"{field}: …" for field in required) + "}"
-    if not isinstance(item, dict):
-        reading.fault(f"an item of {name!r} must be a mapping.", place, f"Write {shape}.")
-        return
-    good = True
-    for extra in item:
-        if extra not in required and extra not in optional:
-            from registry_reconciler.base.suggest import did_you_mean
-
-            hint = did_you_mean(extra, (*required, *optional))
-            reading.fault(
-                f"{name!r} has no field {extra!r}.{hint}", place.at((extra,), on_key=True), f"Write {shape}."
-            )
-            good = False
-    for wanted in required:
-        value = item.get(wanted)
-        if not isinstance(value, str) or not value.strip():
-            reading.fault(
-                f"an item of {name!r} needs {wanted!r} as text.",
-                _part(place, item, wanted),
-                f"Write {shape}.",
-            )
-            good = False
-        elif wanted in ("address", "from", "to"):
-            good = _known_kind(reading, value, place.at((wanted,))) and good
-    if good:
-        yield item
-
-
-def _part(place: Place, item: Mapping[str, Json], name: str) -> Place:
-    path: FieldPath = (name,) if name in item else ()
-    return place.at(path)
-
-
-def _known_kind(reading: _Reading, address: str, place: Place) -> bool:
-    from registry_reconciler.base.globs import is_wild
-    from registry_reconciler.base.suggest import did_you_mean
-
-    kind, key = split_address(address)
-    if not key and not is_wild(address):
-        reading.fault(f"{address!r} is no address.", place, "Write KIND/KEY.")
-        return False
-    if kind in reading.kinds or is_wild(kind) or kind in reading.broken_kinds or not reading.all_kinds:
-        return True
-    reading.fault(
-        f"{address!r}: there is no kind {kind!r}.{did_you_mean(kind, reading.words.kinds)}",
-        place,
-        reading.words.kinds_here,
-    )
-    return False

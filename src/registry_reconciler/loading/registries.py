@@ -12,9 +12,9 @@ from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.table import format_of
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.base import Container, RawEntry
-from registry_reconciler.loading.layouts.walk import Nesting, containers, strip_nested
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import Container, RawEntry
+from registry_reconciler.layouts.walk import Nesting, containers, strip_nested
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.model.fields import Selector, with_value, without, without_empty

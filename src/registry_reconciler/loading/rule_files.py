@@ -35,4 +35,4 @@ def load_rule_files(tree: Tree) -> RuleFiles:
             source = read_source(tree, f"{RULES_FOLDER}/{name}")
             if source is not None:
                 found[source.path] = source
-    return RuleFiles(found, tuple(one for source in found.values() for one in source.problems))
+    return RuleFiles(found, tuple(problem for source in found.values() for problem in source.problems))

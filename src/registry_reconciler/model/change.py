@@ -55,6 +55,7 @@ class Change(Struct, frozen=True):
         impact: addresses that depend on the entry; of very many the nearest ones.
         impact_total: how many depend on it.
         impact_counted: whether all were counted; if not, there are at least ``impact_total``.
+        carried: its text goes to another place as it stands.
         note: one more thing a reader should know, e.g. that only the owner fragment changed.
     """
 
@@ -75,12 +76,18 @@ class Change(Struct, frozen=True):
     impact_counted: bool = True
     note: str = ""
     origin_location: Location | None = None
+    carried: bool = False
 
     @property
     def writes(self) -> bool:
         """Whether a registry file changes (and not only the state)."""
-        return self.action in (Action.CREATE, Action.DELETE) or (
-            self.action in (Action.UPDATE, Action.MOVE, Action.ADOPT) and not same(self.before, self.after)
+        return (
+            self.carried
+            or self.action in (Action.CREATE, Action.DELETE)
+            or (
+                self.action in (Action.UPDATE, Action.MOVE, Action.ADOPT)
+                and not same(self.before, self.after)
+            )
         )
 
 

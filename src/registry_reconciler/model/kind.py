@@ -42,8 +42,6 @@ MOST_STEPS = 50
 MOST_AT_ONE_PLACE = 8
 """So many kinds may keep their entries at one place: each of them reads all that stands there."""
 
-Layout = Literal["list", "map", "file"]
-
 
 class KindError(ValueError):
     """``x-registry`` cannot be understood; ``path`` is where in the schema file."""
@@ -91,7 +89,7 @@ class FilePattern(Struct, frozen=True):
                 )
         glob = re.sub(r"\{[^{}]*\}", "*", text)
         if names and (
-            text.count("**") > 2 or any(_variable(one) > _MOST_VARIABLE for one in text.split("/"))
+            text.count("**") > 2 or any(_variable(part) > _MOST_VARIABLE for part in text.split("/"))
         ):
             raise KindError(
                 f"{text!r} has too many placeholders and stars: at most {_MOST_VARIABLE} in one name, and ** twice",
@@ -177,6 +175,7 @@ class Kind(Struct, frozen=True):
     """One kind of registry entry.
 
     Attributes:
+        layout: how its entries lie in a file: the name of a row of ``layouts.LAYOUTS``.
         key: the fields that make the key, joined by ``/`` where there are several.
         body: of front matter: the field that the text below it is given as.
         format: how the text of its files is written; "": as the names of the files say.
@@ -191,7 +190,7 @@ class Kind(Struct, frozen=True):
     name: str
     schema: Mapping[str, Json]
     schema_path: str
-    layout: Layout
+    layout: str
     file: FilePattern
     at: tuple[Step, ...]
     key: tuple[Selector, ...]
@@ -305,7 +304,7 @@ def parse_kind(
         layout=spec["layout"],
         file=FilePattern.parse(spec["file"]),
         at=parse_at(spec.get("at", "")),
-        key=tuple(_selector(one, "key", single=True) for one in keys),
+        key=tuple(_selector(key, "key", single=True) for key in keys),
         title=str(schema.get("title", "")),
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
@@ -335,7 +334,7 @@ def parse_kind(
 
 def _live_fields(spec: Mapping[str, Json]) -> tuple[Selector, ...]:
     names = (*spec.get("live_fields", ()), *([spec["body"]] if "body" in spec else ()))
-    return tuple(_selector(one, "live_fields", single=True) for one in dict.fromkeys(names))
+    return tuple(_selector(fromkey, "live_fields", single=True) for fromkey in dict.fromkeys(names))
 
 
 def _excludes(spec: Mapping[str, Json]) -> tuple[str, ...]:
@@ -373,17 +372,17 @@ def _refuse_shown_secrets(kind: Kind) -> None:
     uses = {
         "key": kind.key,
         "file": [Selector(name, tuple(name.split("."))) for name in kind.placeholders],
-        "names": [one for one in names if one is not None],
-        "references": [one.field for one in kind.references],
-        "paths": [one.field for one in kind.paths],
+        "names": [name for name in names if name is not None],
+        "references": [reference.field for reference in kind.references],
+        "paths": [path.field for path in kind.paths],
         "unique": [one for group in kind.unique for one in group],
         "acyclic": kind.acyclic,
     }
     for where, fields in uses.items():
-        for one in fields:
-            if kind.secrets.touches(one):
+        for selector in fields:
+            if kind.secrets.touches(selector):
                 raise KindError(
-                    f"{where}: the field {one.text!r} is marked x-secret, and what stands there is shown",
+                    f"{where}: the field {selector.text!r} is marked x-secret, and what stands there is shown",
                     ("x-registry", where),
                 )
 

@@ -67,12 +67,12 @@ class CachePolicy(Struct, frozen=True):
     """How plans deal with what is remembered of their workspace.
 
     Attributes:
-        uses: look only at what may have changed since, where that tells enough.
-        keeps: remember a plan of the whole.
+        read: look only at what may have changed since, where that tells enough.
+        write: remember a plan of the whole.
     """
 
-    uses: bool = True
-    keeps: bool = True
+    read: bool = True
+    write: bool = True
 
 
 class FileChange(Struct, frozen=True):
@@ -116,6 +116,7 @@ class Plan(Struct, frozen=True):
         own_rules: what the workspace's own rules say of themselves, by code: reports describe them.
         outputs: those that are not as they were left, by id.
         derived_files: every file that an output is in.
+        former_files: files that entries leave, or come to, since their kinds have them elsewhere now.
     """
 
     options: PlanOptions
@@ -133,6 +134,7 @@ class Plan(Struct, frozen=True):
     own_rules: Mapping[str, RuleText] = field(default_factory=dict)
     outputs: tuple[OutputChange, ...] = ()
     derived_files: frozenset[str] = frozenset()
+    former_files: frozenset[str] = frozenset()
 
     @property
     def blocking(self) -> tuple[Problem, ...]:
@@ -157,16 +159,16 @@ class Plan(Struct, frozen=True):
     @property
     def pending(self) -> bool:
         """Whether there is something to do, as ``--detailed-exitcode`` has it: healing alone is nothing."""
-        return bool(self.changes) or any(one.pending for one in self.outputs)
+        return bool(self.changes) or any(output.pending for output in self.outputs)
 
     @property
     def edited_outputs(self) -> tuple[OutputChange, ...]:
         """The outputs that somebody edited by hand, and that are left."""
-        return tuple(one for one in self.outputs if one.action is OutputAction.EDITED)
+        return tuple(output for output in self.outputs if output.action is OutputAction.EDITED)
 
     def count_outputs(self) -> int:
         """How many outputs an apply does something about."""
-        return sum(one.writes for one in self.outputs)
+        return sum(output.writes for output in self.outputs)
 
     def count(self, action: Action) -> int:
         """How many changes of one action."""
@@ -185,7 +187,10 @@ class Plan(Struct, frozen=True):
         body = {
             "options": self.options.to_json(),
             "changes": [
-                [change.address, change.action.value, change.from_address, change.before, change.after]
+                [
+                    *(change.address, change.action.value, change.from_address, change.before, change.after),
+                    *([change.file] if change.carried else ()),
+                ]
                 for change in self.changes
             ],
             **({"outputs": told} if (told := self._outputs_told()) else {}),
@@ -206,7 +211,7 @@ class Plan(Struct, frozen=True):
 
     def _outputs_told(self) -> list[list[str]]:
         """What is done about outputs, without their texts: these follow from the rest."""
-        return [[one.id, one.action.value, one.digest] for one in self.outputs if one.writes]
+        return [[output.id, output.action.value, output.digest] for output in self.outputs if output.writes]
 
     def to_json(self) -> dict[str, Json]:
         """The public JSON (contract: ``registry schema plan``); converted, never a dump of internals."""

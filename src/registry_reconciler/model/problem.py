@@ -180,12 +180,12 @@ def listed(problems: Iterable[Problem]) -> Iterator[Problem]:
     """
     count: dict[tuple[str, str], int] = {}
     total = 0
-    for one in problems:
-        key = (one.code, one.place.file)
+    for problem in problems:
+        key = (problem.code, problem.place.file)
         count[key] = count.get(key, 0) + 1
         if count[key] <= MOST_LISTED and total < MOST_LISTED_IN_ALL:
             total += 1
-            yield one
+            yield problem
 
 
 def sort_key(problem: Problem) -> tuple[int, str, str, int, int, str, str, str]:

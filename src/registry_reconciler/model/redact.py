@@ -47,7 +47,7 @@ def mask_drift(kinds: Mapping[str, Kind], drift: Drift) -> Drift:
 def mask_fields(fields: Iterable[FieldChange], secrets: Marks) -> tuple[FieldChange, ...]:
     """Changed fields as they may be shown."""
     # Several changes inside one secret become the same one.
-    return tuple({one.path: one for one in (_mask_field(one, secrets) for one in fields)}.values())
+    return tuple({one.path: one for one in (_mask_field(field, secrets) for field in fields)}.values())
 
 
 def _secrets(kinds: Mapping[str, Kind], kind: str) -> Marks:
@@ -162,20 +162,20 @@ def mask_problems(
     if not any(kind.secrets for kind in kinds.values()):
         yield from problems
         return
-    for one in problems:
-        path = one.path
-        depth = _secrets(kinds, one.address.partition("/")[0]).depth(path) if one.address else None
+    for problem in problems:
+        path = problem.path
+        depth = _secrets(kinds, problem.address.partition("/")[0]).depth(path) if problem.address else None
         if depth is not None and depth < len(path):
             path = path[:depth]
         yield replace(
-            one,
-            message=texts.without(one.message, one.address),
+            problem,
+            message=texts.without(problem.message, problem.address),
             path=path,
-            related=tuple(_mask_related(other, texts, one.address) for other in one.related),
+            related=tuple(_mask_related(other, texts, problem.address) for other in problem.related),
             fix=None
-            if one.fix is None
-            else replace(one.fix, description=texts.without(one.fix.description, one.address)),
-            identity_extra=texts.without(one.identity_extra, one.address),
+            if problem.fix is None
+            else replace(problem.fix, description=texts.without(problem.fix.description, problem.address)),
+            identity_extra=texts.without(problem.identity_extra, problem.address),
         )
 
 
@@ -185,16 +185,16 @@ def _mask_related(related: Related, texts: SecretTexts, address: str) -> Related
 
 def hide_text_faults(problems: Iterable[Problem], holding: frozenset[str]) -> Iterator[Problem]:
     """What is said of a file that holds secrets and cannot be read repeats nothing of its text."""
-    for one in problems:
-        if one.code.startswith(TEXT_FAMILIES) and one.place.file in holding:
-            line = one.location.line if one.location else 0
+    for problem in problems:
+        if problem.code.startswith(TEXT_FAMILIES) and problem.place.file in holding:
+            line = problem.location.line if problem.location else 0
             yield replace(
-                one,
-                message=f"{one.title}. What stands there is not repeated: the file may hold secrets.",
+                problem,
+                message=f"{problem.title}. What stands there is not repeated: the file may hold secrets.",
                 identity_extra=f"@{line}",
             )
         else:
-            yield one
+            yield problem
 
 
 WITHHELD = "withheld"
@@ -209,21 +209,21 @@ def withhold_edits(
     Args:
         hidden: where the secrets of a file stand, as first byte and the one behind the last.
     """
-    for one in problems:
-        fix = one.fix
+    for problem in problems:
+        fix = problem.fix
         if fix is None or not any(edit.path in holding for edit in fix.edits):
-            yield one
+            yield problem
         elif any(
             edit.path in holding and low < max(edit.end, edit.start + 1) and edit.start <= high
             for edit in fix.edits
             for low, high in hidden(edit.path)
         ):
-            yield replace(one, fix=_withheld(fix))
+            yield replace(problem, fix=_withheld(fix))
         else:
             edits = tuple(
                 replace(edit, sha256=WITHHELD) if edit.path in holding else edit for edit in fix.edits
             )
-            yield replace(one, fix=replace(fix, edits=edits))
+            yield replace(problem, fix=replace(fix, edits=edits))
 
 
 def _withheld(fix: Fix) -> Fix:

@@ -121,11 +121,6 @@ def _token(value: float) -> str:
     return digits(whole if "." in whole or not mark else f"{whole}.0") + digits(f"0{mark}{power}")[1:]
 
 
-def source_of(value: int | float) -> str:
-    """How a number is written where it has a text of its own, else as Python does."""
-    return value.source if isinstance(value, WrittenInt | WrittenFloat) else repr(value)
-
-
 def holds_exact(value: Any) -> bool:
     """Whether a value has a part that says more than JSON does."""
     if not Exact.seen:

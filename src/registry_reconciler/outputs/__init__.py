@@ -25,7 +25,7 @@ __all__ = ["Derived", "Output", "Records", "derive"]
 
 def derive(
     loaded: Loaded,
-    world: EntrySet,
+    entry_set: EntrySet,
     changes: Sequence[Change],
     tree: Tree,
     options: PlanOptions,
@@ -34,4 +34,4 @@ def derive(
     """What a plan does about outputs: see :func:`registry_reconciler.outputs.stage.derive`."""
     from registry_reconciler.outputs import stage
 
-    return stage.derive(loaded, world, changes, tree, options, records)
+    return stage.derive(loaded, entry_set, changes, tree, options, records)

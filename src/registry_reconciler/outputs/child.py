@@ -176,7 +176,7 @@ class Renderer:
             return {name: part for name, part in made.items() if part is not OMIT}
         if isinstance(value, list):
             items = [self._value(part, context, [*at, index], kind) for index, part in enumerate(value)]
-            return [one for one in items if one is not OMIT]
+            return [item for item in items if item is not OMIT]
         if not isinstance(value, str):
             return value
         with self._told("", at):
@@ -268,8 +268,8 @@ def _sentence(text: str | None) -> str:
     return (text or "").strip().rstrip(".")
 
 
-def _is_data(one: nodes.Output) -> bool:
-    return all(isinstance(part, nodes.TemplateData) for part in one.nodes)
+def _is_data(output: nodes.Output) -> bool:
+    return all(isinstance(part, nodes.TemplateData) for part in output.nodes)
 
 
 def _is_one(tree: nodes.Template) -> bool:
@@ -277,7 +277,7 @@ def _is_one(tree: nodes.Template) -> bool:
     if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
         return False
     parts = tree.body[0].nodes
-    solid = [one for one in parts if not (isinstance(one, nodes.TemplateData) and not one.data.strip())]
+    solid = [part for part in parts if not (isinstance(part, nodes.TemplateData) and not part.data.strip())]
     return len(solid) == 1 and not isinstance(solid[0], nodes.TemplateData)
 
 

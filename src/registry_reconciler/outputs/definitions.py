@@ -104,14 +104,14 @@ def load_definitions(tree: Tree, kinds: Mapping[str, Kind], broken_kinds: Iterab
 def _violations(content: Json) -> Iterable[Problem]:
     from registry_reconciler.schema.validator import output_violations
 
-    for one in output_violations(content):
+    for output_violation in output_violations(content):
         yield problem(
             "OUT001",
-            one.message,
-            Place(OUTPUTS_PATH, 0, one.path, on_key=one.on_key),
-            path=one.path,
-            fix=one.fix or "See 'registry schema outputs'.",
-            extra=one.message,
+            output_violation.message,
+            Place(OUTPUTS_PATH, 0, output_violation.path, on_key=output_violation.on_key),
+            path=output_violation.path,
+            fix=output_violation.fix or "See 'registry schema outputs'.",
+            extra=output_violation.message,
         )
 
 
@@ -201,8 +201,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
         steps = parse_at(text)
     except KindError as error:
         return (), f"{error}."
-    for one in steps:
-        if one.kind in ("placeholder", "any") or (one.kind == "item" and one.binds):
+    for step in steps:
+        if step.kind in ("placeholder", "any") or (step.kind == "item" and step.binds):
             return (), f"{text!r} leaves open which value is meant."
     return steps, ""
 

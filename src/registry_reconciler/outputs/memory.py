@@ -73,7 +73,7 @@ class Memory(Struct, frozen=True):
 
     def says(self, output: str, text: str) -> bool:
         """Whether a text is one that was rendered for an output."""
-        return any(one.says(text) for one in self.accounts.get(output, ()))
+        return any(account.says(text) for account in self.accounts.get(output, ()))
 
     def is_settled(self, output: str, text: str) -> bool:
         """Whether one plain file says of an output just this text."""
@@ -82,7 +82,7 @@ class Memory(Struct, frozen=True):
 
     def version(self, output: str) -> str:
         """The program that rendered an output last; "" where nobody knows."""
-        said = {one.version for one in self.accounts.get(output, ())}
+        said = {account.version for account in self.accounts.get(output, ())}
         return said.pop() if len(said) == 1 else ""
 
 

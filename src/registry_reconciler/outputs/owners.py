@@ -34,15 +34,15 @@ def claims(outputs: Sequence[Output], kinds: Mapping[str, Kind]) -> tuple[frozen
     return frozenset(barred), problems
 
 
-def _meet(one: Output, other: Output) -> bool:
-    if one.file != other.file:
+def _meet(output: Output, other: Output) -> bool:
+    if output.file != other.file:
         return True  # names that differ in case only are one file on some systems
-    if one.whole or other.whole:
+    if output.whole or other.whole:
         return True
-    if one.region and other.region:
-        return one.region == other.region
-    if one.at and other.at:
-        return _overlap(one.steps, other.steps)
+    if output.region and other.region:
+        return output.region == other.region
+    if output.at and other.at:
+        return _overlap(output.steps, other.steps)
     return False
 
 
@@ -59,12 +59,12 @@ def _overlap(one: Sequence[Step], other: Sequence[Step]) -> bool:
     return True
 
 
-def _in_registry(one: Output, kind: Kind) -> bool:
-    if one.whole:
+def _in_registry(output: Output, kind: Kind) -> bool:
+    if output.whole:
         return True
-    if not one.at:
+    if not output.at:
         return False  # what stands between markers is looked at when it is written
-    return all(_may_be_same(mine, its) for mine, its in zip(one.steps, kind.at, strict=False))
+    return all(_may_be_same(mine, its) for mine, its in zip(output.steps, kind.at, strict=False))
 
 
 def _may_be_same(mine: Step, its: Step) -> bool:
@@ -73,26 +73,26 @@ def _may_be_same(mine: Step, its: Step) -> bool:
     return mine.name == its.name
 
 
-def _taken(one: Output, owner: str, place: Place) -> Problem:
+def _taken(output: Output, owner: str, place: Place) -> Problem:
     return problem(
         "OUT004",
-        f"output {one.id}: {_what(one)} belongs to {owner} already.",
-        one.place,
-        path=one.place.path,
+        f"output {output.id}: {_what(output)} belongs to {owner} already.",
+        output.place,
+        path=output.place.path,
         fix="Give each its own file, region or place; two owners would undo each other's work.",
         related=(Related(owner, place),),
-        extra=f"{one.id} {owner}",
+        extra=f"{output.id} {owner}",
     )
 
 
-def _what(one: Output) -> str:
-    if one.at:
-        return f"{one.at} of {one.file}"
-    return f"the region {one.region!r} of {one.file}" if one.region else one.file
+def _what(output: Output) -> str:
+    if output.at:
+        return f"{output.at} of {output.file}"
+    return f"the region {output.region!r} of {output.file}" if output.region else output.file
 
 
 def regions_in_registries(outputs: Sequence[Output], kinds: Mapping[str, Kind]) -> Iterator[str]:
     """The files with regions that are registries too."""
-    for one in outputs:
-        if one.region and any(kind.file.match(one.file) is not None for kind in kinds.values()):
-            yield one.file
+    for output in outputs:
+        if output.region and any(kind.file.match(output.file) is not None for kind in kinds.values()):
+            yield output.file

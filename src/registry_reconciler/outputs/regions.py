@@ -109,13 +109,13 @@ def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
         else:
             found[name] = _region(name, some[0], some[1])
     faults.extend(_crossing(found))
-    crossed = {one.id for one in faults}
+    crossed = {fault.id for fault in faults}
     return {name: one for name, one in found.items() if name not in crossed}, faults
 
 
 def _fault(some: Sequence[Marker]) -> str | None:
-    begins = [one for one in some if one.word == "begin"]
-    ends = [one for one in some if one.word == "end"]
+    begins = [marker for marker in some if marker.word == "begin"]
+    ends = [marker for marker in some if marker.word == "end"]
     for word, several in (("begin", begins), ("end", ends)):
         if len(several) > 1:
             lines = ", ".join(str(one.number) for one in several[:5])

@@ -260,7 +260,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _is_method(obj: Any, name: str) -> bool:
         return any(name in names for kind, names in METHODS.items() if isinstance(obj, kind))
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002
         """Asked by Jinja2 itself where it looks something up."""
         return not attr.startswith("_") and (isinstance(obj, Entry) or self._is_method(obj, attr))
 
@@ -338,12 +338,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return self._ticking(items)
 
     def _ticking(self, items: Iterable[Any]) -> Iterator[Any]:
-        for one in items:
+        for item in items:
             self.meter.tick()
-            yield _open(one)
+            yield _open(item)
 
     def _concat(self, parts: list[Any]) -> str:
-        texts = [str(self.shown(one)) for one in parts]
+        texts = [str(self.shown(part)) for part in parts]
         if sum(map(len, texts)) > MOST_TEXT:
             raise too_long()
         return "".join(texts)

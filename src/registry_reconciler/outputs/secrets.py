@@ -30,20 +30,20 @@ class Reader:
 
     def _visit(self, node: nodes.Node, bound: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         if isinstance(node, nodes.For):
-            kind = self._kind(node.iter, bound)
+            kind = self._kind(node.iter)
             yield from self._visit(node.iter, bound)
             inner = dict(bound)
             if kind is not None and isinstance(node.target, nodes.Name):
                 inner[node.target.name] = kind
             parts = (*node.body, *node.else_, *([node.test] if node.test is not None else []))
-            for one in parts:
-                yield from self._visit(one, inner)
+            for part in parts:
+                yield from self._visit(part, inner)
             return
         if isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
             pass
         yield from self._named(node, bound)
-        for one in node.iter_child_nodes():
-            yield from self._visit(one, bound)
+        for iter_child_node in node.iter_child_nodes():
+            yield from self._visit(iter_child_node, bound)
 
     def _named(self, node: nodes.Node, bound: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Name):
@@ -51,7 +51,7 @@ class Reader:
             if chain is not None:
                 yield from self._secret(chain[0], ".".join(chain[1]), node.lineno)
         elif isinstance(node, nodes.Filter) and node.name in _BY_FIELD and node.node is not None:
-            kind = self._kind(node.node, bound)
+            kind = self._kind(node.node)
             words = [*node.args[:2], *(pair.value for pair in node.kwargs)]
             for one in words if kind is not None else ():
                 if isinstance(one, nodes.Const) and isinstance(one.value, str):
@@ -88,17 +88,17 @@ class Reader:
             kind = self.kind
             steps = steps if node.name == "entry" else [node.name, *steps]
         elif isinstance(node, nodes.Getitem):
-            kind = self._kind(node.node, bound)
+            kind = self._kind(node.node)
         elif isinstance(node, nodes.Filter) and node.name in ("first", "last", "max", "min"):
-            kind = self._kind(node.node, bound) if node.node is not None else None
+            kind = self._kind(node.node) if node.node is not None else None
         if kind is None:
             return None
         return (kind, steps) if steps else None
 
     def _is_entry(self, node: nodes.Node) -> bool:
-        return isinstance(node, nodes.Getitem) and self._kind(node.node, {}) is not None
+        return isinstance(node, nodes.Getitem) and self._kind(node.node) is not None
 
-    def _kind(self, node: nodes.Node | None, bound: Mapping[str, str]) -> str | None:
+    def _kind(self, node: nodes.Node | None) -> str | None:
         """The kind whose entries an expression gives, filtered or sorted."""
         while isinstance(node, nodes.Filter) and node.name not in (
             "map",

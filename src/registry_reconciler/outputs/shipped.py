@@ -34,18 +34,20 @@ SHIPPED = (AGENTS, COORDINATION, INDEX)
 
 def present(tree: Tree, taken: frozenset[str]) -> Iterator[Output]:
     """Those whose files are there. ``taken``: files and ids that the workspace's own outputs have."""
-    for one in SHIPPED:
-        if one.id in taken or (one.file in taken and one.whole):
+    for output in SHIPPED:
+        if output.id in taken or (output.file in taken and output.whole):
             continue
-        folder, _, name = one.file.rpartition("/")
+        folder, _, name = output.file.rpartition("/")
         try:
             if dict(tree.children(folder)).get(name) != "file":
                 continue
-            if one.region and f"registry:begin {one.region}".encode() not in (tree.read(one.file) or b""):
+            if output.region and f"registry:begin {output.region}".encode() not in (
+                tree.read(output.file) or b""
+            ):
                 continue
         except Unreadable:
             continue
-        yield one
+        yield output
 
 
 def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[str, bytes]:
@@ -59,19 +61,19 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
     from registry_reconciler.version import __version__
 
     found: dict[str, bytes] = {}
-    for one in SHIPPED:
-        text = page_text(one, kinds, config)
-        work = FileWork(one.file, tree)
-        if one.whole and work.before is not None:
-            found[one.file] = text.encode()
+    for output in SHIPPED:
+        text = page_text(output, kinds, config)
+        work = FileWork(output.file, tree)
+        if output.whole and work.before is not None:
+            found[output.file] = text.encode()
             continue
         try:
-            work.put(one, Wish(text))
+            work.put(output, Wish(text))
         except NoPlace:
             continue
-        content = render(one.id, new_salt(one.id), __version__, text)
-        found[one.file] = work.data or b""
-        found[new_path(one.id, content)] = content
+        content = render(output.id, new_salt(output.id), __version__, text)
+        found[output.file] = work.data or b""
+        found[new_path(output.id, content)] = content
     return found
 
 

@@ -44,10 +44,10 @@ class Sources:
     """Everything that the outputs of one plan are made from."""
 
     def __init__(
-        self, loaded: Loaded, world: EntrySet, changes: Sequence[Change], records: Records | None
+        self, loaded: Loaded, entry_set: EntrySet, changes: Sequence[Change], records: Records | None
     ) -> None:
         self.loaded = loaded
-        self.world = world
+        self.entry_set = entry_set
         self.changes = changes
         self.records = None if any(kind.secrets for kind in loaded.kinds.values()) else records
         self.texts: dict[str, str | None] = {}
@@ -57,10 +57,10 @@ class Sources:
 
     def _rows(self, kind: str) -> list[Json]:
         """The entries of a kind, by key: key, address, the file that it is in, values."""
-        files = {one.address: one.file for one in self.changes}
+        files = {change.address: change.file for change in self.changes}
         marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
         rows = []
-        for item in self.world.of(kind):
+        for item in self.entry_set.of(kind):
             place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
             values = marks.mask(dict(item.value)) if marks else item.value
             rows.append([item.key, item.address, place, values])
@@ -81,7 +81,7 @@ class Sources:
 
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs. Raises :class:`.render.RenderFailure`."""
-        jobs = [{"id": one.id, **one.spec} for one in outputs]
+        jobs = [{"id": output.id, **output.spec} for output in outputs]
         kinds = self.loaded.kinds
         source = Source(
             kinds=[*kinds, *sorted(self.loaded.catalog.broken - kinds.keys())],
@@ -93,8 +93,8 @@ class Sources:
             template=self._template,
         )
         found = render(jobs, source)
-        for one in outputs:
-            self.read[one.id] = found[one.id].templates
+        for output in outputs:
+            self.read[output.id] = found[output.id].templates
         return found
 
     def hidden_among(self, kinds: Iterable[str]) -> list[str]:
@@ -102,16 +102,16 @@ class Sources:
         return [kind for kind in kinds if self._is_hidden(kind)]
 
     def _is_hidden(self, kind: str) -> bool:
-        world = self.world
-        if kind in world.hidden_kinds or kind in self.loaded.catalog.broken or world.hidden_all:
+        entry_set = self.entry_set
+        if kind in entry_set.hidden_kinds or kind in self.loaded.catalog.broken or entry_set.hidden_all:
             return True
-        if any(address.startswith(f"{kind}/") for address in world.hidden_addresses):
+        if any(address.startswith(f"{kind}/") for address in entry_set.hidden_addresses):
             return True
-        return f"{kind}:" in world.hidden_text
+        return f"{kind}:" in entry_set.hidden_text
 
-    def digest(self, one: Output) -> str:
+    def digest(self, output: Output) -> str:
         """Of the definition of an output and of every template that it read."""
-        told = [one.definition, *(self._told(name) for name in sorted(self.read.get(one.id, ())))]
+        told = [output.definition, *(self._told(name) for name in sorted(self.read.get(output.id, ())))]
         return digest_bytes("\n".join(told).encode())
 
     def _told(self, name: str) -> str:
@@ -126,29 +126,29 @@ class Sources:
             return frozenset()
         records = self.records.load()
         found = set()
-        for one in outputs:
-            record = records.get(one.id)
+        for output in outputs:
+            record = records.get(output.id)
             if not isinstance(record, dict):
                 continue
             kinds, templates = record.get("kinds", []), record.get("templates", [])
-            text = parts[one.id].text
+            text = parts[output.id].text
             if text is None or self.hidden_among(kinds):
                 continue
-            self.read[one.id] = tuple(templates)
-            if record.get("key") == self._key(one, kinds, templates) and record.get("text") == _text(text):
-                found.add(one.id)
+            self.read[output.id] = tuple(templates)
+            if record.get("key") == self._key(output, kinds, templates) and record.get("text") == _text(text):
+                found.add(output.id)
         return frozenset(found)
 
-    def untouched(self, one: Output, data: bytes | None, memory: Sequence[tuple[str, str | None]]) -> bool:
+    def untouched(self, output: Output, data: bytes | None, memory: Sequence[tuple[str, str | None]]) -> bool:
         """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed."""
-        record = self.records.load().get(one.id) if self.records is not None and data is not None else None
+        record = self.records.load().get(output.id) if self.records is not None and data is not None else None
         if not isinstance(record, dict) or data is None or record.get("file") != digest_bytes(data):
             return False
         kinds, templates = record.get("kinds", []), record.get("templates", [])
         if record.get("memory") != [list(pair) for pair in memory] or self.hidden_among(kinds):
             return False
-        self.read[one.id] = tuple(templates)
-        return bool(record.get("key") == self._key(one, kinds, templates))
+        self.read[output.id] = tuple(templates)
+        return bool(record.get("key") == self._key(output, kinds, templates))
 
     def keep_right(
         self, found: Iterable[tuple[Output, bytes | None, Sequence[tuple[str, str | None]]]]
@@ -172,19 +172,19 @@ class Sources:
         if self.records is None or not outputs:
             return
         records = {
-            one.id: {
-                "kinds": list(rendered[one.id].kinds),
-                "templates": list(rendered[one.id].templates),
-                "key": self._key(one, rendered[one.id].kinds, rendered[one.id].templates),
-                "text": _text(wishes[one.id].text),
+            output.id: {
+                "kinds": list(rendered[output.id].kinds),
+                "templates": list(rendered[output.id].templates),
+                "key": self._key(output, rendered[output.id].kinds, rendered[output.id].templates),
+                "text": _text(wishes[output.id].text),
             }
-            for one in outputs
-            if one.id in wishes
+            for output in outputs
+            if output.id in wishes
         }
         self.records.save(records)
 
-    def _key(self, one: Output, kinds: Iterable[str], templates: Iterable[str]) -> str:
-        told = [one.definition, self._program]
+    def _key(self, output: Output, kinds: Iterable[str], templates: Iterable[str]) -> str:
+        told = [output.definition, self._program]
         told += [self._told(name) for name in sorted(templates)]
         told += [self._kind_key(kind) for kind in sorted(kinds)]
         return digest_bytes("\n".join(told).encode("utf-8", "surrogatepass"))
@@ -196,9 +196,9 @@ class Sources:
             inputs = self.loaded.tree.inputs
             files = self.loaded.live.files_of.get(kind, ())
             changes = [
-                [one.address, one.action.value, one.file, one.from_address, one.after]
-                for one in self.changes
-                if one.kind == kind
+                [change.address, change.action.value, change.file, change.from_address, change.after]
+                for change in self.changes
+                if change.kind == kind
             ]
             schema = inputs.get(known.schema_path) if known is not None else None
             told = [kind, schema, [[path, inputs.get(path)] for path in files], changes]
@@ -215,7 +215,7 @@ class Sources:
         from registry_reconciler.version import __version__
 
         folder = Path(__file__).parent
-        times = [f"{one.name} {one.stat().st_mtime_ns}" for one in sorted(folder.glob("*.py"))]
+        times = [f"{path.name} {path.stat().st_mtime_ns}" for path in sorted(folder.glob("*.py"))]
         return "\n".join([__version__, str(self.loaded.tree.inputs.get(CONFIG_PATH)), *times])
 
 

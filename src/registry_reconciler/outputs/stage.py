@@ -29,6 +29,7 @@ from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, p
 from registry_reconciler.outputs.sources import Sources
 from registry_reconciler.outputs.targets import FileWork, NoPlace, Part, Wish
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
+from registry_reconciler.outputs.wording import ended, fault_in_words, fault_of_value, stale_page, where_of
 from registry_reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class _Settled(Struct, frozen=True):
 
 def derive(
     loaded: Loaded,
-    world: EntrySet,
+    entry_set: EntrySet,
     changes: Sequence[Change],
     tree: Tree,
     options: PlanOptions,
@@ -82,18 +83,20 @@ def derive(
     """Everything that a plan does about outputs.
 
     Args:
-        world: the entries as they would be.
+        entry_set: the entries as they would be.
         changes: of entries, as they are written.
         tree: the files as they would be, without the outputs.
         records: knows what outputs were made of before.
     """
     definitions = load_definitions(loaded.tree, loaded.kinds, loaded.catalog.broken)
     memory = load_memory(loaded.tree)
-    taken = frozenset({*(one.id for one in definitions.outputs), *(one.file for one in definitions.outputs)})
+    taken = frozenset(
+        {*(output.id for output in definitions.outputs), *(output.file for output in definitions.outputs)}
+    )
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
     if not outputs and not memory.files and not definitions.problems:
         return Derived(problems=memory.problems)
-    sources = Sources(loaded, world, changes, records)
+    sources = Sources(loaded, entry_set, changes, records)
     return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
 
 
@@ -127,12 +130,16 @@ class _Deriving:
         barred, taken = claims(self.outputs, self.loaded.kinds)
         self.problems += taken
         parts = dict(self._parts(barred))
-        wishes = self._wishes([one for one in self.outputs if one.id in parts], parts)
+        wishes = self._wishes([output for output in self.outputs if output.id in parts], parts)
         settled = [
-            self._settled(one, parts[one.id], wishes[one.id]) for one in self.outputs if one.id in wishes
+            self._settled(output, parts[output.id], wishes[output.id])
+            for output in self.outputs
+            if output.id in wishes
         ]
         right = [
-            one for one in settled if one.action is OutputAction.LEFT and one.quiet and not one.output.page
+            change
+            for change in settled
+            if change.action is OutputAction.LEFT and change.quiet and not change.output.page
         ]
         self.sources.keep_right(
             (one.output, self.files[one.output.file].before, self._remembered(one.output)) for one in right
@@ -143,7 +150,7 @@ class _Deriving:
         memory = [] if self.memory.hidden else list(self._memory(written))
         changes += self._forgotten()
         return Derived(
-            tuple(sorted(changes, key=lambda one: one.id)),
+            tuple(sorted(changes, key=lambda change: change.id)),
             {path: work.data for path, work in self.files.items() if work.data != work.before},
             tuple(memory),
             tuple(self.problems),
@@ -158,48 +165,50 @@ class _Deriving:
     # What stands there
 
     def _parts(self, barred: frozenset[str]) -> Iterator[tuple[str, Part]]:
-        for one in self.outputs:
-            if one.id in barred:
+        for output in self.outputs:
+            if output.id in barred:
                 continue
-            work = self.files.get(one.file) or self.files.setdefault(one.file, FileWork(one.file, self.tree))
-            if not one.page and self.sources.untouched(one, work.data, self._remembered(one)):
+            work = self.files.get(output.file) or self.files.setdefault(
+                output.file, FileWork(output.file, self.tree)
+            )
+            if not output.page and self.sources.untouched(output, work.data, self._remembered(output)):
                 continue
             try:
-                yield one.id, work.part(one)
+                yield output.id, work.part(output)
             except NoPlace as fault:
-                self._no_place(one, fault)
+                self._no_place(output, fault)
 
-    def _remembered(self, one: Output) -> list[tuple[str, str | None]]:
+    def _remembered(self, output: Output) -> list[tuple[str, str | None]]:
         """The files about an output, with their digests."""
         inputs = self.loaded.tree.inputs
-        return [(path, inputs.get(path)) for path in self.memory.paths(one.id)]
+        return [(path, inputs.get(path)) for path in self.memory.paths(output.id)]
 
-    def _no_place(self, one: Output, fault: NoPlace) -> None:
+    def _no_place(self, output: Output, fault: NoPlace) -> None:
         if fault.hidden:
-            self._not_rendered(one, fault.message)
+            self._not_rendered(output, fault.message)
             return
-        place = Place(one.file) if fault.line else one.place.at(("at",) if one.at else ("file",))
+        place = Place(output.file) if fault.line else output.place.at(("at",) if output.at else ("file",))
         found = problem(
             "OUT003",
-            f"output {one.id}: {_ended(fault.message)}",
-            one.place if one.page else place,
-            path=() if one.page or fault.line else place.path,
+            f"output {output.id}: {ended(fault.message)}",
+            output.place if output.page else place,
+            path=() if output.page or fault.line else place.path,
             fix=fault.fix or "Mend its definition, or the file.",
-            extra=one.id,
+            extra=output.id,
         )
         self.problems.append(
-            replace(found, location=Location(one.file, fault.line, 1)) if fault.line else found
+            replace(found, location=Location(output.file, fault.line, 1)) if fault.line else found
         )
 
-    def _not_rendered(self, one: Output, why: str) -> None:
+    def _not_rendered(self, output: Output, why: str) -> None:
         self.problems.append(
             problem(
                 "OUT007",
-                f"output {one.id} is left as it is: {_ended(why)}",
-                one.place,
-                path=one.place.path,
+                f"output {output.id} is left as it is: {ended(why)}",
+                output.place,
+                path=output.place.path,
                 fix="Make what cannot be read readable, then plan again.",
-                extra=one.id,
+                extra=output.id,
             )
         )
 
@@ -208,20 +217,20 @@ class _Deriving:
     def _wishes(self, outputs: Sequence[Output], parts: Mapping[str, Part]) -> dict[str, Wish]:
         found: dict[str, Wish] = {}
         asked: list[Output] = []
-        for one in outputs:
-            if one.page:
+        for output in outputs:
+            if output.page:
                 if self.loaded.catalog.incomplete or self.loaded.catalog.broken:
                     continue  # a page without a kind that is there would be wrong
-                text = page_text(one, self.loaded.kinds, self.loaded.config)
-                found[one.id] = _text_wish(one, parts[one.id], text)
+                text = page_text(output, self.loaded.kinds, self.loaded.config)
+                found[output.id] = _text_wish(output, parts[output.id], text)
             else:
-                asked.append(one)
-        known = self.sources.unchanged(asked, {one.id: parts[one.id] for one in asked})
+                asked.append(output)
+        known = self.sources.unchanged(asked, {output.id: parts[output.id] for output in asked})
         for one in asked:
             if one.id in known:
                 part = parts[one.id]
                 found[one.id] = Wish(part.text or "", part.value)
-        left = [one for one in asked if one.id not in known]
+        left = [output for output in asked if output.id not in known]
         rendered = self.sources.render(left)
         for one in left:
             wish = self._wish(one, parts[one.id], rendered[one.id])
@@ -230,105 +239,105 @@ class _Deriving:
         self.sources.keep(left, rendered, found)
         return found
 
-    def _wish(self, one: Output, part: Part, rendered: Rendered) -> Wish | None:
+    def _wish(self, output: Output, part: Part, rendered: Rendered) -> Wish | None:
         hidden = self.sources.hidden_among(rendered.kinds)
         if hidden:
             kinds = ", ".join(hidden)
-            self._not_rendered(one, f"not all entries of {kinds} can be read")
+            self._not_rendered(output, f"not all entries of {kinds} can be read")
             return None
         if rendered.fault is not None:
-            self.problems.append(self._fault(one, rendered.fault))
+            self.problems.append(self._fault(output, rendered.fault))
             return None
         value = rendered.result
-        if one.is_container:
-            as_map = "key" in one.spec or isinstance(part.value, dict)
+        if output.is_container:
+            as_map = "key" in output.spec or isinstance(part.value, dict)
             value = dict(value) if as_map else [item for _, item in value]
-        if one.at:
+        if output.at:
             return Wish(value_text(value), value)
         if isinstance(value, list | dict) or value is None:
             what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
             message = f"it gives {what}, and a text or a number belongs here"
-            self.problems.append(self._fault(one, _fault_of_value(message)))
+            self.problems.append(self._fault(output, fault_of_value(message)))
             return None
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-        return _text_wish(one, part, text)
+        return _text_wish(output, part, text)
 
-    def _fault(self, one: Output, fault: Fault) -> Problem:
+    def _fault(self, output: Output, fault: Fault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
-        message, fix = _worded(one, fault)
+        message, fix = fault_in_words(output, fault)
         path = template_path(fault.template) if fault.template else None
         if path is None or (fault.kind == "missing" and not fault.line):
-            at = fault.at if "template" not in one.spec else ("template",)
-            place = one.place.at(tuple(at))
-            return problem(code, message, place, path=place.path, fix=fix, extra=one.id)
-        found = problem(code, message, Place(path), fix=fix, extra=f"{one.id} {fault.kind}")
+            at = fault.at if "template" not in output.spec else ("template",)
+            place = output.place.at(tuple(at))
+            return problem(code, message, place, path=place.path, fix=fix, extra=output.id)
+        found = problem(code, message, Place(path), fix=fix, extra=f"{output.id} {fault.kind}")
         return replace(found, location=Location(path, fault.line, 1 if fault.line else 0))
 
     # What becomes of it
 
-    def _settled(self, one: Output, part: Part, wish: Wish) -> _Settled:
+    def _settled(self, output: Output, part: Part, wish: Wish) -> _Settled:
         if part.text == wish.text:
-            known = self.memory.knows(one.id)
-            if self.memory.is_settled(one.id, wish.text):
-                return _Settled(one, part, wish, OutputAction.LEFT, quiet=True)
-            return _Settled(one, part, wish, OutputAction.ADOPT, quiet=known or bool(one.page))
+            known = self.memory.knows(output.id)
+            if self.memory.is_settled(output.id, wish.text):
+                return _Settled(output, part, wish, OutputAction.LEFT, quiet=True)
+            return _Settled(output, part, wish, OutputAction.ADOPT, quiet=known or bool(output.page))
         if self.options.leave_outputs:
-            return _Settled(one, part, wish, OutputAction.LEFT)
-        if not self._is_edited(one, part):
+            return _Settled(output, part, wish, OutputAction.LEFT)
+        if not self._is_edited(output, part):
             action = OutputAction.CREATE if part.text is None else OutputAction.UPDATE
-            older = bool(one.page) and self.memory.version(one.id) != __version__
-            return _Settled(one, part, wish, action, quiet=older)
-        if one.id in self.overwritten or self.loaded.config.drift == "undo":
+            older = bool(output.page) and self.memory.version(output.id) != __version__
+            return _Settled(output, part, wish, action, quiet=older)
+        if output.id in self.overwritten or self.loaded.config.drift == "undo":
             action = OutputAction.CREATE if part.text is None else OutputAction.UPDATE
-            return _Settled(one, part, wish, action)
-        return _Settled(one, part, wish, OutputAction.EDITED)
+            return _Settled(output, part, wish, action)
+        return _Settled(output, part, wish, OutputAction.EDITED)
 
-    def _is_edited(self, one: Output, part: Part) -> bool:
+    def _is_edited(self, output: Output, part: Part) -> bool:
         """Whether what stands there is neither what was rendered before nor there to be filled."""
         if self.memory.hidden:
             return True
-        if part.text is not None and self.memory.says(one.id, part.text):
+        if part.text is not None and self.memory.says(output.id, part.text):
             return False
-        if self.memory.knows(one.id):
+        if self.memory.knows(output.id):
             return True
         if part.empty:
             return False
-        if one.page:
-            return one.whole and GENERATED not in (part.text or "")
+        if output.page:
+            return output.whole and GENERATED not in (part.text or "")
         # Who marks a region, or names one value, says that what stands there is derived.
-        return one.whole or one.is_container
+        return output.whole or output.is_container
 
-    def _written(self, one: _Settled) -> _Settled | None:
-        if one.action is OutputAction.EDITED:
-            self.problems.append(self._edited(one))
-        elif one.action in (OutputAction.CREATE, OutputAction.UPDATE):
+    def _written(self, settled: _Settled) -> _Settled | None:
+        if settled.action is OutputAction.EDITED:
+            self.problems.append(self._edited(settled))
+        elif settled.action in (OutputAction.CREATE, OutputAction.UPDATE):
             try:
-                self.files[one.output.file].put(one.output, one.wish)
+                self.files[settled.output.file].put(settled.output, settled.wish)
             except NoPlace as fault:
-                self._no_place(one.output, fault)
+                self._no_place(settled.output, fault)
                 return None
-            if one.output.page:
-                self.problems.append(_stale_page(one))
-        return one
+            if settled.output.page:
+                self.problems.append(stale_page(settled.output))
+        return settled
 
-    def _edited(self, one: _Settled) -> Problem:
-        name = one.output.id
-        what = "is gone" if one.part.text is None else "was edited by hand"
-        if not self.memory.knows(name) and not one.output.page:
+    def _edited(self, settled: _Settled) -> Problem:
+        name = settled.output.id
+        what = "is gone" if settled.part.text is None else "was edited by hand"
+        if not self.memory.knows(name) and not settled.output.page:
             what = "has content that was never rendered"
         blocks = self.loaded.config.drift == "block"
         found = problem(
             "OUT005",
-            f"output {name}: {_where(one.output)} {what}; it is left as it is",
-            Place(one.output.file),
+            f"output {name}: {where_of(settled.output)} {what}; it is left as it is",
+            Place(settled.output.file),
             fix=f"Write it anew: registry apply --overwrite {PREFIX}{name}. To keep the edit, change "
-            + ("a copy of the page" if one.output.page else "its template or definition")
+            + ("a copy of the page" if settled.output.page else "its template or definition")
             + " instead.",
             extra=name,
         )
         found = replace(found, message=f"{found.message}.")
-        if one.part.line:
-            found = replace(found, location=Location(one.output.file, one.part.line, 1))
+        if settled.part.line:
+            found = replace(found, location=Location(settled.output.file, settled.part.line, 1))
         return replace(found, severity=Severity.ERROR) if blocks else found
 
     def _keep_registries(self, written: list[_Settled]) -> list[_Settled]:
@@ -339,43 +348,44 @@ class _Deriving:
             if work is not None and work.data != work.before and not _reads_alike(path, work):
                 work.data = work.before
                 refused.add(path)
-        for one in written:
-            if one.output.file in refused and one.action in (OutputAction.CREATE, OutputAction.UPDATE):
+        for change in written:
+            if change.output.file in refused and change.action in (OutputAction.CREATE, OutputAction.UPDATE):
                 self.problems.append(
                     problem(
                         "OUT004",
-                        f"output {one.output.id}: {_where(one.output)} holds what a registry says, and writing it "
-                        "would change that.",
-                        one.output.place,
-                        path=one.output.place.path,
+                        f"output {change.output.id}: {where_of(change.output)} holds what a registry says, and writing "
+                        "it would change that.",
+                        change.output.place,
+                        path=change.output.place.path,
                         fix="Put the markers around comments only, or name a value with 'at'.",
-                        extra=one.output.id,
+                        extra=change.output.id,
                     )
                 )
         return [
-            one
-            for one in written
-            if one.output.file not in refused or one.action not in (OutputAction.CREATE, OutputAction.UPDATE)
+            change
+            for change in written
+            if change.output.file not in refused
+            or change.action not in (OutputAction.CREATE, OutputAction.UPDATE)
         ]
 
-    def _change(self, one: _Settled) -> OutputChange | None:
-        if one.action is OutputAction.LEFT and one.part.text == one.wish.text:
+    def _change(self, settled: _Settled) -> OutputChange | None:
+        if settled.action is OutputAction.LEFT and settled.part.text == settled.wish.text:
             return None
         return OutputChange(
-            one.output.id,
-            one.output.file,
-            one.action,
-            one.output.region,
-            one.output.at,
-            lines_that_differ(one.part.text or "", one.wish.text),
-            self.sources.digest(one.output),
-            one.quiet,
+            settled.output.id,
+            settled.output.file,
+            settled.action,
+            settled.output.region,
+            settled.output.at,
+            lines_that_differ(settled.part.text or "", settled.wish.text),
+            self.sources.digest(settled.output),
+            settled.quiet,
         )
 
     def _forgotten(self) -> Iterator[OutputChange]:
         if self.definitions.broken or self.memory.hidden or self.options.leave_outputs:
             return
-        mine = {one.id for one in self.outputs}
+        mine = {output.id for output in self.outputs}
         for name in sorted(self.memory.accounts.keys() - mine):
             yield OutputChange(name, "", OutputAction.FORGET, quiet=name in _PAGES)
 
@@ -383,11 +393,11 @@ class _Deriving:
 
     def _memory(self, written: Iterable[_Settled]) -> Iterator[FileChange]:
         gone: dict[str, bytes | None] = {}
-        for one in written:
-            if one.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT):
-                gone.update(self._account(one))
+        for change in written:
+            if change.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT):
+                gone.update(self._account(change))
         if not (self.definitions.broken or self.options.leave_outputs):
-            mine = {one.id for one in self.outputs}
+            mine = {output.id for output in self.outputs}
             for path, said in self.memory.files.items():
                 if not any(one.id in mine for one in said):
                     gone[path] = None
@@ -399,12 +409,12 @@ class _Deriving:
             if content != old:
                 yield FileChange(path, _digest(old), _digest(content), content)
 
-    def _account(self, one: _Settled) -> Iterator[tuple[str, bytes | None]]:
-        name = one.output.id
+    def _account(self, settled: _Settled) -> Iterator[tuple[str, bytes | None]]:
+        name = settled.output.id
         paths = self.memory.paths(name)
         known = self.memory.accounts.get(name, ())
-        salt = known[0].salt if known else remembered.new_salt(name, one.wish.text)
-        content = remembered.render(name, salt, __version__, one.wish.text)
+        salt = known[0].salt if known else remembered.new_salt(name, settled.wish.text)
+        content = remembered.render(name, salt, __version__, settled.wish.text)
         yield from ((path, None) for path in paths[1:])
         yield (paths[0] if paths else remembered.new_path(name, content)), content
 
@@ -425,63 +435,10 @@ def _reads_alike(path: str, work: FileWork) -> bool:
     return old.readable and new.readable and same(list(old.documents), list(new.documents))
 
 
-def _text_wish(one: Output, part: Part, text: str) -> Wish:
+def _text_wish(output: Output, part: Part, text: str) -> Wish:
     text = text.replace("\r\n", "\n")
-    if one.region and part.inline:
+    if output.region and part.inline:
         text = text.removesuffix("\n")
-    elif one.region and text and not text.endswith("\n"):
+    elif output.region and text and not text.endswith("\n"):
         text += "\n"
     return Wish(text)
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _where(one: Output) -> str:
-    if one.region:
-        return f"the region {one.region!r} of {one.file}"
-    return f"{one.at} of {one.file}" if one.at else one.file
-
-
-def _stale_page(one: _Settled) -> Problem:
-    return problem(
-        "OUT008",
-        f"{_where(one.output)} is not what this version of registry makes of the schemas; an apply writes it anew.",
-        Place(one.output.file),
-        fix="registry apply",
-        extra=one.output.id,
-    )
-
-
-def _fault_of_value(message: str) -> Fault:
-    from registry_reconciler.outputs.render import Fault
-
-    return Fault("value", message, "", 0, ("value",))
-
-
-def _worded(one: Output, fault: Fault) -> tuple[str, str]:
-    """What is wrong, and how to mend it."""
-    where = f" ({fault.template}:{fault.line})" if fault.template and fault.line else ""
-    said = _ended(fault.message)
-    if fault.kind == "missing":
-        name = fault.message
-        if template_path(name) is None:
-            return (
-                f"output {one.id}{where}: {name!r} lies outside of .system/registry/templates/.",
-                "Include only templates of that folder.",
-            )
-        return (
-            f"output {one.id}{where}: there is no template {name!r} in .system/registry/templates/.",
-            "Correct the name, or write the template.",
-        )
-    fixes = {
-        "syntax": "Correct the template.",
-        "undefined": "Correct the name; write NAME | default('') where it may be missing.",
-        "refused": "Leave it out: docs/outputs.md lists what templates may use.",
-        "limit": "Make the template do less.",
-        "secret": "Leave the field out: what stands in an output is shown.",
-        "value": "Correct the expression.",
-        "failed": "Correct the template.",
-    }
-    return f"output {one.id}{where}: {said}", fixes[fault.kind]

@@ -132,7 +132,7 @@ class FileWork:
             if fault.id == output.region:
                 fix = f"One pair of markers an id:\n{_marked(output)}"
                 raise NoPlace(f"the region {fault.id!r} of {self.path}: {fault.message}", fix, fault.line)
-        known = [*found, *(one.id for one in faults)]
+        known = [*found, *(fault.id for fault in faults)]
         raise NoPlace(
             f"{self.path} has no region {output.region!r}.{did_you_mean(output.region, known)}",
             f"Put its markers where it belongs:\n{_marked(output)}",
@@ -160,9 +160,11 @@ class FileWork:
     def _documents(self) -> Sequence[Json]:
         form = format_named(self.path)
         found = form.read(self.data or b"")
-        for one in found.faults:
-            if one.fatal:
-                raise NoPlace(f"{self.path} cannot be read as {form.title}: {one.message}", one.fix, one.line)
+        for fault in found.faults:
+            if fault.fatal:
+                raise NoPlace(
+                    f"{self.path} cannot be read as {form.title}: {fault.message}", fault.fix, fault.line
+                )
         return found.documents
 
     def _value(self, output: Output) -> Part:

@@ -1,4 +1,4 @@
-"""Rules over two worlds, as it is and as it would be → problems with their status. Pure but for asking about paths."""
+"""Rules over two entry sets, as it is and as it would be → problems with their status. Pure but for asking paths."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
-from registry_reconciler.schema.cost import Purse
+from registry_reconciler.schema.purse import Purse
 
 
 class EntrySets(Struct, frozen=True):
@@ -43,7 +43,7 @@ def build_entry_sets(
     tree_after: Tree,
     rest: Unloaded = NOTHING_UNLOADED,
 ) -> EntrySets:
-    """The two worlds of a plan."""
+    """The two entry sets of a plan."""
     before_items = {
         address: _live_item(loaded, entry, desired) for address, entry in loaded.live.entries.items()
     }
@@ -51,7 +51,7 @@ def build_entry_sets(
         before_items.update((item.address, item) for item in rest.context)
         before_items = dict(sorted(before_items.items()))
     clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
-    before = _world(loaded, desired, before_items, clashes, loaded.tree, rest)
+    before = _entry_set(loaded, desired, before_items, clashes, loaded.tree, rest)
     touching = tuple(
         change for change in changes if not same(change.before, change.after) or change.from_address
     )
@@ -63,7 +63,7 @@ def build_entry_sets(
             after_items[change.address] = _planned_item(loaded, change)
     touched = frozenset(one for change in touching for one in (change.address, change.from_address) if one)
     after = replace(
-        _world(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
+        _entry_set(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
         earlier=before,
         touched=touched,
         planned_files={change.address: change.file for change in touching},
@@ -75,7 +75,7 @@ _MOST_SEARCHED = 1024 * 1024
 """Bytes of unreadable fragments that are still looked into."""
 
 
-def _world(
+def _entry_set(
     loaded: Loaded,
     desired: Desired,
     items: Mapping[str, Entry],
@@ -91,7 +91,7 @@ def _world(
         if path in loaded.fragments.files and not loaded.fragments.files[path].readable
     ]
     # Each unknown key is looked for in it, so it has to be short; of a long one anything is believed.
-    long = sum(map(len, hidden)) > _MOST_SEARCHED or loaded.fragments.blind
+    long = sum(map(len, hidden)) > _MOST_SEARCHED or loaded.fragments.partly_unreadable
     return EntrySet(
         kinds=loaded.kinds,
         config=loaded.config,
@@ -112,9 +112,9 @@ def _beyond_ascii(loaded: Loaded) -> frozenset[str]:
     """Files whose texts may have other characters than ASCII, written out or escaped."""
     sources = (*loaded.live.files.values(), *loaded.fragments.files.values())
     return frozenset(
-        one.path
-        for one in sources
-        if one.data is not None and not (one.data.isascii() and b"\\" not in one.data)
+        source.path
+        for source in sources
+        if source.data is not None and not (source.data.isascii() and b"\\" not in source.data)
     )
 
 
@@ -131,7 +131,11 @@ def _overrides(desired: Desired, items: Mapping[str, Entry]) -> frozenset[str]:
     from registry_reconciler.base.globs import Patterns, is_wild
 
     exact = {pattern.text for pattern in desired.overrides if pattern.text in items}
-    globs = [one.text for one in desired.overrides if is_wild(one.text) and one.text not in desired.exact]
+    globs = [
+        override.text
+        for override in desired.overrides
+        if is_wild(override.text) and override.text not in desired.exact
+    ]
     if globs:
         patterns = Patterns(globs)
         exact.update(address for address in items if address in patterns)
@@ -171,21 +175,23 @@ def _planned_item(loaded: Loaded, change: Change) -> Entry:
 
 
 def check(
-    loaded: Loaded, worlds: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
+    loaded: Loaded, entry_sets: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
 ) -> tuple[Problem, ...]:
-    """Every problem of both worlds, each with its status; ``own`` are the rules of the workspace itself."""
+    """Every problem of both entry sets, each with its status; ``own`` are the rules of the workspace itself."""
     from registry_reconciler.rules import RULES
     from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
 
     # Rules of the workspace itself are left out whole: what says that one cannot be judged belongs to them.
     rules = tuple(rule for rule in RULES if rule.structural) if no_check else (*RULES, *own)
     after = _keyed(
-        worlds.after, (*schema_problems(loaded, worlds.after), *run_entry_set(rules, worlds.after))
+        entry_sets.after,
+        (*schema_problems(loaded, entry_sets.after), *run_entry_set(rules, entry_sets.after)),
     )
-    if worlds.before is worlds.after:
+    if entry_sets.before is entry_sets.after:
         return tuple(replace(one, status=Status.PRE_EXISTING) for one in after.values())
     before = _keyed(
-        worlds.before, (*schema_problems(loaded, worlds.before), *run_entry_set(rules, worlds.before))
+        entry_sets.before,
+        (*schema_problems(loaded, entry_sets.before), *run_entry_set(rules, entry_sets.before)),
     )
     found = [
         replace(one, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
@@ -193,7 +199,7 @@ def check(
     ]
     found += [replace(one, status=Status.FIXED) for key, one in before.items() if key not in after]
     if not no_check:
-        found += run_transition(rules, Transition(worlds.before, worlds.after, worlds.changes))
+        found += run_transition(rules, Transition(entry_sets.before, entry_sets.after, entry_sets.changes))
     return tuple(found)
 
 
@@ -203,15 +209,15 @@ def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tupl
     The change that is refused brings what the rule found.
     """
     said = {
-        one.address: one
-        for one in judged
-        if one.severity is Severity.ERROR and one.status is Status.INTRODUCED and one.address
+        problem.address: problem
+        for problem in judged
+        if problem.severity is Severity.ERROR and problem.status is Status.INTRODUCED and problem.address
     }
     return tuple(
-        replace(one, cause=said[one.address].cause_text)
-        if one.address in said and one.severity is Severity.ERROR
-        else one
-        for one in refused
+        replace(problem, cause=said[problem.address].cause_text)
+        if problem.address in said and problem.severity is Severity.ERROR
+        else problem
+        for problem in refused
     )
 
 
@@ -242,20 +248,20 @@ def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Prob
         )
 
 
-def _keyed(world: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
+def _keyed(entry_set: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
     """Problems by identity, without those of entries that are only looked at."""
     keyed: dict[tuple[object, ...], Problem] = {}
-    for one in problems:
-        if not one.address or world.judges(one.address):
-            keyed.setdefault(one.identity, one)
+    for fault in problems:
+        if not fault.address or entry_set.judges(fault.address):
+            keyed.setdefault(fault.identity, fault)
     return keyed
 
 
-def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
+def schema_problems(loaded: Loaded, entry_set: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
-    for kind in world.kinds.values():
-        for item in _unfit(loaded, world, kind):
-            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(world)):
+    for kind in entry_set.kinds.values():
+        for item in _unfit(loaded, entry_set, kind):
+            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(entry_set)):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",
@@ -269,31 +275,31 @@ def schema_problems(loaded: Loaded, world: EntrySet) -> Iterator[Problem]:
                 )
 
 
-def _unfit(loaded: Loaded, world: EntrySet, kind: Kind) -> list[Entry]:
+def _unfit(loaded: Loaded, entry_set: EntrySet, kind: Kind) -> list[Entry]:
     """The entries of a kind that its schema does not take, by address."""
-    known = world.memo(_unfit_by_kind)
+    known = entry_set.memo(_unfit_by_kind)
     if kind.name not in known:
-        earlier = world.earlier
+        earlier = entry_set.earlier
         unfit: list[Entry] = []
         if earlier is not None:
-            unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in world.touched]
-        asked = world.of(kind.name) if earlier is None else world.touched_items(kind.name)
+            unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in entry_set.touched]
+        asked = entry_set.of(kind.name) if earlier is None else entry_set.touched_items(kind.name)
         if asked:
-            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(world)
+            fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(entry_set)
             unfit += [item for item in asked if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]
 
 
-def _purse(world: EntrySet) -> Purse:
+def _purse(entry_set: EntrySet) -> Purse:
     """What judging all entries may cost: one for the entries as they are and as they would be."""
-    return (world.earlier or world).memo(_new_purse)
+    return (entry_set.earlier or entry_set).memo(_new_purse)
 
 
-def _new_purse(world: EntrySet) -> Purse:
+def _new_purse(_entry_set: EntrySet) -> Purse:
     return Purse()
 
 
-def _unfit_by_kind(world: EntrySet) -> dict[str, list[Entry]]:
-    """Filled as somebody asks, because a world has no schemas."""
+def _unfit_by_kind(_entry_set: EntrySet) -> dict[str, list[Entry]]:
+    """Filled as somebody asks, because an entry set has no schemas."""
     return {}

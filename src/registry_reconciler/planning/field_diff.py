@@ -33,18 +33,18 @@ def applied(before: Json, fields: Iterable[FieldChange]) -> Json:
     here: dict[str | int, list[FieldChange]] = {}
     gone: list[str | int] = []
     new: dict[str | int, Json] = {}
-    for one in fields:
-        if not one.path:
-            return one.after
-        step, rest = one.path[0], one.path[1:]
+    for field in fields:
+        if not field.path:
+            return field.after
+        step, rest = field.path[0], field.path[1:]
         if rest:
-            here.setdefault(step, []).append(replace(one, path=rest))
-        elif one.action == "delete":
+            here.setdefault(step, []).append(replace(field, path=rest))
+        elif field.action == "delete":
             gone.append(step)
-        elif one.action == "create":
-            new[step] = one.after
+        elif field.action == "create":
+            new[step] = field.after
         else:
-            here[step] = [replace(one, path=())]
+            here[step] = [replace(field, path=())]
     if isinstance(before, dict):
         kept = {name: value for name, value in before.items() if name not in gone}
         changed = {name: applied(kept[str(name)], some) for name, some in here.items()}
@@ -60,7 +60,7 @@ def applied(before: Json, fields: Iterable[FieldChange]) -> Json:
 
 
 def _below(path: FieldPath, changes: Iterable[FieldChange]) -> list[FieldChange]:
-    return [replace(one, path=(*path, *one.path)) for one in changes]
+    return [replace(change, path=(*path, *change.path)) for change in changes]
 
 
 class _Comparing(Struct):
@@ -96,7 +96,9 @@ class _Comparing(Struct):
         self.effort -= len(before) + len(after)
         stretches = list(unequal([canonical(one) for one in before], [canonical(one) for one in after]))
         whole = (0, len(before), 0, len(after))
-        if stretches == [whole] or (len(before) == len(after) and all(_is_even(one) for one in stretches)):
+        if stretches == [whole] or (
+            len(before) == len(after) and all(_is_even(stretch) for stretch in stretches)
+        ):
             return self._aligned(before, after, stretches)
         aligned = self._aligned(before, after, stretches)
         if self.effort <= 0:
@@ -109,8 +111,8 @@ class _Comparing(Struct):
         self, before: list[Json], after: list[Json], stretches: Iterable[Stretch]
     ) -> list[FieldChange]:
         found: list[FieldChange] = []
-        for one in stretches:
-            found += self._paired(before, after, self._pairs(before, after, one), one)
+        for stretch in stretches:
+            found += self._paired(before, after, self._pairs(before, after, stretch), stretch)
         return found
 
     def _paired(

@@ -145,22 +145,22 @@ def _common(left: str, right: str) -> int:
 
 def with_edits(problems: Sequence[Problem], files: Mapping[str, SourceFile]) -> tuple[Problem, ...]:
     """The problems, with the replacements of their fixes turned into edits."""
-    if not any(one.fix is not None and one.fix.replacements for one in problems):
+    if not any(problem.fix is not None and problem.fix.replacements for problem in problems):
         return tuple(problems)
     editor = Editor(files)
     patches = seen = 0
     found = []
-    for one in problems:
-        if one.fix is not None and one.fix.replacements and not one.fix.edits:
-            replacements = one.fix.replacements
-            if not one.fix.safe:
+    for problem in problems:
+        if problem.fix is not None and problem.fix.replacements and not problem.fix.edits:
+            replacements = problem.fix.replacements
+            if not problem.fix.safe:
                 patches += 1
                 seen += sum(_size(files.get(place.file)) for place, _ in replacements)
                 if patches > PATCHES or (seen > PATCHED_BYTES and patches > 1):
                     replacements = ()
-            fix = replace(one.fix, edits=editor.edits(replacements), replacements=replacements)
-            one = replace(one, fix=fix)
-        found.append(one)
+            fix = replace(problem.fix, edits=editor.edits(replacements), replacements=replacements)
+            problem = replace(problem, fix=fix)
+        found.append(problem)
     return tuple(found)
 
 
@@ -211,8 +211,8 @@ class _Chosen(Struct):
         return True
 
 
-def _overlap(one: TextEdit, other: TextEdit) -> bool:
-    return (one.start < other.end and other.start < one.end) or one.start == other.start
+def _overlap(text_edit: TextEdit, other: TextEdit) -> bool:
+    return (text_edit.start < other.end and other.start < text_edit.end) or text_edit.start == other.start
 
 
 def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool = False) -> Fixing:
@@ -252,7 +252,7 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
 def standing_of(planning: Planning, codes: Sequence[str]) -> tuple[Problem, ...]:
     """The standing problems with some codes. Raises :class:`UsageFailure` for a code that there is not."""
     _require_codes(codes, planning.own.codes)
-    return tuple(one for one in planning.plan.problems if _stands(one, codes))
+    return tuple(problem for problem in planning.plan.problems if _stands(problem, codes))
 
 
 def _require_codes(codes: Sequence[str], own: Iterable[str]) -> None:
@@ -311,7 +311,7 @@ def _is_key_of_known(planning: Planning, place: Place) -> bool:
 
 def apply_edits(data: bytes, edits: Sequence[TextEdit]) -> bytes:
     """A file's bytes after edits that do not overlap."""
-    for edit in sorted(edits, key=lambda one: one.start, reverse=True):
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         data = data[: edit.start] + edit.new.encode("utf-8") + data[edit.end :]
     return data
 

@@ -1,17 +1,18 @@
-"""Who depends on an entry: the references of a world, followed backwards. Pure."""
+"""Who depends on an entry: the references of an entry set, followed backwards. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import FieldPath, Json, same
-from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.entry import FieldPath, same
+from registry_reconciler.model.fields import values_of
+from registry_reconciler.model.references import address_of, keys_in, references_in
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.unloaded import Elsewhere
@@ -25,77 +26,45 @@ and in a chain on half of them, so naming them all would cost the square of thei
 
 _FEWEST = 20
 
-_MOST_FOLLOWED = 2_000_000
-"""So many references are followed to count the dependents of all changes; behind that a count says "at least"."""
+_FOLLOWED = 20_000
+"""So many references are followed to count dependents, for all changes of a plan together; behind that a count says
+"at least". Of a larger plan :data:`_FOLLOWED_EACH` for each change: it takes what its size asks for, and no square."""
+
+_FOLLOWED_EACH = 100
 
 
-def references_of(world: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
-    """The references of an entry: field, the text there, and the entry it leads to (``None``: dangling)."""
-    for reference in world.kinds[item.kind].references:
-        for path, value in reference.field.find(item.value):
-            for inner, key in _keys(value):
-                if key not in reference.allow:
-                    yield (*path, *inner), key, world.resolve(reference.kinds, key)
+def references_of(entry_set: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
+    """The references of an entry: field, the key there, and the entry it leads to (``None``: dangling)."""
+    for reference in entry_set.kinds[item.kind].references:
+        for path, key in references_in(reference, item.value):
+            if key not in reference.allow:
+                yield path, key, entry_set.resolve(reference.kinds, key)
 
 
-def _keys(value: object) -> Iterator[tuple[FieldPath, str]]:
-    if isinstance(value, str):
-        yield (), value
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            if isinstance(one, str):
-                yield (index,), one
-
-
-def referrers(world: EntrySet) -> dict[str, tuple[str, ...]]:
+def referrers(entry_set: EntrySet) -> dict[str, tuple[str, ...]]:
     """For each address the addresses of the entries that refer to it."""
-    found = _referring(world).items()
-    return {address: tuple(sorted(set(sources))) for address, sources in found if address in world.items}
+    found = _referring(entry_set).items()
+    return {address: tuple(sorted(set(sources))) for address, sources in found if address in entry_set.items}
 
 
-def _referring(world: EntrySet) -> dict[str, list[str]]:
+def _referring(entry_set: EntrySet) -> dict[str, list[str]]:
     """For each address that is referred to, there or not, the addresses of those that do, some of them repeatedly."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for kind in world.kinds.values():
+    for kind in entry_set.kinds.values():
         for reference in kind.references:
-            values, allowed = _values(reference.field), reference.allow
-            # Most references are to one kind, and every reference of a world passes here.
+            values, allowed = values_of(reference.field), reference.allow
+            # Most references are to one kind, and every reference of an entry set passes here.
             prefix = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
-            for item in world.of(kind.name):
+            for item in entry_set.of(kind.name):
                 source = item.address
                 for value in values(item.value):
-                    for key in (value,) if type(value) is str else [key for _, key in _keys(value)]:
-                        address = prefix + key if prefix else _resolved(world, reference.kinds, key)
+                    for key in (value,) if type(value) is str else [key for _, key in keys_in(value)]:
+                        address = (
+                            prefix + key if prefix else address_of(entry_set.items, reference.kinds, key)
+                        )
                         if address != source and key not in allowed:
                             found[address].append(source)
     return found
-
-
-def _resolved(world: EntrySet, kinds: Sequence[str], key: str) -> str:
-    """The address that a reference to one of several kinds leads to; "", which is none, for a dangling one."""
-    target = world.resolve(kinds, key)
-    return "" if target is None else target.address
-
-
-def _values(selector: Selector) -> Callable[[Json], Iterable[Json]]:
-    """What a selector selects, without the paths; written out for the two shapes that most fields have."""
-    names = tuple(step for step in selector.steps if step is not None)
-    listed = selector.steps[-1] is None
-    if len(names) + listed != len(selector.steps):
-        return lambda value: [inner for _, inner in selector.find(value)]
-
-    def values(value: Json) -> Iterable[Json]:
-        for name in names:
-            if not isinstance(value, dict) or name not in value:
-                return ()
-            value = value[name]
-        if not listed:
-            return (value,)
-        if isinstance(value, list):
-            return value
-        return value.values() if isinstance(value, dict) else ()
-
-    return values
 
 
 class Referrers(Protocol):
@@ -126,8 +95,8 @@ class _Everywhere(Struct, frozen=True):
         return sorted({*self.loaded.get(address, default)} if address in self.items else default)
 
 
-def _referrers_in(world: EntrySet) -> Referrers:
-    return _Everywhere(_referring(world), world.items, world.rest.elsewhere, {})
+def _referrers_in(entry_set: EntrySet) -> Referrers:
+    return _Everywhere(_referring(entry_set), entry_set.items, entry_set.rest.elsewhere, {})
 
 
 class Impact(Struct, frozen=True):
@@ -145,9 +114,15 @@ class Impact(Struct, frozen=True):
 
 
 class Effort(Struct):
-    """How many references may still be followed, for all changes of a plan together."""
+    """How many references may still be followed, for all changes of a plan together, and how many for one of them."""
 
-    left: int = _MOST_FOLLOWED
+    left: int = _FOLLOWED
+    each: int = _FOLLOWED
+
+    @classmethod
+    def for_changes(cls, count: int) -> Effort:
+        """What is spent on a plan of so many changes."""
+        return cls(max(_FOLLOWED, _FOLLOWED_EACH * count), max(_FOLLOWED_EACH, _FOLLOWED // max(1, count)))
 
 
 def dependents(
@@ -158,10 +133,11 @@ def dependents(
 
 
 def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int, effort: Effort) -> Impact:
-    """The same for the old and the new address of one entry, each in the world that has it."""
+    """The same for the old and the new address of one entry, each in the entry set that has it."""
     seen: dict[str, None] = {itself: None}
     named: set[str] = set()
     counted = True
+    until = max(0, effort.left - effort.each)
     for graph, start in starts:
         ring = [start]
         nearest: dict[str, None] = {}
@@ -175,21 +151,21 @@ def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int,
             ring = [source for source in found if source not in reached]
             reached.update(ring)
             nearest.update(dict.fromkeys(ring))
-            counted = effort.left > 0 or not ring
+            counted = effort.left > until or not ring
         seen.update(nearest)
         named.update([one for one in nearest if one != itself][:most])
     return Impact(tuple(sorted(named)), len(seen) - 1, counted)
 
 
-def impacts(worlds: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]:
+def impacts(entry_sets: EntrySets, changes: tuple[Change, ...]) -> dict[str, Impact]:
     """Dependents by changed address: before the plan for what goes, after it for everything else."""
     if all(same(change.before, change.after) for change in changes):
         return {}
-    after = _referrers_in(worlds.after)
+    after = _referrers_in(entry_sets.after)
     looks_back = any(change.from_address or change.action is Action.DELETE for change in changes)
-    before = _referrers_in(worlds.before) if looks_back else {}
+    before = _referrers_in(entry_sets.before) if looks_back else {}
     most = min(MOST_DEPENDENTS, max(_FEWEST, _MOST_NAMED // len(changes)))
-    effort = Effort()
+    effort = Effort.for_changes(len(changes))
     found: dict[str, Impact] = {}
     for change in changes:
         if same(change.before, change.after):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.table import format_named, format_of
-from registry_reconciler.loading.fragments import DIRECTIVES
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind
@@ -17,8 +17,9 @@ from registry_reconciler.model.redact import SecretTexts, secret_texts
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.nodes import Node
+    from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.loading.registries import Live
-    from registry_reconciler.loading.workspace import Catalog, Loaded
+    from registry_reconciler.loading.workspace import Loaded
 
 _Span = tuple[int, int]
 
@@ -145,7 +146,7 @@ class Hider:
         return _merged(found)
 
     def _in_registry(self, path: str, text: str, roots: list[Node], found: list[_Span]) -> None:
-        from registry_reconciler.loading.layouts.walk import containers
+        from registry_reconciler.layouts.walk import containers
 
         read = self._format(path).read(text.encode("utf-8", "replace"))
         if not read.readable or _unknown(self._loaded.catalog):
@@ -155,10 +156,10 @@ class Hider:
             bound = kind.file.match(path) if kind.secrets else None
             if bound is None:
                 continue
-            for one in containers(kind, read.documents, bound):
-                node = _node_at(roots[one.document], one.path)
+            for container in containers(kind, read.documents, bound):
+                node = _node_at(roots[container.document], container.path)
                 if node is not None:
-                    _in_container(kind, node, found)
+                    _in_container(kind, node, LAYOUTS[kind.layout].depth, found)
 
 
 def _in_bytes(text: str, spans: list[_Span], offset: int) -> Iterator[_Span]:
@@ -182,17 +183,19 @@ def _in_fragment(root: Node, kinds: Mapping[str, Kind], found: list[_Span]) -> N
         if kind is None or _resolved(entry.value).kind != "seq":
             found.append((entry.value.start, entry.value.end))
         else:
-            _in_container(kind, entry.value, found)
+            _in_container(kind, entry.value, 1, found)
 
 
-def _in_container(kind: Kind, node: Node, found: list[_Span]) -> None:
-    node = _resolved(node)
+def _in_container(kind: Kind, node: Node, depth: int, found: list[_Span]) -> None:
+    """The spans of a container whose entries stand so many steps below it; what has another shape is taken apart."""
     walker = _Walker(kind.secrets, found)
-    if LAYOUTS[kind.layout].one_a_file and node.kind == "map":
-        walker.walk(kind.secrets.start, node)
-        return
-    for entry in node.entries:
-        walker.walk(kind.secrets.start, entry.value)
+    nodes = [_resolved(node)]
+    if depth == 0 and nodes[0].kind != "map":
+        depth = 1
+    for _ in range(depth):
+        nodes = [entry.value for node in nodes for entry in _resolved(node).entries]
+    for one in nodes:
+        walker.walk(kind.secrets.start, one)
 
 
 class _Walker:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from registry_reconciler.loading.fragments import Move
+from registry_reconciler.loading.directives import Move
 from registry_reconciler.loading.state.shadow import new_salt
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.known_entries import KnownEntries
 from registry_reconciler.planning.subtrees import carried_names
-from registry_reconciler.planning.witnesses import Witnesses
 
 
 class Renames(Struct):
@@ -36,7 +36,7 @@ class Renames(Struct):
     implied: bool = False
 
 
-def find_renames(moves: Iterable[Move], asked: Witnesses, problems: list[Problem]) -> Renames:
+def find_renames(moves: Iterable[Move], asked: KnownEntries, problems: list[Problem]) -> Renames:
     """The moves that are still to be done; what is wrong with others is added to ``problems``."""
     by_source = _valid(moves, problems)
     ends = _ends(by_source, asked)
@@ -58,7 +58,7 @@ def find_renames(moves: Iterable[Move], asked: Witnesses, problems: list[Problem
 
 
 def _say_unknown(
-    by_source: Mapping[str, Move], asked: Witnesses, done: Renames, problems: list[Problem]
+    by_source: Mapping[str, Move], asked: KnownEntries, done: Renames, problems: list[Problem]
 ) -> None:
     """A move whose entry comes new, and whose old name nobody knows: it moves nothing, and was meant to."""
     from registry_reconciler.base.suggest import did_you_mean
@@ -82,7 +82,7 @@ def _say_unknown(
             )
 
 
-def _imply(done: Renames, asked: Witnesses, source: str, target: str) -> None:
+def _imply(done: Renames, asked: KnownEntries, source: str, target: str) -> None:
     done.sources[target] = source
     done.moves[target] = Move(source, target, asked.entries[target].place)
     done.implied = True
@@ -103,7 +103,7 @@ def bad_move(move: Move, why: str, fix: str) -> Problem:
 def _valid(moves: Iterable[Move], problems: list[Problem]) -> dict[str, Move]:
     """The moves that make sense by themselves, by source."""
     by_source: dict[str, Move] = {}
-    for move in sorted(moves, key=lambda one: one.place):
+    for move in sorted(moves, key=lambda move: move.place):
         first = by_source.get(move.source)
         if split_address(move.source)[0] != split_address(move.target)[0]:
             why = (
@@ -121,7 +121,7 @@ def _valid(moves: Iterable[Move], problems: list[Problem]) -> dict[str, Move]:
     return by_source
 
 
-def _ends(moves: Mapping[str, Move], asked: Witnesses) -> dict[str, str | None]:
+def _ends(moves: Mapping[str, Move], asked: KnownEntries) -> dict[str, str | None]:
     """Where each move leads: along the chain to the first address that is declared, each step taken once."""
     ends: dict[str, str | None] = {}
     for start in moves:
@@ -140,7 +140,7 @@ def _ends(moves: Mapping[str, Move], asked: Witnesses) -> dict[str, str | None]:
 def _refuse_circles(
     moves: Mapping[str, Move],
     ends: Mapping[str, str | None],
-    asked: Witnesses,
+    asked: KnownEntries,
     problems: list[Problem],
 ) -> None:
     """Moves that come back to themselves, of addresses that nobody knows."""
@@ -164,7 +164,7 @@ def _refuse_circles(
 class _Graph(Struct):
     """Moves from each source to its end, and which of them can be done."""
 
-    asked: Witnesses
+    asked: KnownEntries
     ends: Mapping[str, str]
     into: dict[str, list[str]] = field(default_factory=dict)
     circles: list[list[str]] = field(default_factory=list)
@@ -203,7 +203,7 @@ class _Graph(Struct):
     def opened(self) -> Iterator[str]:
         """The sources of moves that are to be done, from those that nobody declares onwards; circles whole."""
         done: set[str] = set()
-        waiting = [one for one in sorted(self.ends) if one not in self.asked.entries and self.can[one]]
+        waiting = [end for end in sorted(self.ends) if end not in self.asked.entries and self.can[end]]
         for circle in self.circles:
             if self.is_open(circle):
                 done.update(circle)
@@ -283,7 +283,7 @@ def _open(graph: _Graph, moves: Mapping[str, Move], problems: list[Problem]) -> 
             problems.append(_stays(moves[source]))
 
 
-def _take_back(asked: Witnesses, lines: _Graph, done: Renames) -> None:
+def _take_back(asked: KnownEntries, lines: _Graph, done: Renames) -> None:
     """Renames that a fragment took back without saying so: a revert of the fragment alone."""
     used = {*done.sources, *done.sources.values()}
     back: dict[str, str] = {}
@@ -309,7 +309,7 @@ def _take_back(asked: Witnesses, lines: _Graph, done: Renames) -> None:
         _imply(done, asked, one, back[one])
 
 
-def _before(asked: Witnesses) -> Iterator[tuple[str, str]]:
+def _before(asked: KnownEntries) -> Iterator[tuple[str, str]]:
     """Managed entries with an address that they had before and that a fragment declares."""
     orphans: list[str] = []
     for address, entry in asked.state.items():
@@ -323,7 +323,9 @@ def _before(asked: Witnesses) -> Iterator[tuple[str, str]]:
     if not orphans:
         return
     # A record that was renamed before records knew their names keeps the salt of its first one.
-    salts = {(split_address(one)[0], new_salt(one)): one for one in asked.entries if not asked.known(one)}
+    salts = {
+        (split_address(entry)[0], new_salt(entry)): entry for entry in asked.entries if not asked.known(entry)
+    }
     for address in orphans if salts else ():
         salt = asked.state[address].applied[0].salt
         first = salts.get((split_address(address)[0], salt))

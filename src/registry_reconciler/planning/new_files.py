@@ -55,10 +55,10 @@ def file_problems(
     Args:
         told: what is known already; what has a problem with its name gets no second one.
     """
-    known = {one.address or one.place.file for one in told if one.code == "WRT004"}
-    origins = {one.file: one for one in reversed(tuple(changes)) if one.writes}
+    known = {problem.address or problem.place.file for problem in told if problem.code == "WRT004"}
+    origins = {change.file: change for change in reversed(tuple(changes)) if change.writes}
     some = False
-    ordered = sorted(files, key=lambda one: one.path)
+    ordered = sorted(files, key=lambda file: file.path)
     for one in ordered:
         if one.after is None:
             tree.names.leave(one.path)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import canonical
 from registry_reconciler.model.plan import Notice, PlanOptions
 from registry_reconciler.model.problem import Problem, Severity, Status
-from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.policy_diff import TITLE, severity_regressions
 
 if TYPE_CHECKING:
@@ -30,11 +28,7 @@ def standing_notices(config: Config, own: Iterable[Rule] = ()) -> tuple[Notice, 
 
 
 def head_notices(
-    loaded: Loaded,
-    worlds: EntrySets,
-    changes: tuple[Change, ...],
-    problems: Sequence[Problem],
-    options: PlanOptions,
+    changes: tuple[Change, ...], problems: Sequence[Problem], options: PlanOptions
 ) -> tuple[Notice, ...]:
     """Everything that a reviewer must see first."""
     return (
@@ -72,8 +66,8 @@ def likely_renames(changes: Sequence[Change]) -> Iterator[tuple[Change, Change]]
     """Pairs of a deletion and a creation of one kind that are alike."""
     kinds = sorted({change.kind for change in changes})
     for kind in kinds:
-        gone = [one for one in changes if one.kind == kind and one.action is Action.DELETE]
-        new = [one for one in changes if one.kind == kind and one.action is Action.CREATE]
+        gone = [change for change in changes if change.kind == kind and change.action is Action.DELETE]
+        new = [change for change in changes if change.kind == kind and change.action is Action.CREATE]
         if not gone or not new or len(gone) * len(new) > _PAIR_LIMIT:
             continue
         yield from _pairs(gone, new)
@@ -81,7 +75,7 @@ def likely_renames(changes: Sequence[Change]) -> Iterator[tuple[Change, Change]]
 
 def _pairs(gone: Sequence[Change], new: Sequence[Change]) -> Iterator[tuple[Change, Change]]:
     scored = sorted(
-        ((_likeness(old, one), old.address, one.address, old, one) for old in gone for one in new),
+        ((_likeness(old, entry), old.address, entry.address, old, entry) for old in gone for entry in new),
         key=lambda row: (-row[0], row[1], row[2]),
     )
     used: set[str] = set()

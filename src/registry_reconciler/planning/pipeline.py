@@ -46,6 +46,7 @@ from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import head_notices, standing_notices
+from registry_reconciler.planning.relocate import NOTHING_RELOCATED, Relocation, relocate, together
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import fragment_heals, state_files
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-def silent(_step: str) -> None:
+def no_progress(_step: str) -> None:
     """Nobody listens."""
 
 
@@ -69,7 +70,7 @@ class Planning(Struct, frozen=True):
     plan: Plan
     loaded: Loaded
     desired: Desired
-    worlds: EntrySets
+    entry_sets: EntrySets
     own: OwnRules = NO_RULES
     outputs: tuple[Output, ...] = ()
 
@@ -89,7 +90,7 @@ def collector_off() -> Iterator[None]:
 def make_plan(
     tree: Tree,
     options: PlanOptions = PlanOptions(),  # noqa: B008
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     reader: Reader | None = None,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
@@ -111,13 +112,14 @@ def make_plan(
 def plan_loaded(
     loaded: Loaded,
     options: PlanOptions,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     rest: Unloaded = NOTHING_UNLOADED,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     progress("comparing")
+    loaded, relocation = _relocated(loaded, options, rest)
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
         loaded.kinds,
@@ -132,6 +134,7 @@ def plan_loaded(
         ),
         rest=rest,
         edits=edits,
+        told=relocation.blocked,
     )
     progress("writing in memory")
     written = write(
@@ -142,53 +145,74 @@ def plan_loaded(
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
-        text_goes=frozenset(one.address for one in loaded.fragments.removals if one.text_goes),
+        text_goes=frozenset(removal.address for removal in loaded.fragments.removals if removal.text_goes),
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     progress("checking")
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
-    worlds = build_entry_sets(
+    entry_sets = build_entry_sets(
         loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
     )
-    derived = derive(loaded, worlds.after, written.changes, tree_after, options, records)
+    derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
     if derived.targets:
-        worlds = worlds.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
+        entry_sets = entry_sets.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
     own = own_rules(loaded)
     try:
-        judged = check(loaded, worlds, own.rules, no_check=options.no_check)
+        judged = check(loaded, entry_sets, own.rules, no_check=options.no_check)
     finally:
         own.close()
     whole = not (options.target or options.exclude)
     heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
     files = (
-        *_written_files(loaded, {**written.files, **derived.targets}),
+        *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
         *derived.memory,
-        *state_files(loaded, desired, written.changes, heals, whole=whole),
+        *state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds),
     )
     refused = said_by_rules(written.problems, judged)
     names = [*refused, *fragment_problems(loaded.fragments.files)]
-    names += file_problems(loaded.tree, files, written.changes, names)
+    names += file_problems(loaded.asked, files, written.changes, names)
     found = [
         *loaded.problems,
         *severity_problems(loaded.config, own),
         *own.problems,
+        *relocation.problems,
         *desired.problems,
         *difference.problems,
         *names,
         *judged,
-        *not_checked(loaded, worlds),
+        *not_checked(loaded, entry_sets),
         *derived.problems,
     ]
     found = list(set_aside(loaded, desired, written.changes, found))
     progress("finishing")
     return Planning(
-        _assemble(loaded, options, difference, written, worlds, found, files, desired, heals, own, derived),
+        _assemble(
+            loaded,
+            options,
+            difference,
+            written,
+            entry_sets,
+            found,
+            files,
+            desired,
+            heals,
+            own,
+            derived,
+            relocation,
+        ),
         loaded,
         desired,
-        worlds,
+        entry_sets,
         own,
         derived.own,
     )
+
+
+def _relocated(loaded: Loaded, options: PlanOptions, rest: Unloaded) -> tuple[Loaded, Relocation]:
+    """Entries whose kinds have them elsewhere now, carried there."""
+    if rest is not NOTHING_UNLOADED or not loaded.state.places:
+        return loaded, NOTHING_RELOCATED
+    return relocate(loaded, options)
 
 
 def _assemble(
@@ -196,16 +220,17 @@ def _assemble(
     options: PlanOptions,
     difference: Diff,
     written: Written,
-    worlds: EntrySets,
+    entry_sets: EntrySets,
     found: Sequence[Problem],
     files: Sequence[FileChange],
     desired: Desired,
     heals: Sequence[Heal],
     own: OwnRules,
     derived: Derived,
+    relocation: Relocation,
 ) -> Plan:
     locator = Locator({**loaded.files, **derived.sources} if derived.sources else loaded.files)
-    held = holding(loaded, written.files)
+    held = holding(loaded, {**relocation.files, **written.files})
     texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
     shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)
     settled = suppress(
@@ -219,19 +244,19 @@ def _assemble(
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
     problems = locate_problems(settled, locator)
-    if any(one.fix is not None and one.fix.replacements for one in problems):
+    if any(problem.fix is not None and problem.fix.replacements for problem in problems):
         from registry_reconciler.planning.fixes import with_edits
 
         problems = with_edits(problems, loaded.files)
         if held:
             problems = tuple(withhold_edits(problems, held, Hider(loaded, texts).spans))
-    impact = impacts(worlds, written.changes)
+    impact = impacts(entry_sets, written.changes)
     changes = tuple(
         replace(
             with_impact(mask_change(loaded.kinds, change), impact),
             origin_location=locator.location(change.origin) if change.origin else None,
         )
-        for change in written.changes
+        for change in together(relocation.changes, written.changes)
     )
     drift = tuple(
         replace(mask_drift(loaded.kinds, one), location=locator.location(one.place))
@@ -242,8 +267,8 @@ def _assemble(
         changes=changes,
         drift=drift,
         problems=problems,
-        files=tuple(sorted(files, key=lambda one: one.path)),
-        inputs=dict(sorted(loaded.tree.inputs.items())),
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        inputs=dict(sorted(loaded.asked.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
         heals=tuple(heals),
@@ -251,7 +276,7 @@ def _assemble(
             replace(one, message=texts.without(one.message))
             for one in (
                 *standing_notices(loaded.config, own.written),
-                *head_notices(loaded, worlds, written.changes, problems, options),
+                *head_notices(written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,
@@ -259,6 +284,7 @@ def _assemble(
         own_rules=own.texts(),
         outputs=derived.changes,
         derived_files=frozenset(one.file for one in derived.own),
+        former_files=frozenset(relocation.files),
     )
 
 
@@ -270,8 +296,8 @@ def _known_entries(loaded: Loaded) -> Iterator[LiveEntry | DesiredEntry]:
 
 def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterator[FileChange]:
     for path, content in files.items():
-        source = loaded.live.files.get(path)
-        data = source.data if source is not None else loaded.tree.read(path)
+        source = loaded.live.files.get(path) if loaded.disk is None else None
+        data = source.data if source is not None else loaded.asked.read(path)
         before = digest_bytes(data) if data is not None else None
         after = None if content is None else digest_bytes(content)
         if before != after:
@@ -280,4 +306,4 @@ def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterato
 
 def written_files(plan: Plan) -> Mapping[str, bytes | None]:
     """The files of a plan with their new bytes."""
-    return {one.path: one.content for one in plan.files}
+    return {file.path: file.content for file in plan.files}

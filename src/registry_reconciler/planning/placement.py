@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.base import Container
-from registry_reconciler.loading.layouts.walk import containers
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import Container
+from registry_reconciler.layouts.walk import containers
 from registry_reconciler.loading.registries import excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, get_path
@@ -64,9 +64,8 @@ def no_such_place(what: str, name: str, known: Iterable[str], file: str) -> Plac
 
 def raw_value(kind: Kind, value: dict[str, Json], carried: frozenset[str]) -> dict[str, Json]:
     """The text's part of a logical value: without what only the place says."""
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    if placed:
-        value = without(value, Selector.parse(placed).path)
+    for name in LAYOUTS[kind.layout].placed_fields(kind):
+        value = without(value, Selector.parse(name).path)
     for name in kind.placeholders:
         if name not in carried:
             value = without(value, Selector.parse(name).path)
@@ -116,16 +115,25 @@ def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
                 return True
         elif new is None or str(new) != bound:
             return True
-    return False
+    slot = LAYOUTS[kind.layout].slot(kind, after)
+    return slot is not None and slot.around(entry.place.path) != entry.place.path[:-1]
 
 
-class Ways:
+class PlacementLookups:
     """What is looked up in a file for each new entry, remembered as long as the file is what it was."""
 
     def __init__(self) -> None:
         self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
         self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
+        self._faults: dict[str, tuple[Tree, str | None]] = {}
+
+    def fault(self, path: str, tree: Tree) -> str | None:
+        """Why a file may not be made at a path: many new entries may be the first of one."""
+        known = self._faults.get(path)
+        if known is None or known[0] is not tree:
+            known = self._faults[path] = (tree, registry_path_fault(path, tree))
+        return known[1]
 
     def open_places(
         self, kind: Kind, sources: Mapping[str, SourceFile], bound: Mapping[str, str]
@@ -136,9 +144,9 @@ class Ways:
             known = self._open[kind.name] = {}
             for path, source in sorted(sources.items()):
                 names = None if excluded(kind, path) else kind.file.match(path)
-                for one in containers(kind, source.documents, names) if names is not None else ():
-                    here = (path, one.document, one.path)
-                    known.setdefault(frozenset(one.bound.items()), []).append(here)
+                for container in containers(kind, source.documents, names) if names is not None else ():
+                    here = (path, container.document, container.path)
+                    known.setdefault(frozenset(container.bound.items()), []).append(here)
         told = next(iter(known), frozenset())
         return known.get(frozenset((name, bound.get(name, "")) for name, _ in told), ())
 
@@ -151,11 +159,11 @@ class Ways:
         known = self._containers.get((source.path, kind.name))
         if known is None or known[0] is not source:
             found: dict[_Bound, Container] = {}
-            for one in containers(kind, source.documents, {}):
-                found.setdefault(frozenset(one.bound.items()), one)
+            for container in containers(kind, source.documents, {}):
+                found.setdefault(frozenset(container.bound.items()), container)
             known = self._containers[(source.path, kind.name)] = (source, found)
         # The steps to a kind's containers all bind the same names.
-        names = next((one.bound for one in known[1].values()), {})
+        names = next((entry.bound for entry in known[1].values()), {})
         return known[1].get(frozenset((name, bound.get(name, "")) for name in names))
 
     def item(self, items: list[Json], by: str, wanted: str | None) -> int | None:
@@ -176,20 +184,20 @@ class Ways:
 _Bound = frozenset[tuple[str, str]]
 
 
-def find_spot(
+def find_target(
     kind: Kind,
     value: dict[str, Json],
     sources: Mapping[str, SourceFile],
     carried: frozenset[str],
     tree: Tree,
-    ways: Ways,
+    lookups: PlacementLookups,
 ) -> Target:
     """Where a new entry of a kind goes.
 
     Args:
         sources: the registry files as they are at this moment.
         carried: the placeholders that texts say, as :func:`carried_by` tells.
-        ways: remembers what was looked up for other entries.
+        lookups: remembers what was looked up for other entries.
 
     Raises:
         PlacementError: the place is open, unsafe, or needs something that is not there.
@@ -197,7 +205,7 @@ def find_spot(
     bound = _bound(kind, value)
     require_text(kind, value, carried)
     if kind.open:
-        return _only_spot(kind, bound, sources, carried, ways)
+        return _only_target(kind, bound, sources, carried, lookups)
     path = kind.file.fill(bound)
     if excluded(kind, path):
         raise PlacementError(
@@ -207,20 +215,20 @@ def find_spot(
         )
     source = sources.get(path)
     if source is None:
-        fault = registry_path_fault(path, tree)
+        fault = lookups.fault(path, tree)
         if fault is not None:
             raise PlacementError(
                 "WRT004",
                 f"its file would be {path!r}, but {fault}.",
                 "Choose other values for its placeholders.",
             )
-        return Target(path, 0, _path_in(kind, None, bound, path, ways), False, carried)
-    matching = ways.container(kind, source, bound)
+        return Target(path, 0, _path_in(kind, None, bound, path, lookups), False, carried)
+    matching = lookups.container(kind, source, bound)
     if matching is not None:
         return Target(path, matching.document, matching.path, True, carried)
     document = _document_for(kind, source)
     content = source.documents[document] if source.documents else None
-    return Target(path, document, _path_in(kind, content, bound, path, ways), True, carried)
+    return Target(path, document, _path_in(kind, content, bound, path, lookups), True, carried)
 
 
 def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
@@ -246,8 +254,7 @@ def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
 
 def require_text(kind: Kind, value: Mapping[str, Json], carried: frozenset[str]) -> None:
     """What only the place of an entry says is text; a number would never read back as the number that it was."""
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    for name in (*kind.placeholders, *([placed] if placed else ())):
+    for name in (*kind.placeholders, *LAYOUTS[kind.layout].placed_fields(kind)):
         part = Selector.parse(name).get(value)
         if name not in carried and isinstance(part, int):
             raise PlacementError(
@@ -263,7 +270,7 @@ def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     Without neighbours a placeholder of the path is said (a file should tell what it holds), one of a step inside the
     file is not (the structure around the entry says it already).
     """
-    asked = frozenset(kind.placeholders) - {LAYOUTS[kind.layout].placed_field(kind)}
+    asked = frozenset(kind.placeholders).difference(LAYOUTS[kind.layout].placed_fields(kind))
     carried: frozenset[str] = frozenset()
     alone = True
     for entry in entries if asked else ():
@@ -274,14 +281,14 @@ def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     return asked.intersection(kind.file.placeholders) if alone else carried
 
 
-def _only_spot(
+def _only_target(
     kind: Kind,
     bound: Mapping[str, str],
     sources: Mapping[str, SourceFile],
     carried: frozenset[str],
-    ways: Ways,
+    lookups: PlacementLookups,
 ) -> Target:
-    found = () if LAYOUTS[kind.layout].one_a_file else ways.open_places(kind, sources, bound)
+    found = () if LAYOUTS[kind.layout].one_a_file else lookups.open_places(kind, sources, bound)
     if len(found) == 1:
         file, document, steps = found[0]
         return Target(file, document, steps, True, carried)
@@ -312,14 +319,16 @@ def _document_for(kind: Kind, source: SourceFile) -> int:
     return best
 
 
-def _path_in(kind: Kind, document: Json, bound: Mapping[str, str], file: str, ways: Ways) -> FieldPath:
+def _path_in(
+    kind: Kind, document: Json, bound: Mapping[str, str], file: str, lookups: PlacementLookups
+) -> FieldPath:
     path: list[str | int] = []
     value = document
     for step in kind.at:
         if step.kind == "item":
             items = value.get(step.name) if isinstance(value, dict) else None
             told = bound.get(step.binds) if step.binds else step.literal
-            index = ways.item(items, step.by, told) if isinstance(items, list) else None
+            index = lookups.item(items, step.by, told) if isinstance(items, list) else None
             if index is None:
                 wanted = bound.get(step.binds, step.literal or "")
                 known = [str(item.get(step.by)) for item in items or () if isinstance(item, dict)]

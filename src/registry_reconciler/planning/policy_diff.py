@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from registry_reconciler.loading.fragments import Allowance
-from registry_reconciler.loading.workspace import Catalog
+from registry_reconciler.loading.catalog import Catalog
+from registry_reconciler.loading.directives import Allowance
 from registry_reconciler.model.baseline import Baseline
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.plan import Notice
@@ -47,16 +47,16 @@ def _an(severity: Severity) -> str:
 
 def allowed(old: tuple[Allowance, ...], new: tuple[Allowance, ...]) -> Iterator[Notice]:
     """Allowances that are new."""
-    known = {(one.address, one.code) for one in old}
-    for one in new:
-        if (one.address, one.code) not in known:
-            yield Notice(TITLE, f"{one.code} is allowed for {one.address}: {one.reason}")
+    known = {(problem.address, problem.code) for problem in old}
+    for problem in new:
+        if (problem.address, problem.code) not in known:
+            yield Notice(TITLE, f"{problem.code} is allowed for {problem.address}: {problem.reason}")
 
 
 def unprotected(old: Desired, new: Desired) -> Iterator[Notice]:
     """Protection that is gone."""
-    patterns = {one.text for one in new.protects}
-    for text in sorted({one.text for one in old.protects} - patterns):
+    patterns = {protect.text for protect in new.protects}
+    for text in sorted({protect.text for protect in old.protects} - patterns):
         yield Notice(TITLE, f"{text} is no longer protected.")
 
 

@@ -13,14 +13,15 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import MOST_ALIKE, Patterns, is_wild, too_many_alike
 from registry_reconciler.files.names import short
-from registry_reconciler.loading.fragments import Allowance, Fragments, Pattern, Removal
+from registry_reconciler.loading.directives import Allowance, Pattern, Removal
+from registry_reconciler.loading.fragments import Fragments
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.known_entries import KnownEntries
 from registry_reconciler.planning.moves import find_renames
-from registry_reconciler.planning.witnesses import Witnesses
 
 
 class Desired(Struct, frozen=True):
@@ -58,7 +59,9 @@ class Desired(Struct, frozen=True):
 
 def exact_ones(patterns: Iterable[str], *known: Container[str]) -> frozenset[str]:
     """The patterns that are addresses although they look like globs."""
-    return frozenset(one for one in patterns if is_wild(one) and any(one in group for group in known))
+    return frozenset(
+        pattern for pattern in patterns if is_wild(pattern) and any(pattern in group for group in known)
+    )
 
 
 def resolve(
@@ -70,18 +73,22 @@ def resolve(
     """Settle declarations and directives against each other and against what is there."""
     problems: list[Problem] = []
     entries, disputed = _unique(fragments.entries, problems)
-    disputed.update(one.address for one in fragments.problems if one.address)
-    renames = find_renames(fragments.moves, Witnesses(kinds, entries, state, live), problems)
+    disputed.update(problem.address for problem in fragments.problems if problem.address)
+    renames = find_renames(fragments.moves, KnownEntries(kinds, entries, state, live), problems)
     removals = dict(_removals(fragments.removals, entries, state, live, problems))
     exact = exact_ones(_patterns(fragments), entries, state, live)
     protects = _bounded(
-        "protect", fragments.protects, (one.text for one in fragments.protects), exact, problems
+        "protect", fragments.protects, (protect.text for protect in fragments.protects), exact, problems
     )
     overrides = _bounded(
-        "override", fragments.overrides, (one.text for one in fragments.overrides), exact, problems
+        "override", fragments.overrides, (override.text for override in fragments.overrides), exact, problems
     )
     allowances = _bounded(
-        "allow", fragments.allowances, (one.address for one in fragments.allowances), exact, problems
+        "allow",
+        fragments.allowances,
+        (allowance.address for allowance in fragments.allowances),
+        exact,
+        problems,
     )
     return Desired(
         entries=entries,
@@ -95,7 +102,7 @@ def resolve(
         disputed=frozenset(disputed | {one for found in problems for one in _concerned(found, entries)}),
         problems=tuple(problems),
         exact=exact,
-        guards=Patterns((one.text for one in protects), exact),
+        guards=Patterns((protect.text for protect in protects), exact),
     )
 
 
@@ -141,7 +148,7 @@ def _unique(
 ) -> tuple[dict[str, DesiredEntry], set[str]]:
     entries: dict[str, DesiredEntry] = {}
     disputed: set[str] = set()
-    for entry in sorted(declared, key=lambda one: (one.address, one.place)):
+    for entry in sorted(declared, key=lambda entry: (entry.address, entry.place)):
         first = entries.setdefault(entry.address, entry)
         if first is entry:
             continue
@@ -167,7 +174,7 @@ def _removals(
     live: Mapping[str, LiveEntry],
     problems: list[Problem],
 ) -> Iterator[tuple[str, Removal]]:
-    for removal in sorted(removals, key=lambda one: one.place):
+    for removal in sorted(removals, key=lambda removal: removal.place):
         address = removal.address
         if address in entries:
             problems.append(

@@ -24,7 +24,7 @@ from registry_reconciler.loading.state import (
 from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
-from registry_reconciler.planning.diff import is_unfit
+from registry_reconciler.planning.diff.records import is_unfit
 from registry_reconciler.planning.state_files import Writing, fragment_heals
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def settled_files(
         for address, owner, applied in _decided(loaded, desired, found):
             work.settle(address, owner, applied)
     explained = set()
-    for address in sorted({*loaded.state.entries, *(one for side in sides for one in side.state.entries)}):
+    for address in sorted(
+        {*loaded.state.entries, *(entry for side in sides for entry in side.state.entries)}
+    ):
         told = _as_one_side(loaded, desired, work, address, sides)
         if told is not None:
             owners = (

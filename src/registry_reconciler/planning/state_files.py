@@ -7,8 +7,8 @@ does not say any more, and is still managed, keeps its place behind its neighbou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
@@ -22,30 +22,48 @@ from registry_reconciler.loading.state import (
     applied_shadow,
     says,
 )
-from registry_reconciler.loading.state.files import FORMER_KEPT, gone_path, new_path, parse_file, render_file
+from registry_reconciler.loading.state.files import (
+    FORMER_KEPT,
+    first_path,
+    gone_path,
+    new_path,
+    part_path,
+    render_file,
+)
 from registry_reconciler.loading.state.old import STOP, is_old
 from registry_reconciler.loading.state.places import place_of, place_path, render_place
 from registry_reconciler.loading.state.shadow import new_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
 from registry_reconciler.model.entry import Json, digest_bytes
 from registry_reconciler.model.plan import FileChange
+from registry_reconciler.planning.state_shares import Share, shares
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.kind import Kind
     from registry_reconciler.planning.resolve import Desired
 
+_Content: TypeAlias = tuple[Sequence[Record], Sequence[str]]
+"""The records about a fragment, and what it protects."""
+
 
 def state_files(
-    loaded: Loaded, desired: Desired, changes: Iterable[Change], heals: Iterable[Heal], *, whole: bool = True
+    loaded: Loaded,
+    desired: Desired,
+    changes: Iterable[Change],
+    heals: Iterable[Heal],
+    *,
+    whole: bool = True,
+    carried: Collection[str] = (),
 ) -> Iterator[FileChange]:
     """The state files that differ afterwards.
 
     Args:
         heals: entries whose record does not fit, although nothing of them changes.
         whole: the plan is one of everything: what fragments protect is written too.
+        carried: kinds whose entries stand elsewhere afterwards.
     """
-    work = Writing(loaded, desired, whole)
+    work = Writing(loaded, desired, whole, carried=frozenset(carried))
     for change in changes:
         if loaded.kinds[change.kind].truth != "live":
             work.change(change)
@@ -59,17 +77,16 @@ def state_files(
 
 def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> Iterator[Heal]:
     """What does not fit of whole fragments: the old form, several files or records, other protections."""
-    count: dict[str, int] = {}
+    count = _accounts(loaded.state)
     old: set[str] = set()
     freed: set[str] = set()
     live_truth = {kind.name for kind in loaded.kinds.values() if kind.truth == "live"}
     for path, sides in loaded.state.files.items():
-        for one in sides:
-            count[one.fragment] = count.get(one.fragment, 0) + 1
-            if live_truth and any(record.address.partition("/")[0] in live_truth for record in one.records):
-                freed.add(one.fragment)
+        for side in sides:
+            if live_truth and any(record.address.partition("/")[0] in live_truth for record in side.records):
+                freed.add(side.fragment)
             if is_old(path):
-                old.add(one.fragment)
+                old.add(side.fragment)
     said = _said(desired) if whole else {}
     checked = (
         {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
@@ -90,14 +107,34 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
             yield Heal("", fragment, "what it protects is remembered")
 
 
-def _several(state: State) -> dict[str, int]:
-    """By fragment how many addresses one file has several records about: an edit, or a merge by lines, leaves that."""
+def _accounts(state: State) -> dict[str, int]:
+    """By fragment how many accounts there are of it: files, each with its parts."""
     found: dict[str, int] = {}
-    for file in (one for sides in state.files.values() for one in sides) if state.repeated else ():
-        times = Counter(record.address for record in file.records)
-        if len(times) < len(file.records):
-            found[file.fragment] = len([address for address, many in times.items() if many > 1])
+    known: set[tuple[str, str, int]] = set()
+    for path, sides in state.files.items():
+        for number, one in enumerate(sides):
+            account = one.fragment, first_path(path), number
+            if account not in known:
+                known.add(account)
+                found[one.fragment] = found.get(one.fragment, 0) + 1
     return found
+
+
+def _several(state: State) -> dict[str, int]:
+    """By fragment how many addresses have several records: an edit, or a merge by lines, leaves that."""
+    times: dict[str, Counter[str]] = {}
+    for file in (one for sides in state.files.values() for one in sides) if state.repeated else ():
+        times.setdefault(file.fragment, Counter()).update(record.address for record in file.records)
+    return {
+        fragment: many
+        for fragment, told in times.items()
+        if (many := sum(count > 1 for count in told.values()))
+    }
+
+
+def _whole(fragment: str, content: _Content) -> bytes:
+    records, protects = content
+    return render_file(fragment, records, protects) if records or protects else b"-"
 
 
 def _said(desired: Desired) -> dict[str, list[str]]:
@@ -111,7 +148,7 @@ def _said(desired: Desired) -> dict[str, list[str]]:
 def _protected(state: State) -> dict[str, list[str]]:
     """What is remembered as protected by each fragment."""
     found: dict[str, list[str]] = {}
-    for one in (one for sides in state.files.values() for one in sides if one.protects):
+    for one in (side for sides in state.files.values() for side in sides if side.protects):
         found.setdefault(one.fragment, []).extend(one.protects)
     return found
 
@@ -130,6 +167,7 @@ class Writing(Struct):
     """The values of records that have no salt yet."""
     former: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The addresses before of what is renamed."""
+    carried: frozenset[str] = frozenset()
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
 
@@ -184,7 +222,7 @@ class Writing(Struct):
         """By address that several records are about the fragments that they stand under."""
         state = self.loaded.state
         if not self.shared and state.repeated:
-            for one in (one for sides in state.files.values() for one in sides):
+            for one in (side for sides in state.files.values() for side in sides):
                 for record in one.records:
                     if record.address in state.repeated:
                         self.shared.setdefault(record.address, set()).add(one.fragment)
@@ -195,7 +233,9 @@ class Writing(Struct):
         known = self.loaded.state.entries.get(source or address)
         if source is not None and source != address:
             before = (source, *(known.former if known else ()))
-            self.former[address] = tuple(one for one in dict.fromkeys(before) if one != address)[:FORMER_KEPT]
+            self.former[address] = tuple(fromkey for fromkey in dict.fromkeys(before) if fromkey != address)[
+                :FORMER_KEPT
+            ]
         salt = known.applied[0].salt if known else ""
         if not salt:
             salt = new_salt(address)
@@ -205,27 +245,24 @@ class Writing(Struct):
 
     def files(self) -> Iterator[FileChange]:
         """The files that differ."""
-        if not self.touched:
+        if not self.touched and not self.carried:
             return
         known_paths = [path for path in self.loaded.state.files if not is_old(path)]
         homes: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
         for path in known_paths:
-            for fragment in {one.fragment for one in self.loaded.state.files[path]} & self.touched:
+            for fragment in {file.fragment for file in self.loaded.state.files[path]} & self.touched:
                 homes[fragment].append(path)
         contents = self._contents()
         renamed = self._renamed(contents, homes)
-        seed = digest_bytes(b"".join(content or b"-" for content in contents.values()))
+        seed = digest_bytes(b"".join(_whole(*content) for content in contents.items()))
         done: dict[str, bytes | None] = {}
-        for fragment, content in contents.items():
+        for fragment, (records, protects) in contents.items():
             if fragment in renamed.values():
                 continue
             paths = homes.get(renamed.get(fragment, fragment), [])
             done.update(dict.fromkeys(paths))
-            if content is not None and not paths:
-                content = self._unlike(seed, fragment, content)
-                done[new_path(fragment, content)] = content
-            elif content is not None:
-                done[paths[0]] = content
+            if records or protects:
+                done.update(self._shared_out(seed, fragment, records, protects, paths))
         done.update((path, None) for path in self.loaded.state.files if is_old(path))
         done[STOP_PATH] = STOP.encode()
         done.update((gone_path(address), b"") for address in self.deleted)
@@ -235,14 +272,18 @@ class Writing(Struct):
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
-        names = {address.partition("/")[0] for address in self.put}
+        names = {address.partition("/")[0] for address in self.put} | self.carried
         names |= {
             kind
             for address in self.loaded.state.entries
             if address not in self.gone and self.loaded.live.found.get(kind := address.partition("/")[0])
         }
         for name in names.intersection(self.loaded.kinds):
-            yield place_path(name), render_place(name, place_of(self.loaded.kinds[name]))
+            now, before = place_of(self.loaded.kinds[name]), self.loaded.state.places.get(name)
+            if before is not None:
+                former = before.former if before.file == now.file else before.file
+                now = now._replace(former="" if former == now.file else former)
+            yield place_path(name), render_place(name, now)
 
     def _file(self, path: str, content: bytes | None) -> FileChange | None:
         try:
@@ -254,25 +295,61 @@ class Writing(Struct):
         told = [None if data is None else digest_bytes(data) for data in (old, content)]
         return FileChange(path, told[0], told[1], content)
 
-    def _unlike(self, seed: str, fragment: str, content: bytes) -> bytes:
-        """A new file, with salts of its own: two sides that make one about a fragment make two that are not alike.
+    def _shared_out(
+        self,
+        seed: str,
+        fragment: str,
+        records: Sequence[Record],
+        protects: Sequence[str],
+        paths: Sequence[str],
+    ) -> Iterator[tuple[str, bytes]]:
+        """The files about one fragment.
 
         Args:
             seed: tells this write from every other one.
+            paths: those that are there; of several first ones one stays, and the others become part of it.
         """
-        found = parse_file("", content)
-        records = []
-        for address, applied, former in found.records:
-            if address in self.fresh:
-                applied = applied_shadow(*self.fresh[address], new_salt(f"{seed} {address}"))
-            records.append(Record(address, applied, former))
-        return render_file(fragment, records, found.protects)
+        first = first_path(paths[0]) if paths else ""
+        mine = [path for path in paths if first_path(path) == first]
+        found = shares(records, self._homes_of(mine), mine) or [Share(None)]
+        protecting = self._protecting(mine, first)
+        at = next((number for number, one in enumerate(found) if one.path == protecting), 0)
+        for number, share in enumerate(found):
+            there = share.path is not None
+            told = share.records if there else [self._unlike(seed, one) for one in share.records]
+            kept = protects if number == at else ()
+            content = render_file(fragment, told, kept, part=bool(first) and share.path != first)
+            path = share.path or (part_path(first, content) if first else new_path(fragment, content))
+            first = first or path
+            yield path, content
+
+    def _protecting(self, paths: Sequence[str], first: str) -> str:
+        """The file that says what a fragment protects: it goes on saying that."""
+        files = self.loaded.state.files
+        return next((path for path in paths if any(side.protects for side in files[path])), first)
+
+    def _homes_of(self, paths: Iterable[str]) -> dict[str, str]:
+        """By address the one of these files in which it stands."""
+        found: dict[str, str] = {}
+        for path in paths:
+            for record in (one for side in self.loaded.state.files[path] for one in side.records):
+                found.setdefault(record.address, path)
+        return found
+
+    def _unlike(self, seed: str, record: Record) -> Record:
+        """A record of a new file, with a salt of its own: two sides that make one make two that are not alike."""
+        if record.address not in self.fresh:
+            return record
+        applied = applied_shadow(*self.fresh[record.address], new_salt(f"{seed} {record.address}"))
+        return record._replace(applied=applied)
 
     def _renamed(
-        self, contents: Mapping[str, bytes | None], homes: Mapping[str, Sequence[str]]
+        self, contents: Mapping[str, _Content], homes: Mapping[str, Sequence[str]]
     ) -> dict[str, str]:
         """By fragment without a file the one whose file it takes over: the one that it was before it was renamed."""
-        free = {fragment for fragment, content in contents.items() if content is None and homes.get(fragment)}
+        free = {
+            fragment for fragment, content in contents.items() if not any(content) and homes.get(fragment)
+        }
         found: dict[str, str] = {}
         for address, (owner, _) in sorted(self.put.items()):
             entry = self.loaded.state.entries.get(address)
@@ -281,8 +358,8 @@ class Writing(Struct):
                 free.discard(entry.fragment)
         return found
 
-    def _contents(self) -> dict[str, bytes | None]:
-        """The content of the file of each touched fragment."""
+    def _contents(self) -> dict[str, _Content]:
+        """What is to be remembered of each touched fragment."""
         mine: dict[str, dict[str, Applied]] = {fragment: {} for fragment in self.touched}
         for address, entry in self.loaded.state.entries.items():
             if address not in self.gone and entry.fragment in mine:
@@ -291,7 +368,7 @@ class Writing(Struct):
             mine[owner][address] = applied
         said, order = _said(self.desired), self._order()
         protected, stood = _protected(self.loaded.state), self._stood()
-        found: dict[str, bytes | None] = {}
+        found: dict[str, _Content] = {}
         for fragment in sorted(self.touched):
             keeps = not self.whole or fragment in self.loaded.fragments.unreadable
             protects = list(dict.fromkeys((protected if keeps else said).get(fragment, ())))
@@ -299,7 +376,7 @@ class Writing(Struct):
                 Record(address, mine[fragment][address], self._former(address))
                 for address in _in_order(order.get(fragment, []), stood[fragment], mine[fragment])
             ]
-            found[fragment] = render_file(fragment, records, protects) if records or protects else None
+            found[fragment] = records, protects
         return found
 
     def _former(self, address: str) -> tuple[str, ...]:
@@ -316,7 +393,7 @@ class Writing(Struct):
     def _stood(self) -> dict[str, list[str]]:
         """By touched fragment its entries in the order in which they stood in the state."""
         found: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
-        for one in (one for sides in self.loaded.state.files.values() for one in sides):
+        for one in (side for sides in self.loaded.state.files.values() for side in sides):
             if one.fragment in found:
                 found[one.fragment].extend(record.address for record in one.records)
         return {fragment: list(dict.fromkeys(addresses)) for fragment, addresses in found.items()}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, split_address
 from registry_reconciler.model.fields import Selector, with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.planning.witnesses import Witnesses
+from registry_reconciler.planning.known_entries import KnownEntries
 
 
 def carried_names(
-    asked: Witnesses, renames: Mapping[str, str], said: Collection[str]
+    asked: KnownEntries, renames: Mapping[str, str], said: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """The entries that are renamed with one that they lie in, as (source, target, the new address of that one).
 
@@ -34,7 +34,7 @@ def carried_names(
         if key is not None and key != entry.key and address not in said:
             ends[address] = f"{entry.kind}/{key}"
     # Of what goes away a fragment may not speak any more, but where another entry comes to its place.
-    targets = {one for one in ends.values() if one in asked.entries and one not in renames}
+    targets = {end for end in ends.values() if end in asked.entries and end not in renames}
     return [
         (source, target, named[source][0])
         for source, target in sorted(ends.items())
@@ -44,7 +44,7 @@ def carried_names(
     ]
 
 
-def _names_inside(asked: Witnesses, renames: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
+def _names_inside(asked: KnownEntries, renames: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
     """By address of an entry inside a renamed one that one, and what its place will say: placeholders and texts."""
     nesting = Nesting(asked.kinds)
     outer: dict[tuple[str, int, FieldPath], tuple[LiveEntry, DesiredEntry]] = {}
@@ -80,14 +80,14 @@ def _told_by(
         for name, text in (inner_kind.file.match(kind.file.fill(texts)) or {}).items():  # type: ignore[arg-type]
             if text != dict(inner.bound).get(name):
                 yield name, text
-    placed = LAYOUTS[kind.layout].placed_field(kind)
+    slot = LAYOUTS[kind.layout].slot(kind, after)
     own = len(outer.place.path)
-    outer_names = dict(_steps(kind, outer.place.path))
-    for at, (step_name, by) in _steps(inner_kind, inner.place.path):
+    outer_names = dict(_steps(kind))
+    for at, (step_name, by) in _steps(inner_kind):
         if at >= own or not step_name:
             continue
         if at == own - 1:
-            told = _text(Selector.parse(by or placed).get(after)) if by or placed else None
+            told = _text(Selector.parse(by).get(after)) if by else slot and slot.key
         else:
             name = outer_names.get(at, ("", ""))[0]
             told = texts.get(name) if name else None
@@ -95,7 +95,7 @@ def _told_by(
             yield step_name, told
 
 
-def _steps(kind: Kind, path: FieldPath) -> Iterator[tuple[int, tuple[str, str]]]:
+def _steps(kind: Kind) -> Iterator[tuple[int, tuple[str, str]]]:
     """Where in a path the placeholders of a kind stand, each with the field of an item that tells it."""
     at = 0
     for step in kind.at:

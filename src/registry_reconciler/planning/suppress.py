@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
-from registry_reconciler.loading.fragments import Allowance
+from registry_reconciler.loading.directives import Allowance
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.baseline import Baseline
 from registry_reconciler.model.config import Config
@@ -18,11 +18,11 @@ from registry_reconciler.model.structural import LOWERABLE, problem
 
 def apply_severities(problems: Iterable[Problem], config: Config) -> Iterator[Problem]:
     """Give the stages' own problems that may be set (rules have done so already) their configured severity."""
-    for one in problems:
-        if one.code in LOWERABLE:
-            yield replace(one, severity=config.severity(one.code, one.severity))
+    for fault in problems:
+        if fault.code in LOWERABLE:
+            yield replace(fault, severity=config.severity(fault.code, fault.severity))
         else:
-            yield one
+            yield fault
 
 
 def suppress(
@@ -44,8 +44,10 @@ def suppress(
     by_code: dict[str, list[Allowance]] = {}
     for allowance in allowances:
         by_code.setdefault(allowance.code, []).append(allowance)
-    ready = {code: (some, Patterns((one.address for one in some), exact)) for code, some in by_code.items()}
-    settled = [_suppress(one, ready, baseline, used) for one in problems]
+    ready = {
+        code: (some, Patterns((entry.address for entry in some), exact)) for code, some in by_code.items()
+    }
+    settled = [_suppress(problem, ready, baseline, used) for problem in problems]
     for allowance in allowances:
         if whole and allowance not in used:
             unused = problem(
@@ -60,21 +62,21 @@ def suppress(
 
 
 def _suppress(
-    one: Problem,
+    problem: Problem,
     allowances: Mapping[str, tuple[list[Allowance], Patterns]],
     baseline: Baseline,
     used: set[Allowance],
 ) -> Problem:
-    if one.status is Status.FIXED or not one.baselinable:
-        return one
-    if one.structural:
-        return replace(one, suppressed="baselined") if baseline.has(one) else one
-    some, patterns = allowances.get(one.code, ([], None))
-    number = patterns.first(one.address) if patterns is not None else None
+    if problem.status is Status.FIXED or not problem.baselinable:
+        return problem
+    if problem.structural:
+        return replace(problem, suppressed="baselined") if baseline.has(problem) else problem
+    some, patterns = allowances.get(problem.code, ([], None))
+    number = patterns.first(problem.address) if patterns is not None else None
     if number is not None:
         used.add(some[number])
-        return replace(one, suppressed=f"allowed: {some[number].reason}")
-    return replace(one, suppressed="baselined") if baseline.has(one) else one
+        return replace(problem, suppressed=f"allowed: {some[number].reason}")
+    return replace(problem, suppressed="baselined") if baseline.has(problem) else problem
 
 
 class Locator:
@@ -108,7 +110,9 @@ class Locator:
 def locate_problems(problems: Iterable[Problem], locator: Locator) -> tuple[Problem, ...]:
     """The problems in the fixed order, those that are listed with their places filled in."""
     found = list(problems)
-    asked = list(listed(sorted(found, key=lambda one: (one.severity.rank, one.code, one.place.file))))
+    asked = list(
+        listed(sorted(found, key=lambda problem: (problem.severity.rank, problem.code, problem.place.file)))
+    )
     locator.prepare(one.place for one in asked if one.location is None)
     locator.prepare(other.place for one in asked for other in one.related if other.location is None)
     located = {

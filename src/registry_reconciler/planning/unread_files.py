@@ -29,17 +29,21 @@ def set_aside(
 ) -> Iterator[Problem]:
     """The problems, those of files that no change of the plan is concerned with marked so."""
     known: dict[str, bool] = {}
-    for one in problems:
-        path = one.place.file
-        if not one.structural or one.address or not (one.code.startswith("YML") or one.code == "LIV001"):
-            yield one
+    for fault in problems:
+        path = fault.place.file
+        if (
+            not fault.structural
+            or fault.address
+            or not (fault.code.startswith("YML") or fault.code == "LIV001")
+        ):
+            yield fault
             continue
-        if one.code == "YML010":
-            yield one  # a conflict is settled before anything else happens
+        if fault.code == "YML010":
+            yield fault  # a conflict is settled before anything else happens
             continue
         if path not in known:
             known[path] = _is_aside(loaded, desired, changes, path)
-        yield replace(one, aside=True) if known[path] else one
+        yield replace(fault, aside=True) if known[path] else fault
 
 
 def _is_aside(loaded: Loaded, desired: Desired, changes: Sequence[Change], path: str) -> bool:
@@ -65,7 +69,9 @@ def _concerns_registry(loaded: Loaded, desired: Desired, changes: Sequence[Chang
         if split_address(address)[0] in kinds and address not in desired.entries:
             return True
     arriving = (Action.CREATE, Action.MOVE)
-    return any(one.kind in kinds and (one.action in arriving or one.from_address) for one in changes)
+    return any(
+        change.kind in kinds and (change.action in arriving or change.from_address) for change in changes
+    )
 
 
 def _concerns_fragment(changes: Sequence[Change], data: bytes) -> bool:
@@ -75,30 +81,34 @@ def _concerns_fragment(changes: Sequence[Change], data: bytes) -> bool:
     """
     if not changes:
         return True
-    coming = [one for one in changes if one.action is not Action.UPDATE]
-    if any(word in data for word in _ABOUT_OTHERS) and any(one.action is not Action.CREATE for one in coming):
+    coming = [change for change in changes if change.action is not Action.UPDATE]
+    if any(word in data for word in _ABOUT_OTHERS) and any(
+        change.action is not Action.CREATE for change in coming
+    ):
         return True
     if coming and len(data) > _MOST_SEARCHED:
         return True  # each key would be looked for in it; of so long a text anything is believed
-    keys = {one.key for one in coming} | {split_address(one.from_address or "/")[1] for one in coming} - {""}
+    keys = {one.key for one in coming} | {
+        split_address(change.from_address or "/")[1] for change in coming
+    } - {""}
     return any(key.encode("utf-8", "surrogatepass") in data for key in keys)
 
 
-def not_checked(loaded: Loaded, worlds: EntrySets) -> Iterator[Problem]:
+def not_checked(loaded: Loaded, entry_sets: EntrySets) -> Iterator[Problem]:
     """One warning for the references that nobody could follow because a file cannot be read."""
-    world = worlds.after
-    if not (world.hidden_kinds or world.hidden_text or world.hidden_all):
+    entry_set = entry_sets.after
+    if not (entry_set.hidden_kinds or entry_set.hidden_text or entry_set.hidden_all):
         return
     open_ends = [
-        link for link in links(world).dangling if world.maybe_hidden(link.reference.kinds, link.value)
+        link for link in links(entry_set).dangling if entry_set.maybe_hidden(link.reference.kinds, link.value)
     ]
     if not open_ends:
         return
     files = sorted(
         {
-            one.place.file
-            for one in (*loaded.live.problems, *loaded.fragments.problems)
-            if _is_unread(loaded, one)
+            problem.place.file
+            for problem in (*loaded.live.problems, *loaded.fragments.problems)
+            if _is_unread(loaded, problem)
         }
     )
     if not files:
@@ -114,13 +124,13 @@ def not_checked(loaded: Loaded, worlds: EntrySets) -> Iterator[Problem]:
         first.item.place.at(first.path),
         fix=f"Make {named} readable; then these are checked.",
         related=tuple(
-            Related(f"{one.value!r} in {one.item.address}", one.item.place.at(one.path))
-            for one in open_ends[1:20]
+            Related(f"{open_end.value!r} in {open_end.item.address}", open_end.item.place.at(open_end.path))
+            for open_end in open_ends[1:20]
         ),
         extra=f"{count}",
     )
 
 
-def _is_unread(loaded: Loaded, one: Problem) -> bool:
-    source = loaded.live.files.get(one.place.file) or loaded.fragments.files.get(one.place.file)
+def _is_unread(loaded: Loaded, problem: Problem) -> bool:
+    source = loaded.live.files.get(problem.place.file) or loaded.fragments.files.get(problem.place.file)
     return source is not None and not source.readable

@@ -10,7 +10,7 @@ from msgspec import Struct
 from registry_reconciler.files.git import Blame, blame, is_repository
 from registry_reconciler.model.change import Drift, FieldChange
 from registry_reconciler.model.entry import MISSING, Location
-from registry_reconciler.planning.diff import is_unfit
+from registry_reconciler.planning.diff.records import is_unfit
 from registry_reconciler.planning.pipeline import Planning
 from registry_reconciler.planning.suppress import Locator
 
@@ -90,11 +90,11 @@ def _sites(planning: Planning, drift: Drift) -> Iterator[tuple[FieldChange, Loca
         return
     source = planning.loaded.files.get(drift.place.file)
     locator = Locator({drift.place.file: source} if source else {})
-    there = [one for one in drift.fields if one.after is not MISSING]
+    there = [field for field in drift.fields if field.after is not MISSING]
     locator.prepare(drift.place.at(one.path) for one in there)
-    for one in drift.fields:
-        location = locator.location(drift.place.at(one.path)) if one.after is not MISSING else whole
-        yield one, location if location.line else whole
+    for field in drift.fields:
+        location = locator.location(drift.place.at(field.path)) if field.after is not MISSING else whole
+        yield field, location if location.line else whole
 
 
 def _blame(

@@ -20,14 +20,14 @@ class Edge(Struct, frozen=True, order=True):
     dangling: bool = False
 
 
-def edges(world: EntrySet) -> tuple[Edge, ...]:
+def edges(entry_set: EntrySet) -> tuple[Edge, ...]:
     """Every reference, in order; one that leads nowhere keeps the text that stands there as its target."""
-    return tuple(sorted(set(_edges(world))))
+    return tuple(sorted(set(_edges(entry_set))))
 
 
-def _edges(world: EntrySet) -> Iterator[Edge]:
-    for item in world.items.values():
-        for path, text, target in references_of(world, item):
+def _edges(entry_set: EntrySet) -> Iterator[Edge]:
+    for item in entry_set.items.values():
+        for path, text, target in references_of(entry_set, item):
             name = target.address if target is not None else text
             yield Edge(item.address, name, show_path(path), target is None)
 
@@ -42,8 +42,8 @@ def around(found: Iterable[Edge], address: str) -> tuple[Edge, ...]:
 
 def _reach(found: Iterable[Edge], start: str, *, forwards: bool) -> set[str]:
     links: dict[str, list[str]] = {}
-    for one in found:
-        source, target = (one.source, one.target) if forwards else (one.target, one.source)
+    for edge in found:
+        source, target = (edge.source, edge.target) if forwards else (edge.target, edge.source)
         links.setdefault(source, []).append(target)
     seen, waiting = {start}, [start]
     while waiting:
@@ -57,9 +57,9 @@ def _reach(found: Iterable[Edge], start: str, *, forwards: bool) -> set[str]:
 def dot(found: Iterable[Edge]) -> str:
     """The graph for Graphviz."""
     lines = [
-        f"  {_quoted(one.source)} -> {_quoted(one.target)} [label={_quoted(one.field)}"
-        + (", style=dashed];" if one.dangling else "];")
-        for one in found
+        f"  {_quoted(edge.source)} -> {_quoted(edge.target)} [label={_quoted(edge.field)}"
+        + (", style=dashed];" if edge.dangling else "];")
+        for edge in found
     ]
     return "\n".join(["digraph registry {", "  rankdir=LR;", *lines, "}"]) + "\n"
 
@@ -74,13 +74,13 @@ def mermaid(found: Iterable[Edge]) -> str:
     """The graph for Mermaid; nodes are numbered, because its ids take hardly any character."""
     numbers: dict[str, str] = {}
     lines: list[str] = []
-    for one in found:
-        for name in (one.source, one.target):
+    for edge in found:
+        for name in (edge.source, edge.target):
             if name not in numbers:
                 numbers[name] = f"n{len(numbers)}"
                 lines.append(f'  {numbers[name]}["{_entities(name)}"]')
-        arrow = "-.->" if one.dangling else "-->"
-        lines.append(f'  {numbers[one.source]} {arrow}|"{_entities(one.field)}"| {numbers[one.target]}')
+        arrow = "-.->" if edge.dangling else "-->"
+        lines.append(f'  {numbers[edge.source]} {arrow}|"{_entities(edge.field)}"| {numbers[edge.target]}')
     return "\n".join(["flowchart LR", *lines]) + "\n"
 
 

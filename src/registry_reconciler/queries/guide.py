@@ -48,7 +48,7 @@ def rule_page(rule: Rule) -> str:
     text = rule.page.text.rstrip("\n").replace("```yaml escaped\n", "```yaml\n")
     parts = [f"# {rule.code}: {rule.title}", _strength(rule), text]
     if rule.relations:
-        lines = "\n".join(f"- When {one.when}: check {one.check}." for one in rule.relations)
+        lines = "\n".join(f"- When {relation.when}: check {relation.check}." for relation in rule.relations)
         parts.append(f"## When something changes\n\n{lines}")
     parts.append("[All rules](README.md)")
     return "\n\n".join(parts) + "\n"
@@ -107,7 +107,8 @@ def generated_files(root: Path) -> dict[str, str]:
     files = rule_files()
     if (root / SCHEMA_FOLDER).is_dir():
         from registry_reconciler.files.tree import DiskTree
-        from registry_reconciler.loading.workspace import load_catalog, load_config
+        from registry_reconciler.loading.catalog import load_catalog
+        from registry_reconciler.loading.settings import load_config
 
         tree = DiskTree(root)
         files.update(workspace_files(load_catalog(tree).kinds, load_config(tree)[0]))
@@ -118,7 +119,7 @@ def stale(root: Path, files: Mapping[str, str]) -> list[str]:
     """The paths that are not as generated, or that are pages of codes that are no more."""
     found = [path for path, text in files.items() if _text(root / path) != text]
     pages = sorted((root / RULES_FOLDER).glob("*.md"))
-    return found + [page for page in (f"{RULES_FOLDER}/{one.name}" for one in pages) if page not in files]
+    return found + [page for page in (f"{RULES_FOLDER}/{page.name}" for page in pages) if page not in files]
 
 
 def _text(path: Path) -> str | None:

@@ -54,10 +54,10 @@ class OutputState(Struct, frozen=True):
 
 def output_states(planning: Planning) -> Iterator[OutputState]:
     """Every output, in the order of ``outputs.yaml``; those that ship with the product last."""
-    changes = {one.id: one for one in planning.plan.outputs}
+    changes = {output.id: output for output in planning.plan.outputs}
     for output in planning.outputs:
         change = changes.get(output.id)
-        fault = next((one for one in planning.plan.problems if _is_about(one, output.id)), None)
+        fault = next((problem for problem in planning.plan.problems if _is_about(problem, output.id)), None)
         if change is not None:
             yield OutputState(output, STATES[change.action])
         elif fault is not None:

@@ -16,22 +16,22 @@ from msgspec.structs import replace
 
 from registry_reconciler.files.git import RevisionTree, commit_of, merge_base
 from registry_reconciler.files.tree import MemoryTree, Tree, is_safe
-from registry_reconciler.loading.fragments import Move
-from registry_reconciler.loading.workspace import load_catalog
+from registry_reconciler.loading.catalog import load_catalog
+from registry_reconciler.loading.directives import Move
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import Json, LiveEntry, Location, same
 from registry_reconciler.model.plan import Notice, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status, sort_key
 from registry_reconciler.model.redact import mask_change
-from registry_reconciler.planning import policy_diff as weaken
+from registry_reconciler.planning import policy_diff as policy_diff
 from registry_reconciler.planning.check import EntrySets
 from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.impact import impacts, with_impact
+from registry_reconciler.planning.known_entries import KnownEntries
 from registry_reconciler.planning.moves import find_renames
 from registry_reconciler.planning.notices import head_notices
 from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
-from registry_reconciler.planning.witnesses import Witnesses
 from registry_reconciler.queries.review_outputs import made_stale, outputs_changed, stale_outputs
 from registry_reconciler.rules import RULES
 from registry_reconciler.rules.base import Transition, run_transition
@@ -112,7 +112,7 @@ def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:
 
 
 def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -> Review:
-    before, after = old.worlds.after, new.worlds.after
+    before, after = old.entry_sets.after, new.entry_sets.after
     changes = tuple(compare(before, after, _renames(old, new)))
     impact = impacts(EntrySets(before, after, changes), changes)
     problems = tuple(
@@ -156,10 +156,10 @@ def _renames(old: Planning, new: Planning) -> dict[str, str]:
 
     Asked as a plan asks it, with the old side as what is there: swaps, shifts, what lies inside, renames taken back.
     """
-    live = {item.address: _as_live(old, item) for item in old.worlds.after.items.values()}
+    live = {item.address: _as_live(old, item) for item in old.entry_sets.after.items.values()}
     entries, state = new.desired.entries, old.loaded.state.entries
     moves = list(new.loaded.fragments.moves)
-    said = {one.source for one in moves}
+    said = {move.source for move in moves}
     for target, entry in new.loaded.state.entries.items():
         for source in entry.former if target in entries else ():
             known = state.get(source)
@@ -167,8 +167,8 @@ def _renames(old: Planning, new: Planning) -> dict[str, str]:
             if source not in said and known and known.applied[0].salt == entry.applied[0].salt:
                 moves.append(Move(source, target, entries[target].place))
                 break
-    found = find_renames(moves, Witnesses(new.loaded.kinds, entries, state, live), [])
-    before, after = old.worlds.after.items, new.worlds.after.items
+    found = find_renames(moves, KnownEntries(new.loaded.kinds, entries, state, live), [])
+    before, after = old.entry_sets.after.items, new.entry_sets.after.items
     return {one: source for one, source in found.sources.items() if source in before and one in after}
 
 
@@ -182,7 +182,7 @@ def _as_live(old: Planning, item: Entry) -> LiveEntry:
 
 
 def compare(before: EntrySet, after: EntrySet, sources: Mapping[str, str]) -> Iterator[Change]:
-    """The entries that differ between two worlds, by address. ``sources``: the old address by the new one."""
+    """The entries that differ between two entry sets, by address. ``sources``: the old address by the new one."""
     left = set(sources.values()) - sources.keys()
     for address in sorted({*before.items, *after.items}):
         source = sources.get(address, "" if address in left else address)
@@ -234,8 +234,8 @@ def _origin(change: Change, locator: Locator) -> Location | None:
 def _files_on_disk(change: Change, before: EntrySet, after: EntrySet) -> list[str]:
     """The files that the entry names on either side, where they are there: they come, go or stay with it."""
     found: set[str] = set()
-    for world, value in ((before, change.before), (after, change.after)):
-        kind = world.kinds.get(change.kind)
+    for entry_set, value in ((before, change.before), (after, change.after)):
+        kind = entry_set.kinds.get(change.kind)
         for rule in kind.paths if kind is not None and value is not None else ():
             for _, path in rule.field.find(value):
                 if isinstance(path, str) and _is_there(after.tree, path):
@@ -249,14 +249,14 @@ def _is_there(tree: Tree, path: str) -> bool:
 
 def _problems(old: Planning, new: Planning, transition: Transition) -> tuple[Problem, ...]:
     """The problems of both sides, each once, with the status that the review gives it."""
-    known = {one.identity for one in old.plan.problems if one.status is not Status.FIXED}
-    found = [_judged(one, one.identity in known) for one in new.plan.problems if _stands(one)]
+    known = {problem.identity for problem in old.plan.problems if problem.status is not Status.FIXED}
+    found = [_judged(problem, problem.identity in known) for problem in new.plan.problems if _stands(problem)]
     found += _transitions(new, transition, {one.identity for one in found})
     here = {one.identity for one in found}
     fixed = [
-        replace(one, status=Status.FIXED)
-        for one in old.plan.problems
-        if one.status is not Status.FIXED and one.identity not in here and _stands(one)
+        replace(problem, status=Status.FIXED)
+        for problem in old.plan.problems
+        if problem.status is not Status.FIXED and problem.identity not in here and _stands(problem)
     ]
     return tuple(sorted((*found, *fixed), key=sort_key))
 
@@ -284,11 +284,13 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
         ]
     finally:
         new.own.close()
-    allowances = tuple(one for one in new.desired.allowances if one.code in {each.code for each in said})
+    allowances = tuple(
+        allowance for allowance in new.desired.allowances if allowance.code in {each.code for each in said}
+    )
     settled = [
-        one
-        for one in suppress(said, allowances, new.loaded.baseline, new.loaded.config)
-        if one.code != "FRG006"
+        problem
+        for problem in suppress(said, allowances, new.loaded.baseline, new.loaded.config)
+        if problem.code != "FRG006"
     ]
     return list(locate_problems(settled, Locator(new.loaded.files)))
 
@@ -304,17 +306,17 @@ def _pending(plan: Plan) -> Iterator[Notice]:
 
 
 def _heads(new: Planning, changes: tuple[Change, ...], problems: Sequence[Problem]) -> tuple[Notice, ...]:
-    stands = tuple(one for one in problems if one.status is Status.INTRODUCED)
-    return head_notices(new.loaded, new.worlds, changes, stands, new.plan.options)
+    stands = tuple(problem for problem in problems if problem.status is Status.INTRODUCED)
+    return head_notices(changes, stands, new.plan.options)
 
 
 def _weakened(old: Planning, new: Planning) -> Iterator[Notice]:
     """Checks that the new side holds less strictly than the old one."""
     own = [rule for rule in old.own.written if rule.code in new.own.paths]
-    yield from weaken.severity_regressions(old.loaded.config, new.loaded.config, own)
-    yield from weaken.rules_changed(old.loaded.rule_files, new.loaded.rule_files)
-    yield from weaken.allowed(old.desired.allowances, new.desired.allowances)
-    yield from weaken.unprotected(old.desired, new.desired)
-    yield from weaken.baselined(old.loaded.baseline, new.loaded.baseline)
-    yield from weaken.schemas_changed(old.loaded.catalog, new.loaded.catalog)
+    yield from policy_diff.severity_regressions(old.loaded.config, new.loaded.config, own)
+    yield from policy_diff.rules_changed(old.loaded.rule_files, new.loaded.rule_files)
+    yield from policy_diff.allowed(old.desired.allowances, new.desired.allowances)
+    yield from policy_diff.unprotected(old.desired, new.desired)
+    yield from policy_diff.baselined(old.loaded.baseline, new.loaded.baseline)
+    yield from policy_diff.schemas_changed(old.loaded.catalog, new.loaded.catalog)
     yield from outputs_changed(old, new)

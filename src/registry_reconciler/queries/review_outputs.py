@@ -21,11 +21,11 @@ _STALE = frozenset({OutputAction.CREATE, OutputAction.UPDATE, OutputAction.LEFT}
 
 
 def _stale(plan: Plan) -> dict[str, OutputChange]:
-    return {one.id: one for one in plan.outputs if one.action in _STALE and not one.quiet}
+    return {output.id: output for output in plan.outputs if output.action in _STALE and not output.quiet}
 
 
 def _edited(plan: Plan) -> dict[str, OutputChange]:
-    return {one.id: one for one in plan.edited_outputs}
+    return {edited_output.id: edited_output for edited_output in plan.edited_outputs}
 
 
 def made_stale(old: Plan, new: Plan, *, later: bool = False) -> tuple[OutputChange, ...]:
@@ -43,7 +43,7 @@ def made_stale(old: Plan, new: Plan, *, later: bool = False) -> tuple[OutputChan
 def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
     """A problem for each stale output: of the branch where it was right before, else one that was there."""
     before = _stale(old.plan)
-    places = {one.id: one.place for one in new.outputs}
+    places = {output.id: output.place for output in new.outputs}
     later = new.loaded.config.outputs == "after_merge"
     title, severity = CODES["OUT009"]
     for name, one in sorted(_stale(new.plan).items()):
@@ -68,8 +68,8 @@ def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
 
 def outputs_changed(old: Planning, new: Planning) -> Iterator[Notice]:
     """Outputs that are gone or defined otherwise, templates that differ, and a looser setting."""
-    before = {one.id: one for one in old.outputs if not one.page}
-    after = {one.id: one for one in new.outputs if not one.page}
+    before = {output.id: output for output in old.outputs if not output.page}
+    after = {output.id: output for output in new.outputs if not output.page}
     for name, one in sorted(before.items()):
         if name not in after:
             yield Notice(

@@ -66,7 +66,9 @@ def schema_check(workspace: Workspace, revision: str = "HEAD") -> SchemaCheck:
 
 def _standing(planning: Planning) -> dict[object, Problem]:
     return {
-        one.identity: one
-        for one in planning.plan.problems
-        if one.status is not Status.FIXED and one.suppressed is None and one.code not in _OF_APPLYING
+        problem.identity: problem
+        for problem in planning.plan.problems
+        if problem.status is not Status.FIXED
+        and problem.suppressed is None
+        and problem.code not in _OF_APPLYING
     }

@@ -83,13 +83,13 @@ class EntryDetails(Struct, frozen=True):
     after: Json = None
 
 
-def portrait(planning: Planning, address: str) -> EntryDetails:
+def entry_details(planning: Planning, address: str) -> EntryDetails:
     """Everything about an address; the sides that do not have it are ``None``."""
     loaded, desired = planning.loaded, planning.desired
     wish, live = desired.entries.get(address), loaded.live.entries.get(address)
     kind = loaded.kinds.get(split_address(address)[0])
     locator = Locator(loaded.files)
-    changes = [one for one in planning.plan.changes if address in (one.address, one.from_address)]
+    changes = [change for change in planning.plan.changes if address in (change.address, change.from_address)]
     return EntryDetails(
         address=address,
         desired=_side(kind, wish.value, wish.place, locator) if wish else None,
@@ -100,7 +100,9 @@ def portrait(planning: Planning, address: str) -> EntryDetails:
         incoming=tuple(_incoming(planning, address)),
         change=changes[0] if changes else None,
         problems=tuple(
-            one for one in planning.plan.problems if one.address == address and one.status is not Status.FIXED
+            problem
+            for problem in planning.plan.problems
+            if problem.address == address and problem.status is not Status.FIXED
         ),
         fields=_fields(kind, live, wish),
         before=_shown(kind, live.value) if live else None,
@@ -141,10 +143,14 @@ def _applied(planning: Planning, kind: Kind | None, address: str) -> Applied | N
 
 
 def _outgoing(planning: Planning, address: str) -> Iterator[Outgoing]:
-    world = planning.worlds.after if address in planning.worlds.after.items else planning.worlds.before
-    item = world.items.get(address)
+    entry_set = (
+        planning.entry_sets.after
+        if address in planning.entry_sets.after.items
+        else planning.entry_sets.before
+    )
+    item = entry_set.items.get(address)
     if item is not None:
-        for path, text, target in references_of(world, item):
+        for path, text, target in references_of(entry_set, item):
             yield Outgoing(path, text, target.address if target else "")
 
 
@@ -152,8 +158,8 @@ def _incoming(planning: Planning, address: str) -> list[str]:
     from registry_reconciler.planning.impact import referrers
 
     found = {
-        *referrers(planning.worlds.after).get(address, ()),
-        *referrers(planning.worlds.before).get(address, ()),
+        *referrers(planning.entry_sets.after).get(address, ()),
+        *referrers(planning.entry_sets.before).get(address, ()),
     }
     return sorted(found)
 

@@ -32,7 +32,7 @@ class Condition(Struct, frozen=True):
 
     def holds(self, value: Mapping[str, Json]) -> bool:
         """Whether an entry fulfils it."""
-        found = [one for _, part in self.field.find(value) for one in _leaves(part)]
+        found = [leaf for _, part in self.field.find(value) for leaf in _leaves(part)]
         if not self.sign:
             return bool(found) is not self.absent
         test = _TESTS[self.sign.removeprefix("!") if self.sign != "!=" else "="]

@@ -1,75 +1,53 @@
 """Renderers: pure functions from a plan to text. One module a format, and one row in the table here.
 
-To add a format: a module with ``render(plan, options) -> str``, its row, its golden file.
+To add a format: a module with ``render(plan, options) -> str``, its row, its golden file. The options ``--format`` and
+``--report`` take what the table has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.report.options import RenderOptions
 
-Renderer = Callable[[Plan, RenderOptions], str]
-
-__all__ = ["FORMATS", "RenderOptions", "Renderer", "render"]
-
-# Each row imports its module when it is asked for: a command pays for one format only.
+__all__ = ["FORMATS", "FormatRow", "RenderOptions", "render"]
 
 
-def _text(plan: Plan, options: RenderOptions) -> str:
-    from registry_reconciler.report import text
+class FormatRow(NamedTuple):
+    """One format of reports.
 
-    return text.render(plan, options)
+    Attributes:
+        module: the module of this package that writes it. It is imported when a report is asked for: a command pays for
+            one format only.
+        function: what writes it there, from a :class:`Plan` and :class:`RenderOptions`.
+        on_screen: ``--format`` takes it; ``--report`` takes every format.
+    """
 
-
-def _json(plan: Plan, options: RenderOptions) -> str:
-    from registry_reconciler.report import json
-
-    return json.render(plan, options)
-
-
-def _markdown(plan: Plan, options: RenderOptions) -> str:
-    from registry_reconciler.report import markdown
-
-    return markdown.render(plan, options)
+    module: str
+    function: str = "render"
+    on_screen: bool = True
 
 
-def _summary(plan: Plan, options: RenderOptions) -> str:
-    from registry_reconciler.report import markdown
-
-    return markdown.job_summary(plan, options)
-
-
-def _sarif(plan: Plan, options: RenderOptions) -> str:
-    from registry_reconciler.report import sarif
-
-    return sarif.render(plan, options)
-
-
-def _github(plan: Plan, options: RenderOptions) -> str:
-    from registry_reconciler.report import github
-
-    return github.render(plan, options)
-
-
-def _brief(plan: Plan, options: RenderOptions) -> str:
-    from registry_reconciler.report import brief
-
-    return brief.render(plan, options)
-
-
-FORMATS: Mapping[str, Renderer] = {
-    "text": _text,
-    "json": _json,
-    "markdown": _markdown,
-    "summary": _summary,
-    "sarif": _sarif,
-    "github": _github,
-    "brief": _brief,
+FORMATS: Mapping[str, FormatRow] = {
+    "text": FormatRow("text"),
+    "json": FormatRow("json"),
+    "markdown": FormatRow("markdown"),
+    "summary": FormatRow("markdown", "job_summary", on_screen=False),
+    "sarif": FormatRow("sarif"),
+    "github": FormatRow("github"),
+    "brief": FormatRow("brief", on_screen=False),
 }
+"""Every format of reports, by its word behind ``--report``. A new one is one module and one row here."""
 
 
 def render(plan: Plan, format: str, options: RenderOptions | None = None) -> str:
     """A plan in one of :data:`FORMATS`. The text ends with a line end and can always be encoded as UTF-8."""
-    return FORMATS[format](plan, options or RenderOptions())
+    from importlib import import_module
+
+    row = FORMATS[format]
+    text: str = getattr(import_module(f"{__name__}.{row.module}"), row.function)(
+        plan, options or RenderOptions()
+    )
+    return text

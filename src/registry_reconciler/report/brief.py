@@ -81,7 +81,7 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
     for drift in plan.drift if command != "check" else ():
         gone = "is gone" if drift.gone else ", ".join(show_path(field.path) for field in drift.fields)
         yield f"edited by hand {visible(drift.address)}: {cut(gone, _LINE_LIMIT)}"
-    for cause in causes(one for one in plan.problems if stands(one) and not one.blocking):
+    for cause in causes(problem for problem in plan.problems if stands(problem) and not problem.blocking):
         yield f"{cause.first.severity.value} {_problem(cause)}"
 
 

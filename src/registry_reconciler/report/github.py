@@ -34,7 +34,9 @@ def render(plan: Plan, options: RenderOptions) -> str:
     lines: list[str] = []
     left: list[str] = []
     for severity, level in _LEVELS.items():
-        some = causes(one for one in plan.problems if one.severity is severity and stands(one))
+        some = causes(
+            problem for problem in plan.problems if problem.severity is severity and stands(problem)
+        )
         some.sort(key=lambda one: (not one.first.blocking, one.first.status is Status.PRE_EXISTING))
         lines += [_annotation(level, cause, options) for cause in some[:LIMIT]]
         if len(some) > LIMIT:

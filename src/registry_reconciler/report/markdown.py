@@ -219,7 +219,7 @@ def _notices(notices: Sequence[Notice]) -> Section:
         lines += _indented(fence([_short(visible(line), limit) for line in more], "yaml")) if more else []
         return "\n".join(lines) + "\n"
 
-    entries = tuple(Entry(line(one, _TEXT_LIMIT), line(one, _SHORT_LIMIT)) for one in notices)
+    entries = tuple(Entry(line(notice, _TEXT_LIMIT), line(notice, _SHORT_LIMIT)) for notice in notices)
     return Section("\n### Look twice\n\n", entries, "", ("notice", "notices"))
 
 
@@ -304,7 +304,7 @@ def _change(change: Change, options: RenderOptions) -> Entry:
     long = [f"{start} ({markdown(_short(reason(change)))})" + (" · " + " → ".join(places) if places else "")]
     if change.impact:
         names, more = affected(change, _IMPACT_SHOWN)
-        long[0] += f" · affects {', '.join(code(_short(visible(one))) for one in names)}{more}"
+        long[0] += f" · affects {', '.join(code(_short(visible(name))) for name in names)}{more}"
     long += _indented(_diff_fence(fields))
     return Entry("\n".join(long) + "\n", start + _named(fields) + "\n")
 
@@ -348,7 +348,7 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
 
 def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> Section:
     head, tail = _details("Outputs", f"{len(outputs):,}")
-    return Section(head, tuple(_output(one, options) for one in outputs), tail, ("output", "outputs"))
+    return Section(head, tuple(_output(output, options) for output in outputs), tail, ("output", "outputs"))
 
 
 def _output(output: OutputChange, options: RenderOptions) -> Entry:
@@ -367,8 +367,8 @@ def _output(output: OutputChange, options: RenderOptions) -> Entry:
 def _heals(heals: Sequence[Heal]) -> Section:
     head, tail = _details("Only the state", f"{len(heals):,} to mend")
     lines = (
-        f"- {code(_short(visible(one.address or one.fragment)))}: {markdown(visible(one.why))}\n"
-        for one in heals
+        f"- {code(_short(visible(heal.address or heal.fragment)))}: {markdown(visible(heal.why))}\n"
+        for heal in heals
     )
     return Section(
         head, tuple(Entry(line, line) for line in lines), tail, ("record to mend", "records to mend")

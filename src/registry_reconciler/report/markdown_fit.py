@@ -46,7 +46,7 @@ class Section(Struct, frozen=True):
 def fit(head: str, sections: Sequence[Section], options: RenderOptions, limit: int) -> str:
     """Head and sections within ``limit`` bytes of UTF-8."""
     limit = max(limit, LEAST_BYTES)
-    whole = _join(head, sections, [_long] * len(sections), [len(one.entries) for one in sections])
+    whole = _join(head, sections, [_long] * len(sections), [len(section.entries) for section in sections])
     if size(whole) <= limit:
         return whole
     again = ["registry", "plan", "--full"]

@@ -96,9 +96,11 @@ def _alike(changes: Sequence[Change]) -> list[list[Change]]:
         if change.action in (Action.CREATE, Action.DELETE):  # their keys differ
             groups[(change.address,)] = [change]
             continue
-        fields = tuple((one.path, one.action, _told(one.before), _told(one.after)) for one in change.fields)
+        fields = tuple(
+            (field.path, field.action, _told(field.before), _told(field.after)) for field in change.fields
+        )
         # Of two secrets nobody can tell that they are equal.
-        hidden = change.address if any(MASKED in one[2] + one[3] for one in fields) else ""
+        hidden = change.address if any(MASKED in field[2] + field[3] for field in fields) else ""
         groups.setdefault((change.reason, change.note, hidden, fields), []).append(change)
     return list(groups.values())
 
@@ -146,26 +148,28 @@ class Cause(Struct, frozen=True):
 def causes(problems: Iterable[Problem], *, full: bool = False) -> list[Cause]:
     """Problems by their cause, in the order of the first of each; ``full``: each by itself."""
     if full:
-        return [Cause((one,)) for one in problems]
+        return [Cause((problem,)) for problem in problems]
     groups: dict[tuple[object, ...], list[Problem]] = {}
-    for one in problems:
-        groups.setdefault((one.group, one.severity, one.status, one.suppressed, one.blocking), []).append(one)
+    for problem in problems:
+        groups.setdefault(
+            (problem.group, problem.severity, problem.status, problem.suppressed, problem.blocking), []
+        ).append(problem)
     return [Cause(tuple(_speaker_first(group))) for group in groups.values()]
 
 
 def _speaker_first(group: list[Problem]) -> list[Problem]:
     """Of several codes one may tell the whole: what is renamed, rather than each that refers to it."""
-    if len({one.code for one in group}) == 1:
+    if len({problem.code for problem in group}) == 1:
         return group
     speaker = max(
         group,
-        key=lambda one: (
-            not one.code.startswith("WRT"),
-            one.fix is not None and one.fix.safe,
-            len(one.related),
+        key=lambda problem: (
+            not problem.code.startswith("WRT"),
+            problem.fix is not None and problem.fix.safe,
+            len(problem.related),
         ),
     )
-    return [speaker, *(one for one in group if one is not speaker)]
+    return [speaker, *(problem for problem in group if problem is not speaker)]
 
 
 def other_place(problem: Problem) -> tuple[str, str]:

@@ -162,7 +162,7 @@ class _Report:
     def _fold(self, fold: Folded) -> None:
         """Changes that are not shown one by one: their names, or how many."""
         if fold.changes:
-            names = ", ".join(visible(one.address) for one in fold.changes)
+            names = ", ".join(visible(change.address) for change in fold.changes)
             more = f" and {fold.unnamed:,} more (--full shows all)" if fold.unnamed else ""
             first = "the same: " if fold.alike else f"also to {fold.action.value}: "
             self._prose(names + more, 2, SIGNS[fold.action], f"{SIGNS[fold.action]} {first}")

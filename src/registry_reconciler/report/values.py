@@ -30,8 +30,8 @@ def columns(text: str) -> int:
     import unicodedata
 
     return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
-        for one in text
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
     )
 
 
@@ -136,9 +136,9 @@ def small_diff(field: FieldChange) -> Iterator[DiffLine]:
 def lines_more(diff: Iterator[DiffLine]) -> str:
     """How many lines of a diff are left, and how many of them go: ``9 lines more, 4 of them removed``; or ""."""
     rest = gone = 0
-    for one in diff:
+    for diff_line in diff:
         rest += 1
-        gone += one.sign == "-"
+        gone += diff_line.sign == "-"
     if not rest:
         return ""
     return f"{rest:,} line{'s' if rest > 1 else ''} more" + (f", {gone:,} of them removed" if gone else "")

@@ -90,10 +90,10 @@ def count_changes(changes: Iterable[Change]) -> str:
 def count_outputs(plan: Plan) -> str:
     """``2 outputs to write, 1 output edited by hand``: what there is none of is left out."""
     counts = {
-        "to write": sum(one.action in _WRITTEN for one in plan.outputs),
-        "to remember": sum(one.action is OutputAction.ADOPT for one in plan.outputs),
-        "to forget": sum(one.action is OutputAction.FORGET for one in plan.outputs),
-        "left stale": sum(one.action is OutputAction.LEFT for one in plan.outputs),
+        "to write": sum(output.action in _WRITTEN for output in plan.outputs),
+        "to remember": sum(output.action is OutputAction.ADOPT for output in plan.outputs),
+        "to forget": sum(output.action is OutputAction.FORGET for output in plan.outputs),
+        "left stale": sum(output.action is OutputAction.LEFT for output in plan.outputs),
         "edited by hand": len(plan.edited_outputs),
     }
     return ", ".join(f"{plural(count, 'output')} {words}" for words, count in counts.items() if count)

@@ -71,7 +71,7 @@ FAMILIES = (
 RULES: tuple[Rule, ...] = tuple(
     rule for family in FAMILIES for rule in family.rules if rule.check or rule.transition
 )
-"""Every rule that judges a world or a change of it, by family."""
+"""Every rule that judges an entry set or a change of it, by family."""
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.fields import Finder, finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
@@ -12,8 +13,6 @@ from registry_reconciler.rules.disk import function_fault, program_fault
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links, referrers
 from registry_reconciler.rules.shapes import (
-    Finder,
-    finder,
     hint_at,
     listing,
     part,
@@ -48,17 +47,17 @@ DIALECTS = (
 _DIALECT_URIS = frozenset(f"{scheme}://{name}" for scheme in ("http", "https") for name in DIALECTS)
 
 
-def _environments(world: EntrySet) -> Iterator[Finding]:
-    for link in links(world).resolved:
+def _environments(entry_set: EntrySet) -> Iterator[Finding]:
+    for link in links(entry_set).resolved:
         item, target = link.item, link.target
-        if not world.is_a(item, "ability_high") or link.path[0] not in CALLS or target is None:
+        if not entry_set.is_a(item, "ability_high") or link.path[0] not in CALLS or target is None:
             continue
         offered = part(target.value, "environments")
         # An ability that does not name environments works in all of them.
         missing = [
-            one
-            for one in words(item.value, "environments")
-            if isinstance(offered, list) and one not in offered
+            word
+            for word in words(item.value, "environments")
+            if isinstance(offered, list) and word not in offered
         ]
         if missing:
             yield Finding(
@@ -85,14 +84,14 @@ ABL001 = Rule(
 )
 
 
-def _slots(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting(*ABILITIES):
+def _slots(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting(*ABILITIES):
         hooks = part(item.value, "hooks")
         if not isinstance(hooks, dict):
             continue
         for slot, event in SLOTS.items():
             for path, key in texts(item.value, "hooks", slot):
-                hook = world.as_role("hook", key)
+                hook = entry_set.as_role("hook", key)
                 found = text(hook.value, "event_type") if hook is not None else event
                 if hook is not None and found != event:
                     yield Finding(
@@ -117,10 +116,10 @@ ABL002 = Rule(
 )
 
 
-def _implementations(world: EntrySet) -> dict[str, list[tuple[Entry, dict[str, Json]]]]:
+def _implementations(entry_set: EntrySet) -> dict[str, list[tuple[Entry, dict[str, Json]]]]:
     """What does the work of the abilities, by its kind."""
     found: dict[str, list[tuple[Entry, dict[str, Json]]]] = {}
-    for item in world.acting(*ABILITIES):
+    for item in entry_set.acting(*ABILITIES):
         implementation = item.value.get("implementation")
         if isinstance(implementation, dict):
             found.setdefault(text(implementation, "kind"), []).append((item, implementation))
@@ -128,10 +127,10 @@ def _implementations(world: EntrySet) -> dict[str, list[tuple[Entry, dict[str, J
 
 
 def _script_rule(fault: str) -> Callable[[EntrySet], Iterator[Finding]]:
-    def check(world: EntrySet) -> Iterator[Finding]:
-        for item, implementation in world.memo(_implementations).get("script", ()):
+    def check(entry_set: EntrySet) -> Iterator[Finding]:
+        for item, implementation in entry_set.memo(_implementations).get("script", ()):
             command = implementation.get("command")
-            found, message = program_fault(world, command)
+            found, message = program_fault(entry_set, command)
             if found == fault:
                 yield Finding(
                     item, message, ("implementation", "command", *([0] if isinstance(command, list) else []))
@@ -166,10 +165,10 @@ ABL005 = Rule(
 )
 
 
-def _functions(world: EntrySet) -> Iterator[Finding]:
-    for item, implementation in world.memo(_implementations).get("python", ()):
+def _functions(entry_set: EntrySet) -> Iterator[Finding]:
+    for item, implementation in entry_set.memo(_implementations).get("python", ()):
         function = text(implementation, "function")
-        message = function_fault(world, function) if function else ""
+        message = function_fault(entry_set, function) if function else ""
         if message:
             yield Finding(item, message, ("implementation", "function"))
 
@@ -184,8 +183,8 @@ ABL006 = Rule(
 )
 
 
-def _schemas(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting(*ABILITIES):
+def _schemas(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting(*ABILITIES):
         for name in ("input_schema", "output_schema"):
             schema = part(item.value, name)
             if isinstance(schema, dict):
@@ -233,13 +232,13 @@ def _values_of(item: Entry, find: Finder) -> Iterator[tuple[FieldPath, str]]:
                 yield (*path, index), one
 
 
-def _unknown_capabilities(world: EntrySet) -> Iterator[Finding]:
-    known = world.config.capabilities
-    for kind in world.kinds.values() if known is not None else ():
+def _unknown_capabilities(entry_set: EntrySet) -> Iterator[Finding]:
+    known = entry_set.config.capabilities
+    for kind in entry_set.kinds.values() if known is not None else ():
         if kind.names.required_caps is None:
             continue
         find = finder(kind.names.required_caps)
-        for item in world.of(kind.name):
+        for item in entry_set.of(kind.name):
             for path, word in _values_of(item, find):
                 if known is not None and word not in known:
                     yield _unknown(item, path, word, "capability", tuple(known))
@@ -254,9 +253,9 @@ ABL008 = Rule(
 )
 
 
-def _unknown_environments(world: EntrySet) -> Iterator[Finding]:
-    known = world.config.environments
-    for item in world.acting(*ABILITIES) if known is not None else ():
+def _unknown_environments(entry_set: EntrySet) -> Iterator[Finding]:
+    known = entry_set.config.environments
+    for item in entry_set.acting(*ABILITIES) if known is not None else ():
         for path, word in texts(item.value, "environments"):
             if known is not None and word not in known:
                 yield _unknown(item, path, word, "environment", known)
@@ -279,13 +278,13 @@ def _unknown(item: Entry, path: FieldPath, word: str, what: str, known: Sequence
     return Finding(item, message, path, extra=word, replacements=slip(item, path, near))
 
 
-def _nameless(world: EntrySet) -> Iterator[Finding]:
-    if world.role_hidden("route", "hook", *ABILITIES) or not world.acting(*ABILITIES):
+def _nameless(entry_set: EntrySet) -> Iterator[Finding]:
+    if entry_set.role_hidden("route", "hook", *ABILITIES) or not entry_set.acting(*ABILITIES):
         return
-    named = referrers(world)
-    for item in world.acting(*ABILITIES):
+    named = referrers(entry_set)
+    for item in entry_set.acting(*ABILITIES):
         by = (link.item for link in named.get(item.address, ()))
-        if not any(world.is_a(one, "route", "hook", *ABILITIES) and one is not item for one in by):
+        if not any(entry_set.is_a(one, "route", "hook", *ABILITIES) and one is not item for one in by):
             yield Finding(item, f"No route, ability or hook names {item.key}.")
 
 

@@ -45,7 +45,7 @@ class Finding(Struct, frozen=True):
 
 
 class Transition(Struct, frozen=True):
-    """What rules about a change see: both worlds and the changes between them."""
+    """What rules about a change see: both entry sets and the changes between them."""
 
     before: EntrySet
     after: EntrySet
@@ -71,8 +71,8 @@ class Rule(Struct, frozen=True):
         code: e.g. ``REF001``; the family is the letters.
         title: constant; details are in the messages.
         severity: by default. Error blocks, warning is shown, record is only logged.
-        check: judges one world (run on the workspace as it is and as it would be), or
-        transition: judges a change of the world (always ``introduced``).
+        check: judges one entry set (run on the workspace as it is and as it would be), or
+        transition: judges a change between the two (always ``introduced``).
         structural: cannot be lowered, allowed, baselined or skipped.
         needs: roles that some kind of the workspace must have for the rule to make sense.
         relations: its lines in the coordination page.
@@ -135,14 +135,14 @@ class Rule(Struct, frozen=True):
         )
 
 
-def run_entry_set(rules: Iterable[Rule], world: EntrySet) -> Iterator[Problem]:
-    """Every problem of every rule that judges one world."""
+def run_entry_set(rules: Iterable[Rule], entry_set: EntrySet) -> Iterator[Problem]:
+    """Every problem of every rule that judges one entry set."""
     for rule in rules:
-        if rule.check is None or not all(map(world.kinds_of, rule.needs)):
+        if rule.check is None or not all(map(entry_set.kinds_of, rule.needs)):
             continue
-        for finding in rule.check(world):
+        for finding in rule.check(entry_set):
             default = finding.severity or rule.severity
-            severity = default if rule.structural else world.config.severity(rule.code, default)
+            severity = default if rule.structural else entry_set.config.severity(rule.code, default)
             yield rule.problem(finding, severity)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, same
+from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.abilities import ABILITIES, is_ability
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.hooks import is_blocking, is_enabled
-from registry_reconciler.rules.shapes import finder, listing, part, text, words
+from registry_reconciler.rules.shapes import listing, part, text, words
 
 GUARDED = ("pre_create", "pre_call")
 """The slots whose hooks can deny something."""
@@ -23,11 +24,11 @@ def _is_ability_or_hook(kind: Kind) -> bool:
     return is_ability(kind) or kind.role == "hook"
 
 
-def _silent(world: EntrySet) -> Iterator[Finding]:
-    for kind in world.kinds_of(*ABILITIES):
-        selector = world.kinds[kind].names.required_caps
+def _silent(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind in entry_set.kinds_of(*ABILITIES):
+        selector = entry_set.kinds[kind].names.required_caps
         find = finder(selector) if selector is not None else None
-        for item in world.of(kind) if find is not None else ():
+        for item in entry_set.of(kind) if find is not None else ():
             if find is not None and not any(isinstance(value, list) for _, value in find(item.value)):
                 yield Finding(item, f"{item.key} does not say which capabilities it needs.")
 
@@ -61,13 +62,13 @@ def _renames(transition: Transition) -> dict[str, str]:
     return {change.from_address: change.address for change in transition.changes if change.from_address}
 
 
-def _caps(world: EntrySet, item: Entry) -> list[str]:
-    selector = world.kinds[item.kind].names.required_caps
+def _caps(entry_set: EntrySet, item: Entry) -> list[str]:
+    selector = entry_set.kinds[item.kind].names.required_caps
     return [word for _, value in selector.find(item.value) for word in words(value)] if selector else []
 
 
-def _caps_path(world: EntrySet, item: Entry) -> FieldPath:
-    selector = world.kinds[item.kind].names.required_caps
+def _caps_path(entry_set: EntrySet, item: Entry) -> FieldPath:
+    selector = entry_set.kinds[item.kind].names.required_caps
     return next((path for path, _ in selector.find(item.value)), ()) if selector else ()
 
 

@@ -21,10 +21,10 @@ _SHOWN = 60
 
 
 class _Texts:
-    """The texts of one world, with their comments; composed only where somebody asks."""
+    """The texts of one entry set, with their comments; composed only where somebody asks."""
 
-    def __init__(self, world: EntrySet) -> None:
-        self._tree = world.tree
+    def __init__(self, entry_set: EntrySet) -> None:
+        self._tree = entry_set.tree
         self._texts: dict[str, str] = {}
         self._comments: dict[str, frozenset[str]] = {}
         self._missing: dict[tuple[str, str], frozenset[str]] = {}
@@ -103,21 +103,21 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
     ]
 
 
-def _texts(world: EntrySet) -> _Texts:
-    return _Texts(world)
+def _texts(entry_set: EntrySet) -> _Texts:
+    return _Texts(entry_set)
 
 
-def _not_carried(world: EntrySet) -> Iterator[Finding]:
+def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
     folder = f"{DESIRED_FOLDER}/"
     # What a plan changes is asked about after its apply: until then places and texts fit as they are now.
-    texts = (world.earlier or world).memo(_texts)
-    for item in world.items.values():
+    texts = (entry_set.earlier or entry_set).memo(_texts)
+    for item in entry_set.items.values():
         file = item.place.file
         if item.live_place is None or not file.startswith(folder):
             continue
         there = item.live_place.file
         missing = texts.missing(file, there)
-        if not missing or item.address in world.touched:
+        if not missing or item.address in entry_set.touched:
             continue
         own = [one for one in texts.of(item.place, YAML) if one in missing]
         if own:

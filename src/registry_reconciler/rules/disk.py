@@ -1,6 +1,6 @@
 """Questions about files that several families ask: what is at a path, can a program run, is a name there.
 
-All of them go through the world's tree: every answer is an input of the plan, and nothing is imported or run.
+All of them go through the tree of the entry set: every answer is an input of the plan, and nothing is imported or run.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def normal(path: str) -> str:
     return "" if path == "." else path
 
 
-def kind_at(world: EntrySet, path: str) -> str:
+def kind_at(entry_set: EntrySet, path: str) -> str:
     """``file``, ``dir``, ``absent``, ``other``, or ``outside`` for a path that leaves the workspace."""
-    known = world.memo(_kinds_by_path)
+    known = entry_set.memo(_kinds_by_path)
     if path not in known:
         plain = normal(path)
-        known[path] = "outside" if plain and not is_safe(plain) else world.tree.kind(plain)
+        known[path] = "outside" if plain and not is_safe(plain) else entry_set.tree.kind(plain)
     return known[path]
 
 
-def _kinds_by_path(world: EntrySet) -> dict[str, str]:
+def _kinds_by_path(_entry_set: EntrySet) -> dict[str, str]:
     """Filled as somebody asks: many entries name the same few files, and several rules ask about each."""
     return {}
 
@@ -52,11 +52,11 @@ class _Modules(Struct):
     known: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
 
-def _modules(world: EntrySet) -> _Modules:
+def _modules(_entry_set: EntrySet) -> _Modules:
     return _Modules()
 
 
-def program_fault(world: EntrySet, command: Json) -> tuple[str, str]:
+def program_fault(entry_set: EntrySet, command: Json) -> tuple[str, str]:
     """What keeps a command from being run: ``missing``, ``outside`` or ``not executable``, and a sentence.
 
     ("", "") where nothing is wrong. A bare program name, without a slash, is accepted: whether it is on
@@ -65,17 +65,17 @@ def program_fault(world: EntrySet, command: Json) -> tuple[str, str]:
     program = next(iter(words(command)), "")
     if "/" not in program and "\\" not in program:
         return "", ""
-    found = kind_at(world, program)
+    found = kind_at(entry_set, program)
     if found == "outside":
         return "outside", f"{program!r} lies outside the workspace."
     if found != "file":
         return "missing", f"There is no file {program!r} in the workspace."
-    if not world.tree.executable(normal(program)):
+    if not entry_set.tree.executable(normal(program)):
         return "not executable", f"{program!r} is not executable."
     return "", ""
 
 
-def function_fault(world: EntrySet, function: str) -> str:
+def function_fault(entry_set: EntrySet, function: str) -> str:
     """What keeps a Python function from being found; "" where it is there.
 
     The forms are those that the run time takes: ``package.module:function``, the same with a dot, and
@@ -90,17 +90,17 @@ def function_fault(world: EntrySet, function: str) -> str:
         return (
             f"{function!r} names no function: write 'package.module:function' or 'folder/file.py:function'."
         )
-    if by_path and kind_at(world, module) == "outside":
+    if by_path and kind_at(entry_set, module) == "outside":
         return f"{module!r} lies outside the workspace."
-    known = world.memo(_modules).known
+    known = entry_set.memo(_modules).known
     if module not in known:
         paths = (normal(module),) if by_path else tuple(_paths(module))
-        known[module] = _definitions(world.tree, paths)
+        known[module] = _definitions(entry_set.tree, paths)
     defined = known[module]
     if defined is None and by_path:
         return f"There is no file {module!r} in the workspace."
     if defined is None:
-        if _is_elsewhere(world.tree, module):
+        if _is_elsewhere(entry_set.tree, module):
             return ""
         return (
             f"There is no module {module!r} in the workspace, neither at its root nor below src, "

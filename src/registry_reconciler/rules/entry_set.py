@@ -1,4 +1,4 @@
-"""A world: the entries of a workspace at one moment, with the indexes that rules ask.
+"""An entry set: the entries of a workspace at one moment, with the indexes that rules ask.
 
 ``check`` builds two of them, the workspace as it is and as it would be after the plan, and runs the same rules on both.
 """
@@ -16,6 +16,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.references import address_of
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 SOURCE_RANK = {"builtin": 0, "package": 1, "runtime": 2}
@@ -24,7 +25,7 @@ _T = TypeVar("_T")
 
 
 class Entry(NamedTuple):
-    """An entry in a world.
+    """An entry in an entry set.
 
     Attributes:
         value: the whole value, live fields included.
@@ -56,8 +57,8 @@ class EntrySet(Struct, eq=False, frozen=True):
         hidden_addresses: addresses that unreadable fragments own, as the state remembers.
         beyond_ascii: the files that may hold more than plain ASCII text; ``None``: any may.
         rest: what is not among ``items`` and yet there.
-        earlier: a world with the very same items but at the ``touched`` addresses, and with the same kinds: what was
-            made of the others there need not be made again.
+        earlier: an entry set with the very same items but at the ``touched`` addresses, and with the same kinds: what
+            was made of the others there need not be made again.
         planned_files: the registry file of each entry that a plan changes, by address.
     """
 
@@ -84,7 +85,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         return replace(self, tree=tree, earlier=None, touched=frozenset(), _memo={})
 
     def memo(self, build: Callable[[EntrySet], _T]) -> _T:
-        """What ``build`` makes of this world, made once: the indexes that several rules share."""
+        """What ``build`` makes of this entry set, made once: the indexes that several rules share."""
         if build not in self._memo:
             self._memo[build] = build(self)
         return cast(_T, self._memo[build])
@@ -113,7 +114,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         )
 
     def touched_items(self, *kinds: str) -> list[Entry]:
-        """The entries of some kinds that the earlier world has not, or has otherwise; in address order."""
+        """The entries of some kinds that the earlier entry set has not, or has otherwise; in address order."""
         found = (self.items.get(address) for address in sorted(self.touched))
         return [item for item in found if item is not None and item.kind in kinds]
 
@@ -154,15 +155,7 @@ class EntrySet(Struct, eq=False, frozen=True):
 
     def resolve(self, kinds: Sequence[str], key: str) -> Entry | None:
         """The entry that a reference to one of some kinds means; an address is understood as well as a key."""
-        for kind in kinds:
-            item = self.items.get(f"{kind}/{key}")
-            if item is not None:
-                return item
-        if len(kinds) > 1 and "/" in key:
-            kind = key.partition("/")[0]
-            if kind in kinds:
-                return self.items.get(key)
-        return None
+        return self.items.get(address_of(self.items, kinds, key))
 
     def maybe_hidden(self, kinds: Sequence[str], key: str) -> bool:
         """Whether an entry may exist in a file that cannot be read, so that nothing may be said about it."""
@@ -228,9 +221,9 @@ def _spaces(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, ...]]
     return {space: tuple(kinds) for space, kinds in groups.items()}
 
 
-def _kinds_by_role(world: EntrySet) -> dict[str, tuple[str, ...]]:
+def _kinds_by_role(entry_set: EntrySet) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for name, kind in world.kinds.items():
+    for name, kind in entry_set.kinds.items():
         if kind.role:
             found[kind.role] = (*found.get(kind.role, ()), name)
     return found

@@ -36,11 +36,11 @@ def is_blocking(item: Entry) -> bool:
     return part(item.value, "blocking") is True
 
 
-def _unknown_event(world: EntrySet) -> Iterator[Finding]:
+def _unknown_event(entry_set: EntrySet) -> Iterator[Finding]:
     from registry_reconciler.base.suggest import closest
 
-    events = world.config.event_types if world.config.event_types is not None else EVENTS
-    for item in world.acting("hook"):
+    events = entry_set.config.event_types if entry_set.config.event_types is not None else EVENTS
+    for item in entry_set.acting("hook"):
         event = text(item.value, "event_type")
         if event and event not in events:
             near = next(iter(closest(event, events)), None)
@@ -61,9 +61,9 @@ HOK001 = Rule(
 )
 
 
-def _unknown_stage(world: EntrySet) -> Iterator[Finding]:
-    stages = world.config.stages if world.config.stages is not None else STAGES
-    for item in world.acting("hook"):
+def _unknown_stage(entry_set: EntrySet) -> Iterator[Finding]:
+    stages = entry_set.config.stages if entry_set.config.stages is not None else STAGES
+    for item in entry_set.acting("hook"):
         for path, stage in texts(item.value, "match", "stage"):
             if stage not in stages:
                 yield Finding(
@@ -83,9 +83,9 @@ HOK002 = Rule(
 )
 
 
-def _globs(world: EntrySet) -> Iterator[Finding]:
-    yield from _scopes(world)
-    yield from _path_globs(world)
+def _globs(entry_set: EntrySet) -> Iterator[Finding]:
+    yield from _scopes(entry_set)
+    yield from _path_globs(entry_set)
 
 
 HOK003 = Rule(
@@ -101,16 +101,16 @@ HOK003 = Rule(
 )
 
 
-def _scopes(world: EntrySet) -> Iterator[Finding]:
-    if world.role_hidden(*ABILITIES) or world.hidden_text or world.hidden_all:
+def _scopes(entry_set: EntrySet) -> Iterator[Finding]:
+    if entry_set.role_hidden(*ABILITIES) or entry_set.hidden_text or entry_set.hidden_all:
         return
     keys: list[str] = []
     known: dict[str, bool] = {}
-    for item in world.acting("hook"):
+    for item in entry_set.acting("hook"):
         for path, pattern in texts(item.value, "match", "ability_scope"):
             if pattern not in known:
-                keys = keys or sorted(item.key for item in world.acting(*ABILITIES))
-                known[pattern] = _matches_any(pattern, keys, world.kinds_of(*ABILITIES))
+                keys = keys or sorted(item.key for item in entry_set.acting(*ABILITIES))
+                known[pattern] = _matches_any(pattern, keys, entry_set.kinds_of(*ABILITIES))
             if not known[pattern]:
                 yield Finding(item, f"No ability matches {pattern!r}.", path, extra=pattern)
 
@@ -129,25 +129,25 @@ def _matches_any(pattern: str, keys: list[str], kinds: Sequence[str]) -> bool:
     return False
 
 
-def _path_globs(world: EntrySet) -> Iterator[Finding]:
+def _path_globs(entry_set: EntrySet) -> Iterator[Finding]:
     known: dict[str, bool] = {}
-    for item in world.acting("hook"):
+    for item in entry_set.acting("hook"):
         for path, pattern in texts(item.value, "match", "only_if_changed_paths"):
             if pattern not in known:
-                known[pattern] = _finds_any(world, pattern)
+                known[pattern] = _finds_any(entry_set, pattern)
             if not known[pattern]:
                 yield Finding(item, f"No file of the workspace matches {pattern!r}.", path, extra=pattern)
 
 
-def _finds_any(world: EntrySet, pattern: str) -> bool:
+def _finds_any(entry_set: EntrySet, pattern: str) -> bool:
     try:
-        return next(find(world.tree, pattern), None) is not None
+        return next(find(entry_set.tree, pattern), None) is not None
     except Unreadable:
         return True
 
 
-def _blocks_too_late(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("hook"):
+def _blocks_too_late(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("hook"):
         event = text(item.value, "event_type")
         if is_blocking(item) and event in TOO_LATE:
             yield Finding(
@@ -164,16 +164,16 @@ HOK004 = Rule(
 )
 
 
-def _handlers(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("hook"):
+def _handlers(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("hook"):
         kind = text(item.value, "handler", "kind")
         command = part(item.value, "handler", "command")
         function = text(item.value, "handler", "function")
         if kind == "script":
-            message = program_fault(world, command)[1]
+            message = program_fault(entry_set, command)[1]
             path: FieldPath = ("handler", "command", *([0] if isinstance(command, list) else []))
         else:
-            message = function_fault(world, function) if kind == "python" and function else ""
+            message = function_fault(entry_set, function) if kind == "python" and function else ""
             path = ("handler", "function")
         if message:
             yield Finding(item, message, path)
@@ -189,13 +189,13 @@ HOK005 = Rule(
 )
 
 
-def _own_file(world: EntrySet) -> Iterator[Finding]:
+def _own_file(entry_set: EntrySet) -> Iterator[Finding]:
     first_in: dict[str, Entry] = {}
-    for item in world.acting("hook"):
+    for item in entry_set.acting("hook"):
         if item.live_place is None:
             continue
         file = item.live_place.file
-        if world.tree.kind(file) != "file":
+        if entry_set.tree.kind(file) != "file":
             continue  # The plan moves the hook elsewhere.
         first = first_in.setdefault(file, item)
         if first is not item:
@@ -207,7 +207,7 @@ def _own_file(world: EntrySet) -> Iterator[Finding]:
                 extra=first.key,
                 others=(first,),
             )
-        elif not _named_by_id(world.kinds[item.kind], file, item.key):
+        elif not _named_by_id(entry_set.kinds[item.kind], file, item.key):
             yield Finding(
                 item, f"{item.key} stands in {file}, which is not named by its id.", place=Place(file)
             )
@@ -229,9 +229,9 @@ def _named_by_id(kind: Kind, file: str, key: str) -> bool:
     return file.rsplit("/", 1)[-1].rsplit(".", 1)[0] == key
 
 
-def _order(world: EntrySet) -> Iterator[Finding]:
+def _order(entry_set: EntrySet) -> Iterator[Finding]:
     first_of: dict[tuple[str, int], Entry] = {}
-    for item in world.acting("hook"):
+    for item in entry_set.acting("hook"):
         event = text(item.value, "event_type")
         if not (event and is_enabled(item) and is_blocking(item)):
             continue

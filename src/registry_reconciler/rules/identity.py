@@ -12,25 +12,25 @@ from registry_reconciler.rules.naming import drawn_alike, folded, look_alike, na
 from registry_reconciler.rules.shapes import listing, related
 
 
-def _ids(world: EntrySet, kinds: Sequence[str]) -> dict[str, Entry]:
+def _ids(entry_set: EntrySet, kinds: Sequence[str]) -> dict[str, Entry]:
     """The entry of every id of a space; where two kinds have one id, that of the kind that comes first."""
     if len(kinds) == 1:
-        return {item.key: item for item in world.of(*kinds)}
+        return {item.key: item for item in entry_set.of(*kinds)}
     found: dict[str, Entry] = {}
-    for item in world.of(*kinds):
+    for item in entry_set.of(*kinds):
         found.setdefault(item.key, item)
     return found
 
 
-def _key_path(world: EntrySet, item: Entry) -> FieldPath:
+def _key_path(entry_set: EntrySet, item: Entry) -> FieldPath:
     """The field that makes the key, where one field makes it and the entry carries it."""
-    keys = world.kinds[item.kind].key
+    keys = entry_set.kinds[item.kind].key
     return next((path for path, _ in keys[0].find(item.value)), ()) if len(keys) == 1 else ()
 
 
-def _claim_path(world: EntrySet, item: Entry, name: str) -> FieldPath:
+def _claim_path(entry_set: EntrySet, item: Entry, name: str) -> FieldPath:
     """The field in which an entry claims a name."""
-    roles = world.kinds[item.kind].names
+    roles = entry_set.kinds[item.kind].names
     for role in (roles.name, roles.aliases):
         for path, value in role.find(item.value) if role else ():
             if value == name:
@@ -40,18 +40,18 @@ def _claim_path(world: EntrySet, item: Entry, name: str) -> FieldPath:
     return ()
 
 
-def _same_id(world: EntrySet) -> Iterator[Finding]:
-    for kinds in world.spaces().values():
+def _same_id(entry_set: EntrySet) -> Iterator[Finding]:
+    for kinds in entry_set.spaces().values():
         if len(kinds) < 2:
             continue
-        ids = _ids(world, kinds)
-        for item in world.of(*kinds[1:]):
+        ids = _ids(entry_set, kinds)
+        for item in entry_set.of(*kinds[1:]):
             first = ids[item.key]
             if first is not item:
                 yield Finding(
                     item,
                     f"{item.key!r} is also the id of {first.address}; {listing(list(kinds))} share ids.",
-                    _key_path(world, item),
+                    _key_path(entry_set, item),
                     related=(related(first, "the other entry"),),
                     others=(first,),
                 )
@@ -67,17 +67,17 @@ IDN001 = Rule(
 )
 
 
-def _shadowing(world: EntrySet) -> Iterator[Finding]:
-    spaces = world.spaces()
-    for space, claimed in names(world).items():
+def _shadowing(entry_set: EntrySet) -> Iterator[Finding]:
+    spaces = entry_set.spaces()
+    for space, claimed in names(entry_set).items():
         owners = claimed.owners
-        for name, owner in [pair for pair in _ids(world, spaces[space]).items() if pair[0] in owners]:
+        for name, owner in [pair for pair in _ids(entry_set, spaces[space]).items() if pair[0] in owners]:
             for item in claimed.claims(name):
                 if item.key != name:
                     yield Finding(
                         item,
                         f"{name!r} is the id of {owner.address}, so {item.address} cannot be found by it.",
-                        _claim_path(world, item, name),
+                        _claim_path(entry_set, item, name),
                         related=(related(owner, "the entry with this id"),),
                         extra=name,
                         others=(owner,),
@@ -94,29 +94,29 @@ IDN002 = Rule(
 )
 
 
-def _collisions(world: EntrySet, on_purpose: bool) -> Iterator[Finding]:
-    for claimed in names(world).values():
+def _collisions(entry_set: EntrySet, on_purpose: bool) -> Iterator[Finding]:
+    for claimed in names(entry_set).values():
         for name, claims in claimed.clashes.items():
-            if any(item.address in world.overrides for item in claims) is on_purpose:
-                yield from _collision(world, name, claims)
+            if any(item.address in entry_set.overrides for item in claims) is on_purpose:
+                yield from _collision(entry_set, name, claims)
 
 
-def _collision(world: EntrySet, name: str, claims: Sequence[Entry]) -> Iterator[Finding]:
-    leads_to = winner(world, name, claims)
+def _collision(entry_set: EntrySet, name: str, claims: Sequence[Entry]) -> Iterator[Finding]:
+    leads_to = winner(entry_set, name, claims)
     for item in claims:
         if item is not leads_to:
             yield Finding(
                 item,
                 f"{name!r} is also a name of {leads_to.address}, which wins: a lookup leads there.",
-                _claim_path(world, item, name),
-                related=(related(leads_to, "the winner", _claim_path(world, leads_to, name)),),
+                _claim_path(entry_set, item, name),
+                related=(related(leads_to, "the winner", _claim_path(entry_set, leads_to, name)),),
                 extra=name,
                 others=(leads_to,),
             )
 
 
-def _accidental(world: EntrySet) -> Iterator[Finding]:
-    return _collisions(world, on_purpose=False)
+def _accidental(entry_set: EntrySet) -> Iterator[Finding]:
+    return _collisions(entry_set, on_purpose=False)
 
 
 IDN003 = Rule(
@@ -128,8 +128,8 @@ IDN003 = Rule(
 )
 
 
-def _on_purpose(world: EntrySet) -> Iterator[Finding]:
-    return _collisions(world, on_purpose=True)
+def _on_purpose(entry_set: EntrySet) -> Iterator[Finding]:
+    return _collisions(entry_set, on_purpose=True)
 
 
 IDN004 = Rule(
@@ -141,13 +141,17 @@ IDN004 = Rule(
 )
 
 
-def _plain_spaces(world: EntrySet) -> frozenset[tuple[str, ...]]:
+def _plain_spaces(entry_set: EntrySet) -> frozenset[tuple[str, ...]]:
     """The kinds of those spaces whose ids differ in more than case and are ASCII: nearly all there are."""
-    earlier = world.earlier
-    if earlier is not None and all(one in world.items and one in earlier.items for one in world.touched):
+    earlier = entry_set.earlier
+    if earlier is not None and all(
+        one in entry_set.items and one in earlier.items for one in entry_set.touched
+    ):
         return earlier.memo(_plain_spaces)  # the ids are the same
     return frozenset(
-        kinds for kinds in world.spaces().values() if _plainly_differ([item.key for item in world.of(*kinds)])
+        kinds
+        for kinds in entry_set.spaces().values()
+        if _plainly_differ([item.key for item in entry_set.of(*kinds)])
     )
 
 
@@ -158,24 +162,24 @@ def _plainly_differ(keys: Sequence[str]) -> bool:
     return len(keys) == len(folded) == len(set(folded))
 
 
-def _pairs(world: EntrySet) -> Iterator[tuple[Entry, Entry]]:
+def _pairs(entry_set: EntrySet) -> Iterator[tuple[Entry, Entry]]:
     """The entries whose ids may be mistaken for each other, each with the first of its like."""
-    plain = world.memo(_plain_spaces)
-    for kinds in world.spaces().values():
+    plain = entry_set.memo(_plain_spaces)
+    for kinds in entry_set.spaces().values():
         first_of: dict[str, Entry] = {}
-        for item in world.of(*kinds) if kinds not in plain else ():
+        for item in entry_set.of(*kinds) if kinds not in plain else ():
             first = first_of.setdefault(look_alike(item.key), item)
             if first.key != item.key:
                 yield first, item
 
 
-def _look_alikes(world: EntrySet) -> Iterator[Finding]:
-    for first, item in _pairs(world):
+def _look_alikes(entry_set: EntrySet) -> Iterator[Finding]:
+    for first, item in _pairs(entry_set):
         if folded(first.key) == folded(item.key) and not _same_letters(first.key, item.key):
             yield Finding(
                 item,
                 f"{item.key!r} and {first.key!r} differ only in case or Unicode form.",
-                _key_path(world, item),
+                _key_path(entry_set, item),
                 related=(related(first, "the other entry"),),
                 extra=first.key,
                 others=(first,),
@@ -197,8 +201,8 @@ IDN005 = Rule(
 )
 
 
-def _deceiving(world: EntrySet) -> Iterator[Finding]:
-    for first, item in _pairs(world):
+def _deceiving(entry_set: EntrySet) -> Iterator[Finding]:
+    for first, item in _pairs(entry_set):
         severity = None
         if _same_letters(first.key, item.key):
             why = "are the same letters, composed in two ways"
@@ -212,7 +216,7 @@ def _deceiving(world: EntrySet) -> Iterator[Finding]:
         yield Finding(
             item,
             f"{item.key!a} and {first.key!a} {why}: {item.key!r}.",
-            _key_path(world, item),
+            _key_path(entry_set, item),
             related=(related(first, "the other entry"),),
             severity=severity,
             extra=first.key,
@@ -262,22 +266,22 @@ IDN006 = Rule(
 def _touched_names(transition: Transition) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for change in transition.changes:
-        for world, address in (
+        for entry_set, address in (
             (transition.before, change.from_address or change.address),
             (transition.after, change.address),
         ):
-            item = world.items.get(address)
+            item = entry_set.items.get(address)
             if item is not None:
-                space = world.kinds[item.kind].space
-                found.update((space, name) for name in _names_of(world, item))
+                space = entry_set.kinds[item.kind].space
+                found.update((space, name) for name in _names_of(entry_set, item))
     return found
 
 
-def _names_of(world: EntrySet, item: Entry) -> Iterator[str]:
-    name = world.name(item)
+def _names_of(entry_set: EntrySet, item: Entry) -> Iterator[str]:
+    name = entry_set.name(item)
     if name is not None:
         yield name
-    yield from world.aliases(item)
+    yield from entry_set.aliases(item)
 
 
 RULES = (

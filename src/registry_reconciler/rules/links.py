@@ -1,4 +1,4 @@
-"""Who refers to whom: every reference of a world, resolved once and shared by the rules."""
+"""Who refers to whom: every reference of an entry set, resolved once and shared by the rules."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.fields import EACH, Finder, finder
 from registry_reconciler.model.kind import Kind, Reference
+from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import Finder, finder
 
 
 class Link(NamedTuple):
@@ -24,14 +25,14 @@ class Link(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The references of a world by one field; see :class:`Links`."""
+    """The references of an entry set by one field; see :class:`Links`."""
 
     resolved: list[Link]
     dangling: list[Link]
 
 
 class Links(Struct, frozen=True):
-    """All references of a world, by kind and field, then by entry.
+    """All references of an entry set, by kind and field, then by entry.
 
     Attributes:
         resolved: those that lead to an entry.
@@ -44,52 +45,53 @@ class Links(Struct, frozen=True):
     parts: Sequence[Part]
 
 
-def links(world: EntrySet) -> Links:
-    """Every reference of a world. Values that are no texts or whole numbers are left to the schema."""
-    return world.memo(_links)
+def links(entry_set: EntrySet) -> Links:
+    """Every reference of an entry set. Values that are no texts or whole numbers are left to the schema."""
+    return entry_set.memo(_links)
 
 
-def _links(world: EntrySet) -> Links:
-    told = [(kind, reference) for kind in world.kinds.values() for reference in kind.references]
-    if world.earlier is None:
-        parts = [_part(world, reference, world.of(kind.name)) for kind, reference in told]
+def _links(entry_set: EntrySet) -> Links:
+    told = [(kind, reference) for kind in entry_set.kinds.values() for reference in kind.references]
+    if entry_set.earlier is None:
+        parts = [_part(entry_set, reference, entry_set.of(kind.name)) for kind, reference in told]
     else:
-        before = links(world.earlier).parts
-        parts = [_renewed(world, *one, part) for one, part in zip(told, before, strict=True)]
+        before = links(entry_set.earlier).parts
+        parts = [_renewed(entry_set, *one, part) for one, part in zip(told, before, strict=True)]
     resolved = [link for part in parts for link in part.resolved]
     return Links(resolved, [link for part in parts for link in part.dangling], parts)
 
 
-def _part(world: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Part:
+def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Part:
     """One reference of some entries of its kind."""
     resolved: list[Link] = []
     dangling: list[Link] = []
-    entry_at = world.items.get
+    entry_at = entry_set.items.get
     find = finder(reference.field)
     one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
+    in_items = reference.field.steps[-1] is EACH
     for item in entries:
         for path, value in find(item.value):
-            if type(value) is not str:
-                if isinstance(value, bool) or not isinstance(value, int):
-                    continue
-                value = str(value)
-            target = entry_at(one_kind + value) if one_kind else world.resolve(reference.kinds, value)
-            if target is not None:
-                resolved.append(Link(item, reference, path, value, target))
-            elif value not in reference.allow and world.judges(item.address):
-                dangling.append(Link(item, reference, path, value, None))
+            for inner, key in (((), value),) if type(value) is str else keys_in(value):
+                target = entry_at(one_kind + key) if one_kind else entry_set.resolve(reference.kinds, key)
+                where = (*path, *inner) if inner else path
+                if target is not None:
+                    resolved.append(Link(item, reference, where, key, target))
+                elif inner and in_items:
+                    continue  # a list among items: its schema says that
+                elif key not in reference.allow and entry_set.judges(item.address):
+                    dangling.append(Link(item, reference, where, key, None))
     return Part(resolved, dangling)
 
 
-def _renewed(world: EntrySet, kind: Kind, reference: Reference, before: Part) -> Part:
-    """One reference in a world of which the earlier one is known: all but what touched entries say or are called by."""
-    reaching = _reaching(world.touched, reference.kinds)
+def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: Part) -> Part:
+    """One reference in an entry set whose earlier one is known: all but what touched entries say or are called by."""
+    reaching = _reaching(entry_set.touched, reference.kinds)
     stale = {link.item.address for links in before for link in links if link.value in reaching}
-    stale.update(address for address in world.touched if address.startswith(f"{kind.name}/"))
+    stale.update(address for address in entry_set.touched if address.startswith(f"{kind.name}/"))
     if not stale:
         return before
-    entries = (world.items.get(address) for address in sorted(stale))
-    new = _part(world, reference, [item for item in entries if item is not None])
+    entries = (entry_set.items.get(address) for address in sorted(stale))
+    new = _part(entry_set, reference, [item for item in entries if item is not None])
     return Part(_merged(before.resolved, new.resolved, stale), _merged(before.dangling, new.dangling, stale))
 
 
@@ -106,14 +108,14 @@ def _merged(before: Iterable[Link], new: Iterable[Link], stale: Container[str]) 
     return sorted([*kept, *new], key=lambda link: link.item.address)
 
 
-def referrers(world: EntrySet) -> Mapping[str, Sequence[Link]]:
+def referrers(entry_set: EntrySet) -> Mapping[str, Sequence[Link]]:
     """The references that lead to an entry, by its address."""
-    return world.memo(_referrers)
+    return entry_set.memo(_referrers)
 
 
-def _referrers(world: EntrySet) -> dict[str, list[Link]]:
+def _referrers(entry_set: EntrySet) -> dict[str, list[Link]]:
     found: dict[str, list[Link]] = {}
-    for link in links(world).resolved:
+    for link in links(entry_set).resolved:
         if link.target is not None:
             found.setdefault(link.target.address, []).append(link)
     return found
@@ -129,16 +131,16 @@ class Edge(Struct, frozen=True):
 Graph = Mapping[str, Sequence[Edge]]
 
 
-def acyclic_graphs(world: EntrySet) -> Mapping[str, Graph]:
+def acyclic_graphs(entry_set: EntrySet) -> Mapping[str, Graph]:
     """By id space: the graph of its fields that ``x-registry`` calls acyclic; addresses to edges."""
     graphs: dict[str, dict[str, list[Edge]]] = {}
-    for kind in world.kinds.values():
+    for kind in entry_set.kinds.values():
         for selector in kind.acyclic:
             targets = _targets(kind, selector.text)
             find = finder(selector)
             graph = graphs.setdefault(kind.space or kind.name, {})
-            for item in world.of(kind.name):
-                for edge in _edges(world, item, targets, find):
+            for item in entry_set.of(kind.name):
+                for edge in _edges(entry_set, item, targets, find):
                     graph.setdefault(item.address, []).append(edge)
     return graphs
 
@@ -151,13 +153,12 @@ def _targets(kind: Kind, text: str) -> tuple[str, ...]:
     return (kind.name,)
 
 
-def _edges(world: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
+def _edges(entry_set: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
     for path, value in find(item.value):
-        values = enumerate(value) if isinstance(value, list) else ((None, value),)
-        for index, one in values:
-            target = world.resolve(targets, one) if isinstance(one, str) else None
+        for inner, key in keys_in(value):
+            target = entry_set.resolve(targets, key)
             if target is not None:
-                yield Edge(path if index is None else (*path, index), target.address)
+                yield Edge((*path, *inner), target.address)
 
 
 def cycles(graph: Graph) -> list[list[tuple[str, Edge]]]:

@@ -28,37 +28,41 @@ class Flows(Struct, frozen=True):
         return called in self.calls.get(caller, ()) or caller in self.called.get(called, ())
 
 
-def flows(world: EntrySet) -> Flows:
+def flows(entry_set: EntrySet) -> Flows:
     """The graph of allowed flows between types."""
-    return world.memo(_flows)
+    return entry_set.memo(_flows)
 
 
-def _flows(world: EntrySet) -> Flows:
-    types = world.acting("module_type")
+def _flows(entry_set: EntrySet) -> Flows:
+    types = entry_set.acting("module_type")
     return Flows(
         {item.key: frozenset(words(item.value, "outbound")) for item in types},
         {item.key: frozenset(words(item.value, "inbound")) for item in types},
     )
 
 
-def deprecated_modules(world: EntrySet) -> frozenset[str]:
+def deprecated_modules(entry_set: EntrySet) -> frozenset[str]:
     """The ids of modules that are deprecated, by their status or by their maturity."""
-    return world.memo(_deprecated_modules)
+    return entry_set.memo(_deprecated_modules)
 
 
-def _deprecated_modules(world: EntrySet) -> frozenset[str]:
-    by_status = {item.key for item in world.acting("module_instance") if world.status(item) == "deprecated"}
+def _deprecated_modules(entry_set: EntrySet) -> frozenset[str]:
+    by_status = {
+        item.key for item in entry_set.acting("module_instance") if entry_set.status(item) == "deprecated"
+    }
     by_maturity = {
-        item.key for item in world.acting("module_maturity") if text(item.value, "maturity") == "DEPRECATED"
+        item.key
+        for item in entry_set.acting("module_maturity")
+        if text(item.value, "maturity") == "DEPRECATED"
     }
     return frozenset(by_status | by_maturity)
 
 
-def _one_sided(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("module_type"):
+def _one_sided(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("module_type"):
         for here, there in (("outbound", "inbound"), ("inbound", "outbound")):
             for path, key in texts(item.value, here):
-                other = world.as_role("module_type", key)
+                other = entry_set.as_role("module_type", key)
                 if other is not None and item.key not in words(other.value, there):
                     yield Finding(
                         item,
@@ -89,19 +93,21 @@ def _told_there(other: Entry, field: str, key: str) -> tuple[tuple[Place, Json],
     return ((place_of(other, (field,)), [*told, key]),) if isinstance(told, list) else ()
 
 
-def _may_call(world: EntrySet, caller: Entry, called: Entry) -> str:
+def _may_call(entry_set: EntrySet, caller: Entry, called: Entry) -> str:
     """Why a module may not call another, or ""; a type that is not there is a dangling reference already."""
     types = text(caller.value, "module_type"), text(called.value, "module_type")
-    if any(world.as_role("module_type", one) is None for one in types) or flows(world).allowed(*types):
+    if any(entry_set.as_role("module_type", type_) is None for type_ in types) or flows(entry_set).allowed(
+        *types
+    ):
         return ""
     return f"{caller.key} is of type {types[0]}, which may not call {types[1]}, the type of {called.key}."
 
 
-def _dependencies(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("module_instance"):
+def _dependencies(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("module_instance"):
         for path, key in texts(item.value, "dependencies", "modules"):
-            other = world.as_role("module_instance", key)
-            why = _may_call(world, item, other) if other is not None else ""
+            other = entry_set.as_role("module_instance", key)
+            why = _may_call(entry_set, item, other) if other is not None else ""
             if other is not None and why:
                 yield Finding(
                     item, why, path, related=(related(other, "called"),), extra=key, others=(other,)
@@ -123,12 +129,12 @@ MOD002 = Rule(
 )
 
 
-def _consumers(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("module_interface"):
-        owner = world.as_role("module_instance", text(item.value, "module_id"))
+def _consumers(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("module_interface"):
+        owner = entry_set.as_role("module_instance", text(item.value, "module_id"))
         for path, key in texts(item.value, "consumers") if owner is not None else ():
-            consumer = world.as_role("module_instance", key)
-            why = _may_call(world, consumer, owner) if consumer is not None and owner is not None else ""
+            consumer = entry_set.as_role("module_instance", key)
+            why = _may_call(entry_set, consumer, owner) if consumer is not None and owner is not None else ""
             if consumer is not None and why:
                 yield Finding(item, why, path, related=(related(consumer, "the consumer"),), extra=key)
 
@@ -149,17 +155,17 @@ MOD008 = Rule(
 )
 
 
-def _paths(world: EntrySet) -> Iterator[tuple[Entry, str]]:
-    for item in world.acting("module_instance"):
+def _paths(entry_set: EntrySet) -> Iterator[tuple[Entry, str]]:
+    for item in entry_set.acting("module_instance"):
         path = text(item.value, "path")
         if path:
             yield item, path
 
 
-def _path_missing(world: EntrySet) -> Iterator[Finding]:
-    for item, path in _paths(world):
+def _path_missing(entry_set: EntrySet) -> Iterator[Finding]:
+    for item, path in _paths(entry_set):
         # What is planned has no code yet.
-        if world.status(item) != "planned" and kind_at(world, path) in ("absent", "other"):
+        if entry_set.status(item) != "planned" and kind_at(entry_set, path) in ("absent", "other"):
             yield Finding(
                 item, f"There is no file or folder {path!r} in the workspace.", ("path",), extra=path
             )
@@ -175,9 +181,9 @@ MOD003 = Rule(
 )
 
 
-def _path_outside(world: EntrySet) -> Iterator[Finding]:
-    for item, path in _paths(world):
-        if kind_at(world, path) == "outside":
+def _path_outside(entry_set: EntrySet) -> Iterator[Finding]:
+    for item, path in _paths(entry_set):
+        if kind_at(entry_set, path) == "outside":
             yield Finding(item, f"{path!r} leads out of the workspace.", ("path",), extra=path)
 
 
@@ -190,11 +196,11 @@ MOD004 = Rule(
 )
 
 
-def _path_shared(world: EntrySet) -> Iterator[Finding]:
-    kinds = [world.kinds[name] for name in world.kinds_of("module_instance")]
+def _path_shared(entry_set: EntrySet) -> Iterator[Finding]:
+    kinds = [entry_set.kinds[name] for name in entry_set.kinds_of("module_instance")]
     declared = any([one.text for one in group] == ["path"] for kind in kinds for group in kind.unique)
     first_of: dict[str, tuple[Entry, str]] = {}
-    for item, path in _paths(world):
+    for item, path in _paths(entry_set):
         first, first_path = first_of.setdefault(normal(path), (item, path))
         # Equal texts are UNQ001 where the kind declares the field unique.
         if first is not item and not (declared and first_path == path):
@@ -217,12 +223,12 @@ MOD005 = Rule(
 )
 
 
-def _no_maturity(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("module_instance"):
-        if world.as_role("module_maturity", item.key) is None and not world.role_maybe_hidden(
+def _no_maturity(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("module_instance"):
+        if entry_set.as_role("module_maturity", item.key) is None and not entry_set.role_maybe_hidden(
             "module_maturity", item.key
         ):
-            yield Finding(item, f"There is no module_maturity entry for {item.key!r}.", _key(world, item))
+            yield Finding(item, f"There is no module_maturity entry for {item.key!r}.", _key(entry_set, item))
 
 
 MOD006 = Rule(
@@ -235,20 +241,20 @@ MOD006 = Rule(
 )
 
 
-def _key(world: EntrySet, item: Entry) -> FieldPath:
-    return next((path for path, _ in world.kinds[item.kind].key[0].find(item.value)), ())
+def _key(entry_set: EntrySet, item: Entry) -> FieldPath:
+    return next((path for path, _ in entry_set.kinds[item.kind].key[0].find(item.value)), ())
 
 
-def _of_deprecated(world: EntrySet) -> Iterator[Finding]:
-    gone = deprecated_modules(world)
-    for item in world.acting("module_interface"):
+def _of_deprecated(entry_set: EntrySet) -> Iterator[Finding]:
+    gone = deprecated_modules(entry_set)
+    for item in entry_set.acting("module_interface"):
         module = text(item.value, "module_id")
         if (
             module in gone
             and text(item.value, "lifecycle") not in GONE
-            and world.status(item) != "deprecated"
+            and entry_set.status(item) != "deprecated"
         ):
-            owner = world.as_role("module_instance", module)
+            owner = entry_set.as_role("module_instance", module)
             yield Finding(
                 item,
                 f"Its module, {module}, is deprecated.",
@@ -271,11 +277,11 @@ MOD007 = Rule(
 )
 
 
-def _released_early(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("module_interface"):
+def _released_early(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("module_interface"):
         if text(item.value, "lifecycle") != "RELEASED":
             continue
-        maturity = world.as_role("module_maturity", text(item.value, "module_id"))
+        maturity = entry_set.as_role("module_maturity", text(item.value, "module_id"))
         word = text(maturity.value, "maturity") if maturity is not None else ""
         # Of a deprecated module speaks MOD007, of a module without maturity MOD006.
         if maturity is not None and word not in ("READY_FOR_RELEASE", "DEPRECATED"):

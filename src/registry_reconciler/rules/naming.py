@@ -1,4 +1,4 @@
-"""Names and aliases of a world: which entries claim one, and which of them a lookup leads to."""
+"""Names and aliases of an entry set: which entries claim one, and which of them a lookup leads to."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.model.fields import Finder, finder
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import Finder, finder
 
 
 class Names(Struct, frozen=True):
@@ -70,24 +70,24 @@ def scripts(key: str) -> list[str]:
     return sorted({unicodedata.name(one, "?").partition(" ")[0].title() for one in key if one.isalpha()})
 
 
-def names(world: EntrySet) -> Mapping[str, Names]:
+def names(entry_set: EntrySet) -> Mapping[str, Names]:
     """The names of every id space."""
-    return world.memo(_names)
+    return entry_set.memo(_names)
 
 
-def _names(world: EntrySet) -> dict[str, Names]:
-    if world.earlier is None:
-        return {space: _told(world, kinds) for space, kinds in world.spaces().items()}
-    before = names(world.earlier)
-    return {space: _renewed(world, kinds, before[space]) for space, kinds in world.spaces().items()}
+def _names(entry_set: EntrySet) -> dict[str, Names]:
+    if entry_set.earlier is None:
+        return {space: _told(entry_set, kinds) for space, kinds in entry_set.spaces().items()}
+    before = names(entry_set.earlier)
+    return {space: _renewed(entry_set, kinds, before[space]) for space, kinds in entry_set.spaces().items()}
 
 
-def _told(world: EntrySet, kinds: Sequence[str]) -> Names:
+def _told(entry_set: EntrySet, kinds: Sequence[str]) -> Names:
     owners: dict[str, Entry] = {}
     clashes: dict[str, list[Entry]] = {}
     for kind in kinds:
-        finders = _finders(world, kind)
-        for item in world.of(kind) if finders else ():
+        finders = _finders(entry_set, kind)
+        for item in entry_set.of(kind) if finders else ():
             value = item.value
             for find in finders:
                 for _, told in find(value):
@@ -97,8 +97,8 @@ def _told(world: EntrySet, kinds: Sequence[str]) -> Names:
     return Names(owners, clashes)
 
 
-def _finders(world: EntrySet, kind: str) -> list[Finder]:
-    roles = world.kinds[kind].names
+def _finders(entry_set: EntrySet, kind: str) -> list[Finder]:
+    roles = entry_set.kinds[kind].names
     return [finder(role) for role in (roles.name, roles.aliases) if role is not None]
 
 
@@ -109,21 +109,23 @@ def _clash(owners: dict[str, Entry], clashes: dict[str, list[Entry]], name: str,
         claims.append(item)
 
 
-def _renewed(world: EntrySet, kinds: Sequence[str], before: Names) -> Names:
-    """The names in a world of which the earlier one is known: only those that touched entries claim or claimed."""
-    assert world.earlier is not None
-    gone = [world.earlier.items.get(address) for address in world.touched]
-    new = world.touched_items(*kinds)
-    concerned = {name for item in (*gone, *new) if item is not None for name in _claimed(world, kinds, item)}
+def _renewed(entry_set: EntrySet, kinds: Sequence[str], before: Names) -> Names:
+    """The names in an entry set of which the earlier one is known: only those that touched entries claim or claimed."""
+    assert entry_set.earlier is not None
+    gone = [entry_set.earlier.items.get(address) for address in entry_set.touched]
+    new = entry_set.touched_items(*kinds)
+    concerned = {
+        name for item in (*gone, *new) if item is not None for name in _claimed(entry_set, kinds, item)
+    }
     if not concerned:
         return before
     owners, clashes = dict(before.owners), dict(before.clashes)
     claiming: dict[str, list[Entry]] = {name: [] for name in concerned}
     for item in new:
-        for name in _claimed(world, kinds, item):
+        for name in _claimed(entry_set, kinds, item):
             claiming[name].append(item)
     for name, items in claiming.items():
-        items += (item for item in before.claims(name) if item.address not in world.touched)
+        items += (item for item in before.claims(name) if item.address not in entry_set.touched)
         items.sort(key=lambda item: (kinds.index(item.kind), item.address))
         owners.pop(name, None)
         clashes.pop(name, None)
@@ -134,10 +136,10 @@ def _renewed(world: EntrySet, kinds: Sequence[str], before: Names) -> Names:
     return Names(owners, clashes)
 
 
-def _claimed(world: EntrySet, kinds: Sequence[str], item: Entry) -> set[str]:
+def _claimed(entry_set: EntrySet, kinds: Sequence[str], item: Entry) -> set[str]:
     """The names and aliases of an entry in the space of some kinds."""
     found = (
-        [value for find in _finders(world, item.kind) for _, value in find(item.value)]
+        [value for find in _finders(entry_set, item.kind) for _, value in find(item.value)]
         if item.kind in kinds
         else []
     )
@@ -149,17 +151,17 @@ def _claimed(world: EntrySet, kinds: Sequence[str], item: Entry) -> set[str]:
     }
 
 
-def winner(world: EntrySet, name: str, claims: Sequence[Entry]) -> Entry:
+def winner(entry_set: EntrySet, name: str, claims: Sequence[Entry]) -> Entry:
     """The entry that a lookup leads to: names go before aliases, then :meth:`EntrySet.rank` decides."""
-    return min(claims, key=lambda item: (world.name(item) != name, world.rank(item), item.address))
+    return min(claims, key=lambda item: (entry_set.name(item) != name, entry_set.rank(item), item.address))
 
 
-def lookup(world: EntrySet, kinds: Sequence[str], name: str) -> Entry | None:
+def lookup(entry_set: EntrySet, kinds: Sequence[str], name: str) -> Entry | None:
     """The entry of some kinds that a name or alias leads to."""
     claims = [
         item
-        for space in dict.fromkeys(world.kinds[kind].space for kind in kinds if kind in world.kinds)
-        for item in names(world)[space].claims(name)
+        for space in dict.fromkeys(entry_set.kinds[kind].space for kind in kinds if kind in entry_set.kinds)
+        for item in names(entry_set)[space].claims(name)
         if item.kind in kinds
     ]
-    return winner(world, name, claims) if claims else None
+    return winner(entry_set, name, claims) if claims else None

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind, PathRule
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import finder
 
 
-def _named(world: EntrySet, kind: Kind, rule: PathRule) -> Iterator[tuple[Entry, FieldPath, str]]:
+def _named(entry_set: EntrySet, kind: Kind, rule: PathRule) -> Iterator[tuple[Entry, FieldPath, str]]:
     select = finder(rule.field)
-    for item in world.of(kind.name):
+    for item in entry_set.of(kind.name):
         for path, value in select(item.value):
             values = (
                 [(path, value)]
@@ -29,8 +29,8 @@ def _named(world: EntrySet, kind: Kind, rule: PathRule) -> Iterator[tuple[Entry,
                     yield item, at, one
 
 
-def _declared(world: EntrySet) -> Iterator[tuple[Kind, PathRule]]:
-    for kind in world.kinds.values():
+def _declared(entry_set: EntrySet) -> Iterator[tuple[Kind, PathRule]]:
+    for kind in entry_set.kinds.values():
         for rule in kind.paths:
             yield kind, rule
 
@@ -39,10 +39,10 @@ def _has_paths(kind: Kind) -> bool:
     return bool(kind.paths)
 
 
-def _missing(world: EntrySet) -> Iterator[Finding]:
-    for kind, rule in _declared(world):
-        for item, path, named in _named(world, kind, rule) if rule.missing is not None else ():
-            if kind_at(world, named) in ("absent", "other"):
+def _missing(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind, rule in _declared(entry_set):
+        for item, path, named in _named(entry_set, kind, rule) if rule.missing is not None else ():
+            if kind_at(entry_set, named) in ("absent", "other"):
                 message = f"There is no file or folder {named!r} in the workspace."
                 yield Finding(item, message, path, severity=rule.missing, extra=named)
 
@@ -59,10 +59,10 @@ PTH001 = Rule(
 )
 
 
-def _outside(world: EntrySet) -> Iterator[Finding]:
-    for kind, rule in _declared(world):
-        for item, path, named in _named(world, kind, rule):
-            if kind_at(world, named) == "outside":
+def _outside(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind, rule in _declared(entry_set):
+        for item, path, named in _named(entry_set, kind, rule):
+            if kind_at(entry_set, named) == "outside":
                 yield Finding(item, f"{named!r} leads out of the workspace.", path, extra=named)
 
 
@@ -75,12 +75,12 @@ PTH002 = Rule(
 )
 
 
-def _unlisted(world: EntrySet) -> Iterator[Finding]:
-    for kind, rule in _declared(world):
-        if rule.unlisted is None or kind.name in world.hidden_kinds:
+def _unlisted(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind, rule in _declared(entry_set):
+        if rule.unlisted is None or kind.name in entry_set.hidden_kinds:
             continue
         try:
-            files = list(find(world.tree, rule.unlisted, exclude=kind.exclude))
+            files = list(find(entry_set.tree, rule.unlisted, exclude=kind.exclude))
         except Unreadable as fault:
             yield Finding(
                 None,
@@ -90,11 +90,13 @@ def _unlisted(world: EntrySet) -> Iterator[Finding]:
                 extra=f"{kind.name}.{rule.field.text}",
             )
             continue
-        listed = {normal(named) for _, _, named in _named(world, kind, rule)} if files else set()
+        listed = {normal(named) for _, _, named in _named(entry_set, kind, rule)} if files else set()
         for file in files:
             # An entry that names a folder lists what lies in it.
             parents = (file.rsplit("/", depth)[0] for depth in range(file.count("/") + 1))
-            if not any(one in listed for one in parents) and not world.maybe_hidden((kind.name,), file):
+            if not any(parent in listed for parent in parents) and not entry_set.maybe_hidden(
+                (kind.name,), file
+            ):
                 yield Finding(
                     None,
                     f"No {kind.name} lists {file} ({rule.field.text}).",

@@ -63,10 +63,10 @@ _LONGEST = 60
 
 
 class _Files:
-    """The composed texts of one world."""
+    """The composed texts of one entry set."""
 
-    def __init__(self, world: EntrySet) -> None:
-        self._world = world
+    def __init__(self, entry_set: EntrySet) -> None:
+        self._entry_set = entry_set
         self._known: dict[str, Sequence[Document]] = {}
 
     def is_plain(self, place: Place, form: TextFormat) -> bool:
@@ -86,25 +86,25 @@ class _Files:
 
     def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
         try:
-            data = self._world.tree.read(path)
+            data = self._entry_set.tree.read(path)
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
         except (Unreadable, NotComposed, UnicodeDecodeError):
             return ()
 
 
-def _files(world: EntrySet) -> _Files:
-    return _Files(world)
+def _files(entry_set: EntrySet) -> _Files:
+    return _Files(entry_set)
 
 
-def _plain(world: EntrySet) -> Iterator[Finding]:
-    for kind in world.kinds.values():
+def _plain(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind in entry_set.kinds.values():
         machine = kind.texts.machine
-        for item in world.of(kind.name):
+        for item in entry_set.of(kind.name):
             for path, other in _texts(machine, item.value, machine.start, ()):
                 place = item.place.at(path)
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.
                 form = format_of(place.file, kind) if item.place == item.live_place else YAML
-                if form.plain_texts and world.memo(_files).is_plain(place, form):
+                if form.plain_texts and entry_set.memo(_files).is_plain(place, form):
                     text = _part(item.value, path)
                     yield Finding(
                         item,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.model.entry import FieldPath, Place, digest_bytes
+from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes, get_path
+from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Severity
+from registry_reconciler.model.references import references_in, written_like
 from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
 from registry_reconciler.rules.naming import lookup
-from registry_reconciler.rules.shapes import finder, hint_at, listing, place_of, related, slip
+from registry_reconciler.rules.shapes import hint_at, listing, place_of, related, slip
 
 SUGGESTIONS = 20
 """How many dangling ids of a run get a did-you-mean: each looks through all ids of a kind."""
@@ -24,18 +26,18 @@ def _kinds(link: Link) -> str:
     return " or ".join(link.reference.kinds)
 
 
-def _by_name(world: EntrySet, link: Link) -> Entry | None:
-    return lookup(world, link.reference.kinds, link.value)
+def _by_name(entry_set: EntrySet, link: Link) -> Entry | None:
+    return lookup(entry_set, link.reference.kinds, link.value)
 
 
-def _dangling(world: EntrySet) -> Iterator[Finding]:
+def _dangling(entry_set: EntrySet) -> Iterator[Finding]:
     near_ones: dict[tuple[tuple[str, ...], str], str | None] = {}
-    for link in links(world).dangling:
-        if world.maybe_hidden(link.reference.kinds, link.value) or _by_name(world, link) is not None:
+    for link in links(entry_set).dangling:
+        if entry_set.maybe_hidden(link.reference.kinds, link.value) or _by_name(entry_set, link) is not None:
             continue
         wanted = (link.reference.kinds, link.value)
         if wanted not in near_ones and len(near_ones) < SUGGESTIONS:
-            near_ones[wanted] = _near(world, link)
+            near_ones[wanted] = _near(entry_set, link)
         near = near_ones.get(wanted)
         yield Finding(
             link.item,
@@ -43,15 +45,15 @@ def _dangling(world: EntrySet) -> Iterator[Finding]:
             link.path,
             severity=link.reference.missing,
             extra=link.value,
-            replacements=slip(link.item, link.path, near),
-            cause=_missing(_meant(world, link)),
+            replacements=slip(link.item, link.path, None if near is None else _in_place(link, near)),
+            cause=_missing(_meant(entry_set, link)),
         )
 
 
-def _meant(world: EntrySet, link: Link) -> str:
+def _meant(entry_set: EntrySet, link: Link) -> str:
     """The address that a dangling reference means: what it led to before the plan, or would lead to."""
     kinds, key = link.reference.kinds, link.value
-    before = world.earlier.resolve(kinds, key) if world.earlier is not None else None
+    before = entry_set.earlier.resolve(kinds, key) if entry_set.earlier is not None else None
     return before.address if before is not None else f"{kinds[0]}/{key}"
 
 
@@ -81,25 +83,25 @@ REF001 = Rule(
 )
 
 
-def _near(world: EntrySet, link: Link) -> str | None:
+def _near(entry_set: EntrySet, link: Link) -> str | None:
     from registry_reconciler.base.suggest import closest
 
     kinds = link.reference.kinds
-    known = world.memo(_ids_by_kinds)
+    known = entry_set.memo(_ids_by_kinds)
     if kinds not in known:
-        known[kinds] = world.keys(*kinds)
+        known[kinds] = entry_set.keys(*kinds)
     return next(iter(closest(link.value, known[kinds])), None)
 
 
-def _ids_by_kinds(world: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _ids_by_kinds(_entry_set: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Filled as somebody asks: the same tuple each time lets the suggestions index it once."""
     return {}
 
 
-def _named(world: EntrySet) -> Iterator[Finding]:
-    for link in links(world).dangling:
-        target = _by_name(world, link)
-        if target is None or world.maybe_hidden(link.reference.kinds, link.value):
+def _named(entry_set: EntrySet) -> Iterator[Finding]:
+    for link in links(entry_set).dangling:
+        target = _by_name(entry_set, link)
+        if target is None or entry_set.maybe_hidden(link.reference.kinds, link.value):
             continue
         yield Finding(
             link.item,
@@ -107,10 +109,10 @@ def _named(world: EntrySet) -> Iterator[Finding]:
             link.path,
             fix=Fix(
                 f"It is the key of the entry: registry rename {link.item.address} {target.key}"
-                if world.is_key(link.item, link.path)
+                if entry_set.is_key(link.item, link.path)
                 else f"Replace {link.value!r} by {target.key!r}.",
-                safe=not world.is_key(link.item, link.path),
-                replacements=((place_of(link.item, link.path), target.key),),
+                safe=not entry_set.is_key(link.item, link.path),
+                replacements=((place_of(link.item, link.path), _in_place(link, target.key)),),
             ),
             related=(related(target, "the entry with this name"),),
             severity=link.reference.missing,
@@ -128,39 +130,40 @@ REF002 = Rule(
 )
 
 
-def is_active(world: EntrySet, item: Entry) -> bool:
+def is_active(entry_set: EntrySet, item: Entry) -> bool:
     """Whether an entry is in use: ``active``, or without a status although its kind has one."""
-    status = world.status(item)
-    return status == "active" or (not status and world.kinds[item.kind].names.status is not None)
+    status = entry_set.status(item)
+    return status == "active" or (not status and entry_set.kinds[item.kind].names.status is not None)
 
 
-def _describes(world: EntrySet, link: Link) -> bool:
+def _describes(entry_set: EntrySet, link: Link) -> bool:
     """Whether the reference is the entry's key: then the entry describes its target, and goes with it."""
-    return link.reference.field in world.kinds[link.item.kind].key
+    return link.reference.field in entry_set.kinds[link.item.kind].key
 
 
-def _with_status(world: EntrySet) -> dict[str, set[str]]:
+def _with_status(entry_set: EntrySet) -> dict[str, set[str]]:
     """Addresses by status."""
     found: dict[str, set[str]] = {}
-    for kind in world.kinds.values():
+    for kind in entry_set.kinds.values():
         if kind.names.status is not None:
             find = finder(kind.names.status)
-            for item in world.of(kind.name):
+            for item in entry_set.of(kind.name):
                 for _, status in find(item.value):
                     if isinstance(status, str):
                         found.setdefault(status, set()).add(item.address)
     return found
 
 
-def _to_deprecated(world: EntrySet) -> Iterator[Finding]:
-    deprecated = world.memo(_with_status).get("deprecated", set())
-    for link in links(world).resolved if deprecated else ():
+def _to_deprecated(entry_set: EntrySet) -> Iterator[Finding]:
+    deprecated = entry_set.memo(_with_status).get("deprecated", set())
+    for link in links(entry_set).resolved if deprecated else ():
         target, item = link.target, link.item
         if target is None or target.address not in deprecated or item.address in deprecated:
             continue
-        if (world.kinds[item.kind].role, link.reference.field.text) in WITH_RULES_OF_THEIR_OWN or _describes(
-            world, link
-        ):
+        if (
+            entry_set.kinds[item.kind].role,
+            link.reference.field.text,
+        ) in WITH_RULES_OF_THEIR_OWN or _describes(entry_set, link):
             continue
         yield Finding(
             item,
@@ -187,13 +190,13 @@ REF003 = Rule(
 )
 
 
-def _to_planned(world: EntrySet) -> Iterator[Finding]:
-    planned = world.memo(_with_status).get("planned", set())
-    for link in links(world).resolved if planned else ():
+def _to_planned(entry_set: EntrySet) -> Iterator[Finding]:
+    planned = entry_set.memo(_with_status).get("planned", set())
+    for link in links(entry_set).resolved if planned else ():
         target, item = link.target, link.item
-        if target is None or target.address not in planned or not is_active(world, item):
+        if target is None or target.address not in planned or not is_active(entry_set, item):
             continue
-        if _describes(world, link):
+        if _describes(entry_set, link):
             continue
         yield Finding(
             item,
@@ -222,10 +225,10 @@ def _has_acyclic_fields(kind: Kind) -> bool:
     return bool(kind.acyclic)
 
 
-def _cycles(world: EntrySet) -> Iterator[Finding]:
-    for graph in acyclic_graphs(world).values():
+def _cycles(entry_set: EntrySet) -> Iterator[Finding]:
+    for graph in acyclic_graphs(entry_set).values():
         for steps in cycles(graph):
-            members = [world.items[address] for address, _ in steps]
+            members = [entry_set.items[address] for address, _ in steps]
             keys = [item.key for item in members]
             around = " → ".join([*keys, keys[0]])
             more = len(keys) - _MOST_AROUND
@@ -265,7 +268,9 @@ class _After:
 
     def __init__(self, transition: Transition) -> None:
         self._transition = transition
-        self._moved = {one.from_address: one.address for one in transition.changes if one.from_address}
+        self._moved = {
+            change.from_address: change.address for change in transition.changes if change.from_address
+        }
         self._said: dict[tuple[str, str], dict[str, FieldPath]] = {}
 
     def still_meant(self, address: str) -> list[Link]:
@@ -283,9 +288,8 @@ class _After:
         said = self._said.get(key)
         if said is None:
             said = self._said[key] = {}
-            for path, value in link.reference.field.find(item.value):
-                if isinstance(value, str):
-                    said.setdefault(value, path)
+            for path, value in references_in(link.reference, item.value):
+                said.setdefault(value, path)
         return said.get(link.value)
 
 
@@ -342,8 +346,14 @@ REF007 = Rule(
 )
 
 
-def _renamed_value(link: Link, old: Entry, new: Entry) -> str:
-    return new.address if link.value == old.address and link.value != old.key else new.key
+def _renamed_value(link: Link, old: Entry, new: Entry) -> Json:
+    word = new.address if link.value == old.address and link.value != old.key else new.key
+    return _in_place(link, word)
+
+
+def _in_place(link: Link, key: str) -> Json:
+    """A key as it is written in place of what a reference says."""
+    return written_like(get_path(link.item.value, link.path), key)
 
 
 def _left_behind(
@@ -351,7 +361,7 @@ def _left_behind(
     old: str,
     meant: Sequence[Link],
     what: str,
-    replacements: tuple[tuple[Place, str], ...],
+    replacements: tuple[tuple[Place, Json], ...],
     *,
     safe: bool = True,
 ) -> Iterator[Finding]:

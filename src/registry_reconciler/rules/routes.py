@@ -30,14 +30,14 @@ COMPARED = 16
 ABILITIES = ("ability_low", "ability_high")
 
 
-def _overlaps(world: EntrySet) -> list[tuple[Entry, Entry]]:
-    return list(_find_overlaps(world))
+def _overlaps(entry_set: EntrySet) -> list[tuple[Entry, Entry]]:
+    return list(_find_overlaps(entry_set))
 
 
-def _find_overlaps(world: EntrySet) -> Iterator[tuple[Entry, Entry]]:
+def _find_overlaps(entry_set: EntrySet) -> Iterator[tuple[Entry, Entry]]:
     """Pairs of routes that answer for one topic in overlapping scopes; the later address first."""
     topics: dict[str, dict[str, list[Entry]]] = {}
-    for item in world.acting("route"):
+    for item in entry_set.acting("route"):
         scope, topic = text(item.value, "scope"), text(item.value, "topic")
         if scope and topic:
             topics.setdefault(topic, {}).setdefault(scope, []).append(item)
@@ -73,8 +73,8 @@ def _inside(pattern: str, ordered: Sequence[str]) -> Iterator[str]:
             yield scope
 
 
-def _overlap(world: EntrySet, same_owner: bool) -> Iterator[Finding]:
-    for item, other in world.memo(_overlaps):
+def _overlap(entry_set: EntrySet, same_owner: bool) -> Iterator[Finding]:
+    for item, other in entry_set.memo(_overlaps):
         owner, other_owner = text(item.value, "module_id"), text(other.value, "module_id")
         if (owner == other_owner) is not same_owner:
             continue
@@ -93,8 +93,8 @@ def _overlap(world: EntrySet, same_owner: bool) -> Iterator[Finding]:
         )
 
 
-def _different_owners(world: EntrySet) -> Iterator[Finding]:
-    return _overlap(world, same_owner=False)
+def _different_owners(entry_set: EntrySet) -> Iterator[Finding]:
+    return _overlap(entry_set, same_owner=False)
 
 
 RTE004 = Rule(
@@ -113,8 +113,8 @@ RTE004 = Rule(
 )
 
 
-def _same_owner(world: EntrySet) -> Iterator[Finding]:
-    return _overlap(world, same_owner=True)
+def _same_owner(entry_set: EntrySet) -> Iterator[Finding]:
+    return _overlap(entry_set, same_owner=True)
 
 
 RTE005 = Rule(
@@ -126,9 +126,9 @@ RTE005 = Rule(
 )
 
 
-def _empty_when(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("route"):
-        if not any(one.strip() for one in words(item.value, "when_to_use")):
+def _empty_when(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("route"):
+        if not any(word.strip() for word in words(item.value, "when_to_use")):
             yield Finding(item, f"{item.key} does not say when to use it.", ("when_to_use",))
 
 
@@ -141,10 +141,10 @@ RTE001 = Rule(
 )
 
 
-def _documents(world: EntrySet) -> list[tuple[Entry, FieldPath, str]]:
+def _documents(entry_set: EntrySet) -> list[tuple[Entry, FieldPath, str]]:
     """Every related document: the route, the field, the path that it says."""
     found: list[tuple[Entry, FieldPath, str]] = []
-    for item in world.acting("route"):
+    for item in entry_set.acting("route"):
         docs = part(item.value, "related_docs")
         for index, doc in enumerate(docs) if isinstance(docs, list) else ():
             path = text(doc, "path")
@@ -153,17 +153,17 @@ def _documents(world: EntrySet) -> list[tuple[Entry, FieldPath, str]]:
     return found
 
 
-def _document_at(world: EntrySet, path: str) -> str:
+def _document_at(entry_set: EntrySet, path: str) -> str:
     """What stands at a document's path; ``guide.md#section`` means a place in ``guide.md``."""
-    found = kind_at(world, path)
+    found = kind_at(entry_set, path)
     if found == "absent" and "#" in path:
-        return kind_at(world, path.partition("#")[0])
+        return kind_at(entry_set, path.partition("#")[0])
     return found
 
 
-def _document_missing(world: EntrySet) -> Iterator[Finding]:
-    for item, path, document in world.memo(_documents):
-        if _document_at(world, document) in ("absent", "other"):
+def _document_missing(entry_set: EntrySet) -> Iterator[Finding]:
+    for item, path, document in entry_set.memo(_documents):
+        if _document_at(entry_set, document) in ("absent", "other"):
             message = f"There is no document {document!r} in the workspace."
             yield Finding(item, message, path, extra=document)
 
@@ -178,9 +178,9 @@ RTE002 = Rule(
 )
 
 
-def _document_outside(world: EntrySet) -> Iterator[Finding]:
-    for item, path, document in world.memo(_documents):
-        if _document_at(world, document) == "outside":
+def _document_outside(entry_set: EntrySet) -> Iterator[Finding]:
+    for item, path, document in entry_set.memo(_documents):
+        if _document_at(entry_set, document) == "outside":
             yield Finding(item, f"{document!r} leads out of the workspace.", path, extra=document)
 
 
@@ -193,12 +193,12 @@ RTE003 = Rule(
 )
 
 
-def _of_deprecated(world: EntrySet) -> Iterator[Finding]:
-    gone = deprecated_modules(world)
-    for item in world.acting("route"):
+def _of_deprecated(entry_set: EntrySet) -> Iterator[Finding]:
+    gone = deprecated_modules(entry_set)
+    for item in entry_set.acting("route"):
         module = text(item.value, "module_id")
-        if module in gone and world.status(item) != "deprecated":
-            owner = world.as_role("module_instance", module)
+        if module in gone and entry_set.status(item) != "deprecated":
+            owner = entry_set.as_role("module_instance", module)
             yield Finding(
                 item,
                 f"Its module, {module}, is deprecated.",
@@ -219,11 +219,11 @@ RTE006 = Rule(
 )
 
 
-def _not_allowed(world: EntrySet) -> Iterator[Finding]:
-    for item in world.acting("route"):
+def _not_allowed(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.acting("route"):
         owner = text(item.value, "module_id")
         for path, key in texts(item.value, "ability_ids"):
-            ability = world.resolve(world.kinds_of(*ABILITIES), key)
+            ability = entry_set.resolve(entry_set.kinds_of(*ABILITIES), key)
             modules = words(ability.value, "module_ids") if ability is not None else []
             # An ability that names no module belongs to all of them.
             if ability is not None and modules and owner not in modules:
@@ -254,19 +254,19 @@ RTE007 = Rule(
 )
 
 
-def _unrouted_documents(world: EntrySet) -> Iterator[Finding]:
-    routed = {normal(path.partition("#")[0]) for _, _, path in world.memo(_documents)}
-    if not routed or world.role_hidden("route"):
+def _unrouted_documents(entry_set: EntrySet) -> Iterator[Finding]:
+    routed = {normal(path.partition("#")[0]) for _, _, path in entry_set.memo(_documents)}
+    if not routed or entry_set.role_hidden("route"):
         return
     try:
-        documents = list(find(world.tree, DOCUMENTS))
+        documents = list(find(entry_set.tree, DOCUMENTS))
     except Unreadable as fault:
         message = f"Whether routes lead to all of {DOCUMENTS} cannot be told: {fault}."
         yield Finding(None, message, place=Place(DOCUMENTS))
         return
     for path in documents:
         parents = (path.rsplit("/", depth)[0] for depth in range(path.count("/") + 1))
-        if not any(one in routed for one in parents) and not world.role_maybe_hidden("route", path):
+        if not any(parent in routed for parent in parents) and not entry_set.role_maybe_hidden("route", path):
             yield Finding(None, f"No route leads to {path}.", place=Place(path))
 
 
@@ -280,15 +280,15 @@ RTE008 = Rule(
 )
 
 
-def _unrouted_modules(world: EntrySet) -> Iterator[Finding]:
-    if world.role_hidden("route"):
+def _unrouted_modules(entry_set: EntrySet) -> Iterator[Finding]:
+    if entry_set.role_hidden("route"):
         return
-    routed = {text(item.value, "module_id") for item in world.acting("route")}
-    for item in world.acting("module_instance"):
+    routed = {text(item.value, "module_id") for item in entry_set.acting("route")}
+    for item in entry_set.acting("module_instance"):
         if (
             item.key not in routed
-            and is_active(world, item)
-            and not world.role_maybe_hidden("route", item.key)
+            and is_active(entry_set, item)
+            and not entry_set.role_maybe_hidden("route", item.key)
         ):
             yield Finding(item, f"No route belongs to {item.key}.")
 
@@ -303,9 +303,9 @@ RTE009 = Rule(
 )
 
 
-def _unknown_stage(world: EntrySet) -> Iterator[Finding]:
-    stages = world.config.stages if world.config.stages is not None else STAGES
-    for item in world.acting("route"):
+def _unknown_stage(entry_set: EntrySet) -> Iterator[Finding]:
+    stages = entry_set.config.stages if entry_set.config.stages is not None else STAGES
+    for item in entry_set.acting("route"):
         docs = part(item.value, "related_docs")
         for index, doc in enumerate(docs) if isinstance(docs, list) else ():
             stage = text(doc, "stage")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from registry_reconciler.model.entry import FieldPath, Json, Place
-from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.problem import Related
 from registry_reconciler.rules.entry_set import Entry
-
-Finder: TypeAlias = Callable[[Json], list[tuple[FieldPath, Json]]]
 
 
 def part(value: Json, *names: str) -> Json:
@@ -47,56 +43,6 @@ def words(value: Json, *names: str) -> list[str]:
     return [one for _, one in texts(value, *names)]
 
 
-def finder(selector: Selector) -> Finder:
-    """What a selector selects, as a function that is fast for the selectors that most fields have.
-
-    References of every entry pass here: a generator a step, as the general way has it, costs twice the time.
-    """
-    steps = selector.steps
-    if all(step is not None for step in steps):
-        return _single(tuple(step for step in steps if step is not None))
-    head = tuple(step for step in steps[:-1] if step is not None)
-    if steps[-1] is None and len(head) == len(steps) - 1:
-        return _items(head)
-    return lambda value: list(selector.find(value))
-
-
-def _single(names: tuple[str, ...]) -> Finder:
-    if len(names) == 1:
-        return lambda value: (
-            [(names, value[names[0]])] if isinstance(value, dict) and names[0] in value else []
-        )
-
-    def find(value: Json) -> list[tuple[FieldPath, Json]]:
-        for name in names:
-            if not isinstance(value, dict) or name not in value:
-                return []
-            value = value[name]
-        return [(names, value)]
-
-    return find
-
-
-def _items(names: tuple[str, ...]) -> Finder:
-    # The paths of the first items, made once for all entries.
-    paths: list[FieldPath] = [(*names, index) for index in range(20)]
-
-    def find(value: Json) -> list[tuple[FieldPath, Json]]:
-        for name in names:
-            if not isinstance(value, dict) or name not in value:
-                return []
-            value = value[name]
-        if isinstance(value, list):
-            if len(value) <= len(paths):
-                return list(zip(paths, value))  # noqa: B905  # to say strict= would cost as much as all the rest
-            return [((*names, index), one) for index, one in enumerate(value)]
-        if isinstance(value, dict):
-            return [((*names, name), one) for name, one in value.items()]
-        return []
-
-    return find
-
-
 def related(item: Entry, message: str, path: FieldPath = ()) -> Related:
     """Another entry, or a field of it, as a place that belongs to a finding."""
     return Related(message, place_of(item, path))
@@ -112,9 +58,9 @@ def hint_at(near: str | None) -> str:
     return f" Did you mean '{near}'?" if near else ""
 
 
-def slip(item: Entry, path: FieldPath, near: str | None) -> tuple[tuple[Place, Json], ...]:
+def slip(item: Entry, path: FieldPath, near: Json) -> tuple[tuple[Place, Json], ...]:
     """The patch that takes a word for a slip of another one; none where nothing is near."""
-    return ((place_of(item, path), near),) if near else ()
+    return () if near in (None, "") else ((place_of(item, path), near),)
 
 
 def listing(names: list[str], most: int = 12) -> str:

@@ -11,11 +11,11 @@ from registry_reconciler.rules.base import Finding, Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 
-def _keys(world: EntrySet) -> Iterator[Finding]:
-    for item in world.items.values():
+def _keys(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in entry_set.items.values():
         if not item.key.isascii() and (told := unseen(item.key)):
             yield Finding(item, f"the id {item.key!a} has characters that nobody sees: {told}.", extra="id")
-    for item in _not_plain(world):
+    for item in _not_plain(entry_set):
         for path, name in _names(item.value):
             if not name.isascii() and (told := unseen(name)):
                 message = f"the name {name!a} has characters that nobody sees: {told}."
@@ -31,8 +31,8 @@ TXT001 = Rule(
 )
 
 
-def _values(world: EntrySet) -> Iterator[Finding]:
-    for item in _not_plain(world):
+def _values(entry_set: EntrySet) -> Iterator[Finding]:
+    for item in _not_plain(entry_set):
         for path, text in _texts(item.value):
             if text != item.key and not text.isascii() and (told := unseen(text, prose=True)):
                 yield Finding(item, f"the text has characters that nobody sees: {told}.", path)
@@ -47,10 +47,10 @@ TXT002 = Rule(
 )
 
 
-def _twins(world: EntrySet) -> Iterator[Finding]:
+def _twins(entry_set: EntrySet) -> Iterator[Finding]:
     from unicodedata import normalize
 
-    for item in _not_plain(world):
+    for item in _not_plain(entry_set):
         first: dict[tuple[FieldPath, str], str] = {}
         for path, name in _names(item.value):
             other = name if name.isascii() else first.setdefault((path, normalize("NFC", name)), name)
@@ -72,10 +72,10 @@ TXT003 = Rule(
 )
 
 
-def _not_plain(world: EntrySet) -> Iterator[Entry]:
+def _not_plain(entry_set: EntrySet) -> Iterator[Entry]:
     """The entries of files that may hold more than plain ASCII: few have to be looked through."""
-    known = world.beyond_ascii
-    for item in world.items.values() if known is None or known else ():
+    known = entry_set.beyond_ascii
+    for item in entry_set.items.values() if known is None or known else ():
         live = item.live_place.file if item.live_place is not None else ""
         if known is None or item.place.file in known or live in known:
             yield item

@@ -11,8 +11,8 @@ from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import related
 
 
-def _values(world: EntrySet, item: Entry, group: int) -> Iterator[tuple[FieldPath, object]]:
-    selectors = world.kinds[item.kind].unique[group]
+def _values(entry_set: EntrySet, item: Entry, group: int) -> Iterator[tuple[FieldPath, object]]:
+    selectors = entry_set.kinds[item.kind].unique[group]
     if len(selectors) == 1:
         yield from ((path, value) for path, value in selectors[0].find(item.value) if value is not None)
         return
@@ -22,13 +22,13 @@ def _values(world: EntrySet, item: Entry, group: int) -> Iterator[tuple[FieldPat
         yield found[0][0], [value for _, value in found]
 
 
-def _unique(world: EntrySet) -> Iterator[Finding]:
-    for kind in world.kinds.values():
+def _unique(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind in entry_set.kinds.values():
         for group, selectors in enumerate(kind.unique):
             label = " and ".join(selector.text for selector in selectors)
             first_of: dict[str, Entry] = {}
-            for item in world.of(kind.name):
-                for path, value in _values(world, item, group):
+            for item in entry_set.of(kind.name):
+                for path, value in _values(entry_set, item, group):
                     shown = value if isinstance(value, str) else canonical(value)
                     first = first_of.setdefault(f"{type(value).__name__}:{shown}", item)
                     if first is not item:

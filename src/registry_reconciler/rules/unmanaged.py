@@ -14,12 +14,12 @@ def _wants_all(kind: Kind) -> bool:
     return kind.managed == "all"
 
 
-def _unmanaged(world: EntrySet) -> Iterator[Finding]:
-    for kind in world.kinds.values():
+def _unmanaged(entry_set: EntrySet) -> Iterator[Finding]:
+    for kind in entry_set.kinds.values():
         if not _wants_all(kind):
             continue
-        for item in world.of(kind.name):
-            if not item.managed and not world.maybe_declared(item.address):
+        for item in entry_set.of(kind.name):
+            if not item.managed and not entry_set.maybe_declared(item.address):
                 yield Finding(
                     item,
                     f"{item.address} is in the registry and no fragment owns it; of {kind.name} all are managed.",

@@ -27,11 +27,14 @@ from registry_reconciler.runtime.registry.index import RegistryBuilder, Registry
 from registry_reconciler.runtime.registry.items import Definition, item
 from registry_reconciler.runtime.registry.linking import link
 from registry_reconciler.runtime.registry.meta import HasMeta, Key, RegistryMeta
-from registry_reconciler.runtime.registry.overlay import RuntimeRegistry, Snapshot
+from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
 from registry_reconciler.runtime.registry.policy import Collision, DuplicatePolicy
+from registry_reconciler.runtime.registry.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from registry_reconciler.runtime.execution.invocation import Context, InvocationResult, Invoker, invoke
+    from registry_reconciler.runtime.execution.context import Context
+    from registry_reconciler.runtime.execution.invocation import Invoker, invoke
+    from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
     from registry_reconciler.runtime.registry.plugins import PluginBuilder, PluginReport, load_plugins
     from registry_reconciler.runtime.registry.source import EntryItem
@@ -40,10 +43,10 @@ if TYPE_CHECKING:
 
 _LATER = {
     "CapabilityReport": "testing",
-    "Context": "execution.invocation",
+    "Context": "execution.context",
     "EntryItem": "registry.source",
     "Grant": "registry.capabilities",
-    "InvocationResult": "execution.invocation",
+    "InvocationResult": "execution.results",
     "Invoker": "execution.invocation",
     "PluginBuilder": "registry.plugins",
     "PluginReport": "registry.plugins",

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from registry_reconciler.runtime.execution.calling import call
-from registry_reconciler.runtime.execution.invocation import Asked, Context, Invoker
+from registry_reconciler.runtime.execution.context import Context
+from registry_reconciler.runtime.execution.invocation import Invoker
 from registry_reconciler.runtime.execution.loading import load_function
+from registry_reconciler.runtime.execution.results import Asked
 from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDbBuilder
 from registry_reconciler.runtime.registry.items import Definition
@@ -78,7 +80,7 @@ def exercise(
     known = vocabulary or Vocabulary()
     grant = _Recording((word for word in declared if word in known), known)
     db = RegistryDbBuilder().build().runtime()
-    invoker = Invoker(db, root, vocabulary=known, audit=lambda line: None)
+    invoker = Invoker(db, root, vocabulary=known, audit=lambda _line: None)
     context = Context(invoker, item.meta.id, Asked(db.snapshot(), known, declared), grant, None)
     function = _function(item, root)
     value, error = None, None

@@ -79,7 +79,7 @@ def _renamed(directives: dict[str, Json]) -> dict[str, Json]:
 
 def _entries(kind: Kind, ids: Mapping[str, Sequence[str]] | None) -> dict[str, Json]:
     entry: dict[str, Json] = {"$ref": _DEFS + kind.name}
-    more = [_at(one.steps, False) for one in kind.live_fields]
+    more = [_at(live_field.steps, False) for live_field in kind.live_fields]
     for reference in kind.references if ids is not None else ():
         words = _words(reference.kinds, reference.allow, ids or {})
         if words is not None:
@@ -228,7 +228,8 @@ def _number(schema: Mapping[str, Json]) -> Json:
 
 
 def _text(schema: Mapping[str, Json]) -> str:
-    from registry_reconciler.schema.validator import SchemaFault, standalone
+    from registry_reconciler.schema.compiled import SchemaFault
+    from registry_reconciler.schema.validator import standalone
 
     wanted = {word: schema[word] for word in ("pattern", "minLength", "maxLength") if word in schema}
     least = int(schema.get("minLength", 0))

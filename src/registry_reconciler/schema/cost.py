@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.model.entry import Json
+from registry_reconciler.schema.purse import Purse
 from registry_reconciler.schema.walk import At, Folder, ReferenceFault, parts
 
 MOST_WAYS = 500_000
@@ -179,28 +179,6 @@ class Insides(Struct):
             len(required) if isinstance(required, list) else 0,
             any(word in mapping for word in _UNEVALUATED),
         )
-
-
-class Purse(Struct):
-    """What all values that are judged in one run may cost together, and what was told of those that cost much.
-
-    What every value may have by itself (:data:`_WAYS_FOR_A_PART`) is not taken from it.
-
-    Attributes:
-        estimated: so many ways may values take by what their schema allows at most; then they are counted.
-        ways: so many may they take as counted.
-        places: so many pairs of a schema and a part may be looked at to count.
-        copied: so many parts may errors copy.
-        hints: so many unknown fields are held against those that are known, to tell what was meant.
-        told: what is wrong with values that cost something, by their identity; with the value, so that it stays.
-    """
-
-    estimated: int = 40_000_000
-    ways: int = 20_000_000
-    places: int = 1_000_000
-    copied: int = 10_000_000
-    hints: int = 2_000
-    told: dict[int, tuple[Json, list[Any]]] = field(default_factory=dict)
 
 
 class Spent(Struct, frozen=True):
@@ -397,13 +375,13 @@ def _most_ways(insides: Insides, root: At) -> int:
             rest,
             *(tuple(map(sum, zip(total(one), rest, strict=True))) for one in below.named.values()),
         ]
-        back = max(one[1] for one in ways)
+        back = max(way[1] for way in ways)
         if back > 1:
             return _SIMPLE + 1  # they multiply with every level of the value
         if back:
             again.add(place)
         open_.discard(place)
-        known[place] += max(one[0] for one in ways)
+        known[place] += max(way[0] for way in ways)
         if known[place] > _SIMPLE:
             return _SIMPLE + 1
     return known[root]

@@ -116,7 +116,7 @@ def _selectors(spec: Mapping[str, Json]) -> Iterator[str]:
         yield from re.findall(r"\{([^{}]*)\}", str(spec.get(place, "")))
     names = spec.get("names")
     if isinstance(names, Mapping):
-        yield from (one for one in names.values() if isinstance(one, str))
+        yield from (name for name in names.values() if isinstance(name, str))
     for word in ("references", "paths"):
         rows = spec.get(word)
         for row in rows if isinstance(rows, list) else ():

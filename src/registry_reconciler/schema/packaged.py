@@ -45,8 +45,26 @@ def template(name: str) -> bytes:
 
 
 def x_registry_schema() -> dict[str, Json]:
-    """The published JSON Schema of the keyword ``x-registry``."""
-    return _json("x-registry.schema.json")
+    """The published JSON Schema of the keyword ``x-registry``.
+
+    The words for layouts and text formats are those of their tables: what is added there is known here.
+    """
+    from registry_reconciler.formats.table import FORMATS
+    from registry_reconciler.layouts import LAYOUTS
+
+    schema = _json("x-registry.schema.json")
+    fields = schema["properties"]
+    fields["layout"] = {
+        "enum": list(LAYOUTS),
+        "description": " ".join(f"{row.name}: {row.meaning}" for row in LAYOUTS.values()),
+    }
+    named = [f"{row.name} for {' and '.join(row.suffixes)}" for row in FORMATS.values() if row.suffixes]
+    fields["format"] = {
+        "enum": list(FORMATS),
+        "description": "How the text of the files is written. Absent: as their names say "
+        f"({', '.join(named)}), and YAML where they say nothing.",
+    }
+    return schema
 
 
 def config_schema() -> dict[str, Json]:

@@ -26,7 +26,6 @@ class Rough(Struct, frozen=True):
     """What stands for an error of the validator."""
 
     instance_path: list[str | int]
-    evaluation_path: list[str | int]
     kind: Any
 
 
@@ -65,16 +64,16 @@ def rough_findings(units: Iterable[Mapping[str, Json]], schema: Json, value: Jso
             inside = where + "/"
         elif keyword in _COMBINED:
             inside = where + "/"
-            yield _rough(path, where, SimpleNamespace(name="combination"))
+            yield _rough(path, SimpleNamespace(name="combination"))
         for name, said in unit.get("errors", {}).items():
             if keyword not in _COMBINED:
                 words = get_path(schema, _path(unit["schemaLocation"], schema))
                 for text in _texts(said):
-                    yield _rough(path, where, _kind(name, words, text, "/propertyNames" in where))
+                    yield _rough(path, _kind(name, words, text, "/propertyNames" in where))
 
 
-def _rough(path: FieldPath, where: str, kind: Any) -> Rough:
-    return Rough(list(path), list(where.split("/")[1:]), kind)
+def _rough(path: FieldPath, kind: Any) -> Rough:
+    return Rough(list(path), kind)
 
 
 def _kind(name: str, words: Json, text: str, of_name: bool) -> Any:

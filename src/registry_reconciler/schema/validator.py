@@ -8,29 +8,20 @@ docs/decisions/0004-validation.md says why it is done with jsonschema_rs and our
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
-from typing import TYPE_CHECKING, Any
-
-from msgspec.structs import replace
+from collections.abc import Callable, Mapping
 
 from registry_reconciler.base.suggest import closest
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, KindError, parse_kind
 from registry_reconciler.model.marks import Marks
 from registry_reconciler.model.texts import Texts
-from registry_reconciler.model.written import as_json, holds_exact, opaque_paths
-from registry_reconciler.schema.cost import MOST_WAYS, Purse
+from registry_reconciler.schema.compiled import SchemaFault, Validator, check_value
 from registry_reconciler.schema.marks import mark_faults, marks_of, places_of
-from registry_reconciler.schema.messages import SECRET, Finding, View, Violation, word
-from registry_reconciler.schema.rough_messages import error_count, rough_findings
-from registry_reconciler.schema.walk import At, Fault, Folder, Reach, patterns, reach
-
-if TYPE_CHECKING:
-    import jsonschema_rs
+from registry_reconciler.schema.pattern_sizes import check_patterns, engine_of
+from registry_reconciler.schema.view import View, Violation
+from registry_reconciler.schema.walk import At, Fault, Folder, Reach, reach
 
 __all__ = [
-    "SECRET",
     "SchemaFault",
     "SchemaSet",
     "Validator",
@@ -44,136 +35,11 @@ __all__ = [
 ]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MOST_FINDINGS = 1_000
-"""So many things that are wrong with one value are worded; then it is said that there are more."""
 
 MOST_REACHED = 200_000
 """So many schemas may all files of a workspace together reach, each counted for every file that reaches it."""
 
 _BASE = "workspace:/"
-_BACKTRACKS = 1_000
-_SIZES = (256_000, 1_000_000, 10_000_000)
-_PATTERN_BUDGET = 100_000_000
-
-
-_UNTOLD = "it does not fit its schema, which has too many alternatives for its size to say where"
-_TOGETHER = "it is not judged: entries and the alternatives of their schemas are too many together"
-_SIMPLER = "Correct the entry, or make the schema simpler: fewer alternatives that look at the same part."
-
-
-class SchemaFault(Exception):
-    """A schema cannot be used.
-
-    Attributes:
-        file: the schema file that is wrong, which need not be the one that was asked for.
-        path: where in it.
-        message, fix: what is wrong, and what to do.
-    """
-
-    def __init__(self, file: str, path: FieldPath, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.file = file
-        self.path = path
-        self.message = message
-        self.fix = fix
-
-
-class Validator:
-    """A compiled schema."""
-
-    def __init__(self, compiled: jsonschema_rs.Validator, view: View, schema: Json = None) -> None:
-        self._is_valid = compiled.is_valid
-        self._errors = compiled.iter_errors
-        self._evaluate = compiled.evaluate
-        self._view = view
-        self._schema = schema
-
-    def is_valid(self, value: Json, purse: Purse | None = None) -> bool:
-        """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
-
-        What would take too long to tell obeys none either; :meth:`violations` says so.
-
-        Args:
-            purse: what it costs is taken from it; where that is too much, the value is as one that obeys none.
-        """
-        judged, unknown = self._judged(value)
-        try:
-            if self._view.cost.judgeable(judged, purse):
-                if self._is_valid(judged):
-                    return True
-            else:
-                if purse is not None and self._view.cost.judgeable(judged):
-                    purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
-                return False
-        except ValueError:
-            return False
-        return bool(unknown) and not self.violations(value)
-
-    def told(self, value: Json, purse: Purse) -> list[Violation]:
-        """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
-        if id(value) not in purse.told:
-            purse.told[id(value)] = value, self._told(value, purse)
-        return purse.told[id(value)][1]
-
-    def _told(self, value: Json, purse: Purse) -> list[Violation]:
-        if purse.copied <= 0:
-            return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
-        purse.copied -= self._view.cost.to_word(value)
-        return self.violations(value, purse)
-
-    @staticmethod
-    def _judged(value: Json) -> tuple[Json, tuple[FieldPath, ...]]:
-        """The JSON value that is judged, and the places in it of which nobody knows what they are."""
-        if not holds_exact(value):
-            return value, ()
-        return as_json(value), tuple(opaque_paths(value))
-
-    def violations(self, value: Json, purse: Purse | None = None) -> list[Violation]:
-        """Everything that is wrong with a value, by place; empty for a valid one. Opaque nodes are not judged."""
-        value, unknown = self._judged(value)
-        found = self._violations(value, purse or Purse())
-        if not unknown:
-            return found
-        return [one for one in found if not any(one.path[: len(path)] == path for path in unknown)]
-
-    def _violations(self, value: Json, purse: Purse) -> list[Violation]:
-        cost = self._view.cost
-        if not cost.judgeable(value):
-            ways = f"more than {MOST_WAYS:,} ways lead through them"
-            text = f"it is nested too deeply, or too large, for the alternatives of its schema: {ways}"
-            return [Violation((), False, text, _SIMPLER, "anyOf")]
-        try:
-            findings = self._findings(value)
-            if not findings and not self._is_valid(value):
-                return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
-        except ValueError:
-            return [
-                Violation(
-                    (), False, "it holds something that is no JSON", "Write plain Unicode text.", "type"
-                )
-            ]
-        worded = word(findings[:MOST_FINDINGS], value, self._view, purse)
-        if len(findings) > MOST_FINDINGS:
-            text = f"more than {MOST_FINDINGS} things are wrong with it; the others are not listed"
-            worded.append(Violation((), False, text, "Correct those that are listed first.", "more"))
-        return worded
-
-    def _findings(self, value: Json) -> list[Finding]:
-        """What is wrong, at most one more than is worded; nothing where gathering it costs too much."""
-        cost = self._view.cost
-        most = MOST_FINDINGS + 1
-        if cost.wordable(value):
-            return list(islice(self._errors(value), most))
-        if self._is_valid(value) or not cost.tellable(value):
-            return []
-        units = self._evaluate(value).list()["details"]
-        if cost.wordable(value, error_count(units)):
-            return list(islice(self._errors(value), most))
-        return list(islice(rough_findings(units, self._schema, value), most))
-
-    def secret(self, path: FieldPath) -> bool:
-        """Whether the part at ``path`` is marked ``x-secret``, or lies in one that is."""
-        return self._view.secret(path) is not None
 
 
 class SchemaSet:
@@ -278,7 +144,7 @@ class SchemaSet:
                 for fault in (*reached.faults, *mark_faults(reached, path))
                 if fault.at.file == path
             ]
-            found += _check_patterns(reached, path)
+            found += check_patterns(reached, path)
         return list(dict.fromkeys(found))
 
     def _compile(self, path: str) -> Validator:
@@ -298,7 +164,7 @@ class SchemaSet:
                 base_uri=_BASE + path,
                 offline=True,
                 validate_formats=False,
-                pattern_options=_engine(reached),
+                pattern_options=engine_of(reached),
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             inside = tuple(getattr(error, "instance_path", ()))
@@ -318,15 +184,8 @@ def standalone(schema: Json, name: str = "schema.json") -> Validator:
 
 
 class _Single(SchemaSet):
-    def is_kind(self, path: str) -> bool:
+    def is_kind(self, path: str) -> bool:  # noqa: ARG002
         return False
-
-
-def check_value(validator: Validator, value: Json, below: FieldPath = ()) -> list[Violation]:
-    """The violations of a value, with ``below`` in front of their paths; cheap for a valid one."""
-    if validator.is_valid(value):
-        return []
-    return [replace(one, path=below + one.path) for one in validator.violations(value)]
 
 
 def config_violations(content: Json) -> list[Violation]:
@@ -365,7 +224,7 @@ def _published(name: str, schema: Callable[[], Json]) -> Validator:
 class _Published(_Single):
     """A schema of the package itself: a test checks it, once and not in every run."""
 
-    def _check(self, path: str) -> list[Violation]:
+    def _check(self, path: str) -> list[Violation]:  # noqa: ARG002
         return []
 
 
@@ -416,77 +275,6 @@ def _check_x_registry(schema: Mapping[str, Json], path: str) -> list[Violation]:
             where = error.path if error.path[:1] == ("x-registry",) else ("x-registry", *error.path)
             found.append(Violation(where, False, str(error), "Correct it.", "x-registry"))
     return found
-
-
-def _check_patterns(reached: Reach, path: str) -> list[Violation]:
-    """Every pattern must compile, and all together must stay small."""
-    found = []
-    spent = 0
-    counted: set[str] = set()
-    for at, steps, text in _all_patterns(reached):
-        size = _pattern_size(text)
-        if text not in counted:
-            counted.add(text)
-            spent += size or 0
-        if at.file != path:
-            continue
-        place = at.path + steps
-        if size is None:
-            message = f"'{text[:60]}' is no regular expression that can be used here"
-            fix = "Write a valid one, and keep counted repetitions small."
-            found.append(Violation(place, False, message, fix, "pattern"))
-        elif spent > _PATTERN_BUDGET:
-            message = "the patterns of this schema are too large together"
-            found.append(Violation(place, False, message, "Use fewer counted repetitions.", "pattern"))
-            break
-    return found
-
-
-def _all_patterns(reached: Reach) -> Iterable[tuple[At, FieldPath, str]]:
-    for at in sorted(reached.schemas, key=lambda one: (one.file, repr(one.path))):
-        for steps, text in patterns(reached.schemas[at]):
-            yield at, steps, text
-
-
-@functools.lru_cache(maxsize=4096)
-def _linear_size(text: str) -> int | None:
-    """The smallest limit of :data:`_SIZES` that a pattern fits in the linear engine; ``None`` where it fits none."""
-    import jsonschema_rs
-
-    return next(
-        (size for size in _SIZES if _compiles(text, jsonschema_rs.RegexOptions(size_limit=size))), None
-    )
-
-
-@functools.lru_cache(maxsize=4096)
-def _pattern_size(text: str) -> int | None:
-    """The limit of :data:`_SIZES` that a pattern is counted with; ``None`` where it cannot be used at all."""
-    return _linear_size(text) or (_SIZES[1] if _compiles(text, _backtracking()) else None)
-
-
-def _compiles(text: str, options: Any) -> bool:
-    import jsonschema_rs
-
-    try:
-        jsonschema_rs.Draft202012Validator({"pattern": text}, offline=True, pattern_options=options)
-    except ValueError:
-        return False
-    return True
-
-
-def _backtracking() -> Any:
-    import jsonschema_rs
-
-    return jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACKS, size_limit=_SIZES[-1])
-
-
-def _engine(reached: Reach) -> Any:
-    """The linear engine; where a pattern looks around or back, the other one, with a limit on steps."""
-    import jsonschema_rs
-
-    if all(_linear_size(text) for schema in reached.schemas.values() for _, text in patterns(schema)):
-        return jsonschema_rs.RegexOptions(size_limit=_SIZES[-1])
-    return _backtracking()
 
 
 def _plain(schema: Json) -> Json:

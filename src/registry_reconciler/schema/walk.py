@@ -149,7 +149,7 @@ class Folder(Struct):
             )
         from registry_reconciler.base.suggest import did_you_mean
 
-        near = did_you_mean(posixpath.basename(target), [posixpath.basename(one) for one in self.files])
+        near = did_you_mean(posixpath.basename(target), [posixpath.basename(file) for file in self.files])
         raise ReferenceFault(
             f"$ref '{reference}': {target} is not there or cannot be read.{near}",
             "Write the name of a file of the schemas folder.",

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.loading.catalog import Catalog
 from registry_reconciler.loading.registries import entries_of
 from registry_reconciler.loading.source import SourceFile, read_source
-from registry_reconciler.loading.workspace import Catalog, Loaded
+from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.kind import Kind
@@ -59,18 +60,20 @@ class Asked(Struct):
 def of_plan(planning: Planning) -> Asked:
     """Ask about what a plan would write: the new texts, where they come from, the changed entries, their schemas."""
     loaded, asked = planning.loaded, Asked(disagreements=[])
-    changes = [change for change in planning.worlds.changes if change.writes]
+    changes = [change for change in planning.entry_sets.changes if change.writes]
     new = {
-        one.path: _source(loaded, one.path, one.content)
-        for one in planning.plan.files
-        if one.content is not None and _kinds_of(loaded, one.path)
+        file.path: _source(loaded, file.path, file.content)
+        for file in planning.plan.files
+        if file.content is not None and _kinds_of(loaded, file.path)
     }
-    origins = {change.origin.file for change in planning.worlds.changes if change.origin is not None}
+    origins = {change.origin.file for change in planning.entry_sets.changes if change.origin is not None}
     _ask_reader(asked, loaded, [*new.values(), *_fragments(loaded, origins)])
     asked.add(_kept_promises(loaded, changes, new))
     kinds = sorted({change.kind for change in changes})
-    _ask_judge(asked, loaded.catalog, kinds, ((one.kind, one.address, one.after) for one in changes))
-    _ask_comparer(asked, planning.worlds.changes)
+    _ask_judge(
+        asked, loaded.catalog, kinds, ((change.kind, change.address, change.after) for change in changes)
+    )
+    _ask_comparer(asked, planning.entry_sets.changes)
     return asked
 
 
@@ -79,18 +82,18 @@ def of_workspace(planning: Planning) -> Asked:
     loaded, asked = planning.loaded, Asked(disagreements=[])
     sources = {**loaded.live.files, **loaded.fragments.files, **loaded.catalog.files}
     _ask_reader(asked, loaded, [source for _, source in sorted(sources.items())])
-    live = ((one.kind, one.address, one.value) for one in loaded.live.entries.values())
-    wished = ((one.kind, one.address, one.value) for one in loaded.fragments.entries)
+    live = ((entry.kind, entry.address, entry.value) for entry in loaded.live.entries.values())
+    wished = ((entry.kind, entry.address, entry.value) for entry in loaded.fragments.entries)
     _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
-    _ask_comparer(asked, planning.worlds.changes)
+    _ask_comparer(asked, planning.entry_sets.changes)
     return asked
 
 
 def of_schemas(planning: Planning) -> Asked:
     """Ask jsonschema about every schema, and about every entry as it is and as fragments want it."""
     loaded, asked = planning.loaded, Asked(disagreements=[])
-    live = ((one.kind, one.address, one.value) for one in loaded.live.entries.values())
-    wished = ((one.kind, one.address, one.value) for one in loaded.fragments.entries)
+    live = ((entry.kind, entry.address, entry.value) for entry in loaded.live.entries.values())
+    wished = ((entry.kind, entry.address, entry.value) for entry in loaded.fragments.entries)
     _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
     return asked
 
@@ -135,8 +138,8 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
 def _with_secrets(loaded: Loaded) -> frozenset[str]:
     """The files that may hold a secret: what they say is told to nobody."""
     secret = {name for name, kind in loaded.kinds.items() if kind.secrets}
-    live = {one.place.file for one in loaded.live.entries.values() if one.kind in secret}
-    wished = {one.place.file for one in loaded.fragments.entries if one.kind in secret}
+    live = {entry.place.file for entry in loaded.live.entries.values() if entry.kind in secret}
+    wished = {entry.place.file for entry in loaded.fragments.entries if entry.kind in secret}
     return frozenset(live | wished)
 
 
@@ -144,7 +147,7 @@ def _kept_promises(
     loaded: Loaded, changes: Iterable[Change], new: Mapping[str, SourceFile | None]
 ) -> Iterator[Disagreement]:
     """Whether the entries of the new texts, as the other reader confirmed them, are what the plan promised."""
-    from registry_reconciler.loading.layouts.walk import Nesting
+    from registry_reconciler.layouts.walk import Nesting
 
     nesting = Nesting(loaded.kinds)
     found: dict[tuple[str, str], dict[str, Json]] = {}

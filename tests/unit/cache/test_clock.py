@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cache import fingerprint as witness
-from registry_reconciler.cache.fingerprint import Moment, is_fresh, signature, witness_of
+from registry_reconciler.cache import fingerprint
+from registry_reconciler.cache.fingerprint import Moment, fingerprint_of, is_fresh, signature
 from registry_reconciler.cache.incremental.changed_files import signatures_of
 from registry_reconciler.model.entry import digest_bytes
 
@@ -23,7 +23,7 @@ class Clock:
         self.dated, self.steady = 1_000_000 * SECOND, 5_000 * SECOND
         self.times: dict[str, int] = {}
         monkeypatch.setattr("registry_reconciler.cache.fingerprint.time.time_ns", lambda: self.dated)
-        monkeypatch.setattr(witness, "_steady", lambda: self.steady)
+        monkeypatch.setattr(fingerprint, "_steady", lambda: self.steady)
         real = os.lstat
 
         def lstat(path: str | Path) -> os.stat_result:
@@ -69,7 +69,7 @@ def test_what_is_old_is_believed(root: Path, clock: Clock) -> None:
     """Otherwise the other tests here would prove nothing."""
     since = Moment.now()
     clock.passes(SECOND)
-    seen = witness_of(str(root), told("old"), {}, since)
+    seen = fingerprint_of(str(root), told("old"), {}, since)
     assert seen.paths[0][2] is not None
     clock.passes(HOUR)
     assert is_fresh(str(root), seen) == (True, False)
@@ -81,14 +81,14 @@ def test_what_is_written_behind_a_run_whose_clock_went_back_is_found(root: Path,
     clock.passes(5 * SECOND)
     clock.dated -= HOUR // 2
     clock.write(root / "file", "new")
-    with pytest.raises(witness.NotKept):
-        witness_of(str(root), told("old"), {}, since)
+    with pytest.raises(fingerprint.NotKept):
+        fingerprint_of(str(root), told("old"), {}, since)
     assert signatures_of(str(root), {"file": ""}, since) == {}
 
 
 def test_the_same_time_again_is_not_believed(root: Path, clock: Clock) -> None:
     written = clock.times[str(root / "file")]
-    seen = witness_of(str(root), told("old"), {}, Moment.now())
+    seen = fingerprint_of(str(root), told("old"), {}, Moment.now())
     before = signature(os.lstat(root / "file"))
     clock.dated = written
     clock.write(root / "file", "new")
@@ -103,7 +103,7 @@ def test_the_same_time_again_is_not_believed(root: Path, clock: Clock) -> None:
 def test_a_file_of_now_or_of_the_future_is_read_each_time(ahead: int, root: Path, clock: Clock) -> None:
     clock.write(root / "file", "old")
     clock.times[str(root / "file")] += ahead
-    seen = witness_of(str(root), told("old"), {}, Moment.now())
+    seen = fingerprint_of(str(root), told("old"), {}, Moment.now())
     assert seen.paths[0][2] is None
     (root / "file").write_text("new")
     assert is_fresh(str(root), seen) == (False, False)
@@ -112,13 +112,13 @@ def test_a_file_of_now_or_of_the_future_is_read_each_time(ahead: int, root: Path
 def test_where_the_system_tells_no_time_of_status_bytes_are_read(
     root: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(witness, "TIMES_TELL", False)
-    seen = witness_of(str(root), told("old"), {}, Moment.now())
+    monkeypatch.setattr(fingerprint, "TIMES_TELL", False)
+    seen = fingerprint_of(str(root), told("old"), {}, Moment.now())
     assert seen.paths[0][2] is None
 
 
 def test_a_restart_is_no_step_back(root: Path, clock: Clock) -> None:
-    seen = witness_of(str(root), told("old"), {}, Moment.now())
+    seen = fingerprint_of(str(root), told("old"), {}, Moment.now())
     clock.passes(HOUR)
     clock.steady = 10 * SECOND
     assert is_fresh(str(root), seen) == (True, False)

@@ -1,7 +1,7 @@
 """Which entries a change reaches: those whose problems may differ, and those that rules have to look at for that.
 
 A rule for remembered kinds judges an entry by itself and by the entries that give what it asks: its references, its
-names and their owners, its unique values, keys that look like its own. It does so in two worlds, before a plan and
+names and their owners, its unique values, keys that look like its own. It does so in two entry sets, before a plan and
 after it. So what may be judged differently asks for something that is given, now or then, by an entry that changed or
 that the plan changes; and to judge it, everybody who gives what it asks is looked at.
 """
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from registry_reconciler.cache.incremental.full_plan import Memory, as_numbers
-from registry_reconciler.cache.incremental.index_keys import Facts
+from registry_reconciler.cache.incremental.index_keys import IndexKeys
+from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.rules.naming import look_alike
@@ -28,24 +28,24 @@ class Words(Struct):
     uniques: set[str] = field(default_factory=set)
     alike: set[str] = field(default_factory=set)
 
-    def give(self, address: str, facts: Facts) -> None:
+    def give(self, address: str, index_keys: IndexKeys) -> None:
         """Add what an entry gives."""
         key = split_address(address)[1]
         self.addresses.add(address)
         self.keys.add(key)
-        self.names.update(facts.names)
-        self.uniques.update(facts.uniques)
+        self.names.update(index_keys.names)
+        self.uniques.update(index_keys.uniques)
         self.alike.add(look_alike(key))
 
-    def ask(self, kind: Kind, address: str, facts: Facts) -> None:
+    def ask(self, kind: Kind, address: str, index_keys: IndexKeys) -> None:
         """Add what an entry asks."""
-        self.names.update(facts.names)
-        self.addresses.update(f"{kind.name}/{name}" for name in facts.names)
-        for number, value in facts.refs:
-            self.addresses.update(f"{target}/{value}" for target in kind.references[number // 2].kinds)
+        self.names.update(index_keys.names)
+        self.addresses.update(f"{kind.name}/{name}" for name in index_keys.names)
+        for number, value in index_keys.refs:
+            self.addresses.update(f"{target}/{value}" for target in kind.references[number].kinds)
             self.addresses.add(value)
             self.names.add(value)
-        self.uniques.update(facts.uniques)
+        self.uniques.update(index_keys.uniques)
         self.alike.add(look_alike(split_address(address)[1]))
 
 
@@ -111,10 +111,7 @@ class UnloadedEntries:
         for index in self._indexes(key):
             number = memory.refs.holder(index)
             source = memory.addresses[number]
-            (which,) = as_numbers(memory.ref_numbers[index])
-            if which % 2:
-                continue
-            reference = self._kinds[split_address(source)[0]].references[which // 2]
+            reference = self._kinds[split_address(source)[0]].references[memory.ref_numbers[index]]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 

@@ -7,24 +7,28 @@ the whole can judge. Of a remembered entry it is known that nothing was to be sa
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from hashlib import blake2b
-from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from registry_reconciler.cache.incremental import FullPlanRequired
-from registry_reconciler.cache.incremental.index_keys import Facts, Tellers
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.cache.incremental.columns import Column, Numbers, small_numbers
+from registry_reconciler.cache.incremental.index_keys import IndexKeys, KeyExtractors
+from registry_reconciler.cache.incremental.memory import (
+    AlwaysChecked,
+    LiveFile,
+    Memory,
+    blocks_of,
+    edges_digest,
+    item_digest,
+    values_digest,
+)
 from registry_reconciler.loading.state.old import is_old
-from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, canonical
+from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.check import full_value
-from registry_reconciler.planning.diff import MOST_LOOKED_AT
+from registry_reconciler.planning.diff.records import MOST_LOOKED_AT
 from registry_reconciler.planning.live_truth import live_kinds
 from registry_reconciler.planning.masked_text import may_hold_secrets
 from registry_reconciler.rules.naming import look_alike
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.rules.base import Rule
 
-MOST_WATCHED = 3_000
+MOST_ALWAYS_CHECKED = 3_000
 """So many entries are looked at every time; with more of them a plan of a part is not worth it."""
 
 
@@ -45,243 +49,20 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Ru
 
     That its schema fits (SCH001) concerns every kind, and looks at nothing but the entry.
     """
-    from registry_reconciler.loading.layouts import LAYOUTS
-    from registry_reconciler.loading.layouts.walk import inner_steps
+    from registry_reconciler.layouts import LAYOUTS
+    from registry_reconciler.layouts.walk import inner_steps
     from registry_reconciler.rules import RULES
 
     if any(rule.concerns_kind(kind) for rule in (*RULES, *own) if not rule.supports_incremental):
         return False
     if not LAYOUTS[kind.layout].may_stay_unread or len(kind.at) != 1 or kind.at[0].kind != "name":
         return False
-    if kind.secrets or any(len(one.kinds) > 1 for one in kind.references):
+    if kind.secrets or any(len(reference.kinds) > 1 for reference in kind.references):
         return False
     others = [other for other in kinds.values() if other is not kind]
     return not any(
         other.space == kind.space or inner_steps(kind, other) or inner_steps(other, kind) for other in others
     )
-
-
-DIGEST = 32
-BLOCK = 64
-
-
-def item_digest(item: bytes) -> str:
-    """Tells the text of one item of a list from every other."""
-    return blake2b(item, digest_size=16).hexdigest()
-
-
-def blocks_of(starts: Sequence[int]) -> list[tuple[int, int]]:
-    """Where each block of items begins and ends.
-
-    Args:
-        starts: of each item, and where the last one ends.
-    """
-    bounds = [*starts[:-1:BLOCK], starts[-1]]
-    return list(pairwise(bounds))
-
-
-def edges_digest(data: bytes, start: int, end: int) -> str:
-    """Tells what stands before a list and behind it."""
-    return item_digest(b"%d:" % start + data[:start] + data[end:])
-
-
-def values_digest(values: Sequence[Json]) -> str:
-    """Tells the values of an entry from all others."""
-    text = canonical(list(values))
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-class LiveFile(Struct):
-    """A registry file of a remembered kind: one list of entries.
-
-    Attributes:
-        section: where the list stands: key, column, offsets of its key line, of its first item, and behind it.
-        size: of the file, in bytes.
-        starts: the offset of the first line of each item.
-        entries: the number of the entry of each item.
-        digests: of each item's text, :data:`DIGEST` characters each.
-        blocks: digests of each :data:`BLOCK` items together.
-        edges: digest of what stands before the list and behind it.
-        carried: the placeholders of the place that every one of them says itself.
-    """
-
-    kind: str
-    carried: tuple[str, ...]
-    section: tuple[str, int, int, int, int]
-    size: int
-    starts: Sequence[int]
-    entries: Sequence[int]
-    digests: str
-    blocks: list[str]
-    edges: str
-
-    def by_digest(self, first: int, last: int) -> dict[str, int]:
-        """The number of the entry of each text of some items."""
-        spans = range(first * DIGEST, last * DIGEST, DIGEST)
-        return dict(
-            zip((self.digests[at : at + DIGEST] for at in spans), self.entries[first:last], strict=True)
-        )
-
-
-class AlwaysChecked(Struct):
-    """An entry that is looked at every time, as it was: the digest of its values, and its facts."""
-
-    digest: str
-    facts: Facts
-
-
-END = "\x1f"
-"""Stands around the words of a column."""
-_FEW_WORDS = 10
-_ZERO = ord("0")
-"""Numbers begin behind the control characters, of which some mean something."""
-_LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
-"""Takes that away again, in one step for many."""
-
-
-def as_text(numbers: Iterable[int]) -> str:
-    """Small numbers as one text: a character each, which is taken apart faster than digits.
-
-    Raises :class:`FullPlanRequired` for a number of more than 207.
-    """
-    try:
-        return bytes(map(_ZERO.__add__, numbers)).decode("latin-1")
-    except ValueError as fault:
-        raise FullPlanRequired("an entry has too many words") from fault
-
-
-def as_numbers(text: str) -> bytes:
-    """The inverse: a byte each."""
-    return text.encode("latin-1").translate(_LESS)
-
-
-class Column:
-    """Words, some for each entry, one behind the other: as one text, which is taken apart when somebody asks.
-
-    Attributes:
-        text: all words with :data:`END` before, between and behind them.
-        counts: how many words each entry has, :func:`as_text`.
-    """
-
-    def __init__(self, text: str, counts: str) -> None:
-        self.text = text
-        self.counts = counts
-        self._words: list[str] | None = None
-        self._ends: list[int] | None = None
-
-    @classmethod
-    def of(cls, words: Sequence[str], counts: Iterable[int]) -> Column:
-        """The words of each entry. Raises :class:`FullPlanRequired` where they cannot be kept like this."""
-        text = END.join(("", *words, "")) if words else ""
-        if text.count(END) != (len(words) + 1 if words else 0):
-            raise FullPlanRequired("an entry has words that are not kept")
-        return cls(text, as_text(counts))
-
-    @property
-    def words(self) -> list[str]:
-        """All words."""
-        if self._words is None:
-            self._words = self.text[1:-1].split(END) if self.text else []
-        return self._words
-
-    @property
-    def ends(self) -> list[int]:
-        """Where the words of each entry end."""
-        if self._ends is None:
-            self._ends = list(accumulate(as_numbers(self.counts)))
-        return self._ends
-
-    def span(self, number: int) -> slice:
-        """Where the words of an entry are."""
-        return slice(self.ends[number - 1] if number else 0, self.ends[number])
-
-    def holder(self, index: int) -> int:
-        """The number of the entry that has a word."""
-        return bisect_right(self.ends, index)
-
-    def holders(self, wanted: set[str]) -> set[int]:
-        """The numbers of the entries that have one of some words."""
-        if not wanted or not self.text:
-            return set()
-        # A few words are found in the text in less time than it takes to take it apart and look at each.
-        few = wanted if len(wanted) <= _FEW_WORDS else wanted.intersection(self.words)
-        if len(few) <= _FEW_WORDS:
-            return {self.holder(index) for word in few for index in self.indexes(word)}
-        return {self.holder(index) for index, word in enumerate(self.words) if word in few}
-
-    def indexes(self, word: str) -> Iterator[int]:
-        """The indexes of a word."""
-        asked, index, seen = f"{END}{word}{END}", 0, 0
-        at = self.text.find(asked)
-        while at >= 0:
-            index += self.text.count(END, seen, at)
-            yield index
-            seen, at = at, self.text.find(asked, at + 1)
-
-
-class Memory(Struct):
-    """Everything that is remembered of one workspace.
-
-    Attributes:
-        settings: digests of the configuration, the schema files and the rule files: with others, nothing here holds.
-        digests: of every fragment, registry and state file that holds remembered entries.
-        kinds: the remembered kinds.
-        entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
-            number.
-        names, refs, uniques: the facts of each.
-        ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
-        fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
-            are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
-            be said about them: everything else here rests on that.
-        state_files: by path of such a fragment: the state files that are about it and about nothing else.
-        declared: for each entry which of the fragments declares it, counted from 1; 0: none.
-        live: the registry files of the remembered kinds.
-        always: the numbers of entries that had something to be said about them although no fragment declares them.
-        unmanaged: the numbers of those that nobody manages.
-        watched: the entries that are looked at every time, by address.
-        directives: fragments with directives, and their digests: with others, only the whole can tell.
-        odd: the numbers of entries whose keys look like other ones.
-    """
-
-    settings: dict[str, str | None]
-    digests: dict[str, str]
-    kinds: tuple[str, ...]
-    entries: Column
-    names: Column
-    refs: Column
-    ref_numbers: str
-    uniques: Column
-    fragments: Mapping[str, Mapping[str, Sequence[int]]]
-    state_files: Mapping[str, Sequence[str]]
-    declared: Sequence[int]
-    live: dict[str, LiveFile]
-    always: list[int]
-    unmanaged: list[int]
-    watched: dict[str, AlwaysChecked]
-    directives: dict[str, str]
-    odd: list[int]
-
-    @property
-    def addresses(self) -> list[str]:
-        """The address of each entry."""
-        return self.entries.words
-
-    def number(self, address: str) -> int | None:
-        """The number of an address."""
-        at = bisect_left(self.addresses, address)
-        return at if at < len(self.addresses) and self.addresses[at] == address else None
-
-    def homes(self, numbers: Iterable[int]) -> set[str]:
-        """The fragments that declare some entries."""
-        found = {self.declared[number] for number in numbers}
-        paths = list(self.fragments) if found else []
-        return {paths[one - 1] for one in found if one}
-
-    def facts(self, number: int) -> Facts:
-        """The facts of a remembered entry."""
-        names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
-        numbers = as_numbers(self.ref_numbers[self.refs.span(number)])
-        return Facts(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
 
 
 def memory_of(planning: Planning) -> Memory:
@@ -296,20 +77,22 @@ class _Remembering:
         self.loaded = planning.loaded
         self.plan = planning.plan
         self._refuse()
-        self.tellers = Tellers(self.loaded.kinds)
+        self.extractors = KeyExtractors(self.loaded.kinds)
         self.kinds = {
             name: kind
             for name, kind in self.loaded.kinds.items()
             if supports_incremental(kind, self.loaded.kinds, planning.own.rules)
             and all(map(self._is_list, *self._files(kind)))
         }
-        self.addresses = [one.address for one in self.loaded.live.entries.values() if one.kind in self.kinds]
+        self.addresses = [
+            entry.address for entry in self.loaded.live.entries.values() if entry.kind in self.kinds
+        ]
         self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
         self.marked = set(self._marked())
 
     def _refuse(self) -> None:
         loaded = self.loaded
-        if any(not one.page for one in self.planning.outputs):
+        if any(not output.page for output in self.planning.outputs):
             raise FullPlanRequired("outputs are made of all entries")
         if may_hold_secrets(loaded.catalog):
             raise FullPlanRequired("there are secrets, and not even a digest of one is kept")
@@ -318,7 +101,7 @@ class _Remembering:
         state = loaded.state
         if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise FullPlanRequired("a fragment or the state is not plain")
-        if any(one.code in ("RUL003", "RUL004", "RUL005") for one in self.plan.problems):
+        if any(problem.code in ("RUL003", "RUL004", "RUL005") for problem in self.plan.problems):
             raise FullPlanRequired("what an own rule says of some entries is not known")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
@@ -334,8 +117,8 @@ class _Remembering:
         return (
             owners == 1
             and not source.problems
-            and [one.key for one in source.sections] == [kind.at[0].name]
-            and not any(one.place.file == path and not one.address for one in self.plan.problems)
+            and [section.key for section in source.sections] == [kind.at[0].name]
+            and not any(problem.place.file == path and not problem.address for problem in self.plan.problems)
         )
 
     def _marked(self) -> Iterator[str]:
@@ -362,7 +145,7 @@ class _Remembering:
             for numbers in lists.values():
                 for number in numbers:
                     declared[number] = place
-        watched = dict(self._watched(declared))
+        always_checked = dict(self._always_checked(declared))
         managed = {*loaded.state.entries, *self.planning.desired.entries}
         owned_by_live = live_kinds(self.kinds)
         unmanaged = [
@@ -371,28 +154,35 @@ class _Remembering:
             if address not in managed and address.partition("/")[0] not in owned_by_live
         ]
         live = dict(self._live())
-        inputs = loaded.tree.inputs
+        inputs = loaded.asked.inputs
         homes = self._homes(fragments)
         kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
-        facts = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
+        index_keys = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
             digests={path: told for path in kept if (told := inputs.get(path)) is not None},
             kinds=tuple(self.kinds),
             entries=Column.of(self.addresses, [1] * len(self.addresses)),
-            names=Column.of([name for one in facts for name in one.names], [len(one.names) for one in facts]),
-            refs=Column.of([ref[1] for one in facts for ref in one.refs], [len(one.refs) for one in facts]),
-            ref_numbers=as_text([ref[0] for one in facts for ref in one.refs]),
+            names=Column.of(
+                [name for index_key in index_keys for name in index_key.names],
+                [len(index_key.names) for index_key in index_keys],
+            ),
+            refs=Column.of(
+                [ref[1] for index_key in index_keys for ref in index_key.refs],
+                [len(index_key.refs) for index_key in index_keys],
+            ),
+            ref_numbers=small_numbers(ref[0] for index_key in index_keys for ref in index_key.refs),
             uniques=Column.of(
-                [value for one in facts for value in one.uniques], [len(one.uniques) for one in facts]
+                [value for index_key in index_keys for value in index_key.uniques],
+                [len(index_key.uniques) for index_key in index_keys],
             ),
             fragments=fragments,
             state_files=homes,
-            declared=declared,
+            declared=Numbers.of(declared),
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
-            watched=watched,
+            always_checked=always_checked,
             directives={
                 path: told for path in loaded.fragments.directed if (told := inputs.get(path)) is not None
             },
@@ -402,13 +192,13 @@ class _Remembering:
     def _settings(self) -> dict[str, str | None]:
         from registry_reconciler.model.config import CONFIG_PATH, OUTPUTS_PATH
 
-        inputs = self.loaded.tree.inputs
+        inputs = self.loaded.asked.inputs
         return {
             path: inputs.get(path)
             for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)
         }
 
-    def _fragments(self) -> Iterator[tuple[str, dict[str, list[int]]]]:
+    def _fragments(self) -> Iterator[tuple[str, dict[str, Numbers]]]:
         """The fragments of which everything is remembered."""
         by_file: dict[str, list[str]] = {}
         for entry in self.loaded.fragments.entries:
@@ -422,10 +212,10 @@ class _Remembering:
                 lists: dict[str, list[int]] = {}
                 for address in addresses:
                     lists.setdefault(address.partition("/")[0], []).append(self.numbers[address])
-                yield path, lists
+                yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
 
     def _is_fragment(self, source: SourceFile) -> bool:
-        keys = [one.key for one in source.sections]
+        keys = [section.key for section in source.sections]
         return (
             bool(keys)
             and not source.problems
@@ -439,12 +229,13 @@ class _Remembering:
 
     def _is_remembered_state(self, path: str, addresses: Sequence[str]) -> bool:
         files = [self.loaded.state.files[home][0] for home in self._state_files.get(path, ())]
-        if sorted(record.address for one in files for record in one.records) != sorted(addresses):
+        if sorted(record.address for file in files for record in file.records) != sorted(addresses):
             return False
         entries, live = self.loaded.state.entries, self.loaded.live.entries
         # Of more entries nobody looks at what is remembered of those that stay (see `diff`).
         return len(entries) > MOST_LOOKED_AT or all(
-            entries[one].all_say(self.loaded.kinds[live[one].kind], live[one].value) for one in addresses
+            entries[address].all_say(self.loaded.kinds[live[address].kind], live[address].value)
+            for address in addresses
         )
 
     @cached_property
@@ -458,8 +249,8 @@ class _Remembering:
     def _homes(self, fragments: Iterable[str]) -> dict[str, list[str]]:
         return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
 
-    def _watched(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
-        """What is looked at every time, with the digest of its values and its facts in either of them."""
+    def _always_checked(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
+        """What is looked at every time, with the digest of its values and its index keys in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
         known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
@@ -468,11 +259,11 @@ class _Remembering:
             address for address in everywhere - known if address in managed or not self._is_settled(address)
         )
         # Before a digest of any is taken: of a workspace that is not remembered this is all that is done.
-        if len(found) > MOST_WATCHED:
+        if len(found) > MOST_ALWAYS_CHECKED:
             raise FullPlanRequired("too much to look at every time")
         for address in found:
             values = values_of(loaded.live.entries.get(address), desired.get(address))
-            yield address, watched_of(self.tellers, address, values)
+            yield address, always_checked_of(self.extractors, address, values)
 
     def _live(self) -> Iterator[tuple[str, LiveFile]]:
         by_place: dict[str, dict[int, int]] = {}
@@ -493,26 +284,28 @@ class _Remembering:
                     path,
                     LiveFile(
                         kind.name,
-                        self._carried(kind, path, places.values()),
+                        self._carried(path, places.values()),
                         (section.key, section.indent, section.head, section.start, section.end),
                         len(source.data),
-                        starts[:-1],
-                        [places[index] for index in range(len(items))],
+                        Numbers.of(starts[:-1]),
+                        Numbers.of(places[index] for index in range(len(items))),
                         "".join(map(item_digest, items)),
                         [item_digest(source.data[start:stop]) for start, stop in blocks_of(starts)],
                         edges_digest(source.data, section.start, section.end),
                     ),
                 )
 
-    def _carried(self, kind: Kind, path: str, numbers: Iterable[int]) -> tuple[str, ...]:
+    def _carried(self, path: str, numbers: Iterable[int]) -> tuple[str, ...]:
         entries = self.loaded.live.entries
         found = {entries[self.addresses[number]].carried for number in numbers}
         if len(found) > 1:
             raise FullPlanRequired(f"the entries of {path} say different placeholders")
         return tuple(sorted(found.pop())) if found else ()
 
-    def _facts(self, entry: LiveEntry) -> Facts:
-        return self.tellers.of(entry.kind).facts(full_value(entry) if entry.live_only else entry.value)
+    def _facts(self, entry: LiveEntry) -> IndexKeys:
+        return self.extractors.of(entry.kind).index_keys(
+            full_value(entry) if entry.live_only else entry.value
+        )
 
 
 def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict[str, Json]]:
@@ -528,16 +321,13 @@ def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict
     return values
 
 
-def watched_of(tellers: Tellers, address: str, values: Sequence[Mapping[str, Json]]) -> AlwaysChecked:
+def always_checked_of(
+    extractors: KeyExtractors, address: str, values: Sequence[Mapping[str, Json]]
+) -> AlwaysChecked:
     """An entry that is looked at every time, by its values."""
-    return AlwaysChecked(values_digest(values), tellers.facts(address.partition("/")[0], *values))
+    return AlwaysChecked(values_digest(values), extractors.index_keys(address.partition("/")[0], *values))
 
 
 def _odd(address: str) -> bool:
     key = address.partition("/")[2]
     return look_alike(key) != key
-
-
-def section_of(file: LiveFile) -> Section:
-    """Where the list of a registry file stands."""
-    return Section(*file.section)

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.full_plan import AlwaysChecked, Memory, values_of, watched_of
-from registry_reconciler.cache.incremental.index_keys import Tellers
+from registry_reconciler.cache.incremental.full_plan import always_checked_of, values_of
+from registry_reconciler.cache.incremental.index_keys import KeyExtractors
+from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import (
     LiveText,
     PartReader,
@@ -26,13 +27,15 @@ from registry_reconciler.cache.incremental.registry_texts import (
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.loading.registries import Live, entries_of, load_live
 from registry_reconciler.loading.rule_files import load_rule_files
+from registry_reconciler.loading.settings import load_config
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.state import State, load_state, state_paths
 from registry_reconciler.loading.state.old import is_old
-from registry_reconciler.loading.workspace import Loaded, load_catalog, load_config, put_together
+from registry_reconciler.loading.workspace import Loaded, put_together
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same, split_address
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import full_value
@@ -70,13 +73,13 @@ class _Loading:
         self.rule_files = load_rule_files(self.tree)
         self._same_settings()
         self.kinds = self.catalog.kinds
-        self.tellers = Tellers(self.kinds)
+        self.extractors = KeyExtractors(self.kinds)
         touched = self._touched_fragments()
         changed = self._changed_live()
         others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
         if others.clashes or others.hidden_kinds:
             raise FullPlanRequired("something is hidden")
-        fragments, state, numbers = self._declared(touched, changed, others)
+        fragments, state, numbers = self._declared(touched, changed)
         live = self._live(others, numbers)
         unread = set(self.memory.fragments).difference(fragments.files)
         fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
@@ -169,9 +172,7 @@ class _Loading:
         except (OSError, Unreadable) as fault:
             raise FullPlanRequired(f"{path} cannot be read") from fault
 
-    def _declared(
-        self, touched: set[str], changed: set[int], others: Live
-    ) -> tuple[Fragments, State, set[int]]:
+    def _declared(self, touched: set[str], changed: set[int]) -> tuple[Fragments, State, set[int]]:
         """What touched fragments and their state say, and the numbers of all entries that are concerned."""
         memory = self.memory
         numbers = changed | set(memory.always)
@@ -188,10 +189,10 @@ class _Loading:
             homes = {home for path in touched for home in memory.state_files.get(path, ())}
             lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
             state = load_state(self.tree, self.fragment_paths, lines)
-            touched |= {one.fragment for sides in state.files.values() for one in sides}
+            touched |= {side.fragment for sides in state.files.values() for side in sides}
             if state.problems or state.protects:
                 raise FullPlanRequired("the state is not plain")
-            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.watched}
+            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.always_checked}
             numbers.update(number for address in named if (number := memory.number(address)) is not None)
             if len(numbers) > MOST or state.repeated:
                 raise FullPlanRequired("too much has changed")
@@ -257,7 +258,7 @@ class _Loading:
     def _rest(self, loaded: Loaded, numbers: set[int]) -> Unloaded:
         memory = self.memory
         desired = {entry.address: entry for entry in loaded.fragments.entries}
-        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.watched}
+        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.always_checked}
         here.update(memory.addresses[number] for number in numbers)
         unsettled = {address for address in here if not self._is_settled(loaded, desired, address)}
         given, asked = Words(), Words()
@@ -269,7 +270,7 @@ class _Loading:
         judged = unsettled | {memory.addresses[number] for number in near}
         items = list(self._items(near - numbers))
         for item in items:
-            asked.ask(self.kinds[item.kind], item.address, self.tellers.facts(item.kind, item.value))
+            asked.ask(self.kinds[item.kind], item.address, self.extractors.index_keys(item.kind, item.value))
         for number in near & numbers:
             self._tell(loaded, desired, memory.addresses[number], Words(), asked)
         others = context(memory, asked) - near - numbers
@@ -307,33 +308,33 @@ class _Loading:
         """What a loaded entry asks, and, if it may have changed, what it gives and gave."""
         kind = split_address(address)[0]
         values = values_of(loaded.live.entries.get(address), desired.get(address))
-        old = self.memory.watched.get(address)
+        old = self.memory.always_checked.get(address)
         new = (
-            watched_of(self.tellers, address, values)
+            always_checked_of(self.extractors, address, values)
             if old
-            else AlwaysChecked("", self.tellers.facts(kind, *values))
+            else AlwaysChecked("", self.extractors.index_keys(kind, *values))
         )
         if kind in self.kinds:
-            asked.ask(self.kinds[kind], address, new.facts)
+            asked.ask(self.kinds[kind], address, new.index_keys)
         # An entry whose two values differ, or that is in one place only, may be changed by this plan and was not by
         # the one that is remembered, or the other way round: for that its values need not be others.
         agreed = len(values) == 2 and same(values[0], values[1])
         if old is None or not agreed or old.digest != new.digest:
-            given.give(address, new.facts)
+            given.give(address, new.index_keys)
             if old is not None:
-                given.give(address, old.facts)
+                given.give(address, old.index_keys)
             else:
                 self._tell_old(loaded, address, given)
 
     def _tell_old(self, loaded: Loaded, address: str, given: Words) -> None:
-        """What a remembered entry gave: what is remembered are the facts of what its registry said."""
+        """What a remembered entry gave: what is remembered are the index keys of what its registry said."""
         number, live = self.memory.number(address), loaded.live.entries.get(address)
         if number is None:
             return
         if live is not None and number in self.texts[live.place.file].places:
-            given.give(address, self.tellers.facts(live.kind, full_value(live)))
+            given.give(address, self.extractors.index_keys(live.kind, full_value(live)))
         else:
-            given.give(address, self.memory.facts(number))
+            given.give(address, self.memory.index_keys(number))
 
     def _items(self, context: set[int]) -> Iterator[Entry]:
         """Entries as they are, which rules look at."""

@@ -17,11 +17,11 @@ from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.output_records import OutputRecords
 from registry_reconciler.files.tree import Contradicted, DiskTree, Recorder
 from registry_reconciler.model.plan import CachePolicy, PlanOptions
-from registry_reconciler.planning.pipeline import Planning, collector_off, silent
+from registry_reconciler.planning.pipeline import Planning, collector_off, no_progress
 
 if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.changed_files import Files
-    from registry_reconciler.cache.incremental.full_plan import Memory
+    from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.planning.pipeline import Progress
 
@@ -32,7 +32,7 @@ LEAST = 2_000
 def quick_plan(
     root: Path,
     options: PlanOptions,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     how: CachePolicy = CachePolicy(),  # noqa: B008
     reader: Reader | None = None,
 ) -> tuple[Planning, bool]:
@@ -45,11 +45,11 @@ def quick_plan(
 
     since = Moment.now()
     usual = options == PlanOptions()
-    planning = _of_part(root, options, progress) if usual and how.uses else None
+    planning = _of_part(root, options, progress) if usual and how.read else None
     if planning is not None:
         return planning, True
     planning = make_plan(DiskTree(root), options, progress, reader, OutputRecords(root))
-    if how.keeps:
+    if how.write:
         remember(root, planning, since)
     return planning, False
 
@@ -72,7 +72,9 @@ def _of_part(root: Path, options: PlanOptions, progress: Progress) -> Planning |
             return None
 
 
-def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: Progress = silent) -> Planning:
+def plan_of_part(
+    memory: Memory, files: Files, options: PlanOptions, progress: Progress = no_progress
+) -> Planning:
     """A plan from what is remembered and what may have changed.
 
     Raises:
@@ -80,15 +82,18 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions, progress: P
     """
     from registry_reconciler.cache.incremental.partial_load import load_part
     from registry_reconciler.planning.pipeline import plan_loaded
+    from registry_reconciler.planning.relocate import changed_places
 
     try:
         part = load_part(memory, files)
+        if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
+            raise FullPlanRequired("entries are carried to another place")
         planning = plan_loaded(part.loaded, options, progress, part.rest)
     except Contradicted as fault:
         raise FullPlanRequired("a file is being edited") from fault
     if planning.desired.implied or planning.desired.groups:
         raise FullPlanRequired("what moves with what is told by the whole")
-    if any(one.code == "WRT001" for one in planning.plan.problems):
+    if any(problem.code == "WRT001" for problem in planning.plan.problems):
         raise FullPlanRequired("a file that was read in part does not come out as planned")
     return planning
 
@@ -99,6 +104,8 @@ def remember(root: Path, planning: Planning, since: Moment) -> bool:
     Args:
         since: before the plan was begun.
     """
+    if planning.loaded.disk is not None:
+        return False
     if planning.plan.options != PlanOptions() or len(planning.loaded.live.entries) < LEAST:
         return False
     from registry_reconciler.cache.incremental import store

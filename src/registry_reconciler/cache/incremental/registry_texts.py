@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from msgspec import Struct
 
 from registry_reconciler.cache.incremental import FullPlanRequired
-from registry_reconciler.cache.incremental.full_plan import (
+from registry_reconciler.cache.incremental.memory import (
     LiveFile,
     blocks_of,
     edges_digest,

@@ -193,7 +193,7 @@ def _body(
         "fragment": fragment,
         "applied": applied,
         "written": [],
-        "problems": [problem_to_json(one) for one in problems],
+        "problems": [problem_to_json(problem) for problem in problems],
     }
 
 
@@ -203,19 +203,19 @@ def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
     body: dict[str, Json] = {
         "applied": False,
         "written": [],
-        "problems": [problem_to_json(one) for one in plan.problems],
+        "problems": [problem_to_json(problem) for problem in plan.problems],
     }
     text = _plan_text(call, plan, "check") + "Nothing was written.\n"
-    explains = [one for one in next_commands(plan, None) if one[1] == "explain"]
+    explains = [next_command for next_command in next_commands(plan, None) if next_command[1] == "explain"]
     return answer(call, text, body, exit=3, next=explains, errors=[error_to_json(blocked)])
 
 
 def _problem_lines(problems: Sequence[Problem]) -> list[str]:
     lines = []
-    for one in problems:
-        where = one.location
+    for problem in problems:
+        where = problem.location
         place = f"{where.path}:{where.line}:{where.column} " if where else ""
-        lines.append(f"  {visible(place)}{one.severity.value} {one.code} {visible(one.message)}")
+        lines.append(f"  {visible(place)}{problem.severity.value} {problem.code} {visible(problem.message)}")
     return lines
 
 

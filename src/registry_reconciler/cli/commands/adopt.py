@@ -75,7 +75,8 @@ def command(
 def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
     return {
         "adopted": [
-            {"address": one.address, "file": one.file, "fragment": one.fragment} for one in adoption.adopted
+            {"address": entry.address, "file": entry.file, "fragment": entry.fragment}
+            for entry in adoption.adopted
         ],
         "skipped": [_skipped(one) for one in adoption.skipped],
         "managed": adoption.managed,
@@ -83,14 +84,14 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
     }
 
 
-def _skipped(one: Skipped) -> dict[str, Json]:
-    where = one.location
+def _skipped(skipped: Skipped) -> dict[str, Json]:
+    where = skipped.location
     return {
-        "address": one.address,
+        "address": skipped.address,
         "location": {"path": where.path, "line": where.line, "column": where.column},
-        "code": one.code,
-        "message": one.why,
-        "fix": one.fix,
+        "code": skipped.code,
+        "message": skipped.why,
+        "fix": skipped.fix,
     }
 
 
@@ -120,9 +121,9 @@ def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
-def _skipped_line(one: Skipped) -> str:
-    where = one.location
+def _skipped_line(skipped: Skipped) -> str:
+    where = skipped.location
     place = f"{where.path}:{where.line}:{where.column}" if where.line else where.path
-    name = f"{one.address} ({place})" if one.address else place
-    dot = "" if one.why.endswith(("?", "!", ".")) else "."
-    return f"  {visible(name)} {one.code}: {visible(one.why)}{dot} {visible(one.fix)}".rstrip()
+    name = f"{skipped.address} ({place})" if skipped.address else place
+    dot = "" if skipped.why.endswith(("?", "!", ".")) else "."
+    return f"  {visible(name)} {skipped.code}: {visible(skipped.why)}{dot} {visible(skipped.fix)}".rstrip()

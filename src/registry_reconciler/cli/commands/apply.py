@@ -148,11 +148,11 @@ class _Applying:
 
     def _planning(self, options: PlanOptions) -> Planning:
         try:
-            return quick_planning_of(self.call, self.workspace, options)
+            return quick_planning_of(self.workspace, options)
         except InterruptedApply:
             # An apply is about to take the lock anyway; others are told to run `registry recover`.
             self.recovered = self.workspace.recover()
-            return quick_planning_of(self.call, self.workspace, options)
+            return quick_planning_of(self.workspace, options)
 
     def _carry_out(self, plan: Plan, *, shown: bool = False) -> int:
         with progress() as tell:

@@ -33,14 +33,14 @@ def command(
     Writes .system/registry/baseline.yaml with every error and warning that is not structural,
     by code, address and field, never by line; those that are gone since are dropped and listed.
     """
-    from registry_reconciler.editing.build_baseline import accept, write_baseline
+    from registry_reconciler.editing.build_baseline import build_baseline, write_baseline
     from registry_reconciler.model.plan import PlanOptions
     from registry_reconciler.model.plan_json import problem_to_json
 
     call = shared.call("baseline")
     workspace = call.workspace()
     if dry_run:
-        accepted = accept(planning_of(call, workspace, PlanOptions()))
+        accepted = build_baseline(planning_of(workspace, PlanOptions()))
         written: tuple[str, ...] = ()
     else:
         accepted, receipt = write_baseline(workspace)
@@ -65,7 +65,7 @@ def _text(accepted: NewBaseline, dry_run: bool) -> str:
     from registry_reconciler.model.config import BASELINE_PATH
     from registry_reconciler.model.problem import Severity
 
-    errors = sum(one.severity is Severity.ERROR for one in accepted.problems)
+    errors = sum(problem.severity is Severity.ERROR for problem in accepted.problems)
     total = len(accepted.problems)
     verb = "would accept" if dry_run else "accepts"
     counts = f"{_count(errors, 'error')}, {_count(total - errors, 'warning')}"
@@ -74,10 +74,10 @@ def _text(accepted: NewBaseline, dry_run: bool) -> str:
     lines += _group("Fixed since, and dropped:", accepted.fixed)
     if accepted.structural:
         lines.append("Not accepted, because structural problems never are:")
-        for one in accepted.structural:
-            where = one.location
-            place = f"{where.path}:{where.line}:{where.column}" if where else one.place.file
-            lines.append(f"  {visible(place)} {one.code} {visible(one.message)}")
+        for problem in accepted.structural:
+            where = problem.location
+            place = f"{where.path}:{where.line}:{where.column}" if where else problem.place.file
+            lines.append(f"  {visible(place)} {problem.code} {visible(problem.message)}")
     return "\n".join(lines) + "\n"
 
 

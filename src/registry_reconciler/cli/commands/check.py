@@ -44,7 +44,7 @@ def command(
     del files  # One change can break an entry in any other file.
     call = reporting.brief_call("check", brief)
     workspace = call.workspace()
-    planning = quick_planning_of(call, workspace, cached=not no_cache)
+    planning = quick_planning_of(workspace, cached=not no_cache)
     keep_until_the_end(planning)
     plan = planning.plan
     shown = Shown(exit_code(plan, fail_on))
@@ -55,5 +55,5 @@ def command(
 def exit_code(plan: Plan, fail_on: str) -> int:
     """3 when something stands that is at least as bad as ``fail_on``."""
     warned = fail_on == "warning" and plan.count_problems(Severity.WARNING)
-    unread = any(one.aside for one in plan.problems)
+    unread = any(problem.aside for problem in plan.problems)
     return 3 if warned or unread else plan.exit_code

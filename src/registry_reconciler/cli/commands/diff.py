@@ -50,7 +50,7 @@ def command(
         review = review_since(workspace, since or "HEAD", new or "HEAD", no_check=no_check)
     else:
         if new is None and ".." in old:
-            old, new = (one or "HEAD" for one in old.split("..", 1))
+            old, new = (part or "HEAD" for part in old.split("..", 1))
         review = review_revisions(workspace, old, new, no_check=no_check)
     shown = Shown(exit_code(review.plan, detailed_exitcode), base=review.base, extra=review.extra)
     report_plan(call, review.plan, shown, workspace.root)

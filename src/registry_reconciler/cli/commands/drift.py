@@ -70,7 +70,7 @@ def command(
         raise UsageFailure("--accept and --revert are opposites: one at a time")
     call = shared.call("drift", look)
     workspace = call.workspace()
-    planning = planning_of(call, workspace)
+    planning = planning_of(workspace)
     if accept:
         return _accept(call, workspace, planning, [*accept, *(addresses or ())])
     if revert:
@@ -88,17 +88,17 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     if patterns:
         meant = set(select(patterns, [PREFIX + one.id for one in edited]))
         edited = [one for one in edited if PREFIX + one.id in meant]
-        chosen = set(select(patterns, [one.drift.address for one in found]))
-        found = tuple(one for one in found if one.drift.address in chosen)
-        kept = set(select(patterns, [one.address for one in stale]))
-        stale = tuple(one for one in stale if one.address in kept)
-    next = _next([one.drift.address for one in found], patterns)
+        chosen = set(select(patterns, [drifted_entry.drift.address for drifted_entry in found]))
+        found = tuple(drifted_entry for drifted_entry in found if drifted_entry.drift.address in chosen)
+        kept = set(select(patterns, [stale_state.address for stale_state in stale]))
+        stale = tuple(stale_state for stale_state in stale if stale_state.address in kept)
+    next = _next([drifted_entry.drift.address for drifted_entry in found], patterns)
     if edited:
         next.append(["registry", "drift", "--revert", *(PREFIX + one.id for one in edited)])
     body = {
-        "drift": [_to_json(one) for one in found],
+        "drift": [_to_json(drifted_entry) for drifted_entry in found],
         "outputs": [{"id": one.id, "file": one.file, "diff": one.diff} for one in edited],
-        "stale_state": [{"address": one.address, "why": one.why} for one in stale],
+        "stale_state": [{"address": stale_state.address, "why": stale_state.why} for stale_state in stale],
     }
     hidden = unseen(planning)
     warn_left_out(planning)
@@ -114,10 +114,10 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
 def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:
     from registry_reconciler.report.words import output_place
 
-    for one in outputs:
-        yield f"{visible(PREFIX + one.id)}  edited by hand"
-        yield f"  {output_place(one)}"
-        yield from (f"    {visible(line)}" for line in one.diff.split("\n")[:_DIFF_SHOWN])
+    for output in outputs:
+        yield f"{visible(PREFIX + output.id)}  edited by hand"
+        yield f"  {output_place(output)}"
+        yield from (f"    {visible(line)}" for line in output.diff.split("\n")[:_DIFF_SHOWN])
 
 
 _NAMED = 20
@@ -129,7 +129,7 @@ def _next(addresses: Sequence[str], patterns: Sequence[str]) -> list[list[str]]:
         return []
     words = list(addresses)
     if len(words) > _NAMED:  # patterns mean the same entries: only those that drifted
-        words = list(patterns) or sorted({f"{one.partition('/')[0]}/*" for one in words})
+        words = list(patterns) or sorted({f"{word.partition('/')[0]}/*" for word in words})
     return [["registry", "drift", option, *words] for option in ("--accept", "--revert")]
 
 
@@ -143,7 +143,7 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     from registry_reconciler.editing.amend import write_fragments
     from registry_reconciler.editing.fragment_edit import accept_live
 
-    outputs = [one for one in patterns if one.startswith(PREFIX)]
+    outputs = [pattern for pattern in patterns if pattern.startswith(PREFIX)]
     if outputs:
         raise UsageFailure(
             f"{outputs[0]} is derived, so no fragment can take the edit over: change its template or definition, "
@@ -182,8 +182,8 @@ def _revert(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
 def _drifting(planning: Planning, patterns: Sequence[str]) -> list[str]:
     """The drifted addresses that are meant; a known one without drift is left out."""
     known = known_addresses(planning)
-    addresses = {one.address for one in planning.plan.drift}
-    addresses |= {PREFIX + one.id for one in planning.plan.edited_outputs}
+    addresses = {entry.address for entry in planning.plan.drift}
+    addresses |= {PREFIX + edited_output.id for edited_output in planning.plan.edited_outputs}
     require_known(planning, patterns)
     for pattern in patterns:
         if "/" not in pattern and not pattern.startswith(PREFIX):
@@ -200,25 +200,25 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
     from registry_reconciler.queries.drift import MEANINGS
     from registry_reconciler.report.words import plural
 
-    for one in found:
-        yield f"{visible(one.drift.address)}  {MEANINGS[one.nature]}"
-        where = one.drift.location
+    for drifted_entry in found:
+        yield f"{visible(drifted_entry.drift.address)}  {MEANINGS[drifted_entry.nature]}"
+        where = drifted_entry.drift.location
         if where is not None and where.line:
-            yield f"  {'declared at ' if one.drift.gone else ''}{visible(where.path)}:{where.line}"
-        if not one.fields and one.blame is not None:
-            yield f"      {_who(one.blame)}"
-        for field in one.fields:
-            yield f"  {visible(show_path(field.change.path)) or '(all of it)'}  {_values(call, one, field)}"
+            yield f"  {'declared at ' if drifted_entry.drift.gone else ''}{visible(where.path)}:{where.line}"
+        if not drifted_entry.fields and drifted_entry.blame is not None:
+            yield f"      {_who(drifted_entry.blame)}"
+        for field in drifted_entry.fields:
+            yield f"  {visible(show_path(field.change.path)) or '(all of it)'}  {_values(call, drifted_entry, field)}"
             if field.blame is not None:
                 yield f"      {_who(field.blame)}"
     if stale:
         yield "The state does not fit; registry apply mends it, and no registry changes:"
-        yield from (f"  {visible(one.address)}  {one.why}" for one in stale)
+        yield from (f"  {visible(stale_state.address)}  {stale_state.why}" for stale_state in stale)
     yield f"Drift: {plural(len(found), 'entry')}." if found else "No drift."
 
 
-def _values(call: Call, one: DriftedEntry, field: EditedField) -> str:
-    said = "applied" if one.drift.applied_known else "the fragment says"
+def _values(call: Call, drifted_entry: DriftedEntry, field: EditedField) -> str:
+    said = "applied" if drifted_entry.drift.applied_known else "the fragment says"
     before, after = _short(call, field.change.before), _short(call, field.change.after)
     return f"{said} {before}, there {after}"
 
@@ -237,15 +237,15 @@ def _who(blame: Blame) -> str:
     return f"line {blame.line}, {blame.commit[:7]} {visible(blame.author)} {blame.date}"
 
 
-def _to_json(one: DriftedEntry) -> dict[str, Json]:
-    where = one.drift.location
+def _to_json(drifted_entry: DriftedEntry) -> dict[str, Json]:
+    where = drifted_entry.drift.location
     return {
-        "address": one.drift.address,
-        "nature": one.nature,
-        "applied_known": one.drift.applied_known,
+        "address": drifted_entry.drift.address,
+        "nature": drifted_entry.nature,
+        "applied_known": drifted_entry.drift.applied_known,
         "location": location_to_json(where) if where else None,
-        "blame": _blame_to_json(one.blame),
-        "fields": [_field_to_json(field) for field in one.fields],
+        "blame": _blame_to_json(drifted_entry.blame),
+        "fields": [_field_to_json(field) for field in drifted_entry.fields],
     }
 
 

@@ -110,7 +110,7 @@ def _head(address: str, entry: EntryText, faults: Sequence[str]) -> str:
     if faults:
         lines += [
             "It cannot be written like this (an unchanged text gives up):",
-            *(f"- {one}" for one in faults),
+            *(f"- {fault}" for fault in faults),
         ]
     return "".join(f"{REMARK} {visible(line)}\n" for line in lines)
 
@@ -130,8 +130,8 @@ def _faults(workspace: Workspace, address: str, text: str, *, no_check: bool) ->
     except Blocked as error:
         return [error.message]
     found = []
-    for one in amendment.introduced:
-        if one.blocking:
-            fix = f" {one.fix.description}" if one.fix is not None and one.fix.description else ""
-            found.append(f"{one.code}: {one.message.rstrip('.')}.{fix}")
+    for problem in amendment.introduced:
+        if problem.blocking:
+            fix = f" {problem.fix.description}" if problem.fix is not None and problem.fix.description else ""
+            found.append(f"{problem.code}: {problem.message.rstrip('.')}.{fix}")
     return found

@@ -89,14 +89,16 @@ class _Explaining:
             return _unknown_code(code)
         if code.upper() in own.codes:
             file = f"/{code.upper()}."
-            why = next((one.message for one in self.planning().plan.problems if _about(one, file)), "")
+            why = next(
+                (problem.message for problem in self.planning().plan.problems if _about(problem, file)), ""
+            )
             return UsageFailure(f"the rule {code.upper()} cannot be used: {why or 'see registry plan'}")
         return _unknown_code(code, sorted(own.codes))
 
     def planning(self) -> Planning:
         """The workspace's plan, made once."""
         if self._planning is None:
-            self._planning = planning_of(self.call, self.call.workspace())
+            self._planning = planning_of(self.call.workspace())
         return self._planning
 
     def _kind(self, name: str) -> tuple[str, dict[str, Json]]:
@@ -115,13 +117,13 @@ class _Explaining:
     def _address(self, address: str) -> tuple[str, dict[str, Json]]:
         from registry_reconciler.cli.addresses import known_addresses, unknown_address
         from registry_reconciler.model.plan_json import problem_to_json
-        from registry_reconciler.queries.show import portrait
+        from registry_reconciler.queries.show import entry_details
 
         planning = self.planning()
         known = known_addresses(planning)
         if address not in known:
             raise unknown_address(address, known)
-        found = portrait(planning, address)
+        found = entry_details(planning, address)
         lines = [f"{visible(address)}: {_why(planning, address)}"]
         for problem in found.problems:
             lines.append(f"  {problem.severity.value} {problem.code}: {visible(problem.message)}")
@@ -133,7 +135,7 @@ class _Explaining:
             "address": address,
             "reason": found.change.reason.value if found.change else None,
             "action": found.change.action.value if found.change else None,
-            "problems": [problem_to_json(one) for one in found.problems],
+            "problems": [problem_to_json(problem) for problem in found.problems],
         }
         return "\n".join(lines), data
 
@@ -161,7 +163,7 @@ def _unknown_code(code: str, own: Sequence[str] = ()) -> UsageFailure:
 
     codes = [*(rule.code for rule in all_rules()), *own]
     letters = code.upper().rstrip("0123456789")
-    family = [one for one in codes if one.rstrip("0123456789") == letters]
+    family = [code for code in codes if code.rstrip("0123456789") == letters]
     hint = f" There are {', '.join(family)}." if family else did_you_mean(code.upper(), codes)
     return UsageFailure(f"there is no code {code.upper()}.{hint}")
 
@@ -219,6 +221,8 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
         "schema": kind.schema_path,
         "truth": kind.truth,
         "managed": kind.managed,
-        "references": [{"field": one.field.text, "kinds": list(one.kinds)} for one in kind.references],
+        "references": [
+            {"field": reference.field.text, "kinds": list(reference.kinds)} for reference in kind.references
+        ],
     }
     return "\n".join(lines), data

@@ -69,7 +69,7 @@ def command(
     if set_:
         return _set_everywhere(call, codes, set_, Going(dry_run=diff))
     workspace = call.workspace()
-    planning = planning_of(call, workspace)
+    planning = planning_of(workspace)
     fixing = choose_fixes(planning, codes, unsafe=unsafe)
     written: tuple[str, ...] = ()
     if fixing.fixed and not diff:
@@ -104,8 +104,8 @@ def _set_everywhere(call: Call, codes: Sequence[str], fields: Sequence[str], goi
     assignments = parse_assignments(fields)
     if not codes:
         return _set_where_asked(call, assignments, fields, going)
-    problems = standing_of(planning_of(call, call.workspace()), codes)
-    addresses = sorted({one.address for one in problems if one.address})
+    problems = standing_of(planning_of(call.workspace()), codes)
+    addresses = sorted({problem.address for problem in problems if problem.address})
     if not addresses:
         return answer(
             call, f"No entry has a problem {' or '.join(codes)}.\n", {"applied": False, "written": []}
@@ -120,7 +120,7 @@ def _set_where_asked(
     """One field for all entries that lack it, or that have a problem with it; no other is touched."""
     from registry_reconciler.editing.verbs.mend_fields import concerned, mending
 
-    found = concerned(planning_of(call, call.workspace()).plan.problems, assignments)
+    found = concerned(planning_of(call.workspace()).plan.problems, assignments)
     if not found:
         return answer(call, "No entry has a problem with that.\n", {"applied": False, "written": []})
     words = ["fix", *(word for field in fields for word in ("--set", field))]

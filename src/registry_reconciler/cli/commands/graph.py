@@ -40,9 +40,9 @@ def command(
     from registry_reconciler.queries.graph import around, dot, edges, mermaid
 
     call = make_call("graph", root=root, format=format, lock_timeout=lock_timeout)
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     warn_unseen(planning)
-    found = edges(planning.worlds.after)
+    found = edges(planning.entry_sets.after)
     if address is not None:
         known = known_addresses(planning)
         if address not in known:
@@ -53,8 +53,8 @@ def command(
     body = {
         "address": address,
         "edges": [
-            {"from": one.source, "to": one.target, "field": one.field, "dangling": one.dangling}
-            for one in found
+            {"from": edge.source, "to": edge.target, "field": edge.field, "dangling": edge.dangling}
+            for edge in found
         ],
     }
     return answer(replace(call, format="json" if format == "json" else "text"), text, body)
@@ -64,9 +64,9 @@ def _lines(found: Sequence[Edge]) -> Iterator[str]:
     if not found:
         yield "no references"
     source = ""
-    for one in found:
-        if one.source != source:
-            source = one.source
+    for edge in found:
+        if edge.source != source:
+            source = edge.source
             yield visible(source)
-        arrow = "-> nothing:" if one.dangling else "->"
-        yield f"  {visible(one.field)} {arrow} {visible(one.target)}"
+        arrow = "-> nothing:" if edge.dangling else "->"
+        yield f"  {visible(edge.field)} {arrow} {visible(edge.target)}"

@@ -62,9 +62,12 @@ def command(
     if kinds and managed is not None:
         raise UsageFailure("--kinds counts both: leave --managed or --unmanaged away")
     call = shared.call("list")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     warn_unseen(planning)
-    require_known(planning, (one if "/" in one or is_wild(one) else f"{one}/*" for one in patterns or ()))
+    require_known(
+        planning,
+        (pattern if "/" in pattern or is_wild(pattern) else f"{pattern}/*" for pattern in patterns or ()),
+    )
     if kinds:
         return _kinds(call, planning, patterns or [])
     return _entries(call, planning, patterns or ["*"], _Asked(managed, tuple(where or ()), columns))
@@ -89,7 +92,7 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _As
     if asked.managed is not None:
         chosen = [row for row in chosen if row.managed is asked.managed]
     values = {row.address: shown_value(planning, row.address) for row in chosen if conditions or columns}
-    chosen = [row for row in chosen if all(one.holds(values[row.address]) for one in conditions)]
+    chosen = [row for row in chosen if all(condition.holds(values[row.address]) for condition in conditions)]
     if columns:
         cells = [[row.address, *_cells(columns, values[row.address])] for row in chosen]
         head = [["", *(selector.text for selector in columns)]] if chosen else []
@@ -108,7 +111,7 @@ def _selectors(text: str) -> list[Selector]:
     from registry_reconciler.model.fields import Selector
 
     try:
-        return [Selector.parse(one.strip()) for one in text.split(",")] if text else []
+        return [Selector.parse(part.strip()) for part in text.split(",")] if text else []
     except ValueError as error:
         raise UsageFailure(f"--columns takes fields, parted by commas: {error}.") from error
 
@@ -129,8 +132,8 @@ def _cells(columns: Sequence[Selector], value: Mapping[str, Json]) -> list[str]:
 
     found = _found(columns, value)
     return [
-        cut(", ".join(map(shown, _as_list(found[one.text]))), _CELL) if one.text in found else ""
-        for one in columns
+        cut(", ".join(map(shown, _as_list(found[column.text]))), _CELL) if column.text in found else ""
+        for column in columns
     ]
 
 

@@ -49,16 +49,16 @@ def command(
     if len(found) > len(shown):
         lines.append(f"… and {len(found) - len(shown):,} older (--limit shows more)")
     lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
-    lines += [f"Cannot be read: {visible(one)}" for one in faults]
+    lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
     body: dict[str, Json] = {"applies": [_to_json(one) for one in shown], "count": len(found)}
-    errors = [{"code": "unreadable", "message": one} for one in faults]
+    errors = [{"code": "unreadable", "message": fault} for fault in faults]
     return answer(call, "\n".join(lines) + "\n", body, exit=1 if faults else 0, errors=errors)
 
 
-def _lines(one: Entry, address: str | None) -> list[str]:
-    plan = visible(str(one.data.get("plan", "")))[:19]
-    lines = [f"{visible(one.time)}  {visible(str(one.data.get('who', '')))}  plan {plan}"]
-    for change in one.changes:
+def _lines(entry: Entry, address: str | None) -> list[str]:
+    plan = visible(str(entry.data.get("plan", "")))[:19]
+    lines = [f"{visible(entry.time)}  {visible(str(entry.data.get('who', '')))}  plan {plan}"]
+    for change in entry.changes:
         if address is not None and address not in (change.get("address"), change.get("from")):
             continue
         action, source = str(change.get("action")), change.get("from")
@@ -67,11 +67,11 @@ def _lines(one: Entry, address: str | None) -> list[str]:
         fields = change.get("fields")
         names = ", ".join(visible(str(name)) for name in fields) if isinstance(fields, list) else ""
         lines.append(told + (f"  {names}" if names else ""))
-    counts = one.data.get("counts")
-    if not one.changes and isinstance(counts, dict):
+    counts = entry.data.get("counts")
+    if not entry.changes and isinstance(counts, dict):
         lines.append("  " + ", ".join(f"{count} to {visible(str(name))}" for name, count in counts.items()))
     return lines
 
 
-def _to_json(one: Entry) -> dict[str, Json]:
-    return {"file": one.path, **{name: value for name, value in one.data.items() if name != "unlike"}}
+def _to_json(entry: Entry) -> dict[str, Json]:
+    return {"file": entry.path, **{name: value for name, value in entry.data.items() if name != "unlike"}}

@@ -31,21 +31,21 @@ def command(*, shared: Shared) -> int:
     from registry_reconciler.report.words import command_line
 
     call = shared.call("outputs")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     states = list(output_states(planning))
     next: list[list[str]] = []
-    edited = [one.output.id for one in states if one.state == "edited"]
-    if any(one.state in ("stale", "missing") for one in states):
+    edited = [state.output.id for state in states if state.state == "edited"]
+    if any(state.state in ("stale", "missing") for state in states):
         next.append(["registry", "apply"])
     if edited:
         next.append(
             ["registry", "apply", *(word for name in edited[:20] for word in ("--overwrite", PREFIX + name))]
         )
-    if any(one.state in ("broken", "no place", "not rendered") for one in states):
+    if any(state.state in ("broken", "no place", "not rendered") for state in states):
         next.append(["registry", "check"])
     lines = list(_lines(states))
     lines += [("Next: " if not number else "      ") + command_line(one) for number, one in enumerate(next)]
-    body = {"outputs": [one.to_json() for one in states]}
+    body = {"outputs": [state.to_json() for state in states]}
     return answer(call, "\n".join(lines) + "\n", body, next=next)
 
 
@@ -54,8 +54,8 @@ def _lines(states: list[OutputState]) -> list[str]:
 
     if not states:
         return ["No outputs. 'registry outputs new FILE' proposes one."]
-    names = max(len(visible(one.output.id)) for one in states)
-    words = max(len(one.state) for one in states)
+    names = max(len(visible(state.output.id)) for state in states)
+    words = max(len(state.state) for state in states)
     lines = []
     for one in states:
         where = visible(one.output.file)

@@ -64,7 +64,7 @@ def command(
 
     call = shared.call("outputs new")
     workspace = call.workspace()
-    planning = planning_of(call, workspace)
+    planning = planning_of(workspace)
     if kind is not None and kind not in planning.loaded.kinds:
         raise UsageFailure(f"there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}")
     if template is not None:
@@ -100,15 +100,15 @@ def _only_kind(planning: Planning, kind: str | None) -> str:
     raise UsageFailure(f"--kind says of which kind: {', '.join(kinds)}")
 
 
-def _lines(one: Proposal) -> list[str]:
+def _lines(proposal: Proposal) -> list[str]:
     from registry_reconciler.formats.yaml.edit.emit import dump
 
-    lines = [visible(one.title), "Add to .system/registry/outputs.yaml, under 'outputs':"]
-    lines += [f"  {visible(line)}" for line in dump([one.definition]).splitlines()]
-    if one.template:
-        lines.append(f"with .system/registry/templates/{visible(one.template_name)}:")
-        lines += [f"  {visible(line)}" for line in one.template.splitlines()]
-    if one.markers and not one.spans:
-        lines.append(f"and in {visible(str(one.definition['file']))}:")
-        lines += [f"  {visible(line)}" for line in one.markers]
+    lines = [visible(proposal.title), "Add to .system/registry/outputs.yaml, under 'outputs':"]
+    lines += [f"  {visible(line)}" for line in dump([proposal.definition]).splitlines()]
+    if proposal.template:
+        lines.append(f"with .system/registry/templates/{visible(proposal.template_name)}:")
+        lines += [f"  {visible(line)}" for line in proposal.template.splitlines()]
+    if proposal.markers and not proposal.spans:
+        lines.append(f"and in {visible(str(proposal.definition['file']))}:")
+        lines += [f"  {visible(line)}" for line in proposal.markers]
     return lines

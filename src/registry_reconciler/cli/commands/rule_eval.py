@@ -44,13 +44,13 @@ def command(
     from registry_reconciler.rules.own.trial import steps
 
     call = shared.call("rule eval")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     rules, unusable = own_definitions(planning, [code])
     if unusable:
         raise UsageFailure(unusable[0])
     (rule,) = rules
     change = _require(planning, rule, address, other)
-    found = steps(rule, planning.loaded.kinds, planning.worlds.after, address, other or "", change)
+    found = steps(rule, planning.loaded.kinds, planning.entry_sets.after, address, other or "", change)
     lines, last = [], ""
     for one in found:
         name = one.field if one.field != last else ""
@@ -71,7 +71,7 @@ def _require(planning: Planning, rule: Definition, address: str, other: str | No
     """Hold the question to what the rule judges; the change that it is about, if it judges changes."""
     from registry_reconciler.cli.addresses import known_addresses, unknown_address
 
-    items = planning.worlds.after.items
+    items = planning.entry_sets.after.items
     for one, kinds in ((address, rule.kinds), (other, (rule.right,))):
         if one is None:
             continue
@@ -84,7 +84,7 @@ def _require(planning: Planning, rule: Definition, address: str, other: str | No
         raise UsageFailure(f"{rule.code} judges pairs: name both entries")
     if not rule.judges_change:
         return None
-    found = next((one for one in planning.plan.changes if one.address == address), None)
+    found = next((change for change in planning.plan.changes if change.address == address), None)
     if found is None:
         raise UsageFailure(
             f"{rule.code} judges changes, and the plan changes nothing of {visible(address)}",

@@ -41,7 +41,7 @@ def command(
             f"{visible(code)!r} cannot be the code of a rule: four to twelve capital letters and three digits, "
             "such as TEAM001. Codes with three letters belong to registry itself"
         )
-    kinds = planning_of(call, workspace).loaded.kinds
+    kinds = planning_of(workspace).loaded.kinds
     if kind and kind not in kinds:
         raise UsageFailure(
             f"there is no kind {visible(kind)!r}.{did_you_mean(kind, kinds)}",

@@ -36,13 +36,13 @@ def command(
     The example must give the problem, and mended it must not. It says too how many entries 'when' selects.
     """
     call = shared.call("rule test")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     rules, unusable = own_definitions(planning, codes or ())
     results = [_try(planning, rule) for rule in rules]
-    lines = [line for one in results for line in _lines(one)]
+    lines = [line for result in results for line in _lines(result)]
     lines += [f"error {visible(message)}" for message in unusable]
     lines += [] if lines else ["The workspace has no rules of its own."]
-    failed = bool(unusable) or any(not one["ok"] for one in results)
+    failed = bool(unusable) or any(not result["ok"] for result in results)
     errors = [{"code": "rule", "message": message} for message in unusable]
     return answer(call, "\n".join(lines) + "\n", {"rules": results}, exit=3 if failed else 0, errors=errors)
 
@@ -52,8 +52,8 @@ def _try(planning: Planning, rule: Definition) -> dict[str, Json]:
 
     faults = [*_faults(planning, rule)]
     kinds = planning.loaded.kinds
-    of = len(planning.worlds.after.of(*rule.kinds))
-    chosen = None if rule.judges_change else selected(rule, kinds, planning.worlds.after)
+    of = len(planning.entry_sets.after.of(*rule.kinds))
+    chosen = None if rule.judges_change else selected(rule, kinds, planning.entry_sets.after)
     return {
         "code": rule.code,
         "ok": not faults,

@@ -51,7 +51,7 @@ def command(
     else:
         from registry_reconciler.editing.schema_command import schema_of
 
-        schema = schema_of(planning_of(call, call.workspace()), what)
+        schema = schema_of(planning_of(call.workspace()), what)
     return _deliver(call, what, dumps(schema), {"schema": schema}, out)
 
 
@@ -60,7 +60,7 @@ def _example(call: Call, what: str, out: Path | None) -> int:
 
     if what in PUBLISHED or what == "fragment":
         raise UsageFailure("--example is for a kind", next=(("registry", "list", "--kinds"),))
-    text = example_fragment(planning_of(call, call.workspace()), what)
+    text = example_fragment(planning_of(call.workspace()), what)
     return _deliver(call, what, text, {"example": text}, out)
 
 

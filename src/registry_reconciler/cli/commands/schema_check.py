@@ -57,15 +57,22 @@ def command(
         "found": [problem_to_json(one) for one in check.found],
         "settled": [problem_to_json(one) for one in check.settled],
         "disagreements": [
-            {"about": one.about, "who": one.who, "ours": one.ours, "theirs": one.theirs}
-            for one in asked.disagreements
+            {
+                "about": disagreement.about,
+                "who": disagreement.who,
+                "ours": disagreement.ours,
+                "theirs": disagreement.theirs,
+            }
+            for disagreement in asked.disagreements
         ],
     }
-    errors = any(one.severity is Severity.ERROR for one in check.found)
+    errors = any(problem.severity is Severity.ERROR for problem in check.found)
     text = "".join(f"{line}\n" for line in _lines(check, asked, base))
     code = 1 if asked.disagreements else 3 if errors else 0
-    explains = dict.fromkeys(one.code for one in check.found)
-    return answer(call, text, body, exit=code, next=[["registry", "explain", one] for one in explains])
+    explains = dict.fromkeys(problem.code for problem in check.found)
+    return answer(
+        call, text, body, exit=code, next=[["registry", "explain", explain] for explain in explains]
+    )
 
 
 def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
@@ -84,17 +91,17 @@ def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
         yield judged + "agrees."
         return
     yield judged + f"judges {len(asked.disagreements):,} otherwise:"
-    yield from (f"  {visible(one.text)}" for one in asked.disagreements[:_SHOWN])
+    yield from (f"  {visible(disagreement.text)}" for disagreement in asked.disagreements[:_SHOWN])
 
 
 def _problems(title: str, problems: tuple[Problem, ...]) -> Iterator[str]:
     if not problems:
         return
     yield f"{title}, {len(problems):,} problem{'' if len(problems) == 1 else 's'}:"
-    for one in problems[:_SHOWN]:
-        where = one.location
-        place = f"{where.path}:{where.line}:{where.column}" if where and where.line else one.place.file
-        yield f"  {one.severity.value} {one.code} {visible(place)} {visible(one.address)}".rstrip()
-        yield f"    {visible(one.message)}"
+    for problem in problems[:_SHOWN]:
+        where = problem.location
+        place = f"{where.path}:{where.line}:{where.column}" if where and where.line else problem.place.file
+        yield f"  {problem.severity.value} {problem.code} {visible(place)} {visible(problem.address)}".rstrip()
+        yield f"    {visible(problem.message)}"
     if len(problems) > _SHOWN:
         yield f"  ... and {len(problems) - _SHOWN:,} more"

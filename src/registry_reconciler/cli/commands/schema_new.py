@@ -81,7 +81,7 @@ def command(
         "file": None if out == _STDOUT else where,
         "entries": made.entries,
         "x_registry": dict(made.spec),
-        "doubts": [_doubt(one) for one in made.doubts],
+        "doubts": [_doubt(doubt) for doubt in made.doubts],
         "findings": [
             {"code": code, "address": address, "message": message} for code, address, message in made.findings
         ],
@@ -109,14 +109,16 @@ def _tell(made: NewSchema, where: str) -> None:
 
 
 def _text(made: NewSchema, where: str) -> str:
+    from registry_reconciler.layouts import LAYOUTS
+
     spec = made.spec
     key = spec["key"] if isinstance(spec["key"], str) else ", ".join(spec["key"])
-    layouts = {"list": "a list", "map": "a mapping", "file": "one a file"}
+    layout = LAYOUTS[str(spec["layout"])].title
     at = f" at {spec['at']}" if "at" in spec else ""
     count = "1 entry" if made.entries == 1 else f"{made.entries:,} entries"
     lines = [
         f"Wrote {visible(where)}: {count},",
-        f"{layouts[str(spec['layout'])]} in {visible(str(spec['file']))}{visible(at)}, key {visible(key)}.",
+        f"{layout} in {visible(str(spec['file']))}{visible(at)}, key {visible(key)}.",
     ]
     if made.findings:
         lines.append("What plan says about them:")

@@ -36,15 +36,15 @@ def command(
     shared: Shared,
 ) -> int:
     """Show one entry: desired, live, applied, references."""
-    from registry_reconciler.queries.show import portrait
+    from registry_reconciler.queries.show import entry_details
 
     call = shared.call("show")
-    planning = planning_of(call, call.workspace())
+    planning = planning_of(call.workspace())
     warn_unseen(planning)
     known = known_addresses(planning)
     if address not in known:
         raise unknown_address(address, known)
-    found = portrait(planning, address)
+    found = entry_details(planning, address)
     next = [["registry", "plan", "--target", address]] if found.change else []
     return answer(call, "\n".join(_lines(found)) + "\n", {"entry": to_json(found)}, next=next)
 
@@ -160,9 +160,9 @@ def to_json(found: EntryDetails) -> dict[str, Json]:
             "in": list(found.incoming),
         },
         "truth": "live" if found.live_truth else "fragments",
-        "diff": None if found.fields is None else [field_to_json(one) for one in found.fields],
+        "diff": None if found.fields is None else [field_to_json(field) for field in found.fields],
         "action": found.change.action.value if found.change else None,
-        "problems": [problem_to_json(one) for one in found.problems],
+        "problems": [problem_to_json(problem) for problem in found.problems],
     }
 
 

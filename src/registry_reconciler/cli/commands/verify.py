@@ -28,7 +28,7 @@ def command(
     from registry_reconciler.verify import of_workspace
 
     call = shared.call("verify")
-    asked = of_workspace(planning_of(call, call.workspace()))
+    asked = of_workspace(planning_of(call.workspace()))
     found = asked.disagreements
     lines = [
         f"ruamel.yaml read {_count(asked.files, 'file')}, jsonschema judged {_count(asked.schemas, 'schema')} and "

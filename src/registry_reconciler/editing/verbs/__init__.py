@@ -4,16 +4,16 @@ The fragment that owns the entry is edited, or the registry of a kind whose trut
 :mod:`registry_reconciler.editing.amend`'s work, as for every other edit of an entry.
 """
 
-from registry_reconciler.editing.verbs.desk import Desk
 from registry_reconciler.editing.verbs.edit_text import BadText, EntryText, editing, entry_text
 from registry_reconciler.editing.verbs.fixes import fixing_entries, setting_everywhere
 from registry_reconciler.editing.verbs.remove import removing
 from registry_reconciler.editing.verbs.rename import renaming
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.editing.verbs.set_fields import parse_assignments, setting
 
 __all__ = [
     "BadText",
-    "Desk",
+    "EditSession",
     "EntryText",
     "editing",
     "entry_text",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json, same, split_address
 from registry_reconciler.model.marks import MASK
@@ -37,30 +37,30 @@ class EntryText(Struct, frozen=True):
 
 
 def entry_text(loaded: Loaded, address: str) -> EntryText:
-    """The text of an entry as its owner has it; secrets are masked. Raises as :meth:`.Desk.value`."""
-    desk = Desk.of(loaded)
-    kind = desk.kind(address)
-    value = desk.value(address)
-    snippet = None if kind.secrets else _snippet(desk, address)
+    """The text of an entry as its owner has it; secrets are masked. Raises as :meth:`.EditSession.value`."""
+    session = EditSession.of(loaded)
+    kind = session.kind(address)
+    value = session.value(address)
+    snippet = None if kind.secrets else _snippet(session, address)
     if snippet is None or not same(snippet.value, value):
         from registry_reconciler.formats.yaml.edit.emit import dump
 
         return EntryText(
-            dump(kind.secrets.mask(value)) if kind.secrets else dump(value), value, desk.file(address)
+            dump(kind.secrets.mask(value)) if kind.secrets else dump(value), value, session.file(address)
         )
-    return EntryText("\n".join((*snippet.comments, snippet.text)) + "\n", value, desk.file(address))
+    return EntryText("\n".join((*snippet.comments, snippet.text)) + "\n", value, session.file(address))
 
 
-def _snippet(desk: Desk, address: str) -> Snippet | None:
+def _snippet(session: EditSession, address: str) -> Snippet | None:
     from registry_reconciler.editing.fragment_edit import live_snippets
     from registry_reconciler.formats.edits import SpliceError
     from registry_reconciler.formats.table import YAML
 
     try:
-        if desk.owned_by_live(address):
-            return live_snippets(desk.loaded, [desk.loaded.live.entries[address]])[address]
-        place = desk.owner(address).place
-        data = desk.loaded.fragments.files[place.file].data
+        if session.owned_by_live(address):
+            return live_snippets(session.loaded, [session.loaded.live.entries[address]])[address]
+        place = session.owner(address).place
+        data = session.loaded.fragments.files[place.file].data
         return YAML.extract(data, [(place.document, place.path)])[0] if data is not None else None
     except SpliceError:
         return None
@@ -77,19 +77,19 @@ def plain(text: str) -> str:
 def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
     """The draft that lets an entry say what a text says.
 
-    It raises :class:`BadText` where the text is no such entry, and else as :meth:`.Desk.value`.
+    It raises :class:`BadText` where the text is no such entry, and else as :meth:`.EditSession.value`.
     """
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
-        kind = desk.kind(address)
-        old = desk.value(address)
+        session = EditSession.of(loaded)
+        kind = session.kind(address)
+        old = session.value(address)
         value = _read(kind, address, text, old)
-        desk.put(address, value)
-        if desk.owned_by_live(address) or kind.secrets or not _as_typed(desk, address, text, value):
-            return desk.finish()
-        desk.values.clear()
-        edits = desk.finish()
+        session.put(address, value)
+        if session.owned_by_live(address) or kind.secrets or not _as_typed(session, address, text, value):
+            return session.finish()
+        session.values.clear()
+        edits = session.finish()
         from msgspec.structs import replace
 
         return replace(edits, target=(address,))
@@ -132,23 +132,23 @@ def _unmasked(value: Json, old: Json) -> Json:
     return value
 
 
-def _as_typed(desk: Desk, address: str, text: str, value: dict[str, Json]) -> bool:
+def _as_typed(session: EditSession, address: str, text: str, value: dict[str, Json]) -> bool:
     """Put the text into the fragment as it was typed, where that keeps every other byte; whether it does."""
     from registry_reconciler.formats.edits import SpliceError
     from registry_reconciler.formats.table import YAML
 
-    place = desk.owner(address).place
-    data = desk.loaded.fragments.files[place.file].data
-    before = _snippet(desk, address)
+    place = session.owner(address).place
+    data = session.loaded.fragments.files[place.file].data
+    before = _snippet(session, address)
     if data is None or before is None:
         return False
     try:
-        if YAML.splice(data, _swap(desk, address, before)) != data:
+        if YAML.splice(data, _swap(session, address, before)) != data:
             return False
     except SpliceError:
         return False
-    for edit in _swap(desk, address, _typed(text, value)):
-        desk.drafts.edit(place.file, edit)
+    for edit in _swap(session, address, _typed(text, value)):
+        session.drafts.edit(place.file, edit)
     return True
 
 
@@ -160,10 +160,10 @@ def _typed(text: str, value: dict[str, Json]) -> Snippet:
     return Snippet(tuple(lines[:size]), "\n".join(lines[size:]), value)
 
 
-def _swap(desk: Desk, address: str, snippet: Snippet) -> list[Edit]:
+def _swap(session: EditSession, address: str, snippet: Snippet) -> list[Edit]:
     from registry_reconciler.formats.edits import Insert, Remove
 
-    place = desk.owner(address).place
+    place = session.owner(address).place
     *container, index = place.path
     assert isinstance(index, int)
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.editing.verbs.set_fields import Assignment, assigned
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place, replace_part
 
@@ -23,18 +23,18 @@ def fixing_entries(
     from registry_reconciler.editing.amend import Edits
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
+        session = EditSession.of(loaded)
         for place, value in (
-            one for each in problems if each.fix is not None for one in each.fix.replacements
+            replacement for each in problems if each.fix is not None for replacement in each.fix.replacements
         ):
             for entry in _around(loaded, place):
                 path = place.path[len(entry.place.path) :]
-                old = desk.value(entry.address)
-                desk.put(
+                old = session.value(entry.address)
+                session.put(
                     entry.address,
                     _renamed(old, path, value) if place.on_key else replace_part(old, path, value),
                 )
-        made = desk.finish()
+        made = session.finish()
         return Edits(tuple(fragments), made.live)
 
     return draft
@@ -43,11 +43,11 @@ def fixing_entries(
 def _around(loaded: Loaded, place: Place) -> list[LiveEntry]:
     """The innermost live entry whose truth is live around a place."""
     found = [
-        one
-        for one in loaded.live.entries.values()
-        if loaded.kinds[one.kind].truth == "live"
-        and (one.place.file, one.place.document) == (place.file, place.document)
-        and place.path[: len(one.place.path)] == one.place.path
+        entry
+        for entry in loaded.live.entries.values()
+        if loaded.kinds[entry.kind].truth == "live"
+        and (entry.place.file, entry.place.document) == (place.file, place.document)
+        and place.path[: len(entry.place.path)] == entry.place.path
     ]
     return sorted(found, key=lambda one: len(one.place.path))[-1:]
 
@@ -68,10 +68,10 @@ def setting_everywhere(
     """The draft that sets the same fields of several entries. Raises as :func:`.set_fields.setting`."""
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
+        session = EditSession.of(loaded)
         for address in dict.fromkeys(addresses):
-            value = assigned(loaded, desk.kind(address), address, desk.value(address), assignments)
-            desk.put(address, value)
-        return desk.finish()
+            value = assigned(loaded, session.kind(address), address, session.value(address), assignments)
+            session.put(address, value)
+        return session.finish()
 
     return draft

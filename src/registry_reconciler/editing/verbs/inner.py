@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from registry_reconciler.loading.layouts import LAYOUTS
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.model.entry import Json, Place, make_address, split_address
 from registry_reconciler.model.fields import Selector, with_value
 from registry_reconciler.model.kind import KEY_JOINER, Kind, Step
@@ -47,10 +47,14 @@ class Inner:
     ) -> Iterator[InnerEntry]:
         name, old_key, key = change
         selector = Selector.parse(name)
-        wish = next((one.value for one in self.loaded.fragments.entries if one.address == address), {})
+        wish = next((entry.value for entry in self.loaded.fragments.entries if entry.address == address), {})
         home = self.loaded.live.entries.get(address)
-        declared = {one.address: one.value for one in self.loaded.fragments.entries if one.kind == inner.name}
-        live = {one.address: one for one in self.loaded.live.entries.values() if one.kind == inner.name}
+        declared = {
+            entry.address: entry.value for entry in self.loaded.fragments.entries if entry.kind == inner.name
+        }
+        live = {
+            entry.address: entry for entry in self.loaded.live.entries.values() if entry.kind == inner.name
+        }
         for inside in sorted({*declared, *live}):
             value = declared.get(inside) or live[inside].value
             if str(selector.get(value)) != old_key:
@@ -96,7 +100,7 @@ def _binding(outer: Kind, inner: Kind, key: str) -> str:
         if key in outer.file.placeholders and len(outer.file.placeholders) == len(inner.file.placeholders):
             return inner.file.placeholders[outer.file.placeholders.index(key)]
         return ""
-    size = sum(map(_width, outer.at)) + 1
+    size = sum(map(_width, outer.at)) + LAYOUTS[outer.layout].depth
     at = 0
     for step in inner.at:
         at += _width(step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.editing.verbs.set_fields import Assignment, assigned
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.problem import Problem, Severity, Status
@@ -20,12 +20,15 @@ def concerned(
 ) -> dict[Problem, Assignment]:
     """The problems of a field that is set, or that an entry lacks, each with what is set; baselined ones too."""
     found: dict[Problem, Assignment] = {}
-    for one in problems:
-        if not one.address or one.status is Status.FIXED or one.severity is Severity.RECORD:
+    for problem in problems:
+        if not problem.address or problem.status is Status.FIXED or problem.severity is Severity.RECORD:
             continue
         for assignment in assignments:
-            if (not codes or one.code in codes) and assignment.path in (one.missing_field, one.path):
-                found[one] = assignment
+            if (not codes or problem.code in codes) and assignment.path in (
+                problem.missing_field,
+                problem.path,
+            ):
+                found[problem] = assignment
     return found
 
 
@@ -33,14 +36,14 @@ def mending(wanted: Sequence[tuple[str, Assignment]]) -> Callable[[Loaded], Edit
     """The draft that sets the fields; what nobody manages is left, and that is said."""
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
+        session = EditSession.of(loaded)
         for address, assignment in wanted:
             try:
-                kind, value = desk.kind(address), desk.value(address)
+                kind, value = session.kind(address), session.value(address)
             except UsageFailure:
-                desk.notes.append(f"{address} is left as it is: no fragment owns it.")
+                session.notes.append(f"{address} is left as it is: no fragment owns it.")
                 continue
-            desk.put(address, assigned(loaded, kind, address, value, (assignment,)))
-        return desk.finish()
+            session.put(address, assigned(loaded, kind, address, value, (assignment,)))
+        return session.finish()
 
     return draft

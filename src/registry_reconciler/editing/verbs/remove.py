@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ def removing(addresses: Sequence[str], *, keep: bool = False) -> Callable[[Loade
     """
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
+        session = EditSession.of(loaded)
         for address in dict.fromkeys(addresses):
-            desk.value(address)  # which raises where it is not there, or not managed
-            if keep and desk.owned_by_live(address):
+            session.value(address)  # which raises where it is not there, or not managed
+            if keep and session.owned_by_live(address):
                 raise UsageFailure(
                     f"{address} is not managed: its registry owns it (truth: live), so --keep would change nothing."
                 )
             if keep and (address in loaded.live.entries or address in loaded.state.entries):
-                fragment = desk.owner(address).place.file
-                desk.drafts.directive("removed", {"address": address, "keep": True}, fragment)
-            desk.values[address] = None
-        return desk.finish()
+                fragment = session.owner(address).place.file
+                session.drafts.directive("removed", {"address": address, "keep": True}, fragment)
+            session.values[address] = None
+        return session.finish()
 
     return draft

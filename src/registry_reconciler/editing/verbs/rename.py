@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from registry_reconciler.editing.verbs.desk import Desk
 from registry_reconciler.editing.verbs.inner import Inner
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import (
     MISSING,
-    FieldPath,
     Json,
     LiveEntry,
+    get_path,
     make_address,
     replace_part,
     split_address,
 )
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import KEY_JOINER, Kind, Reference
+from registry_reconciler.model.references import address_of, references_in, written_like
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.amend import Edits
@@ -34,15 +34,15 @@ def renaming(address: str, new: str) -> Callable[[Loaded], Edits]:
     """
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
-        kind = desk.kind(address)
-        value = desk.value(address)
+        session = EditSession.of(loaded)
+        kind = session.kind(address)
+        value = session.value(address)
         target = make_address(kind.name, _key(kind, new))
         if target == address:
-            return desk.finish()
+            return session.finish()
         made = _with_key(kind, value, split_address(target)[1])
-        _Renaming(desk, desk.known()).run(address, target, made)
-        return desk.finish()
+        _Renaming(session, session.known()).run(address, target, made)
+        return session.finish()
 
     return draft
 
@@ -61,35 +61,34 @@ def _with_key(kind: Kind, value: dict[str, Json], key: str) -> dict[str, Json]:
             f"{', joined by /' if len(kind.key) > 1 else ''}."
         )
     for selector, part in zip(kind.key, parts, strict=True):
-        number = isinstance(selector.get(value), int) and re.fullmatch(r"0|-?[1-9]\d*", part)
-        value = with_value(value, selector.path, int(part) if number else part)
+        value = with_value(value, selector.path, written_like(selector.get(value), part))
     return value
 
 
 class _Renaming:
     """One call: every address that changes, and then everything that names one of them."""
 
-    def __init__(self, desk: Desk, known: tuple[str, ...]) -> None:
-        self.desk = desk
-        self.loaded = desk.loaded
+    def __init__(self, session: EditSession, known: tuple[str, ...]) -> None:
+        self.session = session
+        self.loaded = session.loaded
         self.known = frozenset(known)
-        self.inner = Inner(desk.loaded)
+        self.inner = Inner(session.loaded)
 
     def run(self, address: str, target: str, value: dict[str, Json]) -> None:
         """Rename an entry, and all that follows from it."""
         self._rename(address, target, value)
         done = 0
-        while len(self.desk.names) > done:
+        while len(self.session.names) > done:
             # Who refers to an entry by its own key is called otherwise too, and others refer to that one.
-            done = len(self.desk.names)
+            done = len(self.session.names)
             self._references()
-        for old, new in tuple(self.desk.names.items()):
+        for old, new in tuple(self.session.names.items()):
             self._directives(old, new)
             self._moved(old, new)
 
     def _rename(self, address: str, target: str, value: dict[str, Json]) -> None:
         """Another key for an entry, and other places for what lies inside it."""
-        self.desk.put(address, value)
+        self.session.put(address, value)
         if target == address:
             return
         if self._is_taken(target):
@@ -97,9 +96,9 @@ class _Renaming:
                 f"{address} cannot be called {target}: {target} is there already. "
                 "Choose another key, or remove that one first."
             )
-        self.desk.names[address] = target
+        self.session.names[address] = target
         for inner in self.inner.of(address, split_address(target)[1]):
-            if inner.owned or self.desk.owned_by_live(inner.address):
+            if inner.owned or self.session.owned_by_live(inner.address):
                 self._rename(inner.address, inner.target, inner.value)
             else:
                 self._unmanaged(inner.address, "lies inside of it")
@@ -108,8 +107,8 @@ class _Renaming:
         """Whether an entry has the address; one that a move is about to leave is free again."""
         if target not in self.known:
             return False
-        declared = any(one.address == target for one in self.loaded.fragments.entries)
-        return declared or all(one.source != target for one in self.loaded.fragments.moves)
+        declared = any(entry.address == target for entry in self.loaded.fragments.entries)
+        return declared or all(move.source != target for move in self.loaded.fragments.moves)
 
     def _unmanaged(self, address: str, why: str) -> None:
         live = self.loaded.live.entries[address]
@@ -117,14 +116,14 @@ class _Renaming:
             f"{address} {why} and is not managed, so it is left as it is. To let it follow: "
             f"registry adopt {address}, and rename then; or edit {live.place.file} by hand."
         )
-        if note not in self.desk.notes:
-            self.desk.notes.append(note)
+        if note not in self.session.notes:
+            self.session.notes.append(note)
 
     # Directives
 
     def _directives(self, old: str, new: str) -> None:
         """What a fragment says of exactly this entry, it says of it under its new name."""
-        drafts = self.desk.drafts
+        drafts = self.session.drafts
         for name in ("protect", "override"):
             for path, document, index, item in drafts.items(name):
                 if item == old:
@@ -135,9 +134,9 @@ class _Renaming:
 
     def _moved(self, old: str, new: str) -> None:
         """The line that keeps identity, place and comments; lines that it makes wrong go, or lead on."""
-        if self.desk.owned_by_live(old):
+        if self.session.owned_by_live(old):
             return
-        drafts, live = self.desk.drafts, self.loaded.live.entries
+        drafts, live = self.session.drafts, self.loaded.live.entries
         done = False
         for path, document, index, item in drafts.items("moved"):
             source, target = (item.get("from"), item.get("to")) if isinstance(item, dict) else (None, None)
@@ -148,15 +147,15 @@ class _Renaming:
                 drafts.change_item("moved", path, document, index, {**item, "to": new})
                 done = True
         if not done and (old in live or old in self.loaded.state.entries):
-            fragment = self.desk.owner(old).place.file
+            fragment = self.session.owner(old).place.file
             drafts.directive("moved", {"from": old, "to": new}, fragment)
 
     # References
 
     def _references(self) -> None:
-        wanted = {split_address(old)[0] for old in self.desk.names}
+        wanted = {split_address(old)[0] for old in self.session.names}
         for kind in self.loaded.kinds.values():
-            references = [one for one in kind.references if wanted.intersection(one.kinds)]
+            references = [reference for reference in kind.references if wanted.intersection(reference.kinds)]
             if not references:
                 continue
             for address, value, managed in self._entries(kind):
@@ -165,56 +164,44 @@ class _Renaming:
     def _entries(self, kind: Kind) -> Iterator[tuple[str, dict[str, Json], bool]]:
         """Every entry of a kind: what its owner says, and whether that can be edited here."""
         if kind.truth == "live":
-            yield from ((one.address, one.value, True) for one in self._live(kind))
+            yield from ((entry.address, entry.value, True) for entry in self._live(kind))
             return
-        declared = {one.address: one.value for one in self.loaded.fragments.entries if one.kind == kind.name}
+        declared = {
+            entry.address: entry.value for entry in self.loaded.fragments.entries if entry.kind == kind.name
+        }
         yield from ((address, value, True) for address, value in declared.items())
         yield from (
-            (one.address, one.value, False) for one in self._live(kind) if one.address not in declared
+            (entry.address, entry.value, False) for entry in self._live(kind) if entry.address not in declared
         )
 
     def _live(self, kind: Kind) -> Iterator[LiveEntry]:
-        return (one for one in self.loaded.live.entries.values() if one.kind == kind.name)
+        return (entry for entry in self.loaded.live.entries.values() if entry.kind == kind.name)
 
     def _refer(
         self, address: str, value: dict[str, Json], references: list[Reference], *, managed: bool
     ) -> None:
-        value = self.desk.values.get(address) or value
+        value = self.session.values.get(address) or value
         made = value
         for reference in references:
-            for path, text in _texts(reference, value):
-                leads_to = self._resolved(reference, text)
-                new = self.desk.names.get(leads_to)
+            for path, key in references_in(reference, value):
+                leads_to = self._resolved(reference, key)
+                new = self.session.names.get(leads_to)
                 if new is not None:
-                    word = new if text == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
-                    made = replace_part(made, path, word)
+                    word = new if key == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
+                    made = replace_part(made, path, written_like(get_path(value, path), word))
         if made is value:
             return
         kind = self.loaded.kinds[split_address(address)[0]]
         if managed:
-            old = self.desk.names.get(address, address)
+            old = self.session.names.get(address, address)
             target = make_address(kind.name, kind.key_of(made) or "")
-            if target != old and address not in self.desk.names:
+            if target != old and address not in self.session.names:
                 self._rename(address, target, made)
             else:
-                self.desk.put(address, made)
+                self.session.put(address, made)
         elif address not in self.loaded.state.entries:
             self._unmanaged(address, "refers to it")
 
-    def _resolved(self, reference: Reference, text: str) -> str:
+    def _resolved(self, reference: Reference, key: str) -> str:
         """The address that a reference leads to, as rules resolve it."""
-        if text in reference.allow:
-            return ""
-        for name in reference.kinds:
-            if f"{name}/{text}" in self.known:
-                return f"{name}/{text}"
-        return text if len(reference.kinds) > 1 and text in self.known else ""
-
-
-def _texts(reference: Reference, value: Mapping[str, Json]) -> Iterator[tuple[FieldPath, str]]:
-    for path, found in reference.field.find(value):
-        if isinstance(found, str):
-            yield path, found
-        for index, one in enumerate(found if isinstance(found, list) else ()):
-            if isinstance(one, str):
-                yield (*path, index), one
+        return "" if key in reference.allow else address_of(self.known, reference.kinds, key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.editing.verbs.desk import Desk
+from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import (
     MISSING,
@@ -92,13 +92,13 @@ def _parted(word: str) -> tuple[str, str]:
 
 
 def setting(address: str, assignments: Sequence[Assignment]) -> Callable[[Loaded], Edits]:
-    """The draft that sets fields of an entry. It raises as :meth:`.Desk.value`, and for fields that cannot be set."""
+    """The draft that sets fields. It raises as :meth:`.EditSession.value`, and for a field that cannot be set."""
 
     def draft(loaded: Loaded) -> Edits:
-        desk = Desk.of(loaded)
-        kind = desk.kind(address)
-        desk.put(address, assigned(loaded, kind, address, desk.value(address), assignments))
-        return desk.finish()
+        session = EditSession.of(loaded)
+        kind = session.kind(address)
+        session.put(address, assigned(loaded, kind, address, session.value(address), assignments))
+        return session.finish()
 
     return draft
 
@@ -112,9 +112,9 @@ def assigned(
     def faults(candidate: Json) -> int:
         return len(validator.violations(candidate))
 
-    for one in assignments:
-        _refuse(kind, address, one)
-        value = _changed(address, value, one, faults)
+    for assignment in assignments:
+        _refuse(kind, address, assignment)
+        value = _changed(address, value, assignment, faults)
     if kind.key_of(value) != address.partition("/")[2]:
         raise UsageFailure(
             f"{', '.join(selector.text for selector in kind.key)} is what {address} is called by. "
@@ -124,37 +124,41 @@ def assigned(
     return value
 
 
-def _refuse(kind: Kind, address: str, one: Assignment) -> None:
+def _refuse(kind: Kind, address: str, assignment: Assignment) -> None:
     for selector in kind.live_fields:
         steps = selector.path
-        if one.path[: len(steps)] == steps:
+        if assignment.path[: len(steps)] == steps:
             raise UsageFailure(
                 f"{selector.text} of {address} is kept as it is in the registry (live_fields), and nobody sets it here."
             )
 
 
 def _changed(
-    address: str, value: dict[str, Json], one: Assignment, faults: Callable[[Json], int]
+    address: str, value: dict[str, Json], assignment: Assignment, faults: Callable[[Json], int]
 ) -> dict[str, Json]:
-    there = get_path(value, one.path)
-    if one.way == "remove":
+    there = get_path(value, assignment.path)
+    if assignment.way == "remove":
         if isinstance(there, Missing):
-            raise _no_field(address, value, one)
-        return _without(value, one.path)
-    if one.way == "take":
-        return _taken(address, value, one, there)
-    if one.way == "add" and not (isinstance(there, Missing) or there is None or isinstance(there, list)):
-        raise UsageFailure(f"{show_path(one.path)} of {address} is no list, so nothing can be added to it.")
-    candidates = list(_candidates(one.text, there))
+            raise _no_field(address, value, assignment)
+        return _without(value, assignment.path)
+    if assignment.way == "take":
+        return _taken(address, value, assignment, there)
+    if assignment.way == "add" and not (
+        isinstance(there, Missing) or there is None or isinstance(there, list)
+    ):
+        raise UsageFailure(
+            f"{show_path(assignment.path)} of {address} is no list, so nothing can be added to it."
+        )
+    candidates = list(_candidates(assignment.text, there))
     made = []
     for candidate in candidates:
-        if one.way == "add":
+        if assignment.way == "add":
             old = there if isinstance(there, list) else []
-            made.append(_put(address, value, one.path, [*old, candidate]))
+            made.append(_put(address, value, assignment.path, [*old, candidate]))
             if isinstance(candidate, list):
-                made.append(_put(address, value, one.path, [*old, *candidate]))
+                made.append(_put(address, value, assignment.path, [*old, *candidate]))
         else:
-            made.append(_put(address, value, one.path, candidate))
+            made.append(_put(address, value, assignment.path, candidate))
     return made[0] if len(made) == 1 else min(made, key=faults)
 
 
@@ -219,27 +223,31 @@ def _without(value: dict[str, Json], path: FieldPath) -> dict[str, Json]:
     return made
 
 
-def _taken(address: str, value: dict[str, Json], one: Assignment, there: Json | Missing) -> dict[str, Json]:
+def _taken(
+    address: str, value: dict[str, Json], assignment: Assignment, there: Json | Missing
+) -> dict[str, Json]:
     if not isinstance(there, list):
         raise UsageFailure(
-            f"{show_path(one.path)} of {address} is no list, so nothing can be taken out of it."
+            f"{show_path(assignment.path)} of {address} is no list, so nothing can be taken out of it."
         )
-    meant = _candidates(one.text, MISSING)
+    meant = _candidates(assignment.text, MISSING)
     left = [item for item in there if not any(same(item, some) for some in meant)]
     if len(left) == len(there):
         has = ", ".join(item if isinstance(item, str) else canonical(item) for item in there[:10])
-        raise UsageFailure(f"{show_path(one.path)} of {address} does not hold {one.text!r}. It holds: {has}.")
-    return _put(address, value, one.path, left)
+        raise UsageFailure(
+            f"{show_path(assignment.path)} of {address} does not hold {assignment.text!r}. It holds: {has}."
+        )
+    return _put(address, value, assignment.path, left)
 
 
-def _no_field(address: str, value: dict[str, Json], one: Assignment) -> UsageFailure:
+def _no_field(address: str, value: dict[str, Json], assignment: Assignment) -> UsageFailure:
     from registry_reconciler.base.suggest import did_you_mean
 
-    holder = get_path(value, one.path[:-1])
+    holder = get_path(value, assignment.path[:-1])
     names = [name for name in holder if isinstance(name, str)] if isinstance(holder, dict) else []
     return UsageFailure(
-        f"{address} has no field {show_path(one.path)!r} that could be taken away."
-        f"{did_you_mean(str(one.path[-1]), names)}"
+        f"{address} has no field {show_path(assignment.path)!r} that could be taken away."
+        f"{did_you_mean(str(assignment.path[-1]), names)}"
     )
 
 

@@ -27,7 +27,7 @@ class FrontMatter(Struct, frozen=True):
     name: str = "frontmatter"
     title: str = "YAML"
     suffixes: tuple[str, ...] = (".md", ".mdc", ".markdown")
-    layouts: tuple[str, ...] = ("file",)
+    several_entries: bool = False
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
 
@@ -70,7 +70,11 @@ class FrontMatter(Struct, frozen=True):
         return new_text(value, container, snippet, like, self.body)
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of the block with its comments."""
         from registry_reconciler.formats.frontmatter.document import extract

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.formats.edits import Snippet, SpliceError
+from registry_reconciler.formats.json.chunks import cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, walk_down
-from registry_reconciler.formats.json.splice import cut
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.model.entry import FieldPath, Json, same
 

@@ -66,7 +66,7 @@ def look_of(root: JsonNode) -> Look:
     codes = Counter(chr(int(code, 16)) for code in _UNICODE.findall(text)) if "\\u" in text else Counter()
     escaped |= {one for one in _OPTIONAL if codes[one] > text.count(one)}
     wide = sum(count for one, count in codes.items() if one > "\x7f")
-    raw = 0 if text.isascii() else sum(1 for one in text if one > "\x7f")
+    raw = 0 if text.isascii() else sum(1 for character in text if character > "\x7f")
     digits = "".join(_UNICODE.findall(text)) if codes else ""
     return Look(
         unit=votes.units.most_common(1)[0][0] if votes.units else "  ",
@@ -95,7 +95,7 @@ def _collections(root: JsonNode) -> Iterator[JsonNode]:
         if not node.entries:
             continue
         yield node
-        inner = [one.value for one in node.entries[:200]]
+        inner = [entry.value for entry in node.entries[:200]]
         waiting.extend(one for one in reversed(inner) if isinstance(one, JsonNode) and one.kind != "scalar")
 
 
@@ -118,7 +118,7 @@ class _Votes(Struct):
             between = text[one.key.end : one.value.start] if one.key is not None else ""
             if between and "\n" not in between and not COMMENT.search(between):
                 self.colons[between] += 1
-        plain = node.kind == "seq" and all(one.value.kind == "scalar" for one in members[:20])
+        plain = node.kind == "seq" and all(member.value.kind == "scalar" for member in members[:20])
         if "\n" not in head:
             self.on_one += plain
             self.pads[node.kind][head if not head.strip() else ""] += 1
@@ -158,16 +158,16 @@ class Writer:
             column: how far in on its line it begins.
         """
         if isinstance(value, dict):
-            return self._collection(value, indent, [one for one in models if one.kind == "map"], column)
+            return self._collection(value, indent, [model for model in models if model.kind == "map"], column)
         if isinstance(value, list):
-            return self._collection(value, indent, [one for one in models if one.kind == "seq"], column)
+            return self._collection(value, indent, [model for model in models if model.kind == "seq"], column)
         return self.scalar(value)
 
     def _collection(self, value: Json, indent: str, models: Sequence[JsonNode], column: int) -> str:
         opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
         if not value:
             return opening + closing
-        models = [one for one in models if one.entries]
+        models = [model for model in models if model.entries]
         on_lines = self._on_lines(value, models)
         if on_lines is not True:
             line = self._one_line(value, models)
@@ -184,7 +184,7 @@ class Writer:
         return opening + newline + f",{newline}".join(parts) + last + newline + indent + closing
 
     def _on_lines(self, value: Json, models: Sequence[JsonNode]) -> bool | None:
-        seen = {on_lines(one) for one in models}
+        seen = {on_lines(model) for model in models}
         if len(seen) == 1:
             return seen.pop()
         if seen:
@@ -207,10 +207,10 @@ class Writer:
                 yield self.key(key), part, below(models, key)
             return
         items = [
-            one.value
+            entry.value
             for model in models
-            for one in model.entries[:_MODELS]
-            if isinstance(one.value, JsonNode)
+            for entry in model.entries[:_MODELS]
+            if isinstance(entry.value, JsonNode)
         ]
         for part in value:
             yield "", part, items[:_MODELS]
@@ -234,7 +234,7 @@ class Writer:
     def text(self, text: str, old: str = "") -> str:
         """A text in quotes."""
         known = _spelling(old) if old.startswith('"') else {}
-        return '"' + "".join(known.get(one) or self._char(one) for one in text) + '"'
+        return '"' + "".join(known.get(character) or self._char(character) for character in text) + '"'
 
     def _char(self, char: str) -> str:
         if char in _SHORT:
@@ -288,7 +288,7 @@ def on_lines(node: JsonNode) -> bool:
 
 def below(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
     """The values that models have at a key."""
-    found = (child(one, key) for one in models[:_MODELS])
+    found = (child(model, key) for model in models[:_MODELS])
     return [one for one in found if one is not None]
 
 

@@ -112,7 +112,7 @@ def _bounded(value: Json, limits: Limits, *, strings: bool) -> int:
         keys += sum([len(one) for one in level if type(one) is dict])
         if depth > limits.max_depth or count > limits.max_nodes:
             raise _Odd
-        if strings and any(len(one) > limits.max_scalar for one in _texts(level)):
+        if strings and any(len(text) > limits.max_scalar for text in _texts(level)):
             raise _Odd
         level = [
             inner

@@ -24,7 +24,7 @@ class JsonFormat(Struct, frozen=True):
     suffixes: tuple[str, ...]
     comment: Comment | None
     plain_texts: bool = False
-    layouts: tuple[str, ...] = ("list", "map", "file")
+    several_entries: bool = True
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """The document of a text."""
@@ -64,7 +64,11 @@ class JsonFormat(Struct, frozen=True):
         return new_text(value, container, snippet, like, comments=self.comment is not None)
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of entries with their comments."""
         from registry_reconciler.formats.json.extract import extract

@@ -22,6 +22,7 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
+from registry_reconciler.formats.json.chunks import Chunk, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, on_lines
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
@@ -30,6 +31,7 @@ from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 _BOM = "\ufeff"
+
 _NEAR = 6
 
 Own = list[tuple[FieldPath, Edit]]
@@ -79,29 +81,6 @@ class New(Struct):
     value: Json
     key: str | None = None
     snippet: Snippet | None = None
-
-
-class Chunk(Struct):
-    """What belongs to one part of a collection, as offsets.
-
-    Attributes:
-        start: behind the chunk before.
-        first: the first comment or character of it.
-        goes: where what goes with the part begins, the line end before it included.
-        content: its first own comment, or the part itself.
-        member, end: where the part begins and ends.
-        comma: -1 where none stands behind it.
-        stop: where the chunk ends.
-    """
-
-    start: int
-    first: int
-    goes: int
-    content: int
-    member: int
-    end: int
-    comma: int
-    stop: int
 
 
 class Changed(Struct):
@@ -185,13 +164,13 @@ class _Splicer:
         rest: Own = []
         for path, edit in own:
             if not path and isinstance(edit, RenameKey):
-                self._rename(node, member, edit)
+                self._rename(member, edit)
             else:
                 rest.append((path, edit))
         if rest:
             self.visit(_value(member), rest, self._models(node, index))
 
-    def _rename(self, node: JsonNode, member: Member, edit: RenameKey) -> None:
+    def _rename(self, member: Member, edit: RenameKey) -> None:
         assert member.key is not None
         key = member.key
         self.put(key.start, key.end, self.writer.text(edit.new_key, self.text[key.start : key.end]))
@@ -303,7 +282,7 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
         lead, indent = self._lead(node, chunks, following)
-        text = "".join(self._written(node, one, indent, lead, chunks) + "," + lead for one in news)
+        text = "".join(self._written(node, new, indent, lead) + "," + lead for new in news)
         place = chunks[following].content
         self.put(place, place, text, rank=1)
 
@@ -311,14 +290,14 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
     ) -> None:
         lead, indent = self._lead(node, chunks, previous)
-        parts = [lead + self._written(node, one, indent, lead, chunks, near=previous) for one in news]
+        parts = [lead + self._written(node, new, indent, lead, near=previous) for new in news]
         place = chunks[previous].stop
         self.put(place, place, ",".join(parts) + ("" if at_end else ","), rank=1)
 
     def _lead(self, node: JsonNode, chunks: Sequence[Chunk], near: int) -> tuple[str, str]:
         """What stands between two parts, and the indentation of a part's line."""
         text = self.text
-        gaps = [text[one.start : one.content] for one in chunks]
+        gaps = [text[chunk.start : chunk.content] for chunk in chunks]
         on_lines_ = [index for index, gap in enumerate(gaps) if "\n" in gap]
         if not on_lines_:
             bare = [gap for gap in gaps[1:] if not gap.strip()]
@@ -329,12 +308,10 @@ class _Splicer:
         blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
         return self.look.newline * (2 if blank else 1) + indent, indent
 
-    def _written(
-        self, node: JsonNode, new: New, indent: str, lead: str, chunks: Sequence[Chunk], near: int = 0
-    ) -> str:
+    def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> str:
         """A new part with its comments."""
         head = "" if new.key is None else self._key(node, new.key)
-        models = [_value(one) for one in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
+        models = [_value(entry) for entry in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
         if node.kind == "map":
             models = self._alike(node, new.value)
         on_line = "\n" not in lead
@@ -349,8 +326,8 @@ class _Splicer:
         if not isinstance(value, dict | list):
             return []
         kind = "map" if isinstance(value, dict) else "seq"
-        values = [_value(one) for one in node.entries[:50]]
-        found = [one for one in values if one.kind == kind and one.entries]
+        values = [_value(entry) for entry in node.entries[:50]]
+        found = [value for value in values if value.kind == kind and value.entries]
         if kind == "map":
             keys = set(value)
             found.sort(key=lambda one: -len(keys & {member.key.text for member in one.entries if member.key}))
@@ -373,7 +350,7 @@ class _Splicer:
         news = [new for before in sorted(changed.coming) for new in changed.coming[before]]
         begin, end = node.start + 1, node.end - 1
         free = list(COMMENT.finditer(self.text, begin, end)) if self.comments else []
-        owned = [(one.content, one.stop) for one in chunks]
+        owned = [(chunk.content, chunk.stop) for chunk in chunks]
         free = [one for one in free if not any(low <= one.start() < high for low, high in owned)]
         if free:
             self._refill_below(node, chunks, news, free[-1].end())
@@ -381,24 +358,20 @@ class _Splicer:
         if not news:
             self.put(begin, end, "")
             return
-        lines = on_lines(node) if chunks else self.look.lines and self._is_on_line(node)
+        lines = on_lines(node) if chunks else self.look.lines
         if not lines:
             pad = self.text[begin : chunks[0].member] if chunks else self.look.pads[node.kind != "map"]
             pad = pad if not pad.strip() else ""
             indent = self.source.indent(node.start)
-            joined = f",{self.look.comma}".join(self._written(node, one, indent, "", chunks) for one in news)
+            joined = f",{self.look.comma}".join(self._written(node, new, indent, "") for new in news)
             self.put(begin, end, pad + joined + pad)
             return
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, one, indent, lead, chunks) for one in news)
+        joined = ",".join(lead + self._written(node, new, indent, lead) for new in news)
         comma = "," if (chunks and chunks[-1].comma >= 0) or (not chunks and self.look.trailing) else ""
         self.put(begin, end, joined + comma + self.look.newline + outer)
-
-    def _is_on_line(self, node: JsonNode) -> bool:
-        """Whether an empty collection stands where others have lines: not within what is written on one."""
-        return True
 
     def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
         for chunk in chunks:
@@ -408,8 +381,8 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, one, indent, lead, chunks) for one in news)
-        place = max([last, *(one.stop for one in chunks)])
+        joined = ",".join(lead + self._written(node, new, indent, lead) for new in news)
+        place = max([last, *(chunk.stop for chunk in chunks)])
         rest = self.text[place : node.end - 1]
         self.put(place, place, joined + ("" if "\n" in rest else self.look.newline + outer), rank=1)
 
@@ -432,75 +405,3 @@ def _native(new: New, indent: str) -> str | None:
             return None
     first, *rest = text.split("\n")
     return "\n".join([first, *(indent + row if row.strip() else row for row in rest)])
-
-
-# ---------------------------------------------------------------- chunks
-
-
-def cut(node: JsonNode) -> list[Chunk]:
-    """The chunks of a collection."""
-    source = node.source
-    text = source.text
-    chunks: list[Chunk] = []
-    position = node.start + 1
-    for member in node.entries:
-        end = member.value.end
-        behind = source.skip(end)
-        comma = behind if text[behind : behind + 1] == "," else -1
-        stop = _line_rest(source.comments, text, comma + 1 if comma >= 0 else end)
-        content = _own_start(node, position, member.start)
-        goes = position
-        if text[position:content].strip():
-            line = text.rfind("\n", position, content)
-            goes = content if line < 0 else line
-            if line > position and text[line - 1] == "\r":
-                goes = line - 1
-        match = COMMENT.search(text, position, member.start) if source.comments else None
-        first = match.start() if match else member.start
-        chunks.append(Chunk(position, first, goes, content, member.start, end, comma, stop))
-        position = stop
-    return chunks
-
-
-def _line_rest(comments: bool, text: str, position: int) -> int:
-    """Behind the blanks and comments that are all that is left of a line; the place itself if there is more on it."""
-    here = position
-    while here < len(text):
-        if text[here] in " \t":
-            here += 1
-            continue
-        if text[here] == "\n" or text.startswith("\r\n", here):
-            return here
-        match = COMMENT.match(text, here) if comments else None
-        if match is None or "\n" in match[0]:
-            return position
-        here = match.end()
-    return position
-
-
-def _own_start(node: JsonNode, low: int, member: int) -> int:
-    """Where the comments that belong to a part begin: on its line, and on the lines directly above at its column."""
-    text = node.source.text
-    found = (
-        {match.start(): match.end() for match in COMMENT.finditer(text, low, member)}
-        if (node.source.comments and low < member)
-        else {}
-    )
-    if not found:
-        return member
-    start = member
-    column = -1
-    for begin in sorted(found, reverse=True):
-        between = text[found[begin] : start]
-        if between.strip() or between.count("\n") > 1:
-            break
-        line = node.source.line_start(begin)
-        if "\n" not in between:
-            start = begin
-            continue
-        here = node.source.line_start(start)
-        column = start - here if not text[here:start].strip() else column
-        if line < low or text[line:begin].strip() or begin - line != column:
-            break
-        start = begin
-    return start

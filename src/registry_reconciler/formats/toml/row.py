@@ -22,7 +22,7 @@ class TomlFormat(Struct, frozen=True):
     name: str = "toml"
     title: str = "TOML"
     suffixes: tuple[str, ...] = (".toml",)
-    layouts: tuple[str, ...] = ("list", "map", "file")
+    several_entries: bool = True
     comment: Comment | None = Comment("#")
     plain_texts: bool = False
 
@@ -64,7 +64,11 @@ class TomlFormat(Struct, frozen=True):
         return new_text(value, container=container, snippet=snippet, like=like)
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of entries with their comments."""
         from registry_reconciler.formats.toml.edit.texts import extract

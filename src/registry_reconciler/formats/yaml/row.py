@@ -22,7 +22,7 @@ class YamlFormat(Struct, frozen=True):
     name: str = "yaml"
     title: str = "YAML"
     suffixes: tuple[str, ...] = (".yaml", ".yml")
-    layouts: tuple[str, ...] = ("list", "map", "file")
+    several_entries: bool = True
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
 
@@ -64,12 +64,16 @@ class YamlFormat(Struct, frozen=True):
         return new_file(value, container=container, snippet=snippet)
 
     def extract(
-        self, data: bytes, places: Sequence[tuple[int, FieldPath]], sections: Sections = ()
+        self,
+        data: bytes,
+        places: Sequence[tuple[int, FieldPath]],
+        sections: Sections = (),
+        values: Sequence[Json] = (),
     ) -> list[Snippet]:
         """The text of entries with their comments."""
         from registry_reconciler.formats.yaml.edit.window import extract_items
 
-        return extract_items(data, sections, places)
+        return extract_items(data, sections, places, values)
 
     def head_comments(self, data: bytes) -> tuple[str, ...]:
         """The comment lines at the top of a file that holds one entry, where nothing parts them from it."""

@@ -6,6 +6,7 @@ Laws, and why the form holds them under git: docs/decisions/0007-state.md. Value
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from registry_reconciler.loading.state.files import (
     Record,
     StateFile,
     conflict_line,
+    first_path,
     gone_path,
     parse_file,
     sides,
@@ -151,10 +153,10 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         files[path], faults = _read(path, data or b"")
         problems.extend(faults)
     found = put_together(files, problems, fragments)
-    return replace(found, gone=gone, hidden=hidden, places=dict(_places(tree)))
+    return replace(found, gone=gone, hidden=hidden, places=dict(load_places(tree)))
 
 
-def _places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
+def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
     """What can be read of where kinds had their entries; of the rest nothing is known."""
     with contextlib.suppress(Unreadable):
         for name, kind in tree.children(PLACES_FOLDER):
@@ -179,7 +181,7 @@ def put_together(
     """What all files say together."""
     found: dict[str, StateEntry] = {}
     several: dict[str, list[tuple[str, Applied]]] = {}
-    for file in (one for accounts in files.values() for one in accounts):
+    for file in (account for accounts in files.values() for account in accounts):
         for record in file.records:
             entry = StateEntry(record.address, file.fragment, (record.applied,), False, record.former)
             first = found.setdefault(record.address, entry)
@@ -188,25 +190,42 @@ def put_together(
                     (file.fragment, record.applied)
                 )
     for address, accounts in several.items():
-        owner = min(accounts, key=lambda one: (one[0] not in fragments, one[0]))[0]
+        owner = min(accounts, key=lambda account: (account[0] not in fragments, account[0]))[0]
         applied = tuple(dict.fromkeys(one for _, one in accounts))
         found[address] = found[address]._replace(fragment=owner, applied=applied)
     _doubt(found, files)
-    protects = frozenset(one for accounts in files.values() for file in accounts for one in file.protects)
+    protects = frozenset(
+        protect for accounts in files.values() for file in accounts for protect in file.protects
+    )
     return State(dict(sorted(found.items())), files, protects, tuple(problems), frozenset(several))
 
 
 def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ...]]) -> None:
-    """Mark what only some of the files about one fragment know: two sides made them, and one may have let it go."""
-    by_fragment: dict[str, list[StateFile]] = {}
-    for file in (one for accounts in files.values() for one in accounts):
-        by_fragment.setdefault(file.fragment, []).append(file)
-    for about in by_fragment.values():
-        if len(about) == 1:
-            continue
-        known = [{record.address for record in file.records} for file in about]
-        for address in set().union(*known) - known[0].intersection(*known[1:]):
-            found[address] = found[address]._replace(doubtful=True)
+    """Mark what only one of several accounts of a fragment knows: two sides made them, and one may have let it go.
+
+    An account is a file with its parts. Two parts that know one address were made by two sides as well.
+    """
+    accounts: dict[str, dict[str, list[set[str]]]] = {}
+    for path, sides_of in files.items():
+        for number, file in enumerate(sides_of):
+            account = first_path(path) if number == 0 else f"{path}#{number}"
+            known = {record.address for record in file.records}
+            accounts.setdefault(file.fragment, {}).setdefault(account, []).append(known)
+    for about in accounts.values():
+        if len(about) > 1:
+            every = [set().union(*parts) for parts in about.values()]
+            for address in set().union(*every) - every[0].intersection(*every[1:]):
+                found[address] = found[address]._replace(doubtful=True)
+        for parts in about.values():
+            for address in _of_one_side(parts) if len(parts) > 1 else ():
+                found[address] = found[address]._replace(doubtful=True)
+
+
+def _of_one_side(parts: Sequence[set[str]]) -> set[str]:
+    """What one part alone knows, of parts that two sides made."""
+    times = Counter(address for part in parts for address in part)
+    twice = {address for address, many in times.items() if many > 1}
+    return {address for part in parts if part & twice for address in part - twice} if twice else set()
 
 
 def _unreadable(path: str, why: Unreadable) -> Problem:
@@ -268,6 +287,7 @@ __all__ = [
     "StateFile",
     "applied_shadow",
     "conflict_problem",
+    "load_places",
     "load_state",
     "put_together",
     "says",

@@ -40,6 +40,7 @@ and not there: the file tells that from an entry that somebody removed by hand. 
 git takes no empty file for a renamed one: they never conflict.
 """
 FORMAT = 2
+PART_FORMAT = 3
 _HEAD = "registry state "
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _HEADLINE = re.compile(rf"({_QUOTED}) ?([A-Za-z0-9+/]{{0,24}})((?: < {_QUOTED})*)\Z")
@@ -105,13 +106,22 @@ def _unquoted(text: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def render_file(fragment: str, records: Iterable[Record], protects: Iterable[str]) -> bytes:
-    """The content of a state file."""
-    parts = [f"{_HEAD}{FORMAT}\n< {quoted(fragment)}\n\n"]
-    parts += [
-        f"@ {quoted(address)} {salt}{_told(former) if former else ''}\n{REST}\n{text}"
-        for address, (salt, text), former in records
-    ]
+def rendered(record: Record) -> str:
+    """The lines of a record."""
+    address, (salt, text), former = record
+    return f"@ {quoted(address)} {salt}{_told(former) if former else ''}\n{REST}\n{text}"
+
+
+def render_file(
+    fragment: str, records: Iterable[Record], protects: Iterable[str], *, part: bool = False
+) -> bytes:
+    """The content of a state file.
+
+    Args:
+        part: it is not the first one of its fragment. A program that does not know parts stops there.
+    """
+    parts = [f"{_HEAD}{PART_FORMAT if part else FORMAT}\n< {quoted(fragment)}\n\n"]
+    parts += map(rendered, records)
     parts += [f"! {quoted(one)}\n{REST}\n{REST}\n" for one in protects]
     return "".join(parts).encode("utf-8", "surrogatepass")
 
@@ -135,6 +145,18 @@ def new_path(fragment: str, content: bytes) -> str:
     return f"{STATE_FOLDER}/{words or 'fragment'}-{digest}{SUFFIX}"
 
 
+def part_path(first: str, content: bytes) -> str:
+    """The path of a further file about the fragment that another file is about."""
+    digest = digest_bytes(content).removeprefix("sha256:")[:12]
+    return f"{first_path(first).removesuffix(SUFFIX)}.{digest}{SUFFIX}"
+
+
+def first_path(path: str) -> str:
+    """The path of the first of the files that were made about a fragment together."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{name.split('.')[0]}{SUFFIX}"
+
+
 def parse_file(path: str, data: bytes) -> StateFile:
     """Read one state file, whatever stands in it.
 
@@ -144,13 +166,14 @@ def parse_file(path: str, data: bytes) -> StateFile:
     text = data.decode("utf-8", "surrogateescape")
     text = text.replace("\r\n", "\n") if "\r" in text else text
     first, _, rest = text.partition("\n")
-    if first.startswith(_HEAD) and first != f"{_HEAD}{FORMAT}":
+    known = first in (f"{_HEAD}{FORMAT}", f"{_HEAD}{PART_FORMAT}")
+    if first.startswith(_HEAD) and not known:
         raise NewerFormat(
             f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
             "Use the version that your colleagues use."
         )
     head, *parts = f"\n{rest}".split("\n@ ")
-    faults = [] if first == f"{_HEAD}{FORMAT}" else [1]
+    faults = [] if known else [1]
     owner, protects = _other_lines(head, 1, faults)
     records: list[Record] = []
     number = head.count("\n") + 2

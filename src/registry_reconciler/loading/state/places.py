@@ -12,8 +12,9 @@
     .
     t: layout "list"
 
-A file a kind, written with its state. It is never removed: a side that changed it would conflict. The name of the kind
-stands in each line, so that git takes no such file for that of another kind.
+``format`` follows where the schema names one, and ``former``, the ``file`` before, where it changed: an apply that is
+interrupted is known to write there. A file a kind, written with its state. It is never removed: a side that changed it
+would conflict. The name of the kind stands in each line, so that git takes no such file for that of another kind.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from registry_reconciler.model.kind import Kind
 PLACES_FOLDER = f"{STATE_FOLDER}/places"
 SUFFIX = ".place"
 _HEAD = "registry place 1"
-_LINE = re.compile(r'[^:\s]+: (file|at|layout) ("(?:[^"\\]|\\.)*")\Z')
+_OPTIONAL = {"format", "former"}
+_LINE = re.compile(r'[^:\s]+: (file|at|layout|format|former) ("(?:[^"\\]|\\.)*")\Z')
 
 
 class KindPlace(NamedTuple):
@@ -38,17 +40,32 @@ class KindPlace(NamedTuple):
     file: str
     at: str
     layout: str
+    format: str = ""
+    former: str = ""
+
+    def is_at(self, other: KindPlace) -> bool:
+        """Whether both name one place."""
+        return self._replace(former="") == other._replace(former="")
 
     def words(self) -> str:
         """For messages."""
         return f"{self.file!r} under {self.at!r}" if self.at else repr(self.file)
+
+    def told_apart(self, other: KindPlace) -> str:
+        """The same, with what else is not as in another place."""
+        told = [
+            f"{name} {getattr(self, name) or 'as its name says'}"
+            for name in ("layout", "format")
+            if getattr(self, name) != getattr(other, name)
+        ]
+        return f"{self.words()} ({', '.join(told)})" if told else self.words()
 
 
 def place_of(kind: Kind) -> KindPlace:
     """Where the schema says that the entries are."""
     spec = kind.schema.get("x-registry")
     at = spec.get("at", "") if isinstance(spec, dict) else ""
-    return KindPlace(kind.file.text, at, kind.layout)
+    return KindPlace(kind.file.text, at, kind.layout, kind.format)
 
 
 def place_path(kind: str) -> str:
@@ -59,7 +76,9 @@ def place_path(kind: str) -> str:
 def render_place(kind: str, place: KindPlace) -> bytes:
     """The content of such a file."""
     lines = [
-        f"{kind}: {name} {json.dumps(text, ensure_ascii=False)}" for name, text in place._asdict().items()
+        f"{kind}: {name} {json.dumps(text, ensure_ascii=False)}"
+        for name, text in place._asdict().items()
+        if text or name not in _OPTIONAL
     ]
     between = f"\n{REST}\n{REST}\n"
     return f"{_HEAD}\n{REST}\n{between.join(lines)}\n".encode()
@@ -75,4 +94,4 @@ def parse_place(data: bytes) -> KindPlace | None:
                 found[match[1]] = json.loads(match[2])
             except ValueError:
                 return None
-    return KindPlace(**found) if found.keys() == set(KindPlace._fields) else None
+    return KindPlace(**found) if set(KindPlace._fields) - found.keys() <= _OPTIONAL else None

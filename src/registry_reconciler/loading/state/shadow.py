@@ -43,6 +43,11 @@ def _scalar(salt: bytes, value: Json) -> str:
     return _digest(salt, "s" + value if type(value) is str else canonical(value))
 
 
+def _is_short(value: Json) -> bool:
+    """A text of one line: most parts are that."""
+    return type(value) is str and len(value) <= _LONG and "\n" not in value
+
+
 def new_salt(address: str) -> str:
     """The salt of a new record: two sides that begin to manage one entry write one record."""
     return _digest(b"salt", address)[:6]
@@ -75,7 +80,10 @@ def shadow(value: dict[str, Json], salt: str) -> str:
 
 def _fields(lines: list[str], value: dict[str, Json], indent: str, salt: bytes) -> None:
     for key, part in value.items():
-        _part(lines, indent + _name(key), part, indent, salt)
+        if _is_short(part):
+            lines.append(f"{indent}{_name(key)}={_digest(salt, f's{part}')}\n{_REST}")
+        else:
+            _part(lines, indent + _name(key), part, indent, salt)
 
 
 def _part(lines: list[str], start: str, value: Json, indent: str, salt: bytes) -> None:
@@ -85,8 +93,12 @@ def _part(lines: list[str], start: str, value: Json, indent: str, salt: bytes) -
         _fields(lines, value, indent + " ", salt)
     elif kind is list:
         lines.append(start + "[")
-        for item in value:
-            _part(lines, indent + " -", item, indent + " ", salt)
+        if all(map(_is_short, value)):
+            start = f"{indent} -="
+            lines.extend([f"{start}{_digest(salt, f's{item}')}\n{_REST}" for item in value])
+        else:
+            for item in value:
+                _part(lines, indent + " -", item, indent + " ", salt)
     elif kind is str and _is_long(value):
         lines.append(start + '"')
         lines.extend(f"{indent} ~{_digest(salt, word)}" for word in _WORDS.findall(value))

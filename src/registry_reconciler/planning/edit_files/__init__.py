@@ -5,6 +5,6 @@ entries from where they stand, ``new_texts`` makes the edits and reads what came
 what the changes say. ``work`` is what they share.
 """
 
-from registry_reconciler.planning.edit_files.writing import Written, write
+from registry_reconciler.planning.edit_files.writing import Written, write, write_elsewhere
 
-__all__ = ["Written", "write"]
+__all__ = ["Written", "write", "write_elsewhere"]

@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.tree import MemoryTree, Recorder
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import Place
+from registry_reconciler.model.entry import FieldPath, Json, Missing, Place, get_path
 from registry_reconciler.planning.edit_files.work import Writing, current
-from registry_reconciler.planning.placement import (
-    relocates,
-)
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Snippet
@@ -26,7 +23,8 @@ def extract_all(work: Writing, changes: Sequence[Change]) -> None:
     for change in changes:
         kind = work.kinds[change.kind]
         entry = None if change.action is Action.DELETE else current(work, change)
-        if entry is not None and entry.place.path and relocates(kind, entry, change.after or {}):
+        whole_file = entry is not None and not entry.place.path and kind.name not in work.former
+        if entry is not None and not whole_file and work.leaves(kind, entry, change.after or {}):
             leaving.setdefault(entry.place.file, []).append(entry.place)
     if not leaving:
         return
@@ -42,10 +40,10 @@ def leave_files(work: Writing, changes: Sequence[Change]) -> None:
     work.whole_files.clear()
     for change in changes:
         kind = work.kinds[change.kind]
-        if change.action is Action.DELETE or not LAYOUTS[kind.layout].one_a_file:
+        if change.action is Action.DELETE or not LAYOUTS[kind.layout].one_a_file or kind.name in work.former:
             continue
         entry = current(work, change)
-        if entry is not None and not entry.place.path and relocates(kind, entry, change.after or {}):
+        if entry is not None and not entry.place.path and work.leaves(kind, entry, change.after or {}):
             work.whole_files[change.address] = entry, work.sources[entry.place.file]
     leaving = {source.path for _, source in work.whole_files.values()}
     work.cleared = Recorder(MemoryTree(dict.fromkeys(leaving), work.tree)) if leaving else None
@@ -68,9 +66,15 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
         if source is not None and source.data is not None:
             with contextlib.suppress(SpliceError):
                 asked = [(place.document, place.path) for place in places]
-                texts = source.format.extract(source.data, asked, source.sections)
+                values = [_read(source, number, path) for number, path in asked]
+                texts = source.format.extract(source.data, asked, source.sections, values)
                 found.update(zip(places, texts, strict=True))
     return found
+
+
+def _read(source: SourceFile, document: int, path: FieldPath) -> Json:
+    found = get_path(source.documents[document], path) if document < len(source.documents) else None
+    return None if isinstance(found, Missing) else found
 
 
 def is_written_anew(snippet: Snippet | None, *, alone: bool) -> bool:

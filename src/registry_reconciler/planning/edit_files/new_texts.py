@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.table import format_of
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Change
-from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.entry import Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
-from registry_reconciler.planning.edit_files.values import map_key
+from registry_reconciler.planning.edit_files.values import slot_of
 from registry_reconciler.planning.edit_files.work import FilePlan, Writing
 
 if TYPE_CHECKING:
@@ -81,20 +81,24 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
     first, *rest = plan.creates
     change, container, raw, snippet = first
     kind = work.kinds[change.kind]
-    where = (*container, *_first_step(kind, change))
-    data = form.new_text(raw, container=where, snippet=snippet, like=_sibling(work, kind, form))
+    where = () if LAYOUTS[kind.layout].one_a_file else slot_of(kind, change).first
+    data = form.new_text(
+        raw, container=(*container, *where), snippet=snippet, like=_sibling(work, kind, form)
+    )
     if rest:
-        edits = [
-            Insert(
-                0,
-                other_container,
-                other,
-                key=map_key(work.kinds[one.kind], one),
-                snippet=piece,
-                container_kind=LAYOUTS[work.kinds[one.kind].layout].container_kind,
+        edits = []
+        for one, other_container, other, piece in rest:
+            slot = slot_of(work.kinds[one.kind], one)
+            edits.append(
+                Insert(
+                    0,
+                    (*other_container, *slot.holder),
+                    other,
+                    key=slot.key,
+                    snippet=piece,
+                    container_kind="list" if slot.key is None else "map",
+                )
             )
-            for one, other_container, other, piece in rest
-        ]
         data = form.splice(data, edits)
     return data
 
@@ -102,21 +106,16 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
 def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
     """The text of another file of a kind, whose look a new one takes."""
     paths = work.live.files_of.get(kind.name, ()) if work.live is not None else ()
-    found = (work.sources[path] for path in paths if path in work.sources)
-    return next((one.data for one in found if one.readable and one.data and one.format == form), None)
-
-
-def _first_step(kind: Kind, change: Change) -> FieldPath:
-    """The step from a new container to its first entry."""
-    if LAYOUTS[kind.layout].one_a_file:
-        return ()
-    key = map_key(kind, change)
-    return (0,) if key is None else (key,)
+    files = work.live.files if work.live is not None else {}
+    found = (files[path] for path in paths if path in files)
+    return next(
+        (source.data for source in found if source.readable and source.data and source.format == form), None
+    )
 
 
 def _changes_of(plan: FilePlan) -> Iterator[Change]:
     seen: set[str] = set()
-    for change in (*(one for one, _ in plan.edits), *(one[0] for one in plan.creates)):
+    for change in (*(one for one, _ in plan.edits), *(create[0] for create in plan.creates)):
         if change.address not in seen:
             seen.add(change.address)
             yield change

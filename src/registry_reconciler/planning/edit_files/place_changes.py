@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import Slot
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
@@ -21,17 +22,16 @@ from registry_reconciler.planning.placement import (
     PlacementError,
     Row,
     Target,
-    find_spot,
+    find_target,
     no_such_place,
     raw_value,
-    relocates,
     require_text,
     restore_unmanaged,
     slip_of,
 )
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.edits import Edit, Insert, Snippet
 
 
 def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> None:
@@ -45,7 +45,7 @@ def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> No
         _plan_removal(work, plans, change, kind, entry)
     elif entry is None:
         _plan_create(work, plans, change, kind, None)
-    elif relocates(kind, entry, change.after or {}):
+    elif work.leaves(kind, entry, change.after or {}):
         _plan_relocation(work, plans, change, kind, entry)
     else:
         work.files[change.address] = entry.place.file
@@ -58,18 +58,18 @@ def _plan_removal(
     from registry_reconciler.formats.edits import Remove
 
     inside = inner_entries(work, entry)
-    if inside and all((one.kind, one.address) in work.leaving for one in inside):
+    if inside and all((entry.kind, entry.address) in work.leaving for entry in inside):
         work.postponed.append(change)
         return
     if inside:
-        names = ", ".join(one.address for one in inside[:5])
+        names = ", ".join(entry.address for entry in inside[:5])
         work.fail(
             change,
             "WRT005",
             f"it still holds {names}{' and others' if len(inside) > 5 else ''}.",
             entry.place,
             "Remove those first (in the same plan is fine), or keep this entry.",
-            related=tuple(Related(one.address, one.place) for one in inside[:20]),
+            related=tuple(Related(entry.address, entry.place) for entry in inside[:20]),
         )
         return
     path = entry.place.file
@@ -123,13 +123,9 @@ def _plan_update(
     place = entry.place
     raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    if placed:
-        from registry_reconciler.model.fields import Selector
-
-        new = str(Selector.parse(placed).get(change.after))
-        if new != place.path[-1]:
-            plan.edits.append((change, RenameKey(place.document, place.path, new)))
+    slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
+    if slot is not None and slot.key is not None and slot.key != place.path[-1]:
+        plan.edits.append((change, RenameKey(place.document, place.path, slot.key)))
     raw, snippet = _in_its_words(work, change, kind, raw)
     if not same(raw, {} if there is None else there):
         plan.edits.append((change, Update(place.document, place.path, raw, snippet)))
@@ -151,15 +147,27 @@ def _plan_relocation(
 
     source = work.sources[entry.place.file]
     assert source.data is not None
-    if LAYOUTS[kind.layout].one_a_file and not entry.place.path:
+    if LAYOUTS[kind.layout].one_a_file and not entry.place.path and kind.name not in work.former:
         _rename_file(work, plans, change, kind, entry)
         return
     where = (entry.place.document, entry.place.path)
     snippet = work.extracted.get(entry.place.file, {}).get(where)
     if snippet is None:
         (snippet,) = source.format.extract(source.data, [where])
-    _plan_create(work, plans, change, kind, entry, snippet)
-    _plan_for(plans, entry.place.file).edits.append((change, Remove(entry.place.document, entry.place.path)))
+    alone = work.former_layout(kind).one_a_file and _alone(source, entry)
+    if alone and not snippet.comments:
+        snippet = replace(snippet, comments=source.format.head_comments(source.data))
+    _plan_create(work, plans, change, kind, entry, replace(snippet, kept=True))
+    if alone:
+        work.removed.add(entry.place.file)
+        work.forget_entries(entry.place.file)
+    elif not entry.place.path:
+        raise PlacementError(
+            "WRT003", f"{entry.place.file} holds other documents too.", "Move the entry by hand."
+        )
+    else:
+        edit = Remove(entry.place.document, entry.place.path)
+        _plan_for(plans, entry.place.file).edits.append((change, edit))
 
 
 def _rename_file(
@@ -168,20 +176,20 @@ def _rename_file(
     from registry_reconciler.formats.edits import Update
 
     old = work.whole_files[change.address][1]
-    spot = find_spot(
-        kind, change.after or {}, {}, work.carried_by(kind), work.cleared or work.tree, work.ways
+    target = find_target(
+        kind, change.after or {}, {}, work.carried_by(kind), work.cleared or work.tree, work.lookups
     )
-    if spot.file in work.sources and spot.file not in work.removed:
+    if target.file in work.sources and target.file not in work.removed:
         raise PlacementError(
-            "WRT004", f"{spot.file} is there already.", "Remove that file first, or choose another key."
+            "WRT004", f"{target.file} is there already.", "Remove that file first, or choose another key."
         )
     raw = _raw_after(work, change, kind, entry, old)
-    work.removed.discard(spot.file)
+    work.removed.discard(target.file)
     work.forget_entries(entry.place.file)
-    work.forget_entries(spot.file)
-    work.sources[spot.file] = replace(old, path=spot.file)
-    work.files[change.address] = spot.file
-    _plan_for(plans, spot.file).edits.append((change, Update(entry.place.document, (), raw)))
+    work.forget_entries(target.file)
+    work.sources[target.file] = replace(old, path=target.file)
+    work.files[change.address] = target.file
+    _plan_for(plans, target.file).edits.append((change, Update(entry.place.document, (), raw)))
 
 
 def _plan_create(
@@ -192,90 +200,92 @@ def _plan_create(
     entry: LiveEntry | None,
     snippet: Snippet | None = None,
 ) -> None:
-    from registry_reconciler.formats.edits import Insert, Update
+    from registry_reconciler.formats.edits import Update
 
     after = change.after or {}
     sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
-    spot = find_spot(kind, after, sources, work.carried_by(kind), work.tree, work.ways)
-    carried = spot.carried | (entry.carried if entry else frozenset())
+    target = find_target(kind, after, sources, work.carried_by(kind), work.tree, work.lookups)
+    carried = target.carried | (entry.carried if entry else frozenset())
     raw = raw_value(kind, after, carried)
     if entry is not None:
         there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
         raw = restore_unmanaged(raw, there, entry, work.nested[kind.name])
-    _refuse_nowhere(work, kind, spot)
-    _warn_of_slip(work, change, kind, spot)
-    work.files[change.address] = spot.file
-    _refuse_taken(work, plans, kind, spot)
-    plan = _plan_for(plans, spot.file)
-    container = Place(spot.file, spot.document, spot.path)
-    row = work.row(spot.file, kind.name, container)
+    _refuse_nowhere(work, kind, target)
+    _warn_of_slip(work, change, kind, target)
+    work.files[change.address] = target.file
+    _refuse_taken(work, plans, kind, target)
+    plan = _plan_for(plans, target.file)
+    slot = LAYOUTS[kind.layout].slot(kind, after) or Slot()
+    row = work.row(target.file, kind.name, Place(target.file, target.document, (*target.path, *slot.holder)))
     anew = False
     if snippet is None and entry is None:
         raw, snippet = _in_its_words(work, change, kind, raw)
         anew = is_written_anew(snippet, alone=not row.entries)
-    if spot.exists and LAYOUTS[kind.layout].one_a_file:
-        plan.edits.append((change, Update(spot.document, spot.path, raw, snippet)))
+    if target.exists and LAYOUTS[kind.layout].one_a_file:
+        plan.edits.append((change, Update(target.document, target.path, raw, snippet)))
         return
-    if not spot.exists:
-        plan.creates.append((change, spot.path, raw, snippet))
-        named = work.new_files.setdefault(spot.file.casefold(), [])
-        if spot.file not in named:
-            named.append(spot.file)
+    if not target.exists:
+        plan.creates.append((change, target.path, raw, snippet))
+        named = work.new_files.setdefault(target.file.casefold(), [])
+        if target.file not in named:
+            named.append(target.file)
         return
-    edit = _insert(kind, change, spot, raw, row, snippet, Insert)
-    plan.edits.append((change, replace(edit, anew=anew)))
+    edit = _insertion(target, slot, row, row.index_for(kind, change.key), raw)
+    plan.edits.append((change, replace(edit, snippet=snippet, anew=anew)))
 
 
-def _refuse_nowhere(work: Writing, kind: Kind, spot: Target) -> None:
+def _refuse_nowhere(work: Writing, kind: Kind, target: Target) -> None:
     """An entry inside one of another kind needs that one: it does not make it by the way."""
     for outer, steps in work.outer.get(kind.name, ()):
         row = LAYOUTS[outer.layout]
         depth = sum(2 if step.kind == "item" else 1 for step in steps)
-        if depth > len(spot.path) or not (row.one_a_file or row.container_kind == "map"):
+        if depth > len(target.path) or not (row.one_a_file or row.container_type is dict):
             continue  # the items of a list are looked for where the place is found
-        holder = spot.path[: len(spot.path) - depth]
-        here = work.entries_in(spot.file).get(outer.name, []) if spot.exists else []
-        if (spot.document, holder) in {(one.place.document, one.place.path) for one in here}:
+        holder = target.path[: len(target.path) - depth]
+        here = work.entries_in(target.file).get(outer.name, []) if target.exists else []
+        if (target.document, holder) in {(one.place.document, one.place.path) for one in here}:
             continue
         if row.one_a_file:
-            name = "/".join((outer.file.match(spot.file) or {"": spot.file}).values())
+            name = "/".join((outer.file.match(target.file) or {"": target.file}).values())
             raise no_such_place(outer.name, name, (one.key for one in work.of(outer.name)), outer.file.text)
-        raise no_such_place(outer.name, str(holder[-1]), (str(one.place.path[-1]) for one in here), spot.file)
+        raise no_such_place(
+            outer.name, str(holder[-1]), (str(one.place.path[-1]) for one in here), target.file
+        )
 
 
-def _warn_of_slip(work: Writing, change: Change, kind: Kind, spot: Target) -> None:
+def _warn_of_slip(work: Writing, change: Change, kind: Kind, target: Target) -> None:
     """A place that nobody described is made with the first entry in it, also where its name is a slip."""
-    documents = work.sources[spot.file].documents if spot.exists else ()
-    slip = slip_of(kind, documents[spot.document], spot.path) if documents else None
+    documents = work.sources[target.file].documents if target.exists else ()
+    slip = slip_of(kind, documents[target.document], target.path) if documents else None
     if slip is None:
         return
     what, name, near = slip
     work.warnings[change.address] = problem(
         "WRT006",
-        f"{change.address}: There is no {what} {name!r} in {spot.file} yet, and it will be made. "
+        f"{change.address}: There is no {what} {name!r} in {target.file} yet, and it will be made. "
         f"Did you mean {near!r}?",
-        change.origin or Place(spot.file),
+        change.origin or Place(target.file),
         address=change.address,
         fix=f"Correct the {what}; or apply the plan, if it is meant.",
     )
 
 
-def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, spot: Target) -> None:
-    if LAYOUTS[kind.layout].one_a_file and spot.exists and _standing(work, spot) is not None:
+def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, target: Target) -> None:
+    if LAYOUTS[kind.layout].one_a_file and target.exists and _standing(work, target) is not None:
         raise PlacementError(
-            "WRT004", f"{spot.file} is there already.", "Adopt what it holds, or choose another key."
+            "WRT004", f"{target.file} is there already.", "Adopt what it holds, or choose another key."
         )
-    edits = plans[spot.file].edits if LAYOUTS[kind.layout].one_a_file and spot.file in plans else ()
+    edits = plans[target.file].edits if LAYOUTS[kind.layout].one_a_file and target.file in plans else ()
     for other, edit in edits:
-        if _where(edit) == (spot.document, spot.path):
-            raise PlacementError("WRT004", f"{other.address} gets {spot.file!r}.", "Choose another key.")
-    if spot.exists:
+        if _where(edit) == (target.document, target.path):
+            raise PlacementError("WRT004", f"{other.address} gets {target.file!r}.", "Choose another key.")
+    if target.exists:
         return
-    for path in work.new_files.get(spot.file.casefold(), ()):
-        if path != spot.file or LAYOUTS[kind.layout].one_a_file:
+    for path in work.new_files.get(target.file.casefold(), ()):
+        if path != target.file or LAYOUTS[kind.layout].one_a_file:
             raise PlacementError(
                 "WRT004",
-                f"its file would be {spot.file!r}, and {plans[path].creates[0][0].address} gets {path!r}.",
+                f"its file would be {target.file!r}, and {plans[path].creates[0][0].address} gets {path!r}.",
                 "Choose another key: some systems take names that differ in case only for one file.",
             )
 
@@ -285,33 +295,21 @@ def _where(edit: Edit) -> tuple[int, FieldPath] | None:
     return None if path is None else (edit.document, path)
 
 
-def _standing(work: Writing, spot: Target) -> Json:
+def _standing(work: Writing, target: Target) -> Json:
     """What stands where an entry of layout ``file`` is to go; a null is nothing, as everywhere."""
-    documents = work.sources[spot.file].documents
-    found = get_path(documents[spot.document], spot.path) if documents else None
+    documents = work.sources[target.file].documents
+    found = get_path(documents[target.document], target.path) if documents else None
     return None if found is MISSING else found
 
 
-def _insert(
-    kind: Kind,
-    change: Change,
-    spot: Target,
-    raw: dict[str, Json],
-    row: Row,
-    snippet: Snippet | None,
-    make: type,
-) -> Edit:
-    position = row.index_for(kind, change.key)
-    neighbours = row.entries
-    if LAYOUTS[kind.layout].container_kind == "list":
-        index = None if position is None else neighbours[position].place.path[-1]
-        return make(  # type: ignore[no-any-return]
-            spot.document, spot.path, raw, index=index, snippet=snippet, container_kind="list"
-        )
-    from registry_reconciler.model.fields import Selector
+def _insertion(target: Target, slot: Slot, row: Row, position: int | None, raw: dict[str, Json]) -> Insert:
+    """The edit that puts a new entry into its slot, before the neighbour that it sorts before."""
+    from registry_reconciler.formats.edits import Insert
 
-    name = str(Selector.parse(LAYOUTS[kind.layout].placed_field(kind)).get(change.after))
-    before = None if position is None else neighbours[position].place.path[-1]
-    return make(  # type: ignore[no-any-return]
-        spot.document, spot.path, raw, key=name, before=before, snippet=snippet, container_kind="map"
-    )
+    holder = (*target.path, *slot.holder)
+    neighbour = None if position is None else row.entries[position].place.path[-1]
+    if slot.key is None:
+        index = neighbour if isinstance(neighbour, int) else None
+        return Insert(target.document, holder, raw, index=index, container_kind="list")
+    before = neighbour if isinstance(neighbour, str) else None
+    return Insert(target.document, holder, raw, key=slot.key, before=before, container_kind="map")

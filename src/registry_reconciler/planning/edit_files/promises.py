@@ -33,7 +33,7 @@ def verify(
         gone.add(change.from_address or change.address)
         if change.action is not Action.DELETE and change.after is not None:
             promised[change.address] = change.after
-    old = Writing(work.kinds, work.tree, files_over(live.files), nested=work.nested)
+    old = Writing(work.kinds, work.tree, files_over(live.files), nested=work.nested, former=work.former)
     # A promise that no byte was changed for is looked at too: it may be one that the file cannot keep.
     untouched = {
         work.files[a]: old_bytes(live, work.files[a]) for a in promised if work.files[a] not in files
@@ -47,7 +47,10 @@ def verify(
         expected = {address: entry for address, entry in there[path].items() if entry.address not in gone}
         found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
         wrong = _mismatch(
-            expected, found, promised, {one.address for one in concerned[path] if one.address in promised}
+            expected,
+            found,
+            promised,
+            {entry.address for entry in concerned[path] if entry.address in promised},
         )
         wrong = wrong or _beside(work, old, path, data) or _left_out(work, old, path, data)
         if wrong:
@@ -115,8 +118,8 @@ def _mismatch(
     return f"{extra[0]} would appear" if extra else ""
 
 
-def _same_live_only(one: LiveEntry, other: LiveEntry) -> bool:
-    left, right = dict(one.live_only), dict(other.live_only)
+def _same_live_only(entry: LiveEntry, other: LiveEntry) -> bool:
+    left, right = dict(entry.live_only), dict(other.live_only)
     return left.keys() == right.keys() and all(same(part, right[path]) for path, part in left.items())
 
 
@@ -134,8 +137,8 @@ def _beside(work: Writing, old: Writing, path: str, data: bytes | None) -> str:
     """Whether what stands beside the entries would change."""
     if data is None or path not in old.sources:
         return ""
-    before = [skeleton(one) for one in _without_entries(work, old.sources[path])]
-    after = [skeleton(one) for one in _without_entries(work, work.sources[path])]
+    before = [skeleton(without_entry) for without_entry in _without_entries(work, old.sources[path])]
+    after = [skeleton(without_entry) for without_entry in _without_entries(work, work.sources[path])]
     while before and before[-1] is None:
         before.pop()
     while after and after[-1] is None:
@@ -153,13 +156,13 @@ def _left_out(work: Writing, old: Writing, path: str, data: bytes | None) -> str
 
 
 def _without_entries(work: Writing, source: SourceFile) -> Iterator[Json]:
-    from registry_reconciler.loading.layouts.walk import containers
+    from registry_reconciler.layouts.walk import containers
 
     drop: dict[int, list[FieldPath]] = {}
-    for kind in work.kinds.values():
+    for kind in (*work.kinds.values(), *work.former.values()):
         bound = kind.file.match(source.path)
         if bound is not None:
-            for one in containers(kind, source.documents, bound):
-                drop.setdefault(one.document, []).append(one.path)
+            for container in containers(kind, source.documents, bound):
+                drop.setdefault(container.document, []).append(container.path)
     for index, document in enumerate(source.documents):
         yield cut(document, drop.get(index, ()))

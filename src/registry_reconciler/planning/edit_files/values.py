@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import Slot
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind
 
-if TYPE_CHECKING:
-    pass
 
-
-def map_key(kind: Kind, change: Change) -> str | None:
-    """The key under which a new entry stands in a mapping; ``None`` where the layout has none."""
-    placed = LAYOUTS[kind.layout].placed_field(kind)
-    if not placed:
-        return None
-    from registry_reconciler.model.fields import Selector
-
-    return str(Selector.parse(placed).get(change.after))
+def slot_of(kind: Kind, change: Change) -> Slot:
+    """Where in its container a changed entry is to stand; only layouts with one entry a file have no such place."""
+    slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
+    assert slot is not None
+    return slot
 
 
 def cut(value: Json, paths: Sequence[FieldPath]) -> Json:

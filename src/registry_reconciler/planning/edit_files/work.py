@@ -10,7 +10,8 @@ from msgspec import Struct, field
 
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.unread import Unread
-from registry_reconciler.loading.layouts import LAYOUTS
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.base import LayoutRow
 from registry_reconciler.loading.registries import Live, entries_of, excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Change
@@ -19,9 +20,10 @@ from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.placement import (
+    PlacementLookups,
     Row,
-    Ways,
     carried_by,
+    relocates,
     rows_of,
 )
 
@@ -83,13 +85,23 @@ class Writing(Struct):
     inside: dict[str, dict[tuple[int, FieldPath], list[LiveEntry]]] = field(default_factory=dict)
     rows: dict[str, dict[str, dict[tuple[int, FieldPath], Row]]] = field(default_factory=dict)
     said: dict[str, frozenset[str]] = field(default_factory=dict)
-    ways: Ways = field(default_factory=Ways)
+    lookups: PlacementLookups = field(default_factory=PlacementLookups)
     new_files: dict[str, list[str]] = field(default_factory=dict)
     extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
     whole_files: dict[str, tuple[LiveEntry, SourceFile]] = field(default_factory=dict)
     """By address an entry that gets another file in this round, with the file that it has."""
     cleared: Recorder | None = None
     """The tree without those files."""
+    former: Mapping[str, Kind] = field(default_factory=dict)
+    """Kinds whose entries all leave the place that their schema gave them before, as they were then."""
+
+    def leaves(self, kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
+        """Whether an entry goes to another place."""
+        return kind.name in self.former or relocates(kind, entry, after)
+
+    def former_layout(self, kind: Kind) -> LayoutRow:
+        """How the entries of a kind lie now."""
+        return LAYOUTS[self.former.get(kind.name, kind).layout]
 
     def entries_in(self, path: str) -> dict[str, list[LiveEntry]]:
         """The entries of a file as it is at this moment, by kind, in file order."""
@@ -117,14 +129,14 @@ class Writing(Struct):
         self.inside.pop(path, None)
         self.extracted.pop(path, None)
         self.rows.pop(path, None)
-        self.ways.files_change()
+        self.lookups.files_change()
 
     def inside_of(self, path: str) -> dict[tuple[int, FieldPath], list[LiveEntry]]:
         """The entries of a file by the document and path of everything that they lie in."""
         found = self.inside.get(path)
         if found is None:
             found = self.inside[path] = {}
-            for entry in (one for entries in self.entries_in(path).values() for one in entries):
+            for entry in (entry for entries in self.entries_in(path).values() for entry in entries):
                 _, document, steps, _ = entry.place
                 for size in range(len(steps)):
                     found.setdefault((document, steps[:size]), []).append(entry)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.loading.layouts.walk import Nesting
+from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
@@ -43,6 +43,9 @@ from registry_reconciler.planning.placement import (
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
+
+
+NO_KINDS: Mapping[str, Kind] = {}
 
 
 class Written(Struct, frozen=True):
@@ -88,6 +91,24 @@ def write(
     return _apart(changes, written, attempt) if written.together else written
 
 
+def write_elsewhere(
+    kinds: Mapping[str, Kind],
+    former: Mapping[str, Kind],
+    live: Live,
+    tree: Tree,
+    changes: Sequence[Change],
+    reader: Reader | None = None,
+) -> Written:
+    """Carry entries with their texts from where their kinds had them to where they have them now. All or none.
+
+    Args:
+        former: the kinds as they were.
+        live: with the entries that are to be carried, at their old places.
+        changes: one for each of these.
+    """
+    return _write(kinds, live, tree, changes, {}, reader, (), (), former)
+
+
 _MOST_ATTEMPTS = 40
 _MOST_WRITTEN = 20_000
 """Changes that are written again, in all attempts, to find the ones that cannot be."""
@@ -99,17 +120,17 @@ def _apart(
     """Of changes that were refused together, refuse those alone that cannot be written."""
     said = _refusals(first)
     alone = said.keys() - first.together
-    kept = {one.address for one in changes} - first.together
+    kept = {change.address for change in changes} - first.together
     refused: dict[str, Problem] = {}
     attempts = min(_MOST_ATTEMPTS, max(4, _MOST_WRITTEN // len(changes)))
-    waiting = [[one.address for one in changes if one.address in first.together]]
+    waiting = [[change.address for change in changes if change.address in first.together]]
     while waiting:
         group = waiting.pop()
         if attempts <= 0:
             refused.update((address, said[address]) for address in group)
             continue
         attempts -= 1
-        tried = attempt([one for one in changes if one.address in kept or one.address in group])
+        tried = attempt([change for change in changes if change.address in kept or change.address in group])
         failed = {address: one for address, one in _refusals(tried).items() if address not in alone}
         if not failed:
             kept.update(group)
@@ -118,12 +139,12 @@ def _apart(
         else:
             middle = len(group) // 2
             waiting += [group[middle:], group[:middle]]
-    last = attempt([one for one in changes if one.address in kept])
+    last = attempt([change for change in changes if change.address in kept])
     return replace(last, problems=(*last.problems, *refused.values()), together=frozenset())
 
 
 def _refusals(written: Written) -> dict[str, Problem]:
-    return {one.address: one for one in written.problems if one.severity is Severity.ERROR}
+    return {problem.address: problem for problem in written.problems if problem.severity is Severity.ERROR}
 
 
 def _write(
@@ -135,6 +156,7 @@ def _write(
     reader: Reader | None,
     managed: Collection[str],
     text_goes: Collection[str],
+    former: Mapping[str, Kind] = NO_KINDS,
 ) -> Written:
     """All these changes, or none of a file."""
     nesting = Nesting(kinds)
@@ -150,9 +172,12 @@ def _write(
         reader=reader,
         live=live,
         text_goes=frozenset(text_goes),
+        former=former,
     )
     work.snippets = snippets(fragments, changes)
-    work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
+    work.leaving = {
+        (change.kind, change.from_address or change.address) for change in changes if _may_leave(change)
+    }
     for round_ in _rounds(nesting, changes):
         _run_round(work, round_)
     work.leaving.clear()
@@ -176,7 +201,7 @@ def _write(
 
 def _refuse_reserved(work: Writing, changes: Sequence[Change], files: dict[str, bytes | None]) -> None:
     """The last look before files are part of a plan, by whatever way their paths came."""
-    for path in [one for one in files if is_reserved(one)]:
+    for path in [file for file in files if is_reserved(file)]:
         del files[path]
         for change in changes:
             if path in (work.files.get(change.address), change.file, change.live.file if change.live else ""):
@@ -203,9 +228,15 @@ def _rounds(nesting: Nesting, changes: Sequence[Change]) -> Iterator[list[Change
         return
     deepest = max(depths.values())
     for level in range(deepest, -1, -1):
-        yield [one for one in writing if depths[one.kind] == level and one.action is Action.DELETE]
+        yield [
+            change for change in writing if depths[change.kind] == level and change.action is Action.DELETE
+        ]
     for level in range(deepest + 1):
-        yield [one for one in writing if depths[one.kind] == level and one.action is not Action.DELETE]
+        yield [
+            change
+            for change in writing
+            if depths[change.kind] == level and change.action is not Action.DELETE
+        ]
 
 
 def _run_round(work: Writing, changes: Sequence[Change]) -> None:
@@ -216,7 +247,7 @@ def _run_round(work: Writing, changes: Sequence[Change]) -> None:
     leave_files(work, changes)
     inside = {change.address: _carried_inside(work, change) for change in changes}
     # What goes makes room for what comes: a new entry may take over the file of one that is deleted.
-    for change in sorted(changes, key=lambda one: one.action is not Action.DELETE):
+    for change in sorted(changes, key=lambda change: change.action is not Action.DELETE):
         try:
             plan_change(work, plans, change)
         except PlacementError as error:
@@ -243,8 +274,12 @@ def _carried_inside(work: Writing, change: Change) -> list[tuple[str, LiveEntry,
         return []
     size = len(entry.place.path)
     return [
-        (work.origins.get((one.kind, one.address), one.address), one, one.place.path[size:])
-        for one in inner_entries(work, entry)
+        (
+            work.origins.get((inner_entry.kind, inner_entry.address), inner_entry.address),
+            inner_entry,
+            inner_entry.place.path[size:],
+        )
+        for inner_entry in inner_entries(work, entry)
     ]
 
 
@@ -253,7 +288,9 @@ def _follow(work: Writing, change: Change, inside: list[tuple[str, LiveEntry, Fi
     outer = work.entry_at(work.files[change.address], change.kind, change.address)
     if outer is None:
         return
-    now = {(one.kind, one.place.path): one for one in inner_entries(work, outer)}
+    now = {
+        (inner_entry.kind, inner_entry.place.path): inner_entry for inner_entry in inner_entries(work, outer)
+    }
     for origin, entry, steps in inside:
         new = now.get((entry.kind, (*outer.place.path, *steps)))
         if new is not None:

@@ -66,9 +66,11 @@ def own_rules(loaded: Loaded) -> OwnRules:
     judge = Judge(found, loaded.kinds)
     config = loaded.config
     settled = tuple(
-        one if one.structural else replace(one, severity=config.severity(one.code, one.severity))
-        for one in problems
+        problem
+        if problem.structural
+        else replace(problem, severity=config.severity(problem.code, problem.severity))
+        for problem in problems
     )
-    paths = {one.code: one.path for one in found}
+    paths = {problem.code: problem.path for problem in found}
     stems = {path.rpartition("/")[2].rpartition(".")[0] for path in loaded.rule_files.files}
     return OwnRules(tuple(judge.rules()), settled, paths, frozenset({*paths, *stems}), judge.close)

@@ -77,7 +77,7 @@ def define(
 ) -> Definition:
     """The rule that a file defines; the file fits its schema. Raises :class:`Slip`."""
     judged, right = _judged(content["for"], kinds)
-    reader = _Reader(content, kinds, folder, language, judged, right)
+    reader = _Reader(kinds, folder, language, judged, right)
     when, check = str(content.get("when", "true")), str(content["check"])
     message = split_message(str(content["message"]))
     for field, text in (("when", when), ("check", check)):
@@ -147,7 +147,6 @@ class _Reader:
 
     def __init__(
         self,
-        content: Mapping[str, Json],
         kinds: Mapping[str, Kind],
         folder: Folder,
         language: Language,

@@ -20,19 +20,21 @@ Jobs = Sequence[tuple[Definition, Sequence[str] | None]]
 """Rules, each with the addresses that it is asked about; ``None``: all."""
 
 
-def rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
+def rule_frame(definition: Definition, only: Sequence[str] | None) -> dict[str, Json]:
     """A rule, and the addresses that it is asked about."""
     return {
-        "code": one.code,
-        "kinds": list(one.kinds),
-        "when": one.when,
-        "check": one.check,
-        "message": list(one.message),
-        "right": one.right,
-        "join": [list(one.join.left), list(one.join.right)] if one.join is not None else None,
-        "change": one.judges_change,
-        "new": one.judges_new,
-        "deleted": one.judges_deleted,
+        "code": definition.code,
+        "kinds": list(definition.kinds),
+        "when": definition.when,
+        "check": definition.check,
+        "message": list(definition.message),
+        "right": definition.right,
+        "join": [list(definition.join.left), list(definition.join.right)]
+        if definition.join is not None
+        else None,
+        "change": definition.judges_change,
+        "new": definition.judges_new,
+        "deleted": definition.judges_deleted,
         "only": list(only) if only is not None else None,
     }
 
@@ -47,10 +49,10 @@ def kinds_of(jobs: Jobs) -> list[str]:
     return sorted(found)
 
 
-def referrers(world: EntrySet, kind: str) -> dict[str, list[str]]:
+def referrers(entry_set: EntrySet, kind: str) -> dict[str, list[str]]:
     """The keys of the entries of a kind that refer to each address."""
     found: dict[str, dict[str, None]] = {}
-    for link in links(world).resolved:
+    for link in links(entry_set).resolved:
         if link.item.kind == kind and link.target is not None:
             found.setdefault(link.target.address, {})[link.item.key] = None
     return {address: list(keys) for address, keys in found.items()}
@@ -89,9 +91,9 @@ def pointed_at(at: Selector | None, value: Mapping[str, Json]) -> FieldPath:
     return steps
 
 
-def file_of(world: EntrySet, item: Entry) -> str:
+def file_of(entry_set: EntrySet, item: Entry) -> str:
     """The registry file that an entry stands in, or would."""
-    return world.planned_files.get(item.address) or (item.live_place or item.place).file
+    return entry_set.planned_files.get(item.address) or (item.live_place or item.place).file
 
 
 def fragment_of(item: Entry) -> str:

@@ -62,7 +62,7 @@ class Judge:
     """Judges by the own rules of one workspace. What is asked of one entry set is kept there."""
 
     def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
-        self.definitions = {one.code: one for one in definitions}
+        self.definitions = {definition.code: definition for definition in definitions}
         self._kinds = kinds
         self._told_of = ""
         self._child: Child | None = None
@@ -75,8 +75,8 @@ class Judge:
 
     def rules(self) -> Iterator[Rule]:
         """The rules as the pipeline runs them, and those that say which of them could not be run."""
-        for one in self.definitions.values():
-            yield self._rule(one)
+        for definition in self.definitions.values():
+            yield self._rule(definition)
         for code, check, transition in (
             ("RUL003", self._costly, self._costly_changes),
             ("RUL004", self._undecided, self._undecided_changes),
@@ -89,43 +89,43 @@ class Judge:
                 code, title, severity, transition=transition, structural=True, supports_incremental=True
             )
 
-    def _rule(self, one: Definition) -> Rule:
-        def check(world: EntrySet) -> Iterable[Finding]:
-            found = self.outcome(world).findings.get(one.code, ())
-            return [self._finding(one, world.items[raw.address], raw, world) for raw in found]
+    def _rule(self, definition: Definition) -> Rule:
+        def check(entry_set: EntrySet) -> Iterable[Finding]:
+            found = self.outcome(entry_set).findings.get(definition.code, ())
+            return [self._finding(definition, entry_set.items[raw.address], raw, entry_set) for raw in found]
 
         def transition(moment: Transition) -> Iterable[Finding]:
-            found = self._changes(moment).findings.get(one.code, ())
-            return [self._about_change(one, raw, moment) for raw in found]
+            found = self._changes(moment).findings.get(definition.code, ())
+            return [self._about_change(definition, raw, moment) for raw in found]
 
-        looked_at = {*one.kinds, *one.reads, *one.referrers, one.right}
+        looked_at = {*definition.kinds, *definition.reads, *definition.referrers, definition.right}
         return Rule(
-            one.code,
-            one.title,
-            one.severity,
-            check=None if one.judges_change else check,
-            transition=transition if one.judges_change else None,
-            supports_incremental=not needs_others(one),
+            definition.code,
+            definition.title,
+            definition.severity,
+            check=None if definition.judges_change else check,
+            transition=transition if definition.judges_change else None,
+            supports_incremental=not needs_others(definition),
             concerns=lambda kind: kind.name in looked_at,
-            own_page=one.page,
+            own_page=definition.page,
         )
 
-    def _finding(self, one: Definition, item: Entry, raw: Raw, world: EntrySet) -> Finding:
-        other = world.items.get(raw.other)
+    def _finding(self, definition: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
+        other = entry_set.items.get(raw.other)
         related = (Related(f"the other one, {other.address}", other.place),) if other is not None else ()
         return Finding(
             item,
             raw.message,
-            pointed_at(one.at, item.value),
+            pointed_at(definition.at, item.value),
             related=related,
             others=(other,) if other is not None else (),
             extra=raw.other,
         )
 
-    def _about_change(self, one: Definition, raw: Raw, moment: Transition) -> Finding:
+    def _about_change(self, definition: Definition, raw: Raw, moment: Transition) -> Finding:
         item = moment.after.items.get(raw.address)
         if item is not None:
-            return Finding(item, raw.message, pointed_at(one.at, item.value))
+            return Finding(item, raw.message, pointed_at(definition.at, item.value))
         gone = next(
             (
                 moment.before.items[name]
@@ -138,11 +138,13 @@ class Judge:
         )
         # It is not there any more: the place is where it stands now.
         return Finding(
-            gone, raw.message, place=gone.live_place or gone.place if gone is not None else Place(one.path)
+            gone,
+            raw.message,
+            place=gone.live_place or gone.place if gone is not None else Place(definition.path),
         )
 
-    def _costly(self, world: EntrySet) -> Iterator[Finding]:
-        yield from self._ended(self.outcome(world))
+    def _costly(self, entry_set: EntrySet) -> Iterator[Finding]:
+        yield from self._ended(self.outcome(entry_set))
 
     def _costly_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._ended(self._changes(moment))
@@ -152,8 +154,8 @@ class Judge:
             place = Place(self.definitions[code].path, 0, ("check",))
             yield Finding(None, f"{code} was ended, and says nothing: {why}.", place=place)
 
-    def _undecided(self, world: EntrySet) -> Iterator[Finding]:
-        yield from self._open(self.outcome(world))
+    def _undecided(self, entry_set: EntrySet) -> Iterator[Finding]:
+        yield from self._open(self.outcome(entry_set))
 
     def _undecided_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._open(self._changes(moment))
@@ -170,36 +172,41 @@ class Judge:
                 extra=",".join(address for address, _ in some),
             )
 
-    def _unjudged(self, world: EntrySet) -> Iterator[Finding]:
-        yield from _unseen(world, (one for one in self.definitions.values() if not one.judges_change))
+    def _unjudged(self, entry_set: EntrySet) -> Iterator[Finding]:
+        yield from _unseen(
+            entry_set,
+            (definition for definition in self.definitions.values() if not definition.judges_change),
+        )
 
     def _unjudged_changes(self, moment: Transition) -> Iterator[Finding]:
-        judging = [one for one in self.definitions.values() if one.judges_change]
+        judging = [definition for definition in self.definitions.values() if definition.judges_change]
         kinds = {change.kind for change in moment.changes}
         yield from _unseen(moment.after, (one for one in judging if kinds.intersection(one.kinds)))
 
-    def outcome(self, world: EntrySet) -> Outcome:
+    def outcome(self, entry_set: EntrySet) -> Outcome:
         """What the rules about what is there find in an entry set; judged once."""
-        return world.memo(self._judged)
+        return entry_set.memo(self._judged)
 
-    def _judged(self, world: EntrySet) -> Outcome:
+    def _judged(self, entry_set: EntrySet) -> Outcome:
         """What the rules find in an entry set; of one that comes after another only what may differ is asked."""
-        standing = [one for one in self.definitions.values() if not one.judges_change]
+        standing = [definition for definition in self.definitions.values() if not definition.judges_change]
         if not standing:
             return Outcome()
-        earlier = world.earlier.memo(self._judged) if world.earlier is not None else None
+        earlier = entry_set.earlier.memo(self._judged) if entry_set.earlier is not None else None
         jobs = []
-        for one in (one for one in standing if not _hidden(world, one)):
+        for one in (one for one in standing if not _hidden(entry_set, one)):
             renewed = earlier is not None and not needs_others(one) and one.code not in earlier.costly
-            touched = sorted(item.address for item in world.touched_items(*one.kinds)) if renewed else None
+            touched = (
+                sorted(item.address for item in entry_set.touched_items(*one.kinds)) if renewed else None
+            )
             if touched != []:
                 jobs.append((one, touched))
-        outcome = self._asked(world, jobs) if jobs else Outcome()
+        outcome = self._asked(entry_set, jobs) if jobs else Outcome()
         if earlier is not None:
             whole = {one.code for one, only in jobs if only is None}
             for one in standing:
                 if one.code not in whole and not needs_others(one):
-                    _carry_over(one.code, earlier, outcome, world)
+                    _carry_over(one.code, earlier, outcome, entry_set)
         return outcome
 
     def _changes(self, moment: Transition) -> Outcome:
@@ -207,7 +214,7 @@ class Judge:
 
     def judged_changes(self, moment: Transition) -> Outcome:
         """What the rules about changes find in some."""
-        judging = [one for one in self.definitions.values() if one.judges_change]
+        judging = [definition for definition in self.definitions.values() if definition.judges_change]
         changes = [
             change
             for change in moment.changes
@@ -220,22 +227,22 @@ class Judge:
         return self._asked(moment.after, jobs, changes)
 
     def explain(
-        self, world: EntrySet, address: str, other: str = "", change: Change | None = None
+        self, entry_set: EntrySet, address: str, other: str = "", change: Change | None = None
     ) -> Outcome:
         """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
         self._told_of = other or "the entry"
-        jobs = [(one, [address]) for one in self.definitions.values()]
-        return self._asked(world, jobs, (change,) if change is not None else ())
+        jobs = [(definition, [address]) for definition in self.definitions.values()]
+        return self._asked(entry_set, jobs, (change,) if change is not None else ())
 
     def _asked(
         self,
-        world: EntrySet,
+        entry_set: EntrySet,
         jobs: Jobs,
         changes: Sequence[Change] = (),
     ) -> Outcome:
         """Ask a child about all; where it ends without an answer, one for each rule, so that one hides no other."""
         try:
-            return self._run(world, jobs, changes)
+            return self._run(entry_set, jobs, changes)
         except ChildEnded as fault:
             if len(jobs) == 1:
                 outcome = Outcome()
@@ -243,7 +250,7 @@ class Judge:
                 return outcome
         outcome = Outcome()
         for job in jobs:
-            one = self._asked(world, [job], changes)
+            one = self._asked(entry_set, [job], changes)
             outcome.findings.update(one.findings)
             outcome.undecided.update(one.undecided)
             outcome.costly.update(one.costly)
@@ -251,15 +258,15 @@ class Judge:
 
     def _run(
         self,
-        world: EntrySet,
+        entry_set: EntrySet,
         jobs: Jobs,
         changes: Sequence[Change],
     ) -> Outcome:
         referring = sorted({kind for one, _ in jobs for kind in one.referrers})
         question = {
             "rules": [rule_frame(one, only) for one, only in jobs],
-            "entries": {kind: self._entries(world, kind, jobs) for kind in kinds_of(jobs)},
-            "referrers": {kind: referrers(world, kind) for kind in referring},
+            "entries": {kind: self._entries(entry_set, kind, jobs) for kind in kinds_of(jobs)},
+            "referrers": {kind: referrers(entry_set, kind) for kind in referring},
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
             "told_of": self._told_of,
@@ -269,7 +276,7 @@ class Judge:
         if self._child is None:
             self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
         try:
-            answer = self._child.ask(question, lambda asked: about_files(world.tree, asked), seconds)
+            answer = self._child.ask(question, lambda asked: about_files(entry_set.tree, asked), seconds)
         except BaseException:
             self.close()
             raise
@@ -280,7 +287,7 @@ class Judge:
             outcome.undecided.setdefault(code, []).append((address, why))
         return outcome
 
-    def _entries(self, world: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
+    def _entries(self, entry_set: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
         """The entries of a kind that somebody asks for, without their secrets."""
         wanted: set[str] | None = set()
         for one, only in jobs:
@@ -295,10 +302,10 @@ class Judge:
             [
                 item.key,
                 secrets.mask(item.value) if secrets else item.value,
-                file_of(world, item),
+                file_of(entry_set, item),
                 fragment_of(item),
             ]
-            for item in world.of(kind)
+            for item in entry_set.of(kind)
             if (wanted is None or item.address in wanted)
         ]
 
@@ -319,24 +326,24 @@ class Judge:
         }
 
 
-def _hidden(world: EntrySet, one: Definition) -> list[str]:
+def _hidden(entry_set: EntrySet, definition: Definition) -> list[str]:
     """The kinds that a rule looks up and of which entries may stand where nothing can be read."""
     return sorted(
         kind
-        for kind in {*one.reads, *one.referrers}
-        if kind in world.hidden_kinds or world.hidden_all or kind in world.hidden_text
+        for kind in {*definition.reads, *definition.referrers}
+        if kind in entry_set.hidden_kinds or entry_set.hidden_all or kind in entry_set.hidden_text
     )
 
 
-def _unseen(world: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
-    for one in rules:
-        hidden = _hidden(world, one)
+def _unseen(entry_set: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
+    for rule in rules:
+        hidden = _hidden(entry_set, rule)
         if hidden:
             yield Finding(
                 None,
-                f"{one.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
-                place=Place(one.path),
-                extra=one.code,
+                f"{rule.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
+                place=Place(rule.path),
+                extra=rule.code,
             )
 
 
@@ -347,7 +354,7 @@ class _ChangesOf:
         self._judge = judge
         self._moment = moment
 
-    def __call__(self, _world: EntrySet) -> Outcome:
+    def __call__(self, _entry_set: EntrySet) -> Outcome:
         return self._judge.judged_changes(self._moment)
 
     def __eq__(self, other: object) -> bool:
@@ -357,12 +364,12 @@ class _ChangesOf:
         return hash((_ChangesOf, id(self._judge)))
 
 
-def _carry_over(code: str, earlier: Outcome, outcome: Outcome, world: EntrySet) -> None:
+def _carry_over(code: str, earlier: Outcome, outcome: Outcome, entry_set: EntrySet) -> None:
     """What was found in the earlier entry set of entries that are the same in this one."""
-    kept = [raw for raw in earlier.findings.get(code, ()) if raw.address not in world.touched]
+    kept = [raw for raw in earlier.findings.get(code, ()) if raw.address not in entry_set.touched]
     if kept:
         outcome.findings[code] = sorted([*kept, *outcome.findings.get(code, ())], key=lambda raw: raw.address)
-    open_ = [one for one in earlier.undecided.get(code, ()) if one[0] not in world.touched]
+    open_ = [one for one in earlier.undecided.get(code, ()) if one[0] not in entry_set.touched]
     if open_:
         outcome.undecided[code] = sorted([*open_, *outcome.undecided.get(code, ())])
     if code in earlier.costly:

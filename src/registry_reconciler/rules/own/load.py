@@ -64,13 +64,13 @@ def _defined(
         problems += (
             problem(
                 "RUL001",
-                one.message,
-                place.at(one.path, on_key=one.on_key),
-                path=one.path,
-                fix=one.fix,
-                extra=one.message,
+                violation.message,
+                place.at(violation.path, on_key=violation.on_key),
+                path=violation.path,
+                fix=violation.fix,
+                extra=violation.message,
             )
-            for one in violations
+            for violation in violations
         )
         return None
     fault = _misnamed(source.path, content, found)
@@ -119,21 +119,21 @@ def _about_broken(content: dict[str, Json], loaded: Loaded) -> bool:
     return any(repr(kind) in text or f'"{kind}"' in text for kind in loaded.catalog.broken)
 
 
-def _costs(one: Definition) -> Iterator[Problem]:
-    if one.quadratic:
+def _costs(definition: Definition) -> Iterator[Problem]:
+    if definition.quadratic:
         yield problem(
             "RUL002",
-            f"{one.code} goes through all entries of a kind for each entry that it judges.",
-            Place(one.path, 0, (one.quadratic,)),
-            path=(one.quadratic,),
+            f"{definition.code} goes through all entries of a kind for each entry that it judges.",
+            Place(definition.path, 0, (definition.quadratic,)),
+            path=(definition.quadratic,),
             fix="Ask an index: entries(kind, field, value) gives those with a value, ref(kind, key) one, "
             "referrers(kind) those that refer to this one.",
         )
-    elif one.right and one.join is None:
+    elif definition.right and definition.join is None:
         yield problem(
             "RUL002",
-            f"{one.code} looks at every pair of entries.",
-            Place(one.path, 0, ("for",)),
+            f"{definition.code} looks at every pair of entries.",
+            Place(definition.path, 0, ("for",)),
             path=("for",),
             fix="Begin 'when' with an equality, such as left.topic == right.topic: only those pairs count then.",
         )

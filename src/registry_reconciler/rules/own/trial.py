@@ -40,29 +40,29 @@ class Tried(Struct, frozen=True):
 
 def try_example(rule: Definition, kinds: Mapping[str, Kind], text: str) -> Tried:
     """Judge an example: one document, or two for a rule about a change. Raises :class:`Example`."""
-    worlds = [_world(kinds, document) for document in _documents(text)]
+    entry_sets = [_entry_set(kinds, document) for document in _documents(text)]
     judge = Judge([rule], kinds)
     if rule.judges_change:
-        if len(worlds) != 2:
+        if len(entry_sets) != 2:
             raise Example("a rule about a change needs two documents: the entries before, and after")
-        before, after = worlds
+        before, after = entry_sets
         moment = Transition(before, after, tuple(_changes(before, after)))
         outcome = judge.judged_changes(moment)
         judge.close()
         return _tried(rule, outcome)
-    if len(worlds) != 1:
+    if len(entry_sets) != 1:
         raise Example("one document is needed: only rules about a change have two")
-    outcome = judge.outcome(worlds[0])
+    outcome = judge.outcome(entry_sets[0])
     judge.close()
     return _tried(rule, outcome)
 
 
-def selected(rule: Definition, kinds: Mapping[str, Kind], world: EntrySet) -> int:
+def selected(rule: Definition, kinds: Mapping[str, Kind], entry_set: EntrySet) -> int:
     """How many entries (or pairs) of a workspace ``when`` selects."""
     asked = replace(rule, check="false", message=("",))
     judge = Judge([asked], kinds)
     try:
-        return len(judge.outcome(world).findings.get(rule.code, ()))
+        return len(judge.outcome(entry_set).findings.get(rule.code, ()))
     finally:
         judge.close()
 
@@ -79,7 +79,7 @@ class Step(Struct, frozen=True):
 def steps(
     rule: Definition,
     kinds: Mapping[str, Kind],
-    world: EntrySet,
+    entry_set: EntrySet,
     address: str,
     other: str = "",
     change: Change | None = None,
@@ -96,7 +96,7 @@ def steps(
     ]
     judge = Judge(asked, kinds)
     try:
-        outcome = judge.explain(world, address, other, change)
+        outcome = judge.explain(entry_set, address, other, change)
     finally:
         judge.close()
     gives = {code: some[0].message for code, some in outcome.findings.items()}
@@ -177,7 +177,7 @@ def _split(text: str, operators: Sequence[str]) -> list[str]:
         if at < over:
             continue
         depth += (character in "([{") - (character in ")]}")
-        found = next((one for one in operators if text.startswith(one, at)), "")
+        found = next((operator for operator in operators if text.startswith(operator, at)), "")
         if depth == 0 and found:
             pieces.append(text[begin:at])
             begin = over = at + len(found)
@@ -191,7 +191,7 @@ def _documents(text: str) -> list[Json]:
     return [document for document in read.documents if document is not None]
 
 
-def _world(kinds: Mapping[str, Kind], document: Json) -> EntrySet:
+def _entry_set(kinds: Mapping[str, Kind], document: Json) -> EntrySet:
     tree: Tree = MemoryTree({})
     items: dict[str, Entry] = {}
     if not isinstance(document, dict):

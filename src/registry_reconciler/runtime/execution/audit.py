@@ -108,7 +108,7 @@ def default_sink() -> AuditSink:
     if folder is not None:
         return FileAudit(folder / "audit.jsonl")
 
-    def nowhere(line: AuditLine) -> None:
+    def nowhere(_line: AuditLine) -> None:
         raise OSError("the user has no directory for state, so the audit log has no place")
 
     return nowhere

@@ -52,8 +52,8 @@ def _shape(function: Callable[..., Any]) -> tuple[bool, str, int]:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return True, "", _BY_NAME
-    wants = next((one for one in parameters if _is_context(one)), None)
-    rest = [one for one in parameters if one is not wants]
+    wants = next((parameter for parameter in parameters if _is_context(parameter)), None)
+    rest = [parameter for parameter in parameters if parameter is not wants]
     takes = any(
         one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.VAR_POSITIONAL) for one in rest
     )

@@ -195,7 +195,7 @@ class _Grouped:
         self.process.wait()
         return ""
 
-    def code(self, name: str) -> int:
+    def code(self, name: str) -> int:  # noqa: ARG002  # as the other one has it
         """How it ended."""
         return self.process.returncode
 

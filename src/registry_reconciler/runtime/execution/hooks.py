@@ -80,7 +80,7 @@ class HookOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """A hook that an occasion concerns; ``fault`` says why it cannot be run although it should."""
+    """A hook that an event concerns; ``fault`` says why it cannot be run although it should."""
 
     id: str
     guard: bool
@@ -100,9 +100,9 @@ def events_of(db: SideTables) -> tuple[str, ...]:
 
 
 def concerned(
-    hooks: Iterable[HasMeta], occasion: HookEvent, events: Iterable[str] = EVENTS
+    hooks: Iterable[HasMeta], hook_event: HookEvent, events: Iterable[str] = EVENTS
 ) -> tuple[Concerned, ...]:
-    """The hooks that an occasion concerns: higher priority first, then by id; faults before all.
+    """The hooks that an event concerns: higher priority first, then by id; faults before all.
 
     Args:
         events: those that can happen. A guard that waits for another may be meant for this one.
@@ -113,58 +113,62 @@ def concerned(
     for item in hooks:
         id = item.meta.id
         seen.add(id)
-        one = _entry(item, id, occasion, known) if isinstance(item, EntryItem) else _code(item, id, occasion)
+        one = (
+            _entry(item, id, hook_event, known)
+            if isinstance(item, EntryItem)
+            else _code(item, id, hook_event)
+        )
         if one is not None:
             found.append((-item.meta.priority, id, one))
     missing = [
-        Concerned(id, deniable(occasion.event), fault=f"the hook {id!r} is bound and does not exist")
-        for id in occasion.bound
+        Concerned(id, deniable(hook_event.event), fault=f"the hook {id!r} is bound and does not exist")
+        for id in hook_event.bound
         if id not in seen
     ]
     return (*missing, *(one for _, _, one in sorted(found, key=lambda row: row[:2])))
 
 
-def _entry(item: EntryItem, id: str, occasion: HookEvent, events: frozenset[str]) -> Concerned | None:
+def _entry(item: EntryItem, id: str, hook_event: HookEvent, events: frozenset[str]) -> Concerned | None:
     """A hook of a workspace. Its file may hold anything: what was not checked by a plan is served as well."""
     fields = item.value
     if fields.get("enabled", True) is False:
         return None
     # A guard unless it says, in the one way there is, that it is none.
-    guard = fields.get("blocking", False) is not False and deniable(occasion.event)
+    guard = fields.get("blocking", False) is not False and deniable(hook_event.event)
     waits_for = fields.get("event_type")
     if not isinstance(waits_for, str) or waits_for not in events:
         fault = f"the hook {id!r} cannot be judged: its event_type {shown(repr(waits_for))} is no event"
-        return Concerned(id, guard, fault=fault) if guard or id in occasion.bound else None
-    if waits_for != occasion.event:
-        return _misbound(id, waits_for, occasion) if id in occasion.bound else None
+        return Concerned(id, guard, fault=fault) if guard or id in hook_event.bound else None
+    if waits_for != hook_event.event:
+        return _misbound(id, waits_for, hook_event) if id in hook_event.bound else None
     match = fields.get("match")
     if not isinstance(match, Mapping | None):
         return Concerned(id, guard, fault=f"the hook {id!r} cannot be judged: its match is no mapping")
-    if _applies(match or {}, fields.get("ability_ids"), occasion, id, guard):
+    if _applies(match or {}, fields.get("ability_ids"), hook_event, id, guard):
         return Concerned(id, guard, item, fields)
     return None
 
 
-def _code(item: HasMeta, id: str, occasion: HookEvent) -> Concerned | None:
+def _code(item: HasMeta, id: str, hook_event: HookEvent) -> Concerned | None:
     flags = item.meta.flags
     waits_for = [flag for flag in flags if flag in EVENTS]
-    if occasion.event in waits_for if waits_for else deniable(occasion.event):
-        return Concerned(id, OBSERVER not in flags and deniable(occasion.event), item, {})
-    return _misbound(id, ", ".join(waits_for), occasion) if id in occasion.bound else None
+    if hook_event.event in waits_for if waits_for else deniable(hook_event.event):
+        return Concerned(id, OBSERVER not in flags and deniable(hook_event.event), item, {})
+    return _misbound(id, ", ".join(waits_for), hook_event) if id in hook_event.bound else None
 
 
-def _misbound(id: str, waits_for: str, occasion: HookEvent) -> Concerned:
-    slot = SLOTS.get(occasion.event)
+def _misbound(id: str, waits_for: str, hook_event: HookEvent) -> Concerned:
+    slot = SLOTS.get(hook_event.event)
     fault = f"the hook {id!r} is bound to {slot} and waits for {waits_for or 'what can be denied'}"
-    return Concerned(id, deniable(occasion.event), fault=fault)
+    return Concerned(id, deniable(hook_event.event), fault=fault)
 
 
 def _applies(
-    match: Mapping[str, Any], ability_ids: object, occasion: HookEvent, id: str, guard: bool
+    match: Mapping[str, Any], ability_ids: object, hook_event: HookEvent, id: str, guard: bool
 ) -> bool:
-    conditions = list(_conditions(match, occasion))
-    if id not in occasion.bound:
-        conditions.append(_in_scope(match, ability_ids, occasion.ability))
+    conditions = list(_conditions(match, hook_event))
+    if id not in hook_event.bound:
+        conditions.append(_in_scope(match, ability_ids, hook_event.ability))
     # What is not known cannot clear a guard, and does not call anyone else.
     return all(guard if held is None else held for held in conditions)
 
@@ -184,23 +188,23 @@ def _scope_matches(pattern: str, ability: str) -> bool:
     from registry_reconciler.base.globs import is_wild, matches_address
 
     kind, slash, rest = pattern.partition("/")
-    by_address = slash and any(matches_address(kind, one) for one in _ABILITY_KINDS)
+    by_address = slash and any(matches_address(kind, ability_kind) for ability_kind in _ABILITY_KINDS)
     return any(
         one == ability or (is_wild(one) and matches_address(f"*/{one}", f"ability/{ability}"))
         for one in ([pattern, rest] if by_address else [pattern])
     )
 
 
-def _conditions(match: Mapping[str, Any], occasion: HookEvent) -> Iterator[bool | None]:
+def _conditions(match: Mapping[str, Any], hook_event: HookEvent) -> Iterator[bool | None]:
     least = match.get("min_duration_ms")
     if isinstance(least, (int, float)):
-        yield None if occasion.duration_ms is None else occasion.duration_ms >= least
+        yield None if hook_event.duration_ms is None else hook_event.duration_ms >= least
     globs = texts(match.get("only_if_changed_paths"))
     if globs:
-        yield None if occasion.changed_paths is None else _any_changed(globs, occasion.changed_paths)
+        yield None if hook_event.changed_paths is None else _any_changed(globs, hook_event.changed_paths)
     stages = texts(match.get("stage"))
     if stages:
-        yield None if occasion.stage is None else occasion.stage in stages
+        yield None if hook_event.stage is None else hook_event.stage in stages
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -224,32 +228,32 @@ def _any_changed(globs: Sequence[str], paths: Iterable[str]) -> bool | None:
 def fire(hooks: Iterable[Concerned], event: Mapping[str, Any], run: RunHook) -> HookOutcome:
     """Run hooks in order, up to the first guard that denies."""
     messages: list[HookMessage] = []
-    for one in hooks:
-        denied, text = _ask(one, event, run)
+    for hook in hooks:
+        denied, text = _ask(hook, event, run)
         if text and deniable(event["event"]):
-            messages.append(HookMessage(one.id, text))
+            messages.append(HookMessage(hook.id, text))
         elif text:
             # The caller has got its answer already; what comes after it is for the log.
-            log.info("hook %s: %s", visible(one.id), visible(text))
+            log.info("hook %s: %s", visible(hook.id), visible(text))
         if denied:
-            return HookOutcome(one.id, tuple(messages))
+            return HookOutcome(hook.id, tuple(messages))
     return HookOutcome("", tuple(messages))
 
 
-def _ask(one: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, str]:
+def _ask(concerned: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, str]:
     """Whether the hook denies, and what it says."""
-    said, why = None, one.fault
-    if one.item is not None and one.fields is not None:
+    said, why = None, concerned.fault
+    if concerned.item is not None and concerned.fields is not None:
         try:
-            said = run(one.item, one.fields, {**event, "hook": one.id})
-            why = said.unclear if one.guard or said.failed else ""
+            said = run(concerned.item, concerned.fields, {**event, "hook": concerned.id})
+            why = said.unclear if concerned.guard or said.failed else ""
         except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
             why = visible(told(error)[:_LONGEST_REASON])
     if said is not None and not why:
-        return one.guard and said.block, said.message
-    if one.guard:
+        return concerned.guard and said.block, said.message
+    if concerned.guard:
         return True, why
-    log.warning("hook %s failed: %s", visible(one.id), visible(why))
+    log.warning("hook %s failed: %s", visible(concerned.id), visible(why))
     return False, f"failed: {why}" if deniable(event["event"]) else ""
 
 

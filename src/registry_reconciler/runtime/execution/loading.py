@@ -34,7 +34,7 @@ _lock = threading.RLock()
 class _Loader(SourceFileLoader):
     """Runs a module with an import statement that knows the workspace. Writes no compiled files into it."""
 
-    def path_stats(self, path: str) -> Mapping[str, Any]:
+    def path_stats(self, _path: str) -> Mapping[str, Any]:
         # Without them nothing compiled is used: it is told from its source by the second and the size alone.
         raise OSError("nothing compiled is kept for files of a workspace")
 
@@ -82,7 +82,9 @@ class _Space:
 
     def forget(self) -> None:
         """Take the modules out; who holds one of their functions keeps it."""
-        for name in [one for one in sys.modules if one == self.name or one.startswith(self.name + ".")]:
+        for name in [
+            module for module in sys.modules if module == self.name or module.startswith(self.name + ".")
+        ]:
             del sys.modules[name]
 
     def has(self, name: str) -> bool:

@@ -16,7 +16,6 @@ from registry_reconciler.runtime.registry.outcomes import Handles
 from registry_reconciler.runtime.registry.overlay import (
     DEFAULT_LAYER,
     RuntimeRegistry,
-    Snapshot,
     empty_snapshot,
     outcomes_of,
     rebased,
@@ -24,6 +23,7 @@ from registry_reconciler.runtime.registry.overlay import (
     without,
 )
 from registry_reconciler.runtime.registry.policy import Collision, PolicyLike, as_policy
+from registry_reconciler.runtime.registry.snapshot import Snapshot
 
 
 class RegistryDbBuilder:

@@ -262,7 +262,9 @@ class RegistryIndex(Generic[T]):
 
     def collisions(self) -> tuple[Collision, ...]:
         """Every claim that lost, sorted."""
-        found = [one for word in self.contested() for one in losses(word, *self.claimers(word), self.policy)]
+        found = [
+            loss for word in self.contested() for loss in losses(word, *self.claimers(word), self.policy)
+        ]
         return tuple(sorted(found))
 
     def key(self, id: str) -> Key[T]:

@@ -49,7 +49,7 @@ class Handles(tuple[Key[R], ...]):
     def __new__(cls, outcomes: Iterable[Outcome[R]]) -> Handles[R]:
         """Of what came of each."""
         rows = tuple(outcomes)
-        made = super().__new__(cls, (one.key for one in rows))
+        made = super().__new__(cls, (row.key for row in rows))
         made.outcomes = rows
         return made
 

@@ -10,18 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Generic
 
-from registry_reconciler.runtime.errors import (
-    DuplicateIdError,
-    GoneHandleError,
-    IdShadowingError,
-    KeyConflictError,
-    StaleHandleError,
-    UnknownKeyError,
-)
-from registry_reconciler.runtime.registry.index import RegistryIndex, own_key, probably_meant
+from registry_reconciler.runtime.errors import UnknownKeyError
+from registry_reconciler.runtime.registry.draft import Draft, folded
+from registry_reconciler.runtime.registry.index import RegistryIndex, probably_meant
 from registry_reconciler.runtime.registry.meta import Key, T
 from registry_reconciler.runtime.registry.outcomes import (
     Action,
@@ -39,314 +32,15 @@ from registry_reconciler.runtime.registry.policy import (
     DuplicatePolicy,
     PolicyLike,
     as_policy,
-    later_wins,
     losses,
-    ranked,
 )
+from registry_reconciler.runtime.registry.snapshot import Registration, Snapshot
 
 DEFAULT_LAYER = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration(Generic[T]):
-    """One item that was registered, the layer it belongs to, and whether it was allowed to take an id."""
-
-    item: T
-    layer: str
-    may_override: bool
-
-
-# The overlay says nothing of a key; ``None`` in its place says that nothing is there.
-_ABSENT: Any = object()
-
-Claims = dict[str, tuple[T, ...]]
-
-
-class Snapshot(Generic[T]):
-    """What a :class:`RuntimeRegistry` holds at one moment. Immutable."""
-
-    __slots__ = (
-        "_aliases",
-        "_base_get",
-        "_delta",
-        "_generations",
-        "_hidden",
-        "_ids",
-        "_names",
-        "_past",
-        "_registrations",
-        "_shadowed",
-        "base",
-        "generation",
-        "label",
-        "policy",
-    )
-
-    def __init__(
-        self, draft: _Draft[T], generation: int, generations: dict[str, int], past: Past | None = None
-    ) -> None:
-        self.base: RegistryIndex[T] = draft.base
-        self.label = draft.base.label
-        self.policy: DuplicatePolicy = draft.policy
-        self.generation = generation
-        self._generations = generations
-        self._past: Past = past or {}
-        self._ids: dict[str, T] = draft.ids
-        self._names: Claims[T] = draft.names
-        self._aliases: Claims[T] = draft.aliases
-        self._hidden: dict[str, T] = draft.hidden
-        self._shadowed: tuple[tuple[T, T], ...] = tuple(draft.shadowed)
-        self._registrations: tuple[Registration[T], ...] = tuple(draft.registrations)
-        self._delta: dict[str, T | None] = draft.delta
-        self._base_get: Callable[[str], T | None] = draft.base.get
-        for word in draft.touched:
-            self._delta[word] = self._decide(word)
-
-    def get(self, key: str) -> T | None:
-        """The item that a key leads to: extra ids, base ids, extra names, base names, extra aliases, base
-        aliases.
-        """
-        found = self._delta.get(key, _ABSENT)
-        return self._base_get(key) if found is _ABSENT else found
-
-    def get_by_id(self, id: str) -> T | None:
-        """The item that holds this id now."""
-        extra = self._ids.get(id)
-        return self.base.get_by_id(id) if extra is None else extra
-
-    def require(self, key: str) -> T:
-        """As :meth:`get`.
-
-        Raises:
-            UnknownKeyError: with what was probably meant.
-        """
-        item = self.get(key)
-        if item is None:
-            raise UnknownKeyError(self.label, key, probably_meant(key, self._known()))
-        return item
-
-    def _known(self) -> Iterator[str]:
-        yield from (word for word, item in self._delta.items() if item is not None)
-        yield from (word for word in self.base._keys if word not in self._delta)
-
-    def _decide(self, word: str) -> T | None:
-        held = self.get_by_id(word)
-        if held is not None:
-            return held
-        named, aliased = self.claimers(word)
-        return (named or aliased or (None,))[0]
-
-    def claimers(self, word: str) -> tuple[tuple[T, ...], tuple[T, ...]]:
-        """Who of the items that can be reached claims a word, as a name and as an alias, each ranked best
-        first.
-        """
-        base_named, base_aliased = self.base.claimers(word)
-        return (
-            self._merged(base_named, self._names.get(word, ())),
-            self._merged(base_aliased, self._aliases.get(word, ())),
-        )
-
-    def _merged(self, base: tuple[T, ...], extras: tuple[T, ...]) -> tuple[T, ...]:
-        if self._hidden:
-            base = tuple(item for item in base if item.meta.id not in self._hidden)
-        mine = ranked(extras, self.policy)
-        # The index's own ranking stands: as a whole it either loses to the best extra or does not.
-        if not base or (mine and later_wins(base[0].meta, mine[0].meta, self.policy)):
-            return (*mine, *base)
-        return (*base, *mine)
-
-    def items(self) -> tuple[T, ...]:
-        """The items that can be reached, in id order."""
-        held = {item.meta.id: item for item in self.base if item.meta.id not in self._hidden}
-        held.update(self._ids)
-        return tuple(held[id] for id in sorted(held))
-
-    def items_all(self) -> tuple[T, ...]:
-        """All items, also the shadowed ones (after the one that holds their id), in id order."""
-        every = [*self.items(), *self._hidden.values()]
-        every += [one.item for one in self._registrations if self._ids.get(one.item.meta.id) is not one.item]
-        return tuple(sorted(every, key=lambda item: item.meta.id))
-
-    def __len__(self) -> int:
-        return len(self.base) - len(self._hidden) + len(self._ids)
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self.items())
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.get(key) is not None
-
-    def collisions(self) -> tuple[Collision, ...]:
-        """Every claim that lost, of the index and of the overlay, sorted."""
-        found = [one for one in self.base.collisions() if one.key not in self._delta]
-        for word in self._delta:
-            if self.get_by_id(word) is None:
-                found.extend(losses(word, *self.claimers(word), self.policy))
-        for earlier, later in self._shadowed:
-            id = later.meta.id
-            found.append(Collision(id, "id", id, id, "replaced" if self._was_replaced(earlier) else "kept"))
-        return tuple(sorted(found))
-
-    def _was_replaced(self, earlier: T) -> bool:
-        return self.get_by_id(earlier.meta.id) is not earlier
-
-    def layers(self) -> tuple[str, ...]:
-        """Names of the layers that have items, in the order of their first registration."""
-        return tuple(dict.fromkeys(one.layer for one in self._registrations))
-
-    def generation_of(self, id: str) -> int:
-        """Which holder of the id it leads to now; 0 is the first. One that comes back has its number again."""
-        return self._generations.get(id, 0)
-
-    def key(self, id: str) -> Key[T]:
-        """A handle for the item that holds this id now.
-
-        Raises:
-            UnknownKeyError: there is none.
-        """
-        if self.get_by_id(id) is None:
-            raise UnknownKeyError(self.label, id, probably_meant(id, self._known()))
-        return Key(self.label, id, self.generation_of(id))
-
-    def resolve(self, key: Key[T]) -> T:
-        """The item of a handle.
-
-        Raises:
-            GoneHandleError: nothing holds the id any more.
-            StaleHandleError: another item holds the id than when the handle was made.
-            HandleError: the handle belongs to another registry.
-        """
-        own_key(self.label, key)
-        item = self.get_by_id(key.id)
-        if item is None:
-            raise GoneHandleError(f"{self.label}: {key.id!r} is gone")
-        if self.generation_of(key.id) != key.generation:
-            raise StaleHandleError(f"{self.label}: {key.id!r} is another item than the handle was made for")
-        return item
-
-
-class _Draft(Generic[T]):
-    """The next snapshot while it is being made; nobody else sees it."""
-
-    def __init__(self, base: RegistryIndex[T], policy: DuplicatePolicy) -> None:
-        self.base = base
-        self.policy = policy
-        self.ids: dict[str, T] = {}
-        self.names: Claims[T] = {}
-        self.aliases: Claims[T] = {}
-        self.hidden: dict[str, T] = {}
-        self.shadowed: list[tuple[T, T]] = []
-        self.registrations: list[Registration[T]] = []
-        self.delta: dict[str, T | None] = {}
-        self.touched: set[str] = set()
-
-    @classmethod
-    def of(cls, snapshot: Snapshot[T]) -> _Draft[T]:
-        draft = cls(snapshot.base, snapshot.policy)
-        draft.ids = snapshot._ids.copy()
-        draft.names = snapshot._names.copy()
-        draft.aliases = snapshot._aliases.copy()
-        draft.hidden = snapshot._hidden.copy()
-        draft.shadowed = list(snapshot._shadowed)
-        draft.registrations = list(snapshot._registrations)
-        draft.delta = snapshot._delta.copy()
-        return draft
-
-    def add(self, one: Registration[T]) -> None:
-        item = one.item
-        if self._knows(item):
-            return
-        self._refuse_shadowing(item)
-        holder = self._holder(item.meta.id)
-        if holder is None:
-            self._enter(item)
-        else:
-            self._contest(holder, one)
-        self.registrations.append(one)
-
-    def _knows(self, item: T) -> bool:
-        id = item.meta.id
-        if self.ids.get(id) is item or self.base.get_by_id(id) is item:
-            return True
-        return any(item is other for pair in self.shadowed for other in pair)
-
-    def _holder(self, id: str) -> T | None:
-        extra = self.ids.get(id)
-        return self.base.get_by_id(id) if extra is None else extra
-
-    def _contest(self, holder: T, one: Registration[T]) -> None:
-        id = one.item.meta.id
-        if not one.may_override:
-            raise DuplicateIdError(
-                self.base.label, id, "choose another id, or allow overrides of ids where that is meant"
-            )
-        if self.policy is DuplicatePolicy.ERROR:
-            raise KeyConflictError(self.base.label, id, "id", id, id)
-        self.shadowed.append((holder, one.item))
-        if later_wins(holder.meta, one.item.meta, self.policy):
-            self._leave(holder)
-            self._enter(one.item)
-
-    def _enter(self, item: T) -> None:
-        meta = item.meta
-        if self.policy is DuplicatePolicy.ERROR:
-            self._refuse_contested(item)
-        self.ids[meta.id] = item
-        self.touched.add(meta.id)
-        for claims, words in ((self.names, meta.names()), (self.aliases, tuple(meta.other_names()))):
-            for word in words:
-                claims[word] = (*claims.get(word, ()), item)
-                self.touched.add(word)
-
-    def _leave(self, item: T) -> None:
-        meta = item.meta
-        self.touched.update(meta.words())
-        if self.ids.get(meta.id) is not item:
-            self.hidden[meta.id] = item
-            return
-        for claims, words in ((self.names, meta.names()), (self.aliases, tuple(meta.other_names()))):
-            for word in words:
-                claims[word] = tuple(other for other in claims[word] if other is not item)
-
-    def _refuse_contested(self, item: T) -> None:
-        meta = item.meta
-        for kind, words in (("name", meta.names()), ("alias", tuple(meta.other_names()))):
-            for word in words:
-                base_named, base_aliased = self.base.claimers(word)
-                others = (*self.names.get(word, ()), *self.aliases.get(word, ()), *base_named, *base_aliased)
-                if others:
-                    raise KeyConflictError(self.base.label, word, kind, others[0].meta.id, meta.id)
-
-    def _refuse_shadowing(self, item: T) -> None:
-        """Shadowed items count too: they come back when what shadows them leaves."""
-        meta = item.meta
-        for word in meta.words():
-            if self._holder(word) is not None:
-                raise IdShadowingError(self.base.label, word, meta.id, word)
-        for other in self._claimers_of(meta.id):
-            if other.meta.id != meta.id:
-                raise IdShadowingError(self.base.label, meta.id, other.meta.id, meta.id)
-
-    def _claimers_of(self, word: str) -> Iterator[T]:
-        yield from self.names.get(word, ())
-        yield from self.aliases.get(word, ())
-        for claimers in self.base.claimers(word):
-            yield from claimers
-        for pair in self.shadowed:
-            yield from (item for item in pair if word in item.meta.words())
-
-
-def _folded(
-    base: RegistryIndex[T], policy: DuplicatePolicy, registrations: Iterable[Registration[T]]
-) -> _Draft[T]:
-    draft = _Draft(base, policy)
-    for one in registrations:
-        draft.add(one)
-    return draft
-
-
 def _frozen(
-    draft: _Draft[T], old: Snapshot[T], ids: Iterable[str], same: Callable[[T, T], bool]
+    draft: Draft[T], old: Snapshot[T], ids: Iterable[str], same: Callable[[T, T], bool]
 ) -> Snapshot[T]:
     """The draft as a snapshot. Of ``ids``, those that lead to another item than before get the number of that
     item: its own where it was there already, a new one otherwise.
@@ -379,9 +73,12 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
     id = item.meta.id
     before, now = old.get_by_id(id), new.get_by_id(id)
     assert now is not None
-    found = [one for word in item.meta.words() for one in losses(word, *new.claimers(word), new.policy)]
+    found = [loss for word in item.meta.words() for loss in losses(word, *new.claimers(word), new.policy)]
     mine = tuple(sorted(one for one in found if id in (one.winner, one.loser))) if now is item else ()
-    if any(one.item is item for one in old._registrations) or old.base.get_by_id(id) is item:
+    if (
+        any(registration.item is item for registration in old._registrations)
+        or old.base.get_by_id(id) is item
+    ):
         return Outcome(item, "unchanged", new.key(id), collisions=mine)
     if now is not item:
         return Outcome(item, "lost", new.key(id), lost_to=now)
@@ -392,26 +89,26 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
 def outcomes_of(old: Snapshot[T], new: Snapshot[T], items: Iterable[T]) -> tuple[Outcome[T], ...]:
     """What came of each item of a batch. One that lost the very id that it came for is told in the log too."""
     found = tuple(_outcome(old, new, item) for item in items)
-    for one in found:
-        if one.action == "lost":
+    for change in found:
+        if change.action == "lost":
             import logging  # lookup alone does not load it
 
             logging.getLogger("registry_reconciler.runtime").warning(
-                "%s: %r was registered and lost its id to the item that was there", new.label, one.key.id
+                "%s: %r was registered and lost its id to the item that was there", new.label, change.key.id
             )
     return found
 
 
 def empty_snapshot(base: RegistryIndex[T], policy: DuplicatePolicy) -> Snapshot[T]:
     """An overlay without extras."""
-    return Snapshot(_Draft(base, policy), 0, {})
+    return Snapshot(Draft(base, policy), 0, {})
 
 
 def with_items(old: Snapshot[T], items: Iterable[T], layer: str, may_override: bool) -> Snapshot[T]:
     """The snapshot with a batch added. Raises what :meth:`RuntimeRegistry.register_many` raises; ``old``
     stays.
     """
-    draft = _Draft.of(old)
+    draft = Draft.of(old)
     batch = [Registration(item, layer, may_override) for item in items]
     for one in batch:
         draft.add(one)
@@ -422,11 +119,11 @@ def with_items(old: Snapshot[T], items: Iterable[T], layer: str, may_override: b
 
 def without(old: Snapshot[T], leaves: Callable[[Registration[T]], bool]) -> Snapshot[T]:
     """The snapshot as if the registrations that leave had never come."""
-    kept = [one for one in old._registrations if not leaves(one)]
+    kept = [registration for registration in old._registrations if not leaves(registration)]
     if len(kept) == len(old._registrations):
         return old
-    ids = {one.item.meta.id for one in old._registrations if leaves(one)}
-    return _frozen(_folded(old.base, old.policy, kept), old, ids, is_same)
+    ids = {registration.item.meta.id for registration in old._registrations if leaves(registration)}
+    return _frozen(folded(old.base, old.policy, kept), old, ids, is_same)
 
 
 def rebased(old: Snapshot[T], base: RegistryIndex[T]) -> Snapshot[T]:
@@ -436,7 +133,7 @@ def rebased(old: Snapshot[T], base: RegistryIndex[T]) -> Snapshot[T]:
         RegistryError: an extra does not go with the new index.
     """
     ids = {*old.base.ids(), *base.ids(), *old._ids}
-    return _frozen(_folded(base, old.policy, old._registrations), old, ids, is_equal)
+    return _frozen(folded(base, old.policy, old._registrations), old, ids, is_equal)
 
 
 class RuntimeRegistry(Generic[T]):
@@ -516,15 +213,19 @@ class RuntimeRegistry(Generic[T]):
         held = state._ids.get(id)
         if held is not None:
             return held
-        for one in reversed(state._registrations):
-            if one.item.meta.id == id:
-                return one.item
+        for registration in reversed(state._registrations):
+            if registration.item.meta.id == id:
+                return registration.item
         raise UnknownKeyError(f"extras of {state.label}", id, probably_meant(id, state._ids))
 
     def drop_layer(self, layer: str) -> tuple[T, ...]:
         """Take away all items of a layer at once and give them back; an unknown layer has none."""
         with self._lock:
-            gone = tuple(one.item for one in self.snapshot()._registrations if one.layer == layer)
+            gone = tuple(
+                registration.item
+                for registration in self.snapshot()._registrations
+                if registration.layer == layer
+            )
             self._change(lambda old: without(old, lambda one: one.layer == layer))
         return gone
 

@@ -110,7 +110,9 @@ def load_plugins(
         DuplicateIdError: two plugins of one id; then none was run.
     """
     chosen: dict[str, PluginPoint] = {}
-    for point in sorted(installed_plugins() if points is None else points, key=lambda one: one.name):
+    for point in sorted(
+        installed_plugins() if points is None else points, key=lambda installed_plugin: installed_plugin.name
+    ):
         other = chosen.get(point.name)
         if other is not None:
             detail = f"{other.value} and {point.value} both take it; uninstall one of them"

@@ -12,7 +12,7 @@ from typing import Any
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.execution.audit import AuditSink
-from registry_reconciler.runtime.execution.invocation import InvocationResult
+from registry_reconciler.runtime.execution.results import InvocationResult
 from registry_reconciler.runtime.registry.capabilities import Mode
 from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime, open_runtime
 
@@ -119,7 +119,7 @@ def run_ability(
 def _lines(result: InvocationResult, dry_run: bool) -> tuple[str, ...]:
     import json
 
-    lines = [f"{one.hook}: {one.text}" for one in result.messages]
+    lines = [f"{message.hook}: {message.text}" for message in result.messages]
     if dry_run and result.ok:
         lines += ["would run:", *(f"  {step}" for step in result.would_run)]
     elif result.ok and result.value is not None:
@@ -148,14 +148,14 @@ def collisions(path: str | os.PathLike[str], *, lock_timeout: float = 10.0) -> O
     rows = [
         {
             "kind": kind,
-            "key": one.key,
-            "key_kind": one.key_kind,
-            "winner": one.winner,
-            "loser": one.loser,
-            "action": one.action,
+            "key": change.key,
+            "key_kind": change.key_kind,
+            "winner": change.winner,
+            "loser": change.loser,
+            "action": change.action,
         }
         for kind, found in sorted(runtime.collisions().items())
-        for one in found
+        for change in found
     ]
     lines = [
         f"{row['kind']}: {row['key_kind']} {row['key']!r} leads to {row['winner']}, not to {row['loser']}"

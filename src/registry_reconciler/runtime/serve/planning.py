@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import MemoryTree, Tree
+from registry_reconciler.loading.catalog import Catalog, load_catalog
 from registry_reconciler.loading.registries import load_live
-from registry_reconciler.loading.workspace import Catalog, load_catalog, load_config
+from registry_reconciler.loading.settings import load_config
 from registry_reconciler.model.entry import LiveEntry
 from registry_reconciler.model.fields import Selector, with_value
 from registry_reconciler.model.kind import Kind
@@ -99,16 +100,18 @@ def read_extension(tree: Tree, data: bytes, where: str) -> tuple[tuple[KindInfo,
 
 def _violations(catalog: Catalog, kind: Kind, value: Mapping[str, Any]) -> Iterator[str]:
     from registry_reconciler.model.entry import show_path
-    from registry_reconciler.schema.validator import check_value
+    from registry_reconciler.schema.compiled import check_value
 
     for one in check_value(catalog.schemas.validator(kind), value):
         yield f"{show_path(one.path)}: {one.message}" if one.path else one.message
 
 
 def _refuse(where: str, problems: Iterable[Problem]) -> None:
-    errors = [one for one in problems if one.severity is Severity.ERROR]
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
-        raise WorkspaceLoadError(where, [f"{_place(one)}: {one.code} {one.message}" for one in errors])
+        raise WorkspaceLoadError(
+            where, [f"{_place(error)}: {error.code} {error.message}" for error in errors]
+        )
 
 
 def _place(problem: Problem) -> str:

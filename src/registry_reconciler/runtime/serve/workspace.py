@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
     from registry_reconciler.model.plan import Plan
     from registry_reconciler.runtime.execution.audit import AuditSink
+    from registry_reconciler.runtime.execution.context import Handler
     from registry_reconciler.runtime.execution.handlers import Limits
-    from registry_reconciler.runtime.execution.invocation import Handler, InvocationResult, Invoker
+    from registry_reconciler.runtime.execution.invocation import Invoker
+    from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
 
 MOST_EXTENSION_BYTES = 16 << 20
@@ -110,11 +112,14 @@ def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
     if any(kind.secrets for kind in read.kinds.values()):
         return False
     changed = {
-        address: None for one in plan.changes for address in (one.from_address, one.address) if address
+        address: None
+        for change in plan.changes
+        for address in (change.from_address, change.address)
+        if address
     }
     entries = [read.live.entries[address] for address in changed if address in read.live.entries]
     items = {item.address: item for item in items_of(read.catalog, entries)}
-    files = {one.path: (one.before, one.after) for one in plan.files}
+    files = {file.path: (file.before, file.after) for file in plan.files}
     try:
         return prepared.amend(root, {address: items.get(address) for address in changed}, files)
     except RegistryError:

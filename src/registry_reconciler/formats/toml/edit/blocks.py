@@ -104,7 +104,7 @@ class Editor:
         inserts = [edit for where, edit in edits if not where and isinstance(edit, Insert)]
         if item.kind == "array" and not item.items and self._grows_sections(item, path, inserts, edits):
             return
-        if item.kind != "array" or not inserts or not all(_is_simple(where, edit) for where, edit in edits):
+        if item.kind != "array" or not inserts or not all(_is_simple(where) for where, _ in edits):
             self._respell(item, path, project_value(to_json(item), edits))
             return
         gone = {where[0] for where, edit in edits if len(where) == 1 and isinstance(edit, Remove)}
@@ -114,7 +114,11 @@ class Editor:
                 deeper.setdefault(int(where[0]), []).append((where[1:], edit))
         steps: list[Step] = []
         for number in range(len(item.items) + 1):
-            steps += [(None, one.value, _comments(one)) for one in inserts if _index(one, item) == number]
+            steps += [
+                (None, insert.value, _comments(insert))
+                for insert in inserts
+                if _index(insert, item) == number
+            ]
             if number < len(item.items) and number not in gone:
                 value = to_json(item.items[number])
                 steps.append((number, project_value(value, deeper.get(number, [])), ()))
@@ -123,7 +127,7 @@ class Editor:
     def _grows_sections(self, item: Item, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
         """An empty array that gets its first tables becomes an array of tables, where it can."""
         statement = item.pair
-        if len(inserts) != len(edits) or not _are_tables([one.value for one in inserts]) or not path:
+        if len(inserts) != len(edits) or not _are_tables([insert.value for insert in inserts]) or not path:
             return False
         if not isinstance(statement, Statement) or len(statement.keys) != 1 or not isinstance(path[-1], str):
             return False
@@ -134,7 +138,7 @@ class Editor:
         assert own is not None
         if "#" in self.text[own.start : statement.stop]:
             return False
-        news = [New("", one.value, one.snippet) for one in inserts]
+        news = [New("", insert.value, insert.snippet) for insert in inserts]
         if len(self.tree.statements) == 1:
             self.put(statement.line, statement.stop, self.sections.items_text(parent, path[-1], news, path))
             return True
@@ -424,7 +428,7 @@ def _index(edit: Insert, item: Item) -> int:
     return len(item.items) if edit.index is None else max(0, min(edit.index, len(item.items)))
 
 
-def _is_simple(where: FieldPath, edit: Edit) -> bool:
+def _is_simple(where: FieldPath) -> bool:
     return not where or isinstance(where[0], int)
 
 

@@ -21,15 +21,15 @@ def look_of(tree: Tree) -> Look:
     end = text.find("\n")
     newline = "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"
     values = list(_values(found))
-    quotes = Counter(text[one.start] for one in values if one.kind == "string")
-    arrays = [one for one in values if one.kind == "array" and one.items]
-    spread = [one for one in arrays if "\n" in text[one.start : one.items[0].start]]
-    flat = [one for one in arrays if one not in spread]
-    tables = [one for one in values if one.kind == "inline" and one.pairs]
+    quotes = Counter(text[value.start] for value in values if value.kind == "string")
+    arrays = [value for value in values if value.kind == "array" and value.items]
+    spread = [array for array in arrays if "\n" in text[array.start : array.items[0].start]]
+    flat = [array for array in arrays if array not in spread]
+    tables = [value for value in values if value.kind == "inline" and value.pairs]
     equals = Counter(
-        text[one.keys[-1].end : one.value.start]
-        for one in found
-        if one.kind == "pair" and one.value is not None
+        text[statement.keys[-1].end : statement.value.start]
+        for statement in found
+        if statement.kind == "pair" and statement.value is not None
     )
     padded = [mark for mark in equals if mark in (" = ", "=", "= ", " =")]
     return Look(
@@ -38,7 +38,9 @@ def look_of(tree: Tree) -> Look:
         ascii=_is_escaped(text, values),
         step=_most(Counter(_step(text, one) for one in spread), "    "),
         array_padding=_most(Counter(_padding(text, one.start, one.items[0].start) for one in flat), ""),
-        table_padding=_most(Counter(_padding(text, one.start, one.pairs[0].start) for one in tables), " "),
+        table_padding=_most(
+            Counter(_padding(text, table.start, table.pairs[0].start) for table in tables), " "
+        ),
         trailing=_most(Counter(_has_trailing(text, one) for one in spread), True),
         equals=_most(Counter({mark: equals[mark] for mark in padded}), " = "),
         gap=_gap(tree),
@@ -50,7 +52,7 @@ def _most(counted: Counter[_T], otherwise: _T) -> _T:
 
 
 def _values(found: list[Statement]) -> Iterator[Value]:
-    waiting = [one.value for one in found if one.value is not None]
+    waiting = [statement.value for statement in found if statement.value is not None]
     while waiting:
         value = waiting.pop()
         yield value
@@ -60,10 +62,12 @@ def _values(found: list[Statement]) -> Iterator[Value]:
 
 def _is_escaped(text: str, values: list[Value]) -> bool:
     """Whether characters beyond ASCII are written with escapes, and none as itself."""
-    strings = [text[one.start : one.end] for one in values if one.kind == "string"]
-    if not all(one.isascii() for one in strings):
+    strings = [text[value.start : value.end] for value in values if value.kind == "string"]
+    if not all(string.isascii() for string in strings):
         return False
-    return any(re.search(r"\\u(?!00[01])[0-9A-Fa-f]{4}|\\U", one) for one in strings if one[0] == '"')
+    return any(
+        re.search(r"\\u(?!00[01])[0-9A-Fa-f]{4}|\\U", string) for string in strings if string[0] == '"'
+    )
 
 
 def _step(text: str, value: Value) -> str:

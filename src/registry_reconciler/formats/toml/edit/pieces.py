@@ -75,7 +75,7 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
     assert own is not None
     if not own.items:
         return _filled(speller, own, steps, indent)
-    cut = _cut(speller.text, own.start, own.end, [(one.start, one.end) for one in own.items])
+    cut = _cut(speller.text, own.start, own.end, [(item.start, item.end) for item in own.items])
     inner = speller.inner_indent(own, indent)
     chunks: list[_Chunk] = []
     gone = set(range(len(own.items))) - {old for old, _, _ in steps if old is not None}
@@ -84,7 +84,7 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
     for old, value, comments in steps:
         if old is None:
             models = own.items
-            near = next((one for one in models if one.kind == _kind_of(value)), None)
+            near = next((model for model in models if model.kind == _kind_of(value)), None)
             text = speller.value(value, near, inner if cut.spread else indent)
             if not cut.spread and comments:
                 comments = ()
@@ -262,7 +262,7 @@ def _joined(cut: _Cut, chunks: list[_Chunk], free: str, newline: str, *, comma: 
         return opening[0] + (inside if keep else "") + cut.closing[-1]
     first = cut.chunks[0]
     lead = first.lead if "\n" not in first.lead and not cut.spread else None
-    later = next((one.lead for one in cut.chunks[1:] if "\n" not in one.lead), " ")
+    later = next((chunk.lead for chunk in cut.chunks[1:] if "\n" not in chunk.lead), " ")
     result = opening
     for number, chunk in enumerate(chunks):
         last = number + 1 == len(chunks)

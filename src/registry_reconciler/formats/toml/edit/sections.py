@@ -85,16 +85,12 @@ class Sections:
                 if found is not None and step != own:
                     yield found
 
-    def cousin(self, path: FieldPath) -> Item | None:
-        """The first of them."""
-        return next(self.cousins(path), None)
-
     def model(self, path: FieldPath, value: Json) -> Value | None:
         """A neighbour's text of the same field that shows how such a value is written."""
         wanted = LOOKS.get(type(value))
         if wanted is None:
             return None
-        found = (one.value for one in self.cousins(path) if one.value is not None)
+        found = (cousin.value for cousin in self.cousins(path) if cousin.value is not None)
         return next((one for one in found if one.kind in wanted), None)
 
     def form(self, item: Item, path: FieldPath, new: New) -> str:
@@ -110,13 +106,13 @@ class Sections:
 
     def _is_block(self, item: Item, path: FieldPath, value: Json) -> bool:
         kinds = ("table",) if isinstance(value, dict) else ("items", "array")
-        like = next((one for one in self.cousins(path) if one.kind in kinds), None)
+        like = next((cousin for cousin in self.cousins(path) if cousin.kind in kinds), None)
         if like is None:
             like = next(
                 (
-                    one
-                    for one in reversed(item.children.values())
-                    if one.kind in kinds and not (one.kind == "array" and not one.items)
+                    child
+                    for child in reversed(item.children.values())
+                    if child.kind in kinds and not (child.kind == "array" and not child.items)
                 ),
                 None,
             )
@@ -201,7 +197,7 @@ class Sections:
 
     def table_text(self, item: Item, new: New, path: FieldPath) -> str:
         """The lines of a new table in a table."""
-        like = next((one for one in reversed(item.children.values()) if one.home == "header"), None)
+        like = next((child for child in reversed(item.children.values()) if child.home == "header"), None)
         name = self._child_name(item, new.name, like)
         return self._section(new, (*path, new.name), name, "[", "]", like)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.toml.read.statements import Value, is_date
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import Json
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
@@ -28,9 +28,6 @@ LOOKS: Mapping[type[Json], tuple[str, ...]] = {
     dict: ("inline",),
 }
 """The kinds of text that show how a value is to be written, by its type."""
-
-Notes = Mapping[FieldPath, Sequence[str]]
-"""Comments of parts of a new value, by path: lines that begin with ``#``."""
 
 
 class Look(Struct, frozen=True):
@@ -194,7 +191,7 @@ class Speller(Struct, frozen=True):
 def _like(item: Json, models: Sequence[Value]) -> Value | None:
     """An item of the same array to look like: one of the same kind."""
     wanted = LOOKS.get(type(item), ())
-    return next((one for one in models if one.kind in wanted), None)
+    return next((model for model in models if model.kind in wanted), None)
 
 
 def _several(text: str) -> bool:

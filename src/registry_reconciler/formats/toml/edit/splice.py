@@ -70,7 +70,9 @@ def _tree(text: str) -> Tree:
 def _edited(tree: Tree, edits: Sequence[Edit]) -> str:
     renames = [edit for edit in edits if isinstance(edit, RenameKey)]
     if renames:
-        text = replaced(tree.text, [one for edit in renames for one in _rename(tree, edit, renames)])
+        text = replaced(
+            tree.text, [replacement for edit in renames for replacement in _rename(tree, edit, renames)]
+        )
         tree = _tree(text)
     names = {edit.path: edit.new_key for edit in renames}
     rest = [_readdressed(edit, names) for edit in edits if not isinstance(edit, RenameKey)]
@@ -107,7 +109,7 @@ def _rename(tree: Tree, edit: RenameKey, others: Sequence[RenameKey]) -> list[Re
     parent = tree.find(edit.path[:-1])
     if item is None or parent is None or parent.kind != "table":
         raise SpliceError(f"there is no {edit.path[-1]!r} to rename", 0, edit.path)
-    leaving = {one.path[-1] for one in others if one.path[:-1] == edit.path[:-1]}
+    leaving = {other.path[-1] for other in others if other.path[:-1] == edit.path[:-1]}
     if edit.new_key in parent.children and edit.new_key not in leaving:
         raise SpliceError(f"there is a key {edit.new_key!r} already", 0, edit.path)
     name = Speller(tree.text, look_of(tree)).key(edit.new_key)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.yaml.edit.style import Hints, Style
-from registry_reconciler.formats.yaml.edit.told import Part, Told, in_words, part_of
+from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
 from registry_reconciler.formats.yaml.read.scalars import (
     double_quoted,
     is_block_safe,
@@ -123,33 +123,37 @@ class Emitter:
         from registry_reconciler.formats.yaml.read.nodes import compose
 
         comments = piece.snippet.comments
-        anew = in_words(piece.value, piece.snippet)
         lines = tuple(piece.snippet.text.split("\n"))
+        plain = _plain_block(piece.snippet)
+        if plain is not None:
+            return Body(plain, "", lines, comments)
         try:
             root = compose(piece.snippet.text + "\n")[0].root
         except (Unreadable, IndexError):
             return replace(self.body(piece.value, hints), comments=comments)
+        if root.flow and piece.snippet.kept and len(lines) == 1:
+            return Body("inline", lines[0], comments=comments)
         if root.kind not in ("map", "seq") or root.flow:
-            return self.new(anew, hints)
+            return self.new(in_words(piece.value, piece.snippet), hints)
         kind: Literal["map", "seq"] = "map" if root.kind == "map" else "seq"
         leaf = root
         while leaf.entries:
             leaf = leaf.entries[-1].value
         open_end = leaf.style in ("|", ">")
         if open_end and (not self.blocks or _keeps(piece.snippet.text, leaf)):
-            return self.new(anew, hints)
+            return self.new(in_words(piece.value, piece.snippet), hints)
         return Body(kind, "", lines, comments, open_end)
 
     def _part(self, part: Part, hints: Hints) -> Body:
         """A value in the words of another text."""
-        value, told = part.value, part.told
+        value, wording = part.value, part.wording
         if not isinstance(value, dict | list) or type(value) is Opaque:
             return self.scalar_body(part, self.style.step) or self.body(value, hints)
-        if told.node.kind != ("map" if isinstance(value, dict) else "seq"):
+        if wording.node.kind != ("map" if isinstance(value, dict) else "seq"):
             return self.body(value, hints)
-        commented = told.commented()
+        commented = wording.commented()
         wanted = hints.styles.get((), "")
-        flow = wanted == "flow" if wanted in ("flow", "block") else told.flow
+        flow = wanted == "flow" if wanted in ("flow", "block") else wording.flow
         if not value or (flow and not commented):
             return Body("inline", self.flow(part, hints))
         lines: list[str] = []
@@ -157,23 +161,23 @@ class Emitter:
         if isinstance(value, dict):
             below = hints.apart()
             for key, inner in value.items():
-                body = self.new(part_of(inner, told, key), below(key), whole=True)
-                lines += self.pair(self.key_of(part_of(inner, told, key), key, hints), body)
+                body = self.new(part_of(inner, wording, key), below(key), whole=True)
+                lines += self.pair(self.key_of(part_of(inner, wording, key), key, hints), body)
                 open_end = body.open_end
         else:
             for index, inner in enumerate(value):
-                body = self.new(part_of(inner, told, index, len(value)), hints.below("*"), whole=True)
+                body = self.new(part_of(inner, wording, index, len(value)), hints.below("*"), whole=True)
                 lines += self.item(body)
                 open_end = body.open_end
-        lines += told.below()
+        lines += wording.below()
         return Body("map" if isinstance(value, dict) else "seq", lines=tuple(lines), open_end=open_end)
 
     def scalar_body(self, part: Part, offset: int) -> Body | None:
         """A scalar in the words of another text; ``None`` where they would not say it here."""
-        rows = part.told.rows(part.value, flow=False, offset=offset)
+        rows = part.wording.rows(part.value, flow=False, offset=offset)
         if rows is None:
             return None
-        if part.told.node.style in ("|", ">"):
+        if part.wording.node.style in ("|", ">"):
             return Body("literal", rows[0], tuple(rows[1:]), open_end=True) if self.blocks else None
         return Body("inline", rows[0], tuple(rows[1:]))
 
@@ -186,13 +190,13 @@ class Emitter:
         body = self.body(value, hints)
         if not isinstance(value, Part):
             return body
-        rows = value.told.lead() if whole else value.told.own()
-        return replace(body, comments=(*value.comments, *rows, *body.comments), tail=value.told.tail())
+        rows = value.wording.lead() if whole else value.wording.own()
+        return replace(body, comments=(*value.comments, *rows, *body.comments), tail=value.wording.tail())
 
     def key_of(self, value: Any, key: str, hints: Hints, *, flow: bool = False) -> str:
         """A key as the source of its value writes it, else as the neighbours do."""
-        text = value.told.key(key) if isinstance(value, Part) else None
-        if text is not None and flow and not value.told.member_in_flow:
+        text = value.wording.key(key) if isinstance(value, Part) else None
+        if text is not None and flow and not value.wording.member_in_flow:
             text = None
         return self.key(key, hints, flow=flow) if text is None else text
 
@@ -237,10 +241,10 @@ class Emitter:
         """A value on one line, for flow context."""
         if isinstance(value, Piece):
             value = value.value
-        told: Told | None = None
+        wording: Wording | None = None
         if isinstance(value, Part):
-            value, told = value.value, value.told
-            rows = told.rows(value, flow=True, offset=0)
+            value, wording = value.value, value.wording
+            rows = wording.rows(value, flow=True, offset=0)
             if rows is not None:
                 return rows[0]
         if type(value) is Opaque:
@@ -248,13 +252,13 @@ class Emitter:
         if isinstance(value, dict):
             below = hints.apart()
             pairs = (
-                self._flow_pair(key, part_of(part, told, key), hints, below(key))
+                self._flow_pair(key, part_of(part, wording, key), hints, below(key))
                 for key, part in value.items()
             )
             return "{" + ", ".join(pairs) + "}"
         if isinstance(value, list):
             items = hints.below("*")
-            parts = (part_of(part, told, index, len(value)) for index, part in enumerate(value))
+            parts = (part_of(part, wording, index, len(value)) for index, part in enumerate(value))
             return "[" + ", ".join(self.flow(part, items) for part in parts) + "]"
         return self.scalar(value, hints, flow=True)
 
@@ -369,6 +373,16 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
         else:
             current, length = [word], len(word)
     return [*rows, " ".join(current)]
+
+
+def _plain_block(snippet: Snippet) -> Literal["map", "seq"] | None:
+    """What a text is that is a block and holds no block scalar: most are, and need not be composed to tell so."""
+    text, value = snippet.text, snippet.value
+    if not value or "|" in text or ">" in text:
+        return None
+    if isinstance(value, dict) and text[:1].isalnum():
+        return "map"
+    return "seq" if isinstance(value, list) and text.startswith("- ") else None
 
 
 def _keeps(text: str, leaf: Node) -> bool:

@@ -1,16 +1,12 @@
 """From edits to what happens to each node of the tree: kept, replaced, removed, renamed, given new parts.
 
-Nothing of text is decided here. The one rule that is: what an alias or merge brings is changed for its user
-only, and an anchor that others use is not taken from under them.
+Nothing of text is decided here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
 from typing import Any
-
-from msgspec import Struct, field
 
 from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import (
@@ -22,58 +18,14 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.formats.nodes import (
-    Document,
-    Node,
-    child_index,
-    key_of,
-    merge_entry,
-    merge_sources,
-    to_value,
-    walk,
-)
+from registry_reconciler.formats.nodes import Document, Node, child_index, key_of, merge_entry, to_value
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.formats.yaml.edit.told import Part, Told, in_words, part_of
-from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, canonical, same
+from registry_reconciler.formats.yaml.edit.intent_table import Intent, New
+from registry_reconciler.formats.yaml.edit.shared_nodes import SharedIntents
+from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
+from registry_reconciler.model.entry import FieldPath, Json, Missing, canonical, same
 from registry_reconciler.model.written import Opaque
-
-
-class New(Struct):
-    """A new item or pair; ``value`` may hold :class:`Piece` at any depth."""
-
-    index: int
-    key: str | None
-    value: Any
-
-
-class Intent(Struct):
-    """What happens to one node: another value, or changes of its own entries (by their original index)."""
-
-    value: Any = MISSING
-    removed: set[int] = field(default_factory=set)
-    inserts: list[New] = field(default_factory=list)
-    renames: dict[int, str] = field(default_factory=dict)
-
-    def by_place(self) -> dict[int, list[New]]:
-        """The new entries by the original index that they go before."""
-        found: dict[int, list[New]] = {}
-        for new in self.inserts:
-            found.setdefault(new.index, []).append(new)
-        return found
-
-
-def plain(value: Any) -> Json:
-    """A value with the pieces in it replaced by what they say."""
-    if isinstance(value, Piece | Part):
-        return value.value
-    if type(value) is Opaque:
-        return value
-    if isinstance(value, dict):
-        return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [plain(part) for part in value]
-    return value
 
 
 def _item(edit: Insert) -> Any:
@@ -83,23 +35,13 @@ def _item(edit: Insert) -> Any:
     return in_words(edit.value, edit.snippet) if edit.anew else Piece(edit.value, edit.snippet)
 
 
-class Intents:
-    """All intents for one document, by node; ``dirty`` holds every node with one at or below it."""
+class Intents(SharedIntents):
+    """All intents for one document, from the edits that ask for them."""
 
     def __init__(self, document: Document, number: int, text: str = "") -> None:
-        self.document = document
-        self.text = text
-        self.number = number
-        self.dirty: set[int] = set()
-        self._by_node: dict[int, Intent] = {}
+        super().__init__(document, number, text)
         self._detours: dict[int, tuple[Node, tuple[Node, ...], list[tuple[FieldPath, Edit]]]] = {}
-        self._merged: dict[int, dict[str, Json]] = {}
         self._made: dict[int, dict[str, New]] = {}
-        self._shares = bool(document.aliases or document.merges)
-
-    def of(self, node: Node) -> Intent | None:
-        """The intent for a node, if it has one."""
-        return self._by_node.get(id(node))
 
     def add(self, edits: Sequence[Edit]) -> None:
         """Takes all edits of the document.
@@ -117,8 +59,6 @@ class Intents:
             self._lower(node, project_value(to_value(node), parts), trail, only_changes=True)
         if self._shares and self._by_node:
             self._settle()
-
-    # ------------------------------------------------------------ one edit
 
     def _take(self, edit: Edit) -> None:
         path = path_of(edit)
@@ -144,8 +84,8 @@ class Intents:
         if node.kind == "alias" and not isinstance(edit, (Update, ReplaceDocument)):
             self._detour(node, trail, rest, edit)
         elif isinstance(edit, (Update, ReplaceDocument)):
-            told = Told.of(edit.snippet) if isinstance(edit, Update) else None
-            self._lower(node, edit.value, trail, told)
+            wording = Wording.of(edit.snippet) if isinstance(edit, Update) else None
+            self._lower(node, edit.value, trail, wording)
         elif isinstance(edit, Insert):
             self._insert(node, trail, edit)
         else:
@@ -197,11 +137,6 @@ class Intents:
             part = current.get(rest[0])
             return {**current, rest[0]: self._joined(part, rest[1:], value, edit)}
         raise SpliceError("what stands there has no room for this", self.number, path_of(edit))
-
-    def _touch(self, node: Node, trail: tuple[Node, ...]) -> Intent:
-        self.dirty.update(id(parent) for parent in trail)
-        self.dirty.add(id(node))
-        return self._by_node.setdefault(id(node), Intent())
 
     def _insert(self, node: Node, trail: tuple[Node, ...], edit: Insert) -> None:
         wanted = "seq" if edit.kind == "list" else "map"
@@ -255,14 +190,12 @@ class Intents:
         else:
             raise SpliceError("only the pairs of a mapping have keys", self.number, edit.path)
 
-    # ------------------------------------------------------------ a wanted value, node by node
-
     def _lower(
         self,
         node: Node,
         value: Json,
         trail: tuple[Node, ...],
-        told: Told | None = None,
+        wording: Wording | None = None,
         *,
         only_changes: bool = False,
     ) -> None:
@@ -275,23 +208,23 @@ class Intents:
         if node.kind == "alias":
             unasked = only_changes or self.of(node) is not None
             if not (unasked and same(current, value)):
-                self._touch(node, trail).value = value if told is None else Part(value, told)
+                self._touch(node, trail).value = value if wording is None else Part(value, wording)
             return
         if same(current, value) and (only_changes or not self._shares):
             return
         if node.kind == "map" and isinstance(value, dict) and node.entries and type(value) is not Opaque:
-            self._lower_map(node, value, trail, told, only_changes)
+            self._lower_map(node, value, trail, wording, only_changes)
         elif node.kind == "seq" and isinstance(value, list) and node.entries:
-            self._lower_seq(node, current, value, trail, told, only_changes)
+            self._lower_seq(node, current, value, trail, wording, only_changes)
         elif not same(current, value):
-            self._touch(node, trail).value = value if told is None else Part(value, told)
+            self._touch(node, trail).value = value if wording is None else Part(value, wording)
 
     def _lower_map(
         self,
         node: Node,
         value: dict[str, Json],
         trail: tuple[Node, ...],
-        told: Told | None,
+        wording: Wording | None,
         only_changes: bool,
     ) -> None:
         below = (*trail, node)
@@ -302,11 +235,11 @@ class Intents:
         position = _first_place(node)
         for key, part in value.items():
             if key in own:
-                inner = told.part(key) if told is not None else None
+                inner = wording.part(key) if wording is not None else None
                 self._lower(node.entries[own[key]].value, part, below, inner, only_changes=only_changes)
                 position = own[key] + 1
             elif key not in merged:
-                added.append(New(position, key, part_of(part, told, key)))
+                added.append(New(position, key, part_of(part, wording, key)))
         if removed or added:
             intent = self._touch(node, trail)
             intent.removed.update(removed)
@@ -322,188 +255,36 @@ class Intents:
         current: list[Json],
         value: list[Json],
         trail: tuple[Node, ...],
-        told: Told | None,
+        wording: Wording | None,
         only_changes: bool,
     ) -> None:
         below = (*trail, node)
-        if told is not None and len(told.node.entries) != len(value):
-            told = None
+        if wording is not None and len(wording.node.entries) != len(value):
+            wording = None
         steps = align(current, value)
         kept = {old for old, _ in steps if old is not None}
         removed = set(range(len(current))) - kept
         leaving = {number: canonical(current[number]) for number in sorted(removed, reverse=True)}
         by_text = {text: number for number, text in leaving.items()}
-        here = Told(self.text, node)
+        here = Wording(self.text, node)
         added: list[New] = []
         position = 0
         for old, new in steps:
             if old is None:
                 moved = by_text.pop(canonical(value[new]), None)
-                words = part_of(value[new], told, new, len(value))
+                words = part_of(value[new], wording, new, len(value))
                 if moved is not None and self.text and node.entries[moved].value.kind != "alias":
                     # What only moves keeps its own words and comments.
                     words = part_of(value[new], here, moved, len(node.entries))
                 added.append(New(position, None, words))
             else:
-                inner = told.part(new) if told is not None else None
+                inner = wording.part(new) if wording is not None else None
                 self._lower(node.entries[old].value, value[new], below, inner, only_changes=only_changes)
                 position = old + 1
         if removed or added:
             intent = self._touch(node, trail)
             intent.removed |= removed
             intent.inserts.extend(added)
-
-    # ------------------------------------------------------------ anchors, aliases and merges
-
-    def unshare(self, node: Node, trail: tuple[Node, ...]) -> None:
-        """Asks that what aliases and merges bring at and below a node be written out there."""
-        if node.kind == "alias":
-            self._touch(node, trail).value = to_value(node)
-            return
-        places = [number for number, entry in enumerate(node.entries) if entry.merge]
-        if places:
-            own = {key_of(entry) for entry in node.entries}
-            intent = self._touch(node, trail)
-            intent.removed.update(places)
-            brought = [(key, part) for key, part in to_value(node).items() if key not in own]
-            intent.inserts += [New(places[0], key, part) for key, part in brought]
-        for entry in node.entries:
-            if not entry.merge:
-                self.unshare(entry.value, (*trail, node))
-
-    def project(self, node: Node) -> Json:
-        """What a node will read as, given all intents."""
-        intent = self.of(node)
-        if intent is not None and not isinstance(intent.value, Missing):
-            return plain(intent.value)
-        if node.kind == "alias" and node.target is not None:
-            return self.project(node.target)
-        if id(node) not in self.dirty and not self._shares:
-            return to_value(node)
-        if node.kind == "seq":
-            return self._project_seq(node, intent or Intent())
-        return self._project_map(node, intent or Intent()) if node.kind == "map" else to_value(node)
-
-    def _project_seq(self, node: Node, intent: Intent) -> list[Json]:
-        result: list[Json] = []
-        coming = intent.by_place()
-        for number in range(len(node.entries) + 1):
-            result += [plain(new.value) for new in coming.get(number, ())]
-            if number < len(node.entries) and number not in intent.removed:
-                result.append(self.project(node.entries[number].value))
-        return result
-
-    def _project_map(self, node: Node, intent: Intent) -> dict[str, Json]:
-        result = self._own_pairs(node, intent)
-        for key, part in self._merge_result(node, intent).items():
-            result.setdefault(key, part)
-        return result
-
-    def _own_pairs(self, node: Node, intent: Intent) -> dict[str, Json]:
-        result: dict[str, Json] = {}
-        for number, entry in enumerate(node.entries):
-            if not entry.merge and number not in intent.removed:
-                result[intent.renames.get(number, str(key_of(entry)))] = self.project(entry.value)
-        for new in intent.inserts:
-            result[str(new.key)] = plain(new.value)
-        return result
-
-    def _merge_result(self, node: Node, intent: Intent) -> dict[str, Json]:
-        result: dict[str, Json] = {}
-        for number, entry in enumerate(node.entries):
-            if entry.merge and number not in intent.removed:
-                for source in merge_sources(entry):
-                    brought = self.project(source)
-                    for key, part in brought.items() if isinstance(brought, dict) else ():
-                        result.setdefault(key, part)
-        return result
-
-    def _is_broken(self, node: Node) -> bool:
-        """Whether something that a mapping merges is to be no mapping any more."""
-        sources = [source for entry in node.entries if entry.merge for source in merge_sources(entry)]
-        return not all(isinstance(self.project(source), dict) for source in sources)
-
-    def _settle(self) -> None:
-        """Gives every user of a changed anchor its own copy where an edit asked for it, refuses elsewhere."""
-        gone = self.gone()
-        hurt: list[Node] = []
-        for node in self.document.merges:
-            if id(node) not in gone:
-                hurt += self._settle_merge(node)
-        gone = self.gone()
-        feeding = self._behind_merges()
-        changed: dict[int, bool] = {}
-        for alias in self.document.aliases:
-            if id(alias) in gone or alias.target is None:
-                continue
-            if id(alias) in feeding and id(alias.target) not in gone:
-                continue
-            intent = self.of(alias)
-            if intent is not None and not isinstance(intent.value, Missing):
-                if id(alias.target) not in gone and same(self.project(alias.target), plain(intent.value)):
-                    del self._by_node[id(alias)]
-                continue
-            target = alias.target
-            if id(target) not in changed:
-                changed[id(target)] = id(target) in gone or not same(self.project(target), to_value(target))
-            if changed[id(target)]:
-                hurt.append(alias)
-        if hurt:
-            self._refuse(hurt)
-
-    def _settle_merge(self, node: Node) -> list[Node]:
-        """Makes a mapping that merges read as wanted; the aliases in it when nobody asked for a change."""
-        intent = self.of(node)
-        current = intent or Intent()
-        own = self._own_pairs(node, current)
-        wanted = {key: part for key, part in self._merged[id(node)].items() if key not in own}
-        brought = {key: part for key, part in self._merge_result(node, current).items() if key not in own}
-        broken = self._is_broken(node)
-        if same(wanted, brought) and not broken:
-            return []
-        if intent is None:
-            users = [alias for entry in node.entries if entry.merge for alias, _ in walk(entry.value)]
-            return [alias for alias in users if alias.kind == "alias"]
-        places = [number for number, entry in enumerate(node.entries) if entry.merge]
-        if broken or any(key not in wanted for key in brought):
-            current.removed.update(places)
-            brought = {}
-        for key, part in wanted.items():
-            if key not in brought or not same(brought[key], part):
-                current.inserts.append(New(places[-1] + 1, key, deepcopy(part)))
-        return []
-
-    def _behind_merges(self) -> set[int]:
-        """The aliases that stand behind ``<<``: they are judged by their effect on the mapping there."""
-        entries = (entry for node in self.document.merges for entry in node.entries if entry.merge)
-        return {id(part) for entry in entries for part, _ in walk(entry.value)}
-
-    def gone(self) -> set[int]:
-        """The nodes whose text will be gone."""
-        gone: set[int] = set()
-        for node, _ in walk(self.document.root):
-            intent = self.of(node)
-            if intent is None:
-                continue
-            doomed: Iterable[Node] = ()
-            if not isinstance(intent.value, Missing):
-                doomed = [part for part, _ in walk(node) if part is not node]
-            else:
-                doomed = [part for number in intent.removed for part, _ in walk(node.entries[number].value)]
-            gone.update(id(part) for part in doomed)
-            keys = [*intent.removed, *intent.renames]
-            gone.update(id(node.entries[number].key) for number in keys if node.entries[number].key)
-        return gone
-
-    def _refuse(self, users: list[Node]) -> None:
-        paths = {id(node): path for node, path in walk(self.document.root)}
-        names = sorted({alias.text for alias in users})
-        related = tuple((self.number, paths.get(id(alias), ())) for alias in users)
-        anchor = users[0].target
-        path = paths.get(id(anchor), ()) if anchor is not None else ()
-        shown = ", ".join(f"&{name}" for name in names)
-        message = f"the anchor {shown} is used elsewhere, so what it stands for cannot be changed or removed"
-        raise SpliceError(message, self.number, path, related)
 
 
 def _nested(rest: FieldPath, value: Any) -> Any:

@@ -30,8 +30,10 @@ from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
 from registry_reconciler.formats.yaml.edit.intents import Intents
-from registry_reconciler.formats.yaml.edit.patch import Patcher, Slot
+from registry_reconciler.formats.yaml.edit.own_text import dedented, says_the_same
+from registry_reconciler.formats.yaml.edit.patch import Patcher
 from registry_reconciler.formats.yaml.edit.style import Style, style_of
+from registry_reconciler.formats.yaml.edit.value_patch import Slot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
 
@@ -266,7 +268,7 @@ def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, pa
     comments = _comments(used.text, used.documents[document], trail[-1] if trail else node, number)
     if node.flow:
         comments += _behind_flow(used.text, node)
-    return Snippet(comments, _own_text(used.text, node, value), value)
+    return Snippet(comments, _own_text(used.text, node, value, shared=used is not source), value)
 
 
 def _behind_flow(text: str, node: Node) -> tuple[str, ...]:
@@ -357,8 +359,12 @@ def _last_comments(rows: Sequence[str]) -> list[str]:
     return found
 
 
-def _own_text(text: str, node: Node, value: Json) -> str:
-    """The node's text in column 0, or the value written anew where its text cannot stand alone."""
+def _own_text(text: str, node: Node, value: Json, *, shared: bool) -> str:
+    """The node's text in column 0, or the value written anew where its text cannot stand alone.
+
+    Args:
+        shared: something of it was written out, so that it has to be read to know what it says.
+    """
     if node.kind not in ("map", "seq") or not node.entries:
         return dump(value).removesuffix("\n")
     start = text.rfind("\n", 0, node.body) + 1
@@ -368,18 +374,14 @@ def _own_text(text: str, node: Node, value: Json) -> str:
     if node.flow:
         column = len(text[start : node.body]) - len(text[start : node.body].lstrip(" -"))
         raw = text[node.body : node.end]
-    rows = raw.split("\n")
-    moved = [rows[0].rstrip(), *(_dedent(row, column) for row in rows[1:])]
-    result = "\n".join(moved)
+    result = dedented(raw.split("\n"), column)
+    if not shared and says_the_same(result):
+        return result
     try:
         fits = same(to_value(compose(result + "\n")[0].root), value)
     except (Unreadable, IndexError):
         fits = False
     return result if fits else dump(value).removesuffix("\n")
-
-
-def _dedent(row: str, width: int) -> str:
-    return row[min(width, len(row) - len(row.lstrip(" "))) :]
 
 
 def _parts(node: Node) -> list[Node]:

@@ -26,8 +26,9 @@ from registry_reconciler.formats.edits import (
     Snippet,
     SpliceError,
 )
+from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.read.chunks import Section
-from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.entry import FieldPath, Json
 
 NEAR = 6
 """How many items on both sides of a new one are kept: more than the splicer takes as models."""
@@ -187,9 +188,25 @@ def _in_window(path: FieldPath, rank: Mapping[int, int]) -> FieldPath:
 
 
 def extract_items(
+    data: bytes,
+    sections: Sequence[Section],
+    places: Sequence[tuple[int, FieldPath]],
+    values: Sequence[Json] = (),
+) -> list[Snippet]:
+    """What :func:`registry_reconciler.formats.yaml.edit.splice.extract_many` gives. Raises as it does.
+
+    Args:
+        values: what was read at each place, if the caller knows.
+    """
+    plain = plain_items(data, sections, places, values) if values and sections else [None] * len(places)
+    others = [place for place, one in zip(places, plain, strict=True) if one is None]
+    rest = iter(_extract(data, sections, others) if others else ())
+    return [next(rest) if one is None else one for one in plain]
+
+
+def _extract(
     data: bytes, sections: Sequence[Section], places: Sequence[tuple[int, FieldPath]]
 ) -> list[Snippet]:
-    """What :func:`registry_reconciler.formats.yaml.edit.splice.extract_many` gives. Raises as it does."""
     from registry_reconciler.formats.yaml.edit.splice import extract_many
 
     window = None
@@ -226,9 +243,9 @@ def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Aske
     for section in sections:
         mine = by_key.get(section.key)
         found.update(_locate_in(data, section, mine) if mine else ())
-    others = [one for one in places if one not in found]
+    others = [place for place in places if place not in found]
     found.update(zip(others, locate(data, others), strict=True))
-    return [found[one] for one in places]
+    return [found[place] for place in places]
 
 
 def _locate_in(
@@ -239,16 +256,16 @@ def _locate_in(
     wanted = sorted({int(path[1]) for _, path, _ in places if 0 <= int(path[1]) < len(starts) - 1})
     rows = dict(zip(wanted, _rows(data, [starts[number] for number in wanted]), strict=True))
     inside: list[Asked] = []
-    for one in places:
-        number = int(one[1][1])
+    for place in places:
+        number = int(place[1][1])
         if number not in rows:
             continue
         first = starts[number] + section.indent + 2
         # A letter behind the dash is the first of the item, whatever follows: nothing needs to be composed for it.
-        if len(one[1]) == 2 and data[first : first + 1].isalnum():
-            yield one, (rows[number], section.indent + 3)
+        if len(place[1]) == 2 and data[first : first + 1].isalnum():
+            yield place, (rows[number], section.indent + 3)
         else:
-            inside.append(one)
+            inside.append(place)
     if inside:
         yield from _locate_inside(data, starts, rows, inside)
 

@@ -216,7 +216,7 @@ class Builder:
     def _close(self, frame: _Frame, event: Any) -> Any:
         value = frame.value
         if frame.merges is not None:
-            value = self._merged(frame, event)
+            value = self._merged(frame)
         if frame.anchor is not None:
             # An anchor that was defined again inside belongs to the inner node.
             if self._anchors.get(frame.anchor) is _OPEN:
@@ -288,7 +288,7 @@ class Builder:
 
     def _tagged(self, event: Any) -> Json:
         try:
-            return resolve_tagged(event.tag, event.value, not event.style, self.limits.max_int_digits)
+            return resolve_tagged(event.tag, event.value, self.limits.max_int_digits)
         except KeyError:
             end = event.end_mark.index
             return opaque(self._source(), event.start_mark.index, end, end)[0]
@@ -377,7 +377,7 @@ class Builder:
             self._expand(len(source) + 1, event)
             frame.merges.append(source)
 
-    def _merged(self, frame: _Frame, event: Any) -> dict[str, Json]:
+    def _merged(self, frame: _Frame) -> dict[str, Json]:
         assert frame.merges is not None
         value: dict[str, Json] = {}
         for source in frame.merges:

@@ -70,7 +70,7 @@ def _unusual(number: int, text: str) -> int:
     return number if repr(number) == text else WrittenInt(number, text)
 
 
-def resolve_tagged(tag: str, text: str, plain: bool, max_int_digits: int = 400) -> Json:
+def resolve_tagged(tag: str, text: str, max_int_digits: int = 400) -> Json:
     """The value of a scalar with a tag of the core schema.
 
     Raises:

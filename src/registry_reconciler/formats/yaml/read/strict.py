@@ -112,7 +112,7 @@ class _Look:
         rows = text[first:].split("\n") if first else []
         blanks = next((k for k, row in enumerate(rows) if row.strip(" \r")), len(rows))
         longest = max((len(row) for row in rows[:blanks]), default=0)
-        if blanks < len(rows) and not any(one.isdigit() for one in text[node.body : behind]):
+        if blanks < len(rows) and not any(character.isdigit() for character in text[node.body : behind]):
             row = rows[blanks]
             indent = len(row) - len(row.lstrip(" "))
             if longest > indent and (node.text.strip("\n") or row.lstrip().startswith("#")):

@@ -1,0 +1,98 @@
+"""What in a file equals a registry today, as outputs: a table, a list, a count, or a part of a structured file.
+
+Only what comes out of a definition byte for byte is proposed: so nothing changes when it is taken over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from registry_reconciler.editing.propose_output.proposal import Proposal
+from registry_reconciler.editing.propose_output.search import Search
+from registry_reconciler.editing.propose_output.write import write_proposals
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.files.names import unsafe
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.table import FORMATS
+from registry_reconciler.model.kind import parse_at
+from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.names import may_own
+from registry_reconciler.outputs.owners import claims
+from registry_reconciler.outputs.regions import example
+from registry_reconciler.outputs.texts import NoText, decoded
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning.pipeline import Planning
+
+__all__ = ["Proposal", "from_template", "proposals", "write_proposals"]
+
+_STRUCTURED = tuple(suffix for row in FORMATS.values() if row.several_entries for suffix in row.suffixes)
+_MOST = 20
+
+
+def from_template(planning: Planning, name: str, kind: str, file: str) -> Proposal:
+    """A ready one. Raises :class:`UsageFailure`."""
+    from registry_reconciler.editing.output_templates import ready
+
+    found = ready(name, planning.loaded.kinds[kind], file)
+    path = str(found.definition["file"])
+    _require_free(path)
+    region = found.definition.get("region")
+    return Proposal(
+        f"{name} of {kind}",
+        found.definition,
+        found.template,
+        found.name,
+        example(path, region) if isinstance(region, str) else (),
+    )
+
+
+def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Proposal]:
+    """What in a file equals a registry. Raises :class:`UsageFailure` where it cannot be looked at."""
+    _require_free(file)
+    try:
+        data = planning.loaded.tree.read(file)
+    except Unreadable as fault:
+        raise UsageFailure(f"{file} cannot be read: {fault}") from fault
+    if data is None:
+        raise UsageFailure(f"there is no file {file} in this workspace; paths count from its root")
+    kinds = {
+        name: rows
+        for name in planning.loaded.kinds
+        if (kind is None or name == kind) and (rows := planning.entry_sets.after.of(name))
+    }
+    taken = [output for output in planning.outputs if output.file == file]
+    if any(output.whole for output in taken):
+        raise UsageFailure(
+            f"all of {file} is the output {next(output.id for output in taken if output.whole)} already"
+        )
+    looked = Search(
+        file, kinds, {output.id for output in planning.outputs}, {one.at for one in taken if one.at}
+    )
+    if file.lower().endswith(_STRUCTURED):
+        found = looked.structured(data)
+    else:
+        try:
+            found = looked.text(decoded(data))
+        except NoText as fault:
+            raise UsageFailure(f"{file} is no text: {fault}") from None
+    return [one for one in found if not _is_taken(planning, one)][:_MOST]
+
+
+def _is_taken(planning: Planning, proposal: Proposal) -> bool:
+    """Whether a registry, or another output, owns the place."""
+    place = str(proposal.definition.get("at", ""))
+    output = Output(
+        str(proposal.definition["id"]),
+        str(proposal.definition["file"]),
+        str(proposal.definition.get("region", "")),
+        place,
+        parse_at(place),
+    )
+    return bool(claims((*planning.outputs, output), planning.loaded.kinds)[0] & {output.id})
+
+
+def _require_free(file: str) -> None:
+    fault = unsafe(file)
+    if fault is not None or not may_own(file):
+        raise UsageFailure(f"{file} cannot hold an output: {fault or 'it belongs to registry itself'}")

@@ -1,0 +1,88 @@
+"""A text or value with fields of an entry in it, which gives each of some texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.model.entry import Json, same
+
+if TYPE_CHECKING:
+    from registry_reconciler.rules.entry_set import Entry
+
+
+class Pattern(Struct, frozen=True):
+    """A text with at most two fields of an entry in it."""
+
+    parts: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+
+    def template(self, entry: str) -> str:
+        """As a template writes it; ``entry``: what stands before the name of a field."""
+        text = literal(self.parts[0])
+        for field, part in zip(self.fields, self.parts[1:], strict=True):
+            text += f"{{{{ {entry}{field} }}}}" + literal(part)
+        return text
+
+
+def literal(text: str) -> str:
+    """A text as a template writes it, so that nothing in it is taken for an expression."""
+    return re.sub(r"\{[{%#]", lambda match: "{{ '" + match.group() + "' }}", text)
+
+
+def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int) -> Pattern | None:
+    """A pattern that gives each of some lines from the texts of its entry; fields are tried from the left."""
+    if len(set(lines)) == 1 and not any(
+        value in lines[0] for values in texts.values() for value in values[:1]
+    ):
+        return Pattern((lines[0],))
+    if depth == 0:
+        return None
+    candidates = []
+    for number, (name, values) in enumerate(texts.items()):
+        cut = [line.find(value) for line, value in zip(lines, values, strict=True)]
+        if -1 in cut:
+            continue
+        before = {line[:at] for line, at in zip(lines, cut, strict=True)}
+        if len(before) == 1:
+            # What stands further left comes first; of several there, the longest one.
+            candidates.append((cut[0], -sum(map(len, values)), number, name))
+    for at, _, _, name in sorted(candidates):
+        values = texts[name]
+        rest = [line[at + len(value) :] for line, value in zip(lines, values, strict=True)]
+        inner = Pattern((rest[0],)) if len(set(rest)) == 1 else fitting_pattern(rest, texts, depth - 1)
+        if inner is not None:
+            return Pattern((lines[0][:at], *inner.parts), (name, *inner.fields))
+    return Pattern((lines[0],)) if len(set(lines)) == 1 else None
+
+
+class _Absent:
+    pass
+
+
+ABSENT: Json = _Absent()
+
+
+def is_alike(one: Json, other: Json) -> bool:
+    """Whether two values say the same; what is absent is like nothing but itself."""
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    return same(one, other)
+
+
+def fields_of(rows: Sequence[Entry]) -> dict[str, list[Json]]:
+    """The values of every field in each entry, the key first."""
+    names = dict.fromkeys(name for row in rows for name in row.value if name.isidentifier())
+    found: dict[str, list[Json]] = {"key": [row.key for row in rows]}
+    for name in names:
+        if name not in ("key", "address", "place", "values"):
+            found[name] = [row.value.get(name, ABSENT) for row in rows]
+    return found
+
+
+def says_key(made: Json, keys: set[str]) -> bool:
+    """Whether a template names a field that holds the key."""
+    return isinstance(made, str) and any(f"{{{{ {name} }}}}" in made for name in keys)

@@ -1,0 +1,85 @@
+"""Definitions, templates and markers of proposals, written: each all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from registry_reconciler.editing.propose_output.proposal import Proposal
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.formats.edits import Insert
+from registry_reconciler.formats.table import YAML
+from registry_reconciler.model.config import OUTPUTS_PATH, TEMPLATES_FOLDER
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.outputs.texts import Text, decoded
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.workspace import Workspace
+
+
+def write_proposals(workspace: Workspace, planning: Planning, found: Sequence[Proposal]) -> list[str]:
+    """Write definitions and templates, then the markers: each all or nothing.
+
+    Raises:
+        UsageFailure: a template of that name is there already.
+        LockHeld, StalePlan, WriteFailure, InterruptedApply: see :func:`registry_reconciler.apply.commit`.
+    """
+    tree = planning.loaded.tree
+    old = tree.read(OUTPUTS_PATH)
+    edits = [Insert(0, ("outputs",), proposal.definition, container_kind="list") for proposal in found]
+    data = (
+        YAML.new_text({"outputs": [proposal.definition for proposal in found]})
+        if not old
+        else YAML.splice(old, edits)
+    )
+    files: dict[str, bytes | None] = {OUTPUTS_PATH: data}
+    for proposal in found:
+        if proposal.template:
+            path = f"{TEMPLATES_FOLDER}/{proposal.template_name}"
+            there = tree.read(path)
+            if there is not None and there != proposal.template.encode():
+                raise UsageFailure(f"nothing was written: {path} is there already, and is another template")
+            files[path] = proposal.template.encode()
+    written = _commit(workspace, planning, files)
+    marked = _marked(planning, found)
+    return [*written, *(_commit(workspace, planning, marked) if marked else [])]
+
+
+def _marked(planning: Planning, found: Sequence[Proposal]) -> dict[str, bytes | None]:
+    """The files with the markers around what is derived; at their ends where nobody knows better."""
+    files: dict[str, bytes | None] = {}
+    for path in dict.fromkeys(str(proposal.definition["file"]) for proposal in found if proposal.markers):
+        data = planning.loaded.tree.read(path)
+        text = decoded(data or b"")
+        body = text.body
+        mine = [proposal for proposal in found if proposal.markers and proposal.definition["file"] == path]
+        for one in sorted(mine, key=lambda one: one.spans[0].start if one.spans else -1, reverse=True):
+            begin, end = one.markers
+            if one.spans and one.spans[0].inline:
+                at = one.spans[0]
+                body = f"{body[: at.start]}{begin}{body[at.start : at.end]}{end}{body[at.end :]}"
+            elif one.spans:
+                at = one.spans[0]
+                inner = body[at.start : at.end]
+                inner += "" if inner.endswith("\n") else "\n"
+                body = f"{body[: at.start]}{begin}\n{inner}{end}\n{body[at.end :]}"
+            elif begin not in body:
+                body += ("" if not body or body.endswith("\n") else "\n") + f"{begin}\n{end}\n"
+        files[path] = Text(body, text.newline, text.bom).data()
+    return files
+
+
+def _commit(workspace: Workspace, planning: Planning, files: Mapping[str, bytes | None]) -> list[str]:
+    from registry_reconciler.apply import FileOp, commit
+    from registry_reconciler.apply.writable import Writable
+
+    tree = planning.loaded.tree
+    before = {path: tree.read(path) for path in files}
+    told = {path: None if data is None else digest_bytes(data) for path, data in before.items()}
+    ops = [FileOp(path, told[path], data) for path, data in files.items() if data != before[path]]
+    if not ops:
+        return []
+    with workspace.lock("registry outputs new") as lock:
+        receipt = commit(workspace.root, ops, lock=lock, inputs=told, may_write=Writable(workspace.root))
+    return sorted({*receipt.written, *receipt.created})

@@ -1,0 +1,419 @@
+"""What hand-kept YAML looks like: where its entries lie, what tells them apart, what their fields hold. Pure.
+
+Everything here is a guess from what is there; :mod:`registry_reconciler.editing.schema_new` says which guesses are
+weak.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+
+from registry_reconciler.model.entry import FieldPath, Json, get_path
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.written import Opaque
+
+_DEEPEST = 5
+_KEY_WORDS = ("id", "key", "name", "slug", "code", "title")
+_QUOTED = re.compile(r'[.\[\]{}*"]|^$')
+
+
+class Found(Struct, frozen=True):
+    """One entry: its fields, and what its place says (placeholders by name; ``""`` is the key of a map)."""
+
+    file: str
+    value: dict[str, Json]
+    bound: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The placeholders by name."""
+        return {name: told for name, told in self.bound if name}
+
+    def text(self, name: str) -> str | None:
+        """The text of a key field: of the entry, else of its place."""
+        told = (
+            Selector.parse(quoted(name)).get(self.value)
+            if "." not in name
+            else get_path(self.value, path_of(name))
+        )
+        if isinstance(told, str | int) and not isinstance(told, bool) and told != "":
+            return str(told)
+        return self.place.get(name)
+
+
+class Candidate(Struct):
+    """A place that may hold the entries of a kind.
+
+    Attributes:
+        at: the steps inside a file, as ``at`` of ``x-registry`` has them.
+        name: the last name on the way, e.g. ``skills``.
+    """
+
+    layout: str
+    at: tuple[str, ...]
+    name: str
+    entries: list[Found] = field(default_factory=list)
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the keys of a mapping tell the entries apart, and not a field of theirs."""
+        return any(name == "" for entry in self.entries for name, _ in entry.bound)
+
+    @property
+    def text(self) -> str:
+        """``at`` as it is written."""
+        return ".".join(self.at)
+
+
+def quoted(name: str) -> str:
+    """A name as a step of a selector or of ``at``."""
+    if not _QUOTED.search(name):
+        return name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def path_of(name: str) -> FieldPath:
+    """The path of a dotted field."""
+    return Selector.parse(name).path
+
+
+def singular(word: str) -> str:
+    """``categories`` → ``category``, ``skills`` → ``skill``."""
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+def matches(kind: str, name: str) -> bool:
+    """Whether a container's name is the plural (or the last word) of a kind's name."""
+    wanted = re.sub(r"[^a-z0-9]+", "_", kind.lower())
+    given = re.sub(r"[^a-z0-9]+", "_", name.lower())
+    return given != "" and (singular(given) in (wanted, wanted.rpartition("_")[2]) or given == wanted)
+
+
+# ---------------------------------------------------------------- containers
+
+
+def candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+    """Every list of mappings and every mapping of alike mappings, by layout and place, outer ones first."""
+    found: dict[tuple[str, tuple[str, ...]], Candidate] = {}
+    for file, values in documents.items():
+        for value in values:
+            _look(found, file, value, (), "", ())
+    return sorted(
+        found.values(), key=lambda candidate: (len(candidate.at), -len(candidate.entries), candidate.at)
+    )
+
+
+def _look(
+    found: dict[tuple[str, tuple[str, ...]], Candidate],
+    file: str,
+    value: Json,
+    at: tuple[str, ...],
+    name: str,
+    bound: tuple[tuple[str, str], ...],
+) -> None:
+    if len(at) > _DEEPEST:
+        return
+    if _is_list(value):
+        _note(found, "list", at, name, [Found(file, item, bound) for item in value])
+        _look_into_items(found, file, value, at, name, bound)
+    elif isinstance(value, dict):
+        if _is_map(value):
+            items = [Found(file, item or {}, (*bound, ("", key))) for key, item in value.items()]
+            _note(found, "map", at, name, items)
+            holder = _holder(name or "key", (inner for inner in value.values() if inner))
+            for key, item in value.items():
+                for inner, part in (item or {}).items():
+                    step = (*at, f"{{{holder}}}", quoted(inner))
+                    _look(found, file, part, step, inner, (*bound, (holder, key)))
+            return
+        if _is_grouped(value):
+            holder = _holder(name or "group", (item for part in value.values() for item in part))
+            for key, part in value.items():
+                _look(found, file, part, (*at, f"{{{holder}}}"), name, (*bound, (holder, key)))
+        for inner, part in value.items():
+            _look(found, file, part, (*at, quoted(inner)), inner, bound)
+
+
+def _note(
+    found: dict[tuple[str, tuple[str, ...]], Candidate],
+    layout: str,
+    at: tuple[str, ...],
+    name: str,
+    entries: list[Found],
+) -> None:
+    found.setdefault((layout, at), Candidate(layout, at, name)).entries.extend(entries)
+
+
+def _is_list(value: Json) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _is_map(value: dict[str, Json]) -> bool:
+    """Whether a mapping's values are alike, so that its keys are names and not fields."""
+    items = [item for item in value.values() if item is not None]
+    if len(value) < 2 or not items or not all(isinstance(item, dict) for item in items):
+        return False
+    shapes = Counter(name for item in items for name in item)
+    return bool(shapes) and shapes.most_common(1)[0][1] >= max(2, 0.6 * len(items))
+
+
+def _is_grouped(value: dict[str, Json]) -> bool:
+    """Whether a mapping's values are lists of alike mappings, so that its keys are names of groups."""
+    if len(value) < 2 or not all(_is_list(part) for part in value.values()):
+        return False
+    shapes = [{name for item in part for name in item} for part in value.values()]
+    return all(len(shapes[0] & other) * 2 > len(shapes[0] | other) for other in shapes[1:])
+
+
+def _look_into_items(
+    found: dict[tuple[str, tuple[str, ...]], Candidate],
+    file: str,
+    items: list[dict[str, Json]],
+    at: tuple[str, ...],
+    name: str,
+    bound: tuple[tuple[str, str], ...],
+) -> None:
+    """Containers inside the items of a list, which a field tells apart."""
+    by = next(iter(unique_fields([Found(file, item) for item in items], name)), None)
+    if by is None or not at or "." in by:
+        return
+    holder = _holder(name, items)
+    for item in items:
+        step = (*at[:-1], f"{at[-1]}[{by}={{{holder}}}]")
+        for inner, part in item.items():
+            if isinstance(part, list | dict):
+                _look(found, file, part, (*step, quoted(inner)), inner, (*bound, (holder, str(item[by]))))
+
+
+def _holder(name: str, items: Iterable[dict[str, Json]]) -> str:
+    """A name for a placeholder that no field of what lies inside has."""
+    wanted = re.sub(r"[^A-Za-z0-9_]+", "_", singular(name)).strip("_") or "key"
+    if wanted[0].isdigit():
+        wanted = f"_{wanted}"
+    inside = {
+        field_name
+        for item in items
+        for part in item.values()
+        for one in (part if isinstance(part, list) else [part])
+        if isinstance(one, dict)
+        for field_name in one
+    }
+    return f"{wanted}_id" if wanted in inside else wanted
+
+
+# ---------------------------------------------------------------- keys
+
+
+def unique_fields(entries: Sequence[Found], kind: str) -> list[str]:
+    """Fields that every entry has and no two share, the likeliest key first."""
+    return [name for name in _scalar_fields(entries, kind) if not duplicates(entries, (name,))]
+
+
+def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
+    """Fields of the first entry that could be a key, at the top first, then one level down."""
+    if not entries:
+        return []
+    first = entries[0].value
+    names = [quoted(name) for name, value in first.items() if _is_keyish(value)]
+    for outer, value in first.items():
+        if isinstance(value, dict):
+            names += [f"{quoted(outer)}.{quoted(name)}" for name, inner in value.items() if _is_keyish(inner)]
+    own = f"{kind.lower().rpartition('_')[2]}_id"
+    return sorted(names, key=lambda name: _rank(name, own))
+
+
+def _rank(name: str, own: str) -> tuple[int, int]:
+    last = name.rpartition(".")[2].lower()
+    if last in ("id", own):
+        return (0, name.count("."))
+    if last in _KEY_WORDS:
+        return (_KEY_WORDS.index(last), name.count("."))
+    if last.endswith(("_id", "-id")) and name.count(".") == 0:
+        return (1, 1)
+    return (len(_KEY_WORDS) + name.count("."), 0)
+
+
+def _is_keyish(value: Json) -> bool:
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        return False
+    return not isinstance(value, str) or (len(value) <= 120 and "\n" not in value)
+
+
+def duplicates(entries: Sequence[Found], key: Sequence[str]) -> list[str]:
+    """The keys that several entries have, or ``""`` where one has none."""
+    seen: Counter[str] = Counter()
+    for entry in entries:
+        parts = [entry.text(name) for name in key]
+        seen["" if None in parts else "/".join(str(part) for part in parts)] += 1
+    return sorted(text for text, count in seen.items() if count > 1 or not text)
+
+
+# ---------------------------------------------------------------- fields
+
+
+class Shape(Struct):
+    """What a field holds over all entries.
+
+    Attributes:
+        owners: how many values of what it lies in there are; ``count`` of them have the field.
+        strings: the texts with how often each stands.
+        who: the key of one entry for each text.
+    """
+
+    owners: int = 0
+    count: int = 0
+    types: set[str] = field(default_factory=set)
+    strings: Counter[str] = field(default_factory=Counter)
+    who: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Shape] = field(default_factory=dict)
+    items: Shape | None = None
+    mappings: int = 0
+
+    def add(self, value: Json, who: str, depth: int = 0) -> None:
+        """Take one more value into account."""
+        self.count += 1
+        if type(value) is Opaque:
+            return  # nobody knows its type
+        self.types.add(type_name(value))
+        if isinstance(value, str):
+            self.strings[value] += 1
+            self.who.setdefault(value, who)
+        elif isinstance(value, dict) and depth < 8:
+            self.mappings += 1
+            for name, part in value.items():
+                self.fields.setdefault(name, Shape()).add(part, who, depth + 1)
+        elif isinstance(value, list) and depth < 8:
+            self.items = self.items or Shape()
+            for part in value:
+                self.items.add(part, who, depth + 1)
+
+    @property
+    def free_keys(self) -> bool:
+        """Whether the keys of the mapping are names that people choose, not fields."""
+        rare = all(2 * shape.count < self.mappings for shape in self.fields.values())
+        return self.mappings >= 4 and len(self.fields) > 8 and rare
+
+    def walk(self, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+        """Every part with its selector's steps; ``[]`` steps over items."""
+        yield at, self
+        for name, shape in self.fields.items():
+            yield from shape.walk((*at, name))
+        if self.items is not None:
+            yield from self.items.walk((*at, "[]"))
+
+
+def type_name(value: Json) -> str:
+    """The JSON Schema type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    names = {dict: "object", list: "array", str: "string", int: "integer", float: "number"}
+    return next(name for kind, name in names.items() if isinstance(value, kind))
+
+
+def shape_of(entries: Sequence[Found], keys: Sequence[str]) -> Shape:
+    """The shape of all entries; ``keys`` are theirs, in the same order."""
+    shape = Shape()
+    for entry, key in zip(entries, keys, strict=True):
+        shape.add(entry.value, key)
+    return shape
+
+
+# ---------------------------------------------------------------- words
+
+
+def closed_words(shape: Shape) -> list[str]:
+    """The words of a field that looks like a closed list of choices; empty where it does not."""
+    total = sum(shape.strings.values())
+    words = sorted(shape.strings)
+    if shape.types != {"string"} or total < 10 or not 2 <= len(words) <= 12 or 10 * len(words) > total:
+        return []
+    if any(len(word) > 40 or not _is_word(word) for word in words) or min(shape.strings.values()) < 2:
+        return []
+    return words
+
+
+def slips(shape: Shape, *, loose: bool) -> list[tuple[str, str, str]]:
+    """Words that look like another, more frequent one: (word, other, why).
+
+    Args:
+        loose: a word whose parts are among another's counts too (``ai`` and ``ai-ml``).
+    """
+    total = sum(shape.strings.values())
+    words = [word for word in shape.strings if len(word) <= 40 and _is_word(word)]
+    if total < 8 or not 2 <= len(words) <= 150 or 2 * len(shape.strings) > total:
+        return []
+    ranked = sorted(words, key=lambda word: (-shape.strings[word], word))
+    found = []
+    for index, word in enumerate(ranked):
+        for other in ranked[:index]:
+            why = _alike(word, other, loose=loose)
+            if why:
+                found.append((word, other, why))
+                break
+    return found
+
+
+def _is_word(text: str) -> bool:
+    return re.fullmatch(r"[^\W\d_][\w .+-]*", text) is not None
+
+
+def _alike(word: str, other: str, *, loose: bool) -> str:
+    left, right = _bare(word), _bare(other)
+    if left == right:
+        return "the same letters"
+    if singular(word.lower()) == singular(other.lower()):
+        return "singular and plural"
+    if _abbreviates(left, _parts(other)) or _abbreviates(right, _parts(word)):
+        return "one shortens the other"
+    if loose and min(len(left), len(right)) >= 2:
+        mine, theirs = set(_parts(word)), set(_parts(other))
+        if mine < theirs or theirs < mine:
+            return "one is a part of the other"
+    if min(len(left), len(right)) >= 5 and _one_slip(left, right):
+        return "one letter apart"
+    return ""
+
+
+def _one_slip(left: str, right: str) -> bool:
+    """Whether one letter too many, too few or wrong, or two swapped, make one of the other."""
+    if abs(len(left) - len(right)) > 1:
+        return False
+    start = next(
+        (at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+    )
+    one, other = left[start:], right[start:]
+    swapped = one[:2] == other[:2][::-1] and one[2:] == other[2:]
+    return one[1:] == other[1:] or one[1:] == other or one == other[1:] or swapped
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", word.lower())
+
+
+def _parts(word: str) -> list[str]:
+    return [part for part in re.split(r"[^a-z0-9]+", word.lower()) if part]
+
+
+def _abbreviates(short: str, parts: Sequence[str]) -> bool:
+    """Whether a word is the beginnings of all parts of another, as ``devtools`` of ``developer-tools``."""
+    if len(parts) < 2 or len(short) < 4:
+        return False
+
+    def fits(rest: str, index: int) -> bool:
+        if index == len(parts):
+            return not rest
+        sizes = range(min(len(rest), len(parts[index])), 1, -1)
+        return any(rest.startswith(parts[index][:size]) and fits(rest[size:], index + 1) for size in sizes)
+
+    return fits(short, 0)

@@ -1,0 +1,82 @@
+"""Which fields tell the entries of a kind apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from registry_reconciler.editing.schema_new.draft import Work
+from registry_reconciler.editing.schema_new.guess import Candidate, Found, duplicates, unique_fields
+
+
+def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: Sequence[str]) -> list[str]:
+    """The key fields: those asked for, else guessed. Of a mapping, its keys become a field of the entries."""
+    names = list(asked) or _guessed_key(work, chosen, entries)
+    if chosen.keyed:
+        for number, entry in enumerate(entries):
+            told = dict(entry.bound).get("", "")
+            holder = [name for name in names if name not in entry.place][-1]
+            entries[number] = replace(entry, bound=(*entry.bound, (holder, told)))  # type: ignore[index]
+    twice = duplicates(entries, names)
+    if twice:
+        shown = ", ".join(repr(one) if one else "(none)" for one in twice[:5])
+        work.doubt(
+            "x-registry.key",
+            f"No field tells all entries apart. By {', '.join(names)}, several have {shown}"
+            f"{' and others' if len(twice) > 5 else ''}. Name the fields that do, or mend the entries.",
+            decision=True,
+        )
+    return names
+
+
+def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> list[str]:
+    holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
+    if chosen.keyed:
+        inside = {name for entry in entries for name in entry.value}
+        name = next(one for one in ("name", "id", "key", f"{work.kind}choose_key") if one not in inside)
+        work.doubt("x-registry.key", f"The entries have no word for their key; it is called {name} here.")
+        told = _keys_repeat(entries)
+        return [*holders, name] if told else [name]
+    unique = unique_fields(entries, work.kind)
+    if unique and _is_key_word(unique[0], work.kind):
+        return [unique[0]]
+    joined = _joined_key(work, entries, holders)
+    if joined or not unique:
+        return joined or [next(iter(entries[0].value), "id")]
+    others = ", ".join(unique[1:4])
+    more = f" ({others} would do, too)" if others else ""
+    work.doubt("x-registry.key", f"{unique[0]} is the key because no two entries share it{more}.")
+    return [unique[0]]
+
+
+def _is_key_word(name: str, kind: str) -> bool:
+    """Whether a field's name says that it tells entries apart."""
+    last = name.rpartition(".")[2].lower()
+    return last in ("id", "key", "name", "slug", "code", f"{kind}_id") or last.endswith(("_id", "-id"))
+
+
+def _keys_repeat(entries: Sequence[Found]) -> bool:
+    """Whether the same key stands in several mappings."""
+    keys = [dict(entry.bound).get("", "") for entry in entries]
+    return len(set(keys)) < len(keys)
+
+
+def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str]) -> list[str]:
+    """A key of what the place says and a field, else a field that is no key alone, else nothing."""
+    fields = [name for name in ("id", "name", "key", f"{work.kind}_id", "title") if _all_have(entries, name)]
+    for holder in reversed(holders):
+        for name in fields:
+            if not duplicates(entries, (holder, name)):
+                work.doubt("x-registry.key", f"{name} alone is not unique, {holder} and {name} together are.")
+                return [holder, name]
+    for name in fields:
+        if holders and not duplicates(entries, (*holders, name)):
+            return [*holders, name]
+    if holders and not duplicates(entries, holders):
+        return list(holders)
+    return fields[:1]
+
+
+def _all_have(entries: Sequence[Found], name: str) -> bool:
+    return all(entry.text(name) is not None for entry in entries)

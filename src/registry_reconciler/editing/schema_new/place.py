@@ -1,0 +1,150 @@
+"""Which place in the files holds the entries of a kind, and what the path of a file says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from registry_reconciler.base.globs import is_wild
+from registry_reconciler.editing.schema_new.draft import HOLDS, Work
+from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, matches, singular
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.files.tree import Tree, find, is_safe
+from registry_reconciler.loading.source import read_source
+from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.entry import Json
+from registry_reconciler.model.kind import FilePattern
+
+
+def read_documents(tree: Tree, pattern: str) -> dict[str, tuple[Json, ...]]:
+    """The documents of every file that is meant."""
+    if not is_safe(re.sub(r"[{}*?\[\]]", "x", pattern)):
+        raise UsageFailure(f"{pattern!r} must be a path below the root, with '/' and without '..'.")
+    glob = FilePattern.parse(pattern).glob
+    found: dict[str, tuple[Json, ...]] = {}
+    for path in find(tree, glob):
+        source = read_source(tree, path)
+        if source is None or path.startswith((f"{DESIRED_FOLDER}/", ".system/registry/state/")):
+            continue
+        if not source.readable:
+            raise Blocked(f"{path} cannot be read: {source.problems[0].message}")
+        found[path] = tuple(document for document in source.documents if document is not None)
+    if not any(found.values()):
+        raise Blocked(f"{pattern!r} matches no file with anything in it.")
+    return found
+
+
+def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -> Candidate:
+    """The place that holds the entries of the kind."""
+    places = candidates(documents)
+    if at:
+        return _asked_for(places, at)
+    many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
+    whole = _one_a_file(documents)
+    fitting = [place for place in places if matches(work.kind, place.name)]
+    if fitting:
+        best = max(fitting, key=lambda one: (-len(one.at), len(one.entries)))
+    elif many and whole is not None:
+        return whole
+    elif places:
+        outer = [place for place in places if len(place.at) == len(places[0].at)]
+        best = max(outer, key=lambda one: len(one.entries))
+    elif whole is not None:
+        return whole
+    else:
+        raise Blocked(
+            f"nothing in {work.pattern} looks like entries: no list of mappings, no mapping of them."
+        )
+    others = [place for place in places if place is not best and len(place.entries) > 1]
+    if others and not fitting:
+        listed = ", ".join(f"{other.text or 'the whole file'} ({len(other.entries)})" for other in others[:5])
+        work.doubt("x-registry.at", f"Entries lie in other places too: {listed}. Name one with --at.")
+    return best
+
+
+def _asked_for(places: Sequence[Candidate], at: str) -> Candidate:
+    for place in places:
+        if place.text == at:
+            return place
+    known = ", ".join(place.text for place in places if place.text)
+    raise UsageFailure(f"no entries are found at {at!r}. Places that hold some: {known or 'none'}.")
+
+
+def _one_a_file(documents: Mapping[str, Sequence[Json]]) -> Candidate | None:
+    """Each document as an entry, where all are mappings."""
+    if not all(isinstance(value, dict) for values in documents.values() for value in values):
+        return None
+    entries = [Found(path, value) for path, values in documents.items() for value in values]
+    return Candidate("file", (), "", entries)
+
+
+def with_path(work: Work, chosen: Candidate, paths: Sequence[str]) -> list[Found]:
+    """The entries with what the path of their file says; ``*`` becomes a placeholder where a field fits."""
+    if "{" not in work.pattern and "**" not in work.pattern and is_wild(work.pattern):
+        work.pattern = _named_stars(work, chosen)
+    pattern = FilePattern.parse(work.pattern)
+    if pattern.open and len(paths) > 1:
+        message = "The pattern leaves open where new entries go: put {field} in place of *."
+        work.doubt("x-registry.file", message)
+    bound = {path: tuple((pattern.match(path) or {}).items()) for path in paths}
+    return [replace(entry, bound=(*bound[entry.file], *entry.bound)) for entry in chosen.entries]
+
+
+def _named_stars(work: Work, chosen: Candidate) -> str:
+    pieces = re.split(r"(\*)", work.pattern)
+    regex = re.compile("".join("([^/]+)" if piece == "*" else re.escape(piece) for piece in pieces))
+    stars = {entry.file: regex.fullmatch(entry.file) for entry in chosen.entries}
+    if any(match is None for match in stars.values()):
+        return work.pattern
+    number = 0
+    taken: set[str] = set()
+    for index, piece in enumerate(pieces):
+        if piece != "*":
+            continue
+        number += 1
+        told = {path: match.group(number) for path, match in stars.items() if match is not None}
+        name = _field_like(chosen.entries, told, taken)
+        if name is None:
+            name = _folder_name(pieces[index - 1], chosen.entries, taken)
+            work.doubt(
+                "x-registry.file",
+                f"No field of the entries says what stands for {{{name}}} in the path, so the path says it.",
+            )
+        taken.add(name)
+        pieces[index] = f"{{{name}}}"
+    return "".join(pieces)
+
+
+def _field_like(entries: Sequence[Found], told: Mapping[str, str], taken: set[str]) -> str | None:
+    """The field that says what the path says, in nine of ten entries."""
+    names = _text_fields(entries[0].value) if entries else []
+    for name in sorted(
+        names, key=lambda name: (name not in ("id", "name"), name.count("."), names.index(name))
+    ):
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name) or name in taken:
+            continue
+        hits = sum(entry.text(name) == told[entry.file] for entry in entries)
+        if hits >= HOLDS * len(entries):
+            return name
+    return None
+
+
+def _text_fields(value: Mapping[str, Json]) -> list[str]:
+    """The fields that hold a word or number, at the top and one level down."""
+    names = [name for name, part in value.items() if isinstance(part, str | int)]
+    for outer, part in value.items():
+        if isinstance(part, dict):
+            names += [f"{outer}.{name}" for name, inner in part.items() if isinstance(inner, str | int)]
+    return names
+
+
+def _folder_name(before: str, entries: Sequence[Found], taken: set[str]) -> str:
+    parts = [part for part in before.split("/") if part]
+    wanted = re.sub(r"[^A-Za-z0-9_]+", "_", singular(parts[-1] if parts else "file")).strip("_.") or "file"
+    wanted = f"_{wanted}" if wanted[0].isdigit() else wanted
+    used = taken | {name for entry in entries for name in entry.value}
+    while wanted in used:
+        wanted = f"{wanted}_name"
+    return wanted

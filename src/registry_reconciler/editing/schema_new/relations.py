@@ -1,0 +1,112 @@
+"""What the fields of a kind refer to: names, entries of other kinds, paths, and what no two share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from registry_reconciler.editing.schema_new.draft import HOLDS, Work
+from registry_reconciler.editing.schema_new.guess import Found, Shape, matches, quoted
+from registry_reconciler.files.tree import is_safe
+from registry_reconciler.model.entry import Json
+
+_LIVE_WORDS = ("stars", "downloads", "updated_at", "last_updated", "last_seen", "pulls", "score")
+
+
+def add_relations(work: Work, entries: Sequence[Found], shape: Shape, key: Sequence[str]) -> None:
+    """Names, references, paths and unique fields that hold."""
+    names = _names(entries, shape, key)
+    if names:
+        work.spec["names"] = names
+    references = list(_references(work, entries, shape, key))
+    if references:
+        work.spec["references"] = references
+    paths = list(_paths(work, shape))
+    if paths:
+        work.spec["paths"] = paths
+    unique = [[quoted(name)] for name in shape.fields if _is_unique(name, entries, key)]
+    if unique:
+        work.spec["unique"] = unique
+        work.doubt("x-registry.unique", "No two entries share these today; drop them if that is by chance.")
+    live = [name for name in shape.fields if name in _LIVE_WORDS]
+    if live:
+        text = f"{', '.join(live)} may be counted by a machine: then list it under live_fields."
+        work.doubt("x-registry.key", text)
+
+
+def _names(entries: Sequence[Found], shape: Shape, key: Sequence[str]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for name in ("name", "title", "display_name"):
+        one = shape.fields.get(name)
+        if one is None or name in key or one.types != {"string"}:
+            continue
+        if len(one.strings) == one.count == len(entries):
+            found["name"] = name
+            break
+    aliases = shape.fields.get("aliases")
+    if aliases is not None and aliases.items is not None and aliases.items.types == {"string"}:
+        found["aliases"] = "aliases"
+    status = shape.fields.get("status")
+    if status is not None and set(status.strings) <= {"planned", "active", "deprecated"} and status.strings:
+        found["status"] = "status"
+    return found
+
+
+def _references(
+    work: Work, entries: Sequence[Found], shape: Shape, key: Sequence[str]
+) -> Iterator[dict[str, Json]]:
+    """Fields whose values are keys of this or another kind."""
+    known: dict[str, set[str]] = {name: set() for name in work.loaded.kinds}
+    for live in work.loaded.live.entries.values():
+        known[live.kind].add(live.key)
+    known[work.kind] = {"/".join(entry.text(name) or "" for name in key) for entry in entries}
+    for steps, one in shape.walk():
+        words = {word: count for word, count in one.strings.items() if word}
+        if not steps or ".".join(steps) in key or len(words) < 2 or sum(words.values()) < 3:
+            continue
+        ranked = sorted(
+            known, key=lambda name: (-_share(words, known[name]), not matches(name, steps[-1]), name)
+        )
+        best = ranked[0]
+        missing = sorted(word for word in words if word not in known[best])
+        own = sum(count for word, count in words.items() if one.who[word] == word)
+        if _share(words, known[best]) < HOLDS or 2 * own > sum(words.values()):
+            continue
+        yield {"field": selector_text(steps), "kind": best}
+        if missing:
+            shown = ", ".join(f"{word!r} (of {one.who[word]})" for word in missing[:5])
+            work.doubt("x-registry.references", f"{selector_text(steps)}: there is no {best} {shown}.")
+
+
+def _share(words: Mapping[str, int], known: set[str]) -> float:
+    return sum(count for word, count in words.items() if word in known) / sum(words.values())
+
+
+def selector_text(steps: Sequence[str]) -> str:
+    """Steps as a selector: ``related[].path``."""
+    text = ""
+    for step in steps:
+        text += "[]" if step == "[]" else f".{quoted(step)}" if text else quoted(step)
+    return text
+
+
+def _paths(work: Work, shape: Shape) -> Iterator[dict[str, Json]]:
+    tree = work.loaded.tree
+    for steps, one in shape.walk():
+        words = [word for word in one.strings if "/" in word or "." in word]
+        if not steps or not words or len(words) < len(one.strings) or not all(map(is_safe, words)):
+            continue
+        hits = sum(tree.kind(word) in ("file", "dir") for word in words)
+        if hits >= HOLDS * len(words):
+            yield {"field": selector_text(steps), "missing": "error"}
+            gone = [word for word in words if tree.kind(word) not in ("file", "dir")]
+            if gone:
+                work.doubt("x-registry.paths", f"{selector_text(steps)}: {', '.join(gone[:5])} is not there.")
+
+
+def _is_unique(name: str, entries: Sequence[Found], key: Sequence[str]) -> bool:
+    if name in key or not name.lower().endswith(("id", "_no", "number")) or len(entries) < 3:
+        return False
+    values = [entry.value.get(name) for entry in entries if name in entry.value]
+    if not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
+        return False
+    return len(values) >= HOLDS * len(entries) and len(set(values)) == len(values)

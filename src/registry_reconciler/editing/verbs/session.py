@@ -1,0 +1,147 @@
+"""Where the edits of one call are gathered: who owns an entry, what it says, and what it is to say."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from registry_reconciler.editing.amend import Edits
+from registry_reconciler.editing.fragment_edit import Drafts
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.loading.workspace import Loaded
+from registry_reconciler.model.entry import DesiredEntry, Json, split_address
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.live_edit import LiveEdit
+
+
+class EditSession(Struct):
+    """Edits of entries that are still to be written; an entry that is edited twice is edited on.
+
+    Attributes:
+        values: what entries are to say, by the address that they have now; ``None``: they go.
+        names: what renamed entries are to be called.
+    """
+
+    loaded: Loaded
+    drafts: Drafts
+    values: dict[str, dict[str, Json] | None] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> EditSession:
+        """A session without edits."""
+        return cls(loaded, Drafts(loaded))
+
+    def kind(self, address: str) -> Kind:
+        """The kind of an address. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
+        from registry_reconciler.base.suggest import did_you_mean
+
+        name, key = split_address(address)
+        kind = self.loaded.kinds.get(name)
+        if kind is not None and key:
+            return kind
+        if name in self.loaded.catalog.broken:
+            raise Blocked(f"the schema of {name} cannot be used: see 'registry check'.")
+        if kind is not None or not key:
+            raise UsageFailure(
+                f"{address!r} is no address: write KIND/KEY.{did_you_mean(address, self.known())}",
+                next=(("registry", "list"),),
+            )
+        raise UsageFailure(
+            f"{address}: there is no kind {name!r}.{did_you_mean(name, tuple(self.loaded.kinds))}",
+            next=(("registry", "list", "--kinds"),),
+        )
+
+    def known(self) -> tuple[str, ...]:
+        """Every address that a fragment or a registry has."""
+        declared = (entry.address for entry in self.loaded.fragments.entries)
+        return tuple(sorted({*self.loaded.live.entries, *declared}))
+
+    def owned_by_live(self, address: str) -> bool:
+        """Whether the registry owns the entry."""
+        return self.kind(address).truth == "live"
+
+    def file(self, address: str) -> str:
+        """The file that owns the entry, for people."""
+        if self.owned_by_live(address):
+            return self.loaded.live.entries[address].place.file
+        owner = self.drafts.owner(address)
+        assert owner is not None
+        return owner.place.file
+
+    def value(self, address: str) -> dict[str, Json]:
+        """What the owner of an entry says, with what was edited so far.
+
+        Raises:
+            UsageFailure: there is no such entry, or nobody manages it.
+            Blocked: it stands twice, or where nobody can read it.
+        """
+        pending = self.values.get(address)
+        if pending is not None:
+            return pending
+        if self.owned_by_live(address):
+            return self._live(address)
+        return self.owner(address).value
+
+    def owner(self, address: str) -> DesiredEntry:
+        """The declaration of an entry. Raises as :meth:`value`."""
+        owner = self.drafts.owner(address)
+        if owner is not None:
+            return owner
+        state = self.loaded.state.entries.get(address)
+        if self.loaded.fragments.partly_unreadable or (state and self.loaded.fragments.hides(state.fragment)):
+            raise Blocked(f"a fragment that may own {address} cannot be read: see 'registry check'.")
+        if state is not None:
+            raise UsageFailure(
+                f"no fragment declares {address} any more: the next apply settles it. To see how: "
+                f"registry show {address}",
+                next=(("registry", "show", address),),
+            )
+        live = self.loaded.live.entries.get(address)
+        if live is not None:
+            raise UsageFailure(
+                f"{address} is not managed: no fragment owns it. Let one own it first: registry adopt {address}. "
+                f"Or edit {live.place.file} by hand.",
+                next=(("registry", "adopt", address),),
+            )
+        raise self._unknown(address)
+
+    def _live(self, address: str) -> dict[str, Json]:
+        kind = self.kind(address)
+        if any(clash.address == address for clash in self.loaded.live.clashes):
+            raise Blocked(f"{address} stands in the registries twice: remove one of the two first.")
+        live = self.loaded.live.entries.get(address)
+        if live is not None:
+            return live.value
+        if kind.name in self.loaded.live.hidden_kinds:
+            raise Blocked(
+                f"a registry file of {kind.name} cannot be read, so nobody knows what {address} is: "
+                "see 'registry check'."
+            )
+        raise self._unknown(address)
+
+    def _unknown(self, address: str) -> UsageFailure:
+        from registry_reconciler.base.suggest import did_you_mean
+
+        return UsageFailure(
+            f"there is no entry {address!r}.{did_you_mean(address, self.known())}",
+            next=(("registry", "list"),),
+        )
+
+    def put(self, address: str, value: dict[str, Json]) -> None:
+        """Let an entry say something else."""
+        self.values[address] = value
+
+    def finish(self) -> Edits:
+        """Everything as edits. Raises :class:`~registry_reconciler.errors.Blocked` for what cannot be edited safely."""
+        live: list[LiveEdit] = []
+        for address, value in self.values.items():
+            new = self.names.get(address, address)
+            if self.owned_by_live(address):
+                live.append(LiveEdit(new, value, address if new != address else None))
+            elif value is None:
+                self.drafts.remove(address)
+            else:
+                self.drafts.change(self.owner(address), value)
+        target = {*self.values, *self.names.values()}
+        return Edits(self.drafts.finish(), tuple(live), tuple(sorted(target)), tuple(self.notes))

@@ -1,0 +1,99 @@
+"""What belongs to each part of a collection: white space and comments before it, the part, its comma."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from registry_reconciler.formats.json.source import COMMENT, JsonNode
+
+
+class Chunk(Struct):
+    """What belongs to one part of a collection, as offsets.
+
+    Attributes:
+        start: behind the chunk before.
+        first: the first comment or character of it.
+        goes: where what goes with the part begins, the line end before it included.
+        content: its first own comment, or the part itself.
+        member, end: where the part begins and ends.
+        comma: -1 where none stands behind it.
+        stop: where the chunk ends.
+    """
+
+    start: int
+    first: int
+    goes: int
+    content: int
+    member: int
+    end: int
+    comma: int
+    stop: int
+
+
+def cut(node: JsonNode) -> list[Chunk]:
+    """The chunks of a collection."""
+    source = node.source
+    text = source.text
+    chunks: list[Chunk] = []
+    position = node.start + 1
+    for member in node.entries:
+        end = member.value.end
+        behind = source.skip(end)
+        comma = behind if text[behind : behind + 1] == "," else -1
+        stop = _line_rest(source.comments, text, comma + 1 if comma >= 0 else end)
+        content = _own_start(node, position, member.start)
+        goes = position
+        if text[position:content].strip():
+            line = text.rfind("\n", position, content)
+            goes = content if line < 0 else line
+            if line > position and text[line - 1] == "\r":
+                goes = line - 1
+        match = COMMENT.search(text, position, member.start) if source.comments else None
+        first = match.start() if match else member.start
+        chunks.append(Chunk(position, first, goes, content, member.start, end, comma, stop))
+        position = stop
+    return chunks
+
+
+def _line_rest(comments: bool, text: str, position: int) -> int:
+    """Behind the blanks and comments that are all that is left of a line; the place itself if there is more on it."""
+    here = position
+    while here < len(text):
+        if text[here] in " \t":
+            here += 1
+            continue
+        if text[here] == "\n" or text.startswith("\r\n", here):
+            return here
+        match = COMMENT.match(text, here) if comments else None
+        if match is None or "\n" in match[0]:
+            return position
+        here = match.end()
+    return position
+
+
+def _own_start(node: JsonNode, low: int, member: int) -> int:
+    """Where the comments that belong to a part begin: on its line, and on the lines directly above at its column."""
+    text = node.source.text
+    found = (
+        {match.start(): match.end() for match in COMMENT.finditer(text, low, member)}
+        if (node.source.comments and low < member)
+        else {}
+    )
+    if not found:
+        return member
+    start = member
+    column = -1
+    for begin in sorted(found, reverse=True):
+        between = text[found[begin] : start]
+        if between.strip() or between.count("\n") > 1:
+            break
+        line = node.source.line_start(begin)
+        if "\n" not in between:
+            start = begin
+            continue
+        here = node.source.line_start(start)
+        column = start - here if not text[here:start].strip() else column
+        if line < low or text[line:begin].strip() or begin - line != column:
+            break
+        start = begin
+    return start

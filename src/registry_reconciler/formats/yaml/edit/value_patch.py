@@ -1,0 +1,231 @@
+"""Another value where one stands: on its line, below its mark, or inside a flow collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from registry_reconciler.formats.nodes import Member, Node, scalar_value
+from registry_reconciler.formats.yaml.edit.emit import Body, Emitter, folded_body, indented, literal_body
+from registry_reconciler.formats.yaml.edit.intent_table import plain
+from registry_reconciler.formats.yaml.edit.page import Page
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, hints_of, plain_style
+from registry_reconciler.formats.yaml.edit.wording import Part
+
+
+class Slot(Struct, frozen=True):
+    """Where a value stands.
+
+    Attributes:
+        kind: behind a key, behind a dash, alone in its document, or inside a flow collection.
+        mark_end: just behind the key's colon or the dash; -1 where there is none.
+        column: the column of the entry that the value belongs to.
+        entry: that entry.
+        neighbours: what a new value here should look like: the same field of other entries, nearest first.
+    """
+
+    kind: Literal["map", "seq", "root", "flow"]
+    mark_end: int
+    column: int
+    entry: Member | None = None
+    neighbours: tuple[Node, ...] = ()
+
+
+class ValuePatcher(Page):
+    """Puts another value where one stands, with the comments around it kept."""
+
+    def __init__(self, text: str, style: Style) -> None:
+        super().__init__(text, style.newline)
+        self.style = style
+        self.emitter = Emitter(style)
+        self._known_hints: dict[tuple[int, ...], Hints] = {}
+
+    def _hints_of(self, nodes: Sequence[Node]) -> Hints:
+        """What some neighbours do. Many changes have the same ones, so it is remembered."""
+        key = tuple(map(id, nodes))
+        hints = self._known_hints.get(key)
+        if hints is None:
+            hints = self._known_hints[key] = hints_of(nodes)
+        return hints
+
+    def _replace(self, node: Node, slot: Slot, value: Any) -> None:
+        if slot.kind == "flow":
+            self._replace_in_flow(node, slot, value)
+            return
+        # The copy that takes an alias's place looks like what the alias stood for.
+        models = slot.neighbours if node.target is None else (node.target, *slot.neighbours)
+        hints = self._hints_of(models) if isinstance(plain(value), (dict, list)) else Hints()
+        emitter = self._emitter_before(node, slot)
+        body = self._body(node, slot, value, hints, emitter)
+        if body.kind == "inline" and not body.lines and not _is_below(node) and not node.is_empty:
+            props = f"&{node.anchor} " if node.anchor else ""
+            self.put(node.start, node.end, props + body.head)
+            return
+        self._rewrite(node, slot, body)
+
+    def _body(self, node: Node, slot: Slot, value: Any, hints: Hints, emitter: Emitter) -> Body:
+        said = plain(value)
+        if isinstance(value, Part) and not isinstance(said, list | dict):
+            body = emitter.scalar_body(value, self._offset(slot))
+            if body is not None and not (slot.kind == "root" and body.head[1:2].isdigit()):
+                return body
+        if node.kind == "scalar" and isinstance(said, str) and node.style in ("|", ">") and emitter.blocks:
+            body = self._block_scalar(node, slot, said)
+            if body is not None:
+                return body
+        if node.flow and node.entries and isinstance(said, (dict, list)):
+            return Body("inline", emitter.flow(value, self._hints_of([node])))
+        if isinstance(said, str) and "\n" in said and emitter.blocks:
+            offset = self._offset(slot)
+            body = literal_body(said, offset)
+            if body is not None and not (slot.kind == "root" and body.head[1:2].isdigit()):
+                return body
+        if node.kind == "scalar" and not isinstance(said, (dict, list)):
+            wanted = _plain_unless_quoted(node, slot)
+            return Body("inline", emitter.restyled(said, wanted, flow=node.flow))
+        return emitter.body(value, hints)
+
+    def _offset(self, slot: Slot) -> int:
+        if slot.kind == "seq" and slot.entry is not None:
+            return self._dash(slot.entry)
+        return self.style.step
+
+    def _dash(self, entry: Member) -> int:
+        width = entry.value.start - entry.start
+        return (
+            width if width > 1 and "\n" not in self.text[entry.start : entry.value.start] else self.style.dash
+        )
+
+    def _block_scalar(self, node: Node, slot: Slot, said: str) -> Body | None:
+        keep = "+" in self._header(node)
+        if node.style == "|":
+            body = literal_body(said, self._offset(slot), keep=keep)
+        else:
+            rows = self.text[node.body : node.end].split("\n")[1:]
+            width = max([80 - slot.column, *(len(row.strip()) for row in rows)])
+            body = folded_body(said, width, keep=keep)
+        if body is None or (slot.kind == "root" and body.head[1:2].isdigit()):
+            return None
+        return body
+
+    def _emitter_before(self, node: Node, slot: Slot) -> Emitter:
+        """No block scalar may be written where a deeper comment follows: it would become part of it."""
+        end = self.next_line(node.end)
+        return self.emitter.without_blocks() if self._swallows(end, slot.column) else self.emitter
+
+    def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
+        said = plain(value)
+        if isinstance(value, Part):
+            rows = value.wording.rows(said, flow=True, offset=0)
+            value = said if rows is None else value
+        if isinstance(value, Part):
+            text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
+        elif node.kind == "scalar" and not isinstance(said, (dict, list)):
+            text = self.emitter.restyled(said, _plain_unless_quoted(node, slot), flow=True)
+        else:
+            text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
+        if node.anchor:
+            text = f"&{node.anchor} {text}"
+        if node.start == node.end:
+            mark = slot.mark_end < 0 and slot.entry is not None and slot.entry.key is not None
+            text = (": " if mark else " ") + text
+            if mark and slot.entry is not None and slot.entry.explicit:
+                text = " " + text
+            elif mark and slot.entry is not None and slot.entry.key is not None:
+                self._on_one_line(slot.entry.key)
+        self.put(node.start, node.end, text)
+
+    def _on_one_line(self, key: Node) -> None:
+        """A key alone may go over several lines; one with a value may not."""
+        if key.kind == "scalar" and "\n" in self.text[key.start : key.end]:
+            self.put(key.body, key.end, self.emitter.restyled(key.text, key.style, flow=True))
+
+    def _rewrite(self, node: Node, slot: Slot, body: Body) -> None:
+        """Writes the whole line of a value anew: from behind its mark to its end, and the lines below."""
+        text = self.text
+        mark_end, lead = slot.mark_end, ""
+        if mark_end < 0:
+            mark_end = node.end
+            lead = self.style.newline + " " * slot.column + ":"
+        end = self.line_end(node.end)
+        gap, tail = self._around(node, mark_end, end)
+        space = text[mark_end : node.start]
+        if not space or space.strip(" "):
+            space = " " if slot.kind != "seq" else " " * (self.style.dash - 1)
+        props = f"&{node.anchor}" if node.anchor else ""
+        lines = [*gap, *self._below(slot, body)]
+        tied = not tail.strip() and not props and not gap
+        if body.kind in ("inline", "literal"):
+            head = space + (f"{props} " if props else "") + body.head
+            lines = self._below(slot, body)
+            if body.kind == "inline" and lines:
+                # A comment on the first line would end the text there.
+                lines[-1] += tail
+            else:
+                head += tail
+            at_column = " " * slot.column
+            lines = [*lines, *(at_column + row.strip() for row in gap)] if lines else [*lines, *gap]
+        elif slot.kind == "seq" and tied:
+            width = len(space) + 1
+            lines = [*indented(body.lines[1:], slot.column + width)]
+            head = space + body.lines[0]
+        else:
+            head = (space + props if props else "") + tail.rstrip()
+        if slot.kind == "root" and self._starts_line(node) and not props:
+            mark_end = self.line_start(node.start)
+            head = head.lstrip(" ") if body.kind in ("inline", "literal") else tail.strip()
+            rows = [*([head] if head else []), *lines]
+            self.put(mark_end, end, self.join(rows))
+            return
+        self.put(mark_end, end, lead + self.join([head, *lines]))
+
+    def _starts_line(self, node: Node) -> bool:
+        start = self.line_start(node.start)
+        return not self.text[start : node.start].strip() and node.start != node.end
+
+    def _below(self, slot: Slot, body: Body) -> list[str]:
+        style = self.style
+        offset = self._offset(slot)
+        if slot.kind == "root" and body.kind in ("map", "seq"):
+            offset = 0
+        elif body.kind == "seq" and slot.kind == "map":
+            offset = style.seq_step
+        return indented(body.lines, slot.column + offset)
+
+    def _around(self, node: Node, mark_end: int, end: int) -> tuple[list[str], str]:
+        """Comment lines between a mark and its value, and the comment on the line of the mark or value."""
+        text = self.text
+        behind = max(node.props_end, mark_end)
+        if _is_below(node):
+            if node.kind == "scalar":
+                behind = node.body + len(self._header(node))
+            elif "\n" not in text[behind : node.body]:
+                return [], ""
+            return [], text[behind : self.line_end(behind)]
+        between = text[mark_end : node.start].replace("\r\n", "\n").split("\n")
+        tail = text[node.end : end]
+        if tail.startswith("#"):
+            # Behind a bracket or quote a comment needs no space; behind what takes its place it does.
+            tail = " " + tail
+        if len(between) > 1:
+            rows = [row.rstrip() for row in between[1:-1] if row.strip()]
+            if not tail.strip():
+                return rows, between[0].rstrip()
+            return ([between[0].strip()] if between[0].strip() else []) + rows, tail
+        return [], tail if tail.strip() or not node.is_empty else ""
+
+
+def _plain_unless_quoted(node: Node, slot: Slot) -> str:
+    if node.style in ("'", '"'):
+        return node.style
+    if node.text or node.style:
+        return plain_style(node.text) if not node.style and isinstance(scalar_value(node), str) else "plain"
+    hints = hints_of(slot.neighbours)
+    return hints.styles.get((), "plain")
+
+
+def _is_below(node: Node) -> bool:
+    """Whether the text of a value stands on the lines below its mark."""
+    return node.style in ("|", ">") or (bool(node.entries) and not node.flow)

@@ -1,0 +1,71 @@
+"""What is wrong with an output, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from registry_reconciler.model.entry import Place
+from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.structural import problem
+from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.names import template_path
+
+if TYPE_CHECKING:
+    from registry_reconciler.outputs.render import Fault
+
+
+def ended(text: str) -> str:
+    """A sentence with its full stop."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def where_of(output: Output) -> str:
+    """What an output is in: a region, a place of a structured file, or a whole file."""
+    if output.region:
+        return f"the region {output.region!r} of {output.file}"
+    return f"{output.at} of {output.file}" if output.at else output.file
+
+
+def stale_page(output: Output) -> Problem:
+    """A page of another version of this program, which an apply writes anew."""
+    return problem(
+        "OUT008",
+        f"{where_of(output)} is not what this version of registry makes of the schemas; an apply writes it anew.",
+        Place(output.file),
+        fix="registry apply",
+        extra=output.id,
+    )
+
+
+def fault_of_value(message: str) -> Fault:
+    """The fault of an output whose value cannot stand where it belongs."""
+    from registry_reconciler.outputs.render import Fault
+
+    return Fault("value", message, "", 0, ("value",))
+
+
+def fault_in_words(output: Output, fault: Fault) -> tuple[str, str]:
+    """What is wrong, and how to mend it."""
+    where = f" ({fault.template}:{fault.line})" if fault.template and fault.line else ""
+    said = ended(fault.message)
+    if fault.kind == "missing":
+        name = fault.message
+        if template_path(name) is None:
+            return (
+                f"output {output.id}{where}: {name!r} lies outside of .system/registry/templates/.",
+                "Include only templates of that folder.",
+            )
+        return (
+            f"output {output.id}{where}: there is no template {name!r} in .system/registry/templates/.",
+            "Correct the name, or write the template.",
+        )
+    fixes = {
+        "syntax": "Correct the template.",
+        "undefined": "Correct the name; write NAME | default('') where it may be missing.",
+        "refused": "Leave it out: docs/outputs.md lists what templates may use.",
+        "limit": "Make the template do less.",
+        "secret": "Leave the field out: what stands in an output is shown.",
+        "value": "Correct the expression.",
+        "failed": "Correct the template.",
+    }
+    return f"output {output.id}{where}: {said}", fixes[fault.kind]

@@ -1,0 +1,153 @@
+"""Desired, live and state → changes. Pure.
+
+``decide`` is the table of what a plan says, row by row; ``safeguards`` stops a plan as a whole; ``records`` tells
+whether what is remembered still fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
+from registry_reconciler.loading.registries import Live
+from registry_reconciler.loading.state import State
+from registry_reconciler.model.change import Action
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.entry import same, split_address
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.live_edit import LiveEdit
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.planning.diff.decide import decide, refuse_protected
+from registry_reconciler.planning.diff.records import look_at_records
+from registry_reconciler.planning.diff.safeguards import brakes, empty_places
+from registry_reconciler.planning.diff.work import Diff, DiffWork, ThreeWay
+from registry_reconciler.planning.live_truth import changes_of, live_kinds
+from registry_reconciler.planning.resolve import Desired, exact_ones
+from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+
+__all__ = ["Diff", "diff"]
+
+
+def diff(
+    kinds: Mapping[str, Kind],
+    config: Config,
+    desired: Desired,
+    live: Live,
+    state: State,
+    options: PlanOptions,
+    fragments: Fragments = NO_FRAGMENTS,
+    *,
+    any_fragment: bool = True,
+    rest: Unloaded = NOTHING_UNLOADED,
+    edits: Sequence[LiveEdit] = (),
+    told: Collection[str] = (),
+) -> Diff:
+    """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
+
+    Args:
+        edits: what a command asks of entries whose truth is live; nothing else is planned for those.
+        told: kinds whose changed places were told of already.
+    """
+    clashing = frozenset(entry.address for entry in live.clashes)
+    asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
+    exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
+    work = DiffWork(kinds, config, desired, live, state, options, fragments, clashing, frozenset(told), exact)
+    # What moves away and is moved to as well is decided on as the latter.
+    moved_away = set(desired.renames.values()) - desired.renames.keys()
+    special = desired.disputed | clashing | moved_away | desired.renames.keys()
+    whole = not options.target and not options.exclude
+    owned_by_live = live_kinds(kinds)
+    for address in _in_order(desired, state, live):
+        if owned_by_live and address.partition("/")[0] in owned_by_live:
+            continue
+        if whole and address not in special and _as_applied(work, address):
+            work.unchanged += 1
+            continue
+        three_way = _trio(work, address)
+        if three_way.desired is None and three_way.state is None:
+            work.unmanaged += three_way.live is not None and address not in moved_away
+        elif (
+            address not in moved_away
+            and _selected(work, {address, desired.renames.get(address, address)})
+            and not _is_undecidable(work, three_way)
+        ):
+            decide(work, three_way)
+    _take_edits(work, edits)
+    if whole and (work.changes or work.heals):
+        look_at_records(work, special, sum(rest.managed.values()))
+    work.problems += empty_places(work)
+    stops = () if options.allow_mass_delete else tuple(brakes(work, config, any_fragment, rest))
+    return Diff(
+        tuple(sorted(work.changes, key=lambda change: change.address)),
+        tuple(work.drift),
+        (*work.problems, *stops),
+        work.unchanged + rest.unchanged,
+        work.unmanaged + rest.unmanaged,
+        tuple(sorted(work.heals, key=lambda heal: heal.address)),
+    )
+
+
+def _take_edits(work: DiffWork, edits: Sequence[LiveEdit]) -> None:
+    """What a command asks of entries whose truth is live; one that stands twice is nobody's to edit."""
+    for change in changes_of(edits, work.live):
+        names = {change.address, change.from_address or change.address}
+        if names & work.clashing or not _selected(work, names):
+            continue
+        if change.action is Action.DELETE and work.desired.protected(change.address):
+            three_way = ThreeWay(change.address, None, None, work.live.entries[change.address])
+            refuse_protected(work, three_way, work.live.entries[change.address])
+        work.changes.append(change)
+
+
+def _in_order(desired: Desired, state: State, live: Live) -> list[str]:
+    """All addresses, sorted. Most are live, and those are in order already: then sorting is one look at each."""
+    known = live.entries
+    others = {
+        address for entries in (desired.entries, state.entries) for address in entries if address not in known
+    }
+    return sorted([*known, *others])
+
+
+def _as_applied(work: DiffWork, address: str) -> bool:
+    """Whether fragment and registry agree on a managed entry, as they do on most: no more is to be asked.
+
+    What was applied is not compared: where both say one thing, somebody applied it, whatever is remembered.
+    """
+    desired, live = work.desired.entries.get(address), work.live.entries.get(address)
+    state = work.state.entries.get(address)
+    if desired is None or live is None or state is None:
+        return False
+    return state.fragment == desired.place.file and same(desired.value, live.value)
+
+
+def _trio(work: DiffWork, address: str) -> ThreeWay:
+    source = work.desired.renames.get(address)
+    old = source or address
+    state = work.state.entries.get(old) or work.state.entries.get(address)
+    return ThreeWay(address, work.desired.entries.get(address), state, work.live.entries.get(old), source)
+
+
+def _selected(work: DiffWork, addresses: set[str]) -> bool:
+    """Whether the plan is asked for an entry.
+
+    One that moves is meant by its old address as well as by its new one, and by those of what moves with it.
+    """
+    addresses = addresses.union(*(work.desired.groups.get(address, ()) for address in addresses))
+    if work.options.target and not any(address in work.asked("target") for address in addresses):
+        return False
+    return not any(address in work.asked("exclude") for address in addresses)
+
+
+def _is_undecidable(work: DiffWork, three_way: ThreeWay) -> bool:
+    """Whether something about the address cannot be known, so that nothing may be planned for it."""
+    if three_way.address in work.desired.disputed or {three_way.address, three_way.source} & work.clashing:
+        return True
+    kind = split_address(three_way.address)[0]
+    if kind not in work.kinds or kind in work.told:
+        return True
+    if three_way.live is None and kind in work.live.hidden_kinds:
+        return True
+    if three_way.state is None:
+        # It may be remembered, in what cannot be read of the state.
+        return work.state.hidden
+    return work.fragments.hides(three_way.state.fragment)

@@ -1,0 +1,67 @@
+"""What an implementation gets beside its payload, and the shape of one that the program brings itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from registry_reconciler.runtime.execution.results import Asked, InvocationResult
+from registry_reconciler.runtime.registry.capabilities import Grant
+
+if TYPE_CHECKING:
+    from registry_reconciler.runtime.execution.invocation import Invoker
+
+Handler: TypeAlias = Callable[[Mapping[str, Any], Any, "Context"], Any]
+"""The program's own way to run an implementation kind: ``handler(implementation, payload, context)``."""
+
+
+class Context:
+    """What a Python implementation gets beside its payload.
+
+    Attributes:
+        caps: says what may be done: ``context.caps.use("fs.write")`` before writing.
+        id: the item that runs.
+    """
+
+    __slots__ = ("_asked", "_invoker", "_may_call", "caps", "id", "root")
+
+    def __init__(
+        self, invoker: Invoker, id: str, asked: Asked, caps: Grant, may_call: frozenset[str] | None
+    ) -> None:
+        self._invoker = invoker
+        self._asked = asked
+        self._may_call = may_call
+        self.caps = caps
+        self.id = id
+        self.root = invoker.root
+
+    @property
+    def asked(self) -> Asked:
+        """How it was asked for."""
+        return self._asked
+
+    @property
+    def caller(self) -> str:
+        """Who asked."""
+        return self._asked.caller
+
+    @property
+    def readonly(self) -> bool:
+        """Whether nothing may be changed."""
+        return self._asked.readonly
+
+    @property
+    def environment(self) -> str | None:
+        """Where it runs, as the configuration names it."""
+        return self._asked.environment
+
+    def invoke(self, key: str, payload: Any) -> InvocationResult:
+        """Call another ability with the same capabilities, never more. An entry calls only what it
+        declares.
+        """
+        if self._may_call is not None and key not in self._may_call:
+            why = f"{self.id} does not declare that it calls {key!r} (ability_ids, steps)"
+            return InvocationResult("capability_denied", key, error=why)
+        asked = replace(self._asked, caller=self.id, above=(*self._asked.above, self.id))
+        return self._invoker.run(key, payload, asked)

@@ -1,0 +1,153 @@
+"""A sentence for each keyword of JSON Schema, and how to put right what it forbids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from registry_reconciler.model.entry import FieldPath, Json, canonical, get_path
+from registry_reconciler.schema.shown import cut, in_list, name_of, type_of, types_in_words
+
+if TYPE_CHECKING:
+    from registry_reconciler.schema.messages import Writer
+
+
+def wrong_type(writer: Writer, path: FieldPath, types: Sequence[str]) -> tuple[str, str]:
+    """A value of another type than its schema wants."""
+    value = get_path(writer.value, path)
+    wanted = types_in_words(types)
+    shown = writer.show(path)
+    actual = "empty" if value is None else type_of(value)
+    detail = "" if value is None or isinstance(value, list | dict) else f" ({shown})"
+    message = f"{name_of(path)} is {actual}{detail}, and {wanted} is expected"
+    return message, writer.explain(path, _type_fix(value, types, shown))
+
+
+def _type_fix(value: Json, types: Sequence[str], shown: str) -> str:
+    if value is None:
+        return "Give it a value, or remove the field."
+    if "string" in types and isinstance(value, bool | int | float):
+        return "Put it in quotes."
+    if "array" in types and not isinstance(value, dict):
+        return f"Write it as a list: [{shown.strip(chr(39))}]."
+    if (
+        "boolean" in types
+        and isinstance(value, str)
+        and value.lower() in ("yes", "no", "on", "off", "y", "n")
+    ):
+        return "Write true or false: in YAML 1.2 this is text."
+    if isinstance(value, str) and not {"integer", "number", "boolean"}.isdisjoint(types):
+        return "Write it without quotes, as a number or true or false."
+    return f"Write {types_in_words(types)}."
+
+
+def not_one_of(writer: Writer, path: FieldPath, options: Sequence[Json]) -> tuple[str, str]:
+    """A value that is none of some fixed words."""
+    listed = in_list(options)
+    wanted = f"not {listed}" if len(options) == 1 else f"not one of {listed}"
+    message = f"{name_of(path)} is {writer.show(path)}, {wanted}"
+    near = writer.near(path, options)
+    if near:
+        return f"{message}. Did you mean '{near}'?", writer.explain(path, f"Write '{near}'.")
+    return message, writer.explain(path, f"Write {'' if len(options) == 1 else 'one of '}{listed}.")
+
+
+def _required(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+    field = kind.property
+    about = writer.view.description((*path, field))
+    return f"{name_of(path)} needs the field '{cut(field)}'", f"Add {cut(field)}" + (
+        f": {about}" if about else "."
+    )
+
+
+def _pattern(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+    message = f"{name_of(path)} is {writer.show(path)}, which does not match {cut(kind.pattern)}"
+    return message, writer.explain(path, "Write it in that form.")
+
+
+def _unbounded(path: FieldPath) -> tuple[str, str]:
+    return (
+        f"{name_of(path)} could not be checked: its pattern takes too many steps on this text",
+        "Make the pattern simpler: no nested repetitions, no looking ahead, no references back.",
+    )
+
+
+def _unique_items(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
+    items = get_path(writer.value, path)
+    seen: set[str] = set()
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        text = canonical(item)
+        if text in seen:
+            return f"{name_of(path)} has {writer.show((*path, index))} more than once", "Keep one of them."
+        seen.add(text)
+    return f"{name_of(path)} has an item more than once", "Keep one of them."
+
+
+def _size(what: str, *, most: bool) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
+    def sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+        if kind.limit == 1 and not most:
+            return f"{name_of(path)} is empty", writer.explain(path, "Fill it, or remove the field.")
+        bound = "at most" if most else "at least"
+        return (
+            f"{name_of(path)} must have {bound} {kind.limit} {what}",
+            writer.explain(path, f"{'Shorten' if most else 'Extend'} it."),
+        )
+
+    return sentence
+
+
+def _bound(text: str) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
+    def sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+        limit = kind.multiple_of if kind.name == "multipleOf" else kind.limit
+        return (
+            f"{name_of(path)} is {writer.show(path)}, and must be {text} {limit}",
+            writer.explain(path, f"Write a number {text} {limit}."),
+        )
+
+    return sentence
+
+
+def _contains(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
+    least, most, wanted = 1, None, ""
+    for schema in writer.view.at(path):
+        if "contains" in schema:
+            least, most = schema.get("minContains", 1), schema.get("maxContains")
+            wanted = f" that fit {cut(canonical(schema['contains']))}"
+    bounds = f"at least {least}" if most is None else f"{least} to {most}"
+    return (
+        f"{name_of(path)} needs {bounds} item{'s' * (bounds != 'at least 1')}{wanted}",
+        writer.explain(path, "Add or remove such items."),
+    )
+
+
+def other_sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+    """What has no sentence of its own."""
+    return f"{name_of(path)} is not allowed as it is ({kind.name})", writer.explain(path, "Correct it.")
+
+
+SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {
+    "type": lambda writer, path, kind: wrong_type(writer, path, list(kind.types)),
+    "enum": lambda writer, path, kind: not_one_of(writer, path, list(kind.options)),
+    "const": lambda writer, path, kind: not_one_of(writer, path, [kind.expected_value]),
+    "required": _required,
+    "pattern": lambda writer, path, kind: (
+        _pattern(writer, path, kind) if hasattr(kind, "pattern") else _unbounded(path)
+    ),
+    "uniqueItems": _unique_items,
+    "minLength": _size("characters", most=False),
+    "maxLength": _size("characters", most=True),
+    "minItems": _size("items", most=False),
+    "maxItems": _size("items", most=True),
+    "minProperties": _size("fields", most=False),
+    "maxProperties": _size("fields", most=True),
+    "minimum": _bound("at least"),
+    "maximum": _bound("at most"),
+    "exclusiveMinimum": _bound("more than"),
+    "exclusiveMaximum": _bound("less than"),
+    "multipleOf": _bound("a multiple of"),
+    "contains": _contains,
+    "combination": lambda writer, path, _kind: (
+        f"{name_of(path)} fits none of the forms that its schema knows",
+        writer.explain(path, "Correct it."),
+    ),
+}
