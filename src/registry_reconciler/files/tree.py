@@ -178,6 +178,8 @@ class DiskTree:
         except (FileNotFoundError, NotADirectoryError):
             if self._sparse.is_closed(folder):
                 raise Hidden from None
+            if os.path.islink(full):
+                raise Unreadable("it is a symbolic link that leads nowhere") from None
         except OSError as error:
             raise Unreadable(f"the folder cannot be listed: {error.strerror}") from error
         return tuple(sorted(found.items()))

@@ -13,7 +13,16 @@ from registry_reconciler.runtime.errors import CapabilityDenied, HandleError
 from registry_reconciler.runtime.execution.calling import call
 from registry_reconciler.runtime.execution.context import Context
 from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
-from registry_reconciler.runtime.execution.hooks import Concerned, Event, HookEvent, HookMessage, texts, told
+from registry_reconciler.runtime.execution.hooks import (
+    Concerned,
+    Event,
+    HookEvent,
+    HookMessage,
+    misspelt,
+    readable,
+    texts,
+    told,
+)
 from registry_reconciler.runtime.execution.lookup import (
     ABILITY_DOMAINS,
     called_by,
@@ -133,6 +142,7 @@ class SingleCall:
         return decision
 
     def _check_environment(self) -> None:
+        self._check_that_it_can_be_judged()
         allowed = texts(self._fields.get("environments"))
         where = self._asked.environment
         if not allowed or where in allowed:
@@ -148,6 +158,21 @@ class SingleCall:
         if self._asked.mode == "enforce":
             denied = "environment" if where is None else f"environment:{where}"
             raise Refused("capability_denied", why, denied=(denied,))
+        log.warning("%s", visible(why))
+
+    def _check_that_it_can_be_judged(self) -> None:
+        """What was not checked by a plan is served as well: what nobody can read may have been a limit."""
+        odd = misspelt(self._fields, ("environments", "hooks"))
+        if odd:
+            why = f"{self._id} cannot be judged: it has a field {odd!r}, which may be environments or hooks misspelt"
+        elif "environments" in self._fields and (
+            self._fields["environments"] is None or not readable(self._fields["environments"])
+        ):
+            why = f"{self._id} cannot be judged: its environments are no list of names"
+        else:
+            return
+        if self._asked.mode == "enforce":
+            raise Refused("capability_denied", why, denied=("environment",))
         log.warning("%s", visible(why))
 
     def _hook_event(self, event: Event, duration_ms: float | None = None) -> HookEvent:
