@@ -64,15 +64,10 @@ class Limits:
     def narrowed(self, seconds: object) -> Limits:
         """With the time limit that an entry asks for, when that is shorter: an entry may narrow, never
         widen.
-
-        Raises:
-            HandlerError: it is no number of seconds: nobody knows how long it may take.
         """
-        if seconds is None:
-            return self
-        if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not seconds > 0:
-            raise HandlerError("its timeout_seconds is no number above 0")
-        return Limits(float(seconds), self.output) if seconds < self.seconds else self
+        if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < self.seconds:
+            return Limits(float(seconds), self.output)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
