@@ -160,7 +160,9 @@ def test_names_that_are_missing_are_said_one_by_one_in_large_values_too() -> Non
 def test_lone_surrogates_are_no_text() -> None:
     validator = standalone(properties(a={"pattern": "^a"}))
     assert not validator.is_valid({"a": "\ud800"})
-    assert only(validator.violations({"a": "\ud800"})).message == "it holds something that is no JSON"
+    assert (
+        only(validator.violations({"a": "\ud800"})).message == "it holds something that JSON cannot express"
+    )
 
 
 # Alternatives

@@ -20,7 +20,7 @@ class Purse(Struct):
         places: so many pairs of a schema and a part may be looked at to count.
         copied: so many parts may errors copy.
         hints: so many unknown fields are held against those that are known, to tell what was meant.
-        told: what is wrong with values that cost something, by their identity; with the value, so that it stays.
+        written_out: what is wrong with values that cost something, by their identity; with the value, so that it stays.
     """
 
     estimated: int = 40_000_000
@@ -28,4 +28,4 @@ class Purse(Struct):
     places: int = 1_000_000
     copied: int = 10_000_000
     hints: int = 2_000
-    told: dict[int, tuple[Json, list[Any]]] = field(default_factory=dict)
+    written_out: dict[int, tuple[Json, list[Any]]] = field(default_factory=dict)

@@ -18,10 +18,10 @@ from registry_reconciler.runtime.execution.hooks import (
     Event,
     HookEvent,
     HookMessage,
+    message_of,
     misspelt,
     readable,
     texts,
-    told,
 )
 from registry_reconciler.runtime.execution.lookup import (
     ABILITY_DOMAINS,
@@ -227,7 +227,7 @@ class SingleCall:
         except Refused:
             raise
         except Exception as error:  # implementations are foreign code and may raise anything
-            raise Refused("failed", told(error), exception=error) from error
+            raise Refused("failed", message_of(error), exception=error) from error
 
     def _implementation(self, item: HasMeta) -> Any:
         invoker, asked = self._invoker, self._asked
