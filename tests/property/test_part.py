@@ -410,12 +410,12 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     for _ in range(choose.randint(0, 2)):
         workspace.edit()
     try:
-        kept = encode({}, memory_of(make_plan(workspace.tree())))
+        kept = encode(memory_of(make_plan(workspace.tree())))
     except FullPlanRequired as why:
         seen[f"nothing to remember: {str(why)[:20]}"] += 1
         return
     assert kept is not None
-    _, memory = decode(kept)
+    memory = decode(kept)
     for _ in range(choose.randint(1, 3)):
         workspace.edit()
     whole = make_plan(workspace.tree()).plan

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.cache import store
 from registry_reconciler.model.entry import Json
 
@@ -35,7 +34,4 @@ class OutputRecords:
         store.save(self._key, {"outputs": self._known})
 
     def _may_lie(self) -> bool:
-        folder = store.folder()
-        return (
-            not os.environ.get("REGISTRY_NO_CACHE") and folder is not None and is_outside(folder, self._root)
-        )
+        return not os.environ.get(store.OFF) and store.may_lie(self._root)

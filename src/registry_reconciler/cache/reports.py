@@ -8,18 +8,16 @@ write, answers that depend on more than files of the workspace, and those about 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.cache import store
 from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, fingerprint_of, is_fresh
+from registry_reconciler.cache.store import OFF, program
 
-OFF = "REGISTRY_NO_CACHE"
 _FLAGS = frozenset(
     {
         "--allow-mass-delete",
@@ -93,31 +91,9 @@ def _stream(stream: Any) -> list[object]:
         return []
 
 
-def program() -> str:
-    """This program: the files of the package, the interpreter, and when packages were last installed."""
-    package = Path(__file__).resolve().parent.parent
-    seen = hashlib.sha256(sys.version.encode())
-    waiting = [str(package)]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.is_dir():
-                    if entry.name != "__pycache__":
-                        waiting.append(entry.path)
-                    continue
-                info = entry.stat()
-                times = f"{info.st_mtime_ns}\0{info.st_ctime_ns}"
-                told = f"{entry.path}\0{info.st_ino}\0{info.st_size}\0{times}\0"
-                seen.update(told.encode(errors="replace"))
-    for place in sys.path:
-        if place.endswith(("site-packages", "dist-packages")):
-            seen.update(f"{place}\0{os.stat(place).st_mtime_ns}\0".encode(errors="replace"))
-    return seen.hexdigest()
-
-
 def recall(key: str, root: Path) -> Report | None:
     """The report of a key, if it still holds for the workspace at ``root``."""
-    if not _may_lie(root):
+    if not store.may_lie(root):
         return None
     record = store.load(key)
     if record is None or record.get("root") != os.path.realpath(root):
@@ -142,12 +118,6 @@ def recall(key: str, root: Path) -> Report | None:
     return report if holds else None
 
 
-def _may_lie(root: Path) -> bool:
-    """Whether reports about a workspace may be kept where they would be."""
-    folder = store.folder()
-    return folder is not None and is_outside(folder, root)
-
-
 def _refresh(key: str, record: dict[str, Any], fingerprint: Fingerprint) -> None:
     """Take the fingerprint anew where files were touched or young, so that times tell the next time."""
     from registry_reconciler.cache.fingerprint import refresh
@@ -170,7 +140,7 @@ def remember(
     since: Moment | None = None,
 ) -> None:
     """Keep a report, with what the run that made it saw since a moment. Nothing is kept where that cannot be told."""
-    if len(report.text) > _LONGEST or not _may_lie(root):
+    if len(report.text) > _LONGEST or not store.may_lie(root):
         return
     real = os.path.realpath(root)
     try:

@@ -171,7 +171,9 @@ def answer(
 
 
 def _remembers() -> bool:
-    return not os.environ.get("REGISTRY_NO_CACHE")
+    from registry_reconciler.cache.store import OFF
+
+    return not os.environ.get(OFF)
 
 
 def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Planning:

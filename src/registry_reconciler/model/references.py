@@ -6,7 +6,6 @@ import re
 from collections.abc import Container, Iterator, Sequence
 
 from registry_reconciler.model.entry import FieldPath, Json
-from registry_reconciler.model.fields import EACH, Selector
 from registry_reconciler.model.kind import Reference
 
 
@@ -17,12 +16,9 @@ def reference_key(value: Json) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def keys_in(field: Selector, value: Json) -> Iterator[tuple[FieldPath, str]]:
-    """The keys that a value selected by the field of a reference refers by.
-
-    A field that names a whole list means its items; a list among items is left to the schema.
-    """
-    if isinstance(value, list) and field.steps[-1] is not EACH:
+def keys_in(value: Json) -> Iterator[tuple[FieldPath, str]]:
+    """The keys that the value of a reference's field refers by: its own, or those of a list."""
+    if isinstance(value, list):
         for index, one in enumerate(value):
             key = reference_key(one)
             if key is not None:
@@ -36,7 +32,7 @@ def keys_in(field: Selector, value: Json) -> Iterator[tuple[FieldPath, str]]:
 def references_in(reference: Reference, value: Json) -> Iterator[tuple[FieldPath, str]]:
     """Where in an entry's value a reference stands, and the key there."""
     for path, found in reference.field.find(value):
-        for inner, key in keys_in(reference.field, found):
+        for inner, key in keys_in(found):
             yield (*path, *inner), key
 
 

@@ -58,11 +58,7 @@ def _referring(entry_set: EntrySet) -> dict[str, list[str]]:
             for item in entry_set.of(kind.name):
                 source = item.address
                 for value in values(item.value):
-                    for key in (
-                        (value,)
-                        if type(value) is str
-                        else [key for _, key in keys_in(reference.field, value)]
-                    ):
+                    for key in (value,) if type(value) is str else [key for _, key in keys_in(value)]:
                         address = (
                             prefix + key if prefix else address_of(entry_set.items, reference.kinds, key)
                         )

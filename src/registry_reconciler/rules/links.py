@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from registry_reconciler.model.entry import FieldPath
-from registry_reconciler.model.fields import Finder, Selector, finder
+from registry_reconciler.model.fields import EACH, Finder, finder
 from registry_reconciler.model.kind import Kind, Reference
 from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
@@ -68,13 +68,16 @@ def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -
     entry_at = entry_set.items.get
     find = finder(reference.field)
     one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
+    in_items = reference.field.steps[-1] is EACH
     for item in entries:
         for path, value in find(item.value):
-            for inner, key in (((), value),) if type(value) is str else keys_in(reference.field, value):
+            for inner, key in (((), value),) if type(value) is str else keys_in(value):
                 target = entry_at(one_kind + key) if one_kind else entry_set.resolve(reference.kinds, key)
                 where = (*path, *inner) if inner else path
                 if target is not None:
                     resolved.append(Link(item, reference, where, key, target))
+                elif inner and in_items:
+                    continue  # a list among items: its schema says that
                 elif key not in reference.allow and entry_set.judges(item.address):
                     dangling.append(Link(item, reference, where, key, None))
     return Part(resolved, dangling)
@@ -137,7 +140,7 @@ def acyclic_graphs(entry_set: EntrySet) -> Mapping[str, Graph]:
             find = finder(selector)
             graph = graphs.setdefault(kind.space or kind.name, {})
             for item in entry_set.of(kind.name):
-                for edge in _edges(entry_set, item, targets, selector, find):
+                for edge in _edges(entry_set, item, targets, find):
                     graph.setdefault(item.address, []).append(edge)
     return graphs
 
@@ -150,11 +153,9 @@ def _targets(kind: Kind, text: str) -> tuple[str, ...]:
     return (kind.name,)
 
 
-def _edges(
-    entry_set: EntrySet, item: Entry, targets: tuple[str, ...], selector: Selector, find: Finder
-) -> Iterable[Edge]:
+def _edges(entry_set: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
     for path, value in find(item.value):
-        for inner, key in keys_in(selector, value):
+        for inner, key in keys_in(value):
             target = entry_set.resolve(targets, key)
             if target is not None:
                 yield Edge((*path, *inner), target.address)

@@ -13,6 +13,7 @@ from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.base.user_dirs import python_allowed
 from registry_reconciler.cache import reports, store
 from registry_reconciler.cache.incremental import store as parts
+from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
 from registry_reconciler.runtime.serve import prepared
 from tests.cli.helper import FRAGMENT
@@ -47,7 +48,7 @@ WAYS = (plainly, by_a_link, by_a_link_to_a_folder_above, by_dots, in_the_reposit
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
-    monkeypatch.delenv(reports.OFF, raising=False)
+    monkeypatch.delenv(OFF, raising=False)
     work = tmp_path / "work"
     (work / "cache").mkdir(parents=True)
     monkeypatch.chdir(work)

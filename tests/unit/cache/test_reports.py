@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.cache import reports, store
+from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
 from tests.cli.helper import FRAGMENT
 
@@ -16,7 +17,7 @@ from tests.cli.helper import FRAGMENT
 @pytest.fixture
 def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv(reports.OFF, raising=False)
+    monkeypatch.delenv(OFF, raising=False)
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
@@ -175,7 +176,7 @@ def test_what_writes_or_asks_more_than_files_is_not_kept(words: list[str]) -> No
 def test_the_cache_can_be_turned_off(
     box: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    monkeypatch.setenv(reports.OFF, "1")
+    monkeypatch.setenv(OFF, "1")
     answers(capfdbinary, "plan")
     assert kept() == []
 

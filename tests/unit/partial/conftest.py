@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.cache import reports
 from registry_reconciler.cache.incremental import changed_files as touched
 from registry_reconciler.cache.incremental import partial_load as part
 from registry_reconciler.cache.incremental import plan
+from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
 from tests.unit.partial.workspace import SCHEMA, fragment, memory_file
 
@@ -18,7 +18,7 @@ from tests.unit.partial.workspace import SCHEMA, fragment, memory_file
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An applied workspace of thirty entries, too old for its times to be doubted, and remembered."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv(reports.OFF, raising=False)
+    monkeypatch.delenv(OFF, raising=False)
     monkeypatch.setattr(plan, "LEAST", 0)
     monkeypatch.setattr(touched, "YOUNG", -(10**12))  # a file of this very moment is old enough
     root = tmp_path / "work"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from registry_reconciler.cache import fingerprint, reports
+from registry_reconciler.cache import fingerprint
 from registry_reconciler.cache.incremental import changed_files as touched
 from registry_reconciler.cache.incremental import store
+from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
 from tests.unit.partial.workspace import entry, fragment, memory_file
 
@@ -41,16 +45,18 @@ def flip(path: Path) -> None:
 
 
 def of_another_format(path: Path) -> None:
-    import hashlib
-
-    body = path.read_bytes().partition(b"\n")[2].replace(b'"format":', b'"format":9', 1)
-    path.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    rewrite(path, lambda kept: kept.update(format=9))
 
 
 def without_part(path: Path) -> None:
-    import hashlib
+    rewrite(path, lambda kept: kept["memory"].pop("declared"))
 
-    body = path.read_bytes().partition(b"\n")[2].rpartition(b"\x1e")[0]
+
+def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Another content, with the checksum that fits it."""
+    kept = msgspec.msgpack.decode(path.read_bytes().partition(b"\n")[2])
+    change(kept)
+    body = msgspec.msgpack.encode(kept)
     path.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
 
@@ -109,7 +115,7 @@ def test_every_answer_is_the_same(
         ["plan", "--full", "--format", "markdown"],
     ):
         with monkeypatch.context() as patch:
-            patch.setenv(reports.OFF, "1")
+            patch.setenv(OFF, "1")
             plain = said(capfd, *words)
         assert said(capfd, *words) == plain
         if state == "warm":
@@ -131,7 +137,7 @@ def test_every_apply_writes_the_same(
     twin = tmp_path / "twin"
     shutil.copytree(work, twin)
     with monkeypatch.context() as patch:
-        patch.setenv(reports.OFF, "1")
+        patch.setenv(OFF, "1")
         plain = said(capfd, "apply", "--yes", "--root", str(twin))
     parts.clear()
     exit, text = said(capfd, "apply", "--yes")
@@ -202,14 +208,14 @@ def test_times_that_lie_stop_no_apply_and_cost_no_byte(
         touched, "signature", lambda info: real(old if os.path.samestat(info, os.stat(file)) else info)
     )
     with monkeypatch.context() as patch:
-        patch.setenv(reports.OFF, "1")
+        patch.setenv(OFF, "1")
         plain = said(capfd, "plan", "--format", "json")
     code, _ = said(capfd, "apply", "--yes", "--format", "json")
     assert parts  # it was believed first
     assert code == plain[0]
     if code == 0:
         with monkeypatch.context() as patch:
-            patch.setenv(reports.OFF, "1")
+            patch.setenv(OFF, "1")
             assert said(capfd, "plan", "--detailed-exitcode")[0] == 0
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from registry_reconciler.cache.incremental.columns import as_numbers
 from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.model.entry import split_address
@@ -112,8 +111,7 @@ class UnloadedEntries:
         for index in self._indexes(key):
             number = memory.refs.holder(index)
             source = memory.addresses[number]
-            (which,) = as_numbers(memory.ref_numbers[index])
-            reference = self._kinds[split_address(source)[0]].references[which]
+            reference = self._kinds[split_address(source)[0]].references[memory.ref_numbers[index]]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 

@@ -1,76 +1,99 @@
-"""Words of many entries, one behind the other."""
+"""Words and numbers of many entries, as they are kept: in one piece, taken apart when somebody asks."""
 
 from __future__ import annotations
 
+import sys
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from registry_reconciler.cache.incremental import FullPlanRequired
 
-END = "\x1f"
-"""Stands around the words of a column."""
-
 _FEW_WORDS = 10
 
-_ZERO = ord("0")
-"""Numbers begin behind the control characters, of which some mean something."""
 
-_LESS = bytes((byte - _ZERO) % 256 for byte in range(256))
-"""Takes that away again, in one step for many."""
+class Numbers(array):  # type: ignore[type-arg]
+    """Numbers below 2**32, four bytes each."""
+
+    @classmethod
+    def of(cls, numbers: Iterable[int]) -> Numbers:
+        """Some numbers."""
+        return cls("I", numbers)
+
+    def to_bytes(self) -> bytes:
+        """The numbers, the small end of each first on every machine."""
+        if sys.byteorder == "big":
+            swapped = Numbers.of(self)
+            swapped.byteswap()
+            return swapped.tobytes()
+        return self.tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Numbers:
+        """The inverse. Raises :class:`ValueError`."""
+        found = cls("I")
+        found.frombytes(data)
+        if sys.byteorder == "big":
+            found.byteswap()
+        return found
 
 
-def as_text(numbers: Iterable[int]) -> str:
-    """Small numbers as one text: a character each, which is taken apart faster than digits.
+def packing(value: Any) -> bytes:
+    """What msgspec asks for: how :class:`Numbers` are written."""
+    if isinstance(value, Numbers):
+        return value.to_bytes()
+    raise NotImplementedError(type(value))
 
-    Raises :class:`FullPlanRequired` for a number of more than 207.
-    """
+
+def unpacking(kind: type, data: Any) -> Any:
+    """The inverse."""
+    if kind is Numbers and isinstance(data, bytes):
+        return Numbers.from_bytes(data)
+    raise NotImplementedError(kind)
+
+
+def small_numbers(numbers: Iterable[int]) -> bytes:
+    """A byte each. Raises :class:`FullPlanRequired` for a number of more than 255."""
     try:
-        return bytes(map(_ZERO.__add__, numbers)).decode("latin-1")
+        return bytes(numbers)
     except ValueError as fault:
         raise FullPlanRequired("an entry has too many words") from fault
 
 
-def as_numbers(text: str) -> bytes:
-    """The inverse: a byte each."""
-    return text.encode("latin-1").translate(_LESS)
-
-
-class Column:
-    """Words, some for each entry, one behind the other: as one text, which is taken apart when somebody asks.
+class Column(Struct, dict=True):
+    """Words, some for each entry, one behind the other.
 
     Attributes:
-        text: all words with :data:`END` before, between and behind them.
-        counts: how many words each entry has, :func:`as_text`.
+        packed: all words, as MessagePack: a few are looked for in it in less time than it takes to take it apart.
+        counts: how many words each entry has, a byte each.
     """
 
-    def __init__(self, text: str, counts: str) -> None:
-        self.text = text
-        self.counts = counts
-        self._words: list[str] | None = None
-        self._ends: list[int] | None = None
+    packed: bytes
+    counts: bytes
 
     @classmethod
     def of(cls, words: Sequence[str], counts: Iterable[int]) -> Column:
         """The words of each entry. Raises :class:`FullPlanRequired` where they cannot be kept like this."""
-        text = END.join(("", *words, "")) if words else ""
-        if text.count(END) != (len(words) + 1 if words else 0):
-            raise FullPlanRequired("an entry has words that are not kept")
-        return cls(text, as_text(counts))
+        try:
+            return cls(msgspec.msgpack.encode(words), small_numbers(counts))
+        except UnicodeEncodeError as fault:
+            raise FullPlanRequired("an entry has words that are not kept") from fault
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """All words."""
-        if self._words is None:
-            self._words = self.text[1:-1].split(END) if self.text else []
-        return self._words
+        return msgspec.msgpack.decode(self.packed, type=list[str])
 
-    @property
+    @cached_property
     def ends(self) -> list[int]:
         """Where the words of each entry end."""
-        if self._ends is None:
-            self._ends = list(accumulate(as_numbers(self.counts)))
-        return self._ends
+        return list(accumulate(self.counts))
 
     def span(self, number: int) -> slice:
         """Where the words of an entry are."""
@@ -82,19 +105,22 @@ class Column:
 
     def holders(self, wanted: set[str]) -> set[int]:
         """The numbers of the entries that have one of some words."""
-        if not wanted or not self.text:
+        if len(wanted) <= _FEW_WORDS:
+            wanted = {word for word in wanted if self._may_hold(word)}
+        if not wanted or wanted.isdisjoint(self.words):
             return set()
-        # A few words are found in the text in less time than it takes to take it apart and look at each.
-        few = wanted if len(wanted) <= _FEW_WORDS else wanted.intersection(self.words)
-        if len(few) <= _FEW_WORDS:
-            return {self.holder(index) for word in few for index in self.indexes(word)}
-        return {self.holder(index) for index, word in enumerate(self.words) if word in few}
+        return {self.holder(index) for index, word in enumerate(self.words) if word in wanted}
 
     def indexes(self, word: str) -> Iterator[int]:
         """The indexes of a word."""
-        asked, index, seen = f"{END}{word}{END}", 0, 0
-        at = self.text.find(asked)
-        while at >= 0:
-            index += self.text.count(END, seen, at)
-            yield index
-            seen, at = at, self.text.find(asked, at + 1)
+        at = -1
+        for _ in range(self.words.count(word) if self._may_hold(word) else 0):
+            at = self.words.index(word, at + 1)
+            yield at
+
+    def _may_hold(self, word: str) -> bool:
+        """Whether a word may be one of these; what is only a part of one costs time and no answer."""
+        try:
+            return msgspec.msgpack.encode(word) in self.packed
+        except UnicodeEncodeError:
+            return False

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from registry_reconciler.cache.incremental import FullPlanRequired
-from registry_reconciler.cache.incremental.columns import Column, as_text
+from registry_reconciler.cache.incremental.columns import Column, Numbers, small_numbers
 from registry_reconciler.cache.incremental.index_keys import IndexKeys, KeyExtractors
 from registry_reconciler.cache.incremental.memory import (
     AlwaysChecked,
@@ -171,14 +171,14 @@ class _Remembering:
                 [ref[1] for index_key in index_keys for ref in index_key.refs],
                 [len(index_key.refs) for index_key in index_keys],
             ),
-            ref_numbers=as_text([ref[0] for index_key in index_keys for ref in index_key.refs]),
+            ref_numbers=small_numbers(ref[0] for index_key in index_keys for ref in index_key.refs),
             uniques=Column.of(
                 [value for index_key in index_keys for value in index_key.uniques],
                 [len(index_key.uniques) for index_key in index_keys],
             ),
             fragments=fragments,
             state_files=homes,
-            declared=declared,
+            declared=Numbers.of(declared),
             live=live,
             always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
             unmanaged=unmanaged,
@@ -198,7 +198,7 @@ class _Remembering:
             for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)
         }
 
-    def _fragments(self) -> Iterator[tuple[str, dict[str, list[int]]]]:
+    def _fragments(self) -> Iterator[tuple[str, dict[str, Numbers]]]:
         """The fragments of which everything is remembered."""
         by_file: dict[str, list[str]] = {}
         for entry in self.loaded.fragments.entries:
@@ -212,7 +212,7 @@ class _Remembering:
                 lists: dict[str, list[int]] = {}
                 for address in addresses:
                     lists.setdefault(address.partition("/")[0], []).append(self.numbers[address])
-                yield path, lists
+                yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
 
     def _is_fragment(self, source: SourceFile) -> bool:
         keys = [section.key for section in source.sections]
@@ -287,8 +287,8 @@ class _Remembering:
                         self._carried(path, places.values()),
                         (section.key, section.indent, section.head, section.start, section.end),
                         len(source.data),
-                        starts[:-1],
-                        [places[index] for index in range(len(items))],
+                        Numbers.of(starts[:-1]),
+                        Numbers.of(places[index] for index in range(len(items))),
                         "".join(map(item_digest, items)),
                         [item_digest(source.data[start:stop]) for start, stop in blocks_of(starts)],
                         edges_digest(source.data, section.start, section.end),

@@ -34,7 +34,7 @@ class KeyExtractor:
     def __init__(self, kind: Kind) -> None:
         roles = (kind.names.name, kind.names.aliases)
         self._names = [values_of(role) for role in roles if role is not None]
-        self._refs = [(number, one.field, values_of(one.field)) for number, one in enumerate(kind.references)]
+        self._refs = [(number, values_of(one.field)) for number, one in enumerate(kind.references)]
         self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
     def index_keys(self, value: Mapping[str, Json]) -> IndexKeys:
@@ -47,12 +47,12 @@ class KeyExtractor:
                 elif type(found) is list:
                     names += [name for name in found if type(name) is str]
         refs: list[tuple[int, str]] = []
-        for number, field, values in self._refs:
+        for number, values in self._refs:
             for found in values(value):
                 if type(found) is str:
                     refs.append((number, found))
                 else:
-                    refs += [(number, key) for _, key in keys_in(field, found)]
+                    refs += [(number, key) for _, key in keys_in(found)]
         return IndexKeys(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:

@@ -8,13 +8,13 @@ other entry it is known that nothing was to be said about it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import pairwise
 
 from msgspec import Struct
 
-from registry_reconciler.cache.incremental.columns import Column, as_numbers
+from registry_reconciler.cache.incremental.columns import Column, Numbers
 from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import Json, canonical
@@ -68,8 +68,8 @@ class LiveFile(Struct):
     carried: tuple[str, ...]
     section: tuple[str, int, int, int, int]
     size: int
-    starts: Sequence[int]
-    entries: Sequence[int]
+    starts: Numbers
+    entries: Numbers
     digests: str
     blocks: list[str]
     edges: str
@@ -99,7 +99,7 @@ class Memory(Struct):
         entries: the address of every entry of a remembered kind that is in the registries, sorted; its index is its
             number.
         names, refs, uniques: the index keys of each.
-        ref_numbers: for each of ``refs`` the number of the reference in its kind, :func:`as_text`.
+        ref_numbers: for each of ``refs`` the number of the reference in its kind, a byte each.
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
             are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
             be said about them: everything else here rests on that.
@@ -119,11 +119,11 @@ class Memory(Struct):
     entries: Column
     names: Column
     refs: Column
-    ref_numbers: str
+    ref_numbers: bytes
     uniques: Column
-    fragments: Mapping[str, Mapping[str, Sequence[int]]]
-    state_files: Mapping[str, Sequence[str]]
-    declared: Sequence[int]
+    fragments: dict[str, dict[str, Numbers]]
+    state_files: dict[str, list[str]]
+    declared: Numbers
     live: dict[str, LiveFile]
     always: list[int]
     unmanaged: list[int]
@@ -150,7 +150,7 @@ class Memory(Struct):
     def index_keys(self, number: int) -> IndexKeys:
         """The index keys of a remembered entry."""
         names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
-        numbers = as_numbers(self.ref_numbers[self.refs.span(number)])
+        numbers = self.ref_numbers[self.refs.span(number)]
         return IndexKeys(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
 
 

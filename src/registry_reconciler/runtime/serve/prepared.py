@@ -12,20 +12,16 @@ kept.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import stat
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import Any
 
-from registry_reconciler.base.cache_place import is_outside
 from registry_reconciler.base.globs import Glob
-from registry_reconciler.base.user_dirs import cache_dir
+from registry_reconciler.cache import store
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import CONFIG_PATH
@@ -44,6 +40,7 @@ from registry_reconciler.runtime.registry.source import (
 )
 
 FORMAT = 1
+LARGEST = 512 * 1024 * 1024
 SCHEMA_FILES = ".system/registry/schemas/**/*"
 
 Inputs = dict[str, str]
@@ -81,33 +78,7 @@ def _digest(tree: Tree, path: str) -> str:
 
 def place_of(root: Path) -> Path | None:
     """The file of a workspace's prepared index; ``None`` when the user has no cache directory outside of it."""
-    folder = cache_dir()
-    if folder is None:
-        return None
-    name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:32]
-    place = folder / "runtime" / f"{name}.index"
-    return place if is_outside(place, root) else None
-
-
-def code_stamp() -> str:
-    """Changes whenever the code that reads a workspace may have: another version, another checkout, an
-    edit.
-    """
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    digest = hashlib.sha256(repr((FORMAT, sys.version_info[:3], package)).encode())
-    folders = [package]
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name.startswith((".", "__pycache__")):
-                    continue
-                if entry.is_dir():
-                    folders.append(entry.path)
-                else:
-                    info = entry.stat()
-                    seen = (entry.path, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
-                    digest.update(repr(seen).encode())
-    return digest.hexdigest()
+    return store.file_of("runtime", root, ".index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +102,7 @@ def encode(root: Path, loaded: Loaded, served: Served) -> bytes:
     rest = b"\n".join([_compact(tables), *(item.line for item in items)])
     header = {
         "format": FORMAT,
-        "stamp": code_stamp(),
+        "stamp": store.program(),
         "root": os.path.realpath(root),
         "kinds": [[kind.name, kind.file, list(kind.exclude), kind.space] for kind in loaded.kinds],
         "capabilities": loaded.vocabulary.to_data(),
@@ -183,9 +154,7 @@ def remember(root: Path, loaded: Loaded, served: Served) -> bool:
     place = place_of(root)
     if place is None:
         return False
-    from registry_reconciler.apply.files import write_cache
-
-    return write_cache(place, encode(root, loaded, served))
+    return store.write(place, encode(root, loaded, served))
 
 
 def amend(
@@ -276,9 +245,7 @@ def _items(tables: Mapping[str, Any], lines: Sequence[bytes]) -> list[EntryItem]
 
 
 def _write(place: Path, header: Mapping[str, Any], rest: bytes) -> bool:
-    from registry_reconciler.apply.files import write_cache
-
-    return write_cache(place, _compact({**header, "body": digest_bytes(rest)}) + b"\n" + rest)
+    return store.write(place, _compact({**header, "body": digest_bytes(rest)}) + b"\n" + rest)
 
 
 def _row(line: bytes) -> Any:
@@ -288,14 +255,14 @@ def _row(line: bytes) -> Any:
 
 def _kept(root: Path, place: Path | None) -> tuple[dict[str, Any], bytes] | None:
     """The header and the rest of a prepared index of this workspace and this program. Raises as decoding does."""
-    data = None if place is None else _own_file(place)
+    data = None if place is None else store.own_bytes(place, LARGEST)
     if data is None:
         return None
     head, _, rest = data.partition(b"\n")
     header = json.loads(head)
     if header["format"] != FORMAT or header["root"] != os.path.realpath(root):
         return None
-    if header["stamp"] != code_stamp() or header["body"] != digest_bytes(rest):
+    if header["stamp"] != store.program() or header["body"] != digest_bytes(rest):
         return None
     return header, rest
 
@@ -330,26 +297,3 @@ def _decoded(header: Mapping[str, Any], rest: bytes) -> RegistryDb:
             tuple(header["event_types"]),
         ),
     )
-
-
-def _own_file(place: Path) -> bytes | None:
-    """The bytes of a regular file that nobody but the user can have written."""
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    )
-    try:
-        handle = os.open(place, flags)
-    except OSError:
-        return None
-    try:
-        info = os.fstat(handle)
-        if not stat.S_ISREG(info.st_mode):
-            return None
-        if hasattr(os, "geteuid") and (info.st_uid != os.geteuid() or info.st_mode & 0o022):
-            return None
-        with os.fdopen(handle, "rb", closefd=False) as stream:
-            return stream.read()
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
