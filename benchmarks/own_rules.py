@@ -1,7 +1,7 @@
 """What twenty rules of a workspace's own cost: ``python3 dev.py bench -m benchmarks.own_rules [--entries N]``.
 
-Beside the cold plan of the same entries without them, in the same run; and a plan of a part with rules that look at
-one entry alone, beside the same without rules. Processor time of whole processes, children included.
+Beside the cold plan of the same entries without them, in the same run; and a plan of a part with the rules, two of
+which look other entries up, and without. Processor time of whole processes, children included.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ def main() -> None:
         bench = Bench(Path(folder), arguments.repeats)
         plain = workspace(bench.home, "plain", arguments.entries, ())
         ruled = workspace(bench.home, "ruled", arguments.entries, CHECKS)
-        alone = workspace(bench.home, "alone", arguments.entries, ALONE)
         plan = registry("plan")
         ours, theirs = bench.medians(lambda: bench.run(plan, ruled), lambda: bench.run(plan, plain))
         bench.within(
@@ -76,19 +75,13 @@ def main() -> None:
             theirs.seconds,
             2,
         )
-        one = bench.medians(lambda: bench.run(plan, alone), repeats=1)[0]
-        bench.run(plan, alone, cache=True)
-        change(alone, 1)
-        bench.run(plan, alone, cache=True)
-        change(alone, 2)
-        part = bench.run(plan, alone, cache=True)
-        bench.within(
-            "one fragment changed, 10 rules of one entry",
-            "cold plan with them",
-            part.seconds,
-            one.seconds,
-            0.1,
-        )
+        for name, root, whole in (("20 own rules", ruled, ours), ("no rule", plain, theirs)):
+            bench.run(plan, root, cache=True)
+            change(root, 1)
+            bench.run(plan, root, cache=True)
+            change(root, 2)
+            part = bench.run(plan, root, cache=True)
+            bench.within(f"one fragment changed, {name}", "its cold plan", part.seconds, whole.seconds, 0.1)
 
 
 if __name__ == "__main__":

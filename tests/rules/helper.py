@@ -73,6 +73,18 @@ SKILL = {
     },
 }
 
+PLUGIN = {
+    "title": "Plugin",
+    "x-registry": {
+        "kind": "plugin",
+        "layout": "list",
+        "file": "plugins.yaml",
+        "at": "plugins",
+        "key": "name",
+        "mirrors": [{"field": "description", "kind": "skill"}],
+    },
+}
+
 CONFIG = Config(
     capabilities={name: Capability(name) for name in ("fs.read", "fs.write", "net.write")},
     environments=("dev", "staging", "prod"),
@@ -93,11 +105,12 @@ class ExampleTree(MemoryTree):
 
 @functools.cache
 def kinds() -> dict[str, Kind]:
-    """The built-in kinds, and ``skill``, which uses what they do not."""
+    """The built-in kinds, and ``skill`` and ``plugin``, which use what they do not."""
     files = {f"schemas/{name}.schema.yaml": yaml.safe_load(data) for name, data in builtin_schemas().items()}
     schemas = SchemaSet(files)
     found = [parse_kind(schema, path, texts=schemas.texts(path)) for path, schema in files.items()]
-    return {kind.name: kind for kind in (*found, parse_kind(SKILL, "schemas/skill.schema.yaml"))}
+    own = [parse_kind(SKILL, "schemas/skill.schema.yaml"), parse_kind(PLUGIN, "schemas/plugin.schema.yaml")]
+    return {kind.name: kind for kind in (*found, *own)}
 
 
 @dataclass(frozen=True)

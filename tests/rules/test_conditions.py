@@ -7,8 +7,9 @@ from msgspec import structs
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import Place
+from registry_reconciler.model.field_roles import Names, Reference
 from registry_reconciler.model.fields import Selector, finder
-from registry_reconciler.model.kind import FilePattern, Kind, Names, Reference, parse_kind
+from registry_reconciler.model.kind import FilePattern, Kind, parse_kind
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules.base import run_entry_set, run_transition
 from registry_reconciler.rules.disk import normal

@@ -58,6 +58,8 @@ EXPECTED = {
     "REF007": Expected(E, "module_type/web_api", (), "- {id: web_api}"),
     "UNQ001": Expected(E, "skill/review", ("path",), "- {id: review, "),
     "UNM001": Expected(E, "skill/review", (), "- {id: review, ", file="skills/_registry.yaml"),
+    "MIR001": Expected(E, "plugin/review", ("description",), "- {name: review, "),
+    "MIR002": Expected(W, "plugin/revew", (), "- {name: revew, "),
     "PTH001": Expected(E, "skill/review", ("path",), "- {id: review, "),
     "PTH002": Expected(E, "skill/review", ("path",), "- {id: review, "),
     "PTH003": Expected(W, "", (), "", file="skills/plan/SKILL.md"),

@@ -517,3 +517,34 @@ def test_a_rule_about_a_kind_that_cannot_be_used_is_not_passed_over(box: Box) ->
     ran = box.run("rule", "test")
     assert ran.exit == 3
     assert "TEAM001.yaml: it is about a kind whose schema cannot be used." in ran.out
+
+
+def test_many_rules_say_the_same_as_each_by_itself() -> None:
+    """They are asked at once; a comment, an error, an answer that is none and a finding lead back to each of them."""
+    rules = {
+        "TEAM001": rule('self.id != "beta" // not beta'),
+        "TEAM002": rule("self.rank > 1"),
+        "TEAM003": rule('self.owner.name != ""'),
+        "TEAM004": rule("size(self.members) >= 2", when="self.rank > 1 // of some"),
+        "TEAM005": rule('self.labels["a"]'),
+        "TEAM006": rule('self == self && size(entries("team", "rank", self.rank)) == 1'),
+        "TEAM007": rule('self.members.all(m, ref("person", m).team == key && has(ref("person", m).on_call))'),
+        "TEAM008": rule('entries("person", "team", key).exists(p, p.on_call)', **{"for": "[team, person]"}),
+    }
+    together = plan(rules)
+    alone = [plan({code: text}) for code, text in rules.items()]
+
+    def said(one: Plan) -> list[tuple[str, str, str]]:
+        return sorted((p.code, p.address, p.message) for p in one.problems)
+
+    assert said(together) == sorted(line for one in alone for line in said(one))
+    assert {code for code, _, _ in said(together)} == {"RUL004", "TEAM001", "TEAM002", "TEAM004", "TEAM008"}
+
+
+def test_more_rules_than_one_expression_may_hold_are_judged_all_the_same() -> None:
+    rules = {
+        f"TEAM{number:03}": rule(f'self.id != "{"beta" * 40}" || {number} > 0') for number in range(1, 400)
+    }
+    rules["TEAM500"] = rule('self.id != "beta"')
+    given = plan(rules)
+    assert [(one.code, one.address) for one in given.problems] == [("TEAM500", "team/beta")]

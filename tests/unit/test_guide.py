@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from registry_reconciler.loading.rule_files import DeclaredRule
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.kind import Kind, parse_kind
 from registry_reconciler.model.problem import Severity
@@ -159,3 +160,20 @@ def test_a_workspace_gets_its_two_files(tmp_path: Path) -> None:
     assert (tmp_path / COORDINATION_PATH).read_text(encoding="utf-8") == coordination_page(builtin())
     agents = (tmp_path / AGENTS_PATH).read_text(encoding="utf-8")
     assert "`.system/registry/schemas/hook.schema.yaml`" in agents
+
+
+def test_the_coordination_page_tells_the_rules_of_the_workspaces_own() -> None:
+    own = [
+        DeclaredRule(
+            "TEAM001", "An active team | has *somebody* on call", Severity.WARNING, ("team", "person")
+        ),
+        DeclaredRule("TEAM002", "A team has a name", Severity.ERROR, ("team",)),
+    ]
+    page = coordination_page(kinds(), Config(severities={"TEAM002": Severity.RECORD}), own)
+    assert "## Rules of this workspace" in page
+    assert (
+        "| `team` or `person` changes | An active team `\\|` has `*somebody*` on call | TEAM001 | warns |"
+        in page
+    )
+    assert "| `team` changes | A team has a name | TEAM002 | records |" in page
+    assert "Rules of this workspace" not in coordination_page(kinds())

@@ -150,6 +150,8 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 
 def fitting(value: Any) -> Any:
     """A JSON value with the numbers that CEL has: whole ones have 64 bits there, larger ones count as decimal ones."""
+    if isinstance(value, dict | list) and _fits(value):
+        return value
     if isinstance(value, dict):
         return {name: fitting(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -157,6 +159,18 @@ def fitting(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and not _LEAST <= value <= _MOST:
         return float(value) if abs(value) < 10**300 else str(value)
     return value
+
+
+def _fits(value: dict[str, Any] | list[Any]) -> bool:
+    """Whether a value has no number that CEL has not: nearly always, and seen sooner than it is copied."""
+    for part in value.values() if isinstance(value, dict) else value:
+        kind = type(part)
+        if kind is int:
+            if not _LEAST <= part <= _MOST:
+                return False
+        elif (kind is dict or kind is list) and not _fits(part):
+            return False
+    return True
 
 
 _AT = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")

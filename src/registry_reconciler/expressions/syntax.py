@@ -7,12 +7,15 @@ decoded here as far as it is needed to tell which fields an expression reads, wi
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
 
 _Fields = dict[int, list[Any]]
+
+Fields = frozenset[str] | None
+"""Names of fields; ``None``: any."""
 
 
 class Node(Struct, frozen=True):
@@ -55,6 +58,70 @@ def walk_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tupl
     inside = bound | set(node.names)
     for at, part in enumerate(node.parts):
         yield from walk_names(part, bound if at < 2 else inside)
+
+
+def fields_read(trees: Iterable[Node], variable: str) -> Fields:
+    """The fields of a variable that expressions can ask for; ``None``: any, since they handle it as a whole."""
+    found: set[str] = set()
+    for tree in trees:
+        waiting = [tree]
+        while waiting:
+            node = waiting.pop()
+            if node.what == "ident" and node.name == variable:
+                return None
+            if node.what == "select" and node.parts[0].what == "ident" and node.parts[0].name == variable:
+                found.add(node.name)
+            else:
+                waiting += node.parts
+    return frozenset(found)
+
+
+_LISTS = frozenset({"entries", "referrers"})
+_LOOK_UPS = _LISTS | {"ref"}
+
+
+def fields_looked_up(trees: Iterable[Node]) -> dict[str, Fields]:
+    """By kind, the fields that expressions can ask of the entries that they look up, also to find them by.
+
+    What is not plainly a field of an entry counts as all of it.
+    """
+    found: dict[str, Fields] = {}
+    waiting: list[tuple[Node, Fields]] = [(tree, None) for tree in trees]
+    while waiting:
+        node, asked = waiting.pop()
+        first = node.parts[0] if node.parts else None
+        rest: Iterable[Node] = node.parts
+        if node.what == "call" and node.name in _LOOK_UPS and first is not None:
+            asked = united(asked, _searched_by(node))
+            found[first.value] = united(found.get(first.value, frozenset()), asked)
+        elif first is not None and node.what == "select":
+            waiting.append((first, frozenset({node.name})))
+            continue
+        elif first is not None and first.what == "call" and first.name in _LISTS:
+            of_items: Fields = None
+            if node.what == "comprehension":
+                of_items = fields_read(node.parts[2:4], node.names[0])
+            elif node.what == "call" and node.name == "size":
+                of_items = frozenset()
+            elif node.what == "call" and node.name == "_[_]":
+                of_items = asked
+            waiting.append((first, of_items))
+            rest = node.parts[1:]
+        waiting += ((part, None) for part in rest)
+    return found
+
+
+def united(left: Fields, right: Fields) -> Fields:
+    """The fields of both."""
+    return None if left is None or right is None else left | right
+
+
+def _searched_by(call: Node) -> Fields:
+    """The field that ``entries(kind, field, value)`` has an index by."""
+    if call.name != "entries" or len(call.parts) < 3:
+        return frozenset()
+    field = call.parts[1].value
+    return frozenset({field.split(".")[0].removesuffix("[]")}) if isinstance(field, str) else None
 
 
 def tree_of(serialized: bytes) -> Node:

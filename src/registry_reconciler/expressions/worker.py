@@ -14,7 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from registry_reconciler.base.child import Parent, serve
-from registry_reconciler.expressions.language import Language, Undecided, fitting, language
+from registry_reconciler.expressions.language import Language, Undecided, Wrong, language
+from registry_reconciler.expressions.look_ups import LookUps, indexed
+from registry_reconciler.expressions.syntax import fields_read, walk
 
 MOST_PAIRS = 1_000_000
 """So many pairs are tried by one rule."""
@@ -36,20 +38,33 @@ class _TooCostly(Exception):
 
 
 class _Rule:
-    """One rule, compiled, with the time that it took."""
+    """One rule, compiled, with the time that it took.
+
+    Attributes:
+        always: it is about every entry; ``when`` need not be asked.
+        trees: of all its expressions.
+    """
 
     def __init__(self, given: dict[str, Any], known: Language, seconds: float) -> None:
         self.given = given
         self.code: str = given["code"]
         self.kinds = frozenset(given["kinds"])
         self.only = None if given["only"] is None else frozenset(given["only"])
+        self.always = given["when"].strip() == "true"
         self.when = known.compile(given["when"])
         self.check = known.compile(given["check"])
         self.message = [
             part if at % 2 == 0 else known.compile(part) for at, part in enumerate(given["message"])
         ]
+        self.trees = [known.tree(one) for one in (self.when, self.check, *self.message[1::2])]
         self.left = seconds
         self.found = 0
+
+    @property
+    def holds(self) -> str:
+        """An expression that is true where the rule finds nothing. A comment may stand at the end of a part."""
+        check = f"({self.given['check']}\n)"
+        return check if self.always else f"(({self.given['when']}\n) ? {check} : true)"
 
     def spend(self, since: float) -> None:
         """Take time off what is left. Raises :class:`_TooCostly`."""
@@ -60,29 +75,73 @@ class _Rule:
             raise _TooCostly(f"it has more than {MOST_FINDINGS:,} findings")
 
 
+_FEW = 64
+"""After so many entries it is seen whether asking for all rules at once pays."""
+
+
+class _Group:
+    """The rules that some entries of a kind are judged by, and one expression that is true where all of them hold.
+
+    One evaluation costs little more than its way into the library and back, so most entries are done with one. The
+    answer is the same: where it is not plainly true, or an error, each rule is asked by itself.
+    """
+
+    def __init__(self, kind: str, rules: list[_Rule], known: Language, seconds: float) -> None:
+        self.kind = kind
+        self.rules = rules
+        trees = [tree for rule in rules for tree in rule.trees]
+        self._fields = fields_read(trees, "self")
+        self._names = frozenset(node.name for tree in trees for node in walk(tree) if node.what == "ident")
+        self._left = seconds
+        self._asked = self._held = 0
+        self._all: Any = None
+        if len(rules) > 1:
+            try:
+                self._all = known.compile(" && ".join(rule.holds for rule in rules))
+            except Wrong:  # more than one expression may have, together
+                self._all = None
+
+    def values(self, entry: list[Any]) -> dict[str, Any]:
+        """The variables that the rules name, with the fields that they read."""
+        names, fields = self._names, self._fields
+        found = {name: value for name, value in _about(self.kind, entry).items() if name in names}
+        given = entry[1]
+        if fields is not None and isinstance(given, dict):
+            given = {name: given[name] for name in fields if name in given}
+        found["self"] = given
+        if "before" in names:
+            found["before"] = None
+        if "change" in names:
+            found["change"] = ""
+        return found
+
+    def all_hold(self, known: Language, activation: Any) -> bool:
+        """Whether it is certain that no rule finds anything."""
+        if self._all is None:
+            return False
+        since = time.perf_counter()
+        try:
+            held = known.value(self._all, activation) is True
+        except Undecided:
+            held = False
+        self._asked += 1
+        self._held += held
+        self._left -= time.perf_counter() - since
+        if self._left <= 0 or (self._asked > _FEW and self._held * 4 < self._asked):
+            self._all = None  # too slow, or seldom true: rule by rule then, each with its own time
+        return held
+
+
 class _Job:
     def __init__(self, job: dict[str, Any], parent: Parent) -> None:
         self.parent = parent
-        self.entries: dict[str, dict[str, list[Any]]] = {
-            kind: {one[0]: one for one in some} for kind, some in job["entries"].items()
-        }
-        self.edges: dict[str, dict[str, list[str]]] = job["referrers"]
+        self.looks = LookUps(job, parent.ask)
+        self.entries = self.looks.entries
         self.changes = job["changes"]
         self.told_of: str = job["told_of"]
-        self.address = ""
-        self._asked: dict[str, Any] = {}
-        self._indexes: dict[tuple[str, str], dict[str, list[Any]]] = {}
-        self.language = language(
-            {
-                "ref": self._ref,
-                "has_ref": lambda kind, key: str(key) in self.entries.get(kind, {}),
-                "entries": self._entries,
-                "referrers": self._referrers,
-                "path_exists": lambda path: self._ask("exists", path),
-                "glob": lambda pattern: self._ask("glob", pattern),
-            }
-        )
-        self.rules = [_Rule(one, self.language, job["seconds"]) for one in job["rules"]]
+        self.language = language(self.looks.functions())
+        self.seconds: float = job["seconds"]
+        self.rules = [_Rule(one, self.language, self.seconds) for one in job["rules"]]
         self.findings: list[list[str]] = []
         self.undecided: list[list[str]] = []
         self.costly: dict[str, str] = {}
@@ -99,11 +158,11 @@ class _Job:
                 for kind in rule.kinds:
                     by_kind.setdefault(kind, []).append(rule)
         for kind, rules in by_kind.items():
-            for entry in self.entries.get(kind, {}).values():
-                self._judge_entry(kind, entry, rules)
-        kept = [finding for finding in self.findings if finding[0] not in self.costly]
+            self._judge_kind(kind, rules)
+        kept = [one for one in self.findings if one[0] not in self.costly]
         undecided = [one for one in self.undecided if one[0] not in self.costly]
-        return {"findings": kept, "undecided": undecided, "costly": self.costly}
+        looked = [[address, list(words)] for address, words in self.looks.looked.items()]
+        return {"findings": kept, "undecided": undecided, "costly": self.costly, "looked": looked}
 
     def _guarded(self, rule: _Rule, judge: Any) -> None:
         try:
@@ -111,19 +170,32 @@ class _Job:
         except _TooCostly as fault:
             self.costly[rule.code] = str(fault)
 
-    def _judge_entry(self, kind: str, entry: list[Any], rules: Iterable[_Rule]) -> None:
-        key = entry[0]
-        self.address = f"{kind}/{key}"
-        activation = None
-        for rule in rules:
-            if rule.code in self.costly or (rule.only is not None and self.address not in rule.only):
+    def _judge_kind(self, kind: str, rules: list[_Rule]) -> None:
+        """Judge the entries of a kind by its rules; which of these an entry is asked about may differ."""
+        everywhere = [rule for rule in rules if rule.only is None]
+        groups: dict[tuple[str, ...], _Group] = {}
+        for key, entry in self.entries.get(kind, {}).items():
+            asked = everywhere
+            if len(everywhere) < len(rules):
+                address = f"{kind}/{key}"
+                asked = [rule for rule in rules if rule.only is None or address in rule.only]
+            if asked:
+                codes = tuple(rule.code for rule in asked) if asked is not everywhere else ()
+                if codes not in groups:
+                    groups[codes] = _Group(kind, asked, self.language, self.seconds)
+                self._judge_entry(entry, groups[codes])
+
+    def _judge_entry(self, entry: list[Any], group: _Group) -> None:
+        """Ask whether all rules of a group hold, and only where they do not, each of them."""
+        self.looks.address = address = f"{group.kind}/{entry[0]}"
+        activation = self.language.activation(group.values(entry))
+        if group.all_hold(self.language, activation):
+            return
+        for rule in group.rules:
+            if rule.code in self.costly:
                 continue
             since = time.perf_counter()
-            if activation is None:
-                activation = self.language.activation(
-                    {**_about(kind, entry), "self": entry[1], "before": None, "change": ""}
-                )
-            self._one(rule, activation, self.address)
+            self._one(rule, activation, address)
             try:
                 rule.spend(since)
             except _TooCostly as fault:
@@ -132,7 +204,9 @@ class _Job:
     def _one(self, rule: _Rule, activation: Any, address: str, other: str = "") -> None:
         """Judge one entry, change or pair."""
         try:
-            if not self._is_true(rule.when, activation) or self._is_true(rule.check, activation):
+            if not (rule.always or self._is_true(rule.when, activation)) or self._is_true(
+                rule.check, activation
+            ):
                 return
         except Undecided as fault:
             self.undecided.append([rule.code, address, str(fault)])
@@ -168,13 +242,13 @@ class _Job:
             ):
                 continue
             since = time.perf_counter()
-            self.address = f"{change['kind']}/{change['key']}"
+            self.looks.address = address = f"{change['kind']}/{change['key']}"
             entry = [change["key"], change["after"], change["file"], change["fragment"]]
             values = {**_about(change["kind"], entry), "self": change["after"]}
             activation = self.language.activation(
                 {**values, "before": change["before"], "change": change["action"]}
             )
-            self._one(rule, activation, self.address)
+            self._one(rule, activation, address)
             rule.spend(since)
 
     def _judge_pairs(self, rule: _Rule) -> None:
@@ -186,13 +260,11 @@ class _Job:
                     "left.topic == right.topic, and only those pairs are looked at"
                 )
             kind, other = rule.given["kinds"][0], rule.given["right"]
-            self.address = f"{kind}/{left[0]}"
-            if self.told_of and (
-                self.address not in (rule.only or ()) or f"{other}/{right[0]}" != self.told_of
-            ):
+            self.looks.address = address = f"{kind}/{left[0]}"
+            if self.told_of and (address not in (rule.only or ()) or f"{other}/{right[0]}" != self.told_of):
                 continue
             values = {**_about(kind, left), "left": left[1], "right": right[1]}
-            self._one(rule, self.language.activation(values), self.address, f"{other}/{right[0]}")
+            self._one(rule, self.language.activation(values), address, f"{other}/{right[0]}")
             rule.spend(since)
 
     def _pairs(self, rule: _Rule) -> Iterator[tuple[list[Any], list[Any]]]:
@@ -204,40 +276,12 @@ class _Job:
         groups: dict[str, list[list[Any]]] = {}
         if join is not None:
             for one in right:
-                groups.setdefault(_indexed(_at(one[1], join[1])), []).append(one)
+                groups.setdefault(indexed(_at(one[1], join[1])), []).append(one)
         for one in left:
-            partners = right if join is None else groups.get(_indexed(_at(one[1], join[0])), ())
+            partners = right if join is None else groups.get(indexed(_at(one[1], join[0])), ())
             for partner in partners:
                 if kind != other or one[0] < partner[0]:
                     yield one, partner
-
-    def _ref(self, kind: str, key: Any) -> Any:
-        found = self.entries.get(kind, {}).get(str(key))
-        if found is None:
-            raise Undecided(f"there is no {kind} {str(key)!r}; ask has_ref() first")
-        return found[1]
-
-    def _entries(self, kind: str, field: str | None = None, value: Any = None) -> list[Any]:
-        some = self.entries.get(kind, {})
-        if field is None:
-            return [one[1] for one in some.values()]
-        index = self._indexes.get((kind, field))
-        if index is None:
-            index = self._indexes[kind, field] = {}
-            for one in some.values():
-                for part in {_indexed(found): None for found in _all_at(one[1], field.split("."))}:
-                    index.setdefault(part, []).append(one[1])
-        return index.get(_indexed(value), [])
-
-    def _referrers(self, kind: str) -> list[Any]:
-        some = self.entries.get(kind, {})
-        return [some[key][1] for key in self.edges.get(kind, {}).get(self.address, ()) if key in some]
-
-    def _ask(self, what: str, text: str) -> Any:
-        asked = f"{what}:{text}"
-        if asked not in self._asked:
-            self._asked[asked] = self.parent.ask([what, text])
-        return self._asked[asked]
 
 
 def _about(kind: str, entry: list[Any]) -> dict[str, Any]:
@@ -254,34 +298,6 @@ def _at(value: Any, steps: Iterable[str]) -> Any:
     for step in steps:
         value = value.get(step) if isinstance(value, dict) else None
     return value
-
-
-def _all_at(value: Any, steps: list[str]) -> Iterator[Any]:
-    if not steps:
-        yield value
-        return
-    name = steps[0].removesuffix("[]")
-    if not isinstance(value, dict) or name not in value:
-        return
-    found = value[name]
-    if steps[0].endswith("[]"):
-        for item in found if isinstance(found, list) else found.values() if isinstance(found, dict) else ():
-            yield from _all_at(item, steps[1:])
-    else:
-        yield from _all_at(found, steps[1:])
-
-
-def _indexed(value: Any) -> str:
-    """Equal for what CEL takes for equal: numbers count by their value."""
-    return json.dumps(_by_value(fitting(value)), sort_keys=True)
-
-
-def _by_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _by_value(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_by_value(part) for part in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _shown(value: Any) -> str:

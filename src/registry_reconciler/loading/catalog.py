@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -76,6 +76,7 @@ def load_catalog(tree: Tree) -> Catalog:
             broken.add(_name_in(document) or _stem(path))
         else:
             kinds[kind.name] = kind
+    problems.extend(fault for kind in kinds.values() for fault in _mirror_faults(kind, kinds, broken))
     incomplete = any(not source.readable for source in files.values()) or not listed
     return Catalog(
         dict(sorted(kinds.items())), frozenset(broken), schemas, files, tuple(problems), incomplete
@@ -177,6 +178,32 @@ def _crowded(kind: Kind) -> Problem:
         Place(kind.schema_path, 0, ("x-registry", "file")),
         fix="Give each kind a file or a place in the file ('at') of its own, or make them one kind.",
     )
+
+
+def _mirror_faults(kind: Kind, kinds: Mapping[str, Kind], broken: Collection[str]) -> Iterator[Problem]:
+    """A mirror of a kind that is not there would hold nothing, and one of a secret would show it."""
+    from registry_reconciler.base.suggest import did_you_mean
+
+    for index, mirror in enumerate(kind.mirrors):
+        place = Place(kind.schema_path, 0, ("x-registry", "mirrors", index, "kind"))
+        if mirror.kind in broken:
+            continue
+        if mirror.kind not in kinds:
+            near = did_you_mean(mirror.kind, sorted(kinds))
+            yield problem(
+                "KND001",
+                f"mirrors: there is no kind {mirror.kind!r}.{near}",
+                place,
+                fix="Name a kind of this workspace: registry list --kinds",
+            )
+        elif kinds[mirror.kind].secrets.touches(mirror.at):
+            yield problem(
+                "KND001",
+                f"mirrors: the field {mirror.at.text!r} of {mirror.kind} is marked x-secret, and a mirror shows what "
+                "differs.",
+                place,
+                fix="Take the mirror away, or the mark.",
+            )
 
 
 def _name_in(document: dict[str, Json]) -> str | None:

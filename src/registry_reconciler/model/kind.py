@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import MOST_ALIKE, too_many_alike, translate
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.field_roles import Mirror, Names, PathRule, Reference
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import NO_MARKS, Marks
 from registry_reconciler.model.problem import Severity
@@ -142,35 +143,6 @@ def _group(name: str) -> str:
     return "p_" + re.sub(r"[^A-Za-z0-9_]", lambda match: f"_{ord(match.group()):x}_", name)
 
 
-class Names(Struct, frozen=True):
-    """Which fields hold the things that lookup needs; unmapped means absent."""
-
-    name: Selector | None = None
-    aliases: Selector | None = None
-    priority: Selector | None = None
-    source: Selector | None = None
-    status: Selector | None = None
-    required_caps: Selector | None = None
-
-
-class Reference(Struct, frozen=True):
-    """A field whose values are keys (or addresses, where ``kinds`` has several) of other entries."""
-
-    field: Selector
-    kinds: tuple[str, ...]
-    missing: Severity = Severity.ERROR
-    allow: tuple[str, ...] = ()
-
-
-class PathRule(Struct, frozen=True):
-    """A field whose values are files or folders of the workspace."""
-
-    field: Selector
-    missing: Severity | None = Severity.ERROR
-    unlisted: str | None = None
-    unlisted_severity: Severity = Severity.WARNING
-
-
 class Kind(Struct, frozen=True):
     """One kind of registry entry.
 
@@ -203,6 +175,7 @@ class Kind(Struct, frozen=True):
     names: Names = field(default_factory=Names)
     references: tuple[Reference, ...] = ()
     paths: tuple[PathRule, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
     unique: tuple[tuple[Selector, ...], ...] = ()
     acyclic: tuple[Selector, ...] = ()
     live_fields: tuple[Selector, ...] = ()
@@ -314,6 +287,7 @@ def parse_kind(
         names=_names(spec.get("names", {})),
         references=tuple(_reference(one) for one in spec.get("references", ())),
         paths=tuple(_path_rule(one) for one in spec.get("paths", ())),
+        mirrors=tuple(_mirror(mirror) for mirror in spec.get("mirrors", ())),
         unique=tuple(
             tuple(_selector(one, "unique") for one in ([group] if isinstance(group, str) else group))
             for group in spec.get("unique", ())
@@ -375,6 +349,7 @@ def _refuse_shown_secrets(kind: Kind) -> None:
         "names": [name for name in names if name is not None],
         "references": [reference.field for reference in kind.references],
         "paths": [path.field for path in kind.paths],
+        "mirrors": [one for mirror in kind.mirrors for one in (mirror.field, mirror.key) if one is not None],
         "unique": [one for group in kind.unique for one in group],
         "acyclic": kind.acyclic,
     }
@@ -421,4 +396,15 @@ def _path_rule(spec: Mapping[str, Json]) -> PathRule:
         _severity(spec["missing"]) if "missing" in spec else None,
         spec.get("unlisted"),
         _severity(spec.get("unlisted_severity", "warning")),
+    )
+
+
+def _mirror(spec: Mapping[str, Json]) -> Mirror:
+    return Mirror(
+        _selector(spec["field"], "mirrors", single=True),
+        spec["kind"],
+        _selector(spec.get("at", spec["field"]), "mirrors", single=True),
+        _selector(spec["key"], "mirrors", single=True) if "key" in spec else None,
+        _severity(spec.get("missing", "warning")),
+        _severity(spec.get("differs", "error")),
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 
 from registry_reconciler.model.entry import FieldPath, Json
-from registry_reconciler.model.kind import Reference
+from registry_reconciler.model.field_roles import Reference
 
 
 def reference_key(value: Json) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,7 +13,8 @@ from registry_reconciler.model.problem import Severity
 from registry_reconciler.outputs.names import AGENTS_PATH, COORDINATION_PATH
 
 if TYPE_CHECKING:
-    from registry_reconciler.model.kind import Reference
+    from registry_reconciler.loading.rule_files import DeclaredRule
+    from registry_reconciler.model.field_roles import Reference
 
 EFFECTS = {
     Severity.ERROR: "fails the write",
@@ -53,7 +54,9 @@ SECTIONS = (
 )
 
 
-def coordination_page(kinds: Mapping[str, Kind], config: Config | None = None) -> str:
+def coordination_page(
+    kinds: Mapping[str, Kind], config: Config | None = None, own: Iterable[DeclaredRule] = ()
+) -> str:
     """``registry_coordination.md``: for each relation, when what changes, what to check, and how strictly."""
     settings = config or Config()
     parts = [
@@ -72,6 +75,12 @@ def coordination_page(kinds: Mapping[str, Kind], config: Config | None = None) -
         parts.append(
             _table("## References between kinds", ("when one goes of", "check", "rule", "which"), rows)
         )
+    rows = list(_mirror_rows(kinds, settings))
+    if rows:
+        parts.append(_table("## Mirrors", ("when one of both changes", "check", "rule", "which"), rows))
+    rows = list(_own_rows(own, settings))
+    if rows:
+        parts.append(_table("## Rules of this workspace", ("when", "check", "rule", "which"), rows))
     parts.append(
         "## How strict\n\n"
         "What fails the write stops `registry apply` until it is fixed, or accepted under `allow`\n"
@@ -101,6 +110,25 @@ def _reference_rows(kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple
         for reference in kind.references:
             effect = EFFECTS[config.severity("REF001", reference.missing)]
             yield _targets(reference), f"`{kind.name}.{reference.field.text}`", "REF001", effect
+
+
+def _mirror_rows(kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple[str, ...]]:
+    for _, kind in sorted(kinds.items()):
+        for mirror in kind.mirrors:
+            effect = EFFECTS[config.severity("MIR001", mirror.differs)]
+            both = f"`{kind.name}.{mirror.field.text}` or `{mirror.kind}.{mirror.at.text}`"
+            yield both, "the other one", "MIR001", effect
+
+
+def _own_rows(own: Iterable[DeclaredRule], config: Config) -> Iterator[tuple[str, ...]]:
+    """A rule of the workspace's own tells its kinds and its title; its file and ``registry explain`` tell the rest."""
+    from registry_reconciler.base.escape import markdown
+
+    for rule in own:
+        effect = EFFECTS[config.severity(rule.code, rule.severity)]
+        title = markdown(" ".join(rule.title.split()))
+        kinds = " or ".join(f"`{kind}`" for kind in rule.kinds if kind.isidentifier())
+        yield f"{kinds} changes", title, f"{markdown(rule.code)}", effect
 
 
 def _targets(reference: Reference) -> str:
@@ -204,9 +232,11 @@ An address is `kind/key`, e.g. `ability_low/payments.capture`.
 """
 
 
-def workspace_files(kinds: Mapping[str, Kind], config: Config | None = None) -> dict[str, str]:
+def workspace_files(
+    kinds: Mapping[str, Kind], config: Config | None = None, own: Iterable[DeclaredRule] = ()
+) -> dict[str, str]:
     """The generated files of a workspace, by path."""
-    return {COORDINATION_PATH: coordination_page(kinds, config), AGENTS_PATH: agents_page(kinds)}
+    return {COORDINATION_PATH: coordination_page(kinds, config, own), AGENTS_PATH: agents_page(kinds)}
 
 
 def kinds_index(kinds: Mapping[str, Kind]) -> str:

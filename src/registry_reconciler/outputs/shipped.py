@@ -5,7 +5,7 @@ Nobody is given a page that was not asked for: ``init`` makes them, and who dele
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.tree import Tree
@@ -16,6 +16,7 @@ from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.names import AGENTS_PATH, COORDINATION_PATH, DESIRED_README
 
 if TYPE_CHECKING:
+    from registry_reconciler.loading.rule_files import DeclaredRule
     from registry_reconciler.model.kind import Kind
 
 INDEX_REGION = "kinds"
@@ -77,13 +78,15 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
     return found
 
 
-def page_text(output: Output, kinds: Mapping[str, Kind], config: Config) -> str:
+def page_text(
+    output: Output, kinds: Mapping[str, Kind], config: Config, own: Iterable[DeclaredRule] = ()
+) -> str:
     """The text of one."""
     from registry_reconciler.outputs import pages
 
     makers: dict[str, Callable[[], str]] = {
         "agents": lambda: pages.agents_page(kinds),
-        "coordination": lambda: pages.coordination_page(kinds, config),
+        "coordination": lambda: pages.coordination_page(kinds, config, own),
         "index": lambda: pages.kinds_index(kinds),
     }
     return makers[output.page]()

@@ -221,7 +221,8 @@ class _Deriving:
             if output.page:
                 if self.loaded.catalog.incomplete or self.loaded.catalog.broken:
                     continue  # a page without a kind that is there would be wrong
-                text = page_text(output, self.loaded.kinds, self.loaded.config)
+                own = self.loaded.rule_files.declared()
+                text = page_text(output, self.loaded.kinds, self.loaded.config, own)
                 found[output.id] = _text_wish(output, parts[output.id], text)
             else:
                 asked.append(output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -103,19 +103,28 @@ def _entry_set(
         hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
         hidden_all=long,
         hidden_addresses=_owned_by(loaded),
-        beyond_ascii=_beyond_ascii(loaded),
+        beyond_ascii=_BeyondAscii(loaded),
         rest=rest,
     )
 
 
-def _beyond_ascii(loaded: Loaded) -> frozenset[str]:
-    """Files whose texts may have other characters than ASCII, written out or escaped."""
-    sources = (*loaded.live.files.values(), *loaded.fragments.files.values())
-    return frozenset(
-        source.path
-        for source in sources
-        if source.data is not None and not (source.data.isascii() and b"\\" not in source.data)
-    )
+class _BeyondAscii(Container[str]):
+    """Files whose texts may have other characters than ASCII, written out or escaped.
+
+    A file is looked at when somebody asks: a plan of a part has read few of them.
+    """
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._sources = (loaded.live.files, loaded.fragments.files)
+        self._known: dict[object, bool] = {}
+
+    def __contains__(self, path: object) -> bool:
+        if path not in self._known:
+            texts = (
+                files[path].data or b"" for files in self._sources if isinstance(path, str) and path in files
+            )
+            self._known[path] = not all(data.isascii() and b"\\" not in data for data in texts)
+        return self._known[path]
 
 
 def _owned_by(loaded: Loaded) -> frozenset[str]:

@@ -108,10 +108,12 @@ def generated_files(root: Path) -> dict[str, str]:
     if (root / SCHEMA_FOLDER).is_dir():
         from registry_reconciler.files.tree import DiskTree
         from registry_reconciler.loading.catalog import load_catalog
+        from registry_reconciler.loading.rule_files import load_rule_files
         from registry_reconciler.loading.settings import load_config
 
         tree = DiskTree(root)
-        files.update(workspace_files(load_catalog(tree).kinds, load_config(tree)[0]))
+        own = load_rule_files(tree).declared()
+        files.update(workspace_files(load_catalog(tree).kinds, load_config(tree)[0], own))
     return files
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 from msgspec import Struct, field
@@ -72,7 +72,7 @@ class EntrySet(Struct, eq=False, frozen=True):
     hidden_text: str = ""
     hidden_all: bool = False
     hidden_addresses: frozenset[str] = frozenset()
-    beyond_ascii: frozenset[str] | None = None
+    beyond_ascii: Container[str] | None = None
     rest: Unloaded = NOTHING_UNLOADED
     earlier: EntrySet | None = None
     touched: frozenset[str] = frozenset()

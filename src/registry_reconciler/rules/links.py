@@ -8,8 +8,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from registry_reconciler.model.entry import FieldPath
+from registry_reconciler.model.field_roles import Reference
 from registry_reconciler.model.fields import EACH, Finder, finder
-from registry_reconciler.model.kind import Kind, Reference
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
@@ -84,7 +85,7 @@ def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -
 
 
 def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: Part) -> Part:
-    """One reference in an entry set whose earlier one is known: all but what touched entries say or are called by."""
+    """One reference where the earlier entry set is known: all but what touched entries say or are called by."""
     reaching = _reaching(entry_set.touched, reference.kinds)
     stale = {link.item.address for links in before for link in links if link.value in reaching}
     stale.update(address for address in entry_set.touched if address.startswith(f"{kind.name}/"))

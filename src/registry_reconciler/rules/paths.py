@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.field_roles import PathRule
 from registry_reconciler.model.fields import finder
-from registry_reconciler.model.kind import Kind, PathRule
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import kind_at, normal

@@ -100,6 +100,8 @@ def _plain(entry_set: EntrySet) -> Iterator[Finding]:
     for kind in entry_set.kinds.values():
         machine = kind.texts.machine
         for item in entry_set.of(kind.name):
+            if not entry_set.judges(item.address):
+                continue
             for path, other in _texts(machine, item.value, machine.start, ()):
                 place = item.place.at(path)
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.

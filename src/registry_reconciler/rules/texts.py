@@ -75,9 +75,12 @@ TXT003 = Rule(
 def _not_plain(entry_set: EntrySet) -> Iterator[Entry]:
     """The entries of files that may hold more than plain ASCII: few have to be looked through."""
     known = entry_set.beyond_ascii
-    for item in entry_set.items.values() if known is None or known else ():
-        live = item.live_place.file if item.live_place is not None else ""
-        if known is None or item.place.file in known or live in known:
+    for item in entry_set.items.values():
+        if entry_set.judges(item.address) and (
+            known is None
+            or item.place.file in known
+            or (item.live_place is not None and item.live_place.file in known)
+        ):
             yield item
 
 

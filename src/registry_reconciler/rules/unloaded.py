@@ -25,6 +25,16 @@ class Elsewhere(Protocol):
     def referrers(self, address: str) -> Iterable[str]:
         """The addresses of entries that were not loaded and refer to an address."""
 
+    def entry(self, address: str) -> Entry | None:
+        """An entry that was not loaded."""
+
+    def having(self, kind: str, field: str, wanted: str) -> Iterable[Entry]:
+        """The entries of a kind that were not loaded and have a value in a field, as rules of one's own look it up
+        (:func:`~registry_reconciler.expressions.look_ups.indexed`)."""
+
+    def referring(self, kind: str, address: str) -> Iterable[Entry]:
+        """The entries of a kind that were not loaded and refer to an address."""
+
 
 class Unloaded(Struct, frozen=True):
     """The rest of a workspace.

@@ -117,10 +117,11 @@ def _selectors(spec: Mapping[str, Json]) -> Iterator[str]:
     names = spec.get("names")
     if isinstance(names, Mapping):
         yield from (name for name in names.values() if isinstance(name, str))
-    for word in ("references", "paths"):
+    for word in ("references", "paths", "mirrors"):
         rows = spec.get(word)
         for row in rows if isinstance(rows, list) else ():
-            yield from flat(row.get("field") if isinstance(row, Mapping) else None)
+            for name in ("field", "key") if isinstance(row, Mapping) else ():
+                yield from flat(row.get(name))
     for word in ("unique", "acyclic", "live_fields"):
         yield from flat(spec.get(word))
 

@@ -19,6 +19,7 @@ from registry_reconciler.cache.incremental import changed_files as touched
 from registry_reconciler.cache.incremental import store
 from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
+from registry_reconciler.files.tree import DiskTree
 from tests.unit.partial.workspace import entry, fragment, memory_file
 
 
@@ -257,3 +258,22 @@ def test_an_apply_with_nothing_to_do_looks_at_every_byte(
     # A plan may believe the times; rules that read texts find the lie out, and then all of it is planned.
     said(capfd, "plan")
     assert "10 to update" in said(capfd, "apply", "--yes")[1]
+
+
+def test_only_files_that_are_concerned_are_read(
+    work: Path, parts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: set[str] = set()
+    real = DiskTree.read
+
+    def reading(self: DiskTree, path: str) -> bytes | None:
+        read.add(path)
+        return real(self, path)
+
+    edited = work / "desired/f2.yaml"
+    edited.write_text(edited.read_text().replace("Service 25", "Service twenty-five"))
+    monkeypatch.setattr(DiskTree, "read", reading)
+    assert main(["plan"]) == 0
+    assert parts
+    assert "desired/f2.yaml" in read
+    assert "desired/f0.yaml" not in read

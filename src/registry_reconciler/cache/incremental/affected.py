@@ -1,21 +1,25 @@
 """Which entries a change reaches: those whose problems may differ, and those that rules have to look at for that.
 
 A rule for remembered kinds judges an entry by itself and by the entries that give what it asks: its references, its
-names and their owners, its unique values, keys that look like its own. It does so in two entry sets, before a plan and
-after it. So what may be judged differently asks for something that is given, now or then, by an entry that changed or
-that the plan changes; and to judge it, everybody who gives what it asks is looked at.
+names and their owners, its unique values, keys that look like its own, and what rules of one's own looked up for it. It
+does so in two entry sets, before a plan and after it. So what may be judged differently asks for something that is
+given, now or then, by an entry that changed or that the plan changes; and to judge it, everybody who gives what it asks
+is looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 
+from registry_reconciler.cache.incremental import FullPlanRequired
+from registry_reconciler.cache.incremental.columns import Column
 from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.rules.entry_set import Entry
 from registry_reconciler.rules.naming import look_alike
 
 
@@ -27,6 +31,7 @@ class Words(Struct):
     names: set[str] = field(default_factory=set)
     uniques: set[str] = field(default_factory=set)
     alike: set[str] = field(default_factory=set)
+    gives: set[str] = field(default_factory=set)
 
     def give(self, address: str, index_keys: IndexKeys) -> None:
         """Add what an entry gives."""
@@ -36,6 +41,7 @@ class Words(Struct):
         self.names.update(index_keys.names)
         self.uniques.update(index_keys.uniques)
         self.alike.add(look_alike(key))
+        self.gives.update(index_keys.gives)
 
     def ask(self, kind: Kind, address: str, index_keys: IndexKeys) -> None:
         """Add what an entry asks."""
@@ -56,6 +62,7 @@ def affected(memory: Memory, given: Words) -> set[int]:
         *memory.refs.holders(words),
         *memory.names.holders(given.keys | given.names),
         *memory.uniques.holders(given.uniques),
+        *memory.looked.holders(given.addresses | given.gives),
         *_alike(memory, given),
     }
 
@@ -84,17 +91,33 @@ def _alike(memory: Memory, words: Words) -> Iterable[int]:
 
 _MANY = 50
 
+MOST_LOOKED_UP = 5_000
+"""So many entries are loaded because rules look them up; with more of them the whole is as fast."""
+
 
 class UnloadedEntries:
     """Answers about the remembered entries that were not loaded (see
-    :class:`registry_reconciler.rules.unloaded.Elsewhere`)."""
+    :class:`registry_reconciler.rules.unloaded.Elsewhere`).
 
-    def __init__(self, memory: Memory, kinds: Mapping[str, Kind], loaded: set[int]) -> None:
+    Args:
+        loaded: the numbers of those that were.
+        load: loads some, for rules of one's own that look them up.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        kinds: Mapping[str, Kind],
+        loaded: set[int],
+        load: Callable[[set[int]], Iterable[Entry]],
+    ) -> None:
         self._memory = memory
         self._kinds = kinds
         self._loaded = loaded
-        self._by_value: dict[str, list[int]] | None = None
-        self._asked = 0
+        self._load = load
+        self._entries: dict[int, Entry] = {}
+        self._refs = _Finder(memory.refs)
+        self._gives = _Finder(memory.gives)
 
     def keys(self, kinds: Iterable[str]) -> Iterable[str]:
         """The keys of the entries of some kinds."""
@@ -108,21 +131,57 @@ class UnloadedEntries:
         """The entries that refer to an address."""
         kind, key = split_address(address)
         memory = self._memory
-        for index in self._indexes(key):
+        for index in self._refs.indexes(key):
             number = memory.refs.holder(index)
             source = memory.addresses[number]
             reference = self._kinds[split_address(source)[0]].references[memory.ref_numbers[index]]
             if kind in reference.kinds and key not in reference.allow and number not in self._loaded:
                 yield source
 
-    def _indexes(self, value: str) -> Iterable[int]:
-        """Where a value stands in the column of references; of many values an index is made."""
-        refs = self._memory.refs
+    def entry(self, address: str) -> Entry | None:
+        """An entry."""
+        number = self._memory.number(address)
+        return None if number is None else next(iter(self._some({number})), None)
+
+    def having(self, kind: str, field: str, wanted: str) -> list[Entry]:
+        """The entries of a kind that have a value in a field."""
+        from registry_reconciler.expressions.look_ups import indexed_in, value_word
+
+        indexes = self._gives.indexes(value_word(kind, field, wanted))
+        found = self._some({self._memory.gives.holder(index) for index in indexes})
+        return [one for one in found if one.kind == kind and wanted in indexed_in(one.value, field)]
+
+    def referring(self, kind: str, address: str) -> list[Entry]:
+        """The entries of a kind that refer to an address."""
+        from registry_reconciler.expressions.look_ups import referrer_word
+
+        indexes = self._gives.indexes(referrer_word(kind, address))
+        return self._some({self._memory.gives.holder(index) for index in indexes})
+
+    def _some(self, numbers: set[int]) -> list[Entry]:
+        wanted = numbers - self._loaded
+        new = wanted - self._entries.keys()
+        if len(self._entries) + len(new) > MOST_LOOKED_UP:
+            raise FullPlanRequired("rules look too much up")
+        if new:
+            self._entries.update((self._memory.number(one.address) or 0, one) for one in self._load(new))
+        return [self._entries[number] for number in sorted(wanted)]
+
+
+class _Finder:
+    """Where words stand in a column; when many were asked for, an index is made."""
+
+    def __init__(self, column: Column) -> None:
+        self._column = column
+        self._by_word: dict[str, list[int]] | None = None
+        self._asked = 0
+
+    def indexes(self, word: str) -> Iterable[int]:
         self._asked += 1
-        if self._asked < _MANY and self._by_value is None:
-            return refs.indexes(value)
-        if self._by_value is None:
-            self._by_value = {}
-            for index, word in enumerate(refs.words):
-                self._by_value.setdefault(word, []).append(index)
-        return self._by_value.get(value, ())
+        if self._asked < _MANY and self._by_word is None:
+            return self._column.indexes(word)
+        if self._by_word is None:
+            self._by_word = {}
+            for index, one in enumerate(self._column.words):
+                self._by_word.setdefault(one, []).append(index)
+        return self._by_word.get(word, ())

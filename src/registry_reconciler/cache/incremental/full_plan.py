@@ -57,7 +57,7 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Ru
         return False
     if not LAYOUTS[kind.layout].may_stay_unread or len(kind.at) != 1 or kind.at[0].kind != "name":
         return False
-    if kind.secrets or any(len(reference.kinds) > 1 for reference in kind.references):
+    if kind.secrets or any(len(one.kinds) > 1 for one in kind.references):
         return False
     others = [other for other in kinds.values() if other is not kind]
     return not any(
@@ -77,22 +77,20 @@ class _Remembering:
         self.loaded = planning.loaded
         self.plan = planning.plan
         self._refuse()
-        self.extractors = KeyExtractors(self.loaded.kinds)
+        self.extractors = KeyExtractors(self.loaded.kinds, planning.own.looked_up)
         self.kinds = {
             name: kind
             for name, kind in self.loaded.kinds.items()
             if supports_incremental(kind, self.loaded.kinds, planning.own.rules)
             and all(map(self._is_list, *self._files(kind)))
         }
-        self.addresses = [
-            entry.address for entry in self.loaded.live.entries.values() if entry.kind in self.kinds
-        ]
+        self.addresses = [one.address for one in self.loaded.live.entries.values() if one.kind in self.kinds]
         self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
         self.marked = set(self._marked())
 
     def _refuse(self) -> None:
         loaded = self.loaded
-        if any(not output.page for output in self.planning.outputs):
+        if any(not one.page for one in self.planning.outputs):
             raise FullPlanRequired("outputs are made of all entries")
         if may_hold_secrets(loaded.catalog):
             raise FullPlanRequired("there are secrets, and not even a digest of one is kept")
@@ -101,7 +99,7 @@ class _Remembering:
         state = loaded.state
         if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise FullPlanRequired("a fragment or the state is not plain")
-        if any(problem.code in ("RUL003", "RUL004", "RUL005") for problem in self.plan.problems):
+        if any(one.code in ("RUL003", "RUL004", "RUL005") for one in self.plan.problems):
             raise FullPlanRequired("what an own rule says of some entries is not known")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
@@ -117,8 +115,8 @@ class _Remembering:
         return (
             owners == 1
             and not source.problems
-            and [section.key for section in source.sections] == [kind.at[0].name]
-            and not any(problem.place.file == path and not problem.address for problem in self.plan.problems)
+            and [one.key for one in source.sections] == [kind.at[0].name]
+            and not any(one.place.file == path and not one.address for one in self.plan.problems)
         )
 
     def _marked(self) -> Iterator[str]:
@@ -157,6 +155,8 @@ class _Remembering:
         inputs = loaded.asked.inputs
         homes = self._homes(fragments)
         kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
+        words = self.planning.own.looked()
+        looked = [sorted(words.get(address, ())) for address in self.addresses]
         index_keys = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
@@ -164,18 +164,22 @@ class _Remembering:
             kinds=tuple(self.kinds),
             entries=Column.of(self.addresses, [1] * len(self.addresses)),
             names=Column.of(
-                [name for index_key in index_keys for name in index_key.names],
-                [len(index_key.names) for index_key in index_keys],
+                [name for one in index_keys for name in one.names], [len(one.names) for one in index_keys]
             ),
             refs=Column.of(
-                [ref[1] for index_key in index_keys for ref in index_key.refs],
-                [len(index_key.refs) for index_key in index_keys],
+                [ref[1] for one in index_keys for ref in one.refs], [len(one.refs) for one in index_keys]
             ),
-            ref_numbers=small_numbers(ref[0] for index_key in index_keys for ref in index_key.refs),
+            ref_numbers=small_numbers(ref[0] for one in index_keys for ref in one.refs),
             uniques=Column.of(
-                [value for index_key in index_keys for value in index_key.uniques],
-                [len(index_key.uniques) for index_key in index_keys],
+                [value for one in index_keys for value in one.uniques],
+                [len(one.uniques) for one in index_keys],
             ),
+            gives=Column.of(
+                [word for one in index_keys for word in one.gives], [len(one.gives) for one in index_keys]
+            ),
+            looked=Column.of([word for one in looked for word in one], [len(one) for one in looked]),
+            fields={kind: list(fields) for kind, fields in self.planning.own.looked_up.fields.items()},
+            referrers=list(self.planning.own.looked_up.referrers),
             fragments=fragments,
             state_files=homes,
             declared=Numbers.of(declared),
@@ -215,7 +219,7 @@ class _Remembering:
                 yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
 
     def _is_fragment(self, source: SourceFile) -> bool:
-        keys = [section.key for section in source.sections]
+        keys = [one.key for one in source.sections]
         return (
             bool(keys)
             and not source.problems
@@ -229,13 +233,12 @@ class _Remembering:
 
     def _is_remembered_state(self, path: str, addresses: Sequence[str]) -> bool:
         files = [self.loaded.state.files[home][0] for home in self._state_files.get(path, ())]
-        if sorted(record.address for file in files for record in file.records) != sorted(addresses):
+        if sorted(record.address for one in files for record in one.records) != sorted(addresses):
             return False
         entries, live = self.loaded.state.entries, self.loaded.live.entries
         # Of more entries nobody looks at what is remembered of those that stay (see `diff`).
         return len(entries) > MOST_LOOKED_AT or all(
-            entries[address].all_say(self.loaded.kinds[live[address].kind], live[address].value)
-            for address in addresses
+            entries[one].all_say(self.loaded.kinds[live[one].kind], live[one].value) for one in addresses
         )
 
     @cached_property

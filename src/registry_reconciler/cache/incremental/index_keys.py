@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from registry_reconciler.model.entry import Json, canonical
 from registry_reconciler.model.fields import values_of
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.references import keys_in
+from registry_reconciler.rules.own import LookedUp
 
 
 class IndexKeys(NamedTuple):
@@ -18,11 +19,14 @@ class IndexKeys(NamedTuple):
         names: its name and aliases.
         refs: for each value of a reference the number of the reference in its kind, and the key that stands there.
         uniques: its values of fields that the kind calls unique, as one text each.
+        gives: the words by which rules of the workspace's own find it, beside its address
+            (:mod:`registry_reconciler.expressions.look_ups`).
     """
 
     names: tuple[str, ...] = ()
     refs: tuple[tuple[int, str], ...] = ()
     uniques: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 NONE = IndexKeys()
@@ -31,7 +35,10 @@ NONE = IndexKeys()
 class KeyExtractor:
     """Takes the index keys out of entries of one kind."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, looked_up: LookedUp) -> None:
+        self._kind = kind
+        self._fields = looked_up.fields.get(kind.name, ())
+        self._is_referrer = kind.name in looked_up.referrers
         roles = (kind.names.name, kind.names.aliases)
         self._names = [values_of(role) for role in roles if role is not None]
         self._refs = [(number, values_of(one.field)) for number, one in enumerate(kind.references)]
@@ -53,7 +60,20 @@ class KeyExtractor:
                     refs.append((number, found))
                 else:
                     refs += [(number, key) for _, key in keys_in(found)]
-        return IndexKeys(tuple(names), tuple(refs), tuple(self._unique(value)) if self._uniques else ())
+        uniques = tuple(self._unique(value)) if self._uniques else ()
+        gives = tuple(dict.fromkeys(self._gives(value, refs))) if self._fields or self._is_referrer else ()
+        return IndexKeys(tuple(names), tuple(refs), uniques, gives)
+
+    def _gives(self, value: Mapping[str, Json], refs: Sequence[tuple[int, str]]) -> Iterator[str]:
+        from registry_reconciler.expressions.look_ups import indexed_in, referrer_word, value_word
+
+        name = self._kind.name
+        for field in self._fields:
+            yield from (value_word(name, field, part) for part in indexed_in(value, field))
+        for number, text in refs if self._is_referrer else ():
+            kinds = self._kind.references[number].kinds
+            targets = [f"{kind}/{text}" for kind in kinds] + ([text] if len(kinds) > 1 else [])
+            yield from (referrer_word(name, address) for address in targets)
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:
         told: list[str] = []
@@ -68,14 +88,15 @@ class KeyExtractor:
 class KeyExtractors:
     """Takes the index keys out of entries of any kind; entries of no kind have none."""
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], looked_up: LookedUp) -> None:
         self._kinds = kinds
+        self._looked_up = looked_up
         self._known: dict[str, KeyExtractor] = {}
 
     def of(self, kind: str) -> KeyExtractor:
         """What tells the index keys of entries of a kind. Raises :class:`KeyError` where there is no such kind."""
         if kind not in self._known:
-            self._known[kind] = KeyExtractor(self._kinds[kind])
+            self._known[kind] = KeyExtractor(self._kinds[kind], self._looked_up)
         return self._known[kind]
 
     def index_keys(self, kind: str, *values: Mapping[str, Json]) -> IndexKeys:
@@ -90,7 +111,8 @@ def both(*index_keys: IndexKeys) -> IndexKeys:
     if len(index_keys) == 1:
         return index_keys[0]
     return IndexKeys(
-        tuple(dict.fromkeys(name for index_key in index_keys for name in index_key.names)),
-        tuple(dict.fromkeys(ref for index_key in index_keys for ref in index_key.refs)),
-        tuple(dict.fromkeys(value for index_key in index_keys for value in index_key.uniques)),
+        tuple(dict.fromkeys(name for one in index_keys for name in one.names)),
+        tuple(dict.fromkeys(ref for one in index_keys for ref in one.refs)),
+        tuple(dict.fromkeys(value for one in index_keys for value in one.uniques)),
+        tuple(dict.fromkeys(word for one in index_keys for word in one.gives)),
     )

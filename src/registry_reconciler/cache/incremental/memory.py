@@ -100,6 +100,9 @@ class Memory(Struct):
             number.
         names, refs, uniques: the index keys of each.
         ref_numbers: for each of ``refs`` the number of the reference in its kind, a byte each.
+        gives: the words by which rules of the workspace's own find each, and ``looked`` those that they looked up for
+            each; ``fields`` and ``referrers`` say by what they look entries up
+            (:class:`~registry_reconciler.rules.own.LookedUp`).
         fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
             are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
             be said about them: everything else here rests on that.
@@ -108,7 +111,7 @@ class Memory(Struct):
         live: the registry files of the remembered kinds.
         always: the numbers of entries that had something to be said about them although no fragment declares them.
         unmanaged: the numbers of those that nobody manages.
-        watched: the entries that are looked at every time, by address.
+        always_checked: the entries that are looked at every time, by address.
         directives: fragments with directives, and their digests: with others, only the whole can tell.
         odd: the numbers of entries whose keys look like other ones.
     """
@@ -121,6 +124,10 @@ class Memory(Struct):
     refs: Column
     ref_numbers: bytes
     uniques: Column
+    gives: Column
+    looked: Column
+    fields: dict[str, list[str]]
+    referrers: list[str]
     fragments: dict[str, dict[str, Numbers]]
     state_files: dict[str, list[str]]
     declared: Numbers
@@ -149,9 +156,10 @@ class Memory(Struct):
 
     def index_keys(self, number: int) -> IndexKeys:
         """The index keys of a remembered entry."""
-        names, refs, uniques = (one.words[one.span(number)] for one in (self.names, self.refs, self.uniques))
+        columns = (self.names, self.refs, self.uniques, self.gives)
+        names, refs, uniques, gives = (one.words[one.span(number)] for one in columns)
         numbers = self.ref_numbers[self.refs.span(number)]
-        return IndexKeys(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques))
+        return IndexKeys(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques), tuple(gives))
 
 
 def section_of(file: LiveFile) -> Section:

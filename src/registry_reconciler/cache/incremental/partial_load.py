@@ -40,6 +40,7 @@ from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import full_value
 from registry_reconciler.rules.entry_set import Entry
+from registry_reconciler.rules.own import LookedUp
 from registry_reconciler.rules.unloaded import Unloaded
 
 MOST = 5_000
@@ -73,7 +74,7 @@ class _Loading:
         self.rule_files = load_rule_files(self.tree)
         self._same_settings()
         self.kinds = self.catalog.kinds
-        self.extractors = KeyExtractors(self.kinds)
+        self.extractors = KeyExtractors(self.kinds, LookedUp(self.memory.fields, self.memory.referrers))
         touched = self._touched_fragments()
         changed = self._changed_live()
         others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
@@ -189,7 +190,7 @@ class _Loading:
             homes = {home for path in touched for home in memory.state_files.get(path, ())}
             lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
             state = load_state(self.tree, self.fragment_paths, lines)
-            touched |= {side.fragment for sides in state.files.values() for side in sides}
+            touched |= {one.fragment for sides in state.files.values() for one in sides}
             if state.problems or state.protects:
                 raise FullPlanRequired("the state is not plain")
             named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.always_checked}
@@ -290,7 +291,7 @@ class _Loading:
             managed=managed,
             context=tuple(items),
             judged=frozenset(judged),
-            elsewhere=UnloadedEntries(memory, self.kinds, numbers | near | others),
+            elsewhere=UnloadedEntries(memory, self.kinds, numbers | near | others, self._items),
         )
 
     def _is_settled(self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str) -> bool:
@@ -327,7 +328,7 @@ class _Loading:
                 self._tell_old(loaded, address, given)
 
     def _tell_old(self, loaded: Loaded, address: str, given: Words) -> None:
-        """What a remembered entry gave: what is remembered are the index keys of what its registry said."""
+        """What a remembered entry gave: what is remembered are the index_keys of what its registry said."""
         number, live = self.memory.number(address), loaded.live.entries.get(address)
         if number is None:
             return

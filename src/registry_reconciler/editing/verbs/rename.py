@@ -17,8 +17,9 @@ from registry_reconciler.model.entry import (
     replace_part,
     split_address,
 )
+from registry_reconciler.model.field_roles import Reference
 from registry_reconciler.model.fields import with_value
-from registry_reconciler.model.kind import KEY_JOINER, Kind, Reference
+from registry_reconciler.model.kind import KEY_JOINER, Kind
 from registry_reconciler.model.references import address_of, references_in, written_like
 
 if TYPE_CHECKING:

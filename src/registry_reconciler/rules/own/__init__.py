@@ -8,7 +8,7 @@ allowances, baseline, reports and plans of a part need know nothing of it. Expre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,11 +19,25 @@ from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules.base import Rule
 
 
+class LookedUp(Struct, frozen=True):
+    """By what rules look entries up that are not the one that they judge, besides by their addresses.
+
+    Attributes:
+        fields: by kind, the fields that ``entries(kind, field, value)`` names.
+        referrers: the kinds that ``referrers(kind)`` names.
+    """
+
+    fields: Mapping[str, Sequence[str]] = {}
+    referrers: Sequence[str] = ()
+
+
 class OwnRules(Struct, frozen=True):
     """The rules of a workspace, by code, and what is wrong with their files.
 
     Attributes:
         paths: the file of each code.
+        looked_up: by what they look up entries.
+        looked: gives what was looked up for each address, when all has been judged.
         codes: those of every file, also of one that cannot be used.
         close: ends what evaluates them, when all has been judged.
     """
@@ -32,6 +46,8 @@ class OwnRules(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     paths: Mapping[str, str] = {}
     codes: frozenset[str] = frozenset()
+    looked_up: LookedUp = LookedUp()
+    looked: Callable[[], Mapping[str, Collection[str]]] = dict
     close: Callable[[], None] = lambda: None
 
     @property
@@ -73,4 +89,15 @@ def own_rules(loaded: Loaded) -> OwnRules:
     )
     paths = {problem.code: problem.path for problem in found}
     stems = {path.rpartition("/")[2].rpartition(".")[0] for path in loaded.rule_files.files}
-    return OwnRules(tuple(judge.rules()), settled, paths, frozenset({*paths, *stems}), judge.close)
+    fields: dict[str, list[str]] = {}
+    for kind, field in sorted({index for one in found for index in one.indexes}):
+        fields.setdefault(kind, []).append(field)
+    return OwnRules(
+        tuple(judge.rules()),
+        settled,
+        paths,
+        frozenset({*paths, *stems}),
+        LookedUp(fields, sorted({kind for one in found for kind in one.referrers})),
+        lambda: judge.looked,
+        judge.close,
+    )

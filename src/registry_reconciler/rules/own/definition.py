@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.expressions.language import LOOKS_AT_FILES, Language, Wrong
-from registry_reconciler.expressions.syntax import Node, walk, walk_names
+from registry_reconciler.expressions.syntax import (
+    Fields,
+    Node,
+    fields_looked_up,
+    fields_read,
+    walk,
+    walk_names,
+)
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
@@ -45,6 +52,10 @@ class Definition(Struct, frozen=True):
         judges_change: it names ``before`` or ``change``: it judges what a plan does, not what is there.
         judges_new, judges_deleted: of a change: also where ``before`` or ``self`` is null.
         reads: the kinds whose entries it looks up.
+        fields: those of ``self`` that it can ask for; ``None``: any.
+        looked_up: those of the entries that it looks up, by kind.
+        indexes: the kinds and fields by whose values it looks entries up.
+        lists: it looks at all entries of a kind.
         quadratic: where it goes through all entries of a kind for each entry: the field of the file.
     """
 
@@ -64,8 +75,12 @@ class Definition(Struct, frozen=True):
     judges_new: bool = False
     judges_deleted: bool = False
     reads: frozenset[str] = frozenset()
+    fields: Fields = None
+    looked_up: Mapping[str, Fields] = {}
     referrers: frozenset[str] = frozenset()
     looks_at_files: bool = False
+    indexes: frozenset[tuple[str, str]] = frozenset()
+    lists: bool = False
     quadratic: str = ""
 
 
@@ -87,6 +102,7 @@ def define(
     names = set(_names(reader.trees))
     compared = set(_compared_with_null(reader.trees))
     functions = {node.name for node in reader.nodes if node.what == "call"}
+    listings = [node for node in reader.nodes if node.what == "call" and node.name == "entries"]
     change = bool(names & {"before", "change"})
     if change and right:
         raise Slip(
@@ -111,9 +127,17 @@ def define(
         judges_change=change,
         judges_new=change and ("before" in compared or "change" in names),
         judges_deleted=change and ("self" in compared or "change" in names),
+        fields=fields_read(_all(reader.trees), "self") if not right else None,
+        looked_up=fields_looked_up(_all(reader.trees)),
         reads=frozenset(_kinds_of(reader.nodes, ("ref", "has_ref", "entries"))),
         referrers=frozenset(_kinds_of(reader.nodes, ("referrers",))),
         looks_at_files=bool(functions & LOOKS_AT_FILES),
+        indexes=frozenset(
+            (node.parts[0].value, node.parts[1].value)
+            for node in listings
+            if len(node.parts) > 1 and node.parts[1].what == "const"
+        ),
+        lists=any(len(node.parts) == 1 or node.parts[1].what != "const" for node in listings),
         quadratic=_quadratic(reader.trees),
     )
 
@@ -121,6 +145,11 @@ def define(
 def needs_others(rule: Definition) -> bool:
     """Whether it looks at more than the entry that it judges."""
     return bool(rule.reads or rule.referrers or rule.right or rule.looks_at_files)
+
+
+def looks_up_single_entries(rule: Definition) -> bool:
+    """Whether what it looks up besides its entry are entries that a plan of a part can be asked for one at a time."""
+    return not (rule.right or rule.looks_at_files or rule.lists)
 
 
 def _judged(given: Json, kinds: Mapping[str, Kind]) -> tuple[tuple[str, ...], str]:

@@ -20,21 +20,20 @@ Jobs = Sequence[tuple[Definition, Sequence[str] | None]]
 """Rules, each with the addresses that it is asked about; ``None``: all."""
 
 
-def rule_frame(definition: Definition, only: Sequence[str] | None) -> dict[str, Json]:
+def rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
     """A rule, and the addresses that it is asked about."""
     return {
-        "code": definition.code,
-        "kinds": list(definition.kinds),
-        "when": definition.when,
-        "check": definition.check,
-        "message": list(definition.message),
-        "right": definition.right,
-        "join": [list(definition.join.left), list(definition.join.right)]
-        if definition.join is not None
-        else None,
-        "change": definition.judges_change,
-        "new": definition.judges_new,
-        "deleted": definition.judges_deleted,
+        "code": one.code,
+        "kinds": list(one.kinds),
+        "when": one.when,
+        "check": one.check,
+        "message": list(one.message),
+        "right": one.right,
+        "join": [list(one.join.left), list(one.join.right)] if one.join is not None else None,
+        "change": one.judges_change,
+        "new": one.judges_new,
+        "deleted": one.judges_deleted,
+        "looked_up": {kind: None if some is None else sorted(some) for kind, some in one.looked_up.items()},
         "only": list(only) if only is not None else None,
     }
 
@@ -55,7 +54,7 @@ def referrers(entry_set: EntrySet, kind: str) -> dict[str, list[str]]:
     for link in links(entry_set).resolved:
         if link.item.kind == kind and link.target is not None:
             found.setdefault(link.target.address, {})[link.item.key] = None
-    return {address: list(keys) for address, keys in found.items()}
+    return {address: sorted(keys) for address, keys in found.items()}
 
 
 def about_files(tree: Tree, asked: Json) -> Json:

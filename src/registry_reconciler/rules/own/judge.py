@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.expressions.syntax import Fields, united
 from registry_reconciler.model.change import Change
-from registry_reconciler.model.entry import Json, Place
+from registry_reconciler.model.entry import Json, Place, make_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import CODES
 from registry_reconciler.rules.base import Finding, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.own.definition import Definition, needs_others
+from registry_reconciler.rules.own.definition import Definition, looks_up_single_entries, needs_others
 from registry_reconciler.rules.own.frames import (
     Jobs,
     about_files,
@@ -62,10 +63,12 @@ class Judge:
     """Judges by the own rules of one workspace. What is asked of one entry set is kept there."""
 
     def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
-        self.definitions = {definition.code: definition for definition in definitions}
+        self.definitions = {one.code: one for one in definitions}
         self._kinds = kinds
         self._told_of = ""
         self._child: Child | None = None
+        self.looked: dict[str, set[str]] = {}
+        """The words of what the rules looked up for each address, in plans of the whole."""
 
     def close(self) -> None:
         """End the child, if there is one; it is started again when somebody asks."""
@@ -75,8 +78,8 @@ class Judge:
 
     def rules(self) -> Iterator[Rule]:
         """The rules as the pipeline runs them, and those that say which of them could not be run."""
-        for definition in self.definitions.values():
-            yield self._rule(definition)
+        for one in self.definitions.values():
+            yield self._rule(one)
         for code, check, transition in (
             ("RUL003", self._costly, self._costly_changes),
             ("RUL004", self._undecided, self._undecided_changes),
@@ -89,43 +92,43 @@ class Judge:
                 code, title, severity, transition=transition, structural=True, supports_incremental=True
             )
 
-    def _rule(self, definition: Definition) -> Rule:
+    def _rule(self, one: Definition) -> Rule:
         def check(entry_set: EntrySet) -> Iterable[Finding]:
-            found = self.outcome(entry_set).findings.get(definition.code, ())
-            return [self._finding(definition, entry_set.items[raw.address], raw, entry_set) for raw in found]
+            found = self.outcome(entry_set).findings.get(one.code, ())
+            return [self._finding(one, entry_set.items[raw.address], raw, entry_set) for raw in found]
 
         def transition(moment: Transition) -> Iterable[Finding]:
-            found = self._changes(moment).findings.get(definition.code, ())
-            return [self._about_change(definition, raw, moment) for raw in found]
+            found = self._changes(moment).findings.get(one.code, ())
+            return [self._about_change(one, raw, moment) for raw in found]
 
-        looked_at = {*definition.kinds, *definition.reads, *definition.referrers, definition.right}
+        looked_at = {*one.kinds, *one.reads, *one.referrers, one.right}
         return Rule(
-            definition.code,
-            definition.title,
-            definition.severity,
-            check=None if definition.judges_change else check,
-            transition=transition if definition.judges_change else None,
-            supports_incremental=not needs_others(definition),
+            one.code,
+            one.title,
+            one.severity,
+            check=None if one.judges_change else check,
+            transition=transition if one.judges_change else None,
+            supports_incremental=looks_up_single_entries(one),
             concerns=lambda kind: kind.name in looked_at,
-            own_page=definition.page,
+            own_page=one.page,
         )
 
-    def _finding(self, definition: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
+    def _finding(self, one: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
         other = entry_set.items.get(raw.other)
         related = (Related(f"the other one, {other.address}", other.place),) if other is not None else ()
         return Finding(
             item,
             raw.message,
-            pointed_at(definition.at, item.value),
+            pointed_at(one.at, item.value),
             related=related,
             others=(other,) if other is not None else (),
             extra=raw.other,
         )
 
-    def _about_change(self, definition: Definition, raw: Raw, moment: Transition) -> Finding:
+    def _about_change(self, one: Definition, raw: Raw, moment: Transition) -> Finding:
         item = moment.after.items.get(raw.address)
         if item is not None:
-            return Finding(item, raw.message, pointed_at(definition.at, item.value))
+            return Finding(item, raw.message, pointed_at(one.at, item.value))
         gone = next(
             (
                 moment.before.items[name]
@@ -138,9 +141,7 @@ class Judge:
         )
         # It is not there any more: the place is where it stands now.
         return Finding(
-            gone,
-            raw.message,
-            place=gone.live_place or gone.place if gone is not None else Place(definition.path),
+            gone, raw.message, place=gone.live_place or gone.place if gone is not None else Place(one.path)
         )
 
     def _costly(self, entry_set: EntrySet) -> Iterator[Finding]:
@@ -173,13 +174,10 @@ class Judge:
             )
 
     def _unjudged(self, entry_set: EntrySet) -> Iterator[Finding]:
-        yield from _unseen(
-            entry_set,
-            (definition for definition in self.definitions.values() if not definition.judges_change),
-        )
+        yield from _unseen(entry_set, (one for one in self.definitions.values() if not one.judges_change))
 
     def _unjudged_changes(self, moment: Transition) -> Iterator[Finding]:
-        judging = [definition for definition in self.definitions.values() if definition.judges_change]
+        judging = [one for one in self.definitions.values() if one.judges_change]
         kinds = {change.kind for change in moment.changes}
         yield from _unseen(moment.after, (one for one in judging if kinds.intersection(one.kinds)))
 
@@ -189,24 +187,27 @@ class Judge:
 
     def _judged(self, entry_set: EntrySet) -> Outcome:
         """What the rules find in an entry set; of one that comes after another only what may differ is asked."""
-        standing = [definition for definition in self.definitions.values() if not definition.judges_change]
+        standing = [one for one in self.definitions.values() if not one.judges_change]
         if not standing:
             return Outcome()
         earlier = entry_set.earlier.memo(self._judged) if entry_set.earlier is not None else None
-        jobs = []
+        jobs: list[tuple[Definition, Sequence[str] | None]] = []
+        renewed: list[str] = []
         for one in (one for one in standing if not _hidden(entry_set, one)):
-            renewed = earlier is not None and not needs_others(one) and one.code not in earlier.costly
-            touched = (
-                sorted(item.address for item in entry_set.touched_items(*one.kinds)) if renewed else None
-            )
-            if touched != []:
-                jobs.append((one, touched))
+            only: list[str] | None = None
+            if earlier is not None and not needs_others(one) and one.code not in earlier.costly:
+                renewed.append(one.code)
+                only = sorted(item.address for item in entry_set.touched_items(*one.kinds))
+            elif entry_set.rest.judged is not None and not one.right:
+                only = [item.address for item in entry_set.of(*one.kinds)]
+            if only is not None:
+                only = list(filter(entry_set.judges, only))
+            if only != []:
+                jobs.append((one, only))
         outcome = self._asked(entry_set, jobs) if jobs else Outcome()
         if earlier is not None:
-            whole = {one.code for one, only in jobs if only is None}
-            for one in standing:
-                if one.code not in whole and not needs_others(one):
-                    _carry_over(one.code, earlier, outcome, entry_set)
+            for code in renewed:
+                _carry_over(code, earlier, outcome, entry_set)
         return outcome
 
     def _changes(self, moment: Transition) -> Outcome:
@@ -214,7 +215,7 @@ class Judge:
 
     def judged_changes(self, moment: Transition) -> Outcome:
         """What the rules about changes find in some."""
-        judging = [definition for definition in self.definitions.values() if definition.judges_change]
+        judging = [one for one in self.definitions.values() if one.judges_change]
         changes = [
             change
             for change in moment.changes
@@ -231,7 +232,7 @@ class Judge:
     ) -> Outcome:
         """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
         self._told_of = other or "the entry"
-        jobs = [(definition, [address]) for definition in self.definitions.values()]
+        jobs = [(one, [address]) for one in self.definitions.values()]
         return self._asked(entry_set, jobs, (change,) if change is not None else ())
 
     def _asked(
@@ -263,6 +264,7 @@ class Judge:
         changes: Sequence[Change],
     ) -> Outcome:
         referring = sorted({kind for one, _ in jobs for kind in one.referrers})
+        in_part = entry_set.rest.elsewhere is not None
         question = {
             "rules": [rule_frame(one, only) for one, only in jobs],
             "entries": {kind: self._entries(entry_set, kind, jobs) for kind in kinds_of(jobs)},
@@ -270,13 +272,15 @@ class Judge:
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
             "told_of": self._told_of,
+            "elsewhere": in_part,
+            "record": not in_part and any(one.reads or one.referrers for one, _ in jobs),
         }
         # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
         seconds = min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL)
         if self._child is None:
             self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
         try:
-            answer = self._child.ask(question, lambda asked: about_files(entry_set.tree, asked), seconds)
+            answer = self._child.ask(question, lambda asked: self._told(entry_set, jobs, asked), seconds)
         except BaseException:
             self.close()
             raise
@@ -285,29 +289,51 @@ class Judge:
             outcome.findings.setdefault(code, []).append(Raw(address, message, other))
         for code, address, why in answer["undecided"]:
             outcome.undecided.setdefault(code, []).append((address, why))
+        for address, words in answer["looked"]:
+            self.looked.setdefault(address, set()).update(words)
         return outcome
 
+    def _told(self, entry_set: EntrySet, jobs: Jobs, asked: Sequence[str]) -> Json:
+        """What the child asks on the way: about files, and about entries that a plan of a part has not loaded."""
+        what, *given = asked
+        elsewhere = entry_set.rest.elsewhere
+        if elsewhere is None or what in ("exists", "glob"):
+            return about_files(entry_set.tree, asked)
+        fields = _fields_of(given[0], jobs)
+        if what == "entry":
+            one = elsewhere.entry(make_address(given[0], given[1]))
+            return None if one is None else self._frame(entry_set, one, fields)
+        if what == "having":
+            found = elsewhere.having(given[0], given[1], given[2])
+        else:
+            found = elsewhere.referring(given[0], given[1])
+        return [self._frame(entry_set, item, fields) for item in found]
+
     def _entries(self, entry_set: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
-        """The entries of a kind that somebody asks for, without their secrets."""
+        """The entries of a kind that somebody asks for."""
         wanted: set[str] | None = set()
         for one, only in jobs:
-            looked_up = {*one.reads, *one.referrers, one.right}
-            if kind in looked_up or (kind in one.kinds and only is None and not one.judges_change):
+            judged = kind in one.kinds and not one.judges_change
+            if kind in {*one.reads, *one.referrers, one.right} or (judged and only is None):
                 wanted = None
                 break
-            if kind in one.kinds and only is not None and wanted is not None:
-                wanted.update(only)
-        secrets = self._kinds[kind].secrets
+            if judged and wanted is not None:
+                wanted.update(only or ())
+        fields = _fields_of(kind, jobs)
+        items = entry_set.of(kind)
         return [
-            [
-                item.key,
-                secrets.mask(item.value) if secrets else item.value,
-                file_of(entry_set, item),
-                fragment_of(item),
-            ]
-            for item in entry_set.of(kind)
-            if (wanted is None or item.address in wanted)
+            self._frame(entry_set, item, fields) for item in items if wanted is None or item.address in wanted
         ]
+
+    def _frame(self, entry_set: EntrySet, item: Entry, fields: Fields) -> list[Json]:
+        """An entry as the child is told of it: with the fields that are asked for, without its secrets."""
+        value = item.value
+        if fields is not None:
+            value = {name: value[name] for name in fields if name in value}
+        secrets = self._kinds[item.kind].secrets
+        if secrets:
+            value = secrets.mask(value)
+        return [item.key, value, file_of(entry_set, item), fragment_of(item)]
 
     def _change_frame(self, change: Change) -> dict[str, Json]:
         secrets = self._kinds[change.kind].secrets
@@ -326,24 +352,37 @@ class Judge:
         }
 
 
-def _hidden(entry_set: EntrySet, definition: Definition) -> list[str]:
+def _fields_of(kind: str, jobs: Jobs) -> Fields:
+    """The fields of the entries of a kind that somebody asks for."""
+    fields: Fields = frozenset()
+    for one, _ in jobs:
+        if kind == one.right:
+            return None
+        if kind in one.looked_up:
+            fields = united(fields, one.looked_up[kind])
+        if kind in one.kinds and not one.judges_change:
+            fields = united(fields, one.fields)
+    return fields
+
+
+def _hidden(entry_set: EntrySet, one: Definition) -> list[str]:
     """The kinds that a rule looks up and of which entries may stand where nothing can be read."""
     return sorted(
         kind
-        for kind in {*definition.reads, *definition.referrers}
+        for kind in {*one.reads, *one.referrers}
         if kind in entry_set.hidden_kinds or entry_set.hidden_all or kind in entry_set.hidden_text
     )
 
 
 def _unseen(entry_set: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
-    for rule in rules:
-        hidden = _hidden(entry_set, rule)
+    for one in rules:
+        hidden = _hidden(entry_set, one)
         if hidden:
             yield Finding(
                 None,
-                f"{rule.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
-                place=Place(rule.path),
-                extra=rule.code,
+                f"{one.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
+                place=Place(one.path),
+                extra=one.code,
             )
 
 
@@ -354,7 +393,7 @@ class _ChangesOf:
         self._judge = judge
         self._moment = moment
 
-    def __call__(self, _entry_set: EntrySet) -> Outcome:
+    def __call__(self, _world: EntrySet) -> Outcome:
         return self._judge.judged_changes(self._moment)
 
     def __eq__(self, other: object) -> bool:

@@ -1,0 +1,55 @@
+"""What a kind says of single fields: names, references, paths, mirrors."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.problem import Severity
+
+
+class Names(Struct, frozen=True):
+    """Which fields hold the things that lookup needs; unmapped means absent."""
+
+    name: Selector | None = None
+    aliases: Selector | None = None
+    priority: Selector | None = None
+    source: Selector | None = None
+    status: Selector | None = None
+    required_caps: Selector | None = None
+
+
+class Reference(Struct, frozen=True):
+    """A field whose values are keys (or addresses, where ``kinds`` has several) of other entries."""
+
+    field: Selector
+    kinds: tuple[str, ...]
+    missing: Severity = Severity.ERROR
+    allow: tuple[str, ...] = ()
+
+
+class Mirror(Struct, frozen=True):
+    """A field that each entry shares with the entry of another kind that has the same key.
+
+    Attributes:
+        field: of the entry of the kind that declares it, which is the source.
+        at: of its partner.
+        key: the field with the partner's key; ``None``: the entry's own key.
+        missing: how bad it is that there is no partner; ``differs``: that the two say different things.
+    """
+
+    field: Selector
+    kind: str
+    at: Selector
+    key: Selector | None = None
+    missing: Severity = Severity.WARNING
+    differs: Severity = Severity.ERROR
+
+
+class PathRule(Struct, frozen=True):
+    """A field whose values are files or folders of the workspace."""
+
+    field: Selector
+    missing: Severity | None = Severity.ERROR
+    unlisted: str | None = None
+    unlisted_severity: Severity = Severity.WARNING

@@ -1,0 +1,142 @@
+"""Mirrors: a field that two entries of one key say alike (MIR)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.entry import MISSING, Json, make_address, same
+from registry_reconciler.model.field_roles import Mirror
+from registry_reconciler.model.problem import Fix, Severity
+from registry_reconciler.model.references import reference_key
+from registry_reconciler.rules.base import Finding, Rule
+from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.rules.shapes import hint_at, place_of, related
+
+SUGGESTIONS = 20
+"""How many entries without a partner get a did-you-mean: each looks through all keys of a kind."""
+
+_SHOWN = 60
+
+
+class _Pair(NamedTuple):
+    """An entry, what its kind says of a mirror, the key of its partner, and the partner."""
+
+    item: Entry
+    mirror: Mirror
+    key: str
+    partner: Entry | None
+
+
+def _pairs(world: EntrySet) -> tuple[_Pair, ...]:
+    return tuple(_paired(world))
+
+
+def _paired(world: EntrySet) -> Iterator[_Pair]:
+    elsewhere = world.rest.elsewhere
+    for kind in world.kinds.values():
+        for mirror in kind.mirrors:
+            for item in world.of(kind.name):
+                key = item.key if mirror.key is None else reference_key(mirror.key.get(item.value))
+                if key is None or mirror.kind not in world.kinds or world.maybe_hidden((mirror.kind,), key):
+                    continue
+                address = make_address(mirror.kind, key)
+                partner = world.items.get(address)
+                if partner is None and elsewhere is not None:
+                    partner = elsewhere.entry(address)
+                yield _Pair(item, mirror, key, partner)
+
+
+def _differs(world: EntrySet) -> Iterator[Finding]:
+    for item, mirror, _, partner in world.memo(_pairs):
+        if partner is None:
+            continue
+        ours, theirs = mirror.field.get(item.value, MISSING), mirror.at.get(partner.value, MISSING)
+        if ours is MISSING and theirs is MISSING:
+            continue
+        if ours is not MISSING and theirs is not MISSING and same(ours, theirs):
+            continue
+        yield Finding(
+            item,
+            f"{_said(mirror.field.text, ours)}, and {partner.address} {_said(mirror.at.text, theirs)}.",
+            mirror.field.path if ours is not MISSING else (),
+            fix=_fix(world, item, mirror, ours, partner, theirs),
+            related=(related(partner, "the other one", mirror.at.path if theirs is not MISSING else ()),),
+            severity=mirror.differs,
+            others=(partner,),
+            extra=f"{mirror.field.text}={partner.address}.{mirror.at.text}",
+        )
+
+
+def _said(field: str, value: Json) -> str:
+    if value is MISSING:
+        return f"has no {field}"
+    shown = repr(value)
+    return f"{field} is {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}"
+
+
+def _fix(world: EntrySet, item: Entry, mirror: Mirror, ours: Json, partner: Entry, theirs: Json) -> Fix:
+    """The source wins, where its partner may be edited; else the partner does."""
+    if _may_be_edited(world, partner):
+        wins, loser, path, new, old = item, partner, mirror.at.path, ours, theirs
+    elif _may_be_edited(world, item):
+        wins, loser, path, new, old = partner, item, mirror.field.path, theirs, ours
+    else:
+        return Fix(f"No fragment owns either of the two: registry adopt {partner.address}")
+    field = ".".join(map(str, path))
+    if new is MISSING:
+        return Fix(f"Take {field} out of {loser.address}, or say it in {wins.address} too.")
+    if old is MISSING:
+        return Fix(f"Say it there too: registry set {loser.address} {field}=…")
+    return Fix(
+        f"Say in {loser.address} what {wins.address} says.",
+        safe=True,
+        replacements=((place_of(loser, path), new),),
+    )
+
+
+def _may_be_edited(world: EntrySet, item: Entry) -> bool:
+    """Whether the place where an entry stands is a person's to edit: a fragment, or a file that is its own truth."""
+    return item.place.file.startswith(f"{DESIRED_FOLDER}/") or world.kinds[item.kind].truth == "live"
+
+
+MIR001 = Rule(
+    "MIR001",
+    "Two entries that mirror each other differ",
+    Severity.ERROR,
+    check=_differs,
+    concerns=lambda kind: bool(kind.mirrors),
+)
+
+
+def _without_partner(world: EntrySet) -> Iterator[Finding]:
+    from registry_reconciler.base.suggest import closest
+
+    hints = 0
+    seen: set[tuple[str, str]] = set()
+    for item, mirror, key, partner in world.memo(_pairs):
+        if partner is not None or (item.address, mirror.kind) in seen:
+            continue
+        seen.add((item.address, mirror.kind))
+        near = next(iter(closest(key, world.keys(mirror.kind))), None) if hints < SUGGESTIONS else None
+        hints += 1
+        yield Finding(
+            item,
+            f"there is no {mirror.kind} {key!r} that mirrors it.{hint_at(near)}",
+            mirror.key.path if mirror.key is not None else (),
+            severity=mirror.missing,
+            extra=f"{mirror.kind}/{key}",
+        )
+
+
+MIR002 = Rule(
+    "MIR002",
+    "An entry has no partner that mirrors it",
+    Severity.WARNING,
+    check=_without_partner,
+    concerns=lambda kind: bool(kind.mirrors),
+)
+
+
+RULES = (MIR001, MIR002)

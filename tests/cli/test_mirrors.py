@@ -1,0 +1,129 @@
+"""Mirrors through the command line: two entries that say the same, the fix, and kinds that own their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helper import Box
+
+MARKET = """\
+x-registry:
+  kind: plugin
+  layout: list
+  file: marketplace.json
+  at: plugins
+  key: name
+  truth: live
+  mirrors:
+    - {field: version, kind: manifest, at: version, key: source, missing: error}
+    - {field: description, kind: skill}
+type: object
+required: [name]
+properties:
+  name: {type: string}
+  source: {type: string}
+  version: {type: string}
+  description: {type: string}
+"""
+MANIFEST = """\
+x-registry: {kind: manifest, layout: file, file: "plugins/*/plugin.json", key: id, truth: live}
+type: object
+required: [id]
+properties: {id: {type: string}, version: {type: string}}
+"""
+SKILL = """\
+x-registry: {kind: skill, layout: list, file: skills.yaml, at: skills, key: id}
+type: object
+required: [id]
+properties: {id: {type: string}, description: {type: string}}
+"""
+PLUGINS = """\
+{
+  "name": "tools",
+  "plugins": [
+    {"name": "review", "source": "p/review", "version": "1.2.0", "description": "Reads changes."},
+    {"name": "lint",   "source": "p/lnt",    "version": "2.0.0", "description": "Reads style."}
+  ]
+}
+"""
+
+
+@pytest.fixture
+def market(box: Box) -> Box:
+    for name, text in (("plugin", MARKET), ("manifest", MANIFEST), ("skill", SKILL)):
+        box.write(f".system/registry/schemas/{name}.schema.yaml", text)
+    box.write("marketplace.json", PLUGINS)
+    box.write("plugins/review/plugin.json", '{"id": "p/review",\t"version": "1.1.0"}\n')
+    box.write("plugins/lint/plugin.json", '{"id": "p/lint", "version": "2.0.0"}\n')
+    box.write("skills.yaml", "# by hand\nskills: []\n")
+    box.write(
+        "desired/s.yaml",
+        "skill:\n  - id: review\n    description: Looks at changes.  # short\n"
+        "  - id: lint\n    description: Reads style.\n",
+    )
+    return box
+
+
+def messages(box: Box) -> list[tuple[str, str, str]]:
+    found = box.run("plan", "--format", "json").json["problems"]
+    mirrors = (one for one in found if one["code"].startswith("MIR") and one["status"] != "fixed")
+    return sorted((one["code"], one["severity"], one["message"]) for one in mirrors)
+
+
+def test_what_differs_and_what_is_missing_is_said(market: Box) -> None:
+    assert messages(market) == [
+        (
+            "MIR001",
+            "error",
+            "description is 'Reads changes.', and skill/review description is 'Looks at changes.'.",
+        ),
+        ("MIR001", "error", "version is '1.2.0', and manifest/p/review version is '1.1.0'."),
+        ("MIR002", "error", "there is no manifest 'p/lnt' that mirrors it. Did you mean 'p/lint'?"),
+    ]
+
+
+def test_the_fix_writes_the_source_into_its_partner_and_nothing_else(market: Box) -> None:
+    done = market.run("fix", "MIR001")
+    assert done.exit == 0, done
+    assert market.read("marketplace.json") == PLUGINS
+    assert market.read("plugins/review/plugin.json") == '{"id": "p/review",\t"version": "1.2.0"}\n'
+    assert "    description: Reads changes.  # short\n" in market.read("desired/s.yaml")
+    assert [code for code, _, _ in messages(market)] == ["MIR002"]
+
+
+def test_where_the_partner_is_nobodys_the_source_follows(market: Box) -> None:
+    market.write("desired/s.yaml", "")
+    market.write("skills.yaml", "skills:\n  - {id: review, description: Looks at changes.}\n")
+    assert market.run("fix", "MIR001").exit == 0
+    assert market.read("skills.yaml") == "skills:\n  - {id: review, description: Looks at changes.}\n"
+    assert '"description": "Looks at changes."}' in market.read("marketplace.json")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("kind: manifest, at: version", "kind: manifst, at: version", "mirrors: there is no kind 'manifst'."),
+        ("kind: manifest, at: version", "kind: manifest, at: token", "is marked x-secret"),
+        ("field: version", "field: 'versions[]'", "mirrors[0].field"),
+    ],
+)
+def test_a_mirror_that_cannot_hold_is_refused(market: Box, old: str, new: str, expected: str) -> None:
+    secret = MANIFEST.replace(
+        "version: {type: string}", "version: {type: string}, token: {type: string, x-secret: true}"
+    )
+    market.write(".system/registry/schemas/manifest.schema.yaml", secret)
+    market.write(".system/registry/schemas/plugin.schema.yaml", MARKET.replace(old, new))
+    done = market.run("plan")
+    assert done.exit == 3
+    assert expected in " ".join((done.out + done.err).split())
+
+
+def test_an_absent_field_is_said_and_left_to_a_person(market: Box) -> None:
+    market.write("plugins/review/plugin.json", '{"id": "p/review"}\n')
+    (found,) = (one for one in messages(market) if "manifest" in one[2] and one[0] == "MIR001")
+    assert found[2] == "version is '1.2.0', and manifest/p/review has no version."
+    market.run("fix", "MIR001")
+    assert market.read("plugins/review/plugin.json") == '{"id": "p/review"}\n'
+    assert Path(market.root / "marketplace.json").read_text() == PLUGINS
