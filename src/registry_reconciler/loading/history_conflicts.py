@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 
-from registry_reconciler.files.tree import Recorder
+from registry_reconciler.files.tree import Recorder, names_in
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state import conflict_problem
 from registry_reconciler.loading.state.files import conflict_line
@@ -32,12 +33,10 @@ def history_conflicts(tree: Recorder) -> Iterator[Problem]:
 
 def _paths(tree: Recorder) -> list[str]:
     try:
-        names = sorted(
-            name
-            for name, kind in tree.tree.children(HISTORY_FOLDER)
-            if kind == "file" and name.endswith(".json")
+        names = heapq.nlargest(
+            LOOKED_AT, (one for one in names_in(tree.tree, HISTORY_FOLDER) if one.endswith(".json"))
         )
         old = [OLD_HISTORY_PATH] if tree.tree.kind(OLD_HISTORY_PATH) == "file" else []
     except Unreadable:
         return []
-    return [*old, *(f"{HISTORY_FOLDER}/{name}" for name in names[-LOOKED_AT:])]
+    return [*old, *(f"{HISTORY_FOLDER}/{name}" for name in names)]
