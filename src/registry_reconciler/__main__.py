@@ -4,9 +4,18 @@ import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
+
+def _early(*_: object, write: object = os.write, leave: object = os._exit) -> None:
+    try:
+        write(2, b"registry: interrupted; nothing was written\n")  # type: ignore[operator]
+    finally:
+        leave(130)  # type: ignore[operator]
+
+
+_early.of_registry = True  # type: ignore[attr-defined]
 if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
-    # Until the program says how it ends, Ctrl-C ends it without a word.
-    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    # As the installed script does it in cli/program.py, whose import takes a moment.
+    _signal.signal(_signal.SIGINT, _early)
 
 if not sys.flags.safe_path and sys.path and os.path.realpath(sys.path[0]) == os.path.realpath(os.curdir):
     # ``-m`` puts the working directory first, where a workspace may have a yaml.py of its own.
@@ -21,7 +30,7 @@ if __name__ == "__main__":
     # What is imported stays: the collector would look at it twenty times and find nothing.
     gc.disable()
 
-from registry_reconciler.cli.main import main
+from registry_reconciler.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -41,12 +41,23 @@ def leave(*_: object, _exit: Callable[[int], object] = os._exit) -> None:
     _exit(INTERRUPTED)
 
 
+def too_late() -> None:
+    """All is done and said: Ctrl-C does not make another end of it, also while the interpreter takes itself apart."""
+    if _is_ours():
+        _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+
+
 _ours: list[Any] = [_signal.default_int_handler, _signal.SIG_DFL]
+
+
+def _is_ours() -> bool:
+    handler = _signal.getsignal(_signal.SIGINT)
+    return handler in _ours or hasattr(handler, "of_registry")
 
 
 def on_interrupt(handler: Callable[..., Any]) -> None:
     """Set what Ctrl-C does, unless somebody else decided that before: a shell lets background jobs ignore it."""
-    if _signal.getsignal(_signal.SIGINT) in _ours:
+    if _is_ours():
         _ours.append(handler)
         _signal.signal(_signal.SIGINT, handler)
 

@@ -20,6 +20,7 @@ from registry_reconciler.base.interrupts import (
     new_line,
     on_interrupt,
     say_plainly,
+    too_late,
 )
 from registry_reconciler.cli.seen import seen
 
@@ -49,7 +50,13 @@ def begin(command: str, words: Sequence[str]) -> None:
 
 def end() -> None:
     """The command is through; only the process has to end."""
-    on_interrupt(leave)
+    for stream in (sys.stdout, sys.stderr):
+        # A reader that does not read keeps us waiting here, where Ctrl-C still counts.
+        try:  # noqa: SIM105 - contextlib takes time to import
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    too_late()
 
 
 def _raise_once(*_: object) -> None:

@@ -10,11 +10,20 @@ import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
-if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
-    # The first line that can be run. Until the handlers below are there, Ctrl-C ends the program without a word.
-    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
-from registry_reconciler.base.interrupts import INTERRUPTED, leave, on_interrupt, say_plainly
+def _early(*_: object, write: object = os.write, leave: object = os._exit) -> None:
+    try:
+        write(2, b"registry: interrupted; nothing was written\n")  # type: ignore[operator]
+    finally:
+        leave(130)  # type: ignore[operator]
+
+
+_early.of_registry = True  # type: ignore[attr-defined]
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    # The first line that can be run. It stands until the modules are there that the handlers below need.
+    _signal.signal(_signal.SIGINT, _early)
+
+from registry_reconciler.base.interrupts import INTERRUPTED, leave, on_interrupt, say_plainly  # noqa: E402
 
 
 def _stop(*_: object) -> None:
