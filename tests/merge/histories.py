@@ -649,7 +649,7 @@ def run(
     """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
     one = History(root, random.Random(seed))
-    small = one.random.random() < parts
+    small = random.Random(f"parts {seed}").random() < parts
     one.covered["files of the state that are soon full"] += small
     sizes = (state_shares.FILLED, state_shares.FULL, state_shares.MOST)
     try:
