@@ -697,7 +697,9 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=14)
     parser.add_argument("--attributes", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no other history after them")
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="begin no other history after them"
+    )
     given = parser.parse_args()
     covered: Counter[str] = Counter()
     broken = ran = 0
