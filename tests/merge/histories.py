@@ -649,7 +649,7 @@ def run(
     """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
     one = History(root, random.Random(seed))
-    small = one.random.random() < parts
+    small = random.Random(f"parts {seed}").random() < parts
     one.covered["files of the state that are soon full"] += small
     sizes = (state_shares.FILLED, state_shares.FULL, state_shares.MOST)
     try:
@@ -697,7 +697,9 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=14)
     parser.add_argument("--attributes", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no other history after them")
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="begin no other history after them"
+    )
     given = parser.parse_args()
     covered: Counter[str] = Counter()
     broken = ran = 0
