@@ -127,7 +127,7 @@ def asks_for_layouts(tree: ast.AST) -> Iterator[int]:
             decides = looked_up and any(any(_loaded(one)) for one in (node.func, *node.args))
         elif isinstance(node, ast.Dict | ast.Set | ast.Tuple | ast.List):
             items = node.keys if isinstance(node, ast.Dict) else node.elts
-            decides = words <= {one.value for one in items if isinstance(one, ast.Constant)}
+            decides = len(words & {one.value for one in items if isinstance(one, ast.Constant)}) >= 3
         elif isinstance(node, ast.ImportFrom):
             # The rows themselves: ``row is LIST``.
             decides = bool(re.search(r"layouts\.\w+_layout$", node.module or ""))

@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
+from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new import NewSchema, new_schema
-from registry_reconciler.editing.schema_new.guess import Shape, closed_words, matches, singular, slips
+from registry_reconciler.editing.schema_new.guess import Shape, closed_words, matches, slips
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.read.document import read_yaml

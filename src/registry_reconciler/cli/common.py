@@ -37,6 +37,7 @@ from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import PlanOptions
 
 if TYPE_CHECKING:
+    from registry_reconciler.model.plan import Plan
     from registry_reconciler.model.problem import Problem
     from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.workspace import Workspace
@@ -182,6 +183,15 @@ def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Pla
         planning = workspace.planning(options or PlanOptions(), tell)
     memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
+
+
+def apply_or_ways_out(plan: Plan) -> list[list[str]]:
+    """What leads on from fragments that changed: ``apply``, or where the plan is blocked, what takes that away."""
+    from registry_reconciler.model.plan_json import next_commands
+
+    if plan.applicable:
+        return [["registry", "apply"]]
+    return [list(words) for words in next_commands(plan, None)]
 
 
 def quick_planning_of(

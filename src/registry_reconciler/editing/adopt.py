@@ -8,7 +8,7 @@ only remembers them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,7 +20,7 @@ from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Action
-from registry_reconciler.model.config import DESIRED_FOLDER
+from registry_reconciler.model.config import DESIRED_FOLDER, fragment_of_file
 from registry_reconciler.model.entry import LiveEntry, Location, Place, same, split_address
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.fragment_edit import FragmentEdit
@@ -31,7 +31,7 @@ from registry_reconciler.planning.pipeline import collector_off, make_plan, plan
 from registry_reconciler.planning.resolve import exact_ones
 from registry_reconciler.planning.suppress import Locator
 
-_ROUNDS = 6
+_ROUNDS = 12
 """Leaving an entry out may show that another has to be left out too; chains longer than this are not real."""
 
 
@@ -60,12 +60,17 @@ class Skipped(Struct, frozen=True):
 
 
 class Adoption(Struct, frozen=True):
-    """What adopting gives; nothing is written yet."""
+    """What adopting gives; nothing is written yet.
+
+    Attributes:
+        plan: the plan of the next apply.
+    """
 
     edits: tuple[FragmentEdit, ...]
     adopted: tuple[Adopted, ...]
     skipped: tuple[Skipped, ...]
-    managed: int = 0
+    managed: int
+    plan: Plan
 
 
 def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
@@ -90,12 +95,14 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
             chosen = [entry for entry in wanted if entry.address not in skipped]
             drafts, fragments = _draw(loaded, chosen, by)
             edits = drafts.finish()
-            found = _in_the_way(tree, old, chosen, edits) if edits else {}
+            plan = make_plan(overlay(tree, edits)).plan if edits else old
+            found = _in_the_way(old, plan, chosen)
             if not found:
                 adopted = tuple(
                     Adopted(entry.address, entry.place.file, fragments[entry.address]) for entry in chosen
                 )
-                return Adoption(edits, adopted, (*keyless, *_located(loaded, skipped)), managed)
+                left_out = (*keyless, *_located(loaded, skipped))
+                return Adoption(edits, adopted, left_out, managed, plan)
             skipped.update(found)
     raise Blocked("the entries keep getting into each other's way; adopt a few at a time.")
 
@@ -193,6 +200,8 @@ def _keyless(loaded: Loaded, patterns: Sequence[str]) -> Iterator[Skipped]:
 
 def _skip(entry: LiveEntry, problem: Problem) -> Skipped:
     why = problem.message.rstrip(".").removeprefix(f"{entry.address}: ")
+    if problem.address not in ("", entry.address) and problem.address not in why:
+        why = f"{problem.address}: {why}"
     fix = _fix_of(problem)
     if not problem.structural:
         fix = f"{fix} Or accept what is there today with 'registry baseline'. Then adopt again.".lstrip()
@@ -228,10 +237,7 @@ def fragment_for(entry: LiveEntry, by: str) -> str:
     if by == "kind":
         return default_fragment(entry.kind)
     if by == "file":
-        parts = [part.lstrip(".") or "_" for part in entry.place.file.split("/")]
-        stem, _, suffix = parts[-1].rpartition(".")
-        parts[-1] = parts[-1] if suffix in ("yaml", "yml") and stem else f"{parts[-1]}.yaml"
-        return "/".join((DESIRED_FOLDER, *parts))
+        return fragment_of_file(entry.place.file)
     try:
         value = Selector.parse(by).get(entry.value)
     except ValueError as error:
@@ -245,11 +251,8 @@ def fragment_for(entry: LiveEntry, by: str) -> str:
     return f"{DESIRED_FOLDER}/{slug}.yaml" if slug else default_fragment(entry.kind)
 
 
-def _in_the_way(
-    tree: Tree, old: Plan, chosen: Sequence[LiveEntry], edits: Sequence[FragmentEdit]
-) -> dict[str, Skipped]:
+def _in_the_way(old: Plan, plan: Plan, chosen: Sequence[LiveEntry]) -> dict[str, Skipped]:
     """The chosen entries that would block once they are managed, or would not be taken over as they are."""
-    plan = make_plan(overlay(tree, edits)).plan
     by_address = {entry.address: entry for entry in chosen}
     known = {one.identity for one in old.blocking}
     found: dict[str, Skipped] = {}
@@ -257,7 +260,7 @@ def _in_the_way(
     for one in plan.blocking:
         if one.identity in known:
             continue
-        blamed = [by_address[one.address]] if one.address in by_address else list(_named(one, chosen))
+        blamed = _blamed(one, by_address)
         for entry in blamed:
             found.setdefault(entry.address, _skip(entry, one))
         if not blamed:
@@ -275,8 +278,16 @@ def _in_the_way(
     return found
 
 
-def _named(problem: Problem, chosen: Sequence[LiveEntry]) -> Iterator[LiveEntry]:
-    """Entries that a problem of another entry lies in too."""
+def _blamed(problem: Problem, chosen: Mapping[str, LiveEntry]) -> list[LiveEntry]:
+    """The entries that a problem lies in: its own, else those of the others that are to be managed."""
+    if problem.address in chosen:
+        return [chosen[problem.address]]
+    others = [chosen[address] for address in problem.others if address in chosen]
+    return others or list(_named(problem, chosen.values()))
+
+
+def _named(problem: Problem, chosen: Iterable[LiveEntry]) -> Iterator[LiveEntry]:
+    """Entries that a problem of another entry points into."""
     places = [related.place for related in problem.related]
     for entry in chosen:
         if any(_within(place, entry.place) for place in places):

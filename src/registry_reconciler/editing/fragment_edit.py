@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.names import name_fault, short
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.state import StateEntry
@@ -22,6 +23,7 @@ from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import (
     MISSING,
     DesiredEntry,
+    FieldPath,
     Json,
     LiveEntry,
     digest_bytes,
@@ -349,12 +351,37 @@ def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Sni
         data, form = source.data, source.format
         assert data is not None
         snippets = form.extract(data, [(entry.place.document, entry.place.path) for entry in mine])
-        for entry, snippet in zip(mine, snippets, strict=True):
+        deeper = any(LAYOUTS[loaded.kinds[one.kind].layout].inner for one in mine)
+        items = [(one.place.document, _item_path(loaded, one)) for one in mine]
+        around = form.extract(data, items) if deeper else snippets
+        for entry, node, item in zip(mine, snippets, around, strict=True):
+            snippet = _as_fields(loaded.kinds[entry.kind], node)
+            if item is not node:
+                snippet = replace(snippet, comments=tuple(dict.fromkeys((*item.comments, *snippet.comments))))
             whole = not entry.place.path and not entry.place.document
             head = form.head_comments(data) if whole else ()
             own = tuple(row for row in snippet.comments if row not in head and _MODELINE not in row)
             found[entry.address] = replace(snippet, comments=(*head, *own))
     return found
+
+
+def _item_path(loaded: Loaded, entry: LiveEntry) -> FieldPath:
+    return LAYOUTS[loaded.kinds[entry.kind].layout].item_path(entry.place.path)
+
+
+def _as_fields(kind: Kind, snippet: Snippet) -> Snippet:
+    """The text of an entry as fields, from what stands at its node."""
+    fields = LAYOUTS[kind.layout].fields(kind, snippet.value)
+    if fields is snippet.value or not isinstance(fields, dict):
+        return snippet
+    from registry_reconciler.formats.table import YAML
+    from registry_reconciler.formats.wrapped import wrapped
+
+    whole = wrapped(next(iter(fields)), snippet) if len(fields) == 1 else None
+    if whole is None:
+        text = YAML.new_text(fields).decode("utf-8").removesuffix("\n")
+        whole = replace(snippet, text=text, value=fields)
+    return replace(whole, native=None)
 
 
 def keyed_first(kind: Kind, value: dict[str, Json]) -> dict[str, Json]:

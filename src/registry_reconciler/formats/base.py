@@ -14,7 +14,7 @@ from msgspec import Struct
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.edits import DocumentEdit, Edit, Snippet
     from registry_reconciler.formats.faults import TextFile
     from registry_reconciler.formats.nodes import Document, Node
 
@@ -108,6 +108,13 @@ class TextFormat(Protocol):
         Raises:
             SpliceError: an edit addresses what is not there, two contradict each other, or the format cannot say
                 what is asked, or not without touching what nobody asked to change.
+        """
+
+    def rearrange(self, data: bytes, edits: Sequence[DocumentEdit], count: int) -> bytes:
+        """The text with documents taken out and put in; ``count`` is how many it has.
+
+        Raises:
+            SpliceError: a text of this format has one document, or they cannot be told apart safely.
         """
 
     def new_text(

@@ -91,6 +91,27 @@ class ReplaceDocument(Struct, frozen=True):
     value: Json
 
 
+class InsertDocument(Struct, frozen=True):
+    """A new document; see :func:`.documents.rearranged`.
+
+    Attributes:
+        before: the original document that it stands before; ``None``: the end.
+    """
+
+    document: int
+    value: Json
+    before: int | None = None
+    snippet: Snippet | None = None
+
+
+class RemoveDocument(Struct, frozen=True):
+    """A document goes with its marker and comments; the others stay as they are."""
+
+    document: int
+
+
+DocumentEdit: TypeAlias = InsertDocument | RemoveDocument
+
 Edit: TypeAlias = Update | Insert | Remove | RenameKey | ReplaceDocument
 
 

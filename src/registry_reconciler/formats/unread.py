@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class UnreadNeeded(Exception):
+    """The answer depends on values that nobody read."""
+
+
 class Unread:
     """Stands for the value of an item whose text is known. It is equal to itself only.
 

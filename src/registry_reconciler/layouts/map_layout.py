@@ -10,7 +10,7 @@ from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
 
 
-def _key_field(kind: Kind) -> str:
+def key_field(kind: Kind) -> str:
     """The key field that the mapping's key is: the last one that no placeholder of the place gives."""
     holders = set(kind.placeholders)
     open_fields = [selector.text for selector in kind.key if selector.text not in holders]
@@ -18,11 +18,11 @@ def _key_field(kind: Kind) -> str:
 
 
 def _slot(kind: Kind, value: Mapping[str, Json]) -> Slot:
-    return Slot(key=str(Selector.parse(_key_field(kind)).get(value)))
+    return Slot(key=str(Selector.parse(key_field(kind)).get(value)))
 
 
 def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
-    name = _key_field(kind)
+    name = key_field(kind)
     for key, value in container.items():
         # "key:" without a value is an entry of which nothing but the key is said.
         yield RawEntry((key,), {} if value is None else value, ((name, key),))
@@ -43,6 +43,6 @@ MAP = LayoutRow(
     depth=1,
     entries=_entries,
     slot=_slot,
-    placed_fields=lambda kind: (_key_field(kind),),
+    placed_fields=lambda kind: (key_field(kind),),
     inside=_inside,
 )

@@ -12,6 +12,7 @@ from registry_reconciler.files.tree import Tree, find, is_safe
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.layouts.dead_end import dead_end
 from registry_reconciler.loading.fragments import Fragments
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.settings import violation
@@ -127,6 +128,15 @@ def _refuse_format(kind: Kind) -> None:
             f"format {form.name} has one entry a file: layout {kind.layout} cannot be kept in it",
             ("x-registry", "layout"),
         )
+    row = LAYOUTS[kind.layout]
+    if row.formats and form.name not in row.formats:
+        raise KindError(
+            f"layout {kind.layout} cannot be kept in format {form.name}", ("x-registry", "layout")
+        )
+    if kind.at and row.documents:
+        raise KindError(
+            "layout documents: each document is an entry, so leave 'at' away", ("x-registry", "at")
+        )
     if kind.at and not form.several_entries:
         raise KindError(f"format {form.name} has no containers: leave 'at' away", ("x-registry", "at"))
     if kind.body and form.several_entries:
@@ -232,15 +242,15 @@ def empty_places(catalog: Catalog, live: Live, fragments: Fragments) -> Iterator
         if catalog.files[kind.schema_path].data == shipped.get(kind.name):
             continue
         no_file = not live.files_of[kind.name]
-        what = (
-            f"no file matches {kind.file.text!r}"
-            if no_file
-            else f"no file of {kind.name} has the place named by 'at'"
-        )
+        sources = [live.files[path] for path in live.files_of[kind.name]]
+        end = dead_end(kind, (one for source in sources if source.readable for one in source.documents))
+        what = f"no file of {kind.name} has the place named by 'at'" if end is None else end.what
+        what = f"no file matches {kind.file.text!r}" if no_file else what
         yield problem(
             "KND002",
             f"the kind {kind.name!r} has no entries: {what}.",
             Place(kind.schema_path, 0, ("x-registry", "file" if no_file else "at")),
-            fix="Mend the place if it is a slip; it is fine for a registry that has yet to be filled.",
+            fix=(end.fix(kind) if end is not None else "")
+            or "Mend the place if it is a slip; it is fine for a registry that has yet to be filled.",
             extra=kind.name,
         )

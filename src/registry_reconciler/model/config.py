@@ -21,6 +21,14 @@ OLD_HISTORY_PATH = ".system/registry/history.jsonl"
 DESIRED_FOLDER = "desired"
 
 
+def fragment_of_file(path: str) -> str:
+    """The fragment that is called like a registry file: ``rosdep/python.yaml`` → ``desired/rosdep/python.yaml``."""
+    parts = [part.lstrip(".") or "_" for part in path.split("/")]
+    stem, _, suffix = parts[-1].rpartition(".")
+    parts[-1] = parts[-1] if suffix in ("yaml", "yml") and stem else f"{parts[-1]}.yaml"
+    return "/".join((DESIRED_FOLDER, *parts))
+
+
 class Capability(Struct, frozen=True):
     """A declared capability; ``mutates`` marks those that change something."""
 

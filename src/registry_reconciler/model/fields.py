@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from registry_reconciler.model.entry import FieldPath, Json, get_path
+from registry_reconciler.model.entry import FieldPath, Json, get_path, replace_part
 
 _STEP = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^.\[\]"]+))((?:\[\])*)(?:\.|$)')
 
@@ -53,6 +53,20 @@ class Selector(Struct, frozen=True):
     def of(cls, steps: tuple[str | None, ...]) -> Selector:
         """The selector of some steps."""
         return cls("".join("[]" if step is None else f".{step}" for step in steps).lstrip("."), steps)
+
+    @property
+    def derived(self) -> bool:
+        """Whether what is found is no value of its own; see :mod:`.derived_fields`."""
+        return False
+
+    @property
+    def parts(self) -> tuple[Selector, ...]:
+        """The fields that it looks at."""
+        return (self,)
+
+    def put(self, value: Json, path: FieldPath, _old: str, new: Json) -> Json:
+        """The value with ``new`` where ``old`` was found."""
+        return replace_part(value, path, new)
 
     @property
     def single(self) -> bool:
@@ -112,6 +126,8 @@ def finder(selector: Selector) -> Finder:
     References of every entry pass here: a generator a step, as the general way has it, costs twice the time.
     """
     steps = selector.steps
+    if selector.derived:
+        return lambda value: list(selector.find(value))
     if all(step is not None for step in steps):
         return _single(tuple(step for step in steps if step is not None))
     head = tuple(step for step in steps[:-1] if step is not None)
@@ -159,8 +175,8 @@ def _items(names: tuple[str, ...]) -> Finder:
 def values_of(selector: Selector) -> Values:
     """What a selector selects, without the paths: this is asked of every entry of a workspace."""
     names = tuple(step for step in selector.steps if step is not None)
-    listed = selector.steps[-1] is None
-    if len(names) + listed != len(selector.steps):
+    listed = selector.steps[-1:] == (None,)
+    if selector.derived or len(names) + listed != len(selector.steps):
         return lambda value: [inner for _, inner in selector.find(value)]
 
     def values(value: Json) -> Iterable[Json]:

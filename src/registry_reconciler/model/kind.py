@@ -151,6 +151,7 @@ class Kind(Struct, frozen=True):
         key: the fields that make the key, joined by ``/`` where there are several.
         body: of front matter: the field that the text below it is given as.
         format: how the text of its files is written; "": as the names of the files say.
+        value: of layouts ``pairs`` and ``named``: the field that a value which is no mapping is given as.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
         truth: who owns the entries. Of ``live`` the registry file does: there are no fragments and no state of them.
         managed: ``all``: an entry that no fragment owns is a problem.
@@ -170,6 +171,7 @@ class Kind(Struct, frozen=True):
     description: str = ""
     format: str = ""
     body: str = ""
+    value: str = ""
     space: str = ""
     order: Literal["key", "end"] = "key"
     names: Names = field(default_factory=Names)
@@ -282,6 +284,7 @@ def parse_kind(
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
         body=spec.get("body", ""),
+        value=spec.get("value", ""),
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),
         names=_names(spec.get("names", {})),
@@ -347,7 +350,7 @@ def _refuse_shown_secrets(kind: Kind) -> None:
         "key": kind.key,
         "file": [Selector(name, tuple(name.split("."))) for name in kind.placeholders],
         "names": [name for name in names if name is not None],
-        "references": [reference.field for reference in kind.references],
+        "references": [part for reference in kind.references for part in reference.field.parts],
         "paths": [path.field for path in kind.paths],
         "mirrors": [one for mirror in kind.mirrors for one in (mirror.field, mirror.key) if one is not None],
         "unique": [one for group in kind.unique for one in group],
@@ -383,11 +386,34 @@ def _severity(text: str) -> Severity:
 def _reference(spec: Mapping[str, Json]) -> Reference:
     kinds = spec["kind"] if isinstance(spec["kind"], list) else [spec["kind"]]
     return Reference(
-        _selector(spec["field"], "references"),
+        _reference_field(spec),
         tuple(kinds),
         _severity(spec.get("missing", "error")),
         tuple(spec.get("allow", ())),
     )
+
+
+def _reference_field(spec: Mapping[str, Json]) -> Selector:
+    from registry_reconciler.model.derived_fields import JoinedFields, KeysOf, WordsOf
+
+    fields = [spec["field"]] if isinstance(spec["field"], str) else spec["field"]
+    found = [_selector(one, "references") for one in fields]
+    if len(found) > 1 and (spec.get("keys") or "split" in spec):
+        raise KindError("references: several fields tell one key; 'keys' and 'split' do not fit", _REFERENCES)
+    if spec.get("keys") and "split" in spec:
+        raise KindError("references: a field has 'keys' or 'split', not both", _REFERENCES)
+    if len(found) > 1:
+        try:
+            return JoinedFields.of_fields(found)
+        except ValueError as error:
+            raise KindError(f"references: {error}", _REFERENCES) from error
+    (only,) = found
+    if spec.get("keys"):
+        return KeysOf(only.text, only.steps)
+    return WordsOf(only.text, only.steps, spec["split"]) if "split" in spec else only
+
+
+_REFERENCES = ("x-registry", "references")
 
 
 def _path_rule(spec: Mapping[str, Json]) -> PathRule:

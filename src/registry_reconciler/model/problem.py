@@ -87,6 +87,8 @@ class Problem(Struct, frozen=True):
         managed: any entry it lies in is managed or declared, or it lies in no entry.
         cause: what a rule knows to be behind it; problems of one cause are shown as one.
         aside: it is of a file that nothing in the plan touches or could collide with.
+        others: the addresses of the other entries that it lies in.
+        untouched: the plan changes none of the entries that it lies in.
     """
 
     code: str
@@ -106,6 +108,8 @@ class Problem(Struct, frozen=True):
     identity_extra: str = ""
     cause: str = ""
     aside: bool = False
+    others: tuple[str, ...] = ()
+    untouched: bool = False
 
     @property
     def group(self) -> str:
@@ -150,7 +154,7 @@ class Problem(Struct, frozen=True):
             return False
         if self.suppressed is not None and self.baselinable:
             return False
-        return not (self.status is Status.PRE_EXISTING and not self.managed)
+        return not (self.status is Status.PRE_EXISTING and (self.untouched or not self.managed))
 
     def located(self, location: Location, related: tuple[Related, ...]) -> Problem:
         """The same problem with lines and columns filled in."""

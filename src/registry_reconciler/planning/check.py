@@ -230,6 +230,23 @@ def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tupl
     )
 
 
+def untouched(changes: Iterable[Change], found: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems, those marked that were there before and lie in entries that the plan leaves as they are."""
+    changed = {
+        address
+        for change in changes
+        if change.action is not Action.FORGET
+        for address in (change.address, change.from_address)
+    }
+    for one in found:
+        old = (
+            one.status is Status.PRE_EXISTING
+            and one.address
+            and changed.isdisjoint((one.address, *one.others))
+        )
+        yield replace(one, untouched=True) if old else one
+
+
 def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Problem]:
     """Severities that are set for codes that nobody knows, or that cannot be lowered."""
     from registry_reconciler.base.suggest import did_you_mean

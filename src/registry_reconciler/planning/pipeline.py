@@ -39,6 +39,7 @@ from registry_reconciler.planning.check import (
     check,
     said_by_rules,
     severity_problems,
+    untouched,
 )
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
@@ -183,7 +184,7 @@ def plan_loaded(
         *not_checked(loaded, entry_sets),
         *derived.problems,
     ]
-    found = list(set_aside(loaded, desired, written.changes, found))
+    found = list(untouched(difference.changes, set_aside(loaded, desired, written.changes, found)))
     progress("finishing")
     return Planning(
         _assemble(

@@ -5,9 +5,7 @@ The inverse of :mod:`registry_reconciler.loading.registries`. Pure but for askin
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 
 from msgspec import Struct
 
@@ -15,9 +13,11 @@ from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import Container
+from registry_reconciler.layouts.dead_end import dead_end
 from registry_reconciler.layouts.walk import containers
 from registry_reconciler.loading.registries import excluded
 from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.model.config import fragment_of_file
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, get_path
 from registry_reconciler.model.fields import Selector, with_value, without
 from registry_reconciler.model.kind import Kind, Step
@@ -115,8 +115,9 @@ def relocates(kind: Kind, entry: LiveEntry, after: Mapping[str, Json]) -> bool:
                 return True
         elif new is None or str(new) != bound:
             return True
-    slot = LAYOUTS[kind.layout].slot(kind, after)
-    return slot is not None and slot.around(entry.place.path) != entry.place.path[:-1]
+    row = LAYOUTS[kind.layout]
+    slot = row.slot(kind, after)
+    return slot is not None and slot.around(entry.place.path) != row.item_path(entry.place.path)[:-1]
 
 
 class PlacementLookups:
@@ -126,7 +127,16 @@ class PlacementLookups:
         self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
         self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
+        self._called: dict[str, list[str]] | None = None
         self._faults: dict[str, tuple[Tree, str | None]] = {}
+
+    def called_like(self, fragment: str, sources: Mapping[str, SourceFile]) -> Sequence[str]:
+        """The registry files that a fragment is called like."""
+        if self._called is None:
+            self._called = {}
+            for path in sources:
+                self._called.setdefault(fragment_of_file(path), []).append(path)
+        return self._called.get(fragment, ())
 
     def fault(self, path: str, tree: Tree) -> str | None:
         """Why a file may not be made at a path: many new entries may be the first of one."""
@@ -153,6 +163,7 @@ class PlacementLookups:
     def files_change(self) -> None:
         """Forget what was looked up in all files."""
         self._open.clear()
+        self._called = None
 
     def container(self, kind: Kind, source: SourceFile, bound: Mapping[str, str]) -> Container | None:
         """The first container of a kind in a file whose steps say what the placeholders do."""
@@ -191,10 +202,12 @@ def find_target(
     carried: frozenset[str],
     tree: Tree,
     lookups: PlacementLookups,
+    fragment: str = "",
 ) -> Target:
     """Where a new entry of a kind goes.
 
     Args:
+        fragment: what declares it; where the kind leaves the file open, the fragment's own place says which.
         sources: the registry files as they are at this moment.
         carried: the placeholders that texts say, as :func:`carried_by` tells.
         lookups: remembers what was looked up for other entries.
@@ -204,9 +217,12 @@ def find_target(
     """
     bound = _bound(kind, value)
     require_text(kind, value, carried)
-    if kind.open:
-        return _only_target(kind, bound, sources, carried, lookups)
-    path = kind.file.fill(bound)
+    told = (
+        _told_file(kind, bound, fragment, lookups.called_like(fragment, sources)) if kind.file.open else None
+    )
+    if kind.open and (told is None or (told in sources and not LAYOUTS[kind.layout].one_a_file)):
+        return _only_target(kind, bound, sources, carried, lookups, told)
+    path = kind.file.fill(bound) if told is None else told
     if excluded(kind, path):
         raise PlacementError(
             "WRT003",
@@ -226,6 +242,13 @@ def find_target(
     matching = lookups.container(kind, source, bound)
     if matching is not None:
         return Target(path, matching.document, matching.path, True, carried)
+    end = dead_end(kind, source.documents)
+    if end is not None and end.impassable:
+        raise PlacementError(
+            "WRT003",
+            f"its place is not there: in {path} {end.what}.",
+            end.fix(kind) or "Mend the kind's 'at'.",
+        )
     document = _document_for(kind, source)
     content = source.documents[document] if source.documents else None
     return Target(path, document, _path_in(kind, content, bound, path, lookups), True, carried)
@@ -281,24 +304,62 @@ def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     return asked.intersection(kind.file.placeholders) if alone else carried
 
 
+def _told_file(kind: Kind, bound: Mapping[str, str], fragment: str, alike: Sequence[str]) -> str | None:
+    """The registry file that the place of a fragment names: ``desired/rosdep/python.yaml`` → ``rosdep/python.yaml``.
+
+    It may be one that is not there yet, if steps inside files do not leave the place open too.
+    """
+
+    def fits(path: str) -> bool:
+        names = None if excluded(kind, path) else kind.file.match(path)
+        return names is not None and all(bound.get(name) == text for name, text in names.items())
+
+    there = [path for path in alike if fits(path)]
+    if there:
+        return there[0] if len(there) == 1 else None
+    new = fragment.partition("/")[2]
+    opens = any(step.kind == "any" for step in kind.at)
+    return new if new and not opens and fits(new) else None
+
+
 def _only_target(
     kind: Kind,
     bound: Mapping[str, str],
     sources: Mapping[str, SourceFile],
     carried: frozenset[str],
     lookups: PlacementLookups,
+    told: str | None,
 ) -> Target:
     found = () if LAYOUTS[kind.layout].one_a_file else lookups.open_places(kind, sources, bound)
+    if told is not None:
+        found = [one for one in found if one[0] == told]
+    if LAYOUTS[kind.layout].documents:
+        found = list({one[0]: one for one in reversed(found)}.values())
     if len(found) == 1:
         file, document, steps = found[0]
         return Target(file, document, steps, True, carried)
     where = ", ".join(f"{file} at {'.'.join(map(str, steps)) or 'its top'}" for file, _, steps in found[:5])
-    many = f"{len(found)} places are possible: {where}" if found else "no place is known"
+    if found:
+        file = found[0][0]
+        raise PlacementError(
+            "WRT003",
+            f"where it goes is open ({kind.file.text}): {len(found)} places are possible: {where}.",
+            f"Declare it in the fragment that is called like its file ({fragment_of_file(file)} for {file}), "
+            "create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
+        )
+    mine = [sources[told]] if told is not None else _mine(kind, sources)
+    end = dead_end(kind, (one for source in mine for one in source.documents))
     raise PlacementError(
         "WRT003",
-        f"where it goes is open ({kind.file.text}): {many}.",
-        "Create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
+        f"where it goes is open ({kind.file.text}): no place is known{f': {end.what}' if end else ''}.",
+        (end.fix(kind) if end else "")
+        or "Create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
     )
+
+
+def _mine(kind: Kind, sources: Mapping[str, SourceFile]) -> list[SourceFile]:
+    """The files of a kind."""
+    return [one for path, one in sorted(sources.items()) if kind.file.match(path) is not None]
 
 
 def _document_for(kind: Kind, source: SourceFile) -> int:
@@ -362,35 +423,3 @@ def slip_of(kind: Kind, document: Json, path: FieldPath) -> tuple[str, str, str]
             return (step.name, name, near[0]) if near else None
         value, at = there[name], at + 1
     return None
-
-
-class Row:
-    """The entries directly in one container, in file order, with what is asked of them for each new one."""
-
-    def __init__(self, entries: list[LiveEntry]) -> None:
-        self.entries = entries
-        self._keys = [entry.key for entry in entries]
-        self._in_order = not any(left > right for left, right in pairwise(self._keys))
-
-    def index_for(self, kind: Kind, key: str) -> int | None:
-        """The position of a new entry: sorted if the others are, else ``None``: the end."""
-        if kind.order == "end" or not self._in_order:
-            return None
-        position = bisect_left(self._keys, key)
-        return position if position < len(self._keys) else None
-
-
-def rows_of(entries: Iterable[LiveEntry]) -> dict[tuple[int, FieldPath], Row]:
-    """The entries of one kind in one file by the document and path of the container that they lie in directly."""
-    found: dict[tuple[int, FieldPath], list[LiveEntry]] = {}
-    for entry in entries:
-        _, document, path, _ = entry.place
-        if path:
-            found.setdefault((document, path[:-1]), []).append(entry)
-    return {where: Row(_in_file_order(inside)) for where, inside in found.items()}
-
-
-def _in_file_order(entries: list[LiveEntry]) -> list[LiveEntry]:
-    if all(isinstance(entry.place.path[-1], int) for entry in entries):
-        return sorted(entries, key=lambda entry: entry.place.path[-1])
-    return entries

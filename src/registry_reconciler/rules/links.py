@@ -137,8 +137,9 @@ def acyclic_graphs(entry_set: EntrySet) -> Mapping[str, Graph]:
     graphs: dict[str, dict[str, list[Edge]]] = {}
     for kind in entry_set.kinds.values():
         for selector in kind.acyclic:
-            targets = _targets(kind, selector.text)
-            find = finder(selector)
+            reference = _reference_at(kind, selector.text)
+            targets = (kind.name,) if reference is None else reference.kinds
+            find = finder(reference.field if reference is not None and reference.field.derived else selector)
             graph = graphs.setdefault(kind.space or kind.name, {})
             for item in entry_set.of(kind.name):
                 for edge in _edges(entry_set, item, targets, find):
@@ -146,12 +147,12 @@ def acyclic_graphs(entry_set: EntrySet) -> Mapping[str, Graph]:
     return graphs
 
 
-def _targets(kind: Kind, text: str) -> tuple[str, ...]:
-    """The kinds an acyclic field leads to: what the reference at the same field says, else its own kind."""
+def _reference_at(kind: Kind, text: str) -> Reference | None:
+    """The reference at an acyclic field, which says where it leads; without one it leads to its own kind."""
     for reference in kind.references:
         if reference.field.text.removesuffix("[]") == text.removesuffix("[]"):
-            return reference.kinds
-    return (kind.name,)
+            return reference
+    return None
 
 
 def _edges(entry_set: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:

@@ -45,7 +45,9 @@ def _dangling(entry_set: EntrySet) -> Iterator[Finding]:
             link.path,
             severity=link.reference.missing,
             extra=link.value,
-            replacements=slip(link.item, link.path, None if near is None else _in_place(link, near)),
+            replacements=()
+            if link.reference.field.derived
+            else slip(link.item, link.path, None if near is None else _in_place(link, near)),
             cause=_missing(_meant(entry_set, link)),
         )
 
@@ -111,8 +113,10 @@ def _named(entry_set: EntrySet) -> Iterator[Finding]:
                 f"It is the key of the entry: registry rename {link.item.address} {target.key}"
                 if entry_set.is_key(link.item, link.path)
                 else f"Replace {link.value!r} by {target.key!r}.",
-                safe=not entry_set.is_key(link.item, link.path),
-                replacements=((place_of(link.item, link.path), _in_place(link, target.key)),),
+                safe=not entry_set.is_key(link.item, link.path) and not link.reference.field.derived,
+                replacements=()
+                if link.reference.field.derived
+                else ((place_of(link.item, link.path), _in_place(link, target.key)),),
             ),
             related=(related(target, "the entry with this name"),),
             severity=link.reference.missing,
@@ -327,10 +331,12 @@ def _renamed(transition: Transition) -> Iterator[Finding]:
         replacements = tuple(
             (place_of(link.item, link.path), _renamed_value(link, item, new))
             for link in meant
-            if link.item.managed
+            if link.item.managed and not link.reference.field.derived
         )
         # Who refers to it by its own key would become another entry: that is a move, which somebody has to mean.
-        safe = not any(transition.after.is_key(link.item, link.path) for link in meant)
+        safe = not any(
+            link.reference.field.derived or transition.after.is_key(link.item, link.path) for link in meant
+        )
         yield from _left_behind(
             new, item.address, meant, f"{item.address} becomes {new.address}", replacements, safe=safe
         )

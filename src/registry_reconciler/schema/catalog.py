@@ -82,7 +82,7 @@ def _entries(kind: Kind, ids: Mapping[str, Sequence[str]] | None) -> dict[str, J
     more = [_at(live_field.steps, False) for live_field in kind.live_fields]
     for reference in kind.references if ids is not None else ():
         words = _words(reference.kinds, reference.allow, ids or {})
-        if words is not None:
+        if words is not None and not reference.field.derived:
             more.append(_at(reference.field.steps, {"anyOf": [{"enum": words}, {"type": list(_NO_TEXT)}]}))
     return {
         "description": " ".join(f"{kind.title}. {kind.description}".split()).removeprefix(". "),

@@ -81,6 +81,7 @@ def plan_of_part(
         FullPlanRequired: that is not enough.
     """
     from registry_reconciler.cache.incremental.partial_load import load_part
+    from registry_reconciler.formats.unread import UnreadNeeded
     from registry_reconciler.planning.pipeline import plan_loaded
     from registry_reconciler.planning.relocate import changed_places
 
@@ -91,6 +92,8 @@ def plan_of_part(
         planning = plan_loaded(part.loaded, options, progress, part.rest)
     except Contradicted as fault:
         raise FullPlanRequired("a file is being edited") from fault
+    except UnreadNeeded as fault:
+        raise FullPlanRequired(str(fault)) from fault
     if planning.desired.implied or planning.desired.groups:
         raise FullPlanRequired("what moves with what is told by the whole")
     if any(problem.code == "WRT001" for problem in planning.plan.problems):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, progress, warn
+from registry_reconciler.cli.common import answer, apply_or_ways_out, progress, warn
 from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
@@ -68,8 +69,23 @@ def command(
         amendment = write_fragments(workspace, lambda _loaded: adoption.edits, command="registry adopt")
         written = amendment.written
         warn(amendment.warnings)
-    next_ = [["registry", "apply"]] if written else []
-    return answer(call, _text(adoption, dry_run), _body(adoption, written), next=next_)
+    next_ = apply_or_ways_out(adoption.plan) if written else []
+    text = _text(adoption, dry_run) + (_leads_on(adoption, next_) if written else "")
+    return answer(call, text, _body(adoption, written), next=next_)
+
+
+def _leads_on(adoption: Adoption, commands: Sequence[Sequence[str]]) -> str:
+    """The last lines: what may be done next, and why it is not simply an apply."""
+    from registry_reconciler.report.words import command_line, plural
+
+    if adoption.plan.applicable:
+        return "Next: registry apply (it changes the state only)\n"
+    count = len(adoption.plan.blocking)
+    lines = [f"{plural(count, 'problem')} of before {'blocks' if count == 1 else 'block'} the next apply."]
+    lines += [
+        ("Next: " if not number else "      ") + command_line(one) for number, one in enumerate(commands)
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
@@ -112,8 +128,6 @@ def _text(adoption: Adoption, dry_run: bool) -> str:
     if adoption.skipped:
         lines.append(f"Skipped {_entries(len(adoption.skipped))}:")
         lines += [_skipped_line(one) for one in adoption.skipped]
-    if adoption.adopted and not dry_run:
-        lines.append("Next: registry apply (it changes the state only)")
     return "\n".join(lines) + "\n"
 
 

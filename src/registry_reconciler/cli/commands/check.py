@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
+from msgspec.structs import replace
 
 from registry_reconciler.cli.common import quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
@@ -46,10 +47,16 @@ def command(
     workspace = call.workspace()
     planning = quick_planning_of(workspace, cached=not no_cache)
     keep_until_the_end(planning)
-    plan = planning.plan
+    plan = as_checked(planning.plan)
     shown = Shown(exit_code(plan, fail_on))
     report_plan(call, plan, shown, workspace.root)
     return shown.exit
+
+
+def as_checked(plan: Plan) -> Plan:
+    """The plan for a gate: what is wrong with managed entries fails it, also where no plan would change them."""
+    problems = tuple(replace(one, untouched=False) if one.untouched else one for one in plan.problems)
+    return replace(plan, problems=problems)
 
 
 def exit_code(plan: Plan, fail_on: str) -> int:

@@ -9,7 +9,15 @@ import typer
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
-from registry_reconciler.cli.common import Call, answer, planning_of, unseen, warn, warn_left_out
+from registry_reconciler.cli.common import (
+    Call,
+    answer,
+    apply_or_ways_out,
+    planning_of,
+    unseen,
+    warn,
+    warn_left_out,
+)
 from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Look, NoCache, Shared
 from registry_reconciler.cli.values import location_to_json
@@ -160,8 +168,9 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     lines = [f"Accepted: {', '.join(map(visible, chosen))}."]
     lines += [f"  wrote {visible(path)}" for path in done.written]
     body: dict[str, Json] = {"accepted": chosen, "written": list(done.written)}
-    next = [["registry", "apply"]]
-    return answer(call, "\n".join([*lines, "Next: registry apply"]) + "\n", body, next=next)
+    next = apply_or_ways_out(workspace.planning(PlanOptions()).plan)
+    lines += [("Next: " if not number else "      ") + _typed(one) for number, one in enumerate(next)]
+    return answer(call, "\n".join(lines) + "\n", body, next=next)
 
 
 def _revert(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, planning_of
+from registry_reconciler.cli.common import answer, apply_or_ways_out, planning_of
 from registry_reconciler.cli.options import Shared
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def command(*, shared: Shared) -> int:
     planning = planning_of(call.workspace())
     states = list(output_states(planning))
     next: list[list[str]] = []
-    edited = [state.output.id for state in states if state.state == "edited"]
-    if any(state.state in ("stale", "missing") for state in states):
-        next.append(["registry", "apply"])
-    if edited:
+    edited = [one.output.id for one in states if one.state == "edited"]
+    if any(one.state in ("stale", "missing") for one in states):
+        next += apply_or_ways_out(planning.plan)
+    if edited and planning.plan.applicable:
         next.append(
             ["registry", "apply", *(word for name in edited[:20] for word in ("--overwrite", PREFIX + name))]
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.draft import Work
-from registry_reconciler.editing.schema_new.guess import Shape, closed_words, path_of, singular, slips
+from registry_reconciler.editing.schema_new.guess import Shape, closed_words, path_of, slips
 from registry_reconciler.model.entry import Json
 
 _MOST_SLIPS = 10
@@ -31,9 +32,16 @@ def properties_of(work: Work, shape: Shape, key: Sequence[str]) -> dict[str, Jso
     for name in apart:
         properties[name] = {"type": "array", "items": {"type": "object"}}
     # A container of another kind is no part of this kind's entries, so nothing may demand what could become one.
-    inner = {name for name, one in shape.fields.items() if one.items is not None and one.items.mappings}
+    inner = {name for name, one in shape.fields.items() if _may_hold_entries(one)}
     required = [name for name in dict.fromkeys(required) if name not in inner]
     return {"type": "object", "required": required, "properties": properties}
+
+
+def _may_hold_entries(shape: Shape) -> bool:
+    """Whether a field holds a list of mappings, or a mapping of them."""
+    if shape.items is not None and shape.items.mappings:
+        return True
+    return bool(shape.fields) and all(part.types <= {"object", "null"} for part in shape.fields.values())
 
 
 def _kinds_apart(work: Work, shape: Shape) -> list[str]:

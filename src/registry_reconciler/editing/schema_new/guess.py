@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from registry_reconciler.base.singular import singular
 from registry_reconciler.model.entry import FieldPath, Json, get_path
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.written import Opaque
 
-_DEEPEST = 5
+DEEPEST = 5
+_MOST_FIELDS = 30
+"""Mappings with more keys may have names that people choose for keys."""
 _KEY_WORDS = ("id", "key", "name", "slug", "code", "title")
 _QUOTED = re.compile(r'[.\[\]{}*"]|^$')
 
@@ -82,15 +85,6 @@ def path_of(name: str) -> FieldPath:
     return Selector.parse(name).path
 
 
-def singular(word: str) -> str:
-    """``categories`` → ``category``, ``skills`` → ``skill``."""
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}y"
-    if word.endswith(("sses", "xes", "ches", "shes")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
-
-
 def matches(kind: str, name: str) -> bool:
     """Whether a container's name is the plural (or the last word) of a kind's name."""
     wanted = re.sub(r"[^a-z0-9]+", "_", kind.lower())
@@ -120,9 +114,12 @@ def _look(
     name: str,
     bound: tuple[tuple[str, str], ...],
 ) -> None:
-    if len(at) > _DEEPEST:
+    if len(at) > DEEPEST:
         return
-    if _is_list(value):
+    named = named_items(value)
+    if named:
+        _note(found, "named", at, name, [Found(file, body, (*bound, ("", key))) for key, body in named])
+    elif is_list(value):
         _note(found, "list", at, name, [Found(file, item, bound) for item in value])
         _look_into_items(found, file, value, at, name, bound)
     elif isinstance(value, dict):
@@ -153,7 +150,17 @@ def _note(
     found.setdefault((layout, at), Candidate(layout, at, name)).entries.extend(entries)
 
 
-def _is_list(value: Json) -> bool:
+def named_items(value: Json) -> list[tuple[str, dict[str, Json]]]:
+    """The items of a list of mappings with one key each, ``- Name: {…}``; none where it is no such list."""
+    if not is_list(value) or len(value) < 2 or not all(len(item) == 1 for item in value):
+        return []
+    items = [(str(key), body) for item in value for key, body in item.items()]
+    mapped = all(body is None or isinstance(body, dict) for _, body in items)
+    return [(key, body or {}) for key, body in items] if mapped and len({key for key, _ in items}) > 1 else []
+
+
+def is_list(value: Json) -> bool:
+    """Whether it is a list of mappings, and not empty."""
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
@@ -168,7 +175,7 @@ def _is_map(value: dict[str, Json]) -> bool:
 
 def _is_grouped(value: dict[str, Json]) -> bool:
     """Whether a mapping's values are lists of alike mappings, so that its keys are names of groups."""
-    if len(value) < 2 or not all(_is_list(part) for part in value.values()):
+    if len(value) < 2 or not all(is_list(part) for part in value.values()):
         return False
     shapes = [{name for item in part for name in item} for part in value.values()]
     return all(len(shapes[0] & other) * 2 > len(shapes[0] | other) for other in shapes[1:])
@@ -223,10 +230,10 @@ def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
     if not entries:
         return []
     first = entries[0].value
-    names = [quoted(name) for name, value in first.items() if _is_keyish(value)]
+    names = [quoted(name) for name, value in first.items() if is_keyish(value)]
     for outer, value in first.items():
         if isinstance(value, dict):
-            names += [f"{quoted(outer)}.{quoted(name)}" for name, inner in value.items() if _is_keyish(inner)]
+            names += [f"{quoted(outer)}.{quoted(name)}" for name, inner in value.items() if is_keyish(inner)]
     own = f"{kind.lower().rpartition('_')[2]}_id"
     return sorted(names, key=lambda name: _rank(name, own))
 
@@ -242,7 +249,8 @@ def _rank(name: str, own: str) -> tuple[int, int]:
     return (len(_KEY_WORDS) + name.count("."), 0)
 
 
-def _is_keyish(value: Json) -> bool:
+def is_keyish(value: Json) -> bool:
+    """Whether it may be a key: a short text or a whole number."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return False
     return not isinstance(value, str) or (len(value) <= 120 and "\n" not in value)
@@ -299,8 +307,15 @@ class Shape(Struct):
     @property
     def free_keys(self) -> bool:
         """Whether the keys of the mapping are names that people choose, not fields."""
-        rare = all(2 * shape.count < self.mappings for shape in self.fields.values())
-        return self.mappings >= 4 and len(self.fields) > 8 and rare
+        shapes = self.fields.values()
+        rare = all(2 * shape.count < self.mappings for shape in shapes)
+        if self.mappings >= 4 and len(self.fields) > 8 and rare:
+            return True
+        if len(self.fields) <= _MOST_FIELDS:
+            return False
+        # Nobody writes so many fields; and where few mappings have them, the values are of one sort.
+        seldom = sum(10 * shape.count < self.mappings for shape in shapes)
+        return 10 * seldom >= 8 * len(self.fields) or len({frozenset(shape.types) for shape in shapes}) <= 2
 
     def walk(self, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
         """Every part with its selector's steps; ``[]`` steps over items."""
@@ -332,13 +347,19 @@ def shape_of(entries: Sequence[Found], keys: Sequence[str]) -> Shape:
 # ---------------------------------------------------------------- words
 
 
+_VERSION = re.compile(r"[A-Za-z]{0,3}[-_ ]?\d[\w.+-]*")
+
+
 def closed_words(shape: Shape) -> list[str]:
     """The words of a field that looks like a closed list of choices; empty where it does not."""
     total = sum(shape.strings.values())
     words = sorted(shape.strings)
     if shape.types != {"string"} or total < 10 or not 2 <= len(words) <= 12 or 10 * len(words) > total:
         return []
-    if any(len(word) > 40 or not _is_word(word) for word in words) or min(shape.strings.values()) < 2:
+    if (
+        any(len(word) > 40 or not _is_word(word) or _VERSION.fullmatch(word) for word in words)
+        or min(shape.strings.values()) < 2
+    ):
         return []
     return words
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from msgspec.structs import replace
 
 from registry_reconciler.editing.schema_new.draft import Work
 from registry_reconciler.editing.schema_new.guess import Candidate, Found, duplicates, unique_fields
+from registry_reconciler.layouts import LAYOUTS
 
 
 def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: Sequence[str]) -> list[str]:
@@ -34,14 +36,14 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
     if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
-        name = next(one for one in ("name", "id", "key", f"{work.kind}choose_key") if one not in inside)
+        name = next(one for one in ("name", "id", "key", f"{work.kind}_key") if one not in inside)
         work.doubt("x-registry.key", f"The entries have no word for their key; it is called {name} here.")
         told = _keys_repeat(entries)
         return [*holders, name] if told else [name]
     unique = unique_fields(entries, work.kind)
     if unique and _is_key_word(unique[0], work.kind):
         return [unique[0]]
-    joined = _joined_key(work, entries, holders)
+    joined = _joined_key(work, entries, holders, whole=LAYOUTS[chosen.layout].one_a_file)
     if joined or not unique:
         return joined or [next(iter(entries[0].value), "id")]
     others = ", ".join(unique[1:4])
@@ -62,9 +64,18 @@ def _keys_repeat(entries: Sequence[Found]) -> bool:
     return len(set(keys)) < len(keys)
 
 
-def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str]) -> list[str]:
-    """A key of what the place says and a field, else a field that is no key alone, else nothing."""
+def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str], *, whole: bool) -> list[str]:
+    """A key of what the place says and a field, else a field that is no key alone, else nothing.
+
+    Args:
+        whole: each file is an entry, so that all that its path says is its natural name.
+    """
     fields = [name for name in ("id", "name", "key", f"{work.kind}_id", "title") if _all_have(entries, name)]
+    alone = [holder for holder in holders if not duplicates(entries, (holder,))]
+    if alone:
+        return [alone[-1]]
+    if whole and len(holders) > 1 and not duplicates(entries, holders):
+        return list(holders)
     for holder in reversed(holders):
         for name in fields:
             if not duplicates(entries, (holder, name)):
@@ -73,8 +84,10 @@ def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str]) ->
     for name in fields:
         if holders and not duplicates(entries, (*holders, name)):
             return [*holders, name]
-    if holders and not duplicates(entries, holders):
-        return list(holders)
+    for size in range(2, len(holders) + 1):
+        for some in combinations(holders, size):
+            if not duplicates(entries, some):
+                return list(some)
     return fields[:1]
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import is_wild
+from registry_reconciler.base.singular import singular
+from registry_reconciler.editing.schema_new.containers import held_by, scalar_candidates
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, matches, singular
+from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, matches
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Tree, find, is_safe
+from registry_reconciler.layouts.walk import walk
 from registry_reconciler.loading.source import read_source
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.kind import FilePattern
+from registry_reconciler.model.kind import FilePattern, KindError, parse_at
+
+_MANY = 12
+"""So many texts side by side are hardly the fields of one thing."""
 
 
 def read_documents(tree: Tree, pattern: str) -> dict[str, tuple[Json, ...]]:
@@ -40,17 +47,30 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     """The place that holds the entries of the kind."""
     places = candidates(documents)
     if at:
-        return _asked_for(places, at)
+        return _asked_for(documents, places, at)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
     whole = _one_a_file(documents)
+    mapped = _whole_maps(documents, places) if many else None
     fitting = [place for place in places if matches(work.kind, place.name)]
+    scalars = scalar_candidates(documents)
+    small = [place for place in scalars if len(place.entries) >= _MANY] if not places else []
+    fitting = fitting or [place for place in scalars if matches(work.kind, place.name)]
     if fitting:
         best = max(fitting, key=lambda one: (-len(one.at), len(one.entries)))
+    elif mapped is not None:
+        message = (
+            "The keys at the top of the files differ, so each is taken for an entry, and no file is one."
+        )
+        work.doubt("x-registry.layout", message)
+        return mapped
     elif many and whole is not None:
         return whole
     elif places:
         outer = [place for place in places if len(place.at) == len(places[0].at)]
         best = max(outer, key=lambda one: len(one.entries))
+    elif small:
+        best = max(small, key=lambda one: (len(one.entries), -len(one.at)))
+        work.doubt("x-registry.layout", f"Guessed from the {len(best.entries)} values that stand there.")
     elif whole is not None:
         return whole
     else:
@@ -64,12 +84,39 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     return best
 
 
-def _asked_for(places: Sequence[Candidate], at: str) -> Candidate:
+def _asked_for(documents: Mapping[str, Sequence[Json]], places: Sequence[Candidate], at: str) -> Candidate:
+    """The place that somebody named: one that was found, else whatever the steps lead to."""
     for place in places:
         if place.text == at:
             return place
+    try:
+        steps = parse_at(at)
+    except KindError as error:
+        raise UsageFailure(f"--at: {error}.") from error
+    found: dict[str, Candidate] = {}
+    for path, values in documents.items():
+        for value in values:
+            for _, bound, there in walk(steps, value, {}):
+                held = held_by(path, there, tuple(bound.items()), name=at)
+                if held is not None:
+                    found.setdefault(held.layout, Candidate(held.layout, (at,), at)).entries.extend(
+                        held.entries
+                    )
+    if found:
+        return max(found.values(), key=lambda place: len(place.entries))
     known = ", ".join(place.text for place in places if place.text)
     raise UsageFailure(f"no entries are found at {at!r}. Places that hold some: {known or 'none'}.")
+
+
+def _whole_maps(documents: Mapping[str, Sequence[Json]], places: Sequence[Candidate]) -> Candidate | None:
+    """The mapping that each file is, where its keys are names: fields would be the same in most files."""
+    whole = next((place for place in places if not place.at and place.keyed), None)
+    tops = [set(value) for values in documents.values() for value in values if isinstance(value, dict)]
+    if whole is None or len(whole.entries) < 2 * len(tops) or len(tops) < sum(map(len, documents.values())):
+        return None
+    shared = Counter(name for top in tops for name in top)
+    common = [name for name, count in shared.items() if 2 * count > len(tops)]
+    return whole if len(tops) > 1 and 10 * len(common) < len(shared) else None
 
 
 def _one_a_file(documents: Mapping[str, Sequence[Json]]) -> Candidate | None:

@@ -61,6 +61,8 @@ def _references(
     known[work.kind] = {"/".join(entry.text(name) or "" for name in key) for entry in entries}
     for steps, one in shape.walk():
         words = {word: count for word, count in one.strings.items() if word}
+        if len(steps) > 2 and steps[1] == "[]" and steps[-1] in ("id", "name", "key"):
+            continue  # the key of what may be a kind of its own
         if not steps or ".".join(steps) in key or len(words) < 2 or sum(words.values()) < 3:
             continue
         ranked = sorted(
@@ -70,11 +72,28 @@ def _references(
         missing = sorted(word for word in words if word not in known[best])
         own = sum(count for word, count in words.items() if one.who[word] == word)
         if _share(words, known[best]) < HOLDS or 2 * own > sum(words.values()):
+            _doubt_titles(work, steps, words)
             continue
         yield {"field": selector_text(steps), "kind": best}
         if missing:
             shown = ", ".join(f"{word!r} (of {one.who[word]})" for word in missing[:5])
             work.doubt("x-registry.references", f"{selector_text(steps)}: there is no {best} {shown}.")
+
+
+def _doubt_titles(work: Work, steps: Sequence[str], words: Mapping[str, int]) -> None:
+    """Say where a field has the names of entries, and not their ids: a reference says ids."""
+    for kind in work.loaded.kinds.values():
+        role = kind.names.name
+        if role is None:
+            continue
+        live = (one for one in work.loaded.live.entries.values() if one.kind == kind.name)
+        names = {name for entry in live if isinstance(name := role.get(entry.value), str)}
+        if _share(words, names) >= HOLDS:
+            work.doubt(
+                ".".join(("properties", *steps)),
+                f"These are names ({role.text}) of {kind.name}; say its ids, and it can be a reference.",
+            )
+            return
 
 
 def _share(words: Mapping[str, int], known: set[str]) -> float:

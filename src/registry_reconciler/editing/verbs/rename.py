@@ -14,7 +14,6 @@ from registry_reconciler.model.entry import (
     LiveEntry,
     get_path,
     make_address,
-    replace_part,
     split_address,
 )
 from registry_reconciler.model.field_roles import Reference
@@ -189,7 +188,8 @@ class _Renaming:
                 new = self.session.names.get(leads_to)
                 if new is not None:
                     word = new if key == leads_to and len(reference.kinds) > 1 else split_address(new)[1]
-                    made = replace_part(made, path, written_like(get_path(value, path), word))
+                    written = word if reference.field.derived else written_like(get_path(value, path), word)
+                    made = reference.field.put(made, path, key, written)
         if made is value:
             return
         kind = self.loaded.kinds[split_address(address)[0]]

@@ -11,7 +11,7 @@ from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.edits import DocumentEdit, Edit, Snippet
     from registry_reconciler.formats.faults import TextFile
     from registry_reconciler.formats.nodes import Document, Node
 
@@ -49,6 +49,12 @@ class TomlFormat(Struct, frozen=True):
         from registry_reconciler.formats.toml.edit.splice import splice
 
         return splice(data, edits)
+
+    def rearrange(self, data: bytes, edits: Sequence[DocumentEdit], count: int) -> bytes:
+        """There is one document."""
+        from registry_reconciler.formats.edits import SpliceError
+
+        raise SpliceError(f"a file of {self.title} has one document")
 
     def new_text(
         self,

@@ -11,7 +11,7 @@ from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.edits import DocumentEdit, Edit, Snippet
     from registry_reconciler.formats.faults import TextFile
     from registry_reconciler.formats.nodes import Document, Node
 
@@ -49,6 +49,12 @@ class YamlFormat(Struct, frozen=True):
         from registry_reconciler.formats.yaml.edit.window import splice_items
 
         return splice_items(data, sections, edits)
+
+    def rearrange(self, data: bytes, edits: Sequence[DocumentEdit], count: int) -> bytes:
+        """The text with documents taken out and put in."""
+        from registry_reconciler.formats.yaml.edit.documents import rearranged
+
+        return rearranged(data, edits, count)
 
     def new_text(
         self,

@@ -6,11 +6,14 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, Json, Missing, Place, get_path
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.edit_files.work import Writing, current
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ def extract_all(work: Writing, changes: Sequence[Change]) -> None:
         entry = None if change.action is Action.DELETE else current(work, change)
         whole_file = entry is not None and not entry.place.path and kind.name not in work.former
         if entry is not None and not whole_file and work.leaves(kind, entry, change.after or {}):
-            leaving.setdefault(entry.place.file, []).append(entry.place)
+            item = work.former_layout(kind).item_path(entry.place.path)
+            leaving.setdefault(entry.place.file, []).append(entry.place._replace(path=item))
     if not leaving:
         return
     for file, places in leaving.items():
@@ -75,6 +79,32 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
 def _read(source: SourceFile, document: int, path: FieldPath) -> Json:
     found = get_path(source.documents[document], path) if document < len(source.documents) else None
     return None if isinstance(found, Missing) else found
+
+
+def node_snippets(
+    kinds: Mapping[str, Kind], fragments: Mapping[str, SourceFile], changes: Sequence[Change]
+) -> dict[Place, Snippet]:
+    """The text of the one field that is all the text of an entry in a registry, with the comments of the entry."""
+    wanted: dict[str, list[tuple[Place, str]]] = {}
+    for change in changes:
+        name = LAYOUTS[kinds[change.kind].layout].written_by(kinds[change.kind])
+        if name and change.writes and change.origin is not None and name in (change.after or {}):
+            wanted.setdefault(change.origin.file, []).append((change.origin, name))
+    found: dict[Place, Snippet] = {}
+    for file, asked in wanted.items():
+        source = fragments.get(file)
+        if source is None or source.data is None:
+            continue
+        from registry_reconciler.formats.edits import SpliceError
+
+        with contextlib.suppress(SpliceError):
+            inner = [(place.document, (*place.path, name)) for place, name in asked]
+            outer = [(place.document, place.path) for place, _ in asked]
+            parts = source.format.extract(source.data, inner, source.sections)
+            wholes = source.format.extract(source.data, outer, source.sections)
+            for (place, _), part, whole in zip(asked, parts, wholes, strict=True):
+                found[place] = replace(part, comments=tuple(dict.fromkeys((*whole.comments, *part.comments))))
+    return found
 
 
 def is_written_anew(snippet: Snippet | None, *, alone: bool) -> bool:

@@ -34,8 +34,14 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
             work.removed.discard(path)
         if plan.edits and source is not None and data is not None:
             # What leaves a place makes room for what comes there.
-            edits = sorted((edit for _, edit in plan.edits), key=lambda edit: isinstance(edit, Insert))
+            edits = sorted(
+                (edit for _, edit in plan.edits),
+                key=lambda edit: (isinstance(edit, Insert), plan.ranks.get(id(edit), ())),
+            )
             data = form.splice(data, edits, source.sections)
+            source = _parsed(work, form, path, data)
+        if plan.documents and source is not None and data is not None:
+            data = form.rearrange(data, [edit for _, edit in plan.documents], len(source.documents))
             source = _parsed(work, form, path, data)
     except SpliceError as error:
         _refuse(work, path, plan, error)
@@ -76,15 +82,19 @@ def _parsed(work: Writing, form: TextFormat, path: str, data: bytes) -> SourceFi
 
 def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
     """The text of a file that is not there yet, with the first entry; the others follow as insertions."""
-    from registry_reconciler.formats.edits import Insert
+    from registry_reconciler.formats.edits import Insert, InsertDocument
 
     first, *rest = plan.creates
     change, container, raw, snippet = first
     kind = work.kinds[change.kind]
-    where = () if LAYOUTS[kind.layout].one_a_file else slot_of(kind, change).first
+    slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
+    where = () if slot is None else (*slot.holder, 0 if slot.key is None else slot.key)
     data = form.new_text(
         raw, container=(*container, *where), snippet=snippet, like=_sibling(work, kind, form)
     )
+    if rest and LAYOUTS[kind.layout].documents:
+        new = [InsertDocument(0, other, None, piece) for _, _, other, piece in rest]
+        return form.rearrange(data, new, 1)
     if rest:
         edits = []
         for one, other_container, other, piece in rest:
@@ -115,7 +125,8 @@ def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
 
 def _changes_of(plan: FilePlan) -> Iterator[Change]:
     seen: set[str] = set()
-    for change in (*(one for one, _ in plan.edits), *(create[0] for create in plan.creates)):
+    edited = (*(one for one, _ in plan.edits), *(one for one, _ in plan.documents))
+    for change in (*edited, *(one[0] for one in plan.creates)):
         if change.address not in seen:
             seen.add(change.address)
             yield change

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from registry_reconciler.layouts import LAYOUTS
-from registry_reconciler.layouts.base import Slot
+from registry_reconciler.layouts.base import NoRoom, Slot
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
@@ -18,9 +18,9 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files.entry_texts import is_written_anew
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
+from registry_reconciler.planning.key_order import Row
 from registry_reconciler.planning.placement import (
     PlacementError,
-    Row,
     Target,
     find_target,
     no_such_place,
@@ -91,9 +91,32 @@ def _plan_removal(
         work.removed.add(path)
         work.forget_entries(path)
         return
+    if LAYOUTS[kind.layout].documents:
+        _remove_document(work, plans, change, entry)
+        return
     if not entry.place.path:
-        raise PlacementError("WRT003", f"{path} holds other documents too.", "Remove the document by hand.")
-    _plan_for(plans, path).edits.append((change, Remove(entry.place.document, entry.place.path)))
+        raise PlacementError(
+            "WRT003",
+            f"{path} holds other documents too.",
+            f"Write layout: documents in {kind.schema_path}, where each document of a file is an entry.",
+        )
+    item = LAYOUTS[kind.layout].item_path(entry.place.path)
+    _plan_for(plans, path).edits.append((change, Remove(entry.place.document, item)))
+
+
+def _remove_document(work: Writing, plans: dict[str, FilePlan], change: Change, entry: LiveEntry) -> None:
+    """The document goes; the file with the last one."""
+    from registry_reconciler.formats.edits import RemoveDocument
+
+    path = entry.place.file
+    plan = _plan_for(plans, path)
+    plan.documents.append((change, RemoveDocument(entry.place.document)))
+    gone = {edit.document for _, edit in plan.documents if isinstance(edit, RemoveDocument)}
+    documents = work.sources[path].documents
+    if all(document is None or number in gone for number, document in enumerate(documents)):
+        del plans[path]
+        work.removed.add(path)
+        work.forget_entries(path)
 
 
 def _alone(source: SourceFile, entry: LiveEntry) -> bool:
@@ -108,7 +131,8 @@ def _plan_for(plans: dict[str, FilePlan], path: str) -> FilePlan:
 def _raw_after(
     work: Writing, change: Change, kind: Kind, entry: LiveEntry, source: SourceFile
 ) -> dict[str, Json]:
-    there = get_path(source.documents[entry.place.document], entry.place.path)
+    node = get_path(source.documents[entry.place.document], entry.place.path)
+    there = LAYOUTS[kind.layout].fields(kind, node)
     require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
     return kind.texts.as_written(restore_unmanaged(raw, there, entry, work.nested[kind.name]), there)
@@ -124,11 +148,27 @@ def _plan_update(
     raw = _raw_after(work, change, kind, entry, work.sources[place.file])
     there = get_path(work.sources[place.file].documents[place.document], place.path)
     slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
-    if slot is not None and slot.key is not None and slot.key != place.path[-1]:
-        plan.edits.append((change, RenameKey(place.document, place.path, slot.key)))
+    label = None if slot is None else slot.label
+    if label is not None and label != place.path[-1]:
+        plan.edits.append((change, RenameKey(place.document, place.path, label)))
     raw, snippet = _in_its_words(work, change, kind, raw)
-    if not same(raw, {} if there is None else there):
-        plan.edits.append((change, Update(place.document, place.path, raw, snippet)))
+    node = _node(kind, raw)
+    if isinstance(there, dict) and not isinstance(node, dict):
+        node = raw  # it is written out, and stays so
+    if not same(node, {} if there is None and isinstance(node, dict) else there):
+        plan.edits.append((change, Update(place.document, place.path, node, snippet)))
+
+
+def _node(kind: Kind, fields: dict[str, Json]) -> Json:
+    """What stands at the node of an entry with some fields."""
+    try:
+        return LAYOUTS[kind.layout].node(kind, fields)
+    except NoRoom as fault:
+        raise PlacementError(
+            "WRT003",
+            f"an entry in layout {kind.layout} says nothing but {fault.holds}, and {fault.name!r} has no place.",
+            f"Take {fault.name!r} out of the entry, or give the kind another layout in {kind.schema_path}.",
+        ) from fault
 
 
 def _in_its_words(
@@ -136,7 +176,9 @@ def _in_its_words(
 ) -> tuple[dict[str, Json], Snippet | None]:
     """What is to be written, as its fragment writes it, and the text of that."""
     snippet = work.snippets.get(change.origin) if change.origin else None
-    return (raw if snippet is None else kind.texts.as_written(raw, snippet.value)), snippet
+    if change.origin is None or snippet is None:
+        return raw, snippet
+    return kind.texts.as_written(raw, snippet.value), work.node_snippets.get(change.origin, snippet)
 
 
 def _plan_relocation(
@@ -150,24 +192,26 @@ def _plan_relocation(
     if LAYOUTS[kind.layout].one_a_file and not entry.place.path and kind.name not in work.former:
         _rename_file(work, plans, change, kind, entry)
         return
-    where = (entry.place.document, entry.place.path)
+    where = (entry.place.document, work.former_layout(kind).item_path(entry.place.path))
     snippet = work.extracted.get(entry.place.file, {}).get(where)
     if snippet is None:
         (snippet,) = source.format.extract(source.data, [where])
-    alone = work.former_layout(kind).one_a_file and _alone(source, entry)
+    former = work.former_layout(kind)
+    alone = former.one_a_file and _alone(source, entry)
     if alone and not snippet.comments:
         snippet = replace(snippet, comments=source.format.head_comments(source.data))
     _plan_create(work, plans, change, kind, entry, replace(snippet, kept=True))
     if alone:
         work.removed.add(entry.place.file)
         work.forget_entries(entry.place.file)
+    elif former.documents:
+        _remove_document(work, plans, change, entry)
     elif not entry.place.path:
         raise PlacementError(
             "WRT003", f"{entry.place.file} holds other documents too.", "Move the entry by hand."
         )
     else:
-        edit = Remove(entry.place.document, entry.place.path)
-        _plan_for(plans, entry.place.file).edits.append((change, edit))
+        _plan_for(plans, entry.place.file).edits.append((change, Remove(*where)))
 
 
 def _rename_file(
@@ -200,16 +244,19 @@ def _plan_create(
     entry: LiveEntry | None,
     snippet: Snippet | None = None,
 ) -> None:
-    from registry_reconciler.formats.edits import Update
+    from registry_reconciler.formats.edits import InsertDocument, Update
 
     after = change.after or {}
     sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
-    target = find_target(kind, after, sources, work.carried_by(kind), work.tree, work.lookups)
+    fragment = change.origin.file if change.origin else ""
+    target = find_target(kind, after, sources, work.carried_by(kind), work.tree, work.lookups, fragment)
     carried = target.carried | (entry.carried if entry else frozenset())
     raw = raw_value(kind, after, carried)
     if entry is not None:
-        there = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+        node = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+        there = LAYOUTS[kind.layout].fields(kind, node)
         raw = restore_unmanaged(raw, there, entry, work.nested[kind.name])
+    _node(kind, raw)  # what has no place is refused before anything is asked for
     _refuse_nowhere(work, kind, target)
     _warn_of_slip(work, change, kind, target)
     work.files[change.address] = target.file
@@ -221,17 +268,34 @@ def _plan_create(
     if snippet is None and entry is None:
         raw, snippet = _in_its_words(work, change, kind, raw)
         anew = is_written_anew(snippet, alone=not row.entries)
+        snippet = _of_item(slot, snippet)
+    item = slot.item(_node(kind, raw))
     if target.exists and LAYOUTS[kind.layout].one_a_file:
-        plan.edits.append((change, Update(target.document, target.path, raw, snippet)))
+        plan.edits.append((change, Update(target.document, target.path, item, snippet)))
         return
     if not target.exists:
-        plan.creates.append((change, target.path, raw, snippet))
+        plan.creates.append((change, target.path, item, snippet))
         named = work.new_files.setdefault(target.file.casefold(), [])
         if target.file not in named:
             named.append(target.file)
         return
-    edit = _insertion(target, slot, row, row.index_for(kind, change.key), raw)
-    plan.edits.append((change, replace(edit, snippet=snippet, anew=anew)))
+    turn = row.slot_for(kind, change.key, change.after)
+    if LAYOUTS[kind.layout].documents:
+        before = None if turn.position is None else row.entries[turn.position].place.document
+        plan.documents.append((change, InsertDocument(target.document, item, before, snippet)))
+        return
+    edit = replace(_insertion(kind, target, slot, row, turn.position, item), snippet=snippet, anew=anew)
+    plan.edits.append((change, edit))
+    plan.ranks[id(edit)] = (target.document, repr(edit.container), kind.name, *turn.rank)
+
+
+def _of_item(slot: Slot, snippet: Snippet | None) -> Snippet | None:
+    """The text of an item, from that of what stands at the node of its entry."""
+    if snippet is None or slot.name is None:
+        return snippet
+    from registry_reconciler.formats.wrapped import wrapped
+
+    return wrapped(slot.name, snippet)
 
 
 def _refuse_nowhere(work: Writing, kind: Kind, target: Target) -> None:
@@ -302,14 +366,15 @@ def _standing(work: Writing, target: Target) -> Json:
     return None if found is MISSING else found
 
 
-def _insertion(target: Target, slot: Slot, row: Row, position: int | None, raw: dict[str, Json]) -> Insert:
+def _insertion(kind: Kind, target: Target, slot: Slot, row: Row, position: int | None, item: Json) -> Insert:
     """The edit that puts a new entry into its slot, before the neighbour that it sorts before."""
     from registry_reconciler.formats.edits import Insert
 
     holder = (*target.path, *slot.holder)
-    neighbour = None if position is None else row.entries[position].place.path[-1]
+    path = () if position is None else LAYOUTS[kind.layout].item_path(row.entries[position].place.path)
+    neighbour = path[-1] if path else None
     if slot.key is None:
         index = neighbour if isinstance(neighbour, int) else None
-        return Insert(target.document, holder, raw, index=index, container_kind="list")
+        return Insert(target.document, holder, item, index=index, container_kind="list")
     before = neighbour if isinstance(neighbour, str) else None
-    return Insert(target.document, holder, raw, key=slot.key, before=before, container_kind="map")
+    return Insert(target.document, holder, item, key=slot.key, before=before, container_kind="map")

@@ -19,24 +19,25 @@ from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.placement import (
-    PlacementLookups,
-    Row,
-    carried_by,
-    relocates,
-    rows_of,
-)
+from registry_reconciler.planning.key_order import Row, rows_of
+from registry_reconciler.planning.placement import PlacementLookups, carried_by, relocates
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
-    from registry_reconciler.formats.edits import Edit, Snippet
+    from registry_reconciler.formats.edits import DocumentEdit, Edit, Snippet
 
 
 class FilePlan(Struct):
-    """Edits of one file in one round."""
+    """Edits of one file in one round.
+
+    Attributes:
+        ranks: by the id of an insertion: which of several new entries at one place comes first.
+    """
 
     edits: list[tuple[Change, Edit]] = field(default_factory=list)
-    creates: list[tuple[Change, FieldPath, dict[str, Json], Snippet | None]] = field(default_factory=list)
+    documents: list[tuple[Change, DocumentEdit]] = field(default_factory=list)
+    ranks: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    creates: list[tuple[Change, FieldPath, Json, Snippet | None]] = field(default_factory=list)
 
 
 class Kept(Mapping[str, SourceFile]):
@@ -75,6 +76,7 @@ class Writing(Struct):
     fragments: Mapping[str, SourceFile] = field(default_factory=dict)
     text_goes: frozenset[str] = frozenset()
     snippets: dict[Place, Snippet] = field(default_factory=dict)
+    node_snippets: dict[Place, Snippet] = field(default_factory=dict)
     reader: Reader | None = None
     by_address: dict[str, dict[tuple[str, str], LiveEntry]] = field(default_factory=dict)
     leaving: set[tuple[str, str]] = field(default_factory=set)
@@ -146,7 +148,7 @@ class Writing(Struct):
         """The entries of a kind in one container as they are at this moment."""
         rows = self.rows.setdefault(path, {})
         if kind not in rows:
-            rows[kind] = rows_of(self.all_in(path, kind))
+            rows[kind] = rows_of(self.all_in(path, kind), LAYOUTS[self.kinds[kind].layout])
         return rows[kind].get((container.document, container.path)) or Row([])
 
     def carried_by(self, kind: Kind) -> frozenset[str]:

@@ -25,7 +25,12 @@ from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, LiveEntry, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem, Severity
-from registry_reconciler.planning.edit_files.entry_texts import extract_all, leave_files, snippets
+from registry_reconciler.planning.edit_files.entry_texts import (
+    extract_all,
+    leave_files,
+    node_snippets,
+    snippets,
+)
 from registry_reconciler.planning.edit_files.new_texts import splice_file
 from registry_reconciler.planning.edit_files.place_changes import plan_change
 from registry_reconciler.planning.edit_files.promises import verify
@@ -175,9 +180,8 @@ def _write(
         former=former,
     )
     work.snippets = snippets(fragments, changes)
-    work.leaving = {
-        (change.kind, change.from_address or change.address) for change in changes if _may_leave(change)
-    }
+    work.node_snippets = node_snippets(kinds, fragments, changes)
+    work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
     for round_ in _rounds(nesting, changes):
         _run_round(work, round_)
     work.leaving.clear()

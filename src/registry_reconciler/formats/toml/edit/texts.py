@@ -75,9 +75,12 @@ def _snippet(tree: Tree, document: int, path: FieldPath) -> Snippet:
         raise SpliceError("there is nothing to take the text of", document, path)
     value = to_json(item)
     notes = _notes(tree, item, ())
-    comments = notes.pop((), Note()).above
+    own = notes.pop((), Note())
     native = _native(tree, item) if isinstance(value, dict) else None
-    return Snippet(comments, _as_yaml(value, notes), value, None if native is None else ("toml", native))
+    text = _as_yaml(value, notes)
+    if own.behind and not isinstance(value, dict | list) and "\n" not in text:
+        text += f"  {own.behind}"
+    return Snippet(own.above, text, value, None if native is None else ("toml", native))
 
 
 def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:

@@ -220,15 +220,19 @@ class EntryPatcher(ValuePatcher):
         for index, places in groupby(inserts, key=lambda new: new.index):
             group = list(places)
             kept_before = index > 0 and index - 1 not in removed.first
-            if kept_before and (index == len(node.entries) or self._detached(node, index, column)):
+            if kept_before and (index == len(node.entries) or self._begins_section(node, index, column)):
                 self._append(node, slot, group, index - 1, column)
             else:
                 self._prepend(node, slot, group, min(index, len(node.entries) - 1), column, removed)
 
-    def _detached(self, node: Node, index: int, column: int) -> bool:
-        """Whether comments that belong to no entry stand above one: they head it, and not a new one."""
+    def _begins_section(self, node: Node, index: int, column: int) -> bool:
+        """Whether an entry is the first of a section: a new one before it belongs to the section before.
+
+        Comments that belong to no entry stand above it and head it, or more blank lines than between others.
+        """
         start = self.next_line(node.entries[index - 1].end)
-        return "#" in self.text[start : self.region_start(node, index, column)]
+        between = self.text[start : self.region_start(node, index, column)]
+        return "#" in between or between.count("\n") > self._gap(node, index - 1, column)
 
     def _append(self, node: Node, slot: Slot, group: list[New], after: int, column: int) -> None:
         """New entries directly behind the lines of an entry."""

@@ -12,6 +12,7 @@ files read the result again and compare, so a mistake here is a problem shown an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import dedent, indent
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -268,7 +269,10 @@ def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, pa
     comments = _comments(used.text, used.documents[document], trail[-1] if trail else node, number)
     if node.flow:
         comments += _behind_flow(used.text, node)
-    return Snippet(comments, _own_text(used.text, node, value, shared=used is not source), value)
+    inside = bool(trail) and trail[-1].flow
+    return Snippet(
+        comments, _own_text(used.text, node, value, shared=used is not source, inside=inside), value
+    )
 
 
 def _behind_flow(text: str, node: Node) -> tuple[str, ...]:
@@ -359,12 +363,15 @@ def _last_comments(rows: Sequence[str]) -> list[str]:
     return found
 
 
-def _own_text(text: str, node: Node, value: Json, *, shared: bool) -> str:
+def _own_text(text: str, node: Node, value: Json, *, shared: bool, inside: bool) -> str:
     """The node's text in column 0, or the value written anew where its text cannot stand alone.
 
     Args:
         shared: something of it was written out, so that it has to be read to know what it says.
+        inside: it stands in a collection in flow style, and what is behind it is not its own.
     """
+    if node.kind == "scalar":
+        return _alone(_scalar_text(text, node, inside=inside), value)
     if node.kind not in ("map", "seq") or not node.entries:
         return dump(value).removesuffix("\n")
     start = text.rfind("\n", 0, node.body) + 1
@@ -377,11 +384,27 @@ def _own_text(text: str, node: Node, value: Json, *, shared: bool) -> str:
     result = dedented(raw.split("\n"), column)
     if not shared and says_the_same(result):
         return result
+    return _alone(result, value)
+
+
+def _scalar_text(text: str, node: Node, *, inside: bool) -> str:
+    """A scalar as it is written, with the comment behind it."""
+    stop = text.find("\n", node.end)
+    if node.style in ("|", ">"):
+        head, _, body = text[node.body : node.end].partition("\n")
+        return head.rstrip() + "\n" + indent(dedent(body), "  ").rstrip("\n")
+    raw = text[node.body : node.end if inside or stop < 0 else stop]
+    return "\n".join(row.strip() for row in raw.split("\n"))
+
+
+def _alone(text: str, value: Json) -> str:
+    """The text, if it says the value where it stands alone; else the value written anew."""
     try:
-        fits = same(to_value(compose(result + "\n")[0].root), value)
+        documents = compose(text + "\n")
+        fits = len(documents) == 1 and same(to_value(documents[0].root), value)
     except (Unreadable, IndexError):
         fits = False
-    return result if fits else dump(value).removesuffix("\n")
+    return text if fits else dump(value).removesuffix("\n")
 
 
 def _parts(node: Node) -> list[Node]:

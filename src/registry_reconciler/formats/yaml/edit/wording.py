@@ -137,17 +137,17 @@ class Wording(Struct, frozen=True):
     def tail(self) -> str:
         """The comment on its line, with the blanks before it."""
         node = self.node
-        if self.member is None:
+        if self.member is None and node.kind != "scalar":
             return ""
         if node.kind == "scalar" and node.style in ("|", ">"):
             header = _HEADER.match(self.text, node.body)
             start = header.end() if header else node.body
-        elif node.entries and not node.flow:
+        elif node.entries and not node.flow and self.member is not None:
             start = node.props_end if node.props_end > node.start else self.member.mark_end
             if "\n" not in self.text[start : node.body]:
                 return ""
         else:
-            start = max(node.end, self.member.mark_end)
+            start = max(node.end, self.member.mark_end if self.member is not None else 0)
         found = _TAIL.match(self.text, start)
         if found is None:
             match = _FLOW_TAIL.match(self.text, start) if node.flow else None

@@ -1,0 +1,12 @@
+"""The singular of an English plural, as far as endings tell."""
+
+from __future__ import annotations
+
+
+def singular(word: str) -> str:
+    """``categories`` → ``category``, ``skills`` → ``skill``."""
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word

@@ -1,0 +1,67 @@
+"""What a place holds, in whatever layout.
+
+Asked of places that somebody names, and where nothing else looks like entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from registry_reconciler.editing.schema_new.guess import (
+    DEEPEST,
+    Candidate,
+    Found,
+    is_keyish,
+    is_list,
+    named_items,
+    quoted,
+)
+from registry_reconciler.model.entry import Json
+
+_Bound = tuple[tuple[str, str], ...]
+
+
+def held_by(file: str, value: Json, bound: _Bound, name: str = "") -> Candidate | None:
+    """What a container holds, whatever its layout; ``None`` where it looks like no entries."""
+    small = _small(file, value, bound, name)
+    if small is not None:
+        return small
+    if is_list(value):
+        return Candidate("list", (), name, [Found(file, item, bound) for item in value])
+    if isinstance(value, dict) and value and all(_is_mapping(item) for item in value.values()):
+        items = [Found(file, item or {}, (*bound, ("", str(key)))) for key, item in value.items()]
+        return Candidate("map", (), name, items)
+    return None
+
+
+def _small(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
+    """Entries that are no mappings by themselves: items with one key, plain texts, pairs of key and text."""
+    named = named_items(value)
+    if named:
+        return Candidate("named", (), name, [Found(file, body, (*bound, ("", key))) for key, body in named])
+    if isinstance(value, list) and value and all(is_keyish(item) for item in value):
+        return Candidate("texts", (), name, [Found(file, {"name": item}, bound) for item in value])
+    if isinstance(value, dict) and value and not any(isinstance(item, dict) for item in value.values()):
+        pairs = [Found(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
+        return Candidate("pairs", (), name, pairs)
+    return None
+
+
+def _is_mapping(value: Json) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def scalar_candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+    """Places whose entries are no mappings by themselves: meant only where somebody names them."""
+    found: dict[tuple[str, tuple[str, ...]], Candidate] = {}
+    for file, values in documents.items():
+        waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
+        while waiting:
+            value, at, name = waiting.pop()
+            held = _small(file, value, (), name)
+            if held is not None and len(held.entries) > 1:
+                place = found.setdefault((held.layout, at), Candidate(held.layout, at, name))
+                place.entries.extend(held.entries)
+            elif isinstance(value, dict) and len(at) < DEEPEST:
+                waiting += [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
+    return list(found.values())
