@@ -92,7 +92,7 @@ class Workspace:
             target, exclude: plan only, or not, for these addresses or globs.
             adopt: take over these live entries although they differ.
             overwrite: let the fragment win for these entries that changed on both sides.
-            allow_mass_delete: lift the brake on large deletions.
+            allow_mass_delete: allow larger deletions than the configured limits do.
             no_check: skip the coordination rules.
             leave_outputs: write no output, also where it is stale.
 

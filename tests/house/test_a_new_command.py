@@ -46,7 +46,7 @@ def house(tmp_path: Path) -> House:
     made.add_row(
         "cli/parser.py",
         (
-            '    Row("verify", "verify", "Ask other implementations about everything that is here."),\n',
+            '    Row("verify", "verify", "Compare what registry reads and decides with other implementations."),\n',
             '    Row("shout", "shout", "Say a kind out loud."),\n',
         ),
     )

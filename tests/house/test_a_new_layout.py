@@ -58,7 +58,7 @@ def house(tmp_path: Path) -> House:
 
 def test_it_is_published_read_listed_shown_and_adopted(house: House) -> None:
     layout = json.loads(house.registry("schema", "x-registry"))["properties"]["layout"]
-    assert layout["enum"] == ["list", "map", "file", "grouped"]
+    assert layout["enum"][:4] == ["list", "map", "file", "grouped"]
     assert "grouped: the container is a mapping of sequences of entries" in layout["description"]
     (kind,) = house.json("list", "--kinds")["kinds"]
     assert (kind["layout"], kind["entries"]) == ("grouped", 3)

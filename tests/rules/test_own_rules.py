@@ -335,7 +335,7 @@ def test_rules_are_tried_on_their_examples(box: Box) -> None:
     ran = box.run("rule", "test")
     assert (ran.exit, ran.out) == (
         0,
-        "TEAM001  ok   the example gives it, mended it does not; 'when' selects 2 of 2\n",
+        "TEAM001  ok   the example violates it, the mended one does not; 'when' selects 2 of 2\n",
     )
 
 
@@ -343,7 +343,7 @@ def test_rules_are_tried_on_their_examples(box: Box) -> None:
     ("before", "after", "expected"),
     [
         ("members: []", "members: [b, c]", "'example' does not violate the rule"),
-        ("members: [b, c]", "members: [b]", "'use_instead' violates the rule still: a"),
+        ("members: [b, c]", "members: [b]", "'use_instead' still violates the rule: a"),
         (
             "team:\n    - {id: a, members: []}",
             "taem: []",
@@ -502,7 +502,7 @@ def test_a_review_names_rules_that_came_went_or_changed(box: Box) -> None:
     assert said[1:] == [
         "Check weakened: TEAM001 is gone: 'It holds' is not checked any more.",
         "Check weakened: TEAM002 is a warning and was an error.",
-        "Rule changed: TEAM003 (TEAM003 holds) is not what it was; it may find less.",
+        "Rule changed: TEAM003 (TEAM003 holds) was changed; it may find less.",
         "New rule: TEAM004: The rank stays.",
     ]
     # What a rule about a change says of the whole way from one side to the other.

@@ -155,7 +155,9 @@ def test_only_so_many_things_are_worded_and_the_rest_is_said() -> None:
 def test_lone_surrogates_are_no_text() -> None:
     validator = standalone(properties(a={"pattern": "^a"}))
     assert not validator.is_valid({"a": "\ud800"})
-    assert only(validator.violations({"a": "\ud800"})).message == "it holds something that is no JSON"
+    assert (
+        only(validator.violations({"a": "\ud800"})).message == "it holds something that JSON cannot express"
+    )
 
 
 # Alternatives

@@ -98,7 +98,7 @@ def _content(plan: Plan, time: str) -> dict[str, Json]:
         "plan": plan.plan_id,
         "who": _who(),
         "changes": [_change(change) for change in plan.changes],
-        **({"outputs": told} if (told := [output.id for output in plan.outputs if output.writes]) else {}),
+        **({"outputs": named} if (named := [output.id for output in plan.outputs if output.writes]) else {}),
         "healed": len(plan.heals),
         "flags": options,
         "records": [

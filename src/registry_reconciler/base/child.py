@@ -144,7 +144,7 @@ class Child:
         except subprocess.TimeoutExpired:  # it broke off its answer, and is still there
             process.kill()
             process.wait()
-            return ChildEnded("its answer is no answer")
+            return ChildEnded("its answer cannot be understood")
         if code in (MEMORY_CODE, -9, -11, -6):
             return ChildEnded("it took too much memory", code=code)
         return ChildEnded(f"it ended with exit code {code}", code=code)

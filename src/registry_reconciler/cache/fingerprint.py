@@ -97,12 +97,12 @@ class Fingerprint(NamedTuple):
 
 
 def _row(data: Any) -> Row:
-    path, told, known = data
-    if not isinstance(path, str) or not isinstance(told, str):
+    path, noted, known = data
+    if not isinstance(path, str) or not isinstance(noted, str):
         raise ValueError("no row of a fingerprint")
     if known is not None and not (type(known) is list and all(type(one) is int for one in known)):
         raise ValueError("no signature")
-    return path, told, known
+    return path, noted, known
 
 
 def fingerprint_of(
@@ -125,14 +125,14 @@ def fingerprint_of(
     moment = Moment.now()
     now = moment.dated
     settled = 0 if since is None or since.clock_went_back() else since.dated
-    told: dict[str, str] = {}
+    noted: dict[str, str] = {}
     for name, answer in inputs.items():
         path, mark, _ = name.partition("#executable")
         if mark:
-            told[path] = told.get(path, "") + ("+x" if answer else "-x")
+            noted[path] = noted.get(path, "") + ("+x" if answer else "-x")
         else:
-            told[path] = (answer or "absent") + told.get(path, "")
-    paths = tuple(_checked(root, path, what, _path_now, now, settled) for path, what in told.items())
+            noted[path] = (answer or "absent") + noted.get(path, "")
+    paths = tuple(_checked(root, path, what, _path_now, now, settled) for path, what in noted.items())
     listed = ((folder, _digest(entries)) for folder, entries in folders.items())
     rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
     refuse_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
@@ -144,8 +144,8 @@ def refresh(root: str, fingerprint: Fingerprint) -> Fingerprint:
     moment = Moment.now()
     now = moment.dated
     return Fingerprint(
-        tuple(_checked(root, path, told, _path_now, now) for path, told, _ in fingerprint.paths),
-        tuple(_checked(root, path, told, _folder_now, now) for path, told, _ in fingerprint.folders),
+        tuple(_checked(root, path, noted, _path_now, now) for path, noted, _ in fingerprint.paths),
+        tuple(_checked(root, path, noted, _folder_now, now) for path, noted, _ in fingerprint.folders),
         moment,
     )
 
@@ -156,11 +156,11 @@ def is_fresh(root: str, fingerprint: Fingerprint) -> tuple[bool, bool]:
     try:
         refuse_links(root, (*(row[0] for row in fingerprint.paths), *(row[0] for row in fingerprint.folders)))
         for rows, look in ((fingerprint.paths, _path_now), (fingerprint.folders, _folder_now)):
-            for path, told, known in rows:
+            for path, noted, known in rows:
                 info = _lstat(os.path.join(root, path))
                 if doubted or known is None or info is None or signature(info) != known:
-                    unsure = unsure or told != "absent"
-                    if look(root, path, told) != told:
+                    unsure = unsure or noted != "absent"
+                    if look(root, path, noted) != noted:
                         return False, False
     except (NotKept, OSError, ValueError):
         return False, False
@@ -168,19 +168,19 @@ def is_fresh(root: str, fingerprint: Fingerprint) -> tuple[bool, bool]:
 
 
 def _checked(
-    root: str, path: str, told: str, look: Callable[[str, str, str], str], now: int, since: int = 0
+    root: str, path: str, noted: str, look: Callable[[str, str, str], str], now: int, since: int = 0
 ) -> Row:
     # Looked at before it is read: what is written in between makes the signature too old, never too new.
     info = _lstat(os.path.join(root, path))
-    if info is not None and told.startswith("sha256:") and told[-2:] not in ("+x", "-x"):
+    if info is not None and noted.startswith("sha256:") and noted[-2:] not in ("+x", "-x"):
         settled = max(info.st_mtime_ns, info.st_ctime_ns) < since - YOUNG
         if settled and TIMES_TELL and stat.S_ISREG(info.st_mode):
-            return path, told, signature(info)
-    if look(root, path, told) != told:
+            return path, noted, signature(info)
+    if look(root, path, noted) != noted:
         raise NotKept(path)
     if info is None or not TIMES_TELL or max(info.st_mtime_ns, info.st_ctime_ns) > now - YOUNG:
-        return path, told, None
-    return path, told, signature(info)
+        return path, noted, None
+    return path, noted, signature(info)
 
 
 def _lstat(full: str) -> os.stat_result | None:
@@ -195,12 +195,12 @@ def signature(info: os.stat_result) -> Signature:
     return [info.st_mode, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns]
 
 
-def _path_now(root: str, path: str, told: str) -> str:
+def _path_now(root: str, path: str, noted: str) -> str:
     """What is at a path now, as much as was told of it."""
     full = os.path.join(root, path)
     info = _lstat(full)
     mark = ""
-    if told.endswith(("+x", "-x")):
+    if noted.endswith(("+x", "-x")):
         mark = "+x" if info is not None and info.st_mode & stat.S_IXUSR else "-x"
     if info is None:
         return "absent" + mark
@@ -208,14 +208,14 @@ def _path_now(root: str, path: str, told: str) -> str:
         return "dir" + mark
     if not stat.S_ISREG(info.st_mode):
         raise NotKept(path)
-    if not told.startswith("sha256:"):
-        return ("file" if told.startswith(("file", "absent", "dir")) else "") + mark
+    if not noted.startswith("sha256:"):
+        return ("file" if noted.startswith(("file", "absent", "dir")) else "") + mark
     with open(full, "rb") as stream:
         return digest_bytes(stream.read()) + mark
 
 
-def _folder_now(root: str, folder: str, told: str) -> str:
-    del told
+def _folder_now(root: str, folder: str, noted: str) -> str:
+    del noted
     entries = []
     try:
         with os.scandir(os.path.join(root, folder)) as found:

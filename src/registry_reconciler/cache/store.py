@@ -84,8 +84,8 @@ def program() -> str:
                     continue
                 info = entry.stat()
                 times = f"{info.st_mtime_ns}\0{info.st_ctime_ns}"
-                told = f"{entry.path}\0{info.st_ino}\0{info.st_size}\0{times}\0"
-                seen.update(told.encode(errors="replace"))
+                line = f"{entry.path}\0{info.st_ino}\0{info.st_size}\0{times}\0"
+                seen.update(line.encode(errors="replace"))
     for place in sys.path:
         if place.endswith(("site-packages", "dist-packages")):
             seen.update(f"{place}\0{os.stat(place).st_mtime_ns}\0".encode(errors="replace"))

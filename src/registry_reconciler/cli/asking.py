@@ -17,9 +17,9 @@ _ASKED = 5
 
 def answered_yes(plan: Plan) -> bool:
     """Ask whether a plan that was shown is to be applied."""
-    from registry_reconciler.report.words import told
+    from registry_reconciler.report.words import summary_line
 
-    what = told(plan)
+    what = summary_line(plan)
     # On standard error: standard output may be a file.
     question = f"Apply this plan ({what})? [y/N] "
     for _ in range(_ASKED):

@@ -119,7 +119,7 @@ def parse_reports(values: Sequence[str] | None, formats: Sequence[str]) -> tuple
         if not equals or not path:
             raise UsageFailure(f"--report takes FORMAT=PATH, e.g. json=plan.json; not {value!r}")
         if form not in formats:
-            raise UsageFailure(f"--report: the format {form!r} is none of {', '.join(formats)}")
+            raise UsageFailure(f"--report: the format {form!r} is not one of {', '.join(formats)}")
         found.append((form, Path(path)))
     return tuple(found)
 
@@ -231,14 +231,14 @@ def _where(problem: Problem) -> str:
 
 def warn_unseen(planning: Planning) -> None:
     """Say on standard error what an answer does not know."""
-    warn([f"cannot be read, so the answer is not whole: {one}" for one in unseen(planning)])
+    warn([f"cannot be read, so the answer is incomplete: {one}" for one in unseen(planning)])
     warn_left_out(planning)
 
 
 def warn_left_out(planning: Planning) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
     left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
-    warn([f"the answer is not whole: {one}" for one in left_out])
+    warn([f"the answer is incomplete: {one}" for one in left_out])
 
 
 @contextmanager

@@ -19,7 +19,11 @@ from registry_reconciler.report import FORMATS
 
 Root = Annotated[
     Path | None,
-    typer.Option("--root", metavar="DIR", help="The workspace; found from here upwards by default."),
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        help="The workspace. By default this folder, or the nearest one above it that is a workspace.",
+    ),
 ]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How the answer is written.")]
 if TYPE_CHECKING:
@@ -41,7 +45,10 @@ Reports = Annotated[
 LockTimeout = Annotated[
     float,
     typer.Option(
-        "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait while another process applies."
+        "--lock-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="How many seconds to wait while another process applies.",
     ),
 ]
 Width = Annotated[
@@ -54,7 +61,7 @@ Width = Annotated[
         help="Columns of the text; the terminal's by default, else 80.",
     ),
 ]
-Full = Annotated[bool, typer.Option("--full", help="Fold and shorten nothing.")]
+Full = Annotated[bool, typer.Option("--full", help="Show everything: fold no list and shorten no value.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
 
 Targets = Annotated[
@@ -74,7 +81,8 @@ Adopts = Annotated[
     typer.Option(
         "--adopt",
         metavar="PATTERN",
-        help="Take over live entries that differ, with the fragment's fields; repeatable.",
+        help="Start to manage these live entries although they differ from their fragments, and write what "
+        "the fragments say; repeatable.",
     ),
 ]
 Overwrites = Annotated[
@@ -82,28 +90,39 @@ Overwrites = Annotated[
     typer.Option(
         "--overwrite",
         metavar="PATTERN",
-        help="The fragment wins where both sides changed; output:ID writes an edited output anew; repeatable.",
+        help="Where the live entry was edited by hand too, write what the fragment says. output:ID does the "
+        "same for an output. Repeatable.",
     ),
 ]
 AllowMassDelete = Annotated[
-    bool, typer.Option("--allow-mass-delete", help="Lift the brake on large deletions.")
+    bool, typer.Option("--allow-mass-delete", help="Allow larger deletions than the configured limits do.")
 ]
-NoCheck = Annotated[bool, typer.Option("--no-check", help="Skip the coordination rules. Not for agents.")]
-LeaveOutputs = Annotated[bool, typer.Option("--leave-outputs", help="Write no output, also if it is stale.")]
+NoCheck = Annotated[
+    bool, typer.Option("--no-check", help="Do not run the coordination rules. Agents must not use it.")
+]
+LeaveOutputs = Annotated[
+    bool, typer.Option("--leave-outputs", help="Do not write outputs, even if they are stale.")
+]
 NoCache = Annotated[
     bool,
     typer.Option(
         "--no-cache",
-        help="Compute the answer even if it is known; REGISTRY_NO_CACHE=1 does the same.",
+        help="Compute the answer instead of repeating a remembered one; REGISTRY_NO_CACHE=1 does the same.",
     ),
 ]
 Label = Annotated[
     str,
-    typer.Option("--label", metavar="TEXT", help="Tells several Markdown reports of one workspace apart."),
+    typer.Option(
+        "--label",
+        metavar="TEXT",
+        help="A name for this report, where a pull request gets several of one workspace.",
+    ),
 ]
 MaxBytes = Annotated[
     int | None,
-    typer.Option("--max-bytes", min=1, metavar="N", help="The most bytes of a Markdown or brief report."),
+    typer.Option(
+        "--max-bytes", min=1, metavar="N", help="How many bytes a Markdown or brief report may have."
+    ),
 ]
 DetailedExitCode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
@@ -111,7 +130,7 @@ Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what wou
 
 Brief = Annotated[
     bool,
-    typer.Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
+    typer.Option("--brief", help="For agents: the verdict, what blocks and how to fix it, the changes."),
 ]
 
 
@@ -202,7 +221,7 @@ class Reporting:
         from registry_reconciler.errors import UsageFailure
 
         if brief and self.format != "text":
-            raise UsageFailure("--brief is a format of its own: leave --format away")
+            raise UsageFailure("--brief and --format cannot be combined: leave one of them out")
         call = self.call(command, brief=brief)
         return replace(call, max_bytes=BRIEF_BYTES) if brief and call.max_bytes is None else call
 

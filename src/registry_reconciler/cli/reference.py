@@ -27,10 +27,10 @@ of arguments), also when it fails.
 | exit | meaning |
 | --- | --- |
 | 0 | done, or nothing to do; for `plan`: nothing blocks |
-| 1 | the command failed: input or output, lock held, stale or other plan, interrupted apply, answered no |
+| 1 | the command failed: input or output, lock held, stale or other plan, interrupted apply, answered with no |
 | 2 | with `plan --detailed-exitcode`, for `drift`, for `fmt --check`: there are changes, or drift |
 | 3 | blocked: at least one blocking problem; nothing was written |
-| 64 | usage; an unknown address or code; a question that cannot be asked |
+| 64 | wrong usage: an unknown option, address or code, or options that do not go together |
 | 130 | Ctrl-C; nothing was written, or nothing was left half done |
 
 Where several hold, 64 comes before 1, 1 before 3, 3 before 2.
@@ -39,7 +39,7 @@ Where several hold, 64 comes before 1, 1 before 3, 3 before 2.
 | --- | --- |
 | `NO_COLOR` | no colour |
 | `REGISTRY_ACTOR` | who applies, in the history; the user's name by default |
-| `REGISTRY_DEBUG` | show the traceback of a fault of registry itself |
+| `REGISTRY_DEBUG` | show the traceback of an internal error |
 """
 
 

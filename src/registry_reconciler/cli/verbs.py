@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from registry_reconciler.workspace import Workspace
 
 Apply = Annotated[bool, typer.Option("--apply", help="Apply the edit too, in the same step.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="With --apply: ask nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="With --apply: do not ask.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
                 left_out = (*keyless, *_located(loaded, skipped))
                 return Adoption(edits, adopted, left_out, managed, plan)
             skipped.update(found)
-    raise Blocked("the entries keep getting into each other's way; adopt a few at a time.")
+    raise Blocked("the entries conflict with each other; adopt a few at a time.")
 
 
 def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], int]:

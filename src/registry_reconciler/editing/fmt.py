@@ -92,7 +92,7 @@ def format_fragment(data: bytes, kinds: Mapping[str, Kind]) -> bytes:
         if new == text:
             return bom + new.replace("\n", newline).encode("utf-8")
         text = new
-    raise NotFormatted("its form does not settle; please report the file")
+    raise NotFormatted("formatting it twice gives two results; please report the file")
 
 
 def _pass(text: str, kinds: Mapping[str, Kind]) -> str:

@@ -322,7 +322,7 @@ def _accept(drafts: Drafts, address: str) -> None:
             next=(("registry", "adopt", address),),
         )
     if live is None and kind.name in loaded.live.hidden_kinds:
-        raise Blocked(f"a registry file of {kind.name} cannot be read, so nobody knows what {address} is.")
+        raise Blocked(f"a registry file of {kind.name} cannot be read, so it is unknown what {address} is.")
     if any(clash.address == address for clash in loaded.live.clashes):
         raise Blocked(f"{address} stands in the registries twice: remove one of the two first.")
     if live is None:

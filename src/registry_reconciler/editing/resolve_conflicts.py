@@ -92,7 +92,7 @@ def _refuse_open(loaded: Loaded) -> None:
     if files:
         raise Blocked(
             f"nothing was written: {', '.join(files[:5])} still {'has' if len(files) == 1 else 'have'} the marks of a "
-            "conflict. Make of them what they are to be, then run registry resolve.",
+            "conflict. Resolve them, then run registry resolve.",
             next=(("registry", "resolve"),),
         )
 
@@ -112,10 +112,10 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
 
 def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """What both sides remember of an output: each in a file of its own, and the next apply makes one of them."""
-    for path, told in both_accounts(tree, {path: (one.one, one.other) for path, one in mine.items()}):
+    for path, account in both_accounts(tree, {path: (one.one, one.other) for path, one in mine.items()}):
         now = tree.read(path)
-        if told != now:
-            yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(told), told)
+        if account != now:
+            yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(account), account)
 
 
 def _remembered(root: Path, loaded: Loaded) -> list[Side]:

@@ -30,9 +30,9 @@ def conflicts(root: Path) -> list[Sides]:
     Raises:
         GitFailure: git is missing, or this is no repository.
     """
-    told = gitcall.ask(root, ["ls-files", "--unmerged", "-z"]) or b""
+    output = gitcall.ask(root, ["ls-files", "--unmerged", "-z"]) or b""
     blobs: dict[str, dict[int, str]] = {}
-    for row in told.split(b"\0"):
+    for row in output.split(b"\0"):
         about, _, path = row.partition(b"\t")
         if path:
             _, blob, stage = about.decode("ascii").split(" ")
@@ -58,8 +58,8 @@ def both_sides(root: Path) -> tuple[str, str] | None:
 
 
 def _commit(root: Path, name: str) -> str | None:
-    told = gitcall.ask(root, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], check=False)
-    return told.decode("ascii").strip() if told else None
+    output = gitcall.ask(root, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], check=False)
+    return output.decode("ascii").strip() if output else None
 
 
 def _blob(root: Path, blob: str | None) -> bytes | None:
@@ -82,9 +82,9 @@ def mark_settled(root: Path, paths: Iterable[str]) -> None:
         file = root / path
         if file.is_file():
             content = file.read_bytes()
-            told = gitcall.ask(
+            output = gitcall.ask(
                 root, ["hash-object", "-w", "--no-filters", "--stdin"], given=content, writes=True
             )
-            rows.append(b"100644 " + (told or b"").strip() + b"\t" + name)
+            rows.append(b"100644 " + (output or b"").strip() + b"\t" + name)
     if rows:
         gitcall.ask(root, ["update-index", "-z", "--index-info"], given=b"\0".join(rows) + b"\0", writes=True)

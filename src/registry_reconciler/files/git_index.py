@@ -117,9 +117,9 @@ def _as_git_says(root: Path) -> dict[str, int] | None:
         return None
     found = {}
     for row in said.split(b"\0"):
-        told, _, name = row.partition(b"\t")
-        if told.startswith(b"S "):
-            found[os.fsdecode(name)] = int(told.split()[1], 8)
+        mode_and_more, _, name = row.partition(b"\t")
+        if mode_and_more.startswith(b"S "):
+            found[os.fsdecode(name)] = int(mode_and_more.split()[1], 8)
     return found
 
 

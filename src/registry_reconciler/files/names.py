@@ -154,7 +154,7 @@ class Names:
         if twin is not None:
             return (
                 f"{f'{folder}/{twin}' if folder else twin} differs from it in case only, or in how letters are "
-                "composed, and some systems take them for one file"
+                "composed, and on some systems they are the same file"
             )
         room = self._room(folder)
         if not room.writable:

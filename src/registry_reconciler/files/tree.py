@@ -316,11 +316,11 @@ class Recorder:
                 self._faults[path] = fault
                 self.inputs[path] = _told(fault)
                 raise
-            told = None if data is None else digest_bytes(data)
-            if self._believed.get(path, told) != told:
+            digest_now = None if data is None else digest_bytes(data)
+            if self._believed.get(path, digest_now) != digest_now:
                 raise Contradicted(path)
             self._bytes[path] = data
-            self.inputs[path] = told
+            self.inputs[path] = digest_now
         return self._bytes[path]
 
     def digest(self, path: str) -> str | None:

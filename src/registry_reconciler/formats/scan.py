@@ -26,8 +26,8 @@ _WIDE_BOMS = (
     (b"\xfe\xff", "UTF-16"),
 )
 CONFLICT_FIX = (
-    "make of the file what it is to be, by hand or with one side of it (git checkout --ours or --theirs);"
-    " then settle what registry itself keeps: registry resolve"
+    "resolve the conflict, by hand or by taking one side (git checkout --ours or --theirs);"
+    " then settle state and history: registry resolve"
 )
 _NAMES = {
     "\x00": "NUL",

@@ -46,11 +46,11 @@ def _walk_items(
     if not isinstance(items, list):
         return
     for index, item in enumerate(items):
-        told = item.get(step.by) if isinstance(item, dict) else None
-        if isinstance(told, bool) or not isinstance(told, str | int):
+        given = item.get(step.by) if isinstance(item, dict) else None
+        if isinstance(given, bool) or not isinstance(given, str | int):
             continue
-        fits = bound if str(told) == step.literal else None
-        names = _bind(bound, step.binds, str(told)) if step.binds else fits
+        fits = bound if str(given) == step.literal else None
+        names = _bind(bound, step.binds, str(given)) if step.binds else fits
         if names is not None:
             yield from walk(rest, item, names, (*path, index))
 

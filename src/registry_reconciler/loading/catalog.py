@@ -251,6 +251,6 @@ def empty_places(catalog: Catalog, live: Live, fragments: Fragments) -> Iterator
             f"the kind {kind.name!r} has no entries: {what}.",
             Place(kind.schema_path, 0, ("x-registry", "file" if no_file else "at")),
             fix=(end.fix(kind) if end is not None else "")
-            or "Mend the place if it is a slip; it is fine for a registry that has yet to be filled.",
+            or "Correct 'file' and 'at' if they are wrong. If the registry is still empty, nothing has to be done.",
             extra=kind.name,
         )

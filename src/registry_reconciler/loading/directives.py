@@ -134,7 +134,7 @@ def _removed(reading: FragmentReading, place: Place, item: Json) -> None:
     text_goes = item.get("body") if isinstance(item, dict) else None
     if text_goes not in (None, "delete") or (text_goes and keep):
         reading.fault(
-            "'body' may only say delete, of an entry that is not kept.",
+            "'body' may only be 'delete', and not together with 'keep: true'.",
             place.at(("body",)),
             "Write 'body: delete'.",
         )

@@ -177,7 +177,7 @@ class _Site(Struct, frozen=True):
     """What the entries of one container have in common, looked up once for all of them.
 
     Attributes:
-        plain: entries are taken as they stand, if they say what ``told`` says: fields with the texts of placeholders.
+        plain: entries are taken as they stand, if they say what ``given`` says: fields with the texts of placeholders.
     """
 
     kind: Kind
@@ -187,18 +187,18 @@ class _Site(Struct, frozen=True):
     selectors: tuple[tuple[str, str, Selector], ...]
     all_carried: frozenset[str]
     key_field: str
-    told: tuple[tuple[str, str], ...]
+    given: tuple[tuple[str, str], ...]
     plain: bool
 
 
 def _site(kind: Kind, place: Place, container: Container, nested: Iterable[tuple[object, ...]]) -> _Site:
     bound = tuple(container.bound.items())
-    selectors = tuple((name, told, Selector.parse(name)) for name, told in bound)
+    selectors = tuple((name, given, Selector.parse(name)) for name, given in bound)
     key_field = _only_step(kind.key[0]) if len(kind.key) == 1 else ""
     steps: tuple[tuple[Step, ...], ...] = tuple(nested)  # type: ignore[arg-type]
-    told = tuple((_only_step(selector), text) for _, text, selector in selectors)
-    plain = bool(key_field) and all(name for name, _ in told) and not steps and not kind.live_fields
-    return _Site(kind, place, steps, bound, selectors, frozenset(container.bound), key_field, told, plain)
+    given = tuple((_only_step(selector), text) for _, text, selector in selectors)
+    plain = bool(key_field) and all(name for name, _ in given) and not steps and not kind.live_fields
+    return _Site(kind, place, steps, bound, selectors, frozenset(container.bound), key_field, given, plain)
 
 
 def _only_step(selector: Selector) -> str:
@@ -213,7 +213,7 @@ def _wrong_container(kind: Kind, place: Place, container: Container) -> Problem:
         f"{_where(container.path)} holds the entries of {kind.name} and must be {wanted}, "
         f"not {_type_name(container.value)}.",
         place,
-        fix=f"Make it {wanted}, or mend 'layout' and 'at' in {kind.schema_path}.",
+        fix=f"Make it {wanted}, or correct 'layout' and 'at' in {kind.schema_path}.",
     )
 
 
@@ -225,7 +225,7 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             "LIV003",
             f"an entry of {kind.name} must be a mapping, not {_type_name(raw.value)}.",
             place,
-            fix="Write the entry as fields, or mend the schema file's place.",
+            fix="Write the entry as fields, or correct 'file' and 'at' in the schema file.",
             managed=False,
         )
     value = kind.texts.settled(raw.value)
@@ -235,21 +235,21 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             return found, None
     value = strip_nested(value, site.nested)
     faults: list[Problem] = []
-    for name, told in raw.placed:
+    for name, given in raw.placed:
         selector = Selector.parse(name)
         if selector.get(value) is not None:
-            faults.append(_key_inside(kind, place, name, told))
-        value = _with_key(value, selector.path, told)
+            faults.append(_key_inside(kind, place, name, given))
+        value = _with_key(value, selector.path, given)
     carried: list[str] = []
     disagrees: tuple[str, Json, str] | None = None
-    for name, told, selector in site.selectors:
+    for name, given, selector in site.selectors:
         inside = selector.get(value)
         if inside is None:
-            value = with_value(value, selector.path, told)
+            value = with_value(value, selector.path, given)
         else:
             carried.append(name)
-            if str(inside) != told:
-                disagrees = (name, inside, told)
+            if str(inside) != given:
+                disagrees = (name, inside, given)
     live_only: list[tuple[FieldPath, Json]] = []
     for selector in kind.live_fields:
         for path, part in selector.find(value):
@@ -272,26 +272,26 @@ def _as_it_stands(site: _Site, place: Place, value: dict[str, Json]) -> LiveEntr
     key = value.get(site.key_field)
     if type(key) is not str or not key:
         return None
-    for field_name, text in site.told:
+    for field_name, text in site.given:
         if value.get(field_name) != text:
             return None
     kind = site.kind.name
     return LiveEntry(kind, key, f"{kind}/{key}", value, place, site.bound, site.all_carried)
 
 
-def _with_key(value: dict[str, Json], path: FieldPath, told: str) -> dict[str, Json]:
+def _with_key(value: dict[str, Json], path: FieldPath, given: str) -> dict[str, Json]:
     """The value with its key, which is shown first where it is a field of its own."""
     if len(path) > 1:
-        return with_value(value, path, told)
-    return {path[0]: told, **{name: item for name, item in value.items() if name != path[0]}}  # type: ignore[dict-item]
+        return with_value(value, path, given)
+    return {path[0]: given, **{name: item for name, item in value.items() if name != path[0]}}  # type: ignore[dict-item]
 
 
-def _key_inside(kind: Kind, place: Place, name: str, told: str) -> Problem:
+def _key_inside(kind: Kind, place: Place, name: str, given: str) -> Problem:
     return problem(
         "LIV003",
-        f"{kind.name}/{told}: the key {name!r} stands outside of the entry and may not stand inside too.",
+        f"{kind.name}/{given}: the key {name!r} stands outside of the entry and may not stand inside too.",
         place.at(Selector.parse(name).path, on_key=True),
-        address=f"{kind.name}/{told}",
+        address=f"{kind.name}/{given}",
         fix=f"Remove the field {name!r} from the entry.",
         managed=False,
     )
@@ -308,14 +308,14 @@ def _no_key(kind: Kind, place: Place) -> Problem:
     )
 
 
-def _disagrees(entry: LiveEntry, name: str, inside: Json, told: str) -> Problem:
+def _disagrees(entry: LiveEntry, name: str, inside: Json, given: str) -> Problem:
     return problem(
         "LIV004",
-        f"{entry.address} says {name}: {inside!r}, but it stands where {name} is {told!r}. The entry's text counts.",
+        f"{entry.address} says {name}: {inside!r}, but it stands where {name} is {given!r}. The entry's text counts.",
         entry.place.at((name,)),
         address=entry.address,
         path=(name,),
-        fix=f"Move the entry to the place of {inside!r}, or change its {name} to {told!r}.",
+        fix=f"Move the entry to the place of {inside!r}, or change its {name} to {given!r}.",
         managed=False,
     )
 

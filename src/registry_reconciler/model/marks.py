@@ -4,7 +4,7 @@ A mark counts wherever the schema may apply: through references that come back t
 conditions, items and patterns, however deep. Nothing is listed and nothing is cut off, so nothing can be forgotten:
 each step leads from the schemas that may speak of a value to those that may speak of a part of it.
 
-Where a value is not as its schema wants it, the safe side is taken: see :meth:`Marks.mask`.
+Where a value does not fit its schema, the safe side is taken: see :meth:`Marks.mask`.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ class Plan(Struct, frozen=True):
                 ]
                 for change in self.changes
             ],
-            **({"outputs": told} if (told := self._outputs_told()) else {}),
+            **({"outputs": named} if (named := self._outputs_told()) else {}),
             "problems": sorted(
                 [
                     problem.code,

@@ -94,12 +94,12 @@ def digits(text: str) -> str:
     if found is None:
         return text
     sign, whole, part, power_sign, power = found.groups()
-    told = ("-" if sign == "-" else "") + (whole.lstrip("0") or "0")
+    digits_only = ("-" if sign == "-" else "") + (whole.lstrip("0") or "0")
     if part is not None:
-        told += "." + (part or "0")
+        digits_only += "." + (part or "0")
     if power is not None:
-        told += "e" + ("-" if power_sign == "-" else "") + (power.lstrip("0") or "0")
-    return told
+        digits_only += "e" + ("-" if power_sign == "-" else "") + (power.lstrip("0") or "0")
+    return digits_only
 
 
 def same_numbers(left: object, right: object) -> bool:

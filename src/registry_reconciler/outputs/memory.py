@@ -192,5 +192,5 @@ def _digests(text: str, salt: str) -> str:
 
 
 def _digest(salt: str, line: str) -> str:
-    told = blake2s(f"{salt} {line}".encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    return b2a_base64(told, newline=False).decode("ascii")
+    hashed = blake2s(f"{salt} {line}".encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return b2a_base64(hashed, newline=False).decode("ascii")

@@ -58,7 +58,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
         tree: the workspace as it will be without them.
     """
     from registry_reconciler.outputs.memory import new_path, new_salt, render
-    from registry_reconciler.outputs.targets import FileWork, NoPlace, Wish
+    from registry_reconciler.outputs.targets import FileWork, NoOutputPlace, Wish
     from registry_reconciler.version import __version__
 
     found: dict[str, bytes] = {}
@@ -70,7 +70,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
             continue
         try:
             work.put(output, Wish(text))
-        except NoPlace:
+        except NoOutputPlace:
             continue
         content = render(output.id, new_salt(output.id), __version__, text)
         found[output.file] = work.data or b""

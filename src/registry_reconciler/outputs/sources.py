@@ -111,8 +111,8 @@ class Sources:
 
     def digest(self, output: Output) -> str:
         """Of the definition of an output and of every template that it read."""
-        told = [output.definition, *(self._told(name) for name in sorted(self.read.get(output.id, ())))]
-        return digest_bytes("\n".join(told).encode())
+        key_parts = [output.definition, *(self._told(name) for name in sorted(self.read.get(output.id, ())))]
+        return digest_bytes("\n".join(key_parts).encode())
 
     def _told(self, name: str) -> str:
         text = self._template(name)
@@ -184,10 +184,10 @@ class Sources:
         self.records.save(records)
 
     def _key(self, output: Output, kinds: Iterable[str], templates: Iterable[str]) -> str:
-        told = [output.definition, self._program]
-        told += [self._told(name) for name in sorted(templates)]
-        told += [self._kind_key(kind) for kind in sorted(kinds)]
-        return digest_bytes("\n".join(told).encode("utf-8", "surrogatepass"))
+        key_parts = [output.definition, self._program]
+        key_parts += [self._told(name) for name in sorted(templates)]
+        key_parts += [self._kind_key(kind) for kind in sorted(kinds)]
+        return digest_bytes("\n".join(key_parts).encode("utf-8", "surrogatepass"))
 
     def _kind_key(self, kind: str) -> str:
         """What the projected entries of a kind follow from: its schema, its files, and what the plan changes."""
@@ -201,8 +201,8 @@ class Sources:
                 if change.kind == kind
             ]
             schema = inputs.get(known.schema_path) if known is not None else None
-            told = [kind, schema, [[path, inputs.get(path)] for path in files], changes]
-            self._kind_keys[kind] = digest_bytes(canonical(told).encode("utf-8", "surrogatepass"))
+            key_parts = [kind, schema, [[path, inputs.get(path)] for path in files], changes]
+            self._kind_keys[kind] = digest_bytes(canonical(key_parts).encode("utf-8", "surrogatepass"))
         return self._kind_keys[kind]
 
     @cached_property

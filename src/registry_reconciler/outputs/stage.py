@@ -27,7 +27,7 @@ from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.owners import claims, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present
 from registry_reconciler.outputs.sources import Sources
-from registry_reconciler.outputs.targets import FileWork, NoPlace, Part, Wish
+from registry_reconciler.outputs.targets import FileWork, NoOutputPlace, Part, Wish
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
 from registry_reconciler.outputs.wording import ended, fault_in_words, fault_of_value, stale_page, where_of
 from registry_reconciler.version import __version__
@@ -175,7 +175,7 @@ class _Deriving:
                 continue
             try:
                 yield output.id, work.part(output)
-            except NoPlace as fault:
+            except NoOutputPlace as fault:
                 self._no_place(output, fault)
 
     def _remembered(self, output: Output) -> list[tuple[str, str | None]]:
@@ -183,7 +183,7 @@ class _Deriving:
         inputs = self.loaded.tree.inputs
         return [(path, inputs.get(path)) for path in self.memory.paths(output.id)]
 
-    def _no_place(self, output: Output, fault: NoPlace) -> None:
+    def _no_place(self, output: Output, fault: NoOutputPlace) -> None:
         if fault.hidden:
             self._not_rendered(output, fault.message)
             return
@@ -193,7 +193,7 @@ class _Deriving:
             f"output {output.id}: {ended(fault.message)}",
             output.place if output.page else place,
             path=() if output.page or fault.line else place.path,
-            fix=fault.fix or "Mend its definition, or the file.",
+            fix=fault.fix or "Correct its definition, or the file.",
             extra=output.id,
         )
         self.problems.append(
@@ -257,7 +257,7 @@ class _Deriving:
             return Wish(value_text(value), value)
         if isinstance(value, list | dict) or value is None:
             what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
-            message = f"it gives {what}, and a text or a number belongs here"
+            message = f"it gives {what}, but must give a text or a number"
             self.problems.append(self._fault(output, fault_of_value(message)))
             return None
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
@@ -314,7 +314,7 @@ class _Deriving:
         elif settled.action in (OutputAction.CREATE, OutputAction.UPDATE):
             try:
                 self.files[settled.output.file].put(settled.output, settled.wish)
-            except NoPlace as fault:
+            except NoOutputPlace as fault:
                 self._no_place(settled.output, fault)
                 return None
             if settled.output.page:

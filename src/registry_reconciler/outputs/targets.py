@@ -18,7 +18,7 @@ from registry_reconciler.outputs.regions import Region, example, find_regions
 from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
 
 
-class NoPlace(Exception):
+class NoOutputPlace(Exception):
     """An output has no place in its file.
 
     Attributes:
@@ -66,27 +66,29 @@ class FileWork:
 
     def __init__(self, path: str, tree: Tree) -> None:
         self.path = path
-        self.fault: NoPlace | None = None
+        self.fault: NoOutputPlace | None = None
         try:
             self.data = tree.read(path)
         except Hidden:
             self.data = None
             message = f"a sparse checkout hides {path}"
-            self.fault = NoPlace(message, "Check it out: git sparse-checkout disable", hidden=True)
+            self.fault = NoOutputPlace(message, "Check it out: git sparse-checkout disable", hidden=True)
         except Unreadable as why:
             self.data = None
-            self.fault = NoPlace(f"{path} cannot be read: {why}", "Put a readable regular file there.")
+            self.fault = NoOutputPlace(f"{path} cannot be read: {why}", "Put a readable regular file there.")
         self.before = self.data
 
     def part(self, output: Output) -> Part:
-        """What stands at an output's place now. Raises :class:`NoPlace`."""
+        """What stands at an output's place now. Raises :class:`NoOutputPlace`."""
         if self.fault is not None:
             raise self.fault
         if output.at:
             return self._value(output)
         if self.data is None:
             if output.region:
-                raise NoPlace(f"{self.path} is not there", f"Make it, with the lines\n{_marked(output)}")
+                raise NoOutputPlace(
+                    f"{self.path} is not there", f"Make it, with the lines\n{_marked(output)}"
+                )
             return Part(None)
         text = self._text()
         if output.whole:
@@ -95,7 +97,7 @@ class FileWork:
         return Part(text.body[region.start : region.end], line=region.line, inline=region.inline)
 
     def put(self, output: Output, wish: Wish) -> None:
-        """Write an output's part. Raises :class:`NoPlace`; then nothing was changed."""
+        """Write an output's part. Raises :class:`NoOutputPlace`; then nothing was changed."""
         before = self.data
         try:
             if output.at:
@@ -103,18 +105,18 @@ class FileWork:
             else:
                 self.data = self._with_text(output, wish.text)
             self._read_back(output, wish)
-        except NoPlace:
+        except NoOutputPlace:
             self.data = before
             raise
 
     def _read_back(self, output: Output, wish: Wish) -> None:
         try:
             part = self.part(output)
-        except NoPlace as fault:
-            raise NoPlace(f"with its new text it could not be found again: {fault.message}") from None
+        except NoOutputPlace as fault:
+            raise NoOutputPlace(f"with its new text it could not be found again: {fault.message}") from None
         right = same(part.value, wish.value) if output.at else part.text == wish.text
         if not right:
-            raise NoPlace("what is rendered would not read back from there as it is")
+            raise NoOutputPlace("what is rendered would not read back from there as it is")
 
     # Texts
 
@@ -122,7 +124,7 @@ class FileWork:
         try:
             return decoded(self.data or b"")
         except NoText as fault:
-            raise NoPlace(f"{self.path} is no text: {fault}", "Save it as UTF-8.") from None
+            raise NoOutputPlace(f"{self.path} is no text: {fault}", "Save it as UTF-8.") from None
 
     def _region(self, output: Output, body: str) -> Region:
         found, faults = find_regions(self.path, body)
@@ -131,23 +133,25 @@ class FileWork:
         for fault in faults:
             if fault.id == output.region:
                 fix = f"One pair of markers an id:\n{_marked(output)}"
-                raise NoPlace(f"the region {fault.id!r} of {self.path}: {fault.message}", fix, fault.line)
+                raise NoOutputPlace(
+                    f"the region {fault.id!r} of {self.path}: {fault.message}", fix, fault.line
+                )
         known = [*found, *(fault.id for fault in faults)]
-        raise NoPlace(
+        raise NoOutputPlace(
             f"{self.path} has no region {output.region!r}.{did_you_mean(output.region, known)}",
             f"Put its markers where it belongs:\n{_marked(output)}",
         )
 
     def _with_text(self, output: Output, wish: str) -> bytes:
         if any("\ud800" <= character <= "\udfff" for character in wish) or "\0" in wish:
-            raise NoPlace("it holds characters that no text file can hold")
+            raise NoOutputPlace("it holds characters that no text file can hold")
         if output.whole:
             text = self._text() if self.data is not None else Text("")
             return Text(wish, text.newline, text.bom).data()
         text = self._text()
         region = self._region(output, text.body)
         if region.inline and "\n" in wish:
-            raise NoPlace(
+            raise NoOutputPlace(
                 "its markers stand inside one line, and it has several",
                 f"Put the markers on lines of their own:\n{_marked(output)}",
                 region.line,
@@ -162,7 +166,7 @@ class FileWork:
         found = form.read(self.data or b"")
         for fault in found.faults:
             if fault.fatal:
-                raise NoPlace(
+                raise NoOutputPlace(
                     f"{self.path} cannot be read as {form.title}: {fault.message}", fault.fix, fault.line
                 )
         return found.documents
@@ -181,7 +185,7 @@ class FileWork:
             if self.data is None:
                 made = form.new_text(value, container=_names(output))
                 if form.name == "json" and not _is_json(made):
-                    raise NoPlace(
+                    raise NoOutputPlace(
                         f"{self.path} would not be JSON; make it, with an empty value at {output.at}"
                     )
                 return made
@@ -194,9 +198,9 @@ class FileWork:
                 edit = Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
                 data = form.splice(self.data, [edit])
         except SpliceError as error:
-            raise NoPlace(f"{self.path} cannot be edited there: {error.message}") from None
+            raise NoOutputPlace(f"{self.path} cannot be edited there: {error.message}") from None
         if form.name == "json" and not _is_json(data):
-            raise NoPlace(f"{self.path} would not be JSON any more")
+            raise NoOutputPlace(f"{self.path} would not be JSON any more")
         self._refuse_others(form.read(data).documents, documents, number, path)
         return data
 
@@ -210,7 +214,7 @@ class FileWork:
             not same(*(_without(one, path) if index == number else one for one in pair))
             for index, pair in enumerate(zip(old, new, strict=True))
         ):
-            raise NoPlace("something beside it would change")
+            raise NoOutputPlace("something beside it would change")
 
 
 def _is_json(data: bytes) -> bool:
@@ -238,7 +242,7 @@ def _without(value: Json, path: FieldPath) -> Json:
 
 def _names(output: Output) -> FieldPath:
     if any(step.kind != "name" for step in output.steps):
-        raise NoPlace(
+        raise NoOutputPlace(
             f"{output.file} is not there, and {output.at!r} names an item of a list", "Make the file."
         )
     return tuple(step.name for step in output.steps)
@@ -248,15 +252,15 @@ def _found(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]:
     """The document and the path of an output's value: of the first document that has what leads there.
 
     Raises:
-        NoPlace: none has; it says what stands at the last step that matched.
+        NoOutputPlace: none has; it says what stands at the last step that matched.
     """
     if not documents:
         return 0, _names(output)
-    first: NoPlace | None = None
+    first: NoOutputPlace | None = None
     for number, document in enumerate(documents):
         try:
             return number, _walked(document, output.steps, output)
-        except NoPlace as fault:
+        except NoOutputPlace as fault:
             first = first or fault
     assert first is not None
     raise first
@@ -272,11 +276,11 @@ def _walked(document: Json, steps: Sequence[Step], output: Output) -> FieldPath:
             if value is None and (last or not path):
                 value = {}
             else:
-                raise NoPlace(f"{output.at!r} of {output.file}: {here} is no mapping")
+                raise NoOutputPlace(f"{output.at!r} of {output.file}: {here} is no mapping")
         if step.name not in value:
             if last and step.kind == "name":
                 return (*path, step.name)
-            raise NoPlace(
+            raise NoOutputPlace(
                 f"{output.at!r} of {output.file}: {here} has no {step.name!r}."
                 f"{did_you_mean(step.name, [name for name in value if isinstance(name, str)])}"
             )
@@ -284,7 +288,7 @@ def _walked(document: Json, steps: Sequence[Step], output: Output) -> FieldPath:
         if step.kind == "item":
             index_of = _item(value, step)
             if index_of is None:
-                raise NoPlace(
+                raise NoOutputPlace(
                     f"{output.at!r} of {output.file}: {step.name} has no item whose {step.by} is {step.literal!r}"
                 )
             path, value = (*path, index_of), value[index_of]

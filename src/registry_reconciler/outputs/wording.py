@@ -63,7 +63,7 @@ def fault_in_words(output: Output, fault: Fault) -> tuple[str, str]:
         "syntax": "Correct the template.",
         "undefined": "Correct the name; write NAME | default('') where it may be missing.",
         "refused": "Leave it out: docs/outputs.md lists what templates may use.",
-        "limit": "Make the template do less.",
+        "limit": "Make the template simpler.",
         "secret": "Leave the field out: what stands in an output is shown.",
         "value": "Correct the expression.",
         "failed": "Correct the template.",

@@ -287,7 +287,7 @@ def schema_problems(loaded: Loaded, entry_set: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
     for kind in entry_set.kinds.values():
         for item in _unfit(loaded, entry_set, kind):
-            for one in loaded.catalog.schemas.validator(kind).told(item.value, _purse(entry_set)):
+            for one in loaded.catalog.schemas.validator(kind).written_out(item.value, _purse(entry_set)):
                 place = item.place.at(one.path, on_key=one.on_key)
                 yield problem(
                     "SCH001",

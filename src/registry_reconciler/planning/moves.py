@@ -73,10 +73,11 @@ def _say_unknown(
             problems.append(
                 problem(
                     "FRG010",
-                    f"{move.source} was never here, so {move.target} is made new.{did_you_mean(source, sorted(there))}",
+                    f"{move.source} is not known here, so {move.target} is created as a new entry."
+                    f"{did_you_mean(source, sorted(there))}",
                     move.place,
                     address=move.target,
-                    fix="Correct the old name, or take the line away.",
+                    fix="Correct the old name, or remove the line.",
                     extra=move.source,
                 )
             )

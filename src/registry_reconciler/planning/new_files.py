@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from registry_reconciler.model.plan import FileChange
 
 _RENAME = (
-    "Rename the file: letters, digits, '-', '_' and '.' do everywhere, in other letters than its neighbours."
+    "Rename the file. Letters, digits, '-', '_' and '.' work everywhere; the name must "
+    "differ from its neighbours in more than case."
 )
 
 
@@ -48,14 +49,14 @@ def file_problems(
     tree: Recorder,
     files: Iterable[FileChange],
     changes: Iterable[Change],
-    told: Iterable[Problem],
+    earlier: Iterable[Problem],
 ) -> Iterator[Problem]:
     """Files of a plan that apply would refuse to make or to write.
 
     Args:
         told: what is known already; what has a problem with its name gets no second one.
     """
-    known = {problem.address or problem.place.file for problem in told if problem.code == "WRT004"}
+    known = {problem.address or problem.place.file for problem in earlier if problem.code == "WRT004"}
     origins = {change.file: change for change in reversed(tuple(changes)) if change.writes}
     some = False
     ordered = sorted(files, key=lambda file: file.path)
@@ -83,7 +84,7 @@ def _problem(path: str, fault: str, change: Change | None) -> Problem:
         f"{address + ': ' if address else ''}its file would be {short(path)}, but {fault}.",
         place,
         address=address,
-        fix="Choose other values for what makes the path, or make room for that file.",
+        fix="Choose other values for the fields that the path is made of, or move what is in the way.",
         extra=path,
     )
 

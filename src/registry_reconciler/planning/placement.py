@@ -58,7 +58,7 @@ def no_such_place(what: str, name: str, known: Iterable[str], file: str) -> Plac
     return PlacementError(
         "WRT003",
         f"There is no {what} {name!r}.{did_you_mean(name, sorted(set(known)))}",
-        f"Correct it, or let there be such a {what} in {file} too (in the same fragment is fine).",
+        f"Correct it, or add such a {what} in {file} too (in the same fragment is fine).",
     )
 
 
@@ -157,8 +157,8 @@ class PlacementLookups:
                 for container in containers(kind, source.documents, names) if names is not None else ():
                     here = (path, container.document, container.path)
                     known.setdefault(frozenset(container.bound.items()), []).append(here)
-        told = next(iter(known), frozenset())
-        return known.get(frozenset((name, bound.get(name, "")) for name, _ in told), ())
+        given = next(iter(known), frozenset())
+        return known.get(frozenset((name, bound.get(name, "")) for name, _ in given), ())
 
     def files_change(self) -> None:
         """Forget what was looked up in all files."""
@@ -268,7 +268,7 @@ def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
         if name in kind.file.placeholders and ("/" in text or text in (".", "..")):
             raise PlacementError(
                 "WRT004",
-                f"{name} is {text!r} and would name a folder or leave its own.",
+                f"{name} is {text!r} which would name another folder.",
                 f"Choose another {name}.",
             )
         bound[name] = text
@@ -343,17 +343,17 @@ def _only_target(
         file = found[0][0]
         raise PlacementError(
             "WRT003",
-            f"where it goes is open ({kind.file.text}): {len(found)} places are possible: {where}.",
+            f"its place is not determined ({kind.file.text}): {len(found)} places are possible: {where}.",
             f"Declare it in the fragment that is called like its file ({fragment_of_file(file)} for {file}), "
-            "create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
+            "create it by hand where it belongs and adopt it, or name one place in the schema file.",
         )
     mine = [sources[told]] if told is not None else _mine(kind, sources)
     end = dead_end(kind, (one for source in mine for one in source.documents))
     raise PlacementError(
         "WRT003",
-        f"where it goes is open ({kind.file.text}): no place is known{f': {end.what}' if end else ''}.",
+        f"its place is not determined ({kind.file.text}): no place is known{f': {end.what}' if end else ''}.",
         (end.fix(kind) if end else "")
-        or "Create it by hand where it belongs and adopt it, or make the place in the schema file unambiguous.",
+        or "Create the entry by hand where it belongs and adopt it, or name one place in the schema file.",
     )
 
 
@@ -388,8 +388,8 @@ def _path_in(
     for step in kind.at:
         if step.kind == "item":
             items = value.get(step.name) if isinstance(value, dict) else None
-            told = bound.get(step.binds) if step.binds else step.literal
-            index = lookups.item(items, step.by, told) if isinstance(items, list) else None
+            given = bound.get(step.binds) if step.binds else step.literal
+            index = lookups.item(items, step.by, given) if isinstance(items, list) else None
             if index is None:
                 wanted = bound.get(step.binds, step.literal or "")
                 known = [str(item.get(step.by)) for item in items or () if isinstance(item, dict)]

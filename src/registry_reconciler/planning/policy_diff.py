@@ -38,7 +38,7 @@ def severity_regressions(old: Config, new: Config, own: Iterable[Rule] = ()) -> 
         if now.rank > was.rank:
             yield Notice(TITLE, f"{code} is a {now.value} and was {_an(was)}.")
     if new.mass_delete_percent > old.mass_delete_percent or new.mass_delete_minimum > old.mass_delete_minimum:
-        yield Notice(TITLE, "the brake on large deletions is looser.")
+        yield Notice(TITLE, "the limit for large deletions is higher.")
 
 
 def _an(severity: Severity) -> str:
@@ -90,7 +90,7 @@ def _rule_changed(code: str, was: Mapping[str, Json], now: Mapping[str, Json]) -
     if new.rank > old.rank:
         yield Notice(TITLE, f"{code} is {_an(new)} and was {_an(old)}.")
     if any(was.get(name) != now.get(name) for name in _JUDGED_BY):
-        yield Notice("Rule changed", f"{code} ({_title(now)}) is not what it was; it may find less.")
+        yield Notice("Rule changed", f"{code} ({_title(now)}) was changed; it may find less.")
 
 
 def _by_code(files: RuleFiles) -> dict[str, Mapping[str, Json]]:
@@ -118,6 +118,6 @@ def schemas_changed(old: Catalog, new: Catalog) -> Iterator[Notice]:
     for path in sorted({*old.files, *new.files}):
         before, after = old.files.get(path), new.files.get(path)
         if before is not None and after is None:
-            yield Notice(TITLE, f"{path} is gone: nothing of its kind is checked.")
+            yield Notice(TITLE, f"{path} was removed: entries of its kind are not checked any more.")
         elif before is not None and after is not None and before.data != after.data:
-            yield Notice("Schema changed", f"{path} is not what it was; its checks may be weaker.")
+            yield Notice("Schema changed", f"{path} was changed; its checks may be weaker.")

@@ -177,7 +177,7 @@ def _carried(loaded: Loaded, old: _Old, options: PlanOptions) -> tuple[Loaded, R
 def overlaid(files: Mapping[str, bytes | None], below: Recorder) -> Recorder:
     """A tree in which some files are different. What is asked below stays an input of the plan."""
     tree = Recorder(MemoryTree(files, below))
-    tree.inputs.update((path, told) for path, told in below.inputs.items() if path not in files)
+    tree.inputs.update((path, digest) for path, digest in below.inputs.items() if path not in files)
     return tree
 
 

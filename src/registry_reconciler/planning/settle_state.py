@@ -75,14 +75,14 @@ def settled_files(
     for address in sorted(
         {*loaded.state.entries, *(entry for side in sides for entry in side.state.entries)}
     ):
-        told = _as_one_side(loaded, desired, work, address, sides)
-        if told is not None:
+        merged_side = _as_one_side(loaded, desired, work, address, sides)
+        if merged_side is not None:
             owners = (
                 one.entries[address].fragment
                 for one in (loaded.state, *(side.state for side in sides))
                 if address in one.entries
             )
-            work.settle(address, next(owners), told[0])
+            work.settle(address, next(owners), merged_side[0])
             explained.add(address)
     for address, state in loaded.state.entries.items():
         if address in explained:

@@ -95,16 +95,16 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
     several = _several(loaded.state)
     for fragment in sorted({*count, *said}):
         if fragment in old:
-            yield Heal("", fragment, "its state is carried over to the new form")
+            yield Heal("", fragment, "its state is written in the new format")
         elif count.get(fragment, 0) > 1:
-            yield Heal("", fragment, "two branches began to keep its state; their files become one")
+            yield Heal("", fragment, "two branches began to keep its state; their files are merged into one")
         elif fragment in several:
             what = f"{several[fragment]:,} of its entries" if several[fragment] > 1 else "one of its entries"
             yield Heal("", fragment, f"{what} stood in its state several times; once is kept")
         elif fragment in freed:
-            yield Heal("", fragment, "of a kind whose truth is live nothing is remembered")
+            yield Heal("", fragment, "the state has no entries of a kind with truth: live")
         elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
-            yield Heal("", fragment, "what it protects is remembered")
+            yield Heal("", fragment, "the state remembers that it is protected")
 
 
 def _accounts(state: State) -> dict[str, int]:
@@ -292,8 +292,8 @@ class Writing(Struct):
             return None  # a problem stands for it, and blocks
         if content == old:
             return None
-        told = [None if data is None else digest_bytes(data) for data in (old, content)]
-        return FileChange(path, told[0], told[1], content)
+        digests = [None if data is None else digest_bytes(data) for data in (old, content)]
+        return FileChange(path, digests[0], digests[1], content)
 
     def _shared_out(
         self,

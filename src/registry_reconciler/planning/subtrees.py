@@ -66,8 +66,10 @@ def _names_inside(asked: KnownEntries, renames: Mapping[str, str]) -> dict[str, 
             around = outer.get((file, document, path[:size])) if size <= len(path) else None
             if around is not None and around[0].kind != entry.kind:
                 live, wish = around
-                told = _told_by(asked.kinds[live.kind], live, wish.value, asked.kinds[entry.kind], entry)
-                found.setdefault(address, (wish.address, {}))[1].update(told)
+                name_given = _told_by(
+                    asked.kinds[live.kind], live, wish.value, asked.kinds[entry.kind], entry
+                )
+                found.setdefault(address, (wish.address, {}))[1].update(name_given)
     return found
 
 
@@ -87,12 +89,12 @@ def _told_by(
         if at >= own or not step_name:
             continue
         if at == own - 1:
-            told = _text(Selector.parse(by).get(after)) if by else slot and slot.key
+            name_given = _text(Selector.parse(by).get(after)) if by else slot and slot.key
         else:
             name = outer_names.get(at, ("", ""))[0]
-            told = texts.get(name) if name else None
-        if told:
-            yield step_name, told
+            name_given = texts.get(name) if name else None
+        if name_given:
+            yield step_name, name_given
 
 
 def _steps(kind: Kind) -> Iterator[tuple[int, tuple[str, str]]]:

@@ -297,9 +297,9 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
 
 def _pending(plan: Plan) -> Iterator[Notice]:
     if not plan.empty:
-        from registry_reconciler.report.words import told
+        from registry_reconciler.report.words import summary_line
 
-        what = told(plan)
+        what = summary_line(plan)
         yield Notice(
             "Not applied", f"the registries are not what the fragments say ({what}): registry apply."
         )

@@ -76,17 +76,17 @@ def outputs_changed(old: Planning, new: Planning) -> Iterator[Notice]:
                 "Output gone", f"{name} of {one.file} is no longer derived: nobody keeps it up to date."
             )
         elif after[name].definition != one.definition:
-            yield Notice("Output changed", f"{name} of {one.file} is defined otherwise.")
-    for path, told in sorted(_templates(old).items()):
+            yield Notice("Output changed", f"{name} of {one.file} has another definition.")
+    for path, digest in sorted(_templates(old).items()):
         now = _templates(new).get(path)
         if now is None and path not in _templates(new):
             yield Notice("Template gone", f"{path} is gone, or no output reads it any more.")
-        elif now != told:
-            yield Notice("Template changed", f"{path} is not what it was; look at what it renders.")
+        elif now != digest:
+            yield Notice("Template changed", f"{path} was changed; look at what it renders.")
     if new.loaded.config.outputs == "after_merge" != old.loaded.config.outputs:
         yield Notice("Check weakened", "outputs: after_merge: branches may leave outputs stale.")
 
 
 def _templates(planning: Planning) -> dict[str, str | None]:
     inputs = planning.plan.inputs
-    return {path: told for path, told in inputs.items() if path.startswith(f"{TEMPLATES_FOLDER}/")}
+    return {path: digest for path, digest in inputs.items() if path.startswith(f"{TEMPLATES_FOLDER}/")}

@@ -17,7 +17,7 @@ from registry_reconciler.report.words import (
     Verdict,
     count_problems,
     plural,
-    told,
+    summary_line,
     verdict,
 )
 
@@ -77,6 +77,6 @@ def _verdict(plan: Plan, options: RenderOptions) -> str:
     elif options.command == "check":
         words = "nothing blocks"
     else:
-        words = told(plan) or "no changes"
+        words = summary_line(plan) or "no changes"
     problems = count_problems(plan)
     return runner_safe(f"registry {visible(options.command)}: {words}{'; ' + problems if problems else ''}.")

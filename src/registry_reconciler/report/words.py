@@ -139,7 +139,7 @@ def what_else(plan: Plan) -> str:
     return "only outputs change" if plan.count_outputs() else "only the state changes"
 
 
-def told(plan: Plan) -> str:
+def summary_line(plan: Plan) -> str:
     """What a plan does, in one line: entries, and outputs."""
     return "; ".join(filter(None, (count_changes(plan.changes) or what_else(plan), count_outputs(plan))))
 

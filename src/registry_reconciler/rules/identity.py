@@ -209,8 +209,8 @@ def _deceiving(entry_set: EntrySet) -> Iterator[Finding]:
         elif folded(first.key) != folded(item.key) and drawn_alike(first.key, item.key):
             mixed = max((scripts(item.key), scripts(first.key)), key=len)
             severity = Severity.WARNING if len(mixed) < 2 else None
-            told = sorted({*scripts(item.key), *scripts(first.key)})
-            why = f"look the same, with letters of {listing(told)}"
+            both_scripts = sorted({*scripts(item.key), *scripts(first.key)})
+            why = f"look the same, with letters of {listing(both_scripts)}"
         else:
             continue
         yield Finding(

@@ -52,12 +52,12 @@ def links(entry_set: EntrySet) -> Links:
 
 
 def _links(entry_set: EntrySet) -> Links:
-    told = [(kind, reference) for kind in entry_set.kinds.values() for reference in kind.references]
+    kind_fields = [(kind, reference) for kind in entry_set.kinds.values() for reference in kind.references]
     if entry_set.earlier is None:
-        parts = [_part(entry_set, reference, entry_set.of(kind.name)) for kind, reference in told]
+        parts = [_part(entry_set, reference, entry_set.of(kind.name)) for kind, reference in kind_fields]
     else:
         before = links(entry_set.earlier).parts
-        parts = [_renewed(entry_set, *one, part) for one, part in zip(told, before, strict=True)]
+        parts = [_renewed(entry_set, *one, part) for one, part in zip(kind_fields, before, strict=True)]
     resolved = [link for part in parts for link in part.resolved]
     return Links(resolved, [link for part in parts for link in part.dangling], parts)
 

@@ -29,27 +29,31 @@ class _Pair(NamedTuple):
     partner: Entry | None
 
 
-def _pairs(world: EntrySet) -> tuple[_Pair, ...]:
-    return tuple(_paired(world))
+def _pairs(entry_set: EntrySet) -> tuple[_Pair, ...]:
+    return tuple(_paired(entry_set))
 
 
-def _paired(world: EntrySet) -> Iterator[_Pair]:
-    elsewhere = world.rest.elsewhere
-    for kind in world.kinds.values():
+def _paired(entry_set: EntrySet) -> Iterator[_Pair]:
+    elsewhere = entry_set.rest.elsewhere
+    for kind in entry_set.kinds.values():
         for mirror in kind.mirrors:
-            for item in world.of(kind.name):
+            for item in entry_set.of(kind.name):
                 key = item.key if mirror.key is None else reference_key(mirror.key.get(item.value))
-                if key is None or mirror.kind not in world.kinds or world.maybe_hidden((mirror.kind,), key):
+                if (
+                    key is None
+                    or mirror.kind not in entry_set.kinds
+                    or entry_set.maybe_hidden((mirror.kind,), key)
+                ):
                     continue
                 address = make_address(mirror.kind, key)
-                partner = world.items.get(address)
+                partner = entry_set.items.get(address)
                 if partner is None and elsewhere is not None:
                     partner = elsewhere.entry(address)
                 yield _Pair(item, mirror, key, partner)
 
 
-def _differs(world: EntrySet) -> Iterator[Finding]:
-    for item, mirror, _, partner in world.memo(_pairs):
+def _differs(entry_set: EntrySet) -> Iterator[Finding]:
+    for item, mirror, _, partner in entry_set.memo(_pairs):
         if partner is None:
             continue
         ours, theirs = mirror.field.get(item.value, MISSING), mirror.at.get(partner.value, MISSING)
@@ -61,7 +65,7 @@ def _differs(world: EntrySet) -> Iterator[Finding]:
             item,
             f"{_said(mirror.field.text, ours)}, and {partner.address} {_said(mirror.at.text, theirs)}.",
             mirror.field.path if ours is not MISSING else (),
-            fix=_fix(world, item, mirror, ours, partner, theirs),
+            fix=_fix(entry_set, item, mirror, ours, partner, theirs),
             related=(related(partner, "the other one", mirror.at.path if theirs is not MISSING else ()),),
             severity=mirror.differs,
             others=(partner,),
@@ -76,11 +80,11 @@ def _said(field: str, value: Json) -> str:
     return f"{field} is {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}"
 
 
-def _fix(world: EntrySet, item: Entry, mirror: Mirror, ours: Json, partner: Entry, theirs: Json) -> Fix:
+def _fix(entry_set: EntrySet, item: Entry, mirror: Mirror, ours: Json, partner: Entry, theirs: Json) -> Fix:
     """The source wins, where its partner may be edited; else the partner does."""
-    if _may_be_edited(world, partner):
+    if _may_be_edited(entry_set, partner):
         wins, loser, path, new, old = item, partner, mirror.at.path, ours, theirs
-    elif _may_be_edited(world, item):
+    elif _may_be_edited(entry_set, item):
         wins, loser, path, new, old = partner, item, mirror.field.path, theirs, ours
     else:
         return Fix(f"No fragment owns either of the two: registry adopt {partner.address}")
@@ -96,9 +100,9 @@ def _fix(world: EntrySet, item: Entry, mirror: Mirror, ours: Json, partner: Entr
     )
 
 
-def _may_be_edited(world: EntrySet, item: Entry) -> bool:
+def _may_be_edited(entry_set: EntrySet, item: Entry) -> bool:
     """Whether the place where an entry stands is a person's to edit: a fragment, or a file that is its own truth."""
-    return item.place.file.startswith(f"{DESIRED_FOLDER}/") or world.kinds[item.kind].truth == "live"
+    return item.place.file.startswith(f"{DESIRED_FOLDER}/") or entry_set.kinds[item.kind].truth == "live"
 
 
 MIR001 = Rule(
@@ -110,16 +114,16 @@ MIR001 = Rule(
 )
 
 
-def _without_partner(world: EntrySet) -> Iterator[Finding]:
+def _without_partner(entry_set: EntrySet) -> Iterator[Finding]:
     from registry_reconciler.base.suggest import closest
 
     hints = 0
     seen: set[tuple[str, str]] = set()
-    for item, mirror, key, partner in world.memo(_pairs):
+    for item, mirror, key, partner in entry_set.memo(_pairs):
         if partner is not None or (item.address, mirror.kind) in seen:
             continue
         seen.add((item.address, mirror.kind))
-        near = next(iter(closest(key, world.keys(mirror.kind))), None) if hints < SUGGESTIONS else None
+        near = next(iter(closest(key, entry_set.keys(mirror.kind))), None) if hints < SUGGESTIONS else None
         hints += 1
         yield Finding(
             item,

@@ -89,8 +89,8 @@ MOD001 = Rule(
 
 def _told_there(other: Entry, field: str, key: str) -> tuple[tuple[Place, Json], ...]:
     """The patch that tells the flow on its other side as well, where that has a list to put it in."""
-    told = part(other.value, field)
-    return ((place_of(other, (field,)), [*told, key]),) if isinstance(told, list) else ()
+    listed = part(other.value, field)
+    return ((place_of(other, (field,)), [*listed, key]),) if isinstance(listed, list) else ()
 
 
 def _may_call(entry_set: EntrySet, caller: Entry, called: Entry) -> str:

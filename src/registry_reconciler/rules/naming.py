@@ -90,8 +90,8 @@ def _told(entry_set: EntrySet, kinds: Sequence[str]) -> Names:
         for item in entry_set.of(kind) if finders else ():
             value = item.value
             for find in finders:
-                for _, told in find(value):
-                    for name in told if type(told) is list else (told,):
+                for _, found_names in find(value):
+                    for name in found_names if type(found_names) is list else (found_names,):
                         if type(name) is str and owners.setdefault(name, item) is not item:
                             _clash(owners, clashes, name, item)
     return Names(owners, clashes)

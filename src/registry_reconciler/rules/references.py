@@ -236,10 +236,10 @@ def _cycles(entry_set: EntrySet) -> Iterator[Finding]:
             keys = [item.key for item in members]
             around = " → ".join([*keys, keys[0]])
             more = len(keys) - _MOST_AROUND
-            told = " → ".join([*keys[:_MOST_AROUND], f"{more:,} more", keys[0]]) if more > 0 else around
+            circle = " → ".join([*keys[:_MOST_AROUND], f"{more:,} more", keys[0]]) if more > 0 else around
             yield Finding(
                 members[0],
-                f"This goes round in a circle: {told}.",
+                f"This goes round in a circle: {circle}.",
                 steps[0][1].path,
                 related=tuple(
                     related(item, f"leads on to {edge.target}", edge.path)

@@ -13,12 +13,14 @@ from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 def _keys(entry_set: EntrySet) -> Iterator[Finding]:
     for item in entry_set.items.values():
-        if not item.key.isascii() and (told := unseen(item.key)):
-            yield Finding(item, f"the id {item.key!a} has characters that nobody sees: {told}.", extra="id")
+        if not item.key.isascii() and (unseen_ones := unseen(item.key)):
+            yield Finding(
+                item, f"the id {item.key!a} has characters that nobody sees: {unseen_ones}.", extra="id"
+            )
     for item in _not_plain(entry_set):
         for path, name in _names(item.value):
-            if not name.isascii() and (told := unseen(name)):
-                message = f"the name {name!a} has characters that nobody sees: {told}."
+            if not name.isascii() and (unseen_ones := unseen(name)):
+                message = f"the name {name!a} has characters that nobody sees: {unseen_ones}."
                 yield Finding(item, message, (*path, name), on_key=True)
 
 
@@ -34,8 +36,8 @@ TXT001 = Rule(
 def _values(entry_set: EntrySet) -> Iterator[Finding]:
     for item in _not_plain(entry_set):
         for path, text in _texts(item.value):
-            if text != item.key and not text.isascii() and (told := unseen(text, prose=True)):
-                yield Finding(item, f"the text has characters that nobody sees: {told}.", path)
+            if text != item.key and not text.isascii() and (unseen_ones := unseen(text, prose=True)):
+                yield Finding(item, f"the text has characters that nobody sees: {unseen_ones}.", path)
 
 
 TXT002 = Rule(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 1_000
 """So many things that are wrong with one value are worded; then it is said that there are more."""
 
-_UNTOLD = "it does not fit its schema, which has too many alternatives for its size to say where"
+_UNTOLD = "it does not fit its schema, which has too many alternatives to say where"
 
 _TOGETHER = "it is not judged: entries and the alternatives of their schemas are too many together"
 
@@ -69,17 +69,17 @@ class Validator:
                     return True
             else:
                 if purse is not None and self._view.cost.judgeable(judged):
-                    purse.told[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
+                    purse.written_out[id(value)] = value, [Violation((), False, _TOGETHER, _SIMPLER, "anyOf")]
                 return False
         except ValueError:
             return False
         return bool(unknown) and not self.violations(value)
 
-    def told(self, value: Json, purse: Purse) -> list[Violation]:
+    def written_out(self, value: Json, purse: Purse) -> list[Violation]:
         """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
-        if id(value) not in purse.told:
-            purse.told[id(value)] = value, self._told(value, purse)
-        return purse.told[id(value)][1]
+        if id(value) not in purse.written_out:
+            purse.written_out[id(value)] = value, self._told(value, purse)
+        return purse.written_out[id(value)][1]
 
     def _told(self, value: Json, purse: Purse) -> list[Violation]:
         if purse.copied <= 0:
@@ -115,7 +115,11 @@ class Validator:
         except ValueError:
             return [
                 Violation(
-                    (), False, "it holds something that is no JSON", "Write plain Unicode text.", "type"
+                    (),
+                    False,
+                    "it holds something that JSON cannot express",
+                    "Write plain Unicode text.",
+                    "type",
                 )
             ]
         worded = word(findings[:MOST_FINDINGS], value, self._view)

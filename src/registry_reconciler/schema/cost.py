@@ -184,14 +184,14 @@ class Purse(Struct):
         ways: so many may they take as counted.
         places: so many pairs of a schema and a part may be looked at to count.
         copied: so many parts may errors copy.
-        told: what is wrong with values that cost something, by their identity; with the value, so that it stays.
+        written_out: what is wrong with values that cost something, by their identity; with the value, so that it stays.
     """
 
     estimated: int = 40_000_000
     ways: int = 20_000_000
     places: int = 1_000_000
     copied: int = 10_000_000
-    told: dict[int, tuple[Json, list[Any]]] = field(default_factory=dict)
+    written_out: dict[int, tuple[Json, list[Any]]] = field(default_factory=dict)
 
 
 class Spent(Struct, frozen=True):
@@ -200,13 +200,13 @@ class Spent(Struct, frozen=True):
     Attributes:
         ways: how many times a schema is applied to a part of it.
         copied: how many parts of the value and the schema errors would copy.
-        told: how many parts the places of errors alone would write out.
+        written_out: how many parts the places of errors alone would write out.
         places: how many pairs of a schema and a part were looked at to know.
     """
 
     ways: int
     copied: int
-    told: int
+    written_out: int
     places: int = 0
 
 
@@ -257,7 +257,7 @@ class Cost:
     def tellable(self, value: Json) -> bool:
         """Whether the places of all errors can be gathered."""
         spent = self.spent(value)
-        return spent is not None and spent.told <= _MOST_TOLD
+        return spent is not None and spent.written_out <= _MOST_TOLD
 
     def spent(self, value: Json) -> Spent | None:
         """What a value costs; ``None`` where even that takes too long to tell."""
@@ -294,18 +294,18 @@ class _Counting:
         size = size_of(value, self._sizes)
         names = len(value) if inside.keys and isinstance(value, dict) else 0
         compared = inside.compared(value)
-        ways, copied, told = (
+        ways, copied, written_out = (
             1 + compared,
             _AN_ERROR + size * (1 + inside.required + 4 * names) + inside.words,
             _A_PLACE + size + names + compared + inside.words // _A_PLACE,
         )
-        self._seen[place, id(value)] = Spent(ways, copied, told)
+        self._seen[place, id(value)] = Spent(ways, copied, written_out)
         again = _AGAIN if inside.asks_again else 1
         for inner in inside.same:
             one = self.count(inner, value)
             ways += again * one.ways
             copied += again * one.copied
-            told += again * one.told
+            written_out += again * one.written_out
         below = inside.below(value)
         if names:
             below += [(inner, name) for inner in inside.keys for name in value]
@@ -313,8 +313,8 @@ class _Counting:
             one = self.count(inner, part)
             ways += one.ways
             copied += one.copied
-            told += one.told
-        result = self._seen[place, id(value)] = Spent(ways, copied, told)
+            written_out += one.written_out
+        result = self._seen[place, id(value)] = Spent(ways, copied, written_out)
         return result
 
 

@@ -100,7 +100,7 @@ class Writer:
         if secret is not None and secret < len(path):
             # Even the names inside a secret are part of it.
             path, on_key = path[:secret], False
-            message, fix = f"{name_of(path)} is not as its schema wants it", self.explain(path, "Correct it.")
+            message, fix = f"{name_of(path)} does not fit its schema", self.explain(path, "Correct it.")
             instead = field = ""
         return Violation(path, on_key, message, fix, keyword, instead, field)
 

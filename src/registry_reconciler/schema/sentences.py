@@ -86,7 +86,7 @@ def _unique_items(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, st
 def _size(what: str, *, most: bool) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
     def sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
         if kind.limit == 1 and not most:
-            return f"{name_of(path)} is empty", writer.explain(path, "Fill it, or remove the field.")
+            return f"{name_of(path)} is empty", writer.explain(path, "Give it a value, or remove the field.")
         bound = "at most" if most else "at least"
         return (
             f"{name_of(path)} must have {bound} {kind.limit} {what}",
@@ -122,7 +122,7 @@ def _contains(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
 
 def other_sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
     """What has no sentence of its own."""
-    return f"{name_of(path)} is not allowed as it is ({kind.name})", writer.explain(path, "Correct it.")
+    return f"{name_of(path)} is not allowed ({kind.name})", writer.explain(path, "Correct it.")
 
 
 SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {

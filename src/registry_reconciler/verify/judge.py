@@ -30,9 +30,9 @@ class Judge:
             for path, content in self._files.items()
         ]
         # What is unevaluated is found by patterns that no care can be taken of.
-        told = repr(self._files)
-        self._beyond_care = "'unevaluatedProperties'" in told and "'patternProperties'" in told
-        self._turns_round = any(f"'{word}'" in told for word in ("not", "oneOf", "if"))
+        files_text = repr(self._files)
+        self._beyond_care = "'unevaluatedProperties'" in files_text and "'patternProperties'" in files_text
+        self._turns_round = any(f"'{word}'" in files_text for word in ("not", "oneOf", "if"))
         registry: Any = referencing.Registry()
         self._registry = registry.with_resources(resources)
         self._validators: dict[str, Any] = {}

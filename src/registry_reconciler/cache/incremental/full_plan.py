@@ -160,7 +160,7 @@ class _Remembering:
         index_keys = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
         return Memory(
             settings=self._settings(),
-            digests={path: told for path in kept if (told := inputs.get(path)) is not None},
+            digests={path: digest for path in kept if (digest := inputs.get(path)) is not None},
             kinds=tuple(self.kinds),
             entries=Column.of(self.addresses, [1] * len(self.addresses)),
             names=Column.of(
@@ -188,7 +188,7 @@ class _Remembering:
             unmanaged=unmanaged,
             always_checked=always_checked,
             directives={
-                path: told for path in loaded.fragments.directed if (told := inputs.get(path)) is not None
+                path: digest for path in loaded.fragments.directed if (digest := inputs.get(path)) is not None
             },
             odd=[number for address, number in self.numbers.items() if _odd(address)],
         )

@@ -76,13 +76,13 @@ class KeyExtractor:
             yield from (referrer_word(name, address) for address in targets)
 
     def _unique(self, value: Mapping[str, Json]) -> list[str]:
-        told: list[str] = []
+        keys: list[str] = []
         for number, group in enumerate(self._uniques):
             if len(group) == 1:
-                told += (canonical([number, found]) for found in group[0](value) if found is not None)
+                keys += (canonical([number, found]) for found in group[0](value) if found is not None)
             else:
-                told.append(canonical([number, *(next(iter(values(value)), None) for values in group)]))
-        return told
+                keys.append(canonical([number, *(next(iter(values(value)), None) for values in group)]))
+        return keys
 
 
 class KeyExtractors:

@@ -270,10 +270,10 @@ def changed_text(path: str, data: bytes, file: LiveFile) -> LiveText:
     if not plain or scan(between, DEFAULT_LIMITS) or (middle and cut(between) != (now,)):
         raise FullPlanRequired(f"{path} is built otherwise")
     known = file.by_digest(first, last)
-    told = [known.get(item_digest(item)) for item in now.items(between)] if middle else []
-    entries = [*file.entries[:first], *told, *file.entries[last:]]
+    known_numbers = [known.get(item_digest(item)) for item in now.items(between)] if middle else []
+    entries = [*file.entries[:first], *known_numbers, *file.entries[last:]]
     places = {number: index for index, number in enumerate(entries) if number is not None}
-    new = tuple(first + index for index, number in enumerate(told) if number is None)
+    new = tuple(first + index for index, number in enumerate(known_numbers) if number is None)
     if len(places) + len(new) != len(entries):
         raise FullPlanRequired(f"{path} says something twice")
     inside = [start - old.start + at for at in now.starts(between)[:-1]] if middle else []

@@ -43,7 +43,7 @@ def command(
         typer.Option(
             "--type",
             metavar="KIND",
-            help="The kind, or modules, routes, abilities or hooks: found from the entry.",
+            help="The kind. With modules, routes, abilities or hooks it is chosen by the fields of the entry.",
         ),
     ] = "",
     entry_file: Annotated[

@@ -40,7 +40,7 @@ def command(
         typer.Option(
             "--by",
             metavar="file|kind|FIELD",
-            help="One fragment for each kind, registry file or value of a field.",
+            help="Write one fragment for each kind, for each registry file, or for each value of a field.",
         ),
     ] = "kind",
     dry_run: DryRun = False,

@@ -45,15 +45,17 @@ def command(
     ] = None,
     expect: Annotated[
         str | None,
-        typer.Option("--expect", metavar="PLAN_ID", help="Apply only if the plan has this id; asks nothing."),
+        typer.Option(
+            "--expect", metavar="PLAN_ID", help="Apply only if the plan has this id, without asking."
+        ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     brief: Brief = False,
     verify: Annotated[
         bool,
         typer.Option(
             "--verify",
-            help="Ask ruamel.yaml, jsonschema and deepdiff too; write nothing if one of them disagrees.",
+            help="Compare with ruamel.yaml, jsonschema and deepdiff first; write nothing if one of them disagrees.",
         ),
     ] = False,
     *,
@@ -82,7 +84,7 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
     from registry_reconciler.report.saved_plan import read_saved_plan
 
     if options != PlanOptions() or expect is not None:
-        raise UsageFailure("a saved plan has its own options: leave the others away, or plan again")
+        raise UsageFailure("a saved plan has its own options: leave the others out, or plan again")
     return read_saved_plan(read_named(file))
 
 
@@ -107,14 +109,16 @@ class _Applying:
 
     def expected(self, options: PlanOptions, plan_id: str | None) -> int:
         """Plan and apply under one lock, if the plan has this id."""
-        told: list[Plan] = []
+        shown_plans: list[Plan] = []
         try:
             with progress() as tell:
 
                 def show(plan: Plan) -> None:
                     # Before anything is written; again only where somebody edited a file in between.
-                    if self.call.format == "text" and (not told or told[-1].plan_id != plan.plan_id):
-                        told.append(plan)
+                    if self.call.format == "text" and (
+                        not shown_plans or shown_plans[-1].plan_id != plan.plan_id
+                    ):
+                        shown_plans.append(plan)
                         self._report(plan, Shown(0))
                     if tell is not None:
                         tell("applying")
@@ -124,7 +128,7 @@ class _Applying:
             if blocked.plan is None:
                 raise
             return self._blocked(blocked.plan)
-        return self._done(result, shown=bool(told))
+        return self._done(result, shown=bool(shown_plans))
 
     def asked(self, options: PlanOptions, yes: bool) -> int:
         """Plan, show, ask, apply."""
@@ -192,12 +196,12 @@ class _Applying:
 
 def _receipt(result: ApplyResult, recovered: RecoverResult | None, *, brief: bool) -> list[str]:
     from registry_reconciler.base.escape import visible
-    from registry_reconciler.report.words import told
+    from registry_reconciler.report.words import summary_line
 
     lines = [_recovery(recovered)] if recovered is not None else []
     if not result.written:
         return [*lines, "Nothing to do: nothing was written."]
-    what = told(result.plan)
+    what = summary_line(result.plan)
     if brief:
         files = f"{len(result.written):,} file{'' if len(result.written) == 1 else 's'}"
         return [*lines, f"applied: {what}; wrote {files}"]

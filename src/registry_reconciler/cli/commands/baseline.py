@@ -31,7 +31,7 @@ def command(
     """Accept the problems of today, so that only new ones block.
 
     Writes .system/registry/baseline.yaml with every error and warning that is not structural,
-    by code, address and field, never by line; those that are gone since are dropped and listed.
+    by code, address and field, never by line. Problems that are gone since are dropped and listed.
     """
     from registry_reconciler.editing.build_baseline import build_baseline, write_baseline
     from registry_reconciler.model.plan import PlanOptions

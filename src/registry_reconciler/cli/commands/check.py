@@ -29,12 +29,14 @@ def command(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILES]...", help="Ignored: pre-commit names the files that changed.", show_default=False
+            metavar="[FILES]...",
+            help="Ignored; pre-commit passes the files that changed.",
+            show_default=False,
         ),
     ] = None,
     fail_on: Annotated[
         Literal["error", "warning"],
-        typer.Option("--fail-on", help="The least severity that makes it exit 3."),
+        typer.Option("--fail-on", help="Exit 3 if there is a problem of this severity or above."),
     ] = "error",
     brief: Brief = False,
     *,

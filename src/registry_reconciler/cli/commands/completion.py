@@ -27,7 +27,7 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Print what makes a shell complete commands, options, kinds, addresses and codes.
+    """Print the script that lets a shell complete commands, options, kinds, addresses and codes.
 
     zsh: registry completion zsh > a folder of $fpath, as _registry. fish: > ~/.config/fish/
     completions/registry.fish. powershell: >> $PROFILE.

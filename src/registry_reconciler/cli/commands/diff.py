@@ -24,12 +24,14 @@ EXAMPLE = """\
 
 
 def command(
-    old: Annotated[
-        str, typer.Argument(metavar="REV", help="A revision that git knows, or A..B, or A...B as in git.")
-    ],
+    old: Annotated[str, typer.Argument(metavar="REV", help="A revision of git, or A..B or A...B as in git.")],
     new: Annotated[
         str | None,
-        typer.Argument(metavar="[REV]", help="Another one; the working tree by default.", show_default=False),
+        typer.Argument(
+            metavar="[REV]",
+            help="The revision to compare with it; the working tree by default.",
+            show_default=False,
+        ),
     ] = None,
     detailed_exitcode: DetailedExitCode = False,
     no_check: NoCheck = False,
@@ -38,8 +40,9 @@ def command(
 ) -> int:
     """Compare what two revisions say should be registered.
 
-    Entries and fields, problems introduced, fixed and there already, and who depends on what changed.
-    'registry plan --base REV' compares the working tree with the commit where it left REV.
+    Shows the entries and fields that differ, problems that are introduced, fixed or were there
+    before, and the entries that depend on a changed one. 'registry plan --base REV' compares the
+    working tree with the commit where it left REV.
     """
     from registry_reconciler.queries.review import review_revisions, review_since
 

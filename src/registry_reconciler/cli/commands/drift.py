@@ -55,7 +55,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[PATTERN]...",
-            help="Only these; with --accept or --revert: these as well.",
+            help="Show only these; with --accept or --revert, accept or revert these too.",
             show_default=False,
         ),
     ] = None,
@@ -221,7 +221,7 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
             if field.blame is not None:
                 yield f"      {_who(field.blame)}"
     if stale:
-        yield "The state does not fit; registry apply mends it, and no registry changes:"
+        yield "The state is out of date; registry apply updates it and changes no registry:"
         yield from (f"  {visible(stale_state.address)}  {stale_state.why}" for stale_state in stale)
     yield f"Drift: {plural(len(found), 'entry')}." if found else "No drift."
 

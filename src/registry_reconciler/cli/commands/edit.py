@@ -39,10 +39,10 @@ def command(
     shared: Shared,
     look: Look,
 ) -> int:
-    """Open an entry in $EDITOR, and plan what was made of it.
+    """Open an entry in $EDITOR, and plan the edit.
 
-    It is checked on return; what is wrong stands on top when the editor opens again. An unchanged
-    text changes nothing.
+    The text is checked when the editor closes. If something is wrong, the editor opens again with
+    the problem at the top. If the text is unchanged, nothing happens.
     """
     from registry_reconciler.editing.verbs import entry_text
 

@@ -38,26 +38,27 @@ def command(
     ] = None,
     diff: Diff = False,
     unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Make the fixes too that guess what was meant (did you mean).")
+        bool,
+        typer.Option("--unsafe", help="Also apply fixes that guess what was meant ('Did you mean ...')."),
     ] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="FIELD=VALUE",
-            help="Set a field of every entry that has a problem with CODE; without a CODE, that lacks it.",
+            help="Set a field in every entry that has a problem with CODE, or, without CODE, that lacks the field.",
         ),
     ] = None,
     brief: Annotated[
-        bool, typer.Option("--brief", help="For agents: one line a problem, and no patches.")
+        bool, typer.Option("--brief", help="For agents: one line for each problem, and no patches.")
     ] = False,
     *,
     shared: Shared,
 ) -> int:
-    """Apply the fixes that are safe, to fragments only; show the others as patches.
+    """Apply the safe fixes to fragments, and show the others as patches.
 
-    A fix that is called safe never changes the key of an entry. Of a kind with truth: live the
-    registry file itself is fixed.
+    A safe fix never changes the key of an entry. For a kind with truth: live the registry file
+    itself is fixed.
     """
     from registry_reconciler.editing.amend import write_fragments
     from registry_reconciler.editing.verbs import fixing_entries
@@ -124,7 +125,7 @@ def _set_where_asked(
     if not found:
         return answer(call, "No entry has a problem with that.\n", {"applied": False, "written": []})
     words = ["fix", *(word for field in fields for word in ("--set", field))]
-    return carry_out(call, mending([(one.address, told) for one, told in found.items()]), going, words)
+    return carry_out(call, mending([(one.address, changes) for one, changes in found.items()]), going, words)
 
 
 def _brief(fixing: Fixing, dry: bool) -> str:

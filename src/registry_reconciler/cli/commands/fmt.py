@@ -25,7 +25,7 @@ EXAMPLE = """\
   registry fmt --check
 
   Would format desired/docs.yaml
-  1 fragment would be formatted, 3 are in form already.
+  1 fragment would be formatted, 3 are formatted already.
 """
 
 
@@ -119,7 +119,7 @@ def _text(formatting: Formatting, dry: bool, diff: str) -> str:
 def _summary(formatting: Formatting, dry: bool) -> str:
     count, already = len(formatting.edits), formatting.formatted
     what = "1 fragment" if count == 1 else f"{count:,} fragments"
-    rest = f"{already:,} {'is' if already == 1 else 'are'} in form already"
+    rest = f"{already:,} {'is' if already == 1 else 'are'} formatted already"
     if formatting.refused:
         return "Nothing was written."
     if not count:

@@ -28,7 +28,8 @@ EXAMPLE = """\
 
 def command(
     address: Annotated[
-        str | None, typer.Argument(metavar="[ADDRESS]", help="Only what leads there and from there.")
+        str | None,
+        typer.Argument(metavar="[ADDRESS]", help="Only what refers to this entry, and what it refers to."),
     ] = None,
     root: Root = None,
     format: Annotated[

@@ -44,14 +44,14 @@ def command(
         bool | None,
         typer.Option(
             "--agents-pointer/--no-agents-pointer",
-            help="Whether the AGENTS.md of this folder leads agents to the registries.",
+            help="Whether to write into AGENTS.md of this folder where agents find the registries.",
             show_default=False,
         ),
     ] = None,
     *,
     shared: Shared,
 ) -> int:
-    """Make a workspace here. Overwrites nothing; doing it twice is doing it once."""
+    """Make a workspace here. It overwrites nothing, so it is safe to run again."""
     from registry_reconciler.editing.init import chosen_kinds, disk, placements, write_placements
 
     call = shared.call("init")

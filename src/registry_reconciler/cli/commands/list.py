@@ -37,20 +37,24 @@ def command(
     kinds: Annotated[bool, typer.Option("--kinds", help="List kinds: files, entries, managed.")] = False,
     managed: Annotated[
         bool | None,
-        typer.Option("--managed/--unmanaged", help="Only those that are, or are not.", show_default=False),
+        typer.Option(
+            "--managed/--unmanaged",
+            help="Only entries that are managed, or that are not.",
+            show_default=False,
+        ),
     ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option(
             "--where",
             metavar="CONDITION",
-            help="Only entries of which it holds: 'status=active tags~eval'; also !=, !~, <, >, FIELD, !FIELD.",
+            help="Only entries for which this holds: 'status=active tags~eval'; also !=, !~, <, >, FIELD, !FIELD.",
         ),
     ] = None,
     columns: Annotated[
         str,
         typer.Option(
-            "--columns", metavar="FIELD,...", help="What to show of each entry, instead of its file."
+            "--columns", metavar="FIELD,...", help="Show these fields of each entry instead of its file."
         ),
     ] = "",
     *,
@@ -58,9 +62,9 @@ def command(
 ) -> int:
     """List entries, or kinds."""
     if kinds and (where or columns):
-        raise UsageFailure("--kinds lists kinds: leave --where and --columns away")
+        raise UsageFailure("--kinds lists kinds: leave out --where and --columns")
     if kinds and managed is not None:
-        raise UsageFailure("--kinds counts both: leave --managed or --unmanaged away")
+        raise UsageFailure("--kinds counts both: leave out --managed or --unmanaged")
     call = shared.call("list")
     planning = planning_of(call.workspace())
     warn_unseen(planning)

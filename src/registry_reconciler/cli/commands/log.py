@@ -28,11 +28,13 @@ def command(
         str | None,
         typer.Argument(metavar="[ADDRESS]", help="Only applies that changed this entry.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many, the newest.")] = _SHOWN,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", help="Show at most so many applies, the newest first.")
+    ] = _SHOWN,
     *,
     shared: Shared,
 ) -> int:
-    """Show what was applied, when, by whom and by which plan. What is older than the history keeps comes from git."""
+    """Show what was applied, when, by whom and by which plan. Older applies than the history keeps come from git."""
     from registry_reconciler.apply import reader
     from registry_reconciler.apply.history import read
     from registry_reconciler.apply.writable import Writable
@@ -69,11 +71,11 @@ def _lines(entry: Entry, address: str | None) -> list[str]:
         if address is not None and address not in (change.get("address"), change.get("from")):
             continue
         action, source = str(change.get("action")), change.get("from")
-        told = f"  {_SIGNS.get(action, ' ')} {visible(str(change.get('address')))}"
-        told += f"  from {visible(str(source))}" if source else ""
+        head = f"  {_SIGNS.get(action, ' ')} {visible(str(change.get('address')))}"
+        head += f"  from {visible(str(source))}" if source else ""
         fields = change.get("fields")
         names = ", ".join(visible(str(name)) for name in fields) if isinstance(fields, list) else ""
-        lines.append(told + (f"  {names}" if names else ""))
+        lines.append(head + (f"  {names}" if names else ""))
     counts = entry.data.get("counts")
     if not entry.changes and isinstance(counts, dict):
         lines.append("  " + ", ".join(f"{count} to {visible(str(name))}" for name, count in counts.items()))

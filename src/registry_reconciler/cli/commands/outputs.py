@@ -22,9 +22,9 @@ EXAMPLE = """\
 
 
 def command(*, shared: Shared) -> int:
-    """List what is derived from the registries, and whether it is right.
+    """List the outputs derived from the registries, and whether they are current.
 
-    'registry outputs new FILE' looks at a file and proposes one.
+    'registry outputs new FILE' proposes outputs for a file.
     """
     from registry_reconciler.model.output import PREFIX
     from registry_reconciler.queries.outputs import output_states

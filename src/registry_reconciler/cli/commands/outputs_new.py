@@ -35,29 +35,29 @@ EXAMPLE = """\
 def command(
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="What is in it that equals a registry?", show_default=False),
+        typer.Argument(metavar="[FILE]", help="The file to look at.", show_default=False),
     ] = None,
     template: Annotated[
         str | None,
         typer.Option(
             "--template",
             metavar="NAME",
-            help="A ready one: table, count, claude-marketplace, cursor-marketplace, codeowners, "
+            help="Start from this template: table, count, claude-marketplace, cursor-marketplace, codeowners, "
             "agents-section, claude-section.",
         ),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", metavar="KIND", help="Made of this kind only.")
+        str | None, typer.Option("--kind", metavar="KIND", help="Use only entries of this kind.")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write it down, with the markers that it needs.")
+        bool, typer.Option("--write", help="Add the output to outputs.yaml, and its markers to the file.")
     ] = False,
     *,
     shared: Shared,
 ) -> int:
     """Propose an output for a file.
 
-    What in it equals the registries today, or a ready one. Writes nothing without --write.
+    It looks for what equals the registries today, or starts from a template. Writes nothing without --write.
     """
     from registry_reconciler.editing.propose_output import from_template, proposals, write_proposals
     from registry_reconciler.report.words import command_line

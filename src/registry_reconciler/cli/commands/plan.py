@@ -37,11 +37,13 @@ def command(
     ] = None,
     base: Annotated[
         str | None,
-        typer.Option("--base", metavar="REV", help="Review: compare with the merge base with this revision."),
+        typer.Option(
+            "--base", metavar="REV", help="Review: compare with the commit where this branch left REV."
+        ),
     ] = None,
     brief: Annotated[
         bool,
-        typer.Option("--brief", help="For agents: the verdict, what blocks and how to mend it, the changes."),
+        typer.Option("--brief", help="For agents: the verdict, what blocks and how to fix it, the changes."),
     ] = False,
     *,
     reporting: Reporting,
@@ -52,7 +54,7 @@ def command(
     Writes nothing. PATTERN is an address (kind/key) or a glob (route/api.*).
     """
     if brief and reporting.format != "text":
-        raise UsageFailure("--brief is a format of its own: leave --format away")
+        raise UsageFailure("--brief and --format cannot be combined: leave one of them out")
     call = reporting.call("plan", brief=brief)
     options = selection.options()
     if base is not None:
@@ -87,11 +89,11 @@ def _review(
 
     if out is not None:
         raise UsageFailure(
-            "a review cannot be applied, so --out has nothing to save: leave --base or --out away"
+            "a review cannot be applied, so --out has nothing to save: leave out --base or --out"
         )
     if options.target or options.exclude or options.adopt or options.overwrite:
         raise UsageFailure(
-            "--base compares everything: leave --target, --exclude, --adopt and --overwrite away"
+            "--base compares everything: leave out --target, --exclude, --adopt and --overwrite"
         )
     workspace = call.workspace()
     review = review_base(workspace, base, no_check=options.no_check)

@@ -31,7 +31,7 @@ def command(
     shared: Shared,
     look: Look,
 ) -> int:
-    """Give an entry another key, and plan: whoever refers to it follows, and what lies inside it.
+    """Give an entry another key, and plan. References to it and entries inside it change too.
 
     Its fragment gets a line under 'moved', so that the entry keeps its place and its comments.
     """

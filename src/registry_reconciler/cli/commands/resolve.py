@@ -21,8 +21,8 @@ def command(
 ) -> int:
     """Settle state and history after a merge that left conflicts.
 
-    Fragments and registries come first: resolve them by hand, or take one side of each with git. What is remembered
-    is then settled by entry and field, from the three sides that git has, and what does not fit is mended.
+    First resolve fragments and registries, by hand or by taking one side of each with git. The state and the history
+    are then merged by entry and field from the three versions that git has, and repaired where they do not fit.
     """
     from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 
@@ -33,7 +33,7 @@ def command(
     if count:
         lines = [f"Settled {count:,} file{'s' if count != 1 else ''} that git had left in conflict."]
     elif done.written:
-        lines = ["No conflict. What did not fit is mended."]
+        lines = ["No conflict. State and history were repaired where they did not fit."]
     else:
         lines = ["Nothing to resolve."]
     lines += [f"  {visible(path)}" for path in sorted({*done.settled, *done.written})]

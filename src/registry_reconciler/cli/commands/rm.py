@@ -37,7 +37,7 @@ def command(
 ) -> int:
     """Take entries out of the fragments that own them, and plan their deletion.
 
-    Of a kind with truth: live they go from the registry file itself.
+    For a kind with truth: live they are removed from the registry file itself.
     """
     from registry_reconciler.editing.verbs import removing
 

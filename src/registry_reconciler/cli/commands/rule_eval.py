@@ -39,7 +39,7 @@ def command(
 ) -> int:
     """Show what each part of a rule gives for an entry.
 
-    So it is seen why the rule fires, or does not.
+    Use it to see why a rule finds a problem, or does not.
     """
     from registry_reconciler.rules.own.trial import steps
 

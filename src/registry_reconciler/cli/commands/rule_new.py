@@ -30,7 +30,7 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Write the file of a new rule of the workspace's own, to be filled in."""
+    """Write the file of a new rule for this workspace, for you to fill in."""
     from registry_reconciler.rules.own.definition import is_own_code
     from registry_reconciler.rules.own.template import new_rule
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   registry rule test
 
-  TEAM001  ok   the example gives it, mended it does not; 'when' selects 12 of 40
+  TEAM001  ok   the example violates it, the mended one does not; 'when' selects 12 of 40
 """
 
 
@@ -33,7 +33,8 @@ def command(
 ) -> int:
     """Try the workspace's own rules on their examples.
 
-    The example must give the problem, and mended it must not. It says too how many entries 'when' selects.
+    The example must have the problem, and the mended example must not. Also shows how many entries
+    'when' selects.
     """
     call = shared.call("rule test")
     planning = planning_of(call.workspace())
@@ -82,11 +83,11 @@ def _faults(planning: Planning, rule: Definition) -> Iterator[str]:
         if wanted and not tried.messages and not tried.faults:
             yield f"'{name}' does not violate the rule"
         if not wanted and tried.messages:
-            yield f"'{name}' violates the rule still: {tried.messages[0]}"
+            yield f"'{name}' still violates the rule: {tried.messages[0]}"
 
 
 def _lines(one: dict[str, Json]) -> Iterator[str]:
-    said = "the example gives it, mended it does not" if one["has_example"] else "it has no example"
+    said = "the example violates it, the mended one does not" if one["has_example"] else "it has no example"
     chosen = f"; 'when' selects {one['selected']:,} of {one['of']:,}" if one["selected"] is not None else ""
     yield f"{one['code']}  ok   {said}{chosen}" if one["ok"] else f"{one['code']}  failed{chosen}"
     yield from (f"  {visible(fault)}" for fault in one["faults"])

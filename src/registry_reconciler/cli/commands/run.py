@@ -33,12 +33,17 @@ def command(
     ] = "{}",
     cap: Annotated[
         list[str] | None,
-        typer.Option("--cap", metavar="CAP", help="A capability that is granted; repeatable."),
+        typer.Option("--cap", metavar="CAP", help="Grant a capability; repeatable."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and validate, run nothing.")] = False,
-    readonly: Annotated[bool, typer.Option("--readonly", help="Refuse whatever changes something.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the input and the capabilities, and run nothing.")
+    ] = False,
+    readonly: Annotated[
+        bool, typer.Option("--readonly", help="Refuse an ability that changes something.")
+    ] = False,
     mode: Annotated[
-        Literal["enforce", "log"], typer.Option("--mode", help="log: warn of missing capabilities and go on.")
+        Literal["enforce", "log"],
+        typer.Option("--mode", help="What to do about a missing capability: stop, or warn and go on."),
     ] = "enforce",
     environment: Annotated[
         str | None, typer.Option("--environment", metavar="NAME", help="Where it runs, e.g. staging.")
@@ -48,14 +53,18 @@ def command(
     ] = False,
     timeout: Annotated[
         float | None,
-        typer.Option("--timeout", metavar="SECONDS", help="How long each script or function may take (60)."),
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="How many seconds each script or function may take; 60 by default.",
+        ),
     ] = None,
     *,
     shared: Shared,
 ) -> int:
     """Run an ability of the registries.
 
-    Gating in one process stops mistakes, not hostile code.
+    The capabilities that it needs are checked first. That stops mistakes, not hostile code.
     """
     from registry_reconciler.runtime.serve.commands import run_ability
 

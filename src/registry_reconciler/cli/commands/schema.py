@@ -27,7 +27,9 @@ def command(
     what: Annotated[
         str, typer.Argument(metavar="plan|fragment|x-registry|config|rule|outputs|KIND", show_default=False)
     ],
-    example: Annotated[bool, typer.Option("--example", help="A fragment with an entry of the kind.")] = False,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a fragment with an example entry of the kind instead.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead.")
     ] = None,
@@ -37,8 +39,9 @@ def command(
 ) -> int:
     """Print a JSON Schema.
 
-    Of the plan, of fragments (with the ids of this workspace, for editors), of x-registry, of the
-    configuration, of outputs.yaml, or of a kind. 'registry schema new' writes one for files that are there.
+    It describes a plan, a fragment (with the ids of this workspace, for editors), x-registry, the
+    configuration, a rule file, outputs.yaml, or the entries of a kind. 'registry schema new' writes
+    the schema file of a new kind.
     """
     from registry_reconciler.editing.schema_command import PUBLISHED
     from registry_reconciler.model.plan_json import dumps
@@ -59,7 +62,7 @@ def _example(call: Call, what: str, out: Path | None) -> int:
     from registry_reconciler.editing.schema_command import PUBLISHED, example_fragment
 
     if what in PUBLISHED or what == "fragment":
-        raise UsageFailure("--example is for a kind", next=(("registry", "list", "--kinds"),))
+        raise UsageFailure("--example needs the name of a kind", next=(("registry", "list", "--kinds"),))
     text = example_fragment(planning_of(call.workspace()), what)
     return _deliver(call, what, text, {"example": text}, out)
 

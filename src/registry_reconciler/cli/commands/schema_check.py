@@ -39,10 +39,10 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Say what a changed schema newly finds among today's entries.
+    """Show the problems that a changed schema newly finds in today's entries.
 
-    And where jsonschema, the reference validator, judges otherwise than registry. Exit 3 where an
-    error is newly found, 1 where they disagree. Writes nothing.
+    Also compares each verdict with that of jsonschema, the reference validator. Exit 3 if there is
+    a new error, 1 if the two disagree. Writes nothing.
     """
     from registry_reconciler.model.plan_json import problem_to_json
     from registry_reconciler.queries.schema_check import schema_check

@@ -39,7 +39,11 @@ def command(
     ],
     out: Annotated[
         str,
-        typer.Option("--out", metavar="FILE", help="Where to; - prints it. By default among the schemas."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="The file to write; - prints it. By default in .system/registry/schemas/.",
+        ),
     ] = "",
     at: Annotated[
         str,
@@ -54,8 +58,8 @@ def command(
 ) -> int:
     """Write the schema file of a new kind from files that are there.
 
-    What it was not sure of stands in the file as comments that begin with '#?', and on standard
-    error with the line.
+    Guesses that you should check are marked in the file by comments that begin with '#?', and listed
+    on standard error with their lines.
     """
     from registry_reconciler.editing.schema_new import new_schema
     from registry_reconciler.files.tree import DiskTree

@@ -33,7 +33,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="FIELD=VALUE...",
-            help="FIELD= takes it away, FIELD+= and FIELD-= add to a list and take from it.",
+            help="FIELD= removes the field; FIELD+= and FIELD-= add to a list and remove from it.",
         ),
     ],
     *,
@@ -43,9 +43,9 @@ def command(
 ) -> int:
     """Set fields of an entry, in the fragment that owns it, and plan.
 
-    VALUE gets the type that the schema wants; JSON is understood. Inner fields are written a.b,
-    items of a list a[0], and 'a[]=' adds one. Of a kind with truth: live the registry file itself
-    is edited. Nothing is written where the edit brings a problem that blocks.
+    VALUE may be JSON, and gets the type that the schema asks for. Write a.b for a field inside
+    another one, a[0] for an item of a list, and 'a[]=' to add an item. For a kind with truth: live
+    the registry file itself is edited. Nothing is written if the edit causes a problem that blocks.
     """
     from registry_reconciler.editing.verbs import parse_assignments, setting
 

@@ -19,11 +19,11 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Ask other implementations about everything that is here.
+    """Compare what registry reads and decides with other implementations.
 
     ruamel.yaml reads all fragments, registries and schema files, jsonschema judges all schemas
-    and entries, deepdiff compares the entries that a plan would change. Exit 1 where one of
-    them says something else than registry; it says who said what. Writes nothing.
+    and entries, deepdiff compares the entries that a plan would change. Exit 1 if one of them
+    disagrees with registry; both answers are shown. Writes nothing.
     """
     from registry_reconciler.verify import of_workspace
 

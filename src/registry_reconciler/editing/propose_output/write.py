@@ -76,10 +76,10 @@ def _commit(workspace: Workspace, planning: Planning, files: Mapping[str, bytes 
 
     tree = planning.loaded.tree
     before = {path: tree.read(path) for path in files}
-    told = {path: None if data is None else digest_bytes(data) for path, data in before.items()}
-    ops = [FileOp(path, told[path], data) for path, data in files.items() if data != before[path]]
+    digests = {path: None if data is None else digest_bytes(data) for path, data in before.items()}
+    ops = [FileOp(path, digests[path], data) for path, data in files.items() if data != before[path]]
     if not ops:
         return []
     with workspace.lock("registry outputs new") as lock:
-        receipt = commit(workspace.root, ops, lock=lock, inputs=told, may_write=Writable(workspace.root))
+        receipt = commit(workspace.root, ops, lock=lock, inputs=digests, may_write=Writable(workspace.root))
     return sorted({*receipt.written, *receipt.created})

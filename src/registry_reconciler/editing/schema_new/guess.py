@@ -34,17 +34,17 @@ class Found(Struct, frozen=True):
     @property
     def place(self) -> dict[str, str]:
         """The placeholders by name."""
-        return {name: told for name, told in self.bound if name}
+        return {name: key_text for name, key_text in self.bound if name}
 
     def text(self, name: str) -> str | None:
         """The text of a key field: of the entry, else of its place."""
-        told = (
+        key_text = (
             Selector.parse(quoted(name)).get(self.value)
             if "." not in name
             else get_path(self.value, path_of(name))
         )
-        if isinstance(told, str | int) and not isinstance(told, bool) and told != "":
-            return str(told)
+        if isinstance(key_text, str | int) and not isinstance(key_text, bool) and key_text != "":
+            return str(key_text)
         return self.place.get(name)
 
 

@@ -17,16 +17,16 @@ def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: S
     names = list(asked) or _guessed_key(work, chosen, entries)
     if chosen.keyed:
         for number, entry in enumerate(entries):
-            told = dict(entry.bound).get("", "")
+            given = dict(entry.bound).get("", "")
             holder = [name for name in names if name not in entry.place][-1]
-            entries[number] = replace(entry, bound=(*entry.bound, (holder, told)))  # type: ignore[index]
+            entries[number] = replace(entry, bound=(*entry.bound, (holder, given)))  # type: ignore[index]
     twice = duplicates(entries, names)
     if twice:
         shown = ", ".join(repr(one) if one else "(none)" for one in twice[:5])
         work.doubt(
             "x-registry.key",
             f"No field tells all entries apart. By {', '.join(names)}, several have {shown}"
-            f"{' and others' if len(twice) > 5 else ''}. Name the fields that do, or mend the entries.",
+            f"{' and others' if len(twice) > 5 else ''}. Name the fields that do, or correct the entries.",
             decision=True,
         )
     return names
@@ -37,9 +37,9 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
         name = next(one for one in ("name", "id", "key", f"{work.kind}_key") if one not in inside)
-        work.doubt("x-registry.key", f"The entries have no word for their key; it is called {name} here.")
-        told = _keys_repeat(entries)
-        return [*holders, name] if told else [name]
+        work.doubt("x-registry.key", f"No field of the entries holds their key; it is called {name} here.")
+        given = _keys_repeat(entries)
+        return [*holders, name] if given else [name]
     unique = unique_fields(entries, work.kind)
     if unique and _is_key_word(unique[0], work.kind):
         return [unique[0]]
@@ -47,7 +47,7 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     if joined or not unique:
         return joined or [next(iter(entries[0].value), "id")]
     others = ", ".join(unique[1:4])
-    more = f" ({others} would do, too)" if others else ""
+    more = f" ({others} would also work)" if others else ""
     work.doubt("x-registry.key", f"{unique[0]} is the key because no two entries share it{more}.")
     return [unique[0]]
 

@@ -151,8 +151,8 @@ def _named_stars(work: Work, chosen: Candidate) -> str:
         if piece != "*":
             continue
         number += 1
-        told = {path: match.group(number) for path, match in stars.items() if match is not None}
-        name = _field_like(chosen.entries, told, taken)
+        by_file = {path: match.group(number) for path, match in stars.items() if match is not None}
+        name = _field_like(chosen.entries, by_file, taken)
         if name is None:
             name = _folder_name(pieces[index - 1], chosen.entries, taken)
             work.doubt(
@@ -164,7 +164,7 @@ def _named_stars(work: Work, chosen: Candidate) -> str:
     return "".join(pieces)
 
 
-def _field_like(entries: Sequence[Found], told: Mapping[str, str], taken: set[str]) -> str | None:
+def _field_like(entries: Sequence[Found], by_file: Mapping[str, str], taken: set[str]) -> str | None:
     """The field that says what the path says, in nine of ten entries."""
     names = _text_fields(entries[0].value) if entries else []
     for name in sorted(
@@ -172,7 +172,7 @@ def _field_like(entries: Sequence[Found], told: Mapping[str, str], taken: set[st
     ):
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name) or name in taken:
             continue
-        hits = sum(entry.text(name) == told[entry.file] for entry in entries)
+        hits = sum(entry.text(name) == by_file[entry.file] for entry in entries)
         if hits >= HOLDS * len(entries):
             return name
     return None

@@ -12,7 +12,7 @@ from registry_reconciler.model.entry import Json
 
 def schema_lines(work: Work, schema: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """The lines of the file, each with the part of the schema that begins there."""
-    yield "# Made by 'registry schema new' from what the files held; lines with '#?' want a look.", ""
+    yield "# Made by 'registry schema new' from what the files held; check the lines with '#?'.", ""
     yield "$schema: https://json-schema.org/draft/2020-12/schema", "$schema"
     yield f"title: {work.kind}", "title"
     yield "x-registry:", "x-registry"

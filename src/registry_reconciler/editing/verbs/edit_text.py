@@ -111,7 +111,7 @@ def _read(kind: Kind, address: str, text: str, old: dict[str, Json]) -> dict[str
     if key != split_address(address)[1]:
         fields = ", ".join(selector.text for selector in kind.key)
         raise BadText(
-            f"{fields} is what {address} is called by, and stays here. To call it otherwise: "
+            f"{fields} is the key of {address}, and stays here. To call it otherwise: "
             f"registry rename {address} {key or 'NEW'}"
         )
     return value

@@ -115,7 +115,7 @@ class EditSession(Struct):
             return live.value
         if kind.name in self.loaded.live.hidden_kinds:
             raise Blocked(
-                f"a registry file of {kind.name} cannot be read, so nobody knows what {address} is: "
+                f"a registry file of {kind.name} cannot be read, so it is unknown what {address} is: "
                 "see 'registry check'."
             )
         raise self._unknown(address)

@@ -47,7 +47,7 @@ class Assignment(Struct, frozen=True):
 def parse_assignments(words: Sequence[str]) -> tuple[Assignment, ...]:
     """What was typed, taken apart. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
     if not words:
-        raise UsageFailure("say what to set: FIELD=VALUE, or FIELD= to take the field away.")
+        raise UsageFailure("say what to set: FIELD=VALUE, or FIELD= to remove the field.")
     return tuple(map(_assignment, words))
 
 
@@ -88,7 +88,7 @@ def _parted(word: str) -> tuple[str, str]:
             quoted = not quoted
         elif character == "=" and not quoted:
             return word[:at], word[at + 1 :]
-    raise UsageFailure(f"{word!r} has no '=': write FIELD=VALUE, or FIELD= to take the field away.")
+    raise UsageFailure(f"{word!r} has no '=': write FIELD=VALUE, or FIELD= to remove the field.")
 
 
 def setting(address: str, assignments: Sequence[Assignment]) -> Callable[[Loaded], Edits]:
@@ -117,8 +117,8 @@ def assigned(
         value = _changed(address, value, assignment, faults)
     if kind.key_of(value) != address.partition("/")[2]:
         raise UsageFailure(
-            f"{', '.join(selector.text for selector in kind.key)} is what {address} is called by. "
-            f"To call it otherwise: registry rename {address} NEW",
+            f"{', '.join(selector.text for selector in kind.key)} is the key of {address}. "
+            f"To change its key: registry rename {address} NEW",
             next=(("registry", "rename", address, "NEW"),),
         )
     return value
@@ -228,7 +228,7 @@ def _taken(
 ) -> dict[str, Json]:
     if not isinstance(there, list):
         raise UsageFailure(
-            f"{show_path(assignment.path)} of {address} is no list, so nothing can be taken out of it."
+            f"{show_path(assignment.path)} of {address} is no list, so nothing can be removed from it."
         )
     meant = _candidates(assignment.text, MISSING)
     left = [item for item in there if not any(same(item, some) for some in meant)]
@@ -246,7 +246,7 @@ def _no_field(address: str, value: dict[str, Json], assignment: Assignment) -> U
     holder = get_path(value, assignment.path[:-1])
     names = [name for name in holder if isinstance(name, str)] if isinstance(holder, dict) else []
     return UsageFailure(
-        f"{address} has no field {show_path(assignment.path)!r} that could be taken away."
+        f"{address} has no field {show_path(assignment.path)!r} that could be removed."
         f"{did_you_mean(str(assignment.path[-1]), names)}"
     )
 

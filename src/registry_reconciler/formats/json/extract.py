@@ -60,9 +60,9 @@ def _yaml(node: JsonNode, value: Json) -> str:
     source = node.source
     if not source.comments or COMMENT.search(source.text, node.start, node.end) is None:
         return plain
-    told = "\n".join(_told(node, ""))
+    written = "\n".join(_told(node, ""))
     try:
-        return told if same(value_of(told.encode()), value) else plain
+        return written if same(value_of(written.encode()), value) else plain
     except ValueError:
         return plain
 

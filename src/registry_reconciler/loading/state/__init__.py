@@ -243,12 +243,12 @@ _LINES_NAMED = 5
 def _bad_lines(path: str, numbers: Sequence[int]) -> Iterable[Problem]:
     """One problem for a whole file."""
     if len(numbers) == 1:
-        what = f"line {numbers[0]} of {path} is no line of state."
+        what = f"line {numbers[0]} of {path} is not a line of the state."
     else:
         named = ", ".join(map(str, numbers[:_LINES_NAMED]))
         more = len(numbers) - _LINES_NAMED
-        told = f"{named} and {more:,} more" if more > 0 else named
-        what = f"{len(numbers):,} lines of {path} are no lines of state: {told}."
+        listed = f"{named} and {more:,} more" if more > 0 else named
+        what = f"{len(numbers):,} lines of {path} are not lines of the state: {listed}."
     found = problem(
         "STA004",
         what,
@@ -271,7 +271,7 @@ def conflict_problem(path: str, number: int) -> Problem:
         message=f"line {number} of {path} is a conflict marker of git.",
         place=Place(path),
         location=Location(path, number, 1),
-        fix=Fix("Settle what registry itself keeps: registry resolve"),
+        fix=Fix("Settle state and history: registry resolve"),
         structural=True,
         identity_extra=str(number),
     )

@@ -190,8 +190,8 @@ def parse_file(path: str, data: bytes) -> StateFile:
         if found is None or address is None or "/" not in address:
             faults.append(number)
         else:
-            told = Applied(found[2], applied.rstrip("\n") + "\n" if applied else "")
-            records.append(Record(address, told, _former(found[3]) if found[3] else ()))
+            parsed = Applied(found[2], applied.rstrip("\n") + "\n" if applied else "")
+            records.append(Record(address, parsed, _former(found[3]) if found[3] else ()))
         number += part.count("\n") + 1
     if owner is None:
         faults.insert(0, 2)
@@ -199,7 +199,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
 
 
 def _former(text: str) -> tuple[str, ...]:
-    return tuple(one for told in _FORMER.findall(text) if (one := _unquoted(told)))
+    return tuple(one for parsed in _FORMER.findall(text) if (one := _unquoted(parsed)))
 
 
 def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None, list[str]]:
@@ -207,11 +207,11 @@ def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None,
     owner: str | None = None
     protects: list[str] = []
     for at, line in enumerate(text.split("\n"), number):
-        told = _unquoted(line[2:]) if line.startswith(("< ", "! ")) else None
-        if told is not None and line.startswith("< ") and owner is None:
-            owner = told
-        elif told is not None and line.startswith("! "):
-            protects.append(told)
+        parsed = _unquoted(line[2:]) if line.startswith(("< ", "! ")) else None
+        if parsed is not None and line.startswith("< ") and owner is None:
+            owner = parsed
+        elif parsed is not None and line.startswith("! "):
+            protects.append(parsed)
         elif line not in ("", REST):
             faults.append(at)
     return owner, protects

@@ -35,8 +35,8 @@ Tree: TypeAlias = tuple[str, object]
 
 
 def _digest(salt: bytes, text: str) -> str:
-    told = blake2s(salt + text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    return b2a_base64(told, newline=False).decode("ascii")
+    hashed = blake2s(salt + text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return b2a_base64(hashed, newline=False).decode("ascii")
 
 
 def _scalar(salt: bytes, value: Json) -> str:

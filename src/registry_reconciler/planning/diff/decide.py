@@ -101,7 +101,7 @@ def _decide_managed(
         if state.fragment != desired.place.file:
             work.heal(three_way.address, state, f"owned by {state.fragment} until now")
         elif not work.applied(state, live.kind, live.value):
-            work.heal(three_way.address, state, "the registries say it already")
+            work.heal(three_way.address, state, "the registries already say the same")
         return
     wish = _as_before(work, three_way, desired)
     if same(wish, live.value):
@@ -164,11 +164,11 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
 def _doubted(work: DiffWork, three_way: ThreeWay, live: LiveEntry, state: StateEntry) -> None:
     """Whether it is managed cannot be told: then it is not, and nobody deletes it."""
     work.unmanaged += 1
-    work.heal(three_way.address, state, "whether it is managed cannot be told: it is not")
+    work.heal(three_way.address, state, "after a merge it is unclear whether it is managed, so it is not")
     work.problems.append(
         problem(
             "STA006",
-            f"whether {three_way.address} is still managed cannot be told after a merge: it counts as not managed.",
+            f"whether {three_way.address} is still managed is unclear after a merge, so it counts as not managed.",
             live.place,
             address=three_way.address,
             fix=f"If it is to be managed: registry adopt {three_way.address}. "

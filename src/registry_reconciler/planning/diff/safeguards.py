@@ -57,7 +57,7 @@ def brakes(work: DiffWork, config: Config, any_fragment: bool, rest: Unloaded) -
             "BRK002",
             f"no fragment declares anything, so all {total} managed entries would be deleted.",
             Place("desired"),
-            fix="Restore desired/. If everything is really meant to go: registry plan --allow-mass-delete",
+            fix="Restore desired/. If everything is to be deleted: registry plan --allow-mass-delete",
         )
         return
     managed = dict(rest.managed)
@@ -72,6 +72,6 @@ def brakes(work: DiffWork, config: Config, any_fragment: bool, rest: Unloaded) -
                 f"{len(addresses)} of {total} managed entries of {kind} would be deleted, "
                 f"more than {config.mass_delete_percent} %.",
                 Place("desired"),
-                fix="Look for a fragment that was lost. If it is meant: registry plan --allow-mass-delete",
+                fix="Look for a fragment that was lost. If it is intended: registry plan --allow-mass-delete",
                 extra=kind,
             )

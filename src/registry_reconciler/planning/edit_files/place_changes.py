@@ -330,7 +330,7 @@ def _warn_of_slip(work: Writing, change: Change, kind: Kind, target: Target) -> 
         f"Did you mean {near!r}?",
         change.origin or Place(target.file),
         address=change.address,
-        fix=f"Correct the {what}; or apply the plan, if it is meant.",
+        fix=f"Correct the {what}; or apply the plan, if it is intended.",
     )
 
 
@@ -350,7 +350,7 @@ def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, targ
             raise PlacementError(
                 "WRT004",
                 f"its file would be {target.file!r}, and {plans[path].creates[0][0].address} gets {path!r}.",
-                "Choose another key: some systems take names that differ in case only for one file.",
+                "Choose another key: on some systems, names that differ only in case are the same file.",
             )
 
 

@@ -214,7 +214,7 @@ def _refuse_reserved(work: Writing, changes: Sequence[Change], files: dict[str, 
                     "WRT004",
                     f"it would write {path!r}, which belongs to registry itself or to git.",
                     change.origin or change.live or Place(path),
-                    "Mend the place that the schema file gives the kind.",
+                    "Correct 'file' and 'at' in the schema file of the kind.",
                 )
 
 

@@ -248,7 +248,7 @@ def _ask(concerned: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[
             said = run(concerned.item, concerned.fields, {**event, "hook": concerned.id})
             why = said.unclear if concerned.guard or said.failed else ""
         except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
-            why = visible(told(error)[:_LONGEST_REASON])
+            why = visible(message_of(error)[:_LONGEST_REASON])
     if said is not None and not why:
         return concerned.guard and said.block, said.message
     if concerned.guard:
@@ -257,7 +257,7 @@ def _ask(concerned: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[
     return False, f"failed: {why}" if deniable(event["event"]) else ""
 
 
-def told(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """What an exception of foreign code says; its text is foreign code as well."""
     try:
         text = str(error)

@@ -36,7 +36,7 @@ from registry_reconciler.runtime.execution.hooks import (
     HookOutcome,
     deniable,
     fire,
-    told,
+    message_of,
 )
 from registry_reconciler.runtime.execution.loading import load_function
 from registry_reconciler.runtime.execution.lookup import bound_hooks, check_event, find, hooks_of
@@ -336,7 +336,7 @@ class Invoker:
             allowed = python_allowed(self.root)
         if not allowed:
             raise HandlerError(
-                "python handlers run code of the workspace in this process; only you can allow it: "
+                "Python handlers run code of the workspace in this process, which only you can allow: "
                 "--allow-python, or allow_python under [run] in your own config.toml"
             )
 
@@ -357,7 +357,7 @@ class Invoker:
         except (
             Exception
         ) as error:  # a sink is the program's own code; whatever it raises, the line is not there
-            log.warning("the decision on %s could not be logged: %s", visible(id), visible(told(error)))
+            log.warning("the decision on %s could not be logged: %s", visible(id), visible(message_of(error)))
             return f"the decision could not be logged: {error}"
         return ""
 

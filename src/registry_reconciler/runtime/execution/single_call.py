@@ -13,7 +13,14 @@ from registry_reconciler.runtime.errors import CapabilityDenied, HandleError
 from registry_reconciler.runtime.execution.calling import call
 from registry_reconciler.runtime.execution.context import Context
 from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
-from registry_reconciler.runtime.execution.hooks import Concerned, Event, HookEvent, HookMessage, texts, told
+from registry_reconciler.runtime.execution.hooks import (
+    Concerned,
+    Event,
+    HookEvent,
+    HookMessage,
+    message_of,
+    texts,
+)
 from registry_reconciler.runtime.execution.lookup import (
     ABILITY_DOMAINS,
     called_by,
@@ -202,7 +209,7 @@ class SingleCall:
         except Refused:
             raise
         except Exception as error:  # implementations are foreign code and may raise anything
-            raise Refused("failed", told(error), exception=error) from error
+            raise Refused("failed", message_of(error), exception=error) from error
 
     def _implementation(self, item: HasMeta) -> Any:
         invoker, asked = self._invoker, self._asked

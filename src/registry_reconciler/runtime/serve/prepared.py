@@ -182,14 +182,16 @@ def amend(
         inputs: Inputs = header["inputs"]
         # A registry file that comes or goes is another set of files: then everything is read again.
         if any(
-            (path in inputs) != (None not in told)
-            for path, told in files.items()
+            (path in inputs) != (None not in answer)
+            for path, answer in files.items()
             if _is_registry(header, path)
         ):
             return False
         if any(inputs[path] != before for path, (before, _) in files.items() if path in inputs):
             return False
-        header["inputs"] = {path: files[path][1] if path in files else told for path, told in inputs.items()}
+        header["inputs"] = {
+            path: files[path][1] if path in files else answer for path, answer in inputs.items()
+        }
         tables, *lines = rest.split(b"\n")
         items = _items(json.loads(tables), lines)
         numbers = {item.address: number for number, item in enumerate(items)}
