@@ -89,7 +89,7 @@ def end(words: Sequence[str], exit: int) -> None:
     from registry_reconciler.cache.reports import Report, remember
 
     root, tree = noted.seen[0]
-    seen = {**tree.watched, **tree.inputs}
+    seen = {**tree.looked_at, **tree.inputs}
     remember(noted.key, root, Report("".join(noted.texts), exit), seen, tree.folders, noted.since)
 
 

@@ -298,7 +298,7 @@ class Recorder:
         self._kinds: dict[str, str] = {}
         self._children: dict[str, tuple[tuple[str, str], ...]] = {}
         self._unlisted: dict[str, Unreadable] = {}
-        self.watched: dict[str, str] = {}
+        self.looked_at: dict[str, str] = {}
         """Digests of files that are no inputs of a plan; with others, an answer that was given is not given again."""
         self.names = Names(self)
         """Judges new files of the tree."""
@@ -333,9 +333,9 @@ class Recorder:
             return None if data is None else digest_bytes(data)
         return self.inputs[path]
 
-    def watch(self, path: str, data: bytes) -> None:
+    def look_at(self, path: str, data: bytes) -> None:
         """A file was looked at, and says nothing that a plan rests on."""
-        self.watched[path] = digest_bytes(data)
+        self.looked_at[path] = digest_bytes(data)
 
     def believe(self, path: str, digest: str) -> None:
         """Take it from the caller that a file has a digest, which makes it an input without being read.

@@ -26,7 +26,7 @@ def history_conflicts(tree: Recorder) -> Iterator[Problem]:
                 tree.read(path)
                 yield conflict_problem(path, line)
             else:
-                tree.watch(path, data)
+                tree.look_at(path, data)
         except Unreadable:
             continue
 
