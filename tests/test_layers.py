@@ -72,6 +72,24 @@ def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
                 yield inner if inner in known else home or "__init__"
 
 
+def test_the_root_holds_the_public_face_and_the_rows_of_the_architecture() -> None:
+    files = {path.name for path in SOURCE.iterdir() if path.is_file()}
+    assert files == {"__init__.py", "__main__.py", "errors.py", "version.py", "workspace.py", "py.typed"}
+    packages = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    text = (SOURCE.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE) == [one for one in LAYERS if one in packages]
+
+
+def test_nothing_is_compiled_from_text_while_the_program_runs() -> None:
+    called = [
+        f"{name}:{node.lineno}"
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("exec", "eval")
+    ]
+    assert called == []
+
+
 def test_imports_point_down_only() -> None:
     known = modules()
     assert {name.partition(".")[0] for name in known} == set(LAYERS)

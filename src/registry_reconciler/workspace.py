@@ -24,7 +24,7 @@ from registry_reconciler.loading.required_version import require_version
 from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 
 if TYPE_CHECKING:
-    from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock
+    from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock, WriteSession
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.outputs import Records
     from registry_reconciler.planning.pipeline import Planning, Progress
@@ -164,6 +164,14 @@ class Workspace:
 
         return WorkspaceLock.acquire(self.root, command=command, timeout=self.lock_timeout)
 
+    def write_session(
+        self, command: str, *, recovers: bool = True
+    ) -> contextlib.AbstractContextManager[WriteSession]:
+        """As :func:`registry_reconciler.apply.write_session`."""
+        from registry_reconciler.apply import write_session
+
+        return write_session(self.root, command, self.lock_timeout, recovers=recovers)
+
     def recover(self) -> RecoverResult:
         """Finish or undo an interrupted apply. Harmless when there is none."""
         from registry_reconciler.apply import recover
@@ -186,9 +194,9 @@ class Workspace:
             LockHeld: another process is applying.
             OthersDisagree: the other implementations say something else; nothing was written.
         """
-        with self.lock(command) as lock:
+        with self.write_session(command) as session:
             return self._carry_out(
-                plan.options, lock, lambda fresh: _require_same(plan, fresh), verify=verify
+                plan.options, session, lambda fresh: _require_same(plan, fresh), verify=verify
             )
 
     def apply_now(
@@ -214,20 +222,19 @@ class Workspace:
             if show is not None and plan.applicable:
                 show(plan)
 
-        with self.lock(command) as lock:
-            return self._carry_out(options, lock, look, verify=verify)
+        with self.write_session(command) as session:
+            return self._carry_out(options, session, look, verify=verify)
 
     def _carry_out(
         self,
         options: PlanOptions,
-        lock: WorkspaceLock,
+        session: WriteSession,
         require: Callable[[Plan], None],
         *,
         verify: bool = False,
     ) -> ApplyResult:
         from registry_reconciler.apply import check_inputs
 
-        recovered = self._recover_first(lock)
         reader = _reader()
         planning, is_part = self._quick(options, None, CachePolicy(write=False), reader)
         verify = verify or planning.loaded.config.verify
@@ -236,7 +243,7 @@ class Workspace:
                 require(planning.plan)
                 if not planning.plan.applicable or not planning.plan.files:
                     check_inputs(self.root, planning.plan.inputs)  # else the commit does
-                return self._write(planning.plan, lock, recovered, reader, uses=True)
+                return self._write(planning.plan, session, reader, uses=True)
             except StalePlan:
                 # Nothing was written. Either somebody's plan is stale (`require`), or the times of a file hid that it
                 # changed (the inputs, here or before the commit): only a plan of all bytes can tell which.
@@ -247,46 +254,33 @@ class Workspace:
         require(planning.plan)
         if verify and planning.plan.applicable:
             ask_others(planning)
-        return self._write(planning.plan, lock, recovered, reader, uses=False)
-
-    def _recover_first(self, lock: WorkspaceLock) -> RecoverResult | None:
-        from registry_reconciler.apply import recover
-        from registry_reconciler.apply.writable import Writable
-
-        result = recover(self.root, lock=lock, may_write=Writable(self.root))
-        return result if result.direction != "nothing" else None
+        return self._write(planning.plan, session, reader, uses=False)
 
     def _write(
         self,
         plan: Plan,
-        lock: WorkspaceLock,
-        recovered: RecoverResult | None,
+        session: WriteSession,
         reader: Reader,
         *,
         uses: bool,
     ) -> ApplyResult:
         """Carry a plan out; ``uses``: what is remembered tells enough to verify it."""
-        from registry_reconciler.apply import commit
         from registry_reconciler.apply.receipts import file_ops, removable_folders
-        from registry_reconciler.apply.writable import Writable
 
         if not plan.applicable:
             raise Blocked(_blocked_text(plan), plan=plan)
         if not plan.files:
-            return ApplyResult(plan, recovered=recovered)
+            return ApplyResult(plan, recovered=session.recovered)
         from registry_reconciler.cache.fingerprint import Moment
 
         after: list[tuple[Planning, bool]] = []
         since = Moment.now()
         try:
-            receipt = commit(
-                self.root,
+            receipt = session.commit(
                 file_ops(self.root, plan),
-                lock=lock,
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
                 verify=lambda: after.append(self._verify(plan, reader, CachePolicy(read=uses, write=False))),
-                may_write=Writable(self.root),
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale
@@ -296,7 +290,7 @@ class Workspace:
                 from registry_reconciler.cache.incremental.plan import remember
 
                 remember(self.root, planning, since)
-        return ApplyResult(plan, _touched(receipt), receipt.warnings, recovered)
+        return ApplyResult(plan, _touched(receipt), receipt.warnings, session.recovered)
 
     def _verify(self, plan: Plan, reader: Reader, use_cache: CachePolicy) -> tuple[Planning, bool]:
         # What was written is read again; the reader only spares parsing the same text twice.
@@ -360,7 +354,7 @@ def _touched(receipt: Receipt) -> tuple[str, ...]:
 def _blocked_text(plan: Plan) -> str:
     count = len(plan.blocking)
     first = plan.blocking[0]
-    where = f"{first.location.path}:{first.location.line}" if first.location else first.place.file
+    where = first.where(column=False)
     return (
         f"nothing was written: {count} problem{'s' if count != 1 else ''} block{'s' if count == 1 else ''}. "
         f"The first: {first.code} at {where}: {first.message}"

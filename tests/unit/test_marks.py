@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.fields import Selector
-from registry_reconciler.model.marks import MASK, Marks
+from registry_reconciler.model.marks import Marks
 from registry_reconciler.schema.validator import SchemaSet
 
 SECRET = {"type": "string", "x-secret": True}

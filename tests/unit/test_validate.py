@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.entry import FieldPath, Json
-from registry_reconciler.model.marks import MASK
 from registry_reconciler.schema.compiled import MOST_FINDINGS, SchemaFault, Validator, check_value
 from registry_reconciler.schema.validator import (
     SchemaSet,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from registry_reconciler.apply.operations import FileOp, Receipt, check_inputs
     from registry_reconciler.apply.reading import Pending, pending, reader
     from registry_reconciler.apply.recovery import RecoverResult, recover
+    from registry_reconciler.apply.session import WriteSession, write_session
     from registry_reconciler.apply.transaction import commit
 
 __all__ = [
@@ -18,11 +19,13 @@ __all__ = [
     "Receipt",
     "RecoverResult",
     "WorkspaceLock",
+    "WriteSession",
     "check_inputs",
     "commit",
     "pending",
     "reader",
     "recover",
+    "write_session",
 ]
 
 _MODULES = {
@@ -31,11 +34,13 @@ _MODULES = {
     "Receipt": "operations",
     "RecoverResult": "recovery",
     "WorkspaceLock": "lock",
+    "WriteSession": "session",
     "check_inputs": "operations",
     "commit": "transaction",
     "pending": "reading",
     "reader": "reading",
     "recover": "recovery",
+    "write_session": "session",
 }
 """Where a name comes from. It is imported when it is asked for: a plan only reads, and starts without what writes."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 SHORT = 256
 """Items and pairs of equal items up to which two lists are short."""
@@ -143,3 +144,9 @@ def _by_order(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
         at = before[at]
     found.reverse()
     return found
+
+
+def sorted_place(keys: Sequence[str], key: str) -> int:
+    """Where a new item goes: in its sorted place where the others are sorted, else at the end."""
+    ordered = all(left <= right for left, right in pairwise(keys))
+    return bisect_left(keys, key) if ordered else len(keys)

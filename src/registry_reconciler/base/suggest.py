@@ -50,8 +50,12 @@ def closest(word: str, options: Iterable[str], n: int = 1) -> list[str]:
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """A sentence to put behind a message, with a leading blank, or "" where nothing is near."""
-    found = closest(word, options)
-    return f" Did you mean '{found[0]}'?" if found else ""
+    return meant(next(iter(closest(word, options)), None))
+
+
+def meant(near: str | None) -> str:
+    """The same for a word that is known to be near."""
+    return f" Did you mean '{near}'?" if near else ""
 
 
 def _frozen(options: Iterable[str]) -> tuple[str, ...]:

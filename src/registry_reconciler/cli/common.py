@@ -38,7 +38,6 @@ from registry_reconciler.model.plan import PlanOptions
 
 if TYPE_CHECKING:
     from registry_reconciler.model.plan import Plan
-    from registry_reconciler.model.problem import Problem
     from registry_reconciler.planning.pipeline import Planning, Progress
     from registry_reconciler.workspace import Workspace
 
@@ -221,12 +220,7 @@ def unseen(planning: Planning) -> tuple[str, ...]:
         and (problem.blocking or problem.aside)
         and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
     ]
-    return tuple(f"{_where(one)}: {one.message}" for one in found)
-
-
-def _where(problem: Problem) -> str:
-    at = problem.location
-    return f"{at.path}:{at.line}:{at.column}" if at is not None and at.line else problem.place.file
+    return tuple(f"{one.where()}: {one.message}" for one in found)
 
 
 def warn_unseen(planning: Planning) -> None:

@@ -12,11 +12,8 @@ if TYPE_CHECKING:
 
 def write_new_file(workspace: Workspace, command: str, path: str, content: bytes) -> None:
     """Place a file. Raises :class:`RegistryFailure` where one is there already."""
-    from registry_reconciler.apply import FileOp, commit, recover
-    from registry_reconciler.apply.writable import Writable
+    from registry_reconciler.apply import FileOp
 
-    with workspace.lock(command) as lock:
-        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
-        op = FileOp(path, None, content)
-        receipt = commit(workspace.root, [op], lock=lock, inputs={}, may_write=Writable(workspace.root))
+    with workspace.write_session(command) as session:
+        receipt = session.commit([FileOp(path, None, content)], inputs={})
     warn(receipt.warnings)

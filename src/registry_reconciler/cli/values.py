@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.model.entry import Json, Location
+from registry_reconciler.model.entry import Json
 
 
 def yaml_lines(value: Json, indent: int) -> list[str]:
@@ -11,8 +11,3 @@ def yaml_lines(value: Json, indent: int) -> list[str]:
     from registry_reconciler.formats.yaml.edit.emit import dump
 
     return [visible(line) for line in dump(value, indent=indent).splitlines()]
-
-
-def location_to_json(location: Location) -> dict[str, Json]:
-    """A place as the JSON of every command shows it."""
-    return {"path": location.path, "line": location.line, "column": location.column}

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns, is_wild
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.editing.amend import overlay
 from registry_reconciler.editing.fragment_edit import Drafts, default_fragment, keyed_first, live_snippets
 from registry_reconciler.errors import Blocked, UsageFailure
@@ -24,7 +25,6 @@ from registry_reconciler.model.config import DESIRED_FOLDER, fragment_of_file
 from registry_reconciler.model.entry import LiveEntry, Location, Place, same, split_address
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.fragment_edit import FragmentEdit
-from registry_reconciler.model.marks import MASK
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.pipeline import collector_off, make_plan, plan_loaded

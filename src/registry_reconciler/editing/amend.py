@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.apply import FileOp, Receipt, commit, recover
+from registry_reconciler.apply import FileOp, Receipt
 from registry_reconciler.apply.receipts import file_ops, removable_folders
-from registry_reconciler.apply.writable import Writable
 from registry_reconciler.errors import Blocked, WriteFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
@@ -137,8 +136,7 @@ def write_fragments(
         Blocked: the edits bring a problem that blocks; ``plan`` has it. Nothing was written.
         StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
-    with workspace.lock(command) as lock:
-        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
+    with workspace.write_session(command) as session:
         tree = DiskTree(workspace.root)
         if options is None:
             loaded = load(Recorder(tree))
@@ -152,14 +150,11 @@ def write_fragments(
                 amendment.edits,
             )
         plan = _plan_of_live(tree, amendment)
-        receipt = commit(
-            workspace.root,
+        receipt = session.commit(
             [*_fragment_ops(amendment.edits), *(file_ops(workspace.root, plan) if plan else ())],
-            lock=lock,
             inputs=_inputs(plan, amendment.edits) if plan else {},
             remove_empty=removable_folders(plan) if plan else (),
             verify=(lambda: _verify(workspace, plan.options, amendment.live)) if plan else None,
-            may_write=Writable(workspace.root),
         )
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
 
@@ -192,8 +187,7 @@ def write_and_apply(
         OthersDisagree: the workspace asks for a second opinion, and it differs. Nothing was written.
         StalePlan, WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
-    with workspace.lock(command) as lock:
-        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
+    with workspace.write_session(command) as session:
         amendment, planning = foresee(DiskTree(workspace.root), draft, options)
         plan = amendment.plan
         assert plan is not None
@@ -207,14 +201,11 @@ def write_and_apply(
         ops = _fragment_ops(amendment.edits)
         if plan.files:
             ops += file_ops(workspace.root, plan)
-        receipt = commit(
-            workspace.root,
+        receipt = session.commit(
             ops,
-            lock=lock,
             inputs=_inputs(plan, amendment.edits),
             remove_empty=removable_folders(plan),
             verify=lambda: _verify(workspace, plan.options, amendment.live),
-            may_write=Writable(workspace.root),
         )
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from registry_reconciler.apply import FileOp, Receipt, commit, recover
-from registry_reconciler.apply.writable import Writable
+from registry_reconciler.apply import FileOp, Receipt
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.model.baseline import Known, known_of, render_baseline
 from registry_reconciler.model.config import BASELINE_PATH
@@ -69,15 +68,12 @@ def write_baseline(workspace: Workspace) -> tuple[NewBaseline, Receipt]:
     Raises:
         LockHeld, StalePlan, WriteFailure: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
     """
-    with workspace.lock("registry baseline") as lock:
-        recover(workspace.root, lock=lock, may_write=Writable(workspace.root))
+    with workspace.write_session("registry baseline") as session:
         tree = DiskTree(workspace.root)
         planning = make_plan(tree, PlanOptions())
         accepted = build_baseline(planning)
         old = tree.read(BASELINE_PATH)
         before = None if old is None else digest_bytes(old)
         op = FileOp(BASELINE_PATH, before, render_baseline(accepted.problems))
-        receipt = commit(
-            workspace.root, [op], lock=lock, inputs=planning.plan.inputs, may_write=Writable(workspace.root)
-        )
+        receipt = session.commit([op], inputs=planning.plan.inputs)
     return accepted, receipt

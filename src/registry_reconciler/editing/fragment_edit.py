@@ -254,9 +254,7 @@ def _insertions(
     name: str, drafts: list[tuple[str, Json, Snippet | None]], source: SourceFile | None, kind: Kind
 ) -> Iterable[Edit]:
     """New declarations in their sorted place where the others are sorted, else at the end."""
-    from bisect import bisect_left
-    from itertools import pairwise
-
+    from registry_reconciler.base.sequences import sorted_place
     from registry_reconciler.formats.edits import Insert
 
     documents = source.documents if source else ()
@@ -264,9 +262,8 @@ def _insertions(
     content = documents[document] if documents else None
     items = (content.get(name) if isinstance(content, dict) else None) or []
     keys = [kind.key_of(item) or "" for item in items]
-    ordered = all(left <= right for left, right in pairwise(keys))
     for key, value, snippet in sorted(drafts, key=lambda draft: draft[0]):
-        place = bisect_left(keys, key) if ordered else len(keys)
+        place = sorted_place(keys, key)
         index = place if place < len(keys) else None
         yield Insert(document, (name,), value, index=index, snippet=snippet, container_kind="list")
 

@@ -170,14 +170,13 @@ def write_placements(root: Path, found: Sequence[Placement], lock_timeout: float
     Raises:
         LockHeld, StalePlan, WriteFailure, InterruptedApply: see :func:`registry_reconciler.apply.commit`.
     """
-    from registry_reconciler.apply import FileOp, Receipt, WorkspaceLock, commit
-    from registry_reconciler.apply.writable import Writable
+    from registry_reconciler.apply import FileOp, Receipt, write_session
 
     ops = [FileOp(one.path, _digest(one.before), one.content) for one in found if one.before != one.content]
     if not ops:
         return Receipt()
-    with WorkspaceLock.acquire(root, command="registry init", timeout=lock_timeout) as lock:
-        return commit(root, ops, lock=lock, inputs=dict(_inputs(found)), may_write=Writable(root))
+    with write_session(root, "registry init", lock_timeout, recovers=False) as session:
+        return session.commit(ops, inputs=dict(_inputs(found)))
 
 
 def _digest(data: bytes | None) -> str | None:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from registry_reconciler.apply import FileOp, commit, history
+from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.receipts import housekeeping
-from registry_reconciler.apply.writable import Writable
 from registry_reconciler.errors import Blocked
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled
@@ -54,7 +53,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         Blocked: a fragment or a registry still holds the marks of a conflict.
         LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`.
     """
-    with workspace.lock(_COMMAND) as lock:
+    with workspace.write_session(_COMMAND, recovers=False) as session:
         tree = Recorder(DiskTree(workspace.root))
         found = conflicts(workspace.root) if is_repository(workspace.root) else []
         mine = {one.path: one for one in found if _is_mine(one.path)}
@@ -68,9 +67,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         ]
         ops = [FileOp(change.path, change.before, change.content) for change in changes]
         ops += housekeeping(tree, {one.path for one in ops})
-        receipt = commit(
-            workspace.root, ops, lock=lock, inputs=tree.inputs, may_write=Writable(workspace.root)
-        )
+        receipt = session.commit(ops, inputs=tree.inputs)
         mark_settled(workspace.root, mine)
     written = sorted({*receipt.written, *receipt.created, *receipt.deleted})
     return Resolved(tuple(sorted(mine)), tuple(written), receipt.warnings)

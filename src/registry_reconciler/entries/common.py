@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from registry_reconciler.base.sequences import sorted_place
 from registry_reconciler.editing.amend import Amendment, Edits, preview, write_and_apply, write_fragments
 from registry_reconciler.editing.fragment_edit import Drafts, default_fragment, put_entry, require_key
 from registry_reconciler.errors import Blocked, UsageFailure, WriteFailure
@@ -97,7 +98,7 @@ def _source(path: Path) -> SourceFile | None:
 
 def _fault_text(path: PathLike, source: SourceFile) -> str:
     first = source.problems[0]
-    where = f"{path}:{first.location.line}:{first.location.column}" if first.location else str(path)
+    where = replace(first.location, path=str(path)).show() if first.location else str(path)
     return f"{where}: {first.message}"
 
 
@@ -126,7 +127,7 @@ def insert_or_update_entry(data: Json, key_field: str, new_entry: dict[str, Json
         for index in reversed(found[1:]):
             del items[index]
     else:
-        items.insert(_sorted_place([str(selector.get(item)) for item in items], str(key)), new_entry)
+        items.insert(sorted_place([str(selector.get(item)) for item in items], str(key)), new_entry)
     return data
 
 
@@ -137,13 +138,6 @@ def _items(data: Json) -> list[Json]:
     if len(lists) != 1:
         raise ValueError("data must be a list of entries, or a mapping with exactly one list in it")
     return lists[0]
-
-
-def _sorted_place(keys: Sequence[str], key: str) -> int:
-    from bisect import bisect_left
-
-    ordered = all(left <= right for left, right in pairwise(keys))
-    return bisect_left(keys, key) if ordered else len(keys)
 
 
 def validate_entry(entry: Json, schema_path: PathLike) -> list[Problem]:

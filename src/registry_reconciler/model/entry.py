@@ -79,6 +79,14 @@ class Location(Struct, frozen=True, order=True):
     line: int = 0
     column: int = 0
 
+    def show(self, *, column: bool = True) -> str:
+        """``path:line:column``, as far as it is known: what editors and terminals take for a link."""
+        if not self.line:
+            return self.path
+        return (
+            f"{self.path}:{self.line}:{self.column}" if column and self.column else f"{self.path}:{self.line}"
+        )
+
 
 def make_address(kind: str, key: str) -> str:
     """The workspace-wide name of an entry: ``kind/key``."""

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Selector
 
-MASK = "«secret»"
 KEYWORD = "x-secret"
 
 

@@ -165,7 +165,8 @@ def field_to_json(change: FieldChange) -> dict[str, Json]:
     return data
 
 
-def _location(location: Location) -> dict[str, Json]:
+def location_to_json(location: Location) -> dict[str, Json]:
+    """A place as the JSON of every command shows it."""
     return {"path": location.path, "line": location.line, "column": location.column}
 
 
@@ -186,7 +187,7 @@ def _change(change: Change) -> dict[str, Json]:
         "from": change.from_address,
         "reason": change.reason.value,
         "file": change.file,
-        "origin": None if origin is None else _location(origin),
+        "origin": None if origin is None else location_to_json(origin),
         "fields": [field_to_json(field) for field in change.fields],
         "before": change.before,
         "after": change.after,
@@ -244,9 +245,9 @@ def problem_to_json(problem: Problem) -> dict[str, Json]:
         "message": problem.message,
         "address": problem.address,
         "path": list(problem.path),
-        "location": _location(problem_location(problem)),
+        "location": location_to_json(problem_location(problem)),
         "related": [
-            {"message": related.message, "location": _location(related_location(related))}
+            {"message": related.message, "location": location_to_json(related_location(related))}
             for related in problem.related
         ],
         "fix": None if problem.fix is None else _fix(problem.fix),

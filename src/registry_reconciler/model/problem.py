@@ -111,6 +111,10 @@ class Problem(Struct, frozen=True):
     others: tuple[str, ...] = ()
     untouched: bool = False
 
+    def where(self, *, column: bool = True) -> str:
+        """Its place for people, as :meth:`Location.show` has it; the file alone where no line is known."""
+        return self.location.show(column=column) if self.location is not None else self.place.file
+
     @property
     def group(self) -> str:
         """The same for problems of one cause."""

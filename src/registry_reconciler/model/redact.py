@@ -10,11 +10,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.change import Change, Drift, FieldChange
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, LiveEntry
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.marks import MASK, NO_MARKS, Marks
+from registry_reconciler.model.marks import NO_MARKS, Marks
 from registry_reconciler.model.problem import Fix, Problem, Related
 from registry_reconciler.model.structural import TEXT_FAMILIES
 

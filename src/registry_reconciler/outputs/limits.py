@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from registry_reconciler.base.mask import MASK
+
 MOST_STEPS = 3_000_000
 """Turns of loops, calls, filters and looked-up fields, in all outputs of one definition."""
 
@@ -27,8 +29,6 @@ MOST_MEMORY = 1 << 30
 
 MOST_SECONDS = 60
 """After that the command fails: it says nothing about the template."""
-
-MASK = "«secret»"
 
 
 class TooMuch(Exception):

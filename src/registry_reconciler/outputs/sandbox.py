@@ -16,10 +16,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
 from jinja2.visitor import NodeTransformer
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
 from registry_reconciler.outputs.limits import (
-    MASK,
     MOST_BITS,
     MOST_NUMBER,
     MOST_TEXT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.table import format_named, format_of
 from registry_reconciler.layouts import LAYOUTS
@@ -12,7 +13,7 @@ from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.marks import MASK, Marks, State
+from registry_reconciler.model.marks import Marks, State
 from registry_reconciler.model.redact import SecretTexts, secret_texts
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.change import Action, Change, FieldChange, Reason
 from registry_reconciler.model.entry import Json, Missing, canonical
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import problem_location
 from registry_reconciler.model.problem import Problem, Severity, Status
-from registry_reconciler.report.values import MASKED
 from registry_reconciler.report.words import is_suppressed, show_location
 
 PLACES_SHOWN = 3
@@ -100,7 +100,7 @@ def _alike(changes: Sequence[Change]) -> list[list[Change]]:
             (field.path, field.action, _told(field.before), _told(field.after)) for field in change.fields
         )
         # Of two secrets nobody can tell that they are equal.
-        hidden = change.address if any(MASKED in field[2] + field[3] for field in fields) else ""
+        hidden = change.address if any(MASK in field[2] + field[3] for field in fields) else ""
         groups.setdefault((change.reason, change.note, hidden, fields), []).append(change)
     return list(groups.values())
 

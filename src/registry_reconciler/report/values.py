@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.change import Action, Change, FieldChange
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing
 from registry_reconciler.model.written import dumps
-
-MASKED = "«secret»"
-"""What the planner puts in place of a secret value."""
 
 FIELD_SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
@@ -80,8 +78,8 @@ def show_value(value: Json) -> str:
     """A value as one line of JSON with its unseen characters escaped; a secret as its mask."""
     if isinstance(value, Missing):
         return "(not there)"
-    if value == MASKED:
-        return MASKED
+    if value == MASK:
+        return MASK
     return visible(dumps(value))
 
 
@@ -148,7 +146,7 @@ def _lines(value: Json, raw: bool) -> list[str]:
     """A value as the lines of a diff: a text as its own lines when ``raw``, everything else as JSON."""
     if isinstance(value, Missing):
         return []
-    if isinstance(value, str) and raw and value != MASKED:
+    if isinstance(value, str) and raw and value != MASK:
         lines = [visible(line) for line in value.split("\n")]
         if not lines[-1]:
             return lines[:-1]

@@ -175,12 +175,7 @@ def standing(problem: Problem, base: str = "") -> str:
 
 def show_location(location: Location) -> str:
     """``path:line:column``, as far as it is known; one line."""
-    text = visible(location.path)
-    if location.line:
-        text += f":{location.line}"
-        if location.column:
-            text += f":{location.column}"
-    return text
+    return visible(location.show())
 
 
 def command_line(words: Iterable[str]) -> str:

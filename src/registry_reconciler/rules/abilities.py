@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Finder, finder
 from registry_reconciler.model.kind import Kind
@@ -13,7 +14,6 @@ from registry_reconciler.rules.disk import function_fault, program_fault
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links, referrers
 from registry_reconciler.rules.shapes import (
-    hint_at,
     listing,
     part,
     related,
@@ -274,7 +274,7 @@ def _unknown(item: Entry, path: FieldPath, word: str, what: str, known: Sequence
     from registry_reconciler.base.suggest import closest
 
     near = next(iter(closest(word, known)), None)
-    message = f"{word!r} is no {what} of this workspace.{hint_at(near)}"
+    message = f"{word!r} is no {what} of this workspace.{meant(near)}"
     return Finding(item, message, path, extra=word, replacements=slip(item, path, near))
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.base.globs import is_wild, matches_address
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import FieldPath, Place
@@ -17,7 +18,7 @@ from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import function_fault, program_fault
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.routes import STAGES
-from registry_reconciler.rules.shapes import hint_at, listing, part, related, slip, text, texts
+from registry_reconciler.rules.shapes import listing, part, related, slip, text, texts
 
 EVENTS = ("PromptSubmit", "PreAbilityCreate", "PreAbilityCall", "PostAbilityCall", "SessionStop")
 """The events, where the workspace's configuration declares no others."""
@@ -46,7 +47,7 @@ def _unknown_event(entry_set: EntrySet) -> Iterator[Finding]:
             near = next(iter(closest(event, events)), None)
             yield Finding(
                 item,
-                f"{event!r} is no event; there are {listing(list(events))}.{hint_at(near)}",
+                f"{event!r} is no event; there are {listing(list(events))}.{meant(near)}",
                 ("event_type",),
                 replacements=slip(item, ("event_type",), near),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, Json, make_address, same
 from registry_reconciler.model.field_roles import Mirror
@@ -12,7 +13,7 @@ from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.model.references import reference_key
 from registry_reconciler.rules.base import Finding, Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import hint_at, place_of, related
+from registry_reconciler.rules.shapes import place_of, related
 
 SUGGESTIONS = 20
 """How many entries without a partner get a did-you-mean: each looks through all keys of a kind."""
@@ -127,7 +128,7 @@ def _without_partner(entry_set: EntrySet) -> Iterator[Finding]:
         hints += 1
         yield Finding(
             item,
-            f"there is no {mirror.kind} {key!r} that mirrors it.{hint_at(near)}",
+            f"there is no {mirror.kind} {key!r} that mirrors it.{meant(near)}",
             mirror.key.path if mirror.key is not None else (),
             severity=mirror.missing,
             extra=f"{mirror.kind}/{key}",

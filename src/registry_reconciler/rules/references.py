@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes, get_path
 from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
@@ -13,7 +14,7 @@ from registry_reconciler.rules.base import Finding, Relation, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import Link, acyclic_graphs, cycles, links, referrers
 from registry_reconciler.rules.naming import lookup
-from registry_reconciler.rules.shapes import hint_at, listing, place_of, related, slip
+from registry_reconciler.rules.shapes import listing, place_of, related, slip
 
 SUGGESTIONS = 20
 """How many dangling ids of a run get a did-you-mean: each looks through all ids of a kind."""
@@ -41,7 +42,7 @@ def _dangling(entry_set: EntrySet) -> Iterator[Finding]:
         near = near_ones.get(wanted)
         yield Finding(
             link.item,
-            f"There is no {_kinds(link)} {link.value!r}.{hint_at(near)}",
+            f"There is no {_kinds(link)} {link.value!r}.{meant(near)}",
             link.path,
             severity=link.reference.missing,
             extra=link.value,

@@ -53,11 +53,6 @@ def place_of(item: Entry, path: FieldPath = ()) -> Place:
     return item.place.at(path) if path else item.place
 
 
-def hint_at(near: str | None) -> str:
-    """A sentence to put behind a message, with a leading blank; "" where nothing is near."""
-    return f" Did you mean '{near}'?" if near else ""
-
-
 def slip(item: Entry, path: FieldPath, near: Json) -> tuple[tuple[Place, Json], ...]:
     """The patch that takes a word for a slip of another one; none where nothing is near."""
     return () if near in (None, "") else ((place_of(item, path), near),)

@@ -47,12 +47,16 @@ class KeyConflictError(RegistryError):
         self.items = (first, second)
 
 
+def or_meant(suggestions: Sequence[str]) -> str:
+    """What was probably meant, to put behind a message; "" where nothing is near."""
+    return f"; did you mean {', '.join(map(repr, suggestions))}?" if suggestions else ""
+
+
 class UnknownKeyError(RegistryError, KeyError):
     """Nothing is reached by this key; ``suggestions`` are what was probably meant, best first."""
 
     def __init__(self, registry: str, key: str, suggestions: Sequence[str] = ()) -> None:
-        meant = f"; did you mean {', '.join(map(repr, suggestions))}?" if suggestions else ""
-        super().__init__(f"{registry}: there is no {key!r}{meant}")
+        super().__init__(f"{registry}: there is no {key!r}{or_meant(suggestions)}")
         self.registry = registry
         self.key = key
         self.suggestions = tuple(suggestions)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from registry_reconciler.base.suggest import closest
+from registry_reconciler.base.mask import MASK
+from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.model.entry import FieldPath, Json, canonical, get_path
-from registry_reconciler.model.marks import MASK
 from registry_reconciler.schema.sentences import SENTENCES, not_one_of, other_sentence, wrong_type
 from registry_reconciler.schema.shown import cut, in_list, last_of, name_of, show_value
 from registry_reconciler.schema.view import Finding, View, Violation
@@ -135,7 +135,7 @@ class Writer:
             return self._make(
                 (*path, field),
                 keyword,
-                f"'{shown}' is no field{where}. Did you mean '{near[0]}'?",
+                f"'{shown}' is no field{where}.{meant(near[0])}",
                 fix,
                 on_key=True,
                 instead="" if self._has(path, near[0]) else near[0],

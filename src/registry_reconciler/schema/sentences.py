@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.model.entry import FieldPath, Json, canonical, get_path
 from registry_reconciler.schema.shown import cut, in_list, name_of, type_of, types_in_words
 
@@ -48,7 +49,7 @@ def not_one_of(writer: Writer, path: FieldPath, options: Sequence[Json]) -> tupl
     message = f"{name_of(path)} is {writer.show(path)}, {wanted}"
     near = writer.near(path, options)
     if near:
-        return f"{message}. Did you mean '{near}'?", writer.explain(path, f"Write '{near}'.")
+        return f"{message}.{meant(near)}", writer.explain(path, f"Write '{near}'.")
     return message, writer.explain(path, f"Write {'' if len(options) == 1 else 'one of '}{listed}.")
 
 

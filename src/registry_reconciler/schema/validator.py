@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from registry_reconciler.base.suggest import closest
+from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind, KindError, parse_kind
 from registry_reconciler.model.marks import Marks
@@ -260,7 +260,7 @@ def _check_x_registry(schema: Mapping[str, Json], path: str) -> list[Violation]:
         near = closest("x-registry", list(schema))
         message = "it needs the field 'x-registry', which says where entries of this kind are kept"
         if near:
-            text = f"'{near[0]}' is no keyword. Did you mean 'x-registry'?"
+            text = f"'{near[0]}' is no keyword.{meant('x-registry')}"
             return [Violation((near[0],), True, text, "Write x-registry.", "x-registry")]
         fix = "Add x-registry with kind, layout, file and key; or only $defs, for other schemas to refer to."
         return [Violation((), False, message, fix, "x-registry")]

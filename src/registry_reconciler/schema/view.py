@@ -8,8 +8,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.entry import FieldPath, Json
-from registry_reconciler.model.marks import MASK, NO_MARKS, Marks
+from registry_reconciler.model.marks import NO_MARKS, Marks
 from registry_reconciler.schema.cost import Cost, Insides
 from registry_reconciler.schema.walk import At, Folder
 

@@ -7,11 +7,12 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.change import Action, Change, FieldChange, Reason
 from registry_reconciler.model.entry import MISSING, Json, Location
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.report import RenderOptions, render
-from registry_reconciler.report.values import MASKED, columns
+from registry_reconciler.report.values import columns
 from tests.unit.render import samples
 
 
@@ -75,7 +76,7 @@ def test_what_is_deleted_or_lost_is_named(format: str) -> None:
 
 
 def test_secrets_are_never_taken_for_equal() -> None:
-    shown = text(replace(samples.EMPTY, changes=tuple(updates(30, MASKED, MASKED))))
+    shown = text(replace(samples.EMPTY, changes=tuple(updates(30, MASK, MASK))))
     assert shown.count("~ hook/") == 30
 
 

@@ -13,7 +13,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
 from registry_reconciler.cli.options import Look, NoCheck, Shared
 from registry_reconciler.errors import Blocked, UsageFailure
-from registry_reconciler.model.entry import Json
+from registry_reconciler.model.entry import Json, Location
 
 if TYPE_CHECKING:
     from registry_reconciler.entries.common import Added
@@ -139,7 +139,7 @@ def _parse(name: str, data: bytes) -> Json:
     read = read_yaml(data)
     if not read.readable:
         fault = read.faults[0]
-        raise Blocked(f"{name}:{fault.line}:{fault.column}: {fault.message}")
+        raise Blocked(f"{Location(name, fault.line, fault.column).show()}: {fault.message}")
     if len(read.documents) != 1:
         raise UsageFailure(f"{name} must hold one entry.")
     return read.documents[0]
@@ -213,8 +213,7 @@ def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
 def _problem_lines(problems: Sequence[Problem]) -> list[str]:
     lines = []
     for problem in problems:
-        where = problem.location
-        place = f"{where.path}:{where.line}:{where.column} " if where else ""
+        place = f"{problem.where()} " if problem.location else ""
         lines.append(f"  {visible(place)}{problem.severity.value} {problem.code} {visible(problem.message)}")
     return lines
 

@@ -12,6 +12,7 @@ from registry_reconciler.cli.common import answer, apply_or_ways_out, progress, 
 from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan_json import location_to_json
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.adopt import Adoption, Skipped
@@ -101,10 +102,9 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
 
 
 def _skipped(skipped: Skipped) -> dict[str, Json]:
-    where = skipped.location
     return {
         "address": skipped.address,
-        "location": {"path": where.path, "line": where.line, "column": where.column},
+        "location": location_to_json(skipped.location),
         "code": skipped.code,
         "message": skipped.why,
         "fix": skipped.fix,
@@ -136,8 +136,7 @@ def _entries(count: int) -> str:
 
 
 def _skipped_line(skipped: Skipped) -> str:
-    where = skipped.location
-    place = f"{where.path}:{where.line}:{where.column}" if where.line else where.path
+    place = skipped.location.show()
     name = f"{skipped.address} ({place})" if skipped.address else place
     dot = "" if skipped.why.endswith(("?", "!", ".")) else "."
     return f"  {visible(name)} {skipped.code}: {visible(skipped.why)}{dot} {visible(skipped.fix)}".rstrip()

@@ -75,9 +75,7 @@ def _text(accepted: NewBaseline, dry_run: bool) -> str:
     if accepted.structural:
         lines.append("Not accepted, because structural problems never are:")
         for problem in accepted.structural:
-            where = problem.location
-            place = f"{where.path}:{where.line}:{where.column}" if where else problem.place.file
-            lines.append(f"  {visible(place)} {problem.code} {visible(problem.message)}")
+            lines.append(f"  {visible(problem.where())} {problem.code} {visible(problem.message)}")
     return "\n".join(lines) + "\n"
 
 

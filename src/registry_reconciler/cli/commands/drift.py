@@ -20,11 +20,11 @@ from registry_reconciler.cli.common import (
 )
 from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Look, NoCache, Shared
-from registry_reconciler.cli.values import location_to_json
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.model.plan_json import location_to_json
 from registry_reconciler.model.written import dumps
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
         yield f"{visible(drifted_entry.drift.address)}  {MEANINGS[drifted_entry.nature]}"
         where = drifted_entry.drift.location
         if where is not None and where.line:
-            yield f"  {'declared at ' if drifted_entry.drift.gone else ''}{visible(where.path)}:{where.line}"
+            yield f"  {'declared at ' if drifted_entry.drift.gone else ''}{visible(where.show(column=False))}"
         if not drifted_entry.fields and drifted_entry.blame is not None:
             yield f"      {_who(drifted_entry.blame)}"
         for field in drifted_entry.fields:

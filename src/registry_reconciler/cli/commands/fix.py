@@ -204,9 +204,7 @@ def _count(number: int) -> str:
 
 
 def _line(problem: Problem) -> str:
-    where = problem.location
-    place = f"{where.path}:{where.line}:{where.column}" if where else problem.place.file
-    return f"  {visible(place)} {problem.code} {visible(problem.address)}".rstrip()
+    return f"  {visible(problem.where())} {problem.code} {visible(problem.address)}".rstrip()
 
 
 def _advice(problem: Problem) -> list[str]:

@@ -99,8 +99,7 @@ def _problems(title: str, problems: tuple[Problem, ...]) -> Iterator[str]:
         return
     yield f"{title}, {len(problems):,} problem{'' if len(problems) == 1 else 's'}:"
     for problem in problems[:_SHOWN]:
-        where = problem.location
-        place = f"{where.path}:{where.line}:{where.column}" if where and where.line else problem.place.file
+        place = problem.where()
         yield f"  {problem.severity.value} {problem.code} {visible(place)} {visible(problem.address)}".rstrip()
         yield f"    {visible(problem.message)}"
     if len(problems) > _SHOWN:

@@ -11,8 +11,9 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import known_addresses, unknown_address
 from registry_reconciler.cli.common import answer, planning_of, warn_unseen
 from registry_reconciler.cli.options import Shared
-from registry_reconciler.cli.values import location_to_json, yaml_lines
+from registry_reconciler.cli.values import yaml_lines
 from registry_reconciler.model.entry import Json, digest_value, show_path
+from registry_reconciler.model.plan_json import location_to_json
 
 if TYPE_CHECKING:
     from registry_reconciler.queries.show import Applied, EntryDetails, Side
@@ -119,7 +120,7 @@ def _side(name: str, side: Side | None, absent: str) -> Iterator[str]:
 
 
 def _where(side: Side) -> str:
-    return f"{visible(side.location.path)}:{side.location.line}:{side.location.column}"
+    return visible(side.location.show())
 
 
 def _applied(applied: Applied | None) -> str:

@@ -71,8 +71,7 @@ def _marked(planning: Planning, found: Sequence[Proposal]) -> dict[str, bytes | 
 
 
 def _commit(workspace: Workspace, planning: Planning, files: Mapping[str, bytes | None]) -> list[str]:
-    from registry_reconciler.apply import FileOp, commit
-    from registry_reconciler.apply.writable import Writable
+    from registry_reconciler.apply import FileOp
 
     tree = planning.loaded.tree
     before = {path: tree.read(path) for path in files}
@@ -80,6 +79,6 @@ def _commit(workspace: Workspace, planning: Planning, files: Mapping[str, bytes 
     ops = [FileOp(path, digests[path], data) for path, data in files.items() if data != before[path]]
     if not ops:
         return []
-    with workspace.lock("registry outputs new") as lock:
-        receipt = commit(workspace.root, ops, lock=lock, inputs=digests, may_write=Writable(workspace.root))
+    with workspace.write_session("registry outputs new", recovers=False) as session:
+        receipt = session.commit(ops, inputs=digests)
     return sorted({*receipt.written, *receipt.created})

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json, same, split_address
-from registry_reconciler.model.marks import MASK
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.amend import Edits

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.suggest import meant
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import NoRoom, Slot
 from registry_reconciler.loading.source import SourceFile
@@ -326,8 +327,8 @@ def _warn_of_slip(work: Writing, change: Change, kind: Kind, target: Target) -> 
     what, name, near = slip
     work.warnings[change.address] = problem(
         "WRT006",
-        f"{change.address}: There is no {what} {name!r} in {target.file} yet, and it will be made. "
-        f"Did you mean {near!r}?",
+        f"{change.address}: There is no {what} {name!r} in {target.file} yet, and it will be made."
+        f"{meant(near)}",
         change.origin or Place(target.file),
         address=change.address,
         fix=f"Correct the {what}; or apply the plan, if it is intended.",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from registry_reconciler.runtime.errors import HandleError, RegistryError
+from registry_reconciler.runtime.errors import HandleError, RegistryError, or_meant
 from registry_reconciler.runtime.execution.hooks import (
     SLOTS,
     Concerned,
@@ -53,7 +53,7 @@ def meant(snapshot: DbSnapshot, key: str) -> str:
 
     known = [item.meta.id for domain in ABILITY_DOMAINS if domain in snapshot for item in snapshot[domain]]
     near = tuple(dict.fromkeys(probably_meant(key, known)))
-    return f"; did you mean {', '.join(map(repr, near))}?" if near else ""
+    return or_meant(near)
 
 
 def bound_hooks(item: Any, event: str) -> tuple[str, ...]:

@@ -110,14 +110,8 @@ def _refuse(where: str, problems: Iterable[Problem]) -> None:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise WorkspaceLoadError(
-            where, [f"{_place(error)}: {error.code} {error.message}" for error in errors]
+            where, [f"{error.where(column=False)}: {error.code} {error.message}" for error in errors]
         )
-
-
-def _place(problem: Problem) -> str:
-    if problem.location is not None and problem.location.line:
-        return f"{problem.location.path}:{problem.location.line}"
-    return problem.place.file
 
 
 def whole(entry: LiveEntry) -> dict[str, Any]:
