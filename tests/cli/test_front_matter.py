@@ -47,3 +47,63 @@ def test_a_layout_that_front_matter_cannot_hold_is_refused(box: Box) -> None:
     ran = installed("check", "--format", "json", cwd=box.root)
     assert ran.exit == 3
     assert any("one entry a file" in one["message"] for one in ran.json["problems"])
+
+
+RULES = """\
+x-registry: {kind: rule, layout: file, file: 'rules/{name}.mdc', key: name, lenient: true}
+properties:
+  name: {type: string}
+  description: {type: string}
+  globs: {type: string}
+  alwaysApply: {type: boolean}
+"""
+RULE = (
+    b"---\r\nname: ts\r\ndescription: How to: write it  \r\nglobs: *.ts\r\n"
+    b"alwaysApply: false # rarely\r\n---\r\n# TS\r\n"
+)
+
+
+def test_a_block_that_is_no_yaml_is_read_key_by_key_and_edited_by_the_line(box: Box) -> None:
+    box.write(".system/registry/schemas/rule.schema.yaml", RULES)
+    path = box.root / "rules/ts.mdc"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(RULE)
+    assert installed("adopt", "rule/ts", cwd=box.root).exit == 0
+    assert installed("apply", "--yes", cwd=box.root).exit == 0
+    assert path.read_bytes() == RULE
+    fragment = box.read("desired/rule.yaml")
+    assert 'globs: "*.ts"' in fragment
+    assert 'description: "How to: write it"' in fragment
+    box.write("desired/rule.yaml", fragment.replace('"*.ts"', '"**/*.tsx"').replace("false", "true"))
+    ran = installed("apply", "--yes", cwd=box.root)
+    assert ran.exit == 0, ran.out
+    assert path.read_bytes() == RULE.replace(b"*.ts", b"**/*.tsx").replace(b"false", b"true")
+    assert installed("plan", "--detailed-exitcode", cwd=box.root).exit == 0
+    assert installed("verify", cwd=box.root).exit == 0
+
+
+def test_without_lenient_such_a_block_is_a_problem(box: Box) -> None:
+    box.write(".system/registry/schemas/rule.schema.yaml", RULES.replace(", lenient: true", ""))
+    box.write("rules/ts.mdc", RULE.decode())
+    assert installed("check", cwd=box.root).exit == 3
+
+
+def test_lenient_is_for_front_matter(box: Box) -> None:
+    box.write(".system/registry/schemas/rule.schema.yaml", RULES.replace(".mdc", ".yaml"))
+    ran = installed("check", "--format", "json", cwd=box.root)
+    assert ran.exit == 3
+    assert any("only front matter" in one["message"] for one in ran.json["problems"])
+
+
+def test_files_without_a_block_are_counted(box: Box) -> None:
+    box.write(".system/registry/schemas/rule.schema.yaml", RULES)
+    box.write("rules/a.mdc", "---\nname: a\n---\n")
+    for name in "bcdef":
+        box.write(f"rules/{name}.mdc", f"# {name}\n")
+    found = installed("plan", "--format", "json", cwd=box.root).json["problems"]
+    (one,) = (one for one in found if one["code"] == "LIV008")
+    assert one["severity"] == "record"
+    assert (
+        "5 files have no front matter, and are no entries of rule: rules/b.mdc, rules/c.mdc, rules/d.mdc and 2 more"
+        in (one["message"])
+    )

@@ -17,10 +17,11 @@ from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.planning.field_diff import diff_values
-from registry_reconciler.planning.pipeline import make_plan, written_files
+from registry_reconciler.planning.pipeline import make_plan
 from tests.house.grouped_layout import GROUPED
 from tests.house.made_up import added
 from tests.property.registries import SCHEMA, Maker, Piece, Registry
+from tests.support import after, plan_of
 
 LAYOUTS = ("list", "map", "file")
 MADE_UP = GROUPED.name
@@ -50,15 +51,6 @@ class Case:
 
 def fragment(values: list[dict[str, Json]], extra: str = "") -> bytes:
     return (dump({"thing": values}) + extra).encode()
-
-
-def plan_of(files: dict[str, bytes | None], options: PlanOptions | None = None) -> Plan:
-    return make_plan(MemoryTree(files), options or PlanOptions()).plan
-
-
-def applied(files: dict[str, bytes | None], plan: Plan) -> dict[str, bytes | None]:
-    assert plan.applicable, plan.problems
-    return {**files, **written_files(plan)}
 
 
 def schema(layout: str) -> bytes:
@@ -101,7 +93,7 @@ def make_case(seed: int, layout: str) -> Case:
     assert sorted(entry.key for entry in entries.values()) == sorted(keys)
     values = {entry.key: entry.value for entry in entries.values()}
     files["desired/all.yaml"] = fragment(list(values.values()))
-    files = applied(files, plan_of(files))
+    files = after(files, plan_of(files))
     return wish(rng, maker, Case(layout, files, registry, [], set(), set()), values)
 
 
@@ -170,7 +162,7 @@ def made_up_layout() -> Iterator[None]:
 def test_after_apply_the_plan_is_empty(case: Case) -> None:
     plan = planned(case)
     if plan is not None:
-        again = plan_of(applied(case.files, plan), PlanOptions(allow_mass_delete=True))
+        again = plan_of(after(case.files, plan), PlanOptions(allow_mass_delete=True))
         assert again.empty, (again.changes, again.files)
 
 
@@ -186,7 +178,7 @@ def test_what_nobody_asked_to_change_keeps_its_bytes(case: Case) -> None:
     plan = planned(case)
     if plan is None or case.layout == "file":
         return
-    new = applied(case.files, plan)["things.yaml"]
+    new = after(case.files, plan)["things.yaml"]
     assert new is not None
     position = 0
     registry = case.registry

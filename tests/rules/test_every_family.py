@@ -7,9 +7,7 @@ from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.planning.pipeline import make_plan, written_files
 from registry_reconciler.rules import RULES
-from registry_reconciler.schema.packaged import builtin_schemas
-
-Files = dict[str, bytes | None]
+from tests.support import Files, builtin_files, plan_of
 
 APPLIED = """\
 module_type:
@@ -51,17 +49,16 @@ x-registry:
   key: id
   managed: all
   unique: [topic]
+  mirrors: [{field: topic, kind: module_type}]
   paths: [{field: file, missing: error}]
 properties: {id: {type: string}, file: {type: string}, topic: {type: string}, size: {type: integer}}
 """
 
 
 def workspace() -> Files:
-    files: Files = {
-        f".system/registry/schemas/{kind}.schema.yaml": data for kind, data in builtin_schemas().items()
-    }
+    files = builtin_files()
     files["desired/all.yaml"] = APPLIED.encode()
-    plan = make_plan(MemoryTree(files)).plan
+    plan = plan_of(files)
     files.update(written_files(plan))
     types = files["modules/overview/type_registry.yaml"]
     assert types is not None

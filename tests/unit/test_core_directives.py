@@ -6,16 +6,11 @@ from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.change import Action
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.plan import Plan, PlanOptions
+from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.pipeline import make_plan, written_files
-
-Files = dict[str, bytes | None]
+from tests.support import Files, plan_of
 
 SCHEMA = b"type: object\nx-registry: {kind: thing, layout: list, file: t.yaml, key: id}\n"
-
-
-def plan(files: Files) -> Plan:
-    return make_plan(MemoryTree(files)).plan
 
 
 def wish(files: Files, content: dict[str, Json]) -> Files:
@@ -23,7 +18,7 @@ def wish(files: Files, content: dict[str, Json]) -> Files:
 
 
 def apply(files: Files) -> Files:
-    return {**files, **written_files(plan(files))}
+    return {**files, **written_files(plan_of(files))}
 
 
 def managed(*keys: str) -> Files:
@@ -37,11 +32,11 @@ def test_a_rename_that_was_made_by_hand_too_changes_the_state_only() -> None:
     files = wish(
         files, {"thing": [{"id": "z"}, {"id": "b"}], "moved": [{"from": "thing/a", "to": "thing/z"}]}
     )
-    found = plan(files)
+    found = plan_of(files)
     assert found.problems == ()
     assert [(one.action, one.address) for one in found.changes] == [(Action.ADOPT, "thing/z")]
     assert [one.address for one in found.heals] == ["thing/a"]
-    assert plan(apply(files)).empty
+    assert plan_of(apply(files)).empty
 
 
 def test_a_removal_that_kept_its_entry_says_nothing_afterwards() -> None:
@@ -50,8 +45,8 @@ def test_a_removal_that_kept_its_entry_says_nothing_afterwards() -> None:
     )
     after = apply(files)
     assert after["t.yaml"] == b"- id: a\n- id: b\n"
-    assert plan(after).problems == ()
-    assert plan(after).empty
+    assert plan_of(after).problems == ()
+    assert plan_of(after).empty
 
 
 def test_an_allowance_is_not_called_unused_by_a_plan_that_does_not_look() -> None:
@@ -73,6 +68,6 @@ def test_an_entry_that_says_what_it_may_not_is_not_planned() -> None:
         ),
         "t.yaml": b"- id: a\n  stars: 5\n",
     }
-    found = plan(wish(files, {"thing": [{"id": "a", "size": 1, "stars": 6}]}))
+    found = plan_of(wish(files, {"thing": [{"id": "a", "size": 1, "stars": 6}]}))
     assert [one.code for one in found.problems] == ["FRG007"]
     assert found.files == ()

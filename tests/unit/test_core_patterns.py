@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.cli.addresses import select
-from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
-from registry_reconciler.planning.pipeline import make_plan, written_files
+from tests.support import Files, after, plan_of
 
 SCHEMA = b"""\
 type: object
@@ -21,12 +20,12 @@ KEYS = ("a*", "a1", "a[1]", "ab")
 
 def plan(state: dict[str, bytes | None], content: dict[str, Json], **options: tuple[str, ...]) -> Plan:
     files = {**state, "desired/all.yaml": dump(content).encode()}
-    return make_plan(MemoryTree(files), PlanOptions(allow_mass_delete=True, **options)).plan  # type: ignore[arg-type]
+    return plan_of(files, PlanOptions(allow_mass_delete=True, **options))  # type: ignore[arg-type]
 
 
 def applied(content: dict[str, Json]) -> dict[str, bytes | None]:
-    files: dict[str, bytes | None] = {".system/registry/schemas/thing.schema.yaml": SCHEMA}
-    return {**files, **written_files(plan(files, content))}
+    files: Files = {".system/registry/schemas/thing.schema.yaml": SCHEMA}
+    return after(files, plan(files, content))
 
 
 def addresses(found: Plan) -> list[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.plan import Plan, PlanOptions
-from registry_reconciler.planning.pipeline import make_plan, written_files
-
-Files = dict[str, bytes | None]
+from registry_reconciler.planning.pipeline import written_files
+from tests.support import Files, plan_of
 
 PLUGIN = "{layout: list, file: market.yaml, at: plugins, key: name}"
 SKILL = "{layout: list, file: market.yaml, at: 'plugins[name={plugin}].skills', key: [plugin, id]}"
@@ -37,20 +34,16 @@ def wish(files: Files, content: dict[str, Json]) -> Files:
     return {**files, "desired/all.yaml": dump(content).encode()}
 
 
-def plan(files: Files, options: PlanOptions = PlanOptions()) -> Plan:  # noqa: B008
-    return make_plan(MemoryTree(files), options).plan
-
-
 def apply(files: Files) -> Files:
-    found = plan(files)
+    found = plan_of(files)
     assert found.applicable, [(one.code, one.message) for one in found.blocking]
     after = {**files, **written_files(found)}
-    assert plan(after).empty
+    assert plan_of(after).empty
     return after
 
 
 def blocking(files: Files) -> list[tuple[str, str]]:
-    return [(one.code, one.address) for one in plan(files).blocking]
+    return [(one.code, one.address) for one in plan_of(files).blocking]
 
 
 def market() -> Files:
@@ -80,7 +73,7 @@ def test_an_outer_entry_is_not_renamed_under_what_is_inside() -> None:
         market(),
         {"plugin": [{**P, "name": "z"}, Q], "skill": [A], "moved": [{"from": "plugin/p", "to": "plugin/z"}]},
     )
-    (found,) = plan(files).blocking
+    (found,) = plan_of(files).blocking
     assert (found.code, found.address) == ("WRT001", "plugin/z")
     assert found.fix is not None
     assert "{from: skill/p/a, to: skill/z/a}" in found.fix.description
@@ -157,7 +150,7 @@ def test_a_live_field_in_a_field_is_never_drift() -> None:
     files = apply(wish(files, {"thing": [{"id": "a", "size": 2}]}))
     assert files["t.yaml"] == b"- id: a\n  meta:\n    stars: 5\n  size: 2\n"
     files["t.yaml"] = b"- id: a\n  size: 2\n"
-    assert plan(files).empty
+    assert plan_of(files).empty
 
 
 def test_no_entry_is_created_where_the_kind_does_not_look() -> None:
@@ -173,7 +166,7 @@ def test_a_move_that_cannot_be_done_deletes_nothing() -> None:
     files = apply(wish(files, {"thing": [{"id": "a"}, {"id": "b"}]}))
     files = wish(files, {"thing": [{"id": "b"}], "moved": [{"from": "thing/a", "to": "thing/b"}]})
     assert blocking(files) == [("FRG003", "thing/b")]
-    assert plan(files).changes == ()
+    assert plan_of(files).changes == ()
 
 
 def test_a_container_of_the_wrong_shape_hides_what_it_was_to_hold() -> None:
@@ -183,8 +176,8 @@ def test_a_container_of_the_wrong_shape_hides_what_it_was_to_hold() -> None:
     }
     files = apply(wish(files, {"thing": [{"id": "a"}]}))
     files["t.yaml"] = b"t: {a: {}}\n"
-    assert [one.code for one in plan(files).problems] == ["LIV005"]
-    assert plan(files).changes == ()
+    assert [one.code for one in plan_of(files).problems] == ["LIV005"]
+    assert plan_of(files).changes == ()
 
 
 def test_an_empty_file_takes_its_entry() -> None:

@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def builtin() -> dict[str, Kind]:
-    return {name: kind for name, kind in kinds().items() if name != "skill"}
+    return {name: kind for name, kind in kinds().items() if name not in ("skill", "plugin")}
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)

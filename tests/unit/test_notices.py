@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.model.plan import Plan
-from registry_reconciler.planning.pipeline import make_plan, written_files
+from registry_reconciler.planning.pipeline import written_files
 from registry_reconciler.rules import RULES
-from registry_reconciler.schema.packaged import builtin_schemas
+from tests.support import Files, builtin_files, plan_of
 
-Files = dict[str, bytes | None]
 CONFIG = ".system/registry/config.yaml"
 
 
 def workspace(**fragments: str) -> Files:
-    files: Files = {
-        f".system/registry/schemas/{kind}.schema.yaml": data for kind, data in builtin_schemas().items()
-    }
+    files = builtin_files()
     files.update({f"desired/{name}.yaml": text.encode() for name, text in fragments.items()})
     return files
 
 
-def plan(files: Files) -> Plan:
-    return make_plan(MemoryTree(files)).plan
-
-
 def apply(files: Files) -> Files:
-    found = plan(files)
+    found = plan_of(files)
     assert found.applicable, found.blocking
     return {**files, **written_files(found)}
 
@@ -43,15 +35,15 @@ def test_a_dropped_capability_stands_at_the_head_when_it_is_planned_and_not_afte
     text = "ability_low:\n- {ability_id: a.b, group: g, summary: s, required_caps: [fs.read, fs.write]}\n"
     files = apply(workspace(a=text))
     files["desired/a.yaml"] = text.replace(", fs.write", "").encode()
-    assert titles(plan(files)) == ["Widened capability"]
-    assert titles(plan(apply(files))) == []
+    assert titles(plan_of(files)) == ["Widened capability"]
+    assert titles(plan_of(apply(files))) == []
 
 
 def test_a_lowered_severity_stands_at_the_head() -> None:
     files = workspace()
-    assert titles(plan(files)) == []
+    assert titles(plan_of(files)) == []
     files[CONFIG] = b"severities: {REF001: warning, RTE: record, CAP002: error}\n"
-    messages = [notice.message for notice in plan(files).notices]
+    messages = [notice.message for notice in plan_of(files).notices]
     assert "REF001 is a warning and was an error." in messages
     assert not [message for message in messages if message.startswith("CAP002")]
 
@@ -59,11 +51,11 @@ def test_a_lowered_severity_stands_at_the_head() -> None:
 def test_an_error_that_is_allowed_stands_at_the_head_while_it_is_new() -> None:
     text = "module_type:\n- {id: a, outbound: [b]}\nallow:\n- {address: module_type/a, code: REF001, reason: soon}\n"
     files = workspace(a=text)
-    found = plan(files)
+    found = plan_of(files)
     assert [notice.message for notice in found.notices] == [
         "REF001 of module_type/a does not block (allowed: soon)."
     ]
-    assert titles(plan(apply(files))) == []
+    assert titles(plan_of(apply(files))) == []
 
 
 def test_an_entry_that_goes_while_one_like_it_comes_is_a_likely_rename() -> None:
@@ -72,7 +64,7 @@ def test_an_entry_that_goes_while_one_like_it_comes_is_a_likely_rename() -> None
     )
     files = apply(workspace(a=text))
     files["desired/a.yaml"] = text.replace("old_name", "new_name").encode()
-    (notice,) = plan(files).notices
+    (notice,) = plan_of(files).notices
     assert notice.title == "Likely rename"
     assert "moved:\n- {from: module_type/old_name, to: module_type/new_name}" in notice.message
 
@@ -82,7 +74,7 @@ def test_a_severity_of_an_unknown_or_structural_code_is_a_problem() -> None:
     files[CONFIG] = (
         b"severities: {REF009: warning, SCH001: warning, YML: record, STA001: record, FRG006: error}\n"
     )
-    found = {problem.path[-1]: problem.message for problem in plan(files).blocking}
+    found = {problem.path[-1]: problem.message for problem in plan_of(files).blocking}
     assert found == {
         "REF009": "REF009 is no code that is known here. Did you mean 'REF001'?",
         "SCH001": "SCH001 is structural, and its severity cannot be set.",

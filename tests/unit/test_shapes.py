@@ -16,8 +16,7 @@ from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json, canonical
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.planning.pipeline import Planning, make_plan, written_files
-
-Files = dict[str, bytes | None]
+from tests.support import Files, planning_of
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,7 @@ def workspace(shape: Shape) -> Files:
 
 
 def plan(files: Files) -> Planning:
-    return make_plan(MemoryTree(files), PlanOptions(allow_mass_delete=True))
+    return planning_of(files, PlanOptions(allow_mass_delete=True))
 
 
 def apply(files: Files) -> Files:

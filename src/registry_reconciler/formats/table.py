@@ -26,7 +26,9 @@ def format_named(path: str) -> TextFormat:
 def format_of(path: str, kind: Kind | None = None) -> TextFormat:
     """The format of a registry file of a kind: what the kind says, else what the name of the file does."""
     form = FORMATS[kind.format] if kind is not None and kind.format else format_named(path)
-    return FrontMatter(kind.body) if kind is not None and kind.body and form is FRONTMATTER else form
+    if form is FRONTMATTER and kind is not None and (kind.body or kind.lenient):
+        return FrontMatter(kind.body, kind.lenient)
+    return form
 
 
 def new_reader() -> Reader:

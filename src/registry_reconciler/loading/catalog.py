@@ -141,6 +141,8 @@ def _refuse_format(kind: Kind) -> None:
         raise KindError(f"format {form.name} has no containers: leave 'at' away", ("x-registry", "at"))
     if kind.body and form.several_entries:
         raise KindError("body: only format frontmatter has a text below it", ("x-registry", "body"))
+    if kind.lenient and form.several_entries:
+        raise KindError("lenient: only front matter can be read so", ("x-registry", "lenient"))
 
 
 def _parse(

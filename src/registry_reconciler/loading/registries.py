@@ -91,6 +91,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     paths: list[str] = []
     nested = reading.nesting.steps(kind)
     reading.found[kind.name] = 0
+    without: list[str] = []
     for path, bound in _files(reading, tree, kind):
         source = reading.files.get(path) or read_source(tree, path, reading.reader, format_of(path, kind))
         if source is None:
@@ -111,7 +112,28 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
             if reading.entries.setdefault(entry.address, entry) is not entry:
                 reading.clashes.append(entry)
         reading.found[kind.name] += sum(1 for _ in containers(kind, source.documents, bound))
+        if not source.documents and not source.format.several_entries:
+            without.append(path)
+    if without:
+        reading.problems.append(_no_entries(kind, without))
     reading.files_of[kind.name] = tuple(paths)
+
+
+def _no_entries(kind: Kind, paths: list[str]) -> Problem:
+    """Files of a format with one entry a file that have none."""
+    shown = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else "")
+    files, are = ("file has", "is no entry") if len(paths) == 1 else ("files have", "are no entries")
+    return problem(
+        "LIV008",
+        f"{len(paths):,} {files} no front matter, and {are} of {kind.name}: {shown}.",
+        Place(paths[0]),
+        fix="Write a block of front matter at the head, or name the files under 'exclude' in "
+        f"{kind.schema_path}.",
+        extra=kind.name,
+    )
+
+
+_SHOWN = 3
 
 
 def excluded(kind: Kind, path: str) -> bool:

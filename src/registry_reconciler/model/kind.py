@@ -150,6 +150,7 @@ class Kind(Struct, frozen=True):
         layout: how its entries lie in a file: the name of a row of ``layouts.LAYOUTS``.
         key: the fields that make the key, joined by ``/`` where there are several.
         body: of front matter: the field that the text below it is given as.
+        lenient: of front matter: a block that is no YAML is read key by key.
         format: how the text of its files is written; "": as the names of the files say.
         value: of layouts ``pairs`` and ``named``: the field that a value which is no mapping is given as.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
@@ -171,6 +172,7 @@ class Kind(Struct, frozen=True):
     description: str = ""
     format: str = ""
     body: str = ""
+    lenient: bool = False
     value: str = ""
     space: str = ""
     order: Literal["key", "end"] = "key"
@@ -284,6 +286,7 @@ def parse_kind(
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
         body=spec.get("body", ""),
+        lenient=spec.get("lenient", False),
         value=spec.get("value", ""),
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),

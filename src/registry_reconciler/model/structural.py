@@ -8,7 +8,7 @@ from __future__ import annotations
 from registry_reconciler.model.entry import FieldPath, Place
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 
-_E, _W = Severity.ERROR, Severity.WARNING
+_E, _W, _R = Severity.ERROR, Severity.WARNING, Severity.RECORD
 
 TEXT_FAMILIES = ("YML", "JSN", "TML", "FRM")
 """What the codes begin with that say what is wrong with a text; `formats/codes.py` has them all."""
@@ -41,6 +41,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "LIV005": ("The container has the wrong shape", _E),
     "LIV006": ("A sparse checkout hides the file", _W),
     "LIV007": ("References could not be checked", _W),
+    "LIV008": ("Files have no front matter and are no entries", _R),
     "OUT001": ("The outputs are invalid", _E),
     "OUT002": ("The output cannot be rendered", _E),
     "OUT003": ("The output has no place", _E),
@@ -85,6 +86,7 @@ LOWERABLE = frozenset(
         "LIV004",
         "LIV006",
         "LIV007",
+        "LIV008",
         "OUT002",
         "OUT003",
         "OUT005",

@@ -115,7 +115,7 @@ def _result(
         "level": _LEVELS[problem.severity],
         "message": {"text": _message(text)},
         "locations": [_located(problem, path_prefix)],
-        "partialFingerprints": {FINGERPRINT: _fingerprint(problem, seen)},
+        "partialFingerprints": {FINGERPRINT: fingerprint(problem, seen)},
         "properties": {"status": problem.status.value, "blocking": problem.blocking},
     }
     if problem.related:
@@ -166,7 +166,7 @@ def _uri(path: str, path_prefix: str) -> str:
     return "/".join(quote(step.encode("utf-8", "surrogatepass"), safe="") for step in steps) or "."
 
 
-def _fingerprint(problem: Problem, seen: dict[str, int]) -> str:
+def fingerprint(problem: Problem, seen: dict[str, int]) -> str:
     """The digest of the problem's identity; the same one a second time gets a number, in the fixed order."""
     digest = hashlib.sha256(canonical(_listed(problem)).encode("utf-8", "surrogatepass")).hexdigest()
     seen[digest] = seen.get(digest, 0) + 1

@@ -192,3 +192,10 @@ def _line_diff(old: list[str], new: list[str]) -> Iterator[DiffLine]:
                 continue
             yield from (DiffLine("-", line) for line in old[low:high])
             yield from (DiffLine("+", line) for line in new[new_low:new_high])
+
+
+def file_from_git(path: str, path_prefix: str) -> str:
+    """A path of the workspace as git's root sees it; "" for the workspace as a whole where that is the root."""
+    return visible(
+        "/".join(step for step in f"{path_prefix}/{path}".split("/") if step not in ("", ".", ".."))
+    )

@@ -28,6 +28,8 @@ SUFFIXES = {
     "sarif": "sarif",
     "github": "github",
     "brief": "brief",
+    "junit": "junit.xml",
+    "gitlab": "gitlab.json",
 }
 PLANS = {
     "empty": samples.EMPTY,

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.files.tree import MemoryTree
-from registry_reconciler.model.plan import Plan
-from registry_reconciler.planning.pipeline import make_plan, written_files
+from registry_reconciler.planning.pipeline import written_files
+from tests.support import Files, plan_of
 
 STATE = ".system/registry/state/"
 SCHEMA = b"type: object\nx-registry: {kind: thing, layout: list, file: t.yaml, key: id}\n"
-Files = dict[str, bytes | None]
-
-
-def plan(files: Files) -> Plan:
-    return make_plan(MemoryTree(files)).plan
 
 
 def repeated(times: int, *, other: bytes = b"") -> Files:
@@ -23,7 +17,7 @@ def repeated(times: int, *, other: bytes = b"") -> Files:
         ".system/registry/schemas/thing.schema.yaml": SCHEMA,
         "desired/all.yaml": b"thing:\n- {id: a, v: 1}\n- {id: b, v: 1}\n",
     }
-    files |= written_files(plan(files))
+    files |= written_files(plan_of(files))
     path = next(path for path in files if path.endswith(".state"))
     data = files[path] or b""
     head, *records = data.split(b"\n@ ")
@@ -37,7 +31,7 @@ def repeated(times: int, *, other: bytes = b"") -> Files:
 @pytest.mark.parametrize("other", [b"", b"w=AAAAAAAA\n"])
 def test_records_that_stand_twice_are_one_thing_to_mend(other: bytes) -> None:
     files = repeated(3, other=other)
-    found = plan(files)
+    found = plan_of(files)
     assert found.changes == ()
     assert found.problems == ()
     assert [heal.why for heal in found.heals if not heal.address] == [
@@ -46,10 +40,10 @@ def test_records_that_stand_twice_are_one_thing_to_mend(other: bytes) -> None:
     after = {**files, **written_files(found)}
     state = b"".join(data or b"" for path, data in after.items() if path.endswith(".state"))
     assert state.count(b'@ "thing/a"') == state.count(b'@ "thing/b"') == 1
-    assert plan(after).heals == ()
-    assert plan(after).files == ()
+    assert plan_of(after).heals == ()
+    assert plan_of(after).files == ()
 
 
 def test_one_that_stands_once_is_not_counted() -> None:
     files = repeated(1)
-    assert plan(files).heals == ()
+    assert plan_of(files).heals == ()

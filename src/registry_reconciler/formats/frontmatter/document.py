@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from registry_reconciler.formats.base import Asked
 from registry_reconciler.formats.edits import Edit, ReplaceDocument, Snippet, SpliceError, Update
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFault, TextFile
+from registry_reconciler.formats.frontmatter.lenient import covers, filled, quoted, spliced, with_texts
 from registry_reconciler.formats.frontmatter.parts import Parts, split
 from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.formats.yaml.row import YAML
@@ -20,11 +21,12 @@ _WHOLE_CONFLICT = tuple(
 )
 
 
-def read(data: bytes, body: str) -> TextFile:
+def read(data: bytes, body: str, lenient: bool) -> TextFile:
     """The one document of a text; none where it has no block.
 
     Args:
         body: the field that the text below is given as, or "".
+        lenient: a block that is no YAML is read key by key (:mod:`.lenient`).
     """
     faults = [one for one in scan_text(data, DEFAULT_LIMITS) if _counts(one, data)]
     if faults:
@@ -38,6 +40,11 @@ def read(data: bytes, body: str) -> TextFile:
     if parts is None:
         return TextFile((), ())
     file = YAML.read(parts.block)
+    if lenient and not file.readable:
+        block = parts.block.decode()
+        covered = covers(block)
+        file = YAML.read(filled(block, covered).encode()) if covered else file
+        file = replace(file, documents=tuple(with_texts(one, covered) for one in file.documents))
     faults = [_moved(fault) for fault in file.faults]
     if not file.readable:
         return TextFile((), tuple(faults))
@@ -73,19 +80,27 @@ def _parts(data: bytes) -> Parts | None:
         return None
 
 
-def locate(data: bytes, places: Sequence[Asked]) -> list[tuple[int, int]]:
+def locate(data: bytes, places: Sequence[Asked], lenient: bool) -> list[tuple[int, int]]:
     """Line and column of each place."""
     parts = _parts(data)
-    return [(1, 1)] * len(places) if parts is None else YAML.locate(parts.padded, places)
+    return (
+        [(1, 1)] * len(places) if parts is None else YAML.locate(_in_place(parts, lenient).encode(), places)
+    )
 
 
-def block_of(text: str) -> str:
+def block_of(text: str, lenient: bool) -> str:
     """The block of a text in its place, with blanks before it; "" where there is none."""
     parts = _parts(text.encode())
-    return "" if parts is None else parts.padded.decode()
+    return "" if parts is None else _in_place(parts, lenient)
 
 
-def splice(data: bytes, edits: Sequence[Edit], body: str) -> bytes:
+def _in_place(parts: Parts, lenient: bool) -> str:
+    """The block in its place, as far as YAML can read it."""
+    block = parts.block.decode()
+    return parts.blanks.decode() + (filled(block, covers(block)) if lenient else block)
+
+
+def splice(data: bytes, edits: Sequence[Edit], body: str, lenient: bool) -> bytes:
     """The text with the edits made in its block; where there is none, one is put before what is there."""
     if not edits:
         return data
@@ -98,7 +113,8 @@ def splice(data: bytes, edits: Sequence[Edit], body: str) -> bytes:
     own = [_without(edit, body, below) for edit in edits]
     # An empty block says nothing of how its lines end.
     crlf = parts.head.endswith(b"\r\n")
-    block = YAML.splice(parts.block, own)
+    covered = covers(parts.block.decode()) if lenient else ()
+    block = spliced(parts.block.decode(), covered, own).encode() if covered else YAML.splice(parts.block, own)
     if crlf and b"\r\n" not in parts.block:
         block = block.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     if block and not block.endswith(b"\n"):
@@ -134,18 +150,23 @@ def new_text(
     return text.replace(b"\n", b"\r\n") if crlf else text
 
 
-def extract(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippet]:
+def extract(data: bytes, places: Sequence[tuple[int, FieldPath]], lenient: bool) -> list[Snippet]:
     """The text of the block, or of a part of it."""
     parts = _parts(data)
     if parts is None:
         raise SpliceError("there is no front matter")
-    return YAML.extract(parts.block, places)
+    return YAML.extract(_as_yaml(parts, lenient), places)
 
 
-def head_comments(data: bytes) -> tuple[str, ...]:
+def head_comments(data: bytes, lenient: bool) -> tuple[str, ...]:
     """The comments at the head of the block."""
     parts = _parts(data)
-    return () if parts is None else YAML.head_comments(parts.block)
+    return () if parts is None else YAML.head_comments(_as_yaml(parts, lenient))
+
+
+def _as_yaml(parts: Parts, lenient: bool) -> bytes:
+    block = parts.block.decode()
+    return quoted(block, covers(block)).encode() if lenient else parts.block
 
 
 def has_rest(data: bytes) -> bool:

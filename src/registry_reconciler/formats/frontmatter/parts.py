@@ -30,10 +30,10 @@ class Parts(Struct, frozen=True):
         return self.rest[line + 1 :] if line >= 0 else b""
 
     @property
-    def padded(self) -> bytes:
-        """The block with blanks for the first line, so that offsets and lines are those of the whole text."""
+    def blanks(self) -> bytes:
+        """Blanks for the first line: behind them, offsets and lines of the block are those of the whole text."""
         bom = 3 if self.head.startswith(b"\xef\xbb\xbf") else 0
-        return bytes(byte if byte in b"\r\n" else 0x20 for byte in self.head[bom:]) + self.block
+        return bytes(byte if byte in b"\r\n" else 0x20 for byte in self.head[bom:])
 
 
 def split(data: bytes) -> Parts | None:

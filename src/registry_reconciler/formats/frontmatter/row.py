@@ -21,9 +21,11 @@ class FrontMatter(Struct, frozen=True):
 
     Attributes:
         body: the field that the text below the block is given as; "": it is not given.
+        lenient: a block that is no YAML is read key by key.
     """
 
     body: str = ""
+    lenient: bool = False
     name: str = "frontmatter"
     title: str = "YAML"
     suffixes: tuple[str, ...] = (".md", ".mdc", ".markdown")
@@ -35,26 +37,26 @@ class FrontMatter(Struct, frozen=True):
         """The document of the block; none where there is no block."""
         from registry_reconciler.formats.frontmatter.document import read
 
-        return read(data, self.body)
+        return read(data, self.body, self.lenient)
 
     def locate(self, data: bytes, places: Sequence[Asked], sections: Sections = ()) -> list[tuple[int, int]]:
         """Line and column of each place."""
         from registry_reconciler.formats.frontmatter.document import locate
 
-        return locate(data, places)
+        return locate(data, places, self.lenient)
 
     def compose(self, text: str) -> list[Document]:
         """The tree of the block."""
         from registry_reconciler.formats.frontmatter.document import block_of
         from registry_reconciler.formats.yaml.read.nodes import compose
 
-        return compose(block_of(text))
+        return compose(block_of(text, self.lenient))
 
     def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
         """The text with the edits made in its block."""
         from registry_reconciler.formats.frontmatter.document import splice
 
-        return splice(data, edits, self.body)
+        return splice(data, edits, self.body, self.lenient)
 
     def rearrange(self, data: bytes, edits: Sequence[DocumentEdit], count: int) -> bytes:
         """There is one document."""
@@ -85,13 +87,13 @@ class FrontMatter(Struct, frozen=True):
         """The text of the block with its comments."""
         from registry_reconciler.formats.frontmatter.document import extract
 
-        return extract(data, places)
+        return extract(data, places, self.lenient)
 
     def head_comments(self, data: bytes) -> tuple[str, ...]:
         """The comments at the head of the block."""
         from registry_reconciler.formats.frontmatter.document import head_comments
 
-        return head_comments(data)
+        return head_comments(data, self.lenient)
 
     def has_rest(self, data: bytes) -> bool:
         """Whether anything stands below the block."""

@@ -1,8 +1,5 @@
 """What libyaml lets pass although no YAML 1.2 text is so, or what it reads otherwise than YAML 1.2 says: refused.
 
-A comment without a blank before its # (``"x"#c``) is no YAML 1.2 either; every parser takes it for a comment, and so it
-is read and edited as one.
-
 Such texts are rare. A few searches for what they all have in common say that a text is none; only where they find
 something, the text is composed and looked at.
 """
@@ -22,7 +19,11 @@ _TAB = re.compile(rb"^[ ]*\t", re.MULTILINE)
 _OPEN_LINE = re.compile(rb"^[^\s#\-%\]}.:][^:\n]*$", re.MULTILINE)
 _LAST_BLANKS = re.compile(rb"\n[ ]+\Z")
 _BLANKS_FIRST = re.compile(rb"[|>][-+1-9]*[ ]*(?:[ ]#[^\n]*)?\n[ ]+\n")
+_CLOSE_COMMENT = re.compile(rb"""[\]},]\#|[|>][-+0-9]*\#|[^\s\[{,:]["']\#""")
 _HEADER = re.compile(r"[|>][-+0-9]*")
+
+
+_COMMA = re.compile(r"\s*,")
 
 
 def _is_suspect(data: bytes) -> bool:
@@ -33,6 +34,8 @@ def _is_suspect(data: bytes) -> bool:
     if (b"&" in data or b"*" in data) and _NAME.search(data):
         return True
     if b"\t" in data and _TAB.search(data):
+        return True
+    if b"#" in data and _CLOSE_COMMENT.search(data):
         return True
     return bool((b" \n" in data and _BLANKS_FIRST.search(data)) or _OPEN_LINE.search(data))
 
@@ -99,10 +102,22 @@ class _Look:
                 yield node.start, "the name of an anchor holds a colon", "use letters, digits, '-' and '_'"
         if node.kind == "alias" and re.match(r":\S", text[node.end : node.end + 2]):
             yield node.start, "the name of an alias holds a colon", "use letters, digits, '-' and '_'"
+        yield from self._close_comment(node)
         if node.kind == "scalar" and node.style in ("|", ">"):
             yield from self._block(node)
         elif (node.style in ("'", '"') or (node.flow and node.entries)) and column >= 0:
             yield from self._continued(node, column)
+
+    def _close_comment(self, node: Node) -> Iterator[_Found]:
+        text = self.text
+        places = [entry.end + len(m[0]) for entry in node.entries if (m := _COMMA.match(text, entry.end))]
+        if node.style in ("'", '"') or (node.flow and node.kind in ("map", "seq")):
+            places.append(node.end)
+        if node.style in ("|", ">") and (header := _HEADER.match(text, node.body)):
+            places.append(header.end())
+        for at in places:
+            if text[at : at + 1] == "#":
+                yield at, "a comment needs a blank before it", "put a blank before the #"
 
     def _block(self, node: Node) -> Iterator[_Found]:
         text = self.text
@@ -118,7 +133,9 @@ class _Look:
             if longest > indent and (node.text.strip("\n") or row.lstrip().startswith("#")):
                 yield first, "a blank line before a block of text is longer than its indentation", "empty it"
         blank_end = text.endswith(" ") and not text[text.rfind("\n") + 1 :].strip()
-        if blank_end and node.text.endswith(" ") and node.end >= len(text.rstrip(" ")):
+        keeps = "+" in text[node.body : behind]
+        last = not text[node.end :].strip() if keeps else node.end >= len(text.rstrip(" "))
+        if blank_end and last and (keeps or node.text.endswith(" ")):
             yield len(text) - 1, "the last line is blanks without a line end", "end it, or remove them"
 
     def _continued(self, node: Node, column: int) -> Iterator[_Found]:

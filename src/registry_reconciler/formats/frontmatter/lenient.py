@@ -1,0 +1,149 @@
+"""Front matter that is no YAML, read key by key: ``globs: *.ts``, ``description: see: below``.
+
+A value that YAML understands by itself is what YAML says. Of another one the rest of its line is the text, and lines
+below it that belong to nothing are kept as they are. Such values are covered by plain words, so that the engine of YAML
+can read, locate and edit what stands beside them; what it made is uncovered again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from registry_reconciler.formats.edits import Edit, ReplaceDocument, SpliceError, Update
+from registry_reconciler.formats.yaml.row import YAML
+from registry_reconciler.model.entry import Json
+
+_KEY = re.compile(r"(?P<key>[A-Za-z_][^:#\r\n]*?)[ \t]*:(?:[ \t]+(?P<rest>[^\r\n]*?))?[ \t]*(?=\r?\n|\Z)")
+_ONLY_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z))*")
+_HELD = "registry-held-"
+
+
+class Covered(Struct, frozen=True):
+    """A part of a block that YAML does not understand: the value of one key.
+
+    Attributes:
+        start, end: of the rest of the key's line, in characters.
+        stop: where the lines end that belong to it; of comments and blank lines none does.
+    """
+
+    key: str
+    text: str
+    start: int
+    end: int
+    stop: int
+
+
+def covers(block: str) -> tuple[Covered, ...]:
+    """The values of a block that cannot be read; none where YAML reads the whole, or where this would not help."""
+    if YAML.read(block.encode()).readable:
+        return ()
+    found = []
+    for start, stop in _chunks(block):
+        match = _KEY.match(block, start)
+        if match is None or YAML.read(block[start:stop].encode()).readable:
+            continue
+        rest = match["rest"]
+        if not rest:
+            return ()  # nothing stands on its line: what is below is broken
+        below = block.find("\n", start, stop) + 1
+        if below and _ONLY_COMMENTS.fullmatch(block, below, stop):
+            stop = below
+        found.append(Covered(match["key"], rest, match.start("rest"), match.end("rest"), stop))
+    return tuple(found)
+
+
+def _chunks(block: str) -> list[tuple[int, int]]:
+    """Where each key of the first column begins, and the next one."""
+    starts = []
+    at = 0
+    while at < len(block):
+        if _KEY.match(block, at):
+            starts.append(at)
+        end = block.find("\n", at)
+        at = len(block) if end < 0 else end + 1
+    return list(zip(starts, [*starts[1:], len(block)], strict=True))
+
+
+def filled(block: str, found: Sequence[Covered]) -> str:
+    """The block with as many letters in place of what is covered, so that everything stands where it stood."""
+    for one in reversed(found):
+        below = re.sub(r"[^\r\n]", " ", block[one.end : one.stop])
+        block = f"{block[: one.start]}{'x' * (one.end - one.start)}{below}{block[one.stop :]}"
+    return block
+
+
+def with_texts(document: Json, found: Sequence[Covered]) -> Json:
+    """What the filled block says, with the texts that stand there."""
+    if not isinstance(document, dict):
+        return document
+    texts = {one.key: one.text for one in found}
+    return {name: texts.get(name, part) for name, part in document.items()}
+
+
+def quoted(block: str, found: Sequence[Covered]) -> str:
+    """The block as YAML: what is covered as texts in quotes, without the lines that belong to nothing."""
+    for one in reversed(found):
+        text = json.dumps(one.text, ensure_ascii=False)
+        block = f"{block[: one.start]}{text}{_end_of_line(block[one.end : one.stop])}{block[one.stop :]}"
+    return block
+
+
+def _end_of_line(text: str) -> str:
+    return "\r\n" if text.endswith("\r\n") else "\n" if text.endswith("\n") else ""
+
+
+def spliced(block: str, found: Sequence[Covered], edits: Sequence[Edit]) -> str:
+    """The block with edits made in it. A text in place of a covered one is written as plainly, where it reads back.
+
+    Raises:
+        SpliceError: as the engine of YAML does, and where lines would be lost that belong to nothing.
+    """
+    held = {f"{_HELD}{number}": one for number, one in enumerate(found)}
+    words = {one.key: word for word, one in held.items()}
+    texts = {word: one.text for word, one in held.items()}
+    below = {}
+    for word, one in reversed(held.items()):
+        end = _end_of_line(block[one.end : one.stop])
+        below[word] = block[one.end : one.stop - len(end)]
+        block = f"{block[: one.start]}{word}{end}{block[one.stop :]}"
+    left = [kept for edit in edits if (kept := _held(edit, words, texts)) is not None]
+    made = YAML.splice(block.encode(), left).decode() if left else block
+    for word in reversed(held):
+        if word in made:
+            made = made.replace(word, texts[word] + below[word], 1)
+        elif below[word].strip():
+            message = (
+                f"the lines below {held[word].key!r} are no YAML, and it is not known what becomes of them"
+            )
+            raise SpliceError(message, 0, (held[word].key,))
+    return made
+
+
+def _held(edit: Edit, words: Mapping[str, str], texts: dict[str, str]) -> Edit | None:
+    """An edit of the block with words in place of what is covered; ``None``: the text of a word is all that changes."""
+    if isinstance(edit, Update) and len(edit.path) == 1:
+        word = words.get(str(edit.path[0]), "")
+        if word and _reads_back(str(edit.path[0]), edit.value):
+            texts[word] = edit.value
+            return None
+    whole = isinstance(edit, ReplaceDocument) or (isinstance(edit, Update) and not edit.path)
+    if whole and isinstance(edit.value, dict):  # type: ignore[union-attr]
+        value = dict(edit.value)  # type: ignore[union-attr]
+        for key, word in words.items():
+            if key in value and (value[key] == texts[word] or _reads_back(key, value[key])):
+                texts[word], value[key] = value[key], word
+        return replace(edit, value=value)
+    return edit
+
+
+def _reads_back(key: str, value: Json) -> bool:
+    """Whether a text that stands plainly behind a key is read as that text."""
+    if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
+        return False
+    file = YAML.read(f"{key}: {value}\n".encode("utf-8", "surrogatepass"))
+    return not file.readable or file.documents == ({key: value},)

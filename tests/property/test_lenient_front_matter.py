@@ -1,0 +1,78 @@
+"""Laws of front matter that is read key by key: an edit reads back, and no other line changes."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry_reconciler.formats.edits import Update
+from registry_reconciler.formats.frontmatter.row import FrontMatter
+from registry_reconciler.model.entry import Json
+
+FORM = FrontMatter(lenient=True)
+PLAIN = [
+    "*.ts",
+    "a: b: c",
+    "[x",
+    "{y",
+    "@at",
+    "`tick`",
+    '"open',
+    "%x",
+    "- - -x: [",
+    "*",
+    "&a b: c",
+    "é: *ü",
+    "x #y: z",
+]
+GOOD = ["one", "true", "[a, b]", "{a: 1}", '"q: r"', "'s'", "1.10", "", "null", "x # c"]
+NEW: list[Json] = [
+    *PLAIN,
+    "plain",
+    "two words",
+    "no: 1",
+    "",
+    " x",
+    "true",
+    "1",
+    3,
+    True,
+    None,
+    ["a"],
+    {"k": "v"},
+    "a\nb",
+]
+
+
+def text(rng: random.Random) -> tuple[bytes, list[str]]:
+    """A block with some keys of either sort, and its keys."""
+    keys = rng.sample(["name", "description", "globs", "alwaysApply", "two words", "x-y"], rng.randint(2, 6))
+    end = rng.choice(["\n", "\r\n"])
+    lines = ["---"]
+    for key in keys:
+        if rng.random() < 0.2:
+            lines.append(rng.choice(["# comment", "", "  # in"]))
+        lines.append(f"{key}:{rng.choice([' ', '  '])}{rng.choice(PLAIN + GOOD)}{rng.choice(['', ' '])}")
+    lines += ["---", "body: *x", ""]
+    return end.join(lines).encode(), keys
+
+
+@settings(max_examples=400)
+@given(st.integers(0, 2**32))
+def test_an_edit_reads_back_and_leaves_the_other_lines(seed: int) -> None:
+    rng = random.Random(seed)
+    data, keys = text(rng)
+    file = FORM.read(data)
+    if not file.readable:
+        return
+    (before,) = file.documents
+    assert list(before) == keys
+    key, value = rng.choice(keys), rng.choice(NEW)
+    after = FORM.splice(data, [Update(0, (key,), value)])
+    read = FORM.read(after)
+    assert read.readable, (data, key, value, after)
+    assert read.documents == ({**before, key: value},)
+    kept = [line for line in data.splitlines(keepends=True) if not line.startswith(f"{key}:".encode())]
+    assert [line for line in after.splitlines(keepends=True) if line in kept] == kept
