@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.ci.service import Service
 from tests.cli.helper import Box
 
 FRAGMENT = "desired/all.yaml"
+ROOT = Path(__file__).parents[2]
 MARKER = "<!-- registry-plan root=. label= -->"
 
 
@@ -293,3 +295,20 @@ def test_inputs_reach_the_steps_and_outputs_come_from_them() -> None:
     assert all(f"inputs.{name} " in said for name in ACTION["inputs"])
     assert all(one["description"].endswith(".") for one in ACTION["inputs"].values())
     assert all("steps.report.outputs." in one["value"] for one in ACTION["outputs"].values())
+
+
+@pytest.mark.parametrize("value", ["a\nfailed=no", "a\rb", "a\u2028b", " a", "a\n"])
+def test_an_output_of_two_lines_is_refused(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would set an output of another name."""
+    spec = spec_from_file_location("report_of_the_action", ROOT / ".ci/action/report.py")
+    assert spec is not None
+    assert spec.loader is not None
+    report = module_from_spec(spec)
+    spec.loader.exec_module(report)
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    report.write_outputs({"plan": "sha256:0", "failed": "yes"})
+    with pytest.raises(ValueError, match="more than one line"):
+        report.write_outputs({"exit": "0", "plan": value})
+    assert (tmp_path / "outputs").read_text() == "plan=sha256:0\nfailed=yes\n"

@@ -180,7 +180,9 @@ class Command:
             text=True,
             timeout=60,
         )
-        return "" if looked.returncode == 0 else f"plan: exit {looked.returncode}: {looked.stdout[-500:]}"
+        if looked.returncode == 0:
+            return ""
+        return f"plan: exit {looked.returncode}: {looked.stdout[-500:]}{looked.stderr[-1000:]}"
 
 
 def main(points: int, only: tuple[str, ...]) -> int:

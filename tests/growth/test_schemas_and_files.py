@@ -22,6 +22,7 @@ from registry_reconciler.model.plan_json import plan_to_json
 from registry_reconciler.model.problem import MOST_LISTED
 from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.schema.compiled import MOST_FINDINGS
+from registry_reconciler.schema.purse import Purse
 from registry_reconciler.schema.validator import standalone
 from tests.growth.counting import Files, growth, plan
 
@@ -185,6 +186,11 @@ def hub(size: int) -> Files:
     return {**schema("k", where=where), **fragment(f"k:\n- {{id: h, r: [{named}]}}\n{rest}")}
 
 
+def unknown_lists(size: int) -> Files:
+    """Each a list that could be one of entries, so that items of every one of them may be looked up."""
+    return {**schema("k"), **fragment("".join(f"{one}:\n- {{id: a}}\n- {{id: b}}\n" for one in words(size)))}
+
+
 ROWS: tuple[tuple[Callable[[int], Files], int], ...] = (
     (unknown_fields, 300),
     (known_fields, 400),
@@ -204,6 +210,7 @@ ROWS: tuple[tuple[Callable[[int], Files], int], ...] = (
     (no_entries, 600),
     (no_keys, 400),
     (unknown_kinds, 300),
+    (unknown_lists, 300),
     (unfit, 200),
     (known_problems, 500),
     (no_known_problems, 500),
@@ -308,6 +315,36 @@ def test_errors_of_large_values_still_name_the_place() -> None:
     (one,) = listed.violations([*(f"w{number}" for number in range(2_000)), "w12x"])
     assert one.path == (2_000,)
     assert one.instead
+
+
+def test_what_many_entries_lack_is_told_within_a_budget_and_all_of_it_counts() -> None:
+    named = ", ".join(words(4_000))
+    body = "".join(f"- {{id: a{number:04}}}\n" for number in range(3_000))
+    found = plan({**schema("k", f"required: [{named}]\n"), **fragment(f"k:\n{body}")}).problems
+    assert len({one.address for one in found}) == 3_000
+    whole = {one.address for one in found if "needs the field" in one.message}
+    assert 0 < len(whole) < 300
+
+
+def test_names_that_are_missing_are_not_gathered_by_the_thousand() -> None:
+    """Each of them is an error that copies the value; of so many only the first is said."""
+    found = standalone({"required": words(20_000)}).violations({"id": 1})
+    assert 0 < len(found) <= MOST_FINDINGS + 1
+    assert "needs the field" in found[0].message
+
+
+def test_what_was_meant_is_told_of_so_many_fields_only() -> None:
+    known = ", ".join(f"{one}: {{}}" for one in words(300))
+    slips = [[f"{one}q{number % 10}" for one in words(300)[:50]] for number in range(80)]
+    text = "".join(
+        f"- {{id: a{number:03}, {', '.join(f'{one}: 1' for one in fields)}}}\n"
+        for number, fields in enumerate(slips)
+    )
+    body = f"properties: {{id: {{}}, {known}}}\nadditionalProperties: false\n"
+    found = [one for one in plan({**schema("k", body), **fragment(f"k:\n{text}")}).problems if one.blocking]
+    assert len(found) == 80 * 50
+    hinted = [one for one in found if "Did you mean" in one.message]
+    assert len(hinted) == Purse().hints
 
 
 def root_with(tmp_path: Path, where: str) -> Path:

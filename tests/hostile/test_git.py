@@ -322,6 +322,8 @@ def test_only_commands_that_read_can_be_called_and_two_that_settle_conflicts(roo
         with pytest.raises(ValueError, match="may be called"):
             gitcall.ask(root, [command])
     assert {"hash-object", "update-index"} == gitcall.WRITERS
+    reading = {"blame", "cat-file", "config", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse"}
+    assert reading == gitcall.READERS
 
 
 def test_a_pipe_in_the_configuration_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -648,7 +649,7 @@ def run(
     """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
     one = History(root, random.Random(seed))
-    small = one.random.random() < parts
+    small = random.Random(f"parts {seed}").random() < parts
     one.covered["files of the state that are soon full"] += small
     sizes = (state_shares.FILLED, state_shares.FULL, state_shares.MOST)
     try:
@@ -696,10 +697,17 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=14)
     parser.add_argument("--attributes", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="begin no other history after them"
+    )
     given = parser.parse_args()
     covered: Counter[str] = Counter()
-    broken = 0
+    broken = ran = 0
+    begun = time.monotonic()
     for seed in range(given.seed, given.seed + given.histories):
+        if time.monotonic() - begun > given.seconds:
+            break
+        ran += 1
         try:
             covered += run(seed, steps=given.steps, attributes=given.attributes)
         except Broken as found:
@@ -707,6 +715,7 @@ def main() -> int:
             print(found, flush=True)
             if not given.keep_going:
                 return 1
+    print(f"{ran:,} histories, {broken:,} broken")
     for name, count in sorted(covered.items()):
         print(f"{count:7,} {name}")
     return 1 if broken else 0

@@ -44,6 +44,8 @@ def covered(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
         "law: plan empty",
         "probe: an old value",
         "begun in the old form",
+        "files of the state that are soon full",
+        "parts of the state of one fragment",
     ],
 )
 def test_the_sample_covers(covered: Counter[str], what: str) -> None:
@@ -136,4 +138,4 @@ def test_a_fault_in_the_state_is_caught(fault: Any, monkeypatch: pytest.MonkeyPa
 def _some_histories(folder: Path) -> None:
     # The last one has two sides that change fields which are neighbours in the state and not in the registry.
     for seed in (*range(2000, 2030), 2064):
-        run(seed, folder=folder, old=0)
+        run(seed, folder=folder, old=0, parts=0)

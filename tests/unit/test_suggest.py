@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from registry_reconciler.base.suggest import LONGEST, closest, did_you_mean
+from registry_reconciler.base.suggest import LONGEST, _distance, closest, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,27 @@ def test_the_answer_depends_on_nothing_asked_before() -> None:
 
 def test_sets_are_taken_in_order() -> None:
     assert closest("cart", {"cars", "care", "card"}) == ["card"]
+
+
+def plain_distance(left: str, right: str) -> int:
+    """The table written out: what the bits have to agree with."""
+    table = [[row + column for column in range(len(right) + 1)] for row in range(len(left) + 1)]
+    for row in range(1, len(left) + 1):
+        for column in range(1, len(right) + 1):
+            same = left[row - 1] == right[column - 1]
+            best = min(table[row - 1][column], table[row][column - 1]) + 1
+            best = min(best, table[row - 1][column - 1] + (not same))
+            if row > 1 and column > 1 and left[row - 2 : row] == right[column - 2 : column][::-1]:
+                best = min(best, table[row - 2][column - 2] + 1)
+            table[row][column] = best
+    return table[-1][-1]
+
+
+def test_slips_are_counted_as_the_table_counts_them() -> None:
+    chance = random.Random(3)
+    for _ in range(3_000):
+        left, right = ("".join(chance.choices("abc", k=chance.randrange(10))) for _ in range(2))
+        wanted = plain_distance(left, right)
+        for limit in (1, 2, 3, 20):
+            found = _distance(left, right, limit)
+            assert found == wanted if wanted <= limit else found > limit, (left, right, limit)

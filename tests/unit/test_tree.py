@@ -136,3 +136,10 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         file.truncate(2**40)
     with pytest.raises(Unreadable, match="are read"):
         DiskTree(tmp_path).read("sparse")
+
+
+def test_a_folder_that_is_a_link_to_nowhere_cannot_be_listed(tmp_path: Path) -> None:
+    (tmp_path / "hooks").symlink_to("gone")
+    with pytest.raises(Unreadable, match="leads nowhere"):
+        DiskTree(tmp_path).children("hooks")
+    assert DiskTree(tmp_path).children("absent") == ()

@@ -152,6 +152,11 @@ def test_only_so_many_things_are_worded_and_the_rest_is_said() -> None:
     assert found[-1].keyword == "more"
 
 
+def test_names_that_are_missing_are_said_one_by_one_in_large_values_too() -> None:
+    found = standalone({"items": {"required": ["x", "y"], "maxProperties": 0}}).violations([{"z": 1}] * 9_000)
+    assert {one.path for one in found if "needs the field 'y'" in one.message} >= {(0,), (1,)}
+
+
 def test_lone_surrogates_are_no_text() -> None:
     validator = standalone(properties(a={"pattern": "^a"}))
     assert not validator.is_valid({"a": "\ud800"})

@@ -1,6 +1,6 @@
 """The history: one small file for each apply that wrote. No two branches ever write the same one, so none conflicts.
 
-A plan never reads it. Only the newest are kept (``history: {keep: 500}`` in config.yaml); older ones are in git.
+A plan rests on nothing of it. Only the newest are kept (``history: {keep: 500}`` in config.yaml), older ones by git.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH
 from registry_reconciler.model.entry import Json, digest_bytes
@@ -23,8 +24,19 @@ from registry_reconciler.model.problem import Severity, Status
 
 FORMAT = 1
 SUFFIX = ".json"
-_NAME = re.compile(r"\d{8}T\d{6}(?:\d{6})?Z-[0-9a-f]{12}\.json")
+NAME = re.compile(r"\d{8}T\d{6}(?:\d{6})?Z-[0-9a-f]{12}\.json")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+
+
+_MARKED = "has the marks of a conflict that git left; settle it: registry resolve"
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether a text is that of one apply."""
+    try:
+        return isinstance(json.loads(data), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 class Entry(Struct, frozen=True):
@@ -139,7 +151,7 @@ def paths(tree: Tree) -> list[str]:
     return sorted(
         f"{HISTORY_FOLDER}/{name}"
         for name, kind in tree.children(HISTORY_FOLDER)
-        if kind == "file" and _NAME.fullmatch(name)
+        if kind == "file" and NAME.fullmatch(name)
     )
 
 
@@ -154,9 +166,11 @@ def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]
         return [], [f"{HISTORY_FOLDER} cannot be read: {fault}"]
     for path in names[:newest]:
         try:
-            data = json.loads(tree.read(path) or b"")
+            text = tree.read(path) or b""
+            data = json.loads(text)
         except (Unreadable, ValueError, RecursionError) as fault:
-            faults.append(f"{path} cannot be read: {fault}")
+            marked = not isinstance(fault, Unreadable) and conflict_line(text) is not None
+            faults.append(f"{path} {_MARKED if marked else f'cannot be read: {fault}'}")
             continue
         if isinstance(data, dict):
             found.append(Entry(path, data))

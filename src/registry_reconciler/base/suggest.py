@@ -15,10 +15,10 @@ LONGEST = 200
 _PLAIN_SEARCH = 256
 """Up to so many options are compared one by one; beyond, an index pays."""
 
-_CANDIDATES = 50
+_CANDIDATES = 30
 """So many options of an index are compared at most, those that share most of the rarest trigrams."""
 
-_POSTINGS = 3_000
+_POSTINGS = 1_000
 """So many places of trigrams in an index are looked at, of the rarest trigram always the first ones."""
 
 _INDEXES_KEPT = 8
@@ -74,30 +74,43 @@ def _budget(word: str) -> int:
 def _distance(left: str, right: str, limit: int) -> int:
     """How many insertions, deletions, replacements and swaps of neighbours lead from one to the other.
 
-    Above ``limit`` it is any larger number: only the band of the table that can stay within is computed.
+    Above ``limit`` it may be any larger number. The columns of the table are kept as bits of four numbers (Hyyrö,
+    2003), so that a letter costs a dozen operations, however long the other word is.
     """
     if abs(len(left) - len(right)) > limit:
         return limit + 1
-    if left == right:
-        return 0
-    too_far = limit + 1
-    width = len(right)
-    before_last: list[int] = []
-    last = [column if column <= limit else too_far for column in range(width + 1)]
-    for row, letter in enumerate(left, 1):
-        low, high = max(1, row - limit), min(width, row + limit)
-        current = [too_far] * (width + 1)
-        current[0] = min(row, too_far)
-        for column in range(low, high + 1):
-            other = right[column - 1]
-            cost = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (letter != other))
-            if row > 1 and column > 1 and letter == right[column - 2] and left[row - 2] == other:
-                cost = min(cost, before_last[column - 2] + 1)
-            current[column] = cost
-        if min(current[max(0, low - 1) : high + 1]) > limit:
-            return too_far
-        before_last, last = last, current
-    return min(last[width], too_far)
+    left, right = _without_common_ends(left, right)
+    if not left or not right:
+        return len(left) + len(right)
+    places: dict[str, int] = {}
+    for number, letter in enumerate(left):
+        places[letter] = places.get(letter, 0) | 1 << number
+    every, last = (1 << len(left)) - 1, 1 << (len(left) - 1)
+    up, down, diagonal, before, distance = every, 0, 0, 0, len(left)
+    for rest, letter in zip(range(len(right) - 1, -1, -1), right, strict=True):
+        here = places.get(letter, 0)
+        swapped = ((~diagonal & here) << 1) & before
+        diagonal = ((((here & up) + up) ^ up) | here | down | swapped) & every
+        wider, narrower = down | (every & ~(diagonal | up)), diagonal & up
+        distance += bool(wider & last) - bool(narrower & last)
+        if distance - rest > limit:
+            return limit + 1
+        wider = (wider << 1 | 1) & every
+        up = (narrower << 1 | ~(diagonal | wider)) & every
+        down, before = wider & diagonal, here
+    return distance
+
+
+def _without_common_ends(left: str, right: str) -> tuple[str, str]:
+    """What is left of two words where they begin and end alike: slips are few, and the rest costs nothing."""
+    shorter = min(len(left), len(right))
+    head = 0
+    while head < shorter and left[head] == right[head]:
+        head += 1
+    tail = 0
+    while tail < shorter - head and left[-1 - tail] == right[-1 - tail]:
+        tail += 1
+    return left[head : len(left) - tail], right[head : len(right) - tail]
 
 
 def _same_last_part(folded: str, known: Sequence[str]) -> list[str]:

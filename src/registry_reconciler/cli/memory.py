@@ -89,7 +89,8 @@ def end(words: Sequence[str], exit: int) -> None:
     from registry_reconciler.cache.reports import Report, remember
 
     root, tree = noted.seen[0]
-    remember(noted.key, root, Report("".join(noted.texts), exit), tree.inputs, tree.folders, noted.since)
+    seen = {**tree.looked_at, **tree.inputs}
+    remember(noted.key, root, Report("".join(noted.texts), exit), seen, tree.folders, noted.since)
 
 
 def _root(words: Sequence[str]) -> Path | None:

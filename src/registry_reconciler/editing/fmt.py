@@ -55,7 +55,8 @@ def format_fragments(loaded: Loaded, paths: Iterable[str]) -> Formatting:
         data = loaded.fragments.files[path].data
         try:
             if data is None:
-                raise NotFormatted("it cannot be read")
+                hidden = loaded.fragments.files[path].hidden
+                raise NotFormatted("a sparse checkout hides it" if hidden else "it cannot be read")
             new = format_fragment(data, loaded.kinds)
         except NotFormatted as why:
             refused[path] = str(why)

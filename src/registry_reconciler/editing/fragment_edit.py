@@ -201,6 +201,11 @@ class Drafts(Struct):
 
     def _readable(self, path: str) -> SourceFile | None:
         source = self.loaded.fragments.files.get(path)
+        if source is not None and source.hidden:
+            raise Blocked(
+                f"{path} cannot be edited: a sparse checkout hides it. Check it out: git sparse-checkout disable",
+                next=(("git", "sparse-checkout", "disable"),),
+            )
         if source is not None and not source.readable:
             first = source.problems[0]
             where = f"line {first.location.line}: " if first.location else ""

@@ -19,7 +19,7 @@ from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
 from registry_reconciler.loading.registries import load_live
 from registry_reconciler.loading.state import load_state
-from registry_reconciler.loading.state.files import StateFile, parse_file
+from registry_reconciler.loading.state.files import StateFile, conflict_line, parse_file, sides
 from registry_reconciler.loading.state.old import is_old, parse_old
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH, STATE_FOLDER
@@ -146,3 +146,8 @@ def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
             kept = one.one if one.one is not None else one.other
             if kept is not None and kept != now:
                 yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(kept), kept)
+    for path in history.paths(tree):
+        now = tree.read(path) or b""
+        if path not in mine and conflict_line(now) is not None:
+            told = next(filter(history.is_whole, sides(now)), None)
+            yield FileChange(path, digest_bytes(now), None if told is None else digest_bytes(told), told)

@@ -7,6 +7,7 @@ are the inputs of a plan.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat as stat_module
@@ -178,6 +179,8 @@ class DiskTree:
         except (FileNotFoundError, NotADirectoryError):
             if self._sparse.is_closed(folder):
                 raise Hidden from None
+            if os.path.islink(full):
+                raise Unreadable("it is a symbolic link that leads nowhere") from None
         except OSError as error:
             raise Unreadable(f"the folder cannot be listed: {error.strerror}") from error
         return tuple(sorted(found.items()))
@@ -297,6 +300,8 @@ class Recorder:
         self._kinds: dict[str, str] = {}
         self._children: dict[str, tuple[tuple[str, str], ...]] = {}
         self._unlisted: dict[str, Unreadable] = {}
+        self.looked_at: dict[str, str] = {}
+        """Digests of files that are no inputs of a plan; with others, an answer that was given is not given again."""
         self.names = Names(self)
         """Judges new files of the tree."""
 
@@ -329,6 +334,10 @@ class Recorder:
                 return None
             return None if data is None else digest_bytes(data)
         return self.inputs[path]
+
+    def look_at(self, path: str, data: bytes) -> None:
+        """A file was looked at, and says nothing that a plan rests on."""
+        self.looked_at[path] = digest_bytes(data)
 
     def believe(self, path: str, digest: str) -> None:
         """Take it from the caller that a file has a digest, which makes it an input without being read.
@@ -383,6 +392,15 @@ class Recorder:
 def _told(fault: Unreadable) -> str:
     """How the inputs of a plan say that something could not be read."""
     return "hidden" if isinstance(fault, Hidden) else "unreadable"
+
+
+def names_in(tree: Tree, folder: str) -> Iterator[str]:
+    """The names in a folder, of whatever sort; quick where there are very many."""
+    if not isinstance(tree, DiskTree):
+        yield from (name for name, _ in tree.children(folder))
+        return
+    with contextlib.suppress(OSError):
+        yield from os.listdir(os.path.join(tree.root, folder))
 
 
 def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[str]:

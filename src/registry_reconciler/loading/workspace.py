@@ -13,19 +13,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Recorder, Tree
-from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import Reader
 from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.catalog import Catalog, empty_places, load_catalog
 from registry_reconciler.loading.fragments import Fragments, load_fragments
+from registry_reconciler.loading.history_conflicts import history_conflicts
 from registry_reconciler.loading.registries import Live, duplicate_problems, load_live
 from registry_reconciler.loading.rule_files import RuleFiles, load_rule_files
 from registry_reconciler.loading.settings import load_baseline, load_config
 from registry_reconciler.loading.source import SourceFile, hidden_among
-from registry_reconciler.loading.state import State, conflict_problem, load_state
-from registry_reconciler.loading.state.files import conflict_line
+from registry_reconciler.loading.state import State, load_state
 from registry_reconciler.model.baseline import Baseline
-from registry_reconciler.model.config import OLD_HISTORY_PATH, Config
+from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.kind import SCHEMA_FOLDER, Kind
 from registry_reconciler.model.problem import Problem, Status
@@ -121,26 +120,13 @@ def put_together(
             *(_pre_existing(live_problem, managed, free) for live_problem in live_problems),
             *fragments.problems,
             *state.problems,
-            *old_history_problems(recorder),
+            *history_conflicts(recorder),
             *gone_kinds(catalog, state),
             *hidden_files(fragments.hidden | live.hidden | hidden_among(catalog.files)),
             *baseline_problems,
             *rule_files.problems,
         ),
     )
-
-
-def old_history_problems(tree: Recorder) -> Iterator[Problem]:
-    """A conflict that git left in the history of the old form. The history itself is no input of a plan."""
-    try:
-        if tree.tree.kind(OLD_HISTORY_PATH) != "file":
-            return
-        data = tree.read(OLD_HISTORY_PATH) or b""
-    except Unreadable:
-        return
-    line = conflict_line(data)
-    if line is not None:
-        yield conflict_problem(OLD_HISTORY_PATH, line)
 
 
 _SHOWN = 10

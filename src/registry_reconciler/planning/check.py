@@ -21,7 +21,7 @@ from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
-from registry_reconciler.schema.cost import Purse
+from registry_reconciler.schema.purse import Purse
 
 
 class EntrySets(Struct, frozen=True):

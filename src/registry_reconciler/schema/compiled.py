@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.written import as_json, holds_exact, opaque_paths
-from registry_reconciler.schema.cost import MOST_WAYS, Purse
+from registry_reconciler.schema.cost import MOST_WAYS
 from registry_reconciler.schema.messages import word
-from registry_reconciler.schema.rough_messages import rough_findings
+from registry_reconciler.schema.purse import Purse
+from registry_reconciler.schema.rough_messages import error_count, rough_findings
 from registry_reconciler.schema.view import Finding, View, Violation
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Validator:
         if purse.copied <= 0:
             return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
         purse.copied -= self._view.cost.to_word(value)
-        return self.violations(value)
+        return self.violations(value, purse)
 
     @staticmethod
     def _judged(value: Json) -> tuple[Json, tuple[FieldPath, ...]]:
@@ -94,15 +95,15 @@ class Validator:
             return value, ()
         return as_json(value), tuple(opaque_paths(value))
 
-    def violations(self, value: Json) -> list[Violation]:
+    def violations(self, value: Json, purse: Purse | None = None) -> list[Violation]:
         """Everything that is wrong with a value, by place; empty for a valid one. Opaque nodes are not judged."""
         value, unknown = self._judged(value)
-        found = self._violations(value)
+        found = self._violations(value, purse or Purse())
         if not unknown:
             return found
         return [one for one in found if not any(one.path[: len(path)] == path for path in unknown)]
 
-    def _violations(self, value: Json) -> list[Violation]:
+    def _violations(self, value: Json, purse: Purse) -> list[Violation]:
         cost = self._view.cost
         if not cost.judgeable(value):
             ways = f"more than {MOST_WAYS:,} ways lead through them"
@@ -122,7 +123,7 @@ class Validator:
                     "type",
                 )
             ]
-        worded = word(findings[:MOST_FINDINGS], value, self._view)
+        worded = word(findings[:MOST_FINDINGS], value, self._view, purse)
         if len(findings) > MOST_FINDINGS:
             text = f"more than {MOST_FINDINGS} things are wrong with it; the others are not listed"
             worded.append(Violation((), False, text, "Correct those that are listed first.", "more"))
@@ -137,7 +138,7 @@ class Validator:
         if self._is_valid(value) or not cost.tellable(value):
             return []
         units = self._evaluate(value).list()["details"]
-        if cost.wordable(value, sum(not unit["valid"] for unit in units)):
+        if cost.wordable(value, error_count(units)):
             return list(islice(self._errors(value), most))
         return list(islice(rough_findings(units, self._schema, value), most))
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.model.entry import Json
+from registry_reconciler.schema.purse import Purse
 from registry_reconciler.schema.walk import At, Folder, ReferenceFault, parts
 
 MOST_WAYS = 500_000
@@ -38,6 +38,9 @@ _AN_ERROR = 20
 
 _MOST_TOLD = 1_000_000
 """So many parts may be written out to tell no more than the places of errors."""
+
+_FEW_WORDS = 1_000
+"""So many options, or required names, of one schema go into errors without being counted."""
 
 _A_PLACE = 10
 """Each place that is told costs as much as so many parts."""
@@ -132,6 +135,10 @@ class Insides(Struct):
             found = self.known[place] = self._look(place)
         return found
 
+    def most_words(self) -> int:
+        """The most words that an error about one of the schemas looked at carries, or asks for errors of their own."""
+        return max((one.words + one.required for one in self.known.values()), default=0)
+
     def _look(self, place: At) -> Inside:
         schema = self.folder.get(place)
         same: list[At] = []
@@ -174,26 +181,6 @@ class Insides(Struct):
         )
 
 
-class Purse(Struct):
-    """What all values that are judged in one run may cost together, and what was told of those that cost much.
-
-    What every value may have by itself (:data:`_WAYS_FOR_A_PART`) is not taken from it.
-
-    Attributes:
-        estimated: so many ways may values take by what their schema allows at most; then they are counted.
-        ways: so many may they take as counted.
-        places: so many pairs of a schema and a part may be looked at to count.
-        copied: so many parts may errors copy.
-        written_out: what is wrong with values that cost something, by their identity; with the value, so that it stays.
-    """
-
-    estimated: int = 40_000_000
-    ways: int = 20_000_000
-    places: int = 1_000_000
-    copied: int = 10_000_000
-    written_out: dict[int, tuple[Json, list[Any]]] = field(default_factory=dict)
-
-
 class Spent(Struct, frozen=True):
     """What a value costs.
 
@@ -217,11 +204,13 @@ class Cost:
         self._insides = insides
         self._root = root
         self._most: int | None = None
+        self._wordy = True
 
     def judgeable(self, value: Json, purse: Purse | None = None) -> bool:
         """Whether it can be told in bounded time if the value obeys the schema; what it costs is taken from a purse."""
         if self._most is None:
             self._most = _most_ways(self._insides, self._root)
+            self._wordy = self._insides.most_words() > _FEW_WORDS
         size = size_of(value, {})
         for_parts = _WAYS_FOR_A_PART * size
         if self._most <= _SIMPLE and self._most * size <= _MOST_SIMPLE_WAYS + for_parts:
@@ -241,7 +230,7 @@ class Cost:
 
     def to_word(self, value: Json) -> int:
         """What errors of a value may copy, as far as it is more than any schema may ask for."""
-        if self._most is not None and self._most <= _WAYS_FOR_A_PART:
+        if self._most is not None and self._most <= _WAYS_FOR_A_PART and not self._wordy:
             return 0
         spent = self.spent(value)
         return _MOST_COPIED if spent is None else spent.copied
@@ -296,7 +285,7 @@ class _Counting:
         compared = inside.compared(value)
         ways, copied, written_out = (
             1 + compared,
-            _AN_ERROR + size * (1 + inside.required + 4 * names) + inside.words,
+            _AN_ERROR * (1 + inside.required) + size * (1 + inside.required + 4 * names) + inside.words,
             _A_PLACE + size + names + compared + inside.words // _A_PLACE,
         )
         self._seen[place, id(value)] = Spent(ways, copied, written_out)

@@ -11,14 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.model.entry import FieldPath, Json, canonical, get_path
+from registry_reconciler.schema.purse import Purse
 from registry_reconciler.schema.sentences import SENTENCES, not_one_of, other_sentence, wrong_type
 from registry_reconciler.schema.shown import cut, in_list, last_of, name_of, show_value
 from registry_reconciler.schema.view import Finding, View, Violation
 
 
-def word(findings: Iterable[Finding], value: Json, view: View) -> list[Violation]:
-    """All violations, by place; of what follows from another error only the other."""
-    writer = Writer(value, view)
+def word(findings: Iterable[Finding], value: Json, view: View, purse: Purse) -> list[Violation]:
+    """All violations, by place; of what follows from another error only the other.
+
+    Args:
+        purse: what was meant is looked for as long as it has hints.
+    """
+    writer = Writer(value, view, purse)
     found = _telling(findings)
     others = {
         tuple(one.instance_path[:length])
@@ -57,9 +62,10 @@ def _order(path: FieldPath) -> list[tuple[int, int, str]]:
 class Writer:
     """Words findings about one value."""
 
-    def __init__(self, value: Json, view: View) -> None:
+    def __init__(self, value: Json, view: View, purse: Purse) -> None:
         self.value = value
         self.view = view
+        self.purse = purse
 
     def say(self, finding: Finding, *, follows: bool = False) -> Iterator[Violation]:
         """The violations of one finding."""
@@ -119,7 +125,11 @@ class Writer:
         value = get_path(self.value, path)
         if not isinstance(value, str) or self.view.hides(path, value):
             return ""
-        return "".join(closest(value, tuple(option for option in options if isinstance(option, str))))
+        return "".join(self._closest(value, tuple(option for option in options if isinstance(option, str))))
+
+    def _closest(self, word: str, options: Sequence[str]) -> list[str]:
+        self.purse.hints -= 1
+        return closest(word, options) if self.purse.hints >= 0 else []
 
     def _has(self, path: FieldPath, field: str) -> bool:
         holder = get_path(self.value, path)
@@ -128,7 +138,7 @@ class Writer:
     def _unknown_field(self, path: FieldPath, field: str, known: Sequence[str], keyword: str) -> Violation:
         shown = cut(field)
         where = f" of {name_of(path)}" if path else ""
-        near = closest(field, known)
+        near = self._closest(field, known)
         if near:
             own = ", or start the name with x- if it is your own" if self.view.takes_own_fields(path) else ""
             fix = f"Write '{near[0]}' instead{own}."

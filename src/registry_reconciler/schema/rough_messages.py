@@ -29,6 +29,20 @@ class Rough(Struct, frozen=True):
     kind: Any
 
 
+def error_count(units: Iterable[Mapping[str, Json]]) -> int:
+    """How many errors the validator would make of what it looked at: each missing name is one of its own."""
+    return sum(
+        max(1, sum(len(_texts(said)) for said in unit.get("errors", {}).values()))
+        for unit in units
+        if not unit["valid"]
+    )
+
+
+def _texts(said: Json) -> list[str]:
+    """The messages of one keyword: names that are missing have one each, anything else has one."""
+    return said if isinstance(said, list) else [said]
+
+
 def rough_findings(units: Iterable[Mapping[str, Json]], schema: Json, value: Json) -> Iterator[Rough]:
     """What is wrong, of the validator's list of everything that it looked at, in its order.
 
@@ -51,10 +65,11 @@ def rough_findings(units: Iterable[Mapping[str, Json]], schema: Json, value: Jso
         elif keyword in _COMBINED:
             inside = where + "/"
             yield _rough(path, SimpleNamespace(name="combination"))
-        for name, text in unit.get("errors", {}).items():
+        for name, said in unit.get("errors", {}).items():
             if keyword not in _COMBINED:
                 words = get_path(schema, _path(unit["schemaLocation"], schema))
-                yield _rough(path, _kind(name, words, text, "/propertyNames" in where))
+                for text in _texts(said):
+                    yield _rough(path, _kind(name, words, text, "/propertyNames" in where))
 
 
 def _rough(path: FieldPath, kind: Any) -> Rough:

@@ -276,6 +276,17 @@ def test_who_does_not_guard_may_say_anything(site: Site, said: bytes) -> None:
         {"blocking": True, "event_type": ["PreAbilityCall"]},
         {"blocking": True, "event_type": "PreAbilityCal"},
         {"blocking": True, "event_type": "Deploy"},
+        {"blocking": True, "match": {"ability_scope": [1]}},
+        {"blocking": True, "match": {"ability_scope": [""]}},
+        {"blocking": True, "match": {"ability_scope": {"zzz": 1}}},
+        {"blocking": True, "match": {"stage": {"act": 1}}},
+        {"blocking": True, "match": {"min_duration_ms": "5"}},
+        {"blocking": True, "match": {"min_duration_ms": True}},
+        {"blocking": True, "ability_ids": "x", "match": {"ability_scope": [["zzz"]]}},
+        {"blocking": True, "ability_ids": [1]},
+        {"blocking": True, "ability_ids": {"zzz": 1}},
+        {"Blocking": True},
+        {"bloking": True},
     ],
     ids=str,
 )
@@ -285,6 +296,33 @@ def test_a_hook_that_cannot_be_judged_counts_as_a_guard_that_is_concerned(
     whole = {"event_type": "PreAbilityCall", "handler": shell(site, "exit 1"), **fields}
     site.write(".system/hooks/guard.yaml", {"id": "guard", "required_caps": [], **whole})
     denied(site, invoke(site))
+
+
+def test_a_hook_whose_tag_nobody_knows_counts_as_a_guard(site: Site) -> None:
+    site.write(".system/hooks/guard.yaml", b"!guard {id: guard, event_type: PreAbilityCall}\n")
+    assert "tag" in denied(site, invoke(site))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"environments": None},
+        {"environments": False},
+        {"environments": [1]},
+        {"environments": {}},
+        {"Environments": ["prod"]},
+        {"environment": ["prod"]},
+        {"hook": {"pre_call": ["guard"]}},
+        {"hooks": {"precall": ["guard"]}},
+        {"hooks": {"pre_calls": ["guard"]}},
+    ],
+    ids=str,
+)
+def test_an_ability_whose_limits_cannot_be_read_does_not_run(site: Site, fields: dict[str, Any]) -> None:
+    script = site.script("ran", "open('ran', 'a').write('x')\n")
+    site.abilities({"ability_id": "a", "implementation": script, **fields})
+    assert invoke(site).status in ("capability_denied", "hook_blocked")
+    assert not (site.root / "ran").exists()
 
 
 def test_who_does_not_guard_and_waits_for_nothing_is_not_called(site: Site) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler import PlanOptions, Workspace
-from registry_reconciler.loading.state import Applied, Record, put_together
+from registry_reconciler.loading.state import Applied, Record, StateEntry, applied_shadow, put_together
 from registry_reconciler.loading.state.files import (
     PART_FORMAT,
     StateFile,
@@ -149,3 +149,15 @@ def test_an_apply_of_one_entry_writes_one_small_file(tmp_path: Path) -> None:
     plan = Workspace.open(tmp_path).plan()
     assert plan.empty
     assert plan.heals == ()
+
+
+def test_what_two_accounts_say_together_was_applied() -> None:
+    """Two branches began to keep the state of one fragment, and each changed one field."""
+    one, other = {"id": "a", "v": 2, "w": 1}, {"id": "a", "v": 1, "w": 2}
+    entry = StateEntry(
+        "t/a", "desired/a.yaml", (applied_shadow(None, one, "s1"), applied_shadow(None, other, "s2"))
+    )
+    assert entry.says(None, {"id": "a", "v": 2, "w": 2})
+    assert not entry.says(None, {"id": "a", "v": 3, "w": 2})
+    assert not entry.says(None, {"id": "a", "v": 2, "w": 2, "x": 1})
+    assert not entry.says(None, {"id": "a", "v": 2})

@@ -76,7 +76,7 @@ def _chosen(workspace: Workspace, loaded: Loaded, paths: Sequence[str] | None) -
     """The fragments that were named, as files or folders, from here or from the root."""
     known = list(loaded.fragments.files)
     if not paths:
-        return known
+        return [path for path in known if not loaded.fragments.files[path].hidden]
     chosen: list[str] = []
     for typed in paths:
         names = {_from_root(workspace.root, Path(typed)), typed.rstrip("/")}

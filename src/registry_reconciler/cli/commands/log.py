@@ -34,7 +34,7 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Show what was applied, when, by whom and by which plan. Older applies are in the history of git."""
+    """Show what was applied, when, by whom and by which plan. Older applies than the history keeps come from git."""
     from registry_reconciler.apply import reader
     from registry_reconciler.apply.history import read
     from registry_reconciler.apply.writable import Writable
@@ -44,8 +44,15 @@ def command(
     workspace = call.workspace()
     with reader(workspace.root, workspace.lock_timeout, may_write=Writable(workspace.root)):
         found, faults = read(DiskTree(workspace.root))
-    if address is not None:
-        found = [one for one in found if one.concerns(address)]
+    known = {one.path for one in found}
+    found = [one for one in found if address is None or one.concerns(address)]
+    if len(found) < limit:
+        from itertools import islice
+
+        from registry_reconciler.apply.history_in_git import older
+
+        more = (one for one in older(workspace.root, known) if address is None or one.concerns(address))
+        found += islice(more, limit - len(found))
     shown = found[: max(limit, 0)]
     lines = [line for one in shown for line in _lines(one, address)]
     if len(found) > len(shown):

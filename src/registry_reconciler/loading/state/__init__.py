@@ -30,7 +30,7 @@ from registry_reconciler.loading.state.files import (
 from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
-from registry_reconciler.loading.state.shadow import read_shadow, shadow, tree_of, whole_digest
+from registry_reconciler.loading.state.shadow import blocks, read_shadow, shadow, tree_of, whole_digest
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import Json, Location, Place, digest_value
 from registry_reconciler.model.kind import Kind
@@ -56,8 +56,13 @@ class StateEntry(NamedTuple):
     former: tuple[str, ...] = ()
 
     def says(self, kind: Kind | None, value: dict[str, Json]) -> bool:
-        """Whether a value is one that was applied."""
-        return any(says(one, kind, value) for one in self.applied)
+        """Whether a value is one that was applied.
+
+        Of several accounts each may know what its side changed: a merge has one field from here and one from there.
+        """
+        if any(says(one, kind, value) for one in self.applied):
+            return True
+        return len(self.applied) > 1 and _say_together(self.applied, kind, value)
 
     def all_say(self, kind: Kind | None, value: dict[str, Json]) -> bool:
         """Whether a value is what was applied, by every account."""
@@ -109,6 +114,16 @@ def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
     masked = mask(value, kind.secrets)
     assert isinstance(masked, dict)
     return masked
+
+
+def _say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[str, Json]) -> bool:
+    """Whether each field of a value is as some account has it, and what it lacks is lacking in one."""
+    value = _public(kind, value)
+    told = [
+        (blocks(one.text), blocks(shadow(value, one.salt))) for one in accounts if not whole_digest(one.text)
+    ]
+    names = {name for pair in told for side in pair for name in side}
+    return bool(told) and all(any(has.get(name) == wants.get(name) for has, wants in told) for name in names)
 
 
 def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:

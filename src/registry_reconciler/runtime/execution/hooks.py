@@ -35,6 +35,9 @@ OBSERVER = "observer"
 
 SLOTS = {"PreAbilityCreate": "pre_create", "PreAbilityCall": "pre_call", "PostAbilityCall": "post_call"}
 
+OPAQUE = "$opaque"
+"""The one field of a value whose tag nobody knows."""
+
 _LONGEST_REASON = 1000
 
 _ABILITY_KINDS = ("ability_low", "ability_high")
@@ -133,8 +136,12 @@ def _entry(item: EntryItem, id: str, hook_event: HookEvent, events: frozenset[st
     fields = item.value
     if fields.get("enabled", True) is False:
         return None
+    if OPAQUE in fields:
+        fault = f"the hook {id!r} cannot be judged: nobody knows what its tag means"
+        return Concerned(id, deniable(hook_event.event), fault=fault)
     # A guard unless it says, in the one way there is, that it is none.
-    guard = fields.get("blocking", False) is not False and deniable(hook_event.event)
+    says_so = fields.get("blocking", bool(misspelt(fields, ("blocking",))))
+    guard = says_so is not False and deniable(hook_event.event)
     waits_for = fields.get("event_type")
     if not isinstance(waits_for, str) or waits_for not in events:
         fault = f"the hook {id!r} cannot be judged: its event_type {shown(repr(waits_for))} is no event"
@@ -176,6 +183,8 @@ def _applies(
 def _in_scope(match: Mapping[str, Any], ability_ids: object, ability: str) -> bool | None:
     scope = texts(match.get("ability_scope"))
     named = texts(ability_ids)
+    if not (readable(match.get("ability_scope")) and readable(ability_ids)):
+        return None
     if not scope and not named:
         return True
     if not ability:
@@ -197,14 +206,37 @@ def _scope_matches(pattern: str, ability: str) -> bool:
 
 def _conditions(match: Mapping[str, Any], hook_event: HookEvent) -> Iterator[bool | None]:
     least = match.get("min_duration_ms")
-    if isinstance(least, (int, float)):
-        yield None if hook_event.duration_ms is None else hook_event.duration_ms >= least
+    if least is not None:
+        known = hook_event.duration_ms is not None and is_number(least)
+        yield hook_event.duration_ms >= least if known else None
     globs = texts(match.get("only_if_changed_paths"))
     if globs:
-        yield None if hook_event.changed_paths is None else _any_changed(globs, hook_event.changed_paths)
+        known = hook_event.changed_paths is not None and readable(match["only_if_changed_paths"])
+        yield _any_changed(globs, hook_event.changed_paths or ()) if known else None
     stages = texts(match.get("stage"))
     if stages:
-        yield None if hook_event.stage is None else hook_event.stage in stages
+        known = hook_event.stage is not None and readable(match["stage"])
+        yield hook_event.stage in stages if known else None
+
+
+def is_number(value: object) -> bool:
+    """Whether a limit is one: a number that can be compared, and neither true nor false."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+
+
+def readable(value: object) -> bool:
+    """Whether a field is absent, a text, or a list of texts. Of anything else nobody knows what it was to mean."""
+    if isinstance(value, list):
+        return all(isinstance(one, str) and one for one in value)
+    return value is None or (isinstance(value, str) and bool(value))
+
+
+def misspelt(fields: Mapping[str, Any], names: Sequence[str]) -> str:
+    """A field that may be one of ``names`` misspelt, which is not there itself; "" where there is none."""
+    from registry_reconciler.base.suggest import closest
+
+    missing = tuple(name for name in names if name not in fields)
+    return next((field for field in fields if field not in names and closest(field, missing)), "")
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -65,7 +65,9 @@ def hooks_in(fields: Mapping[str, Any], event: str) -> tuple[str, ...]:
     """Ids of the hooks that the fields of an ability bind to an event."""
     slots = fields.get("hooks")
     if isinstance(slots, Mapping | None):
-        return texts((slots or {}).get(SLOTS.get(event, "")))
+        # A slot that there is not may be this one misspelt: as a hook that does not exist, it denies.
+        odd = [f"hooks.{name}" for name in slots or () if name not in SLOTS.values() and event in SLOTS]
+        return (*texts((slots or {}).get(SLOTS.get(event, ""))), *odd)
     # Something is bound and cannot be read: as the id of a hook that does not exist, it denies.
     return texts(slots) if event in SLOTS else ()
 

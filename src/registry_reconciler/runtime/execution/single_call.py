@@ -19,6 +19,8 @@ from registry_reconciler.runtime.execution.hooks import (
     HookEvent,
     HookMessage,
     message_of,
+    misspelt,
+    readable,
     texts,
 )
 from registry_reconciler.runtime.execution.lookup import (
@@ -140,6 +142,7 @@ class SingleCall:
         return decision
 
     def _check_environment(self) -> None:
+        self._check_that_it_can_be_judged()
         allowed = texts(self._fields.get("environments"))
         where = self._asked.environment
         if not allowed or where in allowed:
@@ -155,6 +158,21 @@ class SingleCall:
         if self._asked.mode == "enforce":
             denied = "environment" if where is None else f"environment:{where}"
             raise Refused("capability_denied", why, denied=(denied,))
+        log.warning("%s", visible(why))
+
+    def _check_that_it_can_be_judged(self) -> None:
+        """What was not checked by a plan is served as well: what nobody can read may have been a limit."""
+        odd = misspelt(self._fields, ("environments", "hooks"))
+        if odd:
+            why = f"{self._id} cannot be judged: it has a field {odd!r}, which may be environments or hooks misspelt"
+        elif "environments" in self._fields and (
+            self._fields["environments"] is None or not readable(self._fields["environments"])
+        ):
+            why = f"{self._id} cannot be judged: its environments are no list of names"
+        else:
+            return
+        if self._asked.mode == "enforce":
+            raise Refused("capability_denied", why, denied=("environment",))
         log.warning("%s", visible(why))
 
     def _hook_event(self, event: Event, duration_ms: float | None = None) -> HookEvent:

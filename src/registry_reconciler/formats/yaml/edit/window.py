@@ -13,6 +13,7 @@ edits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -209,7 +210,8 @@ def _extract(
     from registry_reconciler.formats.yaml.edit.splice import extract_many
 
     window = None
-    wanted = [_item(sections, document, path) for document, path in places]
+    keys = {section.key for section in sections}
+    wanted = [_item(keys, document, path) for document, path in places]
     if all(wanted):
         by_key: dict[str, list[tuple[int, int]]] = {}
         for key, index in filter(None, wanted):
@@ -221,10 +223,11 @@ def _extract(
     return extract_many(window.text, moved)
 
 
-def _item(sections: Sequence[Section], document: int, path: FieldPath) -> tuple[str, int] | None:
-    if document or len(path) < 2 or not isinstance(path[1], int):
+def _item(keys: AbstractSet[str], document: int, path: FieldPath) -> tuple[str, int] | None:
+    """The section and the item of it that a place lies in."""
+    if document or len(path) < 2 or not isinstance(path[1], int) or path[0] not in keys:
         return None
-    return next(((section.key, path[1]) for section in sections if section.key == path[0]), None)
+    return str(path[0]), path[1]
 
 
 def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Asked]) -> list[tuple[int, int]]:
@@ -232,12 +235,13 @@ def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Aske
     from registry_reconciler.formats.yaml.read.locate import locate
 
     found: dict[Asked, tuple[int, int]] = {}
+    keys = {section.key for section in sections}
+    by_key: dict[str, list[Asked]] = {}
+    for one in places:
+        if item := _item(keys, one[0], one[1]):
+            by_key.setdefault(item[0], []).append(one)
     for section in sections:
-        mine = [
-            place
-            for place in places
-            if place[1][:1] == (section.key,) and _item(sections, place[0], place[1])
-        ]
+        mine = by_key.get(section.key)
         found.update(_locate_in(data, section, mine) if mine else ())
     others = [place for place in places if place not in found]
     found.update(zip(others, locate(data, others), strict=True))

@@ -1,0 +1,67 @@
+"""What the history no longer keeps, from git: every file that ever stood in its folder is in some commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from registry_reconciler.apply.history import NAME, Entry
+from registry_reconciler.files import git_call
+from registry_reconciler.files.git import is_repository
+from registry_reconciler.files.git_call import GitFailure
+from registry_reconciler.model.config import HISTORY_FOLDER
+
+_AT_ONCE = 200
+
+
+def older(root: Path, known: Collection[str]) -> Iterator[Entry]:
+    """The applies that are not among ``known`` paths, the newest first; none where git does not say.
+
+    They are read as far as somebody asks: of 50,000 the newest cost no more than of 500.
+    """
+    blobs = {path: blob for path, blob in _blobs(root) if path not in known}
+    paths = sorted(blobs, reverse=True)
+    for first in range(0, len(paths), _AT_ONCE):
+        some = paths[first : first + _AT_ONCE]
+        for path, text in zip(some, _contents(root, [blobs[path] for path in some]), strict=False):
+            try:
+                data = json.loads(text)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(data, dict):
+                yield Entry(path, data)
+
+
+def _blobs(root: Path) -> Iterator[tuple[str, str]]:
+    """Every file that stood in the folder in some commit, by its path from the workspace, with its content's id."""
+    try:
+        if not is_repository(root):
+            return
+        told = git_call.ask(root, ["rev-list", "--objects", "HEAD", "--", HISTORY_FOLDER], check=False)
+    except GitFailure:
+        return
+    for row in (told or b"").decode("utf-8", "surrogateescape").split("\n"):
+        blob, _, path = row.partition(" ")
+        name = path.rpartition("/")[2]
+        if NAME.fullmatch(name):
+            yield f"{HISTORY_FOLDER}/{name}", blob
+
+
+def _contents(root: Path, blobs: list[str]) -> Iterator[bytes]:
+    """What git holds under these ids, in their order."""
+    try:
+        told = git_call.ask(
+            root, ["cat-file", "--batch"], given="".join(f"{one}\n" for one in blobs).encode()
+        )
+    except GitFailure:
+        return
+    left = told or b""
+    while left:
+        head, _, left = left.partition(b"\n")
+        size = head.rpartition(b" ")[2]
+        if not size.isdigit():
+            yield b""  # a partial clone has not got it
+            continue
+        yield left[: int(size)]
+        left = left[int(size) + 1 :]

@@ -1,0 +1,42 @@
+"""Conflicts that git left in the history. A plan rests on nothing of it, and an apply does not write beside them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from registry_reconciler.files.tree import Recorder, names_in
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.state import conflict_problem
+from registry_reconciler.loading.state.files import conflict_line
+from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH
+from registry_reconciler.model.problem import Problem
+
+LOOKED_AT = 20
+"""So many files, the newest, are looked at: no two branches write one, so a conflict in any is a hand's work."""
+
+
+def history_conflicts(tree: Recorder) -> Iterator[Problem]:
+    """One problem for each file with the marks of a conflict. Only such a file becomes an input of a plan."""
+    for path in _paths(tree):
+        try:
+            data = tree.tree.read(path) or b""
+            line = conflict_line(data)
+            if line is not None:
+                tree.read(path)
+                yield conflict_problem(path, line)
+            else:
+                tree.look_at(path, data)
+        except Unreadable:
+            continue
+
+
+def _paths(tree: Recorder) -> list[str]:
+    try:
+        names = heapq.nlargest(
+            LOOKED_AT, (one for one in names_in(tree.tree, HISTORY_FOLDER) if one.endswith(".json"))
+        )
+        old = [OLD_HISTORY_PATH] if tree.tree.kind(OLD_HISTORY_PATH) == "file" else []
+    except Unreadable:
+        return []
+    return [*old, *(f"{HISTORY_FOLDER}/{name}" for name in names)]

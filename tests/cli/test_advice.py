@@ -1,0 +1,238 @@
+"""Whatever the product prints as advice is a command: of ours, then it is parsed here; or of git, then it is run.
+
+The texts are read from the sources: every string of a module and every page of a rule. What a sentence names in passing
+("what registry drift shows") is held too, as far as it goes.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import registry_reconciler
+from registry_reconciler.cli import parser
+from tests.cli.helper import Box
+from tests.merge.test_scenarios import SCHEMA, applied, committed, fails, listed, nothing_to_do
+
+SOURCES = Path(registry_reconciler.__file__).parent
+GIT = (
+    "add|archive|bisect|branch|checkout|cherry-pick|clean|clone|commit|config|diff|fetch|init|log|merge|mv|pull|push|"
+    "rebase|reset|restore|revert|rm|show|sparse-checkout|stash|status|switch|tag|worktree"
+)
+HOLE = "\0"
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every text with its place; what is filled in stands between two zeros."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        inner = {
+            id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
+        }
+        for node in ast.walk(tree):
+            text = None if id(node) in inner else _text(node)
+            if text:
+                yield f"{path.relative_to(SOURCES)}:{getattr(node, 'lineno', 0)}", text
+    for path in sorted(SOURCES.rglob("*.md")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            yield f"{path.relative_to(SOURCES)}:{number}", line
+
+
+def _text(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else f"{HOLE}{ast.unparse(part)}{HOLE}"
+            for part in node.values
+        )
+    if isinstance(node, ast.Tuple | ast.List):
+        plain = [one for one in node.elts if not isinstance(one, ast.Starred)]
+        words = [_text(one) or f"{HOLE}{ast.unparse(one)}{HOLE}" for one in plain]
+        return " ".join(words) if words[:1] == ["registry"] and len(words) > 1 else None
+    return None
+
+
+TOP = parser.build()
+COMMANDS = {row.name for row in parser.COMMANDS}
+_HOLE = re.compile(f"{HOLE}([^{HOLE}]*){HOLE}")
+_WORD = re.compile(
+    r""" +(--?[A-Za-z][\w-]*(?:=\S+)?|'[^']*'|"[^"]*"|[A-Z][A-Z_]*(?:=[A-Z]+)?(?![a-z])"""
+    r"""|[\w*{}.-]*[/=*:][\w*{}./=*:-]*)"""
+)
+
+
+def _filled(text: str) -> str:
+    """A text with something where something is filled in."""
+
+    def sample(found: re.Match[str]) -> str:
+        return "route" if re.search(r"kind", found[1]) and "address" not in found[1] else "route/api.errors"
+
+    return _HOLE.sub(sample, text)
+
+
+def commands() -> dict[str, str]:
+    """The commands of ours that are named, with a place each; as far as what follows looks like words of one."""
+    found: dict[str, str] = {}
+    for place, text in texts():
+        text = _filled(text)
+        for match in re.finditer(r"(?<![\w/.-])registry ([a-z][a-z-]*)\b", text):
+            line, at = match[0], match.end()
+            below = re.match(r" [a-z]+", text[at:])
+            if below and match[1] + below[0] in COMMANDS:
+                line, at = line + below[0], at + below.end()
+            elif match[1] not in COMMANDS:
+                continue
+            while (word := _WORD.match(text, at)) is not None:
+                line, at = f"{line} {word[1].rstrip('.:')}", word.end()
+            found.setdefault(line, place)
+    return found
+
+
+FOUND = commands()
+
+
+def test_the_sources_have_advice() -> None:
+    assert len(FOUND) > 80
+    assert "registry resolve" in FOUND
+    assert "registry drift --accept route/api.errors" in FOUND
+
+
+@pytest.mark.parametrize("line", [line for line in FOUND if len(line.split()) > 2])
+def test_a_command_that_is_named_is_understood(line: str) -> None:
+    words = shlex.split(line)[1:]
+    with TOP.make_context("registry", [], resilient_parsing=True) as parent:
+        name = " ".join(words[:2]) if " ".join(words[:2]) in COMMANDS else words[0]
+        command = TOP.get_command(parent, name)
+        assert command is not None
+        try:
+            with command.make_context(name, words[len(name.split()) :], parent=parent):
+                pass
+        except Exception as error:
+            # "registry add KIND" and "drift --accept" are named in passing: what is missing is asked for.
+            message = getattr(error, "format_message", lambda: "")() or str(error)
+            if not message.startswith("Missing ") and not message.endswith("requires an argument."):
+                pytest.fail(f"{line} at {FOUND[line]}: {message}")
+
+
+def git_commands() -> set[str]:
+    """The commands of git that are named: the command and its options."""
+    found = set()
+    for _, text in texts():
+        for match in re.finditer(
+            rf"(?<![\w/.-])(?<!``)git ({GIT})\b((?: --?[A-Za-z][\w-]*(?:=\S+)?| disable| set| HEAD)*)", text
+        ):
+            found.add(match[0].rstrip(".,`)'"))
+    return found
+
+
+# --- those of git, each in a workspace where it is printed ------------------------------------------------------
+
+
+@pytest.fixture
+def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+    box = Box(tmp_path / "work", capsys)
+    box.root.mkdir()
+    assert box.run("init", "--kinds", "none").exit == 0
+    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
+    box.git("init", "-q")
+    applied(box, "before", listed(a=1, b=1))
+    return box
+
+
+def fixes(box: Box, code: str, *words: str) -> str:
+    plan = box.run("plan", "--format", "json", *words).json
+    return " ".join(one["fix"]["description"] for one in plan["problems"] if one["code"] == code)
+
+
+def log_of_removed_schemas(box: Box) -> None:
+    (box.root / ".system/registry/schemas/t.schema.yaml").unlink()
+    committed(box, "the schema goes")
+    found = re.search(r"git (log [^)]*?) tells", fixes(box, "KND004"))
+    assert found is not None
+    assert ".system/registry/schemas/t.schema.yaml" in box.git(*shlex.split(found[1]))
+
+
+def move_of_a_registry(box: Box) -> None:
+    box.replace(".system/registry/schemas/t.schema.yaml", "t.yaml", "new/u.yaml")
+    found = re.search(r"git (mv [^)]*)", fixes(box, "KND005", "--target", "t/a"))
+    assert found is not None
+    (box.root / "new").mkdir()
+    box.git(*shlex.split(found[1]))
+    nothing_to_do(box)
+
+
+def registry_from_git(box: Box) -> None:
+    (box.root / "t.yaml").unlink()
+    (box.root / ".system/registry/state/places/t.place").unlink()
+    found = re.search(r"git (checkout HEAD -- )FILE", fixes(box, "KND005"))
+    assert found is not None
+    box.git(*shlex.split(found[1]), "t.yaml", ".system")
+    nothing_to_do(box)
+
+
+def all_of_a_sparse_checkout(box: Box) -> None:
+    box.git("sparse-checkout", "set", "--no-cone", "/*", "!/desired/")
+    found = re.search(r"git (sparse-checkout disable)", fixes(box, "LIV006"))
+    assert found is not None
+    box.git(*shlex.split(found[1]))
+    nothing_to_do(box)
+
+
+def one_side_of_a_conflict(box: Box) -> None:
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=2, b=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(a=3, b=1))
+    paths = fails(box, "merge", "-q", "other")
+    assert "git checkout --ours or --theirs" in fixes(box, "YML010")
+    box.git("checkout", "--theirs", *[path for path in paths if not path.startswith(".system/")])
+    assert box.run("resolve").exit == 0
+    box.git("add", "-A")
+    nothing_to_do(box)
+    assert "v: 2" in box.read("t.yaml")
+
+
+def all_of_a_shallow_clone(box: Box) -> None:
+    base = committed(box, "one more")
+    committed(box, "and one")
+    shallow = Box(box.root.parent / "shallow", box.capsys)
+    box.git("clone", "-q", "--depth", "1", f"file://{box.root}", str(shallow.root))
+    ran = shallow.run("plan", "--base", base)
+    assert ran.exit == 1
+    assert "git fetch --unshallow" in ran.err.replace("\n", " ")
+    shallow.git("fetch", "-q", "--unshallow")
+    assert shallow.run("plan", "--base", base).exit == 0
+
+
+def executable(box: Box) -> None:
+    box.write("run.sh", "#!/bin/sh\n")
+    box.git("add", "--chmod=+x", "run.sh")
+    assert box.git("ls-files", "-s", "run.sh").startswith("100755")
+
+
+RUN = {
+    "git log --diff-filter=D --name-only --": log_of_removed_schemas,
+    "git mv": move_of_a_registry,
+    "git checkout HEAD --": registry_from_git,
+    "git sparse-checkout set --no-cone": all_of_a_sparse_checkout,
+    "git sparse-checkout disable": all_of_a_sparse_checkout,
+    "git checkout --ours": one_side_of_a_conflict,
+    "git fetch --unshallow": all_of_a_shallow_clone,
+    "git add --chmod=+x": executable,
+}
+
+
+def test_every_command_of_git_that_is_named_is_run_here() -> None:
+    named = {one.removesuffix(" --") for one in git_commands()}
+    assert named == {one.removesuffix(" --") for one in RUN}
+
+
+@pytest.mark.parametrize("line", RUN)
+def test_a_command_of_git_does_what_it_is_named_for(box: Box, line: str) -> None:
+    RUN[line](box)
