@@ -15,6 +15,15 @@ import urllib.request
 from typing import Any
 
 TIMEOUT = 30
+# Nothing that stands in a checkout or its settings is run: no hooks, no watcher, no transport that is a program.
+CLOSED = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "protocol.ext.allow=never",
+)
 AUTHOR = ("registry", "registry@users.noreply.github.com")
 
 
@@ -40,7 +49,7 @@ def publish() -> tuple[str, str]:
     through, title = os.environ["INPUT_THROUGH"], os.environ["INPUT_TITLE"].split("\n")[0]
     for name in (branch, through):
         known = subprocess.run(
-            ["git", "check-ref-format", "--branch", name], check=False, capture_output=True
+            ["git", *CLOSED, "check-ref-format", "--branch", name], check=False, capture_output=True
         )
         if known.returncode:
             raise Failed(f"{name!r} is no name of a branch")
@@ -69,7 +78,7 @@ def publish() -> tuple[str, str]:
 
 def git(*words: str) -> str:
     """What a command says. Raises :class:`Failed`."""
-    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
+    done = subprocess.run(["git", *CLOSED, *words], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"git {' '.join(words)}: {one_line(done.stderr)}")
     return done.stdout
@@ -78,7 +87,7 @@ def git(*words: str) -> str:
 def push(what: str) -> str:
     """Why a push was refused; "" where it was not."""
     done = subprocess.run(
-        ["git", "push", "--porcelain", "origin", what], capture_output=True, text=True, check=False
+        ["git", *CLOSED, "push", "--porcelain", "origin", what], capture_output=True, text=True, check=False
     )
     if not done.returncode:
         return ""

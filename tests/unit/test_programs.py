@@ -16,11 +16,13 @@ MAY_START = {
     "src/registry_reconciler/files/git_call.py",
     "src/registry_reconciler/runtime/execution/handlers.py",
     "src/registry_reconciler/runtime/execution/supervise.py",
+    ".ci/action/publish.py",
     ".ci/action/report.py",
     "dev.py",
 }
 """The editor that the environment of the person names.
-Git; what renders outputs; what abilities and hooks name; registry itself; the tasks of this repository."""
+Git; what renders outputs; what abilities and hooks name; the commit of a bot; registry itself; the tasks of this
+repository."""
 
 GIT = "src/registry_reconciler/files/git_call.py"
 STARTERS = {"subprocess", "_posixsubprocess", "multiprocessing", "pty", "popen2", "commands", "webbrowser"}
@@ -76,9 +78,14 @@ def test_only_these_modules_start_programs() -> None:
 
 def test_no_other_module_names_git_as_a_program() -> None:
     found = {path.relative_to(ROOT).as_posix(): list(runs_git(parsed(path))) for path in FILES}
-    # gitrev only says what a user may type.
+    # These only say what a user may type.
     told = found.pop("src/registry_reconciler/files/git.py")
-    assert len(told) == 2
+    told += found.pop("src/registry_reconciler/editing/fragment_edit.py")
+    bot = found.pop(".ci/action/publish.py")
+    assert len(told) == 3
+    # Each call of the bot's is closed to hooks, watchers and transports of the checkout.
+    text = (ROOT / ".ci/action/publish.py").read_text("utf-8")
+    assert len(bot) == text.count('"git", *CLOSED') == 3
     del found[GIT]
     assert {path: lines for path, lines in found.items() if lines} == {}
 

@@ -613,7 +613,7 @@ def test_python_runs_only_when_the_user_says_so(site: Site, own_user_directories
     python(site, double=[])
     refused = Run(site)("double", 2)
     assert refused.status == "failed"
-    assert "only you can allow it" in refused.error
+    assert "which only you can allow" in refused.error
     assert Run(site, allow_python=True)("double", 2).value == 4
     config = own_user_directories / "config" / "registry-reconciler" / "config.toml"
     config.parent.mkdir(parents=True)
