@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.formats.edits import Update
+from registry_reconciler.formats.edits import SpliceError, Update
 from registry_reconciler.formats.frontmatter.row import FrontMatter
 from registry_reconciler.model.entry import Json
 
@@ -76,3 +76,23 @@ def test_an_edit_reads_back_and_leaves_the_other_lines(seed: int) -> None:
     assert read.documents == ({**before, key: value},)
     kept = [line for line in data.splitlines(keepends=True) if not line.startswith(f"{key}:".encode())]
     assert [line for line in after.splitlines(keepends=True) if line in kept] == kept
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=30), st.integers(0, 2**32))
+def test_hostile_bytes_are_read_or_refused(junk: bytes, seed: int) -> None:
+    rng = random.Random(seed)
+    good, keys = text(rng)
+    at = rng.randrange(len(good) + 1)
+    for data in (junk, b"---\n" + junk + b"\n---\n", good[:at] + junk + good[at:], good[:at]):
+        file = FORM.read(data)
+        assert file.readable or file.faults
+        FORM.locate(data, [(0, (keys[0],), False), (3, (), True)])
+        if file.readable:
+            FORM.head_comments(data)
+        if file.readable and file.documents and isinstance(file.documents[0], dict):
+            try:
+                result = FORM.splice(data, [Update(0, ("added",), "one")])
+            except SpliceError:
+                continue
+            assert FORM.read(result).documents == ({**file.documents[0], "added": "one"},)

@@ -40,8 +40,8 @@ def read(data: bytes, body: str, lenient: bool) -> TextFile:
     if parts is None:
         return TextFile((), ())
     file = YAML.read(parts.block)
-    if lenient and not file.readable:
-        block = parts.block.decode()
+    block = _text(parts) if lenient and not file.readable else None
+    if block is not None:
         covered = covers(block)
         file = YAML.read(filled(block, covered).encode()) if covered else file
         file = replace(file, documents=tuple(with_texts(one, covered) for one in file.documents))
@@ -83,21 +83,27 @@ def _parts(data: bytes) -> Parts | None:
 def locate(data: bytes, places: Sequence[Asked], lenient: bool) -> list[tuple[int, int]]:
     """Line and column of each place."""
     parts = _parts(data)
-    return (
-        [(1, 1)] * len(places) if parts is None else YAML.locate(_in_place(parts, lenient).encode(), places)
-    )
+    return [(1, 1)] * len(places) if parts is None else YAML.locate(_in_place(parts, lenient), places)
 
 
 def block_of(text: str, lenient: bool) -> str:
     """The block of a text in its place, with blanks before it; "" where there is none."""
     parts = _parts(text.encode())
-    return "" if parts is None else _in_place(parts, lenient)
+    return "" if parts is None else _in_place(parts, lenient).decode()
 
 
-def _in_place(parts: Parts, lenient: bool) -> str:
+def _in_place(parts: Parts, lenient: bool) -> bytes:
     """The block in its place, as far as YAML can read it."""
-    block = parts.block.decode()
-    return parts.blanks.decode() + (filled(block, covers(block)) if lenient else block)
+    block = _text(parts) if lenient else None
+    return parts.blanks + (parts.block if block is None else filled(block, covers(block)).encode())
+
+
+def _text(parts: Parts) -> str | None:
+    """The block as text; ``None`` where it is none."""
+    try:
+        return parts.block.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def splice(data: bytes, edits: Sequence[Edit], body: str, lenient: bool) -> bytes:
@@ -113,8 +119,9 @@ def splice(data: bytes, edits: Sequence[Edit], body: str, lenient: bool) -> byte
     own = [_without(edit, body, below) for edit in edits]
     # An empty block says nothing of how its lines end.
     crlf = parts.head.endswith(b"\r\n")
-    covered = covers(parts.block.decode()) if lenient else ()
-    block = spliced(parts.block.decode(), covered, own).encode() if covered else YAML.splice(parts.block, own)
+    text = _text(parts) if lenient else None
+    covered = covers(text) if text is not None else ()
+    block = spliced(text or "", covered, own).encode() if covered else YAML.splice(parts.block, own)
     if crlf and b"\r\n" not in parts.block:
         block = block.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     if block and not block.endswith(b"\n"):
@@ -165,8 +172,8 @@ def head_comments(data: bytes, lenient: bool) -> tuple[str, ...]:
 
 
 def _as_yaml(parts: Parts, lenient: bool) -> bytes:
-    block = parts.block.decode()
-    return quoted(block, covers(block)).encode() if lenient else parts.block
+    block = _text(parts) if lenient else None
+    return parts.block if block is None else quoted(block, covers(block)).encode()
 
 
 def has_rest(data: bytes) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -66,7 +67,7 @@ def _chunks(block: str) -> list[tuple[int, int]]:
             starts.append(at)
         end = block.find("\n", at)
         at = len(block) if end < 0 else end + 1
-    return list(zip(starts, [*starts[1:], len(block)], strict=True))
+    return list(pairwise([*starts, len(block)])) if starts else []
 
 
 def filled(block: str, found: Sequence[Covered]) -> str:
