@@ -548,3 +548,22 @@ def test_more_rules_than_one_expression_may_hold_are_judged_all_the_same() -> No
     rules["TEAM500"] = rule('self.id != "beta"')
     given = plan(rules)
     assert [(one.code, one.address) for one in given.problems] == [("TEAM500", "team/beta")]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        f"self.id.matches('^({'a?' * 2000}){'a' * 2000}$') || true",
+        "self.id.matches('^(([a-z])+.)+[A-Z]([a-z])+$') || true",
+        f"self.id != '{'x' * 200_000}'",
+        f"!(self.id in [{', '.join(repr(str(number)) for number in range(3000))}])",
+        " && ".join(["self.id != 'none'"] * 2000),
+        f"self.id.matches('{'(' * 2000}{')' * 2000}')",
+    ],
+    ids=["optional letters", "nested repetitions", "huge text", "huge list", "long chain", "nested groups"],
+)
+def test_hostile_expressions_are_judged_or_refused_and_hide_nothing(check: str) -> None:
+    text = f"for: team\ncheck: {json.dumps(check)}\nmessage: '{{key}}'\n"
+    given = plan({"TEAM001": text, "TEAM002": rule('self.id != "beta"')})
+    assert found(given, "TEAM002") == [("team/beta", "beta")]
+    assert {one.code for one in given.problems} <= {"TEAM002", "RUL001", "RUL003", "RUL004"}
