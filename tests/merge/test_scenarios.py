@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.apply import history
+from registry_reconciler.loading.state.files import FORMAT, PART_FORMAT, part_path
 from tests.cli.helper import Box
 
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
@@ -256,6 +257,7 @@ def old_form(box: Box) -> None:
 def test_the_old_form_is_carried_over_by_the_first_apply(box: Box) -> None:
     box.write("t.yaml", listed(a=1, m=1, z=1))
     applied(box, "base", listed(a=1, m=1, z=1))
+    before = _history(box)
     old_form(box)
     committed(box, "as it was")
     ran = box.run("plan", "--detailed-exitcode", "--format", "json")
@@ -268,7 +270,8 @@ def test_the_old_form_is_carried_over_by_the_first_apply(box: Box) -> None:
     assert "format.jsonl" in state
     assert box.read(".gitattributes") == "*.bin binary\n"
     assert not (box.root / ".system/registry/history.jsonl").exists()
-    assert box.run("log", "--format", "json").json["count"] == 2
+    assert len(_history(box)) == 2, "the line of the old history, and the apply that carried it over"
+    assert _history_shown(box) == _history(box) | before, "what an old program does not have, git has"
     nothing_to_do(box)
     box.replace("t.yaml", "id: m\n  kept: 1\n  v: 1", "id: m\n  kept: 1\n  v: 9")
     assert box.run("drift").exit == 2
@@ -297,32 +300,56 @@ def test_two_branches_that_carry_over_merge_without_a_conflict(box: Box) -> None
     assert "id: m" in box.read("t.yaml")
 
 
-def test_a_newer_form_stops_this_program(box: Box) -> None:
+@pytest.mark.parametrize("form", [PART_FORMAT + 1, 30])
+@pytest.mark.parametrize("further", [False, True])
+def test_a_newer_form_stops_this_program(box: Box, form: int, further: bool) -> None:
+    """In the first file about a fragment, and in a further one."""
     applied(box, "base", listed(a=1))
     (state,) = (box.root / ".system/registry/state").glob("*.state")
-    state.write_text(state.read_text().replace("registry state 2", "registry state 3"))
+    head, _, rest = state.read_text().partition("\n")
+    assert head == f"registry state {FORMAT}"
+    newer = f"registry state {form}\n{rest}"
+    if further:
+        # Only its form is newer: as one of ours, it stops nothing.
+        path = part_path(f".system/registry/state/{state.name}", newer.encode())
+        box.write(path, f"registry state {PART_FORMAT}\n{rest}")
+        assert box.run("plan").exit == 0
+        box.write(path, newer)
+    else:
+        state.write_text(newer)
     before = box.files()
     for command in (["plan"], ["apply", "--yes"], ["check"], ["drift"], ["resolve"]):
         ran = box.run(*command)
-        assert ran.exit == 1
+        assert ran.exit == 1, command
         assert "newer version" in ran.err
     assert box.files() == before
 
 
 def test_the_history_is_bounded_and_its_pruning_merges(box: Box) -> None:
+    """What the folder no longer has is shown from git."""
     box.write(".system/registry/config.yaml", "history: {keep: 3}\n")
+    ever: list[set[str]] = []
     for number in range(5):
         applied(box, str(number), listed(a=number, m=1, z=1))
-    assert box.run("log", "--format", "json").json["count"] == 3
+        ever.append(_history(box))
+    assert [len(one) for one in ever] == [1, 2, 3, 3, 3]
+    assert len(set().union(*ever)) == 5
+    assert _history_shown(box) == set().union(*ever)
     box.git("checkout", "-q", "-b", "other")
     applied(box, "theirs", listed(a=9, m=1, z=1))
+    ever.append(_history(box))
     box.git("checkout", "-q", "main")
     applied(box, "ours", listed(a=4, m=1, z=9))
+    ever.append(_history(box))
     box.git("merge", "-q", "--no-edit", "other")
     nothing_to_do(box)
-    assert box.run("log", "--format", "json").json["count"] == 4
+    assert _history(box) == ever[-1] | ever[-2]
+    assert len(_history(box)) == 4
     applied(box, "after", listed(a=9, m=2, z=9))
-    assert box.run("log", "--format", "json").json["count"] == 3
+    ever.append(_history(box))
+    assert sorted(_history(box)) == sorted(set().union(*ever))[-3:], "the oldest go"
+    assert len(set().union(*ever)) == 8
+    assert _history_shown(box) == set().union(*ever)
 
 
 def test_no_two_files_of_the_history_are_alike_to_git(box: Box) -> None:
@@ -335,6 +362,21 @@ def test_no_two_files_of_the_history_are_alike_to_git(box: Box) -> None:
     told = box.git("diff", "--name-status", "-M50%", "HEAD~2", "HEAD", "--", ".system/registry/history")
     assert {row[0] for row in told.split("\n") if row} == {"A", "D"}
     assert history.FORMAT == 1
+
+
+def _history(box: Box) -> set[str]:
+    """The files that the folder of the history has."""
+    return {
+        f".system/registry/history/{path.name}" for path in (box.root / ".system/registry/history").iterdir()
+    }
+
+
+def _history_shown(box: Box) -> set[str]:
+    """The files of the applies that the log shows, each once."""
+    log = box.run("log", "--format", "json").json
+    files = [one["file"] for one in log["applies"]]
+    assert len(files) == len(set(files)) == log["count"]
+    return set(files)
 
 
 def _oldest(box: Box) -> list[Path]:
