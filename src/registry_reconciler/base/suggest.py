@@ -155,23 +155,24 @@ class _Index:
         rarest = sorted(
             _trigrams(folded), key=lambda trigram: (len(self.by_trigram.get(trigram, ())), trigram)
         )
-        shared: dict[int, int] = {}
+        from collections import Counter
+
+        shared: Counter[int] = Counter()
         seen = 0
         for trigram in rarest[: 4 * budget + 1]:
             numbers = self.by_trigram.get(trigram, ())
             if seen and seen + len(numbers) > _POSTINGS:
                 break
             seen += len(numbers)
-            for number in numbers[:_POSTINGS]:
-                shared[number] = shared.get(number, 0) + 1
-        near = [
-            (-count, number)
-            for number, count in shared.items()
-            if abs(len(self.options[number]) - len(folded)) <= budget
-        ]
-        import heapq
-
-        return [self.options[number] for _, number in heapq.nsmallest(_CANDIDATES, near)]
+            shared.update(numbers[:_POSTINGS])
+        near: list[str] = []
+        # Sorting is stable: those that share as many stay in the order of the options.
+        for number in sorted(sorted(shared), key=shared.__getitem__, reverse=True):
+            if abs(len(self.options[number]) - len(folded)) <= budget:
+                near.append(self.options[number])
+                if len(near) == _CANDIDATES:
+                    break
+        return near
 
 
 _indexes: dict[int, _Index] = {}

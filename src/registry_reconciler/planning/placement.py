@@ -13,7 +13,7 @@ from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import Container
-from registry_reconciler.layouts.dead_end import dead_end
+from registry_reconciler.layouts.dead_end import DeadEnd, dead_end
 from registry_reconciler.layouts.walk import containers
 from registry_reconciler.loading.registries import excluded
 from registry_reconciler.loading.source import SourceFile
@@ -126,6 +126,8 @@ class PlacementLookups:
     def __init__(self) -> None:
         self._containers: dict[tuple[str, str], tuple[SourceFile, dict[_Bound, Container]]] = {}
         self._items: dict[tuple[int, str], tuple[list[Json], dict[str, int]]] = {}
+        self._ends: dict[tuple[str, str], tuple[SourceFile, DeadEnd | None]] = {}
+        self._no_way: dict[str, DeadEnd | None] = {}
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
         self._called: dict[str, list[str]] | None = None
         self._faults: dict[str, tuple[Tree, str | None]] = {}
@@ -163,6 +165,7 @@ class PlacementLookups:
     def files_change(self) -> None:
         """Forget what was looked up in all files."""
         self._open.clear()
+        self._no_way.clear()
         self._called = None
 
     def container(self, kind: Kind, source: SourceFile, bound: Mapping[str, str]) -> Container | None:
@@ -176,6 +179,20 @@ class PlacementLookups:
         # The steps to a kind's containers all bind the same names.
         names = next((entry.bound for entry in known[1].values()), {})
         return known[1].get(frozenset((name, bound.get(name, "")) for name in names))
+
+    def end(self, kind: Kind, source: SourceFile) -> DeadEnd | None:
+        """Where the steps of a kind end in a file."""
+        known = self._ends.get((source.path, kind.name))
+        if known is None or known[0] is not source:
+            known = self._ends[(source.path, kind.name)] = (source, dead_end(kind, source.documents))
+        return known[1]
+
+    def end_in_all(self, kind: Kind, sources: Mapping[str, SourceFile]) -> DeadEnd | None:
+        """Where the steps of a kind end in all its files."""
+        if kind.name not in self._no_way:
+            documents = (one for source in _of_kind(kind, sources) for one in source.documents)
+            self._no_way[kind.name] = dead_end(kind, documents)
+        return self._no_way[kind.name]
 
     def item(self, items: list[Json], by: str, wanted: str | None) -> int | None:
         """The first item of a list whose field ``by`` says something."""
@@ -242,7 +259,7 @@ def find_target(
     matching = lookups.container(kind, source, bound)
     if matching is not None:
         return Target(path, matching.document, matching.path, True, carried)
-    end = dead_end(kind, source.documents)
+    end = lookups.end(kind, source)
     if end is not None and end.impassable:
         raise PlacementError(
             "WRT003",
@@ -347,8 +364,7 @@ def _only_target(
             f"Declare it in the fragment that is called like its file ({fragment_of_file(file)} for {file}), "
             "create it by hand where it belongs and adopt it, or name one place in the schema file.",
         )
-    mine = [sources[told]] if told is not None else _mine(kind, sources)
-    end = dead_end(kind, (one for source in mine for one in source.documents))
+    end = lookups.end_in_all(kind, sources) if told is None else lookups.end(kind, sources[told])
     raise PlacementError(
         "WRT003",
         f"its place is not determined ({kind.file.text}): no place is known{f': {end.what}' if end else ''}.",
@@ -357,7 +373,7 @@ def _only_target(
     )
 
 
-def _mine(kind: Kind, sources: Mapping[str, SourceFile]) -> list[SourceFile]:
+def _of_kind(kind: Kind, sources: Mapping[str, SourceFile]) -> list[SourceFile]:
     """The files of a kind."""
     return [one for path, one in sorted(sources.items()) if kind.file.match(path) is not None]
 
