@@ -120,9 +120,17 @@ def test_a_file_that_cannot_be_read_blocks_where_it_was_introduced(work: Work) -
     assert work.run("plan", "--base", "HEAD").exit == 3
 
 
-def test_a_managed_entry_that_refers_to_one_that_went_blocks(work: Work) -> None:
+def test_a_managed_entry_that_refers_to_one_that_went_blocks_where_it_went(work: Work) -> None:
     (work.root / "skills/review/skill.yaml").unlink()
-    assert ("REF001", "tool/lint", True) in [(c, a, b) for c, a, b in work.codes("plan")]
+    # Of a live kind there is no state: to a plan, which changes nothing here, it has always been so.
+    assert ("REF001", "tool/lint", False) in work.codes("plan")
+    assert work.run("plan").exit == 0
+    assert ("REF001", "tool/lint", True) in work.codes("check")
+    assert ("REF001", "tool/lint", True) in work.codes("plan", "--base", "HEAD")
+    assert work.run("plan", "--base", "HEAD").exit == 3
+    # A plan that changes the entry answers for it.
+    work.write("desired/tools.yaml", "tool:\n  - {id: lint, skill: review, title: Lint}\n")
+    assert ("REF001", "tool/lint", True) in work.codes("plan")
 
 
 def test_a_review_shows_what_changed(work: Work) -> None:

@@ -15,6 +15,7 @@ import yaml
 from tests.hostile.helper import run, snapshot, unharmed
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("workspaces.yaml").read_text("utf-8"))
+BESIDE = "beside"
 SCHEMA = ".system/registry/schemas/skill.schema.yaml"
 SKILL = 'type: object\nx-registry: {{kind: skill, layout: file, file: "{}", key: id}}\n'
 
@@ -66,6 +67,13 @@ def link_out(path: Path) -> None:
 
 def folder_out(path: Path) -> None:
     path.symlink_to("/etc")
+
+
+def folder_beside(path: Path) -> None:
+    """A link to an empty folder beside the workspace, into which anything could be written."""
+    beside = next(one for one in path.parents if one.name == "work").with_name(BESIDE)
+    beside.mkdir()
+    path.symlink_to(beside)
 
 
 def link_to_nothing(path: Path) -> None:
@@ -179,14 +187,20 @@ def test_what_is_no_file_is_refused_in_a_call(
 
 
 @pytest.mark.parametrize("place", ["desired", ".system/registry/state", ".system/registry/.apply"])
-@pytest.mark.parametrize("maker", [fifo, loop, link_out, folder_out], ids=lambda maker: maker.__name__)
+@pytest.mark.parametrize(
+    "maker", [fifo, loop, link_out, folder_out, folder_beside], ids=lambda maker: maker.__name__
+)
 def test_what_is_no_folder_is_never_written_through(
     place: str, maker: Callable[[Path], None], root: Path
 ) -> None:
-    (root / "modules/overview/type_registry.yaml").write_text("types: []\n")
+    (root / "desired/x.yaml").write_text(MORE)
     put(root / place, maker)
     before = snapshot(root)
     used = run(root, "apply", "--yes", "--format", "json")
     unharmed(used)
     assert used.exit in (1, 3)
+    # Where there is nothing to write, nothing is proved; without fragments or state nothing is planned at all.
+    assert used.json["files"] or not place.endswith(".apply")
+    assert place in {one["location"]["path"] for one in used.json["problems"] if one["blocking"]}
     assert snapshot(root) == before
+    assert snapshot(root.parent / BESIDE) == {}

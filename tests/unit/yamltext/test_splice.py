@@ -554,3 +554,9 @@ def test_a_new_file_has_its_entry_with_comments() -> None:
 )
 def test_forms_that_a_search_found(before: bytes, edit: Edit, after: bytes) -> None:
     assert splice(before, [edit]) == after
+
+
+def test_the_last_item_goes_from_behind_a_kept_scalar_where_the_outer_mapping_grows() -> None:
+    text = b"a:\n  b:\n  - |+\n    x\n\n  - y\n\nz: 1\n"
+    grown = splice(text, [Remove(0, ("a", "b", 1)), Update(0, ("a", "c"), 3)])
+    assert grown == b"a:\n  b:\n  - |+\n    x\n\n  c: 3\nz: 1\n"

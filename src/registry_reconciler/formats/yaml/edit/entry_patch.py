@@ -146,7 +146,7 @@ class EntryPatcher(ValuePatcher):
     def _delete(self, node: Node, number: int, column: int, removed: _Runs) -> None:
         start = self.region_start(node, number, column)
         end = self.next_line(node.entries[number].end)
-        text = ""
+        self.put(start, end, "")
         before = removed.first[number] - 1
         if before >= 0 and self._closes_up(node, number, column, removed):
             leaf = _last_leaf(node.entries[before].value)
@@ -154,11 +154,8 @@ class EntryPatcher(ValuePatcher):
                 bound = len(self.text)
                 if number + 1 in removed.first:
                     bound = self.region_start(node, number + 1, column)
-                end, text = self._behind_block_scalar(end, bound, column, "+" in self._header(leaf))
-        if text and self.text[start:end].endswith(text):
-            # What stays as it is may have something inserted before it.
-            end, text = end - len(text), ""
-        self.put(start, end, text)
+                # Apart from the entry's own lines: what holds the collection may have something inserted between.
+                self.put(end, *self._behind_block_scalar(end, bound, column, "+" in self._header(leaf)))
 
     def _closes_up(self, node: Node, number: int, column: int, removed: _Runs) -> bool:
         """Whether nothing but removed entries and blank lines stands before an entry that goes, in its run."""
