@@ -154,15 +154,7 @@ class Command:
 
     def _left(self, here: Path) -> str:
         """What is half done, although somebody recovered."""
-        environment = interrupting.surroundings(here)
-        again = subprocess.run(
-            [*program(), "recover"],
-            cwd=here / "work",
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        again = _run(here, "recover")
         if again.returncode:
             return f"recover: exit {again.returncode}: {again.stderr}"
         found = contents(here)
@@ -172,17 +164,22 @@ class Command:
                 for path in sorted({*found, *self.old, *self.new})
                 if found.get(path) != self.old.get(path)
             )
-        looked = subprocess.run(
-            [*program(), "plan"],
-            cwd=here / "work",
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        looked = _run(here, "plan")
         if looked.returncode == 0:
             return ""
         return f"plan: exit {looked.returncode}: {looked.stdout[-500:]}{looked.stderr[-1000:]}"
+
+
+def _run(here: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command in the workspace that was interrupted."""
+    return subprocess.run(
+        [*program(), *words],
+        cwd=here / "work",
+        env=interrupting.surroundings(here),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def main(points: int, only: tuple[str, ...]) -> int:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from msgspec.structs import replace
 
-from registry_reconciler.layouts.base import LayoutRow, RawEntry
-from registry_reconciler.model.entry import Json
-from registry_reconciler.model.kind import Kind
+from registry_reconciler.layouts.file_layout import FILE
 
-
-def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
-    yield RawEntry((), container)
-
-
-DOCUMENTS = LayoutRow(
+DOCUMENTS = replace(
+    FILE,
     name="documents",
     meaning="each document of a file is an entry.",
     title="documents",
-    container_type=dict,
-    depth=0,
-    entries=_entries,
-    slot=lambda kind, value: None,
-    placed_fields=lambda kind: (),
-    inside=lambda kind, steps: steps or None,
+    one_a_file=False,
     documents=True,
     formats=("yaml",),
 )
+"""A document holds an entry as a file does: the container is the entry."""

@@ -17,8 +17,14 @@ def key_field(kind: Kind) -> str:
     return open_fields[-1] if open_fields else kind.key[-1].text
 
 
-def _slot(kind: Kind, value: Mapping[str, Json]) -> Slot:
-    return Slot(key=str(Selector.parse(key_field(kind)).get(value)))
+def key_of(kind: Kind, value: Mapping[str, Json]) -> str:
+    """The key that stands outside of an entry's own text."""
+    return str(Selector.parse(key_field(kind)).get(value))
+
+
+def slot(kind: Kind, value: Mapping[str, Json]) -> Slot:
+    """At its key in the mapping."""
+    return Slot(key=key_of(kind, value))
 
 
 def _entries(kind: Kind, container: Json) -> Iterator[RawEntry]:
@@ -42,7 +48,7 @@ MAP = LayoutRow(
     container_type=dict,
     depth=1,
     entries=_entries,
-    slot=_slot,
+    slot=slot,
     placed_fields=lambda kind: (key_field(kind),),
     inside=_inside,
 )

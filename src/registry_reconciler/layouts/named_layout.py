@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from registry_reconciler.layouts.base import LayoutRow, RawEntry, Slot
-from registry_reconciler.layouts.map_layout import key_field
+from registry_reconciler.layouts.map_layout import key_field, key_of
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
 
 
@@ -35,7 +34,7 @@ def _node(kind: Kind, fields: dict[str, Json]) -> Json:
 
 
 def _slot(kind: Kind, value: Mapping[str, Json]) -> Slot:
-    return Slot(name=str(Selector.parse(key_field(kind)).get(value)))
+    return Slot(name=key_of(kind, value))
 
 
 NAMED = LayoutRow(

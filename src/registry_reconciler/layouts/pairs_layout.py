@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from registry_reconciler.layouts.base import LayoutRow, NoRoom, RawEntry, Slot
-from registry_reconciler.layouts.map_layout import key_field
+from registry_reconciler.layouts.base import LayoutRow, NoRoom, RawEntry
+from registry_reconciler.layouts.map_layout import key_field, slot
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
 
 
@@ -32,10 +31,6 @@ def _node(kind: Kind, fields: dict[str, Json]) -> Json:
     return fields.get(_value_field(kind))
 
 
-def _slot(kind: Kind, value: Mapping[str, Json]) -> Slot:
-    return Slot(key=str(Selector.parse(key_field(kind)).get(value)))
-
-
 PAIRS = LayoutRow(
     name="pairs",
     meaning="a mapping from the key to a text, number or list, which is the field that `value` names.",
@@ -43,7 +38,7 @@ PAIRS = LayoutRow(
     container_type=dict,
     depth=1,
     entries=_entries,
-    slot=_slot,
+    slot=slot,
     placed_fields=lambda kind: (key_field(kind),),
     inside=lambda kind, steps: None,
     fields=_fields,

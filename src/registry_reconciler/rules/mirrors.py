@@ -119,11 +119,11 @@ def _without_partner(entry_set: EntrySet) -> Iterator[Finding]:
     from registry_reconciler.base.suggest import closest
 
     hints = 0
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for item, mirror, key, partner in entry_set.memo(_pairs):
-        if partner is not None or (item.address, mirror.kind) in seen:
+        if partner is not None or (item.address, mirror.kind, key) in seen:
             continue
-        seen.add((item.address, mirror.kind))
+        seen.add((item.address, mirror.kind, key))
         near = next(iter(closest(key, entry_set.keys(mirror.kind))), None) if hints < SUGGESTIONS else None
         hints += 1
         yield Finding(

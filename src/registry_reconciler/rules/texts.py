@@ -17,7 +17,7 @@ def _keys(entry_set: EntrySet) -> Iterator[Finding]:
             yield Finding(
                 item, f"the id {item.key!a} has characters that nobody sees: {unseen_ones}.", extra="id"
             )
-    for item in _not_plain(entry_set):
+    for item in entry_set.memo(_not_plain):
         for path, name in _names(item.value):
             if not name.isascii() and (unseen_ones := unseen(name)):
                 message = f"the name {name!a} has characters that nobody sees: {unseen_ones}."
@@ -34,7 +34,7 @@ TXT001 = Rule(
 
 
 def _values(entry_set: EntrySet) -> Iterator[Finding]:
-    for item in _not_plain(entry_set):
+    for item in entry_set.memo(_not_plain):
         for path, text in _texts(item.value):
             if text != item.key and not text.isascii() and (unseen_ones := unseen(text, prose=True)):
                 yield Finding(item, f"the text has characters that nobody sees: {unseen_ones}.", path)
@@ -52,7 +52,7 @@ TXT002 = Rule(
 def _twins(entry_set: EntrySet) -> Iterator[Finding]:
     from unicodedata import normalize
 
-    for item in _not_plain(entry_set):
+    for item in entry_set.memo(_not_plain):
         first: dict[tuple[FieldPath, str], str] = {}
         for path, name in _names(item.value):
             other = name if name.isascii() else first.setdefault((path, normalize("NFC", name)), name)
@@ -74,16 +74,19 @@ TXT003 = Rule(
 )
 
 
-def _not_plain(entry_set: EntrySet) -> Iterator[Entry]:
+def _not_plain(entry_set: EntrySet) -> tuple[Entry, ...]:
     """The entries of files that may hold more than plain ASCII: few have to be looked through."""
     known = entry_set.beyond_ascii
-    for item in entry_set.items.values():
-        if entry_set.judges(item.address) and (
+    return tuple(
+        item
+        for item in entry_set.items.values()
+        if entry_set.judges(item.address)
+        and (
             known is None
             or item.place.file in known
             or (item.live_place is not None and item.live_place.file in known)
-        ):
-            yield item
+        )
+    )
 
 
 def _names(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
