@@ -13,6 +13,7 @@ import sys
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import quote
 
 TIMEOUT = 30
 # Nothing that stands in a checkout or its settings is run: no hooks, no watcher, no transport that is a program.
@@ -53,7 +54,16 @@ def publish() -> tuple[str, str]:
         )
         if known.returncode:
             raise Failed(f"{name!r} is no name of a branch")
-    git("add", "-A")
+    if os.environ.get("GITHUB_REF", "").startswith("refs/pull/") and not os.environ["INPUT_BRANCH"]:
+        raise Failed(
+            "a pull request has no branch that takes what was applied: name one as the input 'branch'"
+        )
+    git(
+        "add",
+        "-A",
+        "--",
+        *(os.environ["INPUT_PATHS"].split("\n") if os.environ.get("INPUT_PATHS") else ["."]),
+    )
     if not git("status", "--porcelain").strip():
         print("Nothing was applied.")
         return "nothing", ""
@@ -63,7 +73,7 @@ def publish() -> tuple[str, str]:
     if not refused:
         print(f"Pushed to {branch}.")
         return "pushed", ""
-    if branch == through or "[remote rejected]" not in refused:
+    if branch == through or "[remote rejected]" not in refused or "cannot lock ref" in refused:
         raise Failed(
             f"the push to {branch} failed, and what was applied may be planned on something else: {refused}"
         )
@@ -123,7 +133,7 @@ def pull_request(branch: str, through: str, title: str) -> str:
             f"{through} was pushed; the service cannot be reached ({type(error).__name__})"
         ) from error
     try:
-        found = call("GET", f"pulls?state=open&head={owner}:{through}&base={branch}")
+        found = call("GET", f"pulls?state=open&head={quote(f'{owner}:{through}')}&base={quote(branch)}")
         return str(found[0]["html_url"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise Failed(f"{through} was pushed, and its pull request is not found") from error

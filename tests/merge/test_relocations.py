@@ -254,3 +254,141 @@ def test_the_history_says_what_was_carried(box: Box) -> None:
     carried(box, ("t.yaml", "u.yaml"))
     told = json.loads(box.run("log", "t/m", "--format", "json").out)
     assert "t/m" in json.dumps(told)
+
+
+def remade(box: Box, schema: str, path: str, text: bytes, change: tuple[str, str]) -> dict[str, Any]:
+    """The plan after a kind was applied in one form and its schema was changed."""
+    (box.root / "t.yaml").unlink()
+    box.write("desired/t.yaml", "")
+    box.write(PLACE, schema)
+    (box.root / path).parent.mkdir(parents=True, exist_ok=True)
+    (box.root / path).write_bytes(text)
+    assert box.run("apply", "--yes", "--allow-mass-delete").exit in (0, 3)
+    assert box.run("adopt", "t/*").exit == 0
+    assert box.run("apply", "--yes").exit == 0
+    assert (box.root / path).read_bytes() == text
+    box.replace(PLACE, *change)
+    return box.run("plan", "--format", "json").json
+
+
+def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+    box = Box(tmp_path / "fresh", capsys)
+    box.root.mkdir()
+    assert box.run("init", "--kinds", "none").exit == 0
+    box.write("t.yaml", "")
+    return box
+
+
+LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: object\n"
+
+
+@pytest.mark.parametrize(
+    ("schema", "path", "text", "change", "why"),
+    [
+        (
+            LIST.replace("FORM", "jsonc"),
+            "t.jsonc",
+            b'/* block\n   note */\n{"t": {"a": {"v": 1}, "b": {"v": 2}//tight\n}}\n',
+            ("t.jsonc", "t.yaml"),
+            "would be lost",
+        ),
+        (
+            "x-registry: {kind: t, layout: pairs, file: t.yaml, at: t, key: id, value: url}\ntype: object\n",
+            "t.yaml",
+            b't:\n  a: x\n  b: "y"\n',
+            (
+                "layout: pairs, file: t.yaml, at: t, key: id, value: url",
+                "layout: map, file: t.yaml, at: t, key: id",
+            ),
+            "depends on more than is remembered",
+        ),
+        (
+            LIST.replace("t.FORM", "t.conf").replace("key: id", "key: id, format: yaml"),
+            "t.conf",
+            b"# head\nt:\n  a: {v: 1}\n",
+            ("format: yaml", "format: json"),
+            "the comment 'head' would be lost",
+        ),
+        (
+            "x-registry: {kind: t, layout: list, file: 'a/{team}.yaml', at: t, key: id, exclude: ['b/x.yaml']}\n"
+            "type: object\n",
+            "a/x.yaml",
+            b"t:\n- {id: a}\n",
+            ("a/{team}", "b/{team}"),
+            "b/x.yaml",
+        ),
+    ],
+    ids=["block comment", "layout with a value field", "comments that JSON has not", "excluded"],
+)
+def test_what_would_be_lost_blocks(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    schema: str,
+    path: str,
+    text: bytes,
+    change: tuple[str, str],
+    why: str,
+) -> None:
+    box = fresh(tmp_path, capsys)
+    plan = remade(box, schema, path, text, change)
+    assert plan["exit"] == 3
+    assert any(why in one["message"] for one in plan["problems"] if one["code"] == "KND005"), plan["problems"]
+    assert box.run("apply", "--yes").exit == 3
+    assert (box.root / path).read_bytes() == text
+
+
+def test_text_that_looks_like_a_comment_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box = fresh(tmp_path, capsys)
+    text = b't:\n  a: {v: "use // here, #1"}\n  b: "# none"\n'
+    plan = remade(
+        box,
+        LIST.replace("FORM", "yaml"),
+        "t.yaml",
+        text.replace(b'  b: "# none"\n', b""),
+        ("t.yaml", "t.json"),
+    )
+    assert plan["exit"] == 0, plan["problems"]
+    assert box.run("apply", "--yes").exit == 0
+    assert json.loads(box.read("t.json")) == {"t": {"a": {"v": "use // here, #1"}}}
+
+
+@pytest.mark.parametrize(
+    "text", [b"\xef\xbb\xbf# head\n\nt:\n  a: {v: 1}\n", b"# head\r\nt:\r\n  a: {v: 1}\r\n"]
+)
+def test_a_text_made_anew_keeps_its_head_its_mark_and_its_line_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: bytes
+) -> None:
+    box = fresh(tmp_path, capsys)
+    plan = remade(box, LIST.replace("FORM", "yaml"), "t.yaml", text, ("layout: map", "layout: list"))
+    assert plan["exit"] == 0, plan["problems"]
+    assert box.run("apply", "--yes").exit == 0
+    made = (box.root / "t.yaml").read_bytes()
+    assert made.startswith(text[: text.index(b"\n")])
+    assert made.count(b"\r\n") == (made.count(b"\n") if b"\r\n" in text else 0)
+
+
+def test_items_that_no_step_leads_into_keep_what_they_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The containers of an inner kind are put back item by item; others with such a field are the outer kind's own."""
+    box = fresh(tmp_path, capsys)
+    (box.root / "t.yaml").unlink()
+    box.write(PLACE, "x-registry: {kind: t, layout: map, file: t.yaml, at: t, key: id}\ntype: object\n")
+    box.write(
+        PLACE.replace("/t.", "/u."),
+        "x-registry: {kind: u, layout: list, file: t.yaml, at: 't.{id}.plugins[name={plugin}].skills',\n"
+        "  key: [id, plugin, skill]}\ntype: object\n",
+    )
+    text = (
+        "t:\n  a:\n    v: 1\n    plugins:\n    - name: p\n      skills: [{skill: one}]\n"
+        "    - title: nameless\n      skills: [two]\n    - title: other\n      skills: [three]\n    - plain\n"
+    )
+    box.write("t.yaml", text)
+    assert box.run("adopt", "t/a").exit == 0
+    assert box.run("apply", "--yes").exit == 0
+    assert box.read("t.yaml") == text
+    (fragment,) = [path for path in (box.root / "desired").glob("*.yaml") if "v: 1" in path.read_text()]
+    fragment.write_text(fragment.read_text().replace("v: 1", "v: 2").replace("title: other", "title: others"))
+    ran = box.run("apply", "--yes")
+    assert ran.exit == 0, ran.out
+    assert box.read("t.yaml") == text.replace("v: 1", "v: 2").replace("title: other", "title: others")

@@ -138,6 +138,11 @@ class LayoutRow(Struct, frozen=True):
         return path[: len(path) - self.inner] if self.inner else path
 
     @property
+    def reads_by_the_kind(self) -> bool:
+        """Whether what stands at a node is not the entry's fields as they are."""
+        return self.fields is not _as_it_is
+
+    @property
     def container_words(self) -> str:
         """What a container must be, for people."""
         return "a list" if self.container_type is list else "a mapping"

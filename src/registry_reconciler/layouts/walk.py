@@ -46,13 +46,20 @@ def _walk_items(
     if not isinstance(items, list):
         return
     for index, item in enumerate(items):
-        given = item.get(step.by) if isinstance(item, dict) else None
-        if isinstance(given, bool) or not isinstance(given, str | int):
+        given = item_name(step, item)
+        if given is None:
             continue
-        fits = bound if str(given) == step.literal else None
-        names = _bind(bound, step.binds, str(given)) if step.binds else fits
+        names = _bind(bound, step.binds, given) if step.binds else bound
         if names is not None:
             yield from walk(rest, item, names, (*path, index))
+
+
+def item_name(step: Step, item: Json) -> str | None:
+    """What tells an item of a list from the others, for a step over them; ``None``: the step leaves it alone."""
+    given = item.get(step.by) if isinstance(item, dict) else None
+    if isinstance(given, bool) or not isinstance(given, str | int):
+        return None
+    return str(given) if step.binds or str(given) == step.literal else None
 
 
 def _bind(bound: dict[str, str], name: str, value: str) -> dict[str, str] | None:
@@ -213,7 +220,37 @@ def _strip(value: Json, steps: Sequence[Step]) -> Json:
         items = value.get(step.name)
         if not isinstance(items, list) or not rest:
             return value
-        return {**value, step.name: [_strip(item, rest) for item in items]}
+        stepped = (item if item_name(step, item) is None else _strip(item, rest) for item in items)
+        return {**value, step.name: list(stepped)}
     if not rest:
         return {}
     return {name: _strip(inner, rest) for name, inner in value.items()}
+
+
+def reattached(raw: Json, there: Json, steps: Sequence[Step]) -> Json:
+    """The inverse of :func:`_strip`: a value with the containers that ``there`` has where some steps lead."""
+    if not isinstance(there, dict):
+        return raw
+    raw = raw if isinstance(raw, dict) else {}
+    step, rest = steps[0], steps[1:]
+    if step.kind == "item":
+        items, old = raw.get(step.name), there.get(step.name)
+        if not rest or not isinstance(items, list) or not isinstance(old, list):
+            return raw
+        # Of several items of one name the first gets what the first had. What no step leads into stays as it is.
+        by: dict[str, list[Json]] = {}
+        for item in reversed(old):
+            by.setdefault(item_name(step, item) or "", []).append(item)
+        found = []
+        for item in items:
+            name = item_name(step, item)
+            there_too = by.get(name) if name else None
+            found.append(reattached(item, there_too.pop(), rest) if there_too else item)
+        return {**raw, step.name: found}
+    names = [step.name] if step.kind == "name" else list(there)
+    for name in names:
+        if name in there:
+            inner = reattached(raw.get(name), there[name], rest) if rest else there[name]
+            if inner is not None:
+                raw = {**raw, name: inner}
+    return raw

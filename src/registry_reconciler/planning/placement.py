@@ -14,7 +14,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import Container
 from registry_reconciler.layouts.dead_end import DeadEnd, dead_end
-from registry_reconciler.layouts.walk import containers
+from registry_reconciler.layouts.walk import containers, reattached
 from registry_reconciler.loading.registries import excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.config import fragment_of_file
@@ -79,27 +79,7 @@ def restore_unmanaged(
     for path, part in entry.live_only:
         raw = with_value(raw, path, part)
     for steps in nested:
-        raw = _reattach(raw, there, steps)
-    return raw
-
-
-def _reattach(raw: Json, there: Json, steps: Sequence[Step]) -> Json:
-    if not isinstance(there, dict):
-        return raw
-    raw = raw if isinstance(raw, dict) else {}
-    step, rest = steps[0], steps[1:]
-    if step.kind == "item":
-        items, old = raw.get(step.name), there.get(step.name)
-        if not rest or not isinstance(items, list) or not isinstance(old, list):
-            return raw
-        by = {item.get(step.by): item for item in old if isinstance(item, dict)}
-        return {**raw, step.name: [_reattach(item, by.get(item.get(step.by)), rest) for item in items]}
-    names = [step.name] if step.kind == "name" else list(there)
-    for name in names:
-        if name in there:
-            inner = _reattach(raw.get(name), there[name], rest) if rest else there[name]
-            if inner is not None:
-                raw = {**raw, name: inner}
+        raw = reattached(raw, there, steps)
     return raw
 
 
@@ -202,10 +182,8 @@ class PlacementLookups:
             for index, item in enumerate(items):
                 if isinstance(item, dict):
                     found.setdefault(str(item.get(by)), index)
-            known = self._items[(id(items), by)] = (
-                items,
-                found,
-            )  # which keeps the list, so that its id stays its own
+            # The list is kept too, so that its id stays its own.
+            known = self._items[id(items), by] = (items, found)
         return None if wanted is None else known[1].get(wanted)
 
 
@@ -375,7 +353,11 @@ def _only_target(
 
 def _of_kind(kind: Kind, sources: Mapping[str, SourceFile]) -> list[SourceFile]:
     """The files of a kind."""
-    return [one for path, one in sorted(sources.items()) if kind.file.match(path) is not None]
+    return [
+        one
+        for path, one in sorted(sources.items())
+        if kind.file.match(path) is not None and not excluded(kind, path)
+    ]
 
 
 def _document_for(kind: Kind, source: SourceFile) -> int:

@@ -25,17 +25,17 @@ from registry_reconciler.loading.state import State
 from registry_reconciler.loading.state.places import KindPlace, place_of
 from registry_reconciler.loading.workspace import count_of, put_together
 from registry_reconciler.model.change import Action, Change, Reason
-from registry_reconciler.model.entry import LiveEntry, Place
+from registry_reconciler.model.entry import LiveEntry, Place, same
 from registry_reconciler.model.kind import FilePattern, Kind, KindError, parse_at
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files import write_elsewhere
 from registry_reconciler.planning.whole_files import (
     emptied,
+    in_place_of,
     is_wholly_of,
     lost_comments,
     renamed_whole,
-    with_heads,
 )
 
 if TYPE_CHECKING:
@@ -159,6 +159,10 @@ def _carried(loaded: Loaded, old: _Old, options: PlanOptions) -> tuple[Loaded, R
     disk = loaded.asked
     tree = overlaid(files, loaded.tree)
     live = load_live(tree, loaded.kinds, reader=loaded.reader)
+    for address, entry in old.strays.items():
+        there = live.entries.get(address)
+        if there is None or not same(there.value, entry.value):
+            raise _Stay(f"{address} would not be read there as it is")
     changes = tuple(_changes(loaded, old, live))
     state = loaded.state
     loaded = put_together(
@@ -186,6 +190,11 @@ def _refuse(loaded: Loaded, old: _Old, options: PlanOptions) -> None:
     if options.target or options.exclude:
         raise _Stay("a plan of some entries does not carry the others along")
     name = old.kind.name
+    rows = (LAYOUTS[old.former.layout], LAYOUTS[old.kind.layout])
+    if rows[0] != rows[1] and any(row.reads_by_the_kind for row in rows):
+        raise _Stay(
+            f"how {' and '.join(row.name for row in rows)} read a value depends on more than is remembered"
+        )
     if old.live.hidden_kinds or any(not one.readable for one in old.live.files.values()):
         raise _Stay("not everything can be read that stands there")
     if any(not loaded.live.files[path].readable for path in loaded.live.files_of.get(name, ())) and not (
@@ -262,15 +271,17 @@ def _entry_by_entry(loaded: Loaded, old: _Old) -> dict[str, bytes | None]:
         raise _Stay(written.problems[0].message.rstrip("."))
     files = dict(written.files)
     if _in_place(old):
-        files = with_heads(
-            old.live.files, {p: d for p, d in files.items() if not p.startswith(FORMER_PREFIX)}
+        files = in_place_of(
+            old.kind,
+            old.live.files,
+            {path: data for path, data in files.items() if not path.startswith(FORMER_PREFIX)},
         )
         files.update((path, None) for path in old.live.files if path not in files)
     else:
         files.update(
             (path, None) for path in old.live.files if emptied(files.get(path), old.live.files[path].format)
         )
-    lost = lost_comments(loaded.tree, old.live.files, files)
+    lost = lost_comments(loaded.tree, old.kind, old.live.files, files)
     if lost:
         raise _Stay(f"the comment {lost!r} would be lost")
     return files

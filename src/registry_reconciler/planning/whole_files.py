@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.nodes import Unreadable as NotComposed
+from registry_reconciler.formats.scan import BOM
 from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.walk import containers
+from registry_reconciler.loading.registries import excluded
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ def renamed_whole(loaded: Loaded, kind: Kind, former: Kind, old: Live) -> dict[s
             new in names.values()
             or new == path
             or format_of(new, kind).name != source.format.name
+            or excluded(kind, new)
             or not is_wholly_of(former, source)
             or _REGION in (source.data or b"")
         ):
@@ -76,20 +80,34 @@ def renamed_whole(loaded: Loaded, kind: Kind, former: Kind, old: Live) -> dict[s
 
 def emptied(data: bytes | None, form: TextFormat) -> bool:
     """Whether a text says nothing any more, and has no comment either."""
-    if data is None or any(True for _ in _comments(data)):
+    if data is None or any(True for _ in _comments(data, form)):
         return False
     return all(skeleton(one) is None for one in form.read(data).documents)
 
 
-def with_heads(old: Mapping[str, SourceFile], files: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
-    """New texts below the comments that stood at the head of the old text of the same name."""
+def in_place_of(
+    kind: Kind, old: Mapping[str, SourceFile], files: Mapping[str, bytes | None]
+) -> dict[str, bytes | None]:
+    """New texts that take the place of old ones of the same name: below their heads, and with their line ends."""
     found = dict(files)
     for path, data in files.items():
         source = old.get(path)
-        head = b"" if source is None or source.data is None else _head(source.data)
-        if head and data is not None and not data.startswith(head):
-            found[path] = head + data
+        if source is None or source.data is None or data is None:
+            continue
+        bom = BOM if source.data.startswith(BOM) else b""
+        data = data.removeprefix(BOM)
+        if b"\r\n" in source.data and b"\r\n" not in data:
+            data = data.replace(b"\n", b"\r\n")
+        head = _head(source.data.removeprefix(bom))
+        if _begins(source.format) != "#" or _begins(format_of(path, kind)) != "#" or data.startswith(head):
+            head = b""
+        found[path] = bom + head + data
     return found
+
+
+def _begins(form: TextFormat) -> str:
+    """What a comment of a format begins with."""
+    return form.comment.opening if form.comment is not None else ""
 
 
 def _head(data: bytes) -> bytes:
@@ -104,21 +122,53 @@ def _head(data: bytes) -> bytes:
     return b"\n".join(rows) + b"\n" if rows else b""
 
 
-_COMMENT = re.compile(rb"(?:^|(?<=\s))(?:#|//)[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_WRITTEN = {"#": re.compile(r"#([^\n]*)"), "//": re.compile(r"//([^\n]*)|/\*(.*?)\*/", re.DOTALL)}
 
 
-def _comments(data: bytes) -> Iterator[bytes]:
-    yield from (text for text in _COMMENT.findall(data) if text)
+def _comments(data: bytes, form: TextFormat) -> Iterator[str]:
+    """The lines of the comments of a text: what stands outside of its values and begins like one."""
+    written = _WRITTEN.get(_begins(form))
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    for found in written.finditer(_without_values(text, form)) if written is not None else ():
+        lines = "".join(part for part in found.groups() if part is not None).split("\n")
+        yield from (line for one in lines if (line := one.strip(" \t\r*")))
 
 
-def lost_comments(tree: Tree, old: Mapping[str, SourceFile], files: Mapping[str, bytes | None]) -> str:
+def _without_values(text: str, form: TextFormat) -> str:
+    """A text with letters in place of its keys and simple values; all of it where it cannot be taken apart."""
+    try:
+        waiting = [document.root for document in form.compose(text)]
+    except NotComposed:
+        return text
+    spans = []
+    while waiting:
+        node = waiting.pop()
+        if not node.entries:
+            spans.append((node.body, node.end))
+        for entry in node.entries:
+            waiting.append(entry.value)
+            if entry.key is not None:
+                waiting.append(entry.key)
+    parts, at = [], 0
+    for start, end in sorted(spans):
+        if start >= at:
+            parts += [text[at:start], "x" * (end > start)]
+            at = end
+    return "".join([*parts, text[at:]])
+
+
+def lost_comments(
+    tree: Tree, kind: Kind, old: Mapping[str, SourceFile], files: Mapping[str, bytes | None]
+) -> str:
     """A comment that no file would have any more; "" where all are kept."""
-    before: Counter[bytes] = Counter()
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
     for path in {*old, *files}:
-        data = old[path].data if path in old else tree.read(path)
-        before.update(_comments(data or b""))
-    after: Counter[bytes] = Counter()
-    for path in {*old, *files}:
-        data = files[path] if path in files else old[path].data
-        after.update(_comments(data or b""))
-    return next((text.decode("utf-8", "replace") for text in sorted(before - after)), "")
+        there = old[path].format if path in old else format_of(path, kind)
+        was = old[path].data if path in old else tree.read(path)
+        before.update(_comments(was or b"", there))
+        if path in files:
+            after.update(_comments(files[path] or b"", format_of(path, kind)))
+        else:
+            after.update(_comments(was or b"", there))
+    return min(before - after, default="")

@@ -163,8 +163,10 @@ class UnloadedEntries:
         new = wanted - self._entries.keys()
         if len(self._entries) + len(new) > MOST_LOOKED_UP:
             raise FullPlanRequired("rules look too much up")
-        if new:
-            self._entries.update((self._memory.number(one.address) or 0, one) for one in self._load(new))
+        for one in self._load(new) if new else ():
+            number = self._memory.number(one.address)
+            assert number is not None
+            self._entries[number] = one
         return [self._entries[number] for number in sorted(wanted)]
 
 
