@@ -333,7 +333,7 @@ def ask_others(planning: Planning) -> None:
 
     found = of_plan(planning).disagreements
     if found:
-        said = "; ".join(one.text for one in found[:5])
+        said = "; ".join(disagreement.text for disagreement in found[:5])
         more = f"; and {len(found) - 5:,} more" if len(found) > 5 else ""
         raise OthersDisagree(
             f"nothing was written, because a second opinion differs. {said}{more}. One of the two is wrong: look at "

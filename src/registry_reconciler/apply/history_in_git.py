@@ -52,7 +52,7 @@ def _contents(root: Path, blobs: list[str]) -> Iterator[bytes]:
     """What git holds under these ids, in their order."""
     try:
         told = git_call.ask(
-            root, ["cat-file", "--batch"], given="".join(f"{one}\n" for one in blobs).encode()
+            root, ["cat-file", "--batch"], given="".join(f"{blob}\n" for blob in blobs).encode()
         )
     except GitFailure:
         return

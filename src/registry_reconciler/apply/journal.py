@@ -111,8 +111,8 @@ def decode(data: bytes) -> Record:
         raise BadRecord("its checksum does not fit")
     try:
         found = json.loads(body)
-        steps = tuple(Step(index, *_checked_step(one)) for index, one in enumerate(found["steps"]))
-        made = tuple(str(one) for one in found["made"])
+        steps = tuple(Step(index, *_checked_step(item)) for index, item in enumerate(found["steps"]))
+        made = tuple(str(item) for item in found["made"])
         emptied = tuple((str(path), int(mode) & 0o7777) for path, mode in found["emptied"])
         owners = tuple((str(path), int(uid), int(gid)) for path, uid, gid in found.get("owners", ()))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -190,9 +190,9 @@ def scan(
     found = []
     for name in names:
         try:
-            one = _read_folder(anchor, name)
-            if one.record is not None:
-                reason = distrust(one.record, anchor, may_write)
+            journal = _read_folder(anchor, name)
+            if journal.record is not None:
+                reason = distrust(journal.record, anchor, may_write)
                 if reason is not None:
                     raise BadRecord(reason)
         except (BadRecord, NotAFile) as error:
@@ -201,7 +201,7 @@ def scan(
         if git_index.mentions(anchor.root, f"{APPLY}/{name}"):
             warnings.append(_ignored(f"{APPLY}/{name}", "git tracks it, so no apply here made it"))
             continue
-        found.append(one)
+        found.append(journal)
     return tuple(found), tuple(warnings)
 
 

@@ -40,7 +40,9 @@ def file_ops(root: Path, plan: Plan) -> list[FileOp]:
 
 def housekeeping(tree: Tree, done: Collection[str]) -> list[FileOp]:
     """What is carried over from old forms without an apply; ``done`` are paths that are written already."""
-    return [one for one in (*_history(tree, {}), *_attributes(tree)) if one.path not in done]
+    return [
+        operation for operation in (*_history(tree, {}), *_attributes(tree)) if operation.path not in done
+    ]
 
 
 def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:

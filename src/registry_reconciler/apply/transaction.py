@@ -155,7 +155,10 @@ def _prepare(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str]
 
 
 def _record(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str]) -> Record:
-    steps = tuple(Step(index, one.op.path, one.real, one.before, one.after) for index, one in enumerate(work))
+    steps = tuple(
+        Step(index, target.op.path, target.real, target.before, target.after)
+        for index, target in enumerate(work)
+    )
     above = {
         folder for step in steps if step.after is not None for folder in journal.folders_above(step.real)
     }
@@ -175,14 +178,14 @@ def _stage(bench: Bench, work: Sequence[Target], signals: Signals) -> None:
         signals.check()
         with contextlib.ExitStack() as stack:
             fds: list[int] = []
-            for index, one in enumerate(work[start : start + _BATCH], start):
+            for index, target in enumerate(work[start : start + _BATCH], start):
                 source = None
-                if one.state is not None:
-                    source = stack.enter_context(bench.anchor.opened(one.real))
+                if target.state is not None:
+                    source = stack.enter_context(bench.anchor.opened(target.real))
                     # Going back after a power cut needs the old bytes: an editor may not have synced them.
                     fds.append(source)
-                if one.op.content is not None:
-                    fds.append(_staged(bench, one, f"{index}.new", one.op.content, source))
+                if target.op.content is not None:
+                    fds.append(_staged(bench, target, f"{index}.new", target.op.content, source))
                     stack.callback(os.close, fds[-1])
             files.sync_all(fds)
     record = stage(Direction.UNDECIDED.value, bench.folder, journal.encode(bench.record), None)

@@ -61,7 +61,7 @@ class Writable:
             return True
         if not is_reserved(path) and (
             any(kind.file.match(path) is not None for kind in self._known())
-            or any(one.match(path) is not None for one in self._former())
+            or any(file_pattern.match(path) is not None for file_pattern in self._former())
         ):
             return True
         return may_own(path) and path in self._outputs()

@@ -69,7 +69,7 @@ def unseen(text: str, *, prose: bool = False) -> str:
         if _compiled(_RIGHT_TO_LEFT).search(text):
             text = _compiled(_MARKS).sub("", text)
     found = dict.fromkeys(_compiled(f"[{_HIDDEN_BEYOND_ASCII}]").findall(text))
-    return ", ".join(f"U+{ord(one):04X}" for one in found)
+    return ", ".join(f"U+{ord(item):04X}" for item in found)
 
 
 def visible(text: str) -> str:

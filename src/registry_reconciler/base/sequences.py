@@ -61,7 +61,7 @@ def _by_blocks(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
     from difflib import SequenceMatcher
 
     blocks = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
-    return [(one + k, other + k) for one, other, size in blocks for k in range(size)]
+    return [(block + k, other + k) for block, other, size in blocks for k in range(size)]
 
 
 def _by_edits(left: Sequence[str], right: Sequence[str]) -> list[Pair] | None:

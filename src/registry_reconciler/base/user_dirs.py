@@ -71,6 +71,6 @@ def python_allowed(root: Path) -> bool:
     if isinstance(allowed, list):
         real = os.path.realpath(root)
         return any(
-            isinstance(one, str) and os.path.realpath(os.path.expanduser(one)) == real for one in allowed
+            isinstance(item, str) and os.path.realpath(os.path.expanduser(item)) == real for item in allowed
         )
     return allowed is True

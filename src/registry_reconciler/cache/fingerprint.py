@@ -100,7 +100,7 @@ def _row(data: Any) -> Row:
     path, noted, known = data
     if not isinstance(path, str) or not isinstance(noted, str):
         raise ValueError("no row of a fingerprint")
-    if known is not None and not (type(known) is list and all(type(one) is int for one in known)):
+    if known is not None and not (type(known) is list and all(type(item) is int for item in known)):
         raise ValueError("no signature")
     return path, noted, known
 

@@ -28,7 +28,7 @@ class OutputRecords:
 
     def save(self, records: Mapping[str, Json]) -> None:
         """Keep these, and the others as they are."""
-        if not self._may_lie() or all(self.load().get(name) == one for name, one in records.items()):
+        if not self._may_lie() or all(self.load().get(name) == item for name, item in records.items()):
             return
         self._known = {**self.load(), **records}
         store.save(self._key, {"outputs": self._known})

@@ -220,7 +220,7 @@ def unseen(planning: Planning) -> tuple[str, ...]:
         and (problem.blocking or problem.aside)
         and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
     ]
-    return tuple(f"{one.where()}: {one.message}" for one in found)
+    return tuple(f"{problem.where()}: {problem.message}" for problem in found)
 
 
 def warn_unseen(planning: Planning) -> None:
@@ -232,7 +232,7 @@ def warn_unseen(planning: Planning) -> None:
 def warn_left_out(planning: Planning) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
     left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
-    warn([f"the answer is incomplete: {one}" for one in left_out])
+    warn([f"the answer is incomplete: {path}" for path in left_out])
 
 
 @contextmanager

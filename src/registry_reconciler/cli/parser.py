@@ -216,7 +216,7 @@ def without_groups(command: Callable[..., int]) -> Callable[..., int]:
     ]
     named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     called.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
-    called.__annotations__ = {one.name: one.annotation for one in named}
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in named}
     return called
 
 

@@ -191,7 +191,7 @@ def _keyless(loaded: Loaded, patterns: Sequence[str]) -> Iterator[Skipped]:
         if problem.code in ("LIV003", "LIV005") and not problem.address
     ]
     locator = Locator(loaded.files)
-    locator.prepare(one.place for one in found)
+    locator.prepare(problem.place for problem in found)
     for problem in found:
         yield Skipped(
             "", locator.location(problem.place), problem.code, problem.message.rstrip("."), _fix_of(problem)
@@ -254,17 +254,17 @@ def fragment_for(entry: LiveEntry, by: str) -> str:
 def _in_the_way(old: Plan, plan: Plan, chosen: Sequence[LiveEntry]) -> dict[str, Skipped]:
     """The chosen entries that would block once they are managed, or would not be taken over as they are."""
     by_address = {entry.address: entry for entry in chosen}
-    known = {one.identity for one in old.blocking}
+    known = {problem.identity for problem in old.blocking}
     found: dict[str, Skipped] = {}
     strange: list[Problem] = []
-    for one in plan.blocking:
-        if one.identity in known:
+    for problem in plan.blocking:
+        if problem.identity in known:
             continue
-        blamed = _blamed(one, by_address)
+        blamed = _blamed(problem, by_address)
         for entry in blamed:
-            found.setdefault(entry.address, _skip(entry, one))
+            found.setdefault(entry.address, _skip(entry, problem))
         if not blamed:
-            strange.append(one)
+            strange.append(problem)
     for change in plan.changes:
         mine = by_address.get(change.address)
         if mine is not None and not (change.action is Action.ADOPT and same(change.before, change.after)):

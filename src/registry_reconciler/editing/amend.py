@@ -163,7 +163,7 @@ def _plan_of_live(tree: Tree, amendment: Amendment) -> Plan | None:
     """The part of a plan that writes the registries whose truth is live; ``None`` where there is nothing to write."""
     if not amendment.live:
         return None
-    names = {name for one in amendment.live for name in (one.address, one.source) if name}
+    names = {name for live_edit in amendment.live for name in (live_edit.address, live_edit.source) if name}
     options = PlanOptions(target=tuple(sorted(names)))
     planning = make_plan(overlay(tree, amendment.edits), options, edits=amendment.live)
     plan = planning.plan

@@ -348,8 +348,8 @@ def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Sni
         data, form = source.data, source.format
         assert data is not None
         snippets = form.extract(data, [(entry.place.document, entry.place.path) for entry in mine])
-        deeper = any(LAYOUTS[loaded.kinds[one.kind].layout].inner for one in mine)
-        items = [(one.place.document, _item_path(loaded, one)) for one in mine]
+        deeper = any(LAYOUTS[loaded.kinds[entry.kind].layout].inner for entry in mine)
+        items = [(entry.place.document, _item_path(loaded, entry)) for entry in mine]
         around = form.extract(data, items) if deeper else snippets
         for entry, node, item in zip(mine, snippets, around, strict=True):
             snippet = _as_fields(loaded.kinds[entry.kind], node)

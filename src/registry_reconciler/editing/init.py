@@ -106,10 +106,12 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
     found = [_kept(tree, path, content) for path, content in wanted.items()]
     pages = _pages(tree, found)
     # The index is filled in a page that is made here, and never in one that is there.
-    made = {one.path for one in found if one.said == "made"}
+    made = {placement.path for placement in found if placement.said == "made"}
     found = [
-        replace(one, content=pages.pop(one.path)) if one.path in pages and one.path in made else one
-        for one in found
+        replace(placement, content=pages.pop(placement.path))
+        if placement.path in pages and placement.path in made
+        else placement
+        for placement in found
     ]
     found += [_kept(tree, path, content) for path, content in pages.items() if path not in _paths(found)]
     if pointer:
@@ -118,7 +120,7 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
 
 
 def _paths(found: Iterable[Placement]) -> set[str]:
-    return {one.path for one in found}
+    return {placement.path for placement in found}
 
 
 def _read(tree: Tree, path: str) -> bytes | None:
@@ -143,7 +145,7 @@ def _pages(tree: Tree, found: Iterable[Placement]) -> dict[str, bytes]:
 
     for page in SHIPPED:
         _read(tree, page.file)  # something else in its place is said before anything is written
-    after = Recorder(MemoryTree({one.path: one.content for one in found}, tree))
+    after = Recorder(MemoryTree({placement.path: placement.content for placement in found}, tree))
     return first_pages(after, load_catalog(after).kinds, load_config(after)[0])
 
 
@@ -172,7 +174,11 @@ def write_placements(root: Path, found: Sequence[Placement], lock_timeout: float
     """
     from registry_reconciler.apply import FileOp, Receipt, write_session
 
-    ops = [FileOp(one.path, _digest(one.before), one.content) for one in found if one.before != one.content]
+    ops = [
+        FileOp(placement.path, _digest(placement.before), placement.content)
+        for placement in found
+        if placement.before != placement.content
+    ]
     if not ops:
         return Receipt()
     with write_session(root, "registry init", lock_timeout, recovers=False) as session:
@@ -184,8 +190,8 @@ def _digest(data: bytes | None) -> str | None:
 
 
 def _inputs(found: Iterable[Placement]) -> Iterator[tuple[str, str | None]]:
-    for one in found:
-        yield one.path, _digest(one.before)
+    for placement in found:
+        yield placement.path, _digest(placement.before)
 
 
 def disk(root: Path) -> Tree:

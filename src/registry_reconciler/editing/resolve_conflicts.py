@@ -66,7 +66,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
             *_history(tree, mine),
         ]
         ops = [FileOp(change.path, change.before, change.content) for change in changes]
-        ops += housekeeping(tree, {one.path for one in ops})
+        ops += housekeeping(tree, {operation.path for operation in ops})
         receipt = session.commit(ops, inputs=tree.inputs)
         mark_settled(workspace.root, mine)
     written = sorted({*receipt.written, *receipt.created, *receipt.deleted})

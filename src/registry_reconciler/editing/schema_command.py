@@ -59,7 +59,9 @@ def fragment(planning: Planning) -> dict[str, Json]:
 
 def _schema_files(planning: Planning) -> dict[str, Json]:
     files = planning.loaded.catalog.files
-    return {path: one.documents[0] for path, one in files.items() if one.readable and one.documents}
+    return {
+        path: source.documents[0] for path, source in files.items() if source.readable and source.documents
+    }
 
 
 def example_fragment(planning: Planning, name: str) -> str:

@@ -160,7 +160,11 @@ def validate_entry(entry: Json, schema_path: PathLike) -> list[Problem]:
         raise Blocked(f"{schema_path} is not there.")
     if not schema.readable:
         raise Blocked(_fault_text(schema_path, schema))
-    documents = {name: one.documents[0] for name, one in sources.items() if one is not None and one.documents}
+    documents = {
+        name: source.documents[0]
+        for name, source in sources.items()
+        if source is not None and source.documents
+    }
     try:
         violations = SchemaSet(documents).validator(target.name).violations(entry)
     except SchemaFault as fault:
@@ -264,7 +268,7 @@ def _keyless(loaded: Loaded, word: str, entry: Json) -> Problem | None:
     kinds = [loaded.kinds[name] for name in GROUPS.get(word, (word,)) if name in loaded.kinds]
     if not kinds or (isinstance(entry, dict) and any(kind.key_of(entry) is not None for kind in kinds)):
         return None
-    fields = " or ".join(dict.fromkeys(", ".join(one.text for one in kind.key) for kind in kinds))
+    fields = " or ".join(dict.fromkeys(", ".join(selector.text for selector in kind.key) for kind in kinds))
     names = " or ".join(kind.name for kind in kinds)
     message = f"an entry of {names} has no key: {fields} must be there as text or a whole number."
     return problem(

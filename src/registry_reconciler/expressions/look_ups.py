@@ -29,7 +29,7 @@ class LookUps:
 
     def __init__(self, job: Mapping[str, Any], ask: Callable[[list[Any]], Any]) -> None:
         self.entries: dict[str, dict[str, Frame]] = {
-            kind: {one[0]: one for one in some} for kind, some in job["entries"].items()
+            kind: {item[0]: item for item in some} for kind, some in job["entries"].items()
         }
         self._edges: dict[str, dict[str, list[str]]] = job["referrers"]
         self._elsewhere: bool = job["elsewhere"]
@@ -40,8 +40,8 @@ class LookUps:
         self._answers: dict[str, Any] = {}
         self._indexes: dict[tuple[str, str], dict[str, list[Frame]]] = {}
         self._fields: dict[str, Fields] = {}
-        for one in job["rules"]:
-            for kind, fields in one["looked_up"].items():
+        for item in job["rules"]:
+            for kind, fields in item["looked_up"].items():
                 asked = None if fields is None else frozenset(fields)
                 self._fields[kind] = united(self._fields.get(kind, frozenset()), asked)
         self._seen: dict[str, dict[str, Any]] = {}

@@ -56,7 +56,7 @@ class _Rule:
         self.message = [
             part if at % 2 == 0 else known.compile(part) for at, part in enumerate(given["message"])
         ]
-        self.trees = [known.tree(one) for one in (self.when, self.check, *self.message[1::2])]
+        self.trees = [known.tree(item) for item in (self.when, self.check, *self.message[1::2])]
         self.left = seconds
         self.found = 0
 
@@ -141,7 +141,7 @@ class _Job:
         self.told_of: str = job["told_of"]
         self.language = language(self.looks.functions())
         self.seconds: float = job["seconds"]
-        self.rules = [_Rule(one, self.language, self.seconds) for one in job["rules"]]
+        self.rules = [_Rule(item, self.language, self.seconds) for item in job["rules"]]
         self.findings: list[list[str]] = []
         self.undecided: list[list[str]] = []
         self.costly: dict[str, str] = {}
@@ -159,7 +159,7 @@ class _Job:
                     by_kind.setdefault(kind, []).append(rule)
         for kind, rules in by_kind.items():
             self._judge_kind(kind, rules)
-        kept = [one for one in self.findings if one[0] not in self.costly]
+        kept = [finding for finding in self.findings if finding[0] not in self.costly]
         undecided = [one for one in self.undecided if one[0] not in self.costly]
         looked = [[address, list(words)] for address, words in self.looks.looked.items()]
         return {"findings": kept, "undecided": undecided, "costly": self.costly, "looked": looked}

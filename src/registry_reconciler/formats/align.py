@@ -33,9 +33,9 @@ def _without_moves(
     steps: list[tuple[int | None, int]], left: list[str], right: list[str]
 ) -> list[tuple[int | None, int]]:
     """What only moved is not continued by something else."""
-    apart = [(one, other) for one, other in steps if one is None or left[one] != right[other]]
+    apart = [(step, other) for step, other in steps if step is None or left[step] != right[other]]
     coming = {right[other] for _, other in apart}
-    kept = {one for one, _ in steps if one is not None}
+    kept = {step for step, _ in steps if step is not None}
     paired = {one for one, _ in apart if one is not None}
     going = {left[one] for one in range(len(left)) if one in paired or one not in kept}
     moved = coming & going
@@ -44,11 +44,11 @@ def _without_moves(
     return [
         (
             None
-            if one is not None and left[one] != right[other] and {left[one], right[other]} & moved
-            else one,
+            if step is not None and left[step] != right[other] and {left[step], right[other]} & moved
+            else step,
             other,
         )
-        for one, other in steps
+        for step, other in steps
     ]
 
 

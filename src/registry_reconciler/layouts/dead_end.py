@@ -62,7 +62,7 @@ def _step_text(step: Step) -> str:
 
 def dead_end(kind: Kind, documents: Iterable[Json]) -> DeadEnd | None:
     """Where the steps of a kind end in its files; ``None`` where they lead to a container, or there is no file."""
-    documents = [one for one in documents if one is not None]
+    documents = [document for document in documents if document is not None]
     if not documents or not kind.at:
         return None
     steps = list(kind.at)
@@ -74,7 +74,7 @@ def dead_end(kind: Kind, documents: Iterable[Json]) -> DeadEnd | None:
             continue
         stands = _reached(steps[: size - 1], documents)
         first = first or DeadEnd(
-            _what_stands(steps, size - 1, stands), "", any(_bars(steps[size - 1], one) for one in stands)
+            _what_stands(steps, size - 1, stands), "", any(_bars(steps[size - 1], item) for item in stands)
         )
         better = _instead(steps, size - 1, stands)
         if better is None:
@@ -107,15 +107,15 @@ def _what_stands(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> str:
     """In words: the place, what is there, and what was looked for."""
     where = repr(at_text(steps[:at])) if at else "the file"
     step = steps[at]
-    if step.kind == "item" and any(isinstance(one, dict) and step.name in one for one in stands):
-        inner = [one[step.name] for one in stands if isinstance(one, dict) and step.name in one]
+    if step.kind == "item" and any(isinstance(item, dict) and step.name in item for item in stands):
+        inner = [item[step.name] for item in stands if isinstance(item, dict) and step.name in item]
         where = repr(at_text([*steps[:at], Step("name", step.name)]))
-        lists = [one for one in inner if isinstance(one, list)]
+        lists = [item for item in inner if isinstance(item, list)]
         told = {name for one in lists for item in one if isinstance(item, dict) for name in item}
         if not lists:
             return f"{where} is {_words(inner)}, not a list"
         return f"no item of {where} has the {step.by} that is asked for (their fields: {_some(sorted(told))})"
-    mappings = [one for one in stands if isinstance(one, dict)]
+    mappings = [item for item in stands if isinstance(item, dict)]
     if not mappings:
         return f"{where} is {_words(stands)}, which {_step_text(step)!r} does not step over"
     names = _names(mappings)
@@ -123,7 +123,7 @@ def _what_stands(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> str:
 
 
 def _names(values: Sequence[Json]) -> list[str]:
-    return list(dict.fromkeys(str(name) for one in values if isinstance(one, dict) for name in one))
+    return list(dict.fromkeys(str(name) for value in values if isinstance(value, dict) for name in value))
 
 
 def _some(names: Sequence[str]) -> str:

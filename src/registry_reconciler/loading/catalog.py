@@ -245,7 +245,9 @@ def empty_places(catalog: Catalog, live: Live, fragments: Fragments) -> Iterator
             continue
         no_file = not live.files_of[kind.name]
         sources = [live.files[path] for path in live.files_of[kind.name]]
-        end = dead_end(kind, (one for source in sources if source.readable for one in source.documents))
+        end = dead_end(
+            kind, (document for source in sources if source.readable for document in source.documents)
+        )
         what = f"no file of {kind.name} has the place named by 'at'" if end is None else end.what
         what = f"no file matches {kind.file.text!r}" if no_file else what
         yield problem(

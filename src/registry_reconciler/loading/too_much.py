@@ -34,5 +34,5 @@ def holds_too_much(value: Json) -> bool:
         else:
             continue
         count += len(inner)
-        waiting.extend(one for one in inner if isinstance(one, dict | list))
+        waiting.extend(item for item in inner if isinstance(item, dict | list))
     return count > MOST_VALUES

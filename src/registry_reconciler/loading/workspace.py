@@ -205,8 +205,8 @@ def _without_live_truth(state: State, kinds: Mapping[str, Kind]) -> State:
     if all(kind.truth != "live" for kind in kinds.values()):
         return state
     entries = {
-        address: one
-        for address, one in state.entries.items()
+        address: state_entry
+        for address, state_entry in state.entries.items()
         if (kind := kinds.get(address.partition("/")[0])) is None or kind.truth != "live"
     }
     return state if len(entries) == len(state.entries) else replace(state, entries=entries)

@@ -164,9 +164,9 @@ def _items(names: tuple[str, ...]) -> Finder:
         if isinstance(value, list):
             if len(value) <= len(paths):
                 return list(zip(paths, value))  # noqa: B905  # to say strict= would cost as much as all the rest
-            return [((*names, index), one) for index, one in enumerate(value)]
+            return [((*names, index), item) for index, item in enumerate(value)]
         if isinstance(value, dict):
-            return [((*names, name), one) for name, one in value.items()]
+            return [((*names, name), item) for name, item in value.items()]
         return []
 
     return find

@@ -291,14 +291,14 @@ def parse_kind(
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),
         names=_names(spec.get("names", {})),
-        references=tuple(_reference(one) for one in spec.get("references", ())),
-        paths=tuple(_path_rule(one) for one in spec.get("paths", ())),
+        references=tuple(_reference(item) for item in spec.get("references", ())),
+        paths=tuple(_path_rule(item) for item in spec.get("paths", ())),
         mirrors=tuple(_mirror(mirror) for mirror in spec.get("mirrors", ())),
         unique=tuple(
             tuple(_selector(one, "unique") for one in ([group] if isinstance(group, str) else group))
             for group in spec.get("unique", ())
         ),
-        acyclic=tuple(_selector(one, "acyclic") for one in spec.get("acyclic", ())),
+        acyclic=tuple(_selector(item, "acyclic") for item in spec.get("acyclic", ())),
         live_fields=_live_fields(spec),
         exclude=_excludes(spec),
         truth=spec.get("truth", "fragments"),
@@ -355,8 +355,13 @@ def _refuse_shown_secrets(kind: Kind) -> None:
         "names": [name for name in names if name is not None],
         "references": [part for reference in kind.references for part in reference.field.parts],
         "paths": [path.field for path in kind.paths],
-        "mirrors": [one for mirror in kind.mirrors for one in (mirror.field, mirror.key) if one is not None],
-        "unique": [one for group in kind.unique for one in group],
+        "mirrors": [
+            selector
+            for mirror in kind.mirrors
+            for selector in (mirror.field, mirror.key)
+            if selector is not None
+        ],
+        "unique": [selector for group in kind.unique for selector in group],
         "acyclic": kind.acyclic,
     }
     for where, fields in uses.items():

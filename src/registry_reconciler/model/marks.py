@@ -192,7 +192,7 @@ class Marks:
                     if step is not None
                     else [self.item(state), *self._fields(state)]
                 )
-                following.update((one.nodes, one) for one in inner)
+                following.update((state.nodes, state) for state in inner)
             states = list(following.values())
         return any(state.leads for state in states)
 

@@ -48,7 +48,9 @@ def mask_drift(kinds: Mapping[str, Kind], drift: Drift) -> Drift:
 def mask_fields(fields: Iterable[FieldChange], secrets: Marks) -> tuple[FieldChange, ...]:
     """Changed fields as they may be shown."""
     # Several changes inside one secret become the same one.
-    return tuple({one.path: one for one in (_mask_field(field, secrets) for field in fields)}.values())
+    return tuple(
+        {change.path: change for change in (_mask_field(field, secrets) for field in fields)}.values()
+    )
 
 
 def _secrets(kinds: Mapping[str, Kind], kind: str) -> Marks:

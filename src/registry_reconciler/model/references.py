@@ -19,8 +19,8 @@ def reference_key(value: Json) -> str | None:
 def keys_in(value: Json) -> Iterator[tuple[FieldPath, str]]:
     """The keys that the value of a reference's field refers by: its own, or those of a list."""
     if isinstance(value, list):
-        for index, one in enumerate(value):
-            key = reference_key(one)
+        for index, item in enumerate(value):
+            key = reference_key(item)
             if key is not None:
                 yield (index,), key
         return

@@ -76,7 +76,7 @@ class EntryList(list[Entry]):
 
     def by_key(self, key: str) -> Entry | None:
         """The entry with a key."""
-        return next((one for one in self if one.key == key), None)
+        return next((entry for entry in self if entry.key == key), None)
 
 
 class Entries:

@@ -131,10 +131,10 @@ def _parsed(
                 )
             )
             continue
-        one, faults = _output(item, place, kinds, broken)
+        output, faults = _output(item, place, kinds, broken)
         problems.extend(faults)
-        if one is not None:
-            outputs.append(one)
+        if output is not None:
+            outputs.append(output)
     return Definitions(tuple(outputs), tuple(problems), source=source)
 
 

@@ -65,7 +65,7 @@ class Memory(Struct, frozen=True):
 
     def paths(self, output: str) -> list[str]:
         """The files about an output."""
-        return [path for path, said in self.files.items() if any(one.id == output for one in said)]
+        return [path for path, said in self.files.items() if any(account.id == output for account in said)]
 
     def knows(self, output: str) -> bool:
         """Whether anything is remembered of an output."""
@@ -108,10 +108,10 @@ def load_memory(tree: Tree) -> Memory:
         line = conflict_line(data)
         if line is not None:
             problems.append(conflict_problem(path, line))
-        said = tuple(one for side in (sides(data) if line else (data,)) if (one := parse(path, side)))
+        said = tuple(account for side in (sides(data) if line else (data,)) if (account := parse(path, side)))
         files[path] = said
-        for one in said:
-            accounts[one.id] = (*accounts.get(one.id, ()), one)
+        for account in said:
+            accounts[account.id] = (*accounts.get(account.id, ()), account)
     return Memory(accounts, files, tuple(problems), hidden)
 
 

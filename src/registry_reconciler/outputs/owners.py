@@ -16,20 +16,20 @@ def claims(outputs: Sequence[Output], kinds: Mapping[str, Kind]) -> tuple[frozen
     barred: set[str] = set()
     problems: list[Problem] = []
     by_file: dict[str, list[Output]] = {}
-    for one in outputs:
-        by_file.setdefault(one.file.casefold(), []).append(one)
+    for output in outputs:
+        by_file.setdefault(output.file.casefold(), []).append(output)
     for some in by_file.values():
-        for index, one in enumerate(some):
+        for index, output in enumerate(some):
             for other in some[:index]:
-                if _meet(one, other):
-                    barred.update((one.id, other.id))
-                    problems.append(_taken(one, f"the output {other.id}", other.place))
-    for one in outputs:
+                if _meet(output, other):
+                    barred.update((output.id, other.id))
+                    problems.append(_taken(output, f"the output {other.id}", other.place))
+    for output in outputs:
         for kind in kinds.values():
-            if kind.file.match(one.file) is not None and _in_registry(one, kind):
-                barred.add(one.id)
+            if kind.file.match(output.file) is not None and _in_registry(output, kind):
+                barred.add(output.id)
                 place = Place(kind.schema_path, 0, ("x-registry", "file"))
-                problems.append(_taken(one, f"the registry of {kind.name}", place))
+                problems.append(_taken(output, f"the registry of {kind.name}", place))
                 break
     return frozenset(barred), problems
 

@@ -142,7 +142,7 @@ def agents_page(kinds: Mapping[str, Kind]) -> str:
             f"`{kind.name}`",
             f"`{kind.schema_path}`",
             f"`{kind.file.text}`",
-            " + ".join(f"`{one.text}`" for one in kind.key),
+            " + ".join(f"`{selector.text}`" for selector in kind.key),
             _purpose(kind),
         )
         for _, kind in sorted(kinds.items())

@@ -98,8 +98,8 @@ def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
     if "registry:begin" not in text and "registry:end" not in text:
         return {}, []
     by_id: dict[str, list[Marker]] = {}
-    for one in markers(path, text):
-        by_id.setdefault(one.id, []).append(one)
+    for marker in markers(path, text):
+        by_id.setdefault(marker.id, []).append(marker)
     found: dict[str, Region] = {}
     faults: list[Fault] = []
     for name, some in by_id.items():
@@ -110,7 +110,7 @@ def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
             found[name] = _region(name, some[0], some[1])
     faults.extend(_crossing(found))
     crossed = {fault.id for fault in faults}
-    return {name: one for name, one in found.items() if name not in crossed}, faults
+    return {name: region for name, region in found.items() if name not in crossed}, faults
 
 
 def _fault(some: Sequence[Marker]) -> str | None:
@@ -118,7 +118,7 @@ def _fault(some: Sequence[Marker]) -> str | None:
     ends = [marker for marker in some if marker.word == "end"]
     for word, several in (("begin", begins), ("end", ends)):
         if len(several) > 1:
-            lines = ", ".join(str(one.number) for one in several[:5])
+            lines = ", ".join(str(marker.number) for marker in several[:5])
             return f"its 'registry:{word}' stands {len(several)} times (lines {lines}); one pair an id"
     if not ends:
         return f"line {begins[0].number} begins it, and no 'registry:end' follows"
@@ -141,13 +141,13 @@ def _region(name: str, begin: Marker, end: Marker) -> Region:
 
 def _crossing(found: Mapping[str, Region]) -> Iterator[Fault]:
     """Regions of which one stands inside another, or crosses it."""
-    ordered = sorted(found.values(), key=lambda one: one.outer_start)
+    ordered = sorted(found.values(), key=lambda region: region.outer_start)
     furthest: Region | None = None
-    for one in ordered:
-        if furthest is not None and one.outer_start < furthest.outer_end:
-            yield Fault(one.id, f"it stands inside the region {furthest.id!r}", one.line)
-        if furthest is None or one.outer_end > furthest.outer_end:
-            furthest = one
+    for region in ordered:
+        if furthest is not None and region.outer_start < furthest.outer_end:
+            yield Fault(region.id, f"it stands inside the region {furthest.id!r}", region.line)
+        if furthest is None or region.outer_end > furthest.outer_end:
+            furthest = region
 
 
 def markers(path: str, text: str) -> Iterator[Marker]:

@@ -202,7 +202,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             found = obj.by_key(argument)
             if found is not None:
                 return found
-            keys = [one.key for one in obj]
+            keys = [entry.key for entry in obj]
             hint = f"there is no entry {obj.kind}/{argument}.{did_you_mean(argument, keys)}"
             return self.undefined(hint=hint, obj=obj, name=argument)
         if isinstance(argument, str):
@@ -239,7 +239,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _nothing(self, obj: Any, name: str) -> Undefined:
         if name.startswith("_") or hasattr(type(obj), name):
             raise jinja2.exceptions.SecurityError(f"{name!r} is not open to templates")
-        known = [str(one) for one in obj] if isinstance(obj, dict) else []
+        known = [str(item) for item in obj] if isinstance(obj, dict) else []
         return self.undefined(
             hint=f"there is no field {name!r}.{did_you_mean(name, known)}", obj=obj, name=name
         )
@@ -294,9 +294,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Every ``+``, ``*`` and the like."""
         self.meter.tick()
-        for one in (left, right):
-            if isinstance(one, Undefined):
-                str(one)  # says what is not there
+        for item in (left, right):
+            if isinstance(item, Undefined):
+                str(item)  # says what is not there
         if operator == "%" and isinstance(left, str):
             raise jinja2.exceptions.SecurityError("'%' does not format here: put texts together with ~")
         _measure_operation(operator, left, right)
@@ -384,8 +384,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _look(self, name: str, value: Any, rest: tuple[Any, ...]) -> None:
         self.meter.tick(1 + (len(value) // 100 if isinstance(value, str | list | tuple | dict) else 0))
         if name in _NUMBERED:
-            for one in rest:
-                if isinstance(one, int | float) and abs(one) > MOST_NUMBER:
+            for item in rest:
+                if isinstance(item, int | float) and abs(item) > MOST_NUMBER:
                     raise TooMuch(f"{name} takes no number above {MOST_NUMBER:,}")
         textual = name in _OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
         if textual and isinstance(value, list | tuple | dict | str):
@@ -421,11 +421,11 @@ def _measure_replace(text: str, old: Any = "", new: Any = "") -> None:
 
 def _measure_operation(operator: str, left: Any, right: Any) -> None:
     if operator == "*":
-        for one, times in ((left, right), (right, left)):
+        for item, times in ((left, right), (right, left)):
             if (
-                isinstance(one, str | list | tuple)
+                isinstance(item, str | list | tuple)
                 and isinstance(times, int)
-                and len(one) * times > MOST_TEXT
+                and len(item) * times > MOST_TEXT
             ):
                 raise too_long()
         if isinstance(left, int) and isinstance(right, int):

@@ -158,9 +158,13 @@ class Sources:
             return
         known = self.records.load()
         kept = {
-            one.id: {**known[one.id], "file": digest_bytes(data), "memory": [list(pair) for pair in memory]}
-            for one, data, memory in found
-            if data is not None and isinstance(known.get(one.id), dict)
+            output.id: {
+                **known[output.id],
+                "file": digest_bytes(data),
+                "memory": [list(pair) for pair in memory],
+            }
+            for output, data, memory in found
+            if data is not None and isinstance(known.get(output.id), dict)
         }
         if kept:
             self.records.save(kept)

@@ -400,7 +400,7 @@ class _Deriving:
         if not (self.definitions.broken or self.options.leave_outputs):
             mine = {output.id for output in self.outputs}
             for path, said in self.memory.files.items():
-                if not any(one.id in mine for one in said):
+                if not any(account.id in mine for account in said):
                     gone[path] = None
         for path, content in sorted(gone.items()):
             try:

@@ -211,7 +211,7 @@ class FileWork:
         old, new = list(before) or [None], list(after) or [None]
         same_size = len(old) == len(new)
         if not same_size or any(
-            not same(*(_without(one, path) if index == number else one for one in pair))
+            not same(*(_without(item, path) if index == number else item for item in pair))
             for index, pair in enumerate(zip(old, new, strict=True))
         ):
             raise NoOutputPlace("something beside it would change")

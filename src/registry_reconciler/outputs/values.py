@@ -32,9 +32,9 @@ def to_json(value: Any, _budget: list[int] | None = None) -> Any:
     if isinstance(value, dict):
         return {_name(name): to_json(part, budget) for name, part in value.items() if part is not OMIT}
     if isinstance(value, list | tuple | range | Iterator):
-        return [to_json(one, budget) for one in value if one is not OMIT]
+        return [to_json(item, budget) for item in value if item is not OMIT]
     if type(value).__name__ in ("dict_keys", "dict_values", "dict_items"):
-        return [to_json(one, budget) for one in value]
+        return [to_json(item, budget) for item in value]
     if value is OMIT:
         raise NoJson("'omit' leaves out a field or an item, and cannot stand alone")
     raise NoJson(f"it gives a {type(value).__name__}, which is no value")

@@ -238,13 +238,13 @@ def untouched(changes: Iterable[Change], found: Iterable[Problem]) -> Iterator[P
         if change.action is not Action.FORGET
         for address in (change.address, change.from_address)
     }
-    for one in found:
+    for finding in found:
         old = (
-            one.status is Status.PRE_EXISTING
-            and one.address
-            and changed.isdisjoint((one.address, *one.others))
+            finding.status is Status.PRE_EXISTING
+            and finding.address
+            and changed.isdisjoint((finding.address, *finding.others))
         )
-        yield replace(one, untouched=True) if old else one
+        yield replace(finding, untouched=True) if old else finding
 
 
 def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Problem]:
@@ -287,17 +287,21 @@ def schema_problems(loaded: Loaded, entry_set: EntrySet) -> Iterator[Problem]:
     """Entries that do not fit the schema of their kind."""
     for kind in entry_set.kinds.values():
         for item in _unfit(loaded, entry_set, kind):
-            for one in loaded.catalog.schemas.validator(kind).written_out(item.value, _purse(entry_set)):
-                place = item.place.at(one.path, on_key=one.on_key)
+            for violation in loaded.catalog.schemas.validator(kind).written_out(
+                item.value, _purse(entry_set)
+            ):
+                place = item.place.at(violation.path, on_key=violation.on_key)
                 yield problem(
                     "SCH001",
-                    f"{item.address}: {one.message}",
+                    f"{item.address}: {violation.message}",
                     place,
                     address=item.address,
-                    path=one.path,
-                    fix=Fix(one.fix, replacements=((place, one.instead),) if one.instead else ()),
+                    path=violation.path,
+                    fix=Fix(
+                        violation.fix, replacements=((place, violation.instead),) if violation.instead else ()
+                    ),
                     managed=item.managed,
-                    extra=f"{one.keyword} {one.field}".rstrip(),
+                    extra=f"{violation.keyword} {violation.field}".rstrip(),
                 )
 
 

@@ -94,7 +94,7 @@ class _Comparing(Struct):
     def _of_lists(self, before: list[Json], after: list[Json]) -> list[FieldChange]:
         """Place by place, or with equal items aligned: whichever needs fewer words."""
         self.effort -= len(before) + len(after)
-        stretches = list(unequal([canonical(one) for one in before], [canonical(one) for one in after]))
+        stretches = list(unequal([canonical(item) for item in before], [canonical(item) for item in after]))
         whole = (0, len(before), 0, len(after))
         if stretches == [whole] or (
             len(before) == len(after) and all(_is_even(stretch) for stretch in stretches)
@@ -136,7 +136,7 @@ class _Comparing(Struct):
         paired = min(high - low, new_high - new_low)
         inside = (*before[low:high], *after[new_low:new_high])
         in_order = [(low + k, new_low + k) for k in range(paired)]
-        if _is_even(stretch) or not paired or not any(isinstance(one, dict | list) for one in inside):
+        if _is_even(stretch) or not paired or not any(isinstance(item, dict | list) for item in inside):
             return in_order
         if (high - low) * (new_high - new_low) > _MOST_PAIRS or self.effort <= 0:
             return in_order

@@ -245,7 +245,9 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
     made = tuple(
         _rewritten(files[path], edits) for path, edits in sorted(chosen.by_file.items()) if path not in free
     )
-    live = tuple(one for one in fixed if any(edit.path in free for edit in edits_for(planning, one)))
+    live = tuple(
+        problem for problem in fixed if any(edit.path in free for edit in edits_for(planning, problem))
+    )
     return Fixing(tuple(fixed), made, tuple(patches), tuple(manual), live)
 
 

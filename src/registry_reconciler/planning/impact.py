@@ -181,10 +181,10 @@ def impacts(entry_sets: EntrySets, changes: tuple[Change, ...]) -> dict[str, Imp
 
 def with_impact(change: Change, found: Mapping[str, Impact], more: Sequence[str] = ()) -> Change:
     """A change that says who depends on it; ``more``: what else it concerns, such as files."""
-    one = found.get(change.address, Impact())
+    impact = found.get(change.address, Impact())
     return replace(
         change,
-        impact=(*one.named, *more),
-        impact_total=one.total + len(more),
-        impact_counted=one.counted,
+        impact=(*impact.named, *more),
+        impact_total=impact.total + len(more),
+        impact_counted=impact.counted,
     )

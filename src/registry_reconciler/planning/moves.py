@@ -154,7 +154,7 @@ def _refuse_circles(
             way.append(at)
             at = moves[at].target
         circle = way[way.index(at) :] if at in way else []
-        if circle and not any(ends[one] or asked.known(one) for one in circle):
+        if circle and not any(ends[address] or asked.known(address) for address in circle):
             problems.append(
                 bad_move(
                     moves[min(circle)], "the moves go in a circle", "Remove one of the moves of the circle."
@@ -236,7 +236,7 @@ def _refuse_declared(
     """A source that stays declared, although nothing moves there."""
     asked = graph.asked
     opened = set(graph.opened())
-    on_circles = {one for circle in graph.circles for one in circle}
+    on_circles = {address for circle in graph.circles for address in circle}
     for source, move in sorted(moves.items()):
         end = ends[source]
         if source not in asked.entries or source in opened or source in on_circles or end == source:
@@ -297,9 +297,11 @@ def _take_back(asked: KnownEntries, lines: _Graph, done: Renames) -> None:
     graph = _Graph(asked, back)
     taken: set[str] = set()
     for circle in graph.circles:
-        if any(asked.fits(one, back[one]) for one in circle) and not any(map(asked.in_place, circle)):
+        if any(asked.fits(address, back[address]) for address in circle) and not any(
+            map(asked.in_place, circle)
+        ):
             taken.update(circle)
-    heads = [one for one in sorted(back) if one not in asked.entries and graph.can[one]]
+    heads = [address for address in sorted(back) if address not in asked.entries and graph.can[address]]
     while heads:
         one = heads.pop(0)
         free = back[one] not in asked.state or graph.can.get(back[one], False)

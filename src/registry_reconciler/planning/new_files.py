@@ -60,18 +60,18 @@ def file_problems(
     origins = {change.file: change for change in reversed(tuple(changes)) if change.writes}
     some = False
     ordered = sorted(files, key=lambda file: file.path)
-    for one in ordered:
-        if one.after is None:
-            tree.names.leave(one.path)
-    for one in ordered:
+    for file_change in ordered:
+        if file_change.after is None:
+            tree.names.leave(file_change.path)
+    for file_change in ordered:
         some = True
-        fault = unsafe(one.path)
-        if fault is None and one.before is None:
-            fault = tree.names.fault(one.path)
-            tree.names.take(one.path)
-        change = origins.get(one.path)
-        if fault is not None and (change.address if change is not None else one.path) not in known:
-            yield _problem(one.path, fault, change)
+        fault = unsafe(file_change.path)
+        if fault is None and file_change.before is None:
+            fault = tree.names.fault(file_change.path)
+            tree.names.take(file_change.path)
+        change = origins.get(file_change.path)
+        if fault is not None and (change.address if change is not None else file_change.path) not in known:
+            yield _problem(file_change.path, fault, change)
     if some:
         yield from _own_problems(tree)
 

@@ -79,10 +79,10 @@ def _pairs(gone: Sequence[Change], new: Sequence[Change]) -> Iterator[tuple[Chan
         key=lambda row: (-row[0], row[1], row[2]),
     )
     used: set[str] = set()
-    for score, source, target, old, one in scored:
+    for score, source, target, old, change in scored:
         if score >= _ALIKE and source not in used and target not in used:
             used.update((source, target))
-            yield old, one
+            yield old, change
 
 
 def _likeness(old: Change, new: Change) -> float:

@@ -274,8 +274,8 @@ def _assemble(
         unmanaged=difference.unmanaged,
         heals=tuple(heals),
         notices=tuple(
-            replace(one, message=texts.without(one.message))
-            for one in (
+            replace(notice, message=texts.without(notice.message))
+            for notice in (
                 *standing_notices(loaded.config, own.written),
                 *head_notices(written.changes, problems, options),
             )
@@ -284,7 +284,7 @@ def _assemble(
         withheld=held,
         own_rules=own.texts(),
         outputs=derived.changes,
-        derived_files=frozenset(one.file for one in derived.own),
+        derived_files=frozenset(output.file for output in derived.own),
         former_files=frozenset(relocation.files),
     )
 

@@ -170,7 +170,7 @@ class PlacementLookups:
     def end_in_all(self, kind: Kind, sources: Mapping[str, SourceFile]) -> DeadEnd | None:
         """Where the steps of a kind end in all its files."""
         if kind.name not in self._no_way:
-            documents = (one for source in _of_kind(kind, sources) for one in source.documents)
+            documents = (document for source in _of_kind(kind, sources) for document in source.documents)
             self._no_way[kind.name] = dead_end(kind, documents)
         return self._no_way[kind.name]
 
@@ -354,8 +354,8 @@ def _only_target(
 def _of_kind(kind: Kind, sources: Mapping[str, SourceFile]) -> list[SourceFile]:
     """The files of a kind."""
     return [
-        one
-        for path, one in sorted(sources.items())
+        source
+        for path, source in sorted(sources.items())
         if kind.file.match(path) is not None and not excluded(kind, path)
     ]
 

@@ -94,21 +94,23 @@ def relocate(loaded: Loaded, options: PlanOptions) -> tuple[Loaded, Relocation]:
             continue
         try:
             some = old.strays or old.live.hidden_kinds
-            loaded, one = _carried(loaded, old, options) if some else (loaded, Relocation())
+            loaded, relocation = _carried(loaded, old, options) if some else (loaded, Relocation())
         except _Stay as why:
             if options.overwrite and all(
-                one in overwritten for one in old.strays if one in loaded.state.entries
+                stray in overwritten for stray in old.strays if stray in loaded.state.entries
             ):
                 continue
-            managed = [one for one in loaded.state.entries if one.partition("/")[0] == kind.name]
-            one = Relocation(problems=(_stays(old, managed, str(why)),), blocked=frozenset({kind.name}))
-        left = tuple(_left(old, one)) if not one.blocked else ()
+            managed = [entry for entry in loaded.state.entries if entry.partition("/")[0] == kind.name]
+            relocation = Relocation(
+                problems=(_stays(old, managed, str(why)),), blocked=frozenset({kind.name})
+            )
+        left = tuple(_left(old, relocation)) if not relocation.blocked else ()
         done = Relocation(
-            {**done.files, **one.files},
-            (*done.changes, *one.changes),
-            (*done.problems, *one.problems, *left),
-            done.kinds | one.kinds,
-            done.blocked | one.blocked,
+            {**done.files, **relocation.files},
+            (*done.changes, *relocation.changes),
+            (*done.problems, *relocation.problems, *left),
+            done.kinds | relocation.kinds,
+            done.blocked | relocation.blocked,
         )
     return loaded, done
 
@@ -195,7 +197,7 @@ def _refuse(loaded: Loaded, old: _Old, options: PlanOptions) -> None:
         raise _Stay(
             f"how {' and '.join(row.name for row in rows)} read a value depends on more than is remembered"
         )
-    if old.live.hidden_kinds or any(not one.readable for one in old.live.files.values()):
+    if old.live.hidden_kinds or any(not source.readable for source in old.live.files.values()):
         raise _Stay("not everything can be read that stands there")
     if any(not loaded.live.files[path].readable for path in loaded.live.files_of.get(name, ())) and not (
         _in_place(old)
@@ -216,7 +218,7 @@ def _refuse(loaded: Loaded, old: _Old, options: PlanOptions) -> None:
 
 def _shared(loaded: Loaded, old: _Old) -> str:
     """Another kind that has entries where strays stand, or inside them, or around; "" where there is none."""
-    places = {(one.place.file, one.place.document, one.place.path) for one in old.strays.values()}
+    places = {(entry.place.file, entry.place.document, entry.place.path) for entry in old.strays.values()}
     above = {(file, number, path[:size]) for file, number, path in places for size in range(len(path))}
     for entry in (*loaded.live.entries.values(), *loaded.live.clashes):
         file, number, path, _ = entry.place
@@ -264,7 +266,7 @@ def _entry_by_entry(loaded: Loaded, old: _Old) -> dict[str, bytes | None]:
             ),
         },
     )
-    changes = [_change(one, one.place.file, loaded) for one in strays.values()]
+    changes = [_change(entry, entry.place.file, loaded) for entry in strays.values()]
     tree = overlaid(dict.fromkeys(old.live.files) if _in_place(old) else {}, loaded.tree)
     written = write_elsewhere(loaded.kinds, {old.kind.name: former}, live, tree, changes, loaded.reader)
     if written.problems:
@@ -298,7 +300,8 @@ def _aside(old: _Old) -> tuple[Kind, dict[str, SourceFile], dict[str, LiveEntry]
             raise _Stay(f"{path} would be written anew, and holds more than the entries of {old.kind.name}")
     former = replace(old.former, file=FilePattern.parse(FORMER_PREFIX + old.former.file.text))
     files = {
-        FORMER_PREFIX + path: replace(one, path=FORMER_PREFIX + path) for path, one in old.live.files.items()
+        FORMER_PREFIX + path: replace(source, path=FORMER_PREFIX + path)
+        for path, source in old.live.files.items()
     }
     strays = {
         address: entry._replace(place=entry.place._replace(file=FORMER_PREFIX + entry.place.file))
@@ -337,12 +340,16 @@ def _stays(old: _Old, managed: list[str], why: str) -> Problem:
     return replace(found, message=f"{found.message} They cannot be carried there: {why}.")
 
 
-def _left(old: _Old, one: Relocation) -> Iterator[Problem]:
+def _left(old: _Old, relocation: Relocation) -> Iterator[Problem]:
     """What stays at the old place although nothing looks there any more."""
     parts: list[str] = []
     if old.copies:
         parts.append(f"{count_of(old.copies)} that the new place has too")
-    stay = [path for path in sorted(old.live.files) if one.files.get(path) is not None and path in one.files]
+    stay = [
+        path
+        for path in sorted(old.live.files)
+        if relocation.files.get(path) is not None and path in relocation.files
+    ]
     stay = [path for path in stay if old.kind.file.match(path) is None]
     if stay:
         parts.append(

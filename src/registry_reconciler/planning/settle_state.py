@@ -78,9 +78,9 @@ def settled_files(
         merged_side = _as_one_side(loaded, desired, work, address, sides)
         if merged_side is not None:
             owners = (
-                one.entries[address].fragment
-                for one in (loaded.state, *(side.state for side in sides))
-                if address in one.entries
+                state.entries[address].fragment
+                for state in (loaded.state, *(side.state for side in sides))
+                if address in state.entries
             )
             work.settle(address, next(owners), merged_side[0])
             explained.add(address)
@@ -111,10 +111,10 @@ def _as_one_side(
         return None
     if live is None:
         return (None,) if kept and any(address not in side.state.entries for side in sides) else None
-    if any(says(one, kind, live.value) for one in kept):
+    if any(says(applied, kind, live.value) for applied in kept):
         return None
-    known = [one for side in sides for one in side.state.entries.get(address, _NOTHING).applied]
-    found = next((one for one in known if says(one, kind, live.value)), None)
+    known = [applied for side in sides for applied in side.state.entries.get(address, _NOTHING).applied]
+    found = next((applied for applied in known if says(applied, kind, live.value)), None)
     if found is None or (wish is None and not all(side.manages_or_deleted(address) for side in sides)):
         return None
     return (found,)
@@ -126,17 +126,17 @@ def _is_hidden(loaded: Loaded, address: str) -> bool:
 
 
 def _sides(found: Accounts) -> tuple[StateFile, ...]:
-    return tuple(one for one in (found.one, found.other) if one is not None)
+    return tuple(state_file for state_file in (found.one, found.other) if state_file is not None)
 
 
 def _decided(loaded: Loaded, desired: Desired, found: Accounts) -> Iterator[tuple[str, str, Applied | None]]:
     known = [_applied(side) for side in found]
     for address in dict.fromkeys(address for side in known[1:] for address in side):
-        before, one, other = (side.get(address) for side in known)
+        before, applied, other = (side.get(address) for side in known)
         owner = next(
             side.fragment for side, has in zip(found[1:], known[1:], strict=True) if side and address in has
         )
-        yield address, owner, _decide(loaded, desired, address, before, one, other)
+        yield address, owner, _decide(loaded, desired, address, before, applied, other)
 
 
 def _applied(side: StateFile | None) -> dict[str, Applied]:

@@ -112,18 +112,20 @@ def _accounts(state: State) -> dict[str, int]:
     found: dict[str, int] = {}
     known: set[tuple[str, str, int]] = set()
     for path, sides in state.files.items():
-        for number, one in enumerate(sides):
-            account = one.fragment, first_path(path), number
+        for number, state_file in enumerate(sides):
+            account = state_file.fragment, first_path(path), number
             if account not in known:
                 known.add(account)
-                found[one.fragment] = found.get(one.fragment, 0) + 1
+                found[state_file.fragment] = found.get(state_file.fragment, 0) + 1
     return found
 
 
 def _several(state: State) -> dict[str, int]:
     """By fragment how many addresses have several records: an edit, or a merge by lines, leaves that."""
     times: dict[str, Counter[str]] = {}
-    for file in (one for sides in state.files.values() for one in sides) if state.repeated else ():
+    for file in (
+        (state_file for sides in state.files.values() for state_file in sides) if state.repeated else ()
+    ):
         times.setdefault(file.fragment, Counter()).update(record.address for record in file.records)
     return {
         fragment: many
@@ -148,8 +150,8 @@ def _said(desired: Desired) -> dict[str, list[str]]:
 def _protected(state: State) -> dict[str, list[str]]:
     """What is remembered as protected by each fragment."""
     found: dict[str, list[str]] = {}
-    for one in (side for sides in state.files.values() for side in sides if side.protects):
-        found.setdefault(one.fragment, []).extend(one.protects)
+    for state_file in (side for sides in state.files.values() for side in sides if side.protects):
+        found.setdefault(state_file.fragment, []).extend(state_file.protects)
     return found
 
 
@@ -222,10 +224,10 @@ class Writing(Struct):
         """By address that several records are about the fragments that they stand under."""
         state = self.loaded.state
         if not self.shared and state.repeated:
-            for one in (side for sides in state.files.values() for side in sides):
-                for record in one.records:
+            for state_file in (side for sides in state.files.values() for side in sides):
+                for record in state_file.records:
                     if record.address in state.repeated:
-                        self.shared.setdefault(record.address, set()).add(one.fragment)
+                        self.shared.setdefault(record.address, set()).add(state_file.fragment)
         return self.shared
 
     def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
@@ -268,7 +270,11 @@ class Writing(Struct):
         done.update((gone_path(address), b"") for address in self.deleted)
         done.update((path, None) for path in map(gone_path, self.put) if path in self.loaded.state.gone)
         done.update(self._places())
-        yield from (one for path, content in sorted(done.items()) if (one := self._file(path, content)))
+        yield from (
+            file_change
+            for path, content in sorted(done.items())
+            if (file_change := self._file(path, content))
+        )
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
@@ -313,10 +319,10 @@ class Writing(Struct):
         mine = [path for path in paths if first_path(path) == first]
         found = shares(records, self._homes_of(mine), mine) or [Share(None)]
         protecting = self._protecting(mine, first)
-        at = next((number for number, one in enumerate(found) if one.path == protecting), 0)
+        at = next((number for number, share in enumerate(found) if share.path == protecting), 0)
         for number, share in enumerate(found):
             there = share.path is not None
-            told = share.records if there else [self._unlike(seed, one) for one in share.records]
+            told = share.records if there else [self._unlike(seed, record) for record in share.records]
             kept = protects if number == at else ()
             content = render_file(fragment, told, kept, part=bool(first) and share.path != first)
             path = share.path or (part_path(first, content) if first else new_path(fragment, content))
@@ -332,7 +338,7 @@ class Writing(Struct):
         """By address the one of these files in which it stands."""
         found: dict[str, str] = {}
         for path in paths:
-            for record in (one for side in self.loaded.state.files[path] for one in side.records):
+            for record in (record for side in self.loaded.state.files[path] for record in side.records):
                 found.setdefault(record.address, path)
         return found
 
@@ -393,9 +399,9 @@ class Writing(Struct):
     def _stood(self) -> dict[str, list[str]]:
         """By touched fragment its entries in the order in which they stood in the state."""
         found: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
-        for one in (side for sides in self.loaded.state.files.values() for side in sides):
-            if one.fragment in found:
-                found[one.fragment].extend(record.address for record in one.records)
+        for state_file in (side for sides in self.loaded.state.files.values() for side in sides):
+            if state_file.fragment in found:
+                found[state_file.fragment].extend(record.address for record in state_file.records)
         return {fragment: list(dict.fromkeys(addresses)) for fragment, addresses in found.items()}
 
     def _kept(self, entry: StateEntry) -> Applied:

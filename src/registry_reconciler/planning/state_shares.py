@@ -49,14 +49,16 @@ def shares(records: Sequence[Record], homes: Mapping[str, str], paths: Iterable[
         homes: by address the path of the file that a record stands in.
         paths: all files that there are. One that has no records any more stays: another branch may put one there.
     """
-    sizes = [len(rendered(one)) for one in records]
+    sizes = [len(rendered(record)) for record in records]
     found = {path: Share(path) for path in paths}
     weight = dict.fromkeys(found, 0)
     for record, size in zip(records, sizes, strict=True):
         if record.address in homes:
             weight[homes[record.address]] += size
     new: list[Share] = []
-    here: Share | None = next((found[homes[one.address]] for one in records if one.address in homes), None)
+    here: Share | None = next(
+        (found[homes[record.address]] for record in records if record.address in homes), None
+    )
     for record, size in zip(records, sizes, strict=True):
         path = homes.get(record.address)
         if path is not None:
@@ -67,10 +69,10 @@ def shares(records: Sequence[Record], homes: Mapping[str, str], paths: Iterable[
         if path is None and here.path is not None:
             weight[here.path] += size
         here.add(record, size)
-    parted = [part for one in found.values() for part in _parted(one)]
+    parted = [part for share in found.values() for part in _parted(share)]
     return [
-        *(one for one in parted if one.path is not None),
-        *(one for one in parted if one.path is None),
+        *(share for share in parted if share.path is not None),
+        *(share for share in parted if share.path is None),
         *new,
     ]
 

@@ -88,7 +88,7 @@ def _concerns_fragment(changes: Sequence[Change], data: bytes) -> bool:
         return True
     if coming and len(data) > _MOST_SEARCHED:
         return True  # each key would be looked for in it; of so long a text anything is believed
-    keys = {one.key for one in coming} | {
+    keys = {change.key for change in coming} | {
         split_address(change.from_address or "/")[1] for change in coming
     } - {""}
     return any(key.encode("utf-8", "surrogatepass") in data for key in keys)

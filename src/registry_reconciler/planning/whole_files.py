@@ -33,8 +33,8 @@ def is_wholly_of(kind: Kind, source: SourceFile) -> bool:
     if bound is None:
         return False
     drop: dict[int, list[FieldPath]] = {}
-    for one in containers(kind, source.documents, bound):
-        drop.setdefault(one.document, []).append(one.path)
+    for container in containers(kind, source.documents, bound):
+        drop.setdefault(container.document, []).append(container.path)
     return all(
         skeleton(cut(document, drop.get(number, ()))) is None
         for number, document in enumerate(source.documents)
@@ -82,7 +82,7 @@ def emptied(data: bytes | None, form: TextFormat) -> bool:
     """Whether a text says nothing any more, and has no comment either."""
     if data is None or any(True for _ in _comments(data, form)):
         return False
-    return all(skeleton(one) is None for one in form.read(data).documents)
+    return all(skeleton(document) is None for document in form.read(data).documents)
 
 
 def in_place_of(

@@ -72,7 +72,7 @@ def drifted(planning: Planning, root: Path) -> tuple[DriftedEntry, ...]:
                 None if drift.gone else blamed.get(whole.path, {}).get(whole.line),
             )
         )
-    return tuple(sorted(found, key=lambda one: one.drift.address))
+    return tuple(sorted(found, key=lambda drifted_entry: drifted_entry.drift.address))
 
 
 def _nature(planning: Planning, drift: Drift) -> str:
@@ -91,7 +91,7 @@ def _sites(planning: Planning, drift: Drift) -> Iterator[tuple[FieldChange, Loca
     source = planning.loaded.files.get(drift.place.file)
     locator = Locator({drift.place.file: source} if source else {})
     there = [field for field in drift.fields if field.after is not MISSING]
-    locator.prepare(drift.place.at(one.path) for one in there)
+    locator.prepare(drift.place.at(change.path) for change in there)
     for field in drift.fields:
         location = locator.location(drift.place.at(field.path)) if field.after is not MISSING else whole
         yield field, location if location.line else whole

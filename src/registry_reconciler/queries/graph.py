@@ -37,7 +37,7 @@ def around(found: Iterable[Edge], address: str) -> tuple[Edge, ...]:
     everything = tuple(found)
     upstream = _reach(everything, address, forwards=False)
     downstream = _reach(everything, address, forwards=True)
-    return tuple(one for one in everything if one.source in downstream or one.target in upstream)
+    return tuple(edge for edge in everything if edge.source in downstream or edge.target in upstream)
 
 
 def _reach(found: Iterable[Edge], start: str, *, forwards: bool) -> set[str]:

@@ -251,8 +251,8 @@ def _problems(old: Planning, new: Planning, transition: Transition) -> tuple[Pro
     """The problems of both sides, each once, with the status that the review gives it."""
     known = {problem.identity for problem in old.plan.problems if problem.status is not Status.FIXED}
     found = [_judged(problem, problem.identity in known) for problem in new.plan.problems if _stands(problem)]
-    found += _transitions(new, transition, {one.identity for one in found})
-    here = {one.identity for one in found}
+    found += _transitions(new, transition, {problem.identity for problem in found})
+    here = {problem.identity for problem in found}
     fixed = [
         replace(problem, status=Status.FIXED)
         for problem in old.plan.problems
@@ -280,7 +280,9 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
         return []
     try:
         said = [
-            one for one in run_transition((*RULES, *new.own.rules), transition) if one.identity not in known
+            problem
+            for problem in run_transition((*RULES, *new.own.rules), transition)
+            if problem.identity not in known
         ]
     finally:
         new.own.close()

@@ -36,8 +36,8 @@ def made_stale(old: Plan, new: Plan, *, later: bool = False) -> tuple[OutputChan
     """
     before = {**_stale(old), **_edited(old)}
     now = {**_stale(new), **_edited(new)}
-    made = [one for name, one in sorted(now.items()) if name not in before]
-    return tuple(replace(one, quiet=True) if later else one for one in made)
+    made = [change for name, change in sorted(now.items()) if name not in before]
+    return tuple(replace(change, quiet=True) if later else change for change in made)
 
 
 def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
@@ -46,20 +46,25 @@ def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
     places = {output.id: output.place for output in new.outputs}
     later = new.loaded.config.outputs == "after_merge"
     title, severity = CODES["OUT009"]
-    for name, one in sorted(_stale(new.plan).items()):
+    for name, change in sorted(_stale(new.plan).items()):
         known = name in before
         if known:
-            message = f"output {name} ({one.file}) is stale, as it was before the branch."
+            message = f"output {name} ({change.file}) is stale, as it was before the branch."
         elif later:
-            message = f"output {name} ({one.file}) is stale; a job on the main branch brings it up to date."
+            message = (
+                f"output {name} ({change.file}) is stale; a job on the main branch brings it up to date."
+            )
         else:
-            message = f"output {name} ({one.file}) is stale: the branch changes what it is made of, and not the output."
+            message = (
+                f"output {name} ({change.file}) is stale: "
+                "the branch changes what it is made of, and not the output."
+            )
         yield Problem(
             code="OUT009",
             title=title,
             severity=Severity.RECORD if later or known else new.loaded.config.severity("OUT009", severity),
             message=message,
-            place=places.get(name, Place(one.file)),
+            place=places.get(name, Place(change.file)),
             status=Status.PRE_EXISTING if known else Status.INTRODUCED,
             managed=not known,
             identity_extra=name,

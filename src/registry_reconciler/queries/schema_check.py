@@ -58,8 +58,8 @@ def schema_check(workspace: Workspace, revision: str = "HEAD") -> SchemaCheck:
     return SchemaCheck(
         commit,
         changed,
-        tuple(one for identity, one in here.items() if identity not in known),
-        tuple(one for identity, one in known.items() if identity not in here),
+        tuple(problem for identity, problem in here.items() if identity not in known),
+        tuple(problem for identity, problem in known.items() if identity not in here),
         new,
     )
 

@@ -36,7 +36,7 @@ class Condition(Struct, frozen=True):
         if not self.sign:
             return bool(found) is not self.absent
         test = _TESTS[self.sign.removeprefix("!") if self.sign != "!=" else "="]
-        hit = any(test(one, self.text) for one in found)
+        hit = any(test(item, self.text) for item in found)
         return not hit if self.sign.startswith("!") else hit
 
 

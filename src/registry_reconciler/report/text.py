@@ -152,11 +152,11 @@ class _Report:
         for kind, changes in by_kind(self.plan.changes).items():
             self._gap()
             self._add(f"{visible(kind)}: {count_changes(changes)}", "head")
-            for one in folded(changes, full=self.options.full):
-                if isinstance(one, Folded):
-                    self._fold(one)
+            for shown in folded(changes, full=self.options.full):
+                if isinstance(shown, Folded):
+                    self._fold(shown)
                 else:
-                    self._change(one.change, brief=one.brief)
+                    self._change(shown.change, brief=shown.brief)
         self._gap()
 
     def _fold(self, fold: Folded) -> None:

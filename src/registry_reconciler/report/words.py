@@ -146,7 +146,9 @@ def summary_line(plan: Plan) -> str:
 
 def count_problems(plan: Plan) -> str:
     """``2 errors, 1 warning, 1 record, 3 suppressed, 1 fixed``: what there is none of is left out."""
-    parts = [plural(count, one.value) for one in Severity if (count := plan.count_problems(one))]
+    parts = [
+        plural(count, severity.value) for severity in Severity if (count := plan.count_problems(severity))
+    ]
     suppressed = sum(is_suppressed(problem) for problem in plan.problems)
     fixed = sum(problem.status is Status.FIXED for problem in plan.problems)
     parts += [f"{suppressed:,} suppressed"] * bool(suppressed) + [f"{fixed:,} fixed"] * bool(fixed)

@@ -284,7 +284,7 @@ def _nameless(entry_set: EntrySet) -> Iterator[Finding]:
     named = referrers(entry_set)
     for item in entry_set.acting(*ABILITIES):
         by = (link.item for link in named.get(item.address, ()))
-        if not any(entry_set.is_a(one, "route", "hook", *ABILITIES) and one is not item for one in by):
+        if not any(entry_set.is_a(entry, "route", "hook", *ABILITIES) and entry is not item for entry in by):
             yield Finding(item, f"No route, ability or hook names {item.key}.")
 
 

@@ -132,7 +132,7 @@ class Rule(Struct, frozen=True):
             managed=any(one.managed for one in involved) if involved else True,
             identity_extra=finding.extra,
             cause=finding.cause,
-            others=tuple(one.address for one in finding.others),
+            others=tuple(entry.address for entry in finding.others),
         )
 
 

@@ -198,7 +198,9 @@ MOD004 = Rule(
 
 def _path_shared(entry_set: EntrySet) -> Iterator[Finding]:
     kinds = [entry_set.kinds[name] for name in entry_set.kinds_of("module_instance")]
-    declared = any([one.text for one in group] == ["path"] for kind in kinds for group in kind.unique)
+    declared = any(
+        [selector.text for selector in group] == ["path"] for kind in kinds for group in kind.unique
+    )
     first_of: dict[str, tuple[Entry, str]] = {}
     for item, path in _paths(entry_set):
         first, first_path = first_of.setdefault(normal(path), (item, path))

@@ -33,9 +33,9 @@ def texts(value: Json, *names: str) -> Iterator[tuple[FieldPath, str]]:
     if isinstance(found, str):
         yield names, found
     elif isinstance(found, list):
-        for index, one in enumerate(found):
-            if isinstance(one, str):
-                yield (*names, index), one
+        for index, item in enumerate(found):
+            if isinstance(item, str):
+                yield (*names, index), item
 
 
 def words(value: Json, *names: str) -> list[str]:

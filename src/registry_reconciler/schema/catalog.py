@@ -144,7 +144,7 @@ def _drop_required(schema: Json, path: FieldPath) -> None:
         schema = get_path(schema, ("properties", step))
     required = schema.get("required") if isinstance(schema, dict) else None
     if isinstance(required, list):
-        schema["required"] = [one for one in required if one != path[-1]]
+        schema["required"] = [item for item in required if item != path[-1]]
 
 
 def example(kind: Kind, files: Mapping[str, Json] | None = None) -> dict[str, Json]:

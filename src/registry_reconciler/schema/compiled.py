@@ -101,7 +101,11 @@ class Validator:
         found = self._violations(value, purse or Purse())
         if not unknown:
             return found
-        return [one for one in found if not any(one.path[: len(path)] == path for path in unknown)]
+        return [
+            violation
+            for violation in found
+            if not any(violation.path[: len(path)] == path for path in unknown)
+        ]
 
     def _violations(self, value: Json, purse: Purse) -> list[Violation]:
         cost = self._view.cost

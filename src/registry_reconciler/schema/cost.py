@@ -137,7 +137,7 @@ class Insides(Struct):
 
     def most_words(self) -> int:
         """The most words that an error about one of the schemas looked at carries, or asks for errors of their own."""
-        return max((one.words + one.required for one in self.known.values()), default=0)
+        return max((inside.words + inside.required for inside in self.known.values()), default=0)
 
     def _look(self, place: At) -> Inside:
         schema = self.folder.get(place)
@@ -291,18 +291,18 @@ class _Counting:
         self._seen[place, id(value)] = Spent(ways, copied, written_out)
         again = _AGAIN if inside.asks_again else 1
         for inner in inside.same:
-            one = self.count(inner, value)
-            ways += again * one.ways
-            copied += again * one.copied
-            written_out += again * one.written_out
+            cost = self.count(inner, value)
+            ways += again * cost.ways
+            copied += again * cost.copied
+            written_out += again * cost.written_out
         below = inside.below(value)
         if names:
             below += [(inner, name) for inner in inside.keys for name in value]
         for inner, part in below:
-            one = self.count(inner, part)
-            ways += one.ways
-            copied += one.copied
-            written_out += one.written_out
+            cost = self.count(inner, part)
+            ways += cost.ways
+            copied += cost.copied
+            written_out += cost.written_out
         result = self._seen[place, id(value)] = Spent(ways, copied, written_out)
         return result
 

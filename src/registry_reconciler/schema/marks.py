@@ -83,7 +83,7 @@ def _types(schema: Mapping[str, Json]) -> frozenset[str]:
         found.add(type_of(schema["const"]))
     options = schema.get("enum")
     found.update(map(type_of, options if isinstance(options, list) else ()))
-    return frozenset(one for one in found if isinstance(one, str))
+    return frozenset(item for item in found if isinstance(item, str))
 
 
 def _add_shown(nodes: list[Node], schema: Json) -> None:

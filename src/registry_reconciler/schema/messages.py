@@ -26,16 +26,16 @@ def word(findings: Iterable[Finding], value: Json, view: View, purse: Purse) -> 
     writer = Writer(value, view, purse)
     found = _telling(findings)
     others = {
-        tuple(one.instance_path[:length])
-        for one in found
-        if one.kind.name != "unevaluatedProperties"
-        for length in range(len(one.instance_path) + 1)
+        tuple(finding.instance_path[:length])
+        for finding in found
+        if finding.kind.name != "unevaluatedProperties"
+        for length in range(len(finding.instance_path) + 1)
     }
     violations: dict[Violation, None] = {}
-    for one in found:
-        path = tuple(one.instance_path)
-        follows = one.kind.name == "unevaluatedProperties" and path in others
-        for violation in writer.say(one, follows=follows):
+    for finding in found:
+        path = tuple(finding.instance_path)
+        follows = finding.kind.name == "unevaluatedProperties" and path in others
+        for violation in writer.say(finding, follows=follows):
             violations[violation] = None
     return sorted(
         violations,
@@ -51,8 +51,12 @@ def word(findings: Iterable[Finding], value: Json, view: View, purse: Purse) -> 
 def _telling(findings: Iterable[Finding]) -> list[Finding]:
     """The findings without those about a part whose type is wrong to begin with."""
     found = list(findings)
-    wrong = {tuple(one.instance_path) for one in found if one.kind.name == "type"}
-    return [one for one in found if one.kind.name == "type" or tuple(one.instance_path) not in wrong]
+    wrong = {tuple(finding.instance_path) for finding in found if finding.kind.name == "type"}
+    return [
+        finding
+        for finding in found
+        if finding.kind.name == "type" or tuple(finding.instance_path) not in wrong
+    ]
 
 
 def _order(path: FieldPath) -> list[tuple[int, int, str]]:

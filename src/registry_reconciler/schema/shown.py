@@ -57,7 +57,7 @@ def in_list(options: Sequence[Json]) -> str:
     """Options as a list; of many the first."""
     more = len(options) - _MOST_OPTIONS
     few = options[:_MOST_OPTIONS] if more > 1 else options
-    shown = ", ".join(one if isinstance(one, str) else show_value(one) for one in few)
+    shown = ", ".join(item if isinstance(item, str) else show_value(item) for item in few)
     return f"{shown} and {more} more" if more > 1 else shown
 
 

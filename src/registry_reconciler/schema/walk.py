@@ -80,11 +80,11 @@ def parts(schema: Json) -> Iterator[tuple[FieldPath, Json, str]]:
     for name, what in _MAPS.items():
         inner = schema.get(name)
         if isinstance(inner, Mapping):
-            yield from (((name, key), one, what) for key, one in inner.items())
+            yield from (((name, key), item, what) for key, item in inner.items())
     for name, what in _LISTS.items():
         inner = schema.get(name)
         if isinstance(inner, list):
-            yield from (((name, index), one, what) for index, one in enumerate(inner))
+            yield from (((name, index), item, what) for index, item in enumerate(inner))
 
 
 def patterns(schema: Json) -> Iterator[tuple[FieldPath, str]]:
@@ -280,7 +280,7 @@ def _find_endless(result: Reach) -> None:
                 stack.append((at, turn + 1))
                 inner = following[turn]
                 if inner in open_:
-                    result.faults.append(_loop(result, [*(one for one, _ in stack)], inner))
+                    result.faults.append(_loop(result, [*(position for position, _ in stack)], inner))
                 elif inner not in applied:
                     stack.append((inner, 0))
                 continue
@@ -301,7 +301,9 @@ def _find_endless(result: Reach) -> None:
 
 def _loop(result: Reach, stack: list[At], target: At) -> Fault:
     # The step that closes the circle may be an allOf; a person would change the nearest $ref before it.
-    at = next((one for one in reversed(stack) if "$ref" in _mapping(result.schemas.get(one))), target)
+    at = next(
+        (position for position in reversed(stack) if "$ref" in _mapping(result.schemas.get(position))), target
+    )
     shown = "/".join(map(str, target.path)) or "the whole schema"
     return Fault(
         At(at.file, (*at.path, "$ref")),

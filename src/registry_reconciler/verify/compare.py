@@ -26,9 +26,9 @@ def compares_otherwise(before: Json, after: Json, fields: Iterable[FieldChange])
         _spelled(before), _spelled(after), threshold_to_diff_deeper=0, view="tree", verbose_level=0
     )
     theirs = {
-        _as_far_as_lists(tuple(one.path(output_format="list"))) for some in found.values() for one in some
+        _as_far_as_lists(tuple(item.path(output_format="list"))) for some in found.values() for item in some
     }
-    ours = {_as_far_as_lists(one.path) for one in shown}
+    ours = {_as_far_as_lists(change.path) for change in shown}
     if ours == theirs:
         return None
     return _listed(ours - theirs), _listed(theirs - ours)

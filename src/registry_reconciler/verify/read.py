@@ -99,8 +99,8 @@ def _pairs(node: Any, *, merged: bool) -> tuple[dict[str, Any], str | None]:
             return own, name
         else:
             own[name] = value
-    for one in below:
-        for name, value in _pairs(one, merged=True)[0].items():
+    for item in below:
+        for name, value in _pairs(item, merged=True)[0].items():
             own.setdefault(name, value)
     return own, None
 

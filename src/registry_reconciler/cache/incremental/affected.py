@@ -149,7 +149,7 @@ class UnloadedEntries:
 
         indexes = self._gives.indexes(value_word(kind, field, wanted))
         found = self._some({self._memory.gives.holder(index) for index in indexes})
-        return [one for one in found if one.kind == kind and wanted in indexed_in(one.value, field)]
+        return [entry for entry in found if entry.kind == kind and wanted in indexed_in(entry.value, field)]
 
     def referring(self, kind: str, address: str) -> list[Entry]:
         """The entries of a kind that refer to an address."""
@@ -163,10 +163,10 @@ class UnloadedEntries:
         new = wanted - self._entries.keys()
         if len(self._entries) + len(new) > MOST_LOOKED_UP:
             raise FullPlanRequired("rules look too much up")
-        for one in self._load(new) if new else ():
-            number = self._memory.number(one.address)
+        for entry in self._load(new) if new else ():
+            number = self._memory.number(entry.address)
             assert number is not None
-            self._entries[number] = one
+            self._entries[number] = entry
         return [self._entries[number] for number in sorted(wanted)]
 
 

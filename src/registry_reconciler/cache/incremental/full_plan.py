@@ -57,7 +57,7 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Ru
         return False
     if not LAYOUTS[kind.layout].may_stay_unread or len(kind.at) != 1 or kind.at[0].kind != "name":
         return False
-    if kind.secrets or any(len(one.kinds) > 1 for one in kind.references):
+    if kind.secrets or any(len(reference.kinds) > 1 for reference in kind.references):
         return False
     others = [other for other in kinds.values() if other is not kind]
     return not any(
@@ -84,13 +84,15 @@ class _Remembering:
             if supports_incremental(kind, self.loaded.kinds, planning.own.rules)
             and all(map(self._is_list, *self._files(kind)))
         }
-        self.addresses = [one.address for one in self.loaded.live.entries.values() if one.kind in self.kinds]
+        self.addresses = [
+            entry.address for entry in self.loaded.live.entries.values() if entry.kind in self.kinds
+        ]
         self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
         self.marked = set(self._marked())
 
     def _refuse(self) -> None:
         loaded = self.loaded
-        if any(not one.page for one in self.planning.outputs):
+        if any(not output.page for output in self.planning.outputs):
             raise FullPlanRequired("outputs are made of all entries")
         if may_hold_secrets(loaded.catalog):
             raise FullPlanRequired("there are secrets, and not even a digest of one is kept")
@@ -99,7 +101,7 @@ class _Remembering:
         state = loaded.state
         if loaded.fragments.unreadable or state.repeated or state.protects or self.plan.heals:
             raise FullPlanRequired("a fragment or the state is not plain")
-        if any(one.code in ("RUL003", "RUL004", "RUL005") for one in self.plan.problems):
+        if any(problem.code in ("RUL003", "RUL004", "RUL005") for problem in self.plan.problems):
             raise FullPlanRequired("what an own rule says of some entries is not known")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
@@ -115,8 +117,8 @@ class _Remembering:
         return (
             owners == 1
             and not source.problems
-            and [one.key for one in source.sections] == [kind.at[0].name]
-            and not any(one.place.file == path and not one.address for one in self.plan.problems)
+            and [section.key for section in source.sections] == [kind.at[0].name]
+            and not any(problem.place.file == path and not problem.address for problem in self.plan.problems)
         )
 
     def _marked(self) -> Iterator[str]:
@@ -164,18 +166,21 @@ class _Remembering:
             kinds=tuple(self.kinds),
             entries=Column.of(self.addresses, [1] * len(self.addresses)),
             names=Column.of(
-                [name for one in index_keys for name in one.names], [len(one.names) for one in index_keys]
+                [name for entry_keys in index_keys for name in entry_keys.names],
+                [len(entry_keys.names) for entry_keys in index_keys],
             ),
             refs=Column.of(
-                [ref[1] for one in index_keys for ref in one.refs], [len(one.refs) for one in index_keys]
+                [ref[1] for entry_keys in index_keys for ref in entry_keys.refs],
+                [len(entry_keys.refs) for entry_keys in index_keys],
             ),
-            ref_numbers=small_numbers(ref[0] for one in index_keys for ref in one.refs),
+            ref_numbers=small_numbers(ref[0] for entry_keys in index_keys for ref in entry_keys.refs),
             uniques=Column.of(
-                [value for one in index_keys for value in one.uniques],
-                [len(one.uniques) for one in index_keys],
+                [value for entry_keys in index_keys for value in entry_keys.uniques],
+                [len(entry_keys.uniques) for entry_keys in index_keys],
             ),
             gives=Column.of(
-                [word for one in index_keys for word in one.gives], [len(one.gives) for one in index_keys]
+                [word for entry_keys in index_keys for word in entry_keys.gives],
+                [len(entry_keys.gives) for entry_keys in index_keys],
             ),
             looked=Column.of([word for one in looked for word in one], [len(one) for one in looked]),
             fields={kind: list(fields) for kind, fields in self.planning.own.looked_up.fields.items()},
@@ -184,7 +189,7 @@ class _Remembering:
             state_files=homes,
             declared=Numbers.of(declared),
             live=live,
-            always=[self.numbers[one] for one in sorted(self.marked) if one in self.numbers],
+            always=[self.numbers[address] for address in sorted(self.marked) if address in self.numbers],
             unmanaged=unmanaged,
             always_checked=always_checked,
             directives={
@@ -219,7 +224,7 @@ class _Remembering:
                 yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
 
     def _is_fragment(self, source: SourceFile) -> bool:
-        keys = [one.key for one in source.sections]
+        keys = [section.key for section in source.sections]
         return (
             bool(keys)
             and not source.problems
@@ -233,12 +238,13 @@ class _Remembering:
 
     def _is_remembered_state(self, path: str, addresses: Sequence[str]) -> bool:
         files = [self.loaded.state.files[home][0] for home in self._state_files.get(path, ())]
-        if sorted(record.address for one in files for record in one.records) != sorted(addresses):
+        if sorted(record.address for file in files for record in file.records) != sorted(addresses):
             return False
         entries, live = self.loaded.state.entries, self.loaded.live.entries
         # Of more entries nobody looks at what is remembered of those that stay (see `diff`).
         return len(entries) > MOST_LOOKED_AT or all(
-            entries[one].all_say(self.loaded.kinds[live[one].kind], live[one].value) for one in addresses
+            entries[address].all_say(self.loaded.kinds[live[address].kind], live[address].value)
+            for address in addresses
         )
 
     @cached_property

@@ -41,7 +41,9 @@ class KeyExtractor:
         self._is_referrer = kind.name in looked_up.referrers
         roles = (kind.names.name, kind.names.aliases)
         self._names = [values_of(role) for role in roles if role is not None]
-        self._refs = [(number, values_of(one.field)) for number, one in enumerate(kind.references)]
+        self._refs = [
+            (number, values_of(reference.field)) for number, reference in enumerate(kind.references)
+        ]
         self._uniques = [[values_of(selector) for selector in group] for group in kind.unique]
 
     def index_keys(self, value: Mapping[str, Json]) -> IndexKeys:
@@ -111,8 +113,8 @@ def both(*index_keys: IndexKeys) -> IndexKeys:
     if len(index_keys) == 1:
         return index_keys[0]
     return IndexKeys(
-        tuple(dict.fromkeys(name for one in index_keys for name in one.names)),
-        tuple(dict.fromkeys(ref for one in index_keys for ref in one.refs)),
-        tuple(dict.fromkeys(value for one in index_keys for value in one.uniques)),
-        tuple(dict.fromkeys(word for one in index_keys for word in one.gives)),
+        tuple(dict.fromkeys(name for entry_keys in index_keys for name in entry_keys.names)),
+        tuple(dict.fromkeys(ref for entry_keys in index_keys for ref in entry_keys.refs)),
+        tuple(dict.fromkeys(value for entry_keys in index_keys for value in entry_keys.uniques)),
+        tuple(dict.fromkeys(word for entry_keys in index_keys for word in entry_keys.gives)),
     )

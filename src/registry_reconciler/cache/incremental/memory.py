@@ -152,12 +152,12 @@ class Memory(Struct):
         """The fragments that declare some entries."""
         found = {self.declared[number] for number in numbers}
         paths = list(self.fragments) if found else []
-        return {paths[one - 1] for one in found if one}
+        return {paths[item - 1] for item in found if item}
 
     def index_keys(self, number: int) -> IndexKeys:
         """The index keys of a remembered entry."""
         columns = (self.names, self.refs, self.uniques, self.gives)
-        names, refs, uniques, gives = (one.words[one.span(number)] for one in columns)
+        names, refs, uniques, gives = (column.words[column.span(number)] for column in columns)
         numbers = self.ref_numbers[self.refs.span(number)]
         return IndexKeys(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques), tuple(gives))
 

@@ -190,7 +190,7 @@ class _Loading:
             homes = {home for path in touched for home in memory.state_files.get(path, ())}
             lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
             state = load_state(self.tree, self.fragment_paths, lines)
-            touched |= {one.fragment for sides in state.files.values() for one in sides}
+            touched |= {state_file.fragment for sides in state.files.values() for state_file in sides}
             if state.problems or state.protects:
                 raise FullPlanRequired("the state is not plain")
             named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.always_checked}
@@ -221,7 +221,8 @@ class _Loading:
             if number is not None and number not in numbers:
                 raise FullPlanRequired("an entry stands twice")
         remembered = {
-            kind: sum(one.kind == kind for one in self.memory.live.values()) for kind in self.memory.kinds
+            kind: sum(live_file.kind == kind for live_file in self.memory.live.values())
+            for kind in self.memory.kinds
         }
         return replace(
             others,

@@ -95,7 +95,7 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
             {"address": entry.address, "file": entry.file, "fragment": entry.fragment}
             for entry in adoption.adopted
         ],
-        "skipped": [_skipped(one) for one in adoption.skipped],
+        "skipped": [_skipped(skipped) for skipped in adoption.skipped],
         "managed": adoption.managed,
         "written": list(written),
     }
@@ -127,7 +127,7 @@ def _text(adoption: Adoption, dry_run: bool) -> str:
         lines.append(f"Nothing to adopt{managed}.")
     if adoption.skipped:
         lines.append(f"Skipped {_entries(len(adoption.skipped))}:")
-        lines += [_skipped_line(one) for one in adoption.skipped]
+        lines += [_skipped_line(skipped) for skipped in adoption.skipped]
     return "\n".join(lines) + "\n"
 
 

@@ -48,9 +48,9 @@ def command(
         warn(receipt.warnings)
     body: dict[str, Json] = {
         "accepted": len(accepted.problems),
-        "new": [_known_json(one) for one in accepted.new],
-        "fixed": [_known_json(one) for one in accepted.fixed],
-        "structural": [problem_to_json(one) for one in accepted.structural],
+        "new": [_known_json(finding) for finding in accepted.new],
+        "fixed": [_known_json(finding) for finding in accepted.fixed],
+        "structural": [problem_to_json(problem) for problem in accepted.structural],
         "written": list(written),
     }
     return answer(call, _text(accepted, dry_run), body, next=[["registry", "plan"]])

@@ -57,7 +57,9 @@ def command(
 
 def as_checked(plan: Plan) -> Plan:
     """The plan for a gate: what is wrong with managed entries fails it, also where no plan would change them."""
-    problems = tuple(replace(one, untouched=False) if one.untouched else one for one in plan.problems)
+    problems = tuple(
+        replace(problem, untouched=False) if problem.untouched else problem for problem in plan.problems
+    )
     return replace(plan, problems=problems)
 
 

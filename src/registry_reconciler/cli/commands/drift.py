@@ -94,27 +94,27 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     found, stale = drifted(planning, workspace.root), stale_state(planning)
     edited = list(planning.plan.edited_outputs)
     if patterns:
-        meant = set(select(patterns, [PREFIX + one.id for one in edited]))
-        edited = [one for one in edited if PREFIX + one.id in meant]
+        meant = set(select(patterns, [PREFIX + change.id for change in edited]))
+        edited = [change for change in edited if PREFIX + change.id in meant]
         chosen = set(select(patterns, [drifted_entry.drift.address for drifted_entry in found]))
         found = tuple(drifted_entry for drifted_entry in found if drifted_entry.drift.address in chosen)
         kept = set(select(patterns, [stale_state.address for stale_state in stale]))
         stale = tuple(stale_state for stale_state in stale if stale_state.address in kept)
     next = _next([drifted_entry.drift.address for drifted_entry in found], patterns)
     if edited:
-        next.append(["registry", "drift", "--revert", *(PREFIX + one.id for one in edited)])
+        next.append(["registry", "drift", "--revert", *(PREFIX + change.id for change in edited)])
     body = {
         "drift": [_to_json(drifted_entry) for drifted_entry in found],
-        "outputs": [{"id": one.id, "file": one.file, "diff": one.diff} for one in edited],
+        "outputs": [{"id": change.id, "file": change.file, "diff": change.diff} for change in edited],
         "stale_state": [{"address": stale_state.address, "why": stale_state.why} for stale_state in stale],
     }
     hidden = unseen(planning)
     warn_left_out(planning)
     lines = list(_edited(edited))
     lines += _lines(call, found, stale) if found or stale or not (hidden or edited) else []
-    lines += [visible(f"Cannot be read: {one}") for one in hidden]
+    lines += [visible(f"Cannot be read: {address}") for address in hidden]
     lines += [("Next: " if number == 0 else "      ") + _typed(one) for number, one in enumerate(next)]
-    errors = [{"code": "unreadable", "message": one} for one in hidden]
+    errors = [{"code": "unreadable", "message": address} for address in hidden]
     exit = 3 if hidden else 2 if found or edited else 0
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
 
@@ -177,7 +177,7 @@ def _revert(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     chosen = _drifting(planning, patterns)
     if not chosen:
         return _nothing(call, patterns)
-    entries = tuple(one for one in chosen if not one.startswith(PREFIX))
+    entries = tuple(address for address in chosen if not address.startswith(PREFIX))
     # A plan of outputs alone is one of everything: no target limits it to them.
     options = PlanOptions(target=entries, overwrite=tuple(chosen))
     result = workspace.apply_now(options, command="registry drift --revert")

@@ -196,7 +196,7 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
     lines = [f"{kind.name}: {visible(kind.title or kind.name)}"]
     if kind.description:
         lines.append(f"  {visible(' '.join(kind.description.split()))}")
-    key = ", ".join(one.text for one in kind.key)
+    key = ", ".join(selector.text for selector in kind.key)
     lines += [f"  files: {visible(kind.file.text)}", f"  key: {visible(key)}"]
     lines.append(f"  schema: {visible(kind.schema_path)}")
     if kind.truth == "live":
@@ -217,7 +217,7 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
         "title": kind.title,
         "description": kind.description,
         "file": kind.file.text,
-        "key": [one.text for one in kind.key],
+        "key": [selector.text for selector in kind.key],
         "schema": kind.schema_path,
         "truth": kind.truth,
         "managed": kind.managed,

@@ -79,12 +79,12 @@ def command(
         written = amendment.written
         warn(amendment.warnings)
     body: dict[str, Json] = {
-        "fixed": [problem_to_json(one) for one in fixing.fixed],
+        "fixed": [problem_to_json(problem) for problem in fixing.fixed],
         "patches": [
-            {"problem": problem_to_json(one), "diff": _patch(planning, edits)}
-            for one, edits in fixing.patches
+            {"problem": problem_to_json(problem), "diff": _patch(planning, edits)}
+            for problem, edits in fixing.patches
         ],
-        "manual": [problem_to_json(one) for one in fixing.manual],
+        "manual": [problem_to_json(problem) for problem in fixing.manual],
         "written": list(written),
     }
     if diff:
@@ -125,16 +125,18 @@ def _set_where_asked(
     if not found:
         return answer(call, "No entry has a problem with that.\n", {"applied": False, "written": []})
     words = ["fix", *(word for field in fields for word in ("--set", field))]
-    return carry_out(call, mending([(one.address, changes) for one, changes in found.items()]), going, words)
+    return carry_out(
+        call, mending([(problem.address, changes) for problem, changes in found.items()]), going, words
+    )
 
 
 def _brief(fixing: Fixing, dry: bool) -> str:
     lines = [f"{'would fix' if dry else 'fixed'} {_count(len(fixing.fixed))}"]
-    lines += [_line(one) for one in fixing.fixed[:_BRIEF_SHOWN]]
-    rest = [*(one for one, _ in fixing.patches), *fixing.manual]
+    lines += [_line(problem) for problem in fixing.fixed[:_BRIEF_SHOWN]]
+    rest = [*(problem for problem, _ in fixing.patches), *fixing.manual]
     lines += [f"left {_count(len(rest))}"] if rest else []
-    for one in rest[:_BRIEF_SHOWN]:
-        lines += [f"{_line(one)} {_cut(visible(one.message))}"]
+    for problem in rest[:_BRIEF_SHOWN]:
+        lines += [f"{_line(problem)} {_cut(visible(problem.message))}"]
     more = max(len(fixing.fixed) - _BRIEF_SHOWN, 0) + max(len(rest) - _BRIEF_SHOWN, 0)
     lines += [f"... and {more:,} more"] if more else []
     return "\n".join(lines) + "\n"
@@ -153,7 +155,7 @@ def _diff(planning: Planning, fixing: Fixing) -> str:
     changed = ((edit.path, files[edit.path].data or b"", edit.content) for edit in fixing.edits)
     from registry_reconciler.planning.fixes import edits_for
 
-    live = [edit for one in fixing.live for edit in edits_for(planning, one)]
+    live = [edit for problem in fixing.live for edit in edits_for(planning, problem)]
     return "".join(_unified(planning, *one) for one in changed) + (
         _patch(planning, tuple(live)) if live else ""
     )
@@ -185,17 +187,17 @@ def _text(planning: Planning, fixing: Fixing, dry: bool) -> str:
     if fixing.fixed:
         lines += _diff(planning, fixing).splitlines() if dry else []
         lines.append(f"{'Would fix' if dry else 'Fixed'} {_count(len(fixing.fixed))}:")
-        lines += [_line(one) for one in fixing.fixed]
+        lines += [_line(problem) for problem in fixing.fixed]
     else:
         lines.append("No problem has a fix that is safe to make here.")
     if fixing.patches:
         lines.append(f"A person has to look at {_count(len(fixing.patches))}:")
-        for one, edits in fixing.patches:
-            lines += [_line(one), *_advice(one), *_patch(planning, edits).splitlines()]
+        for problem, edits in fixing.patches:
+            lines += [_line(problem), *_advice(problem), *_patch(planning, edits).splitlines()]
     if fixing.manual:
         lines.append(f"To be done by hand, {_count(len(fixing.manual))}:")
-        for one in fixing.manual:
-            lines += [_line(one), *_advice(one)]
+        for problem in fixing.manual:
+            lines += [_line(problem), *_advice(problem)]
     return "\n".join(lines) + "\n"
 
 

@@ -61,8 +61,8 @@ def command(
     found = placements(disk(folder), chosen, pointer=pointer)
     receipt = write_placements(folder, found, call.lock_timeout)
     warn(receipt.warnings)
-    shown = [one for one in found if not one.path.startswith(f"{STATE_FOLDER}/")]
-    groups = {said: [one.path for one in shown if one.said == said] for said in _HEADS}
+    shown = [placement for placement in found if not placement.path.startswith(f"{STATE_FOLDER}/")]
+    groups = {said: [placement.path for placement in shown if placement.said == said] for said in _HEADS}
     body = {"kinds": list(chosen), **groups}
     return answer(call, _text(groups), body, next=[["registry", "list", "--kinds"], ["registry", "plan"]])
 

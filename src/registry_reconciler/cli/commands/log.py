@@ -44,22 +44,22 @@ def command(
     workspace = call.workspace()
     with reader(workspace.root, workspace.lock_timeout, may_write=Writable(workspace.root)):
         found, faults = read(DiskTree(workspace.root))
-    known = {one.path for one in found}
-    found = [one for one in found if address is None or one.concerns(address)]
+    known = {entry.path for entry in found}
+    found = [entry for entry in found if address is None or entry.concerns(address)]
     if len(found) < limit:
         from itertools import islice
 
         from registry_reconciler.apply.history_in_git import older
 
-        more = (one for one in older(workspace.root, known) if address is None or one.concerns(address))
+        more = (entry for entry in older(workspace.root, known) if address is None or entry.concerns(address))
         found += islice(more, limit - len(found))
     shown = found[: max(limit, 0)]
-    lines = [line for one in shown for line in _lines(one, address)]
+    lines = [line for entry in shown for line in _lines(entry, address)]
     if len(found) > len(shown):
         lines.append(f"… and {len(found) - len(shown):,} older (--limit shows more)")
     lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
     lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
-    body: dict[str, Json] = {"applies": [_to_json(one) for one in shown], "count": len(found)}
+    body: dict[str, Json] = {"applies": [_to_json(entry) for entry in shown], "count": len(found)}
     errors = [{"code": "unreadable", "message": fault} for fault in faults]
     return answer(call, "\n".join(lines) + "\n", body, exit=1 if faults else 0, errors=errors)
 

@@ -34,8 +34,8 @@ def command(*, shared: Shared) -> int:
     planning = planning_of(call.workspace())
     states = list(output_states(planning))
     next: list[list[str]] = []
-    edited = [one.output.id for one in states if one.state == "edited"]
-    if any(one.state in ("stale", "missing") for one in states):
+    edited = [state.output.id for state in states if state.state == "edited"]
+    if any(state.state in ("stale", "missing") for state in states):
         next += apply_or_ways_out(planning.plan)
     if edited and planning.plan.applicable:
         next.append(

@@ -76,7 +76,7 @@ def command(
     written: list[str] = []
     if write and found:
         written = write_proposals(workspace, planning, found)
-    lines = [line for one in found for line in _lines(one)]
+    lines = [line for proposal in found for line in _lines(proposal)]
     if not found:
         lines = [f"Nothing in {visible(file or '')} equals a registry today."]
     lines += [f"  wrote {visible(path)}" for path in written]
@@ -87,7 +87,7 @@ def command(
         typed = [word for word in ("--template", template) if template] + (["--kind", kind] if kind else [])
         next = [["registry", "outputs", "new", *([file] if file else []), *map(str, typed), "--write"]]
     lines += [f"Next: {command_line(one)}" for one in next]
-    body = {"proposals": [one.to_json() for one in found], "written": written}
+    body = {"proposals": [proposal.to_json() for proposal in found], "written": written}
     return answer(call, "\n".join(lines) + "\n", body, next=next)
 
 

@@ -52,16 +52,17 @@ def command(
     change = _require(planning, rule, address, other)
     found = steps(rule, planning.loaded.kinds, planning.entry_sets.after, address, other or "", change)
     lines, last = [], ""
-    for one in found:
-        name = one.field if one.field != last else ""
-        last = one.field
-        text = "  " * one.depth + " ".join(one.text.split())
-        lines.append(f"{name:<7}{visible(text):<{_COLUMN}}  {visible(one.gives)}")
+    for step in found:
+        name = step.field if step.field != last else ""
+        last = step.field
+        text = "  " * step.depth + " ".join(step.text.split())
+        lines.append(f"{name:<7}{visible(text):<{_COLUMN}}  {visible(step.gives)}")
     body = {
         "code": rule.code,
         "address": address,
         "steps": [
-            {"field": one.field, "depth": one.depth, "text": one.text, "gives": one.gives} for one in found
+            {"field": step.field, "depth": step.depth, "text": step.text, "gives": step.gives}
+            for step in found
         ],
     }
     return answer(call, "\n".join(lines) + "\n", body)

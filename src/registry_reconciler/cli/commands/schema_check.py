@@ -54,8 +54,8 @@ def command(
     body: dict[str, Json] = {
         "base": check.base,
         "changed": list(check.changed),
-        "found": [problem_to_json(one) for one in check.found],
-        "settled": [problem_to_json(one) for one in check.settled],
+        "found": [problem_to_json(problem) for problem in check.found],
+        "settled": [problem_to_json(problem) for problem in check.settled],
         "disagreements": [
             {
                 "about": disagreement.about,

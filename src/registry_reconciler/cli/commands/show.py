@@ -69,12 +69,12 @@ def _lines(found: EntryDetails) -> Iterator[str]:
     yield _state_line(found)
     if found.outgoing:
         yield "refers to"
-        for one in found.outgoing:
-            target = visible(one.target) if one.target else f"nothing: {visible(one.text)}"
-            yield f"  {visible(show_path(one.path))} -> {target}"
+        for reference in found.outgoing:
+            target = visible(reference.target) if reference.target else f"nothing: {visible(reference.text)}"
+            yield f"  {visible(show_path(reference.path))} -> {target}"
     if found.incoming:
         yield "referred to by"
-        yield from (f"  {visible(one)}" for one in found.incoming)
+        yield from (f"  {visible(address)}" for address in found.incoming)
     if found.change is not None:
         yield f"plan  would {found.change.action.value} it"
     for problem in found.problems:
@@ -155,8 +155,8 @@ def to_json(found: EntryDetails) -> dict[str, Json]:
         },
         "references": {
             "out": [
-                {"path": list(one.path), "text": one.text, "address": one.target or None}
-                for one in found.outgoing
+                {"path": list(reference.path), "text": reference.text, "address": reference.target or None}
+                for reference in found.outgoing
             ],
             "in": list(found.incoming),
         },

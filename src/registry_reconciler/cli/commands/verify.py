@@ -35,7 +35,7 @@ def command(
         f"{_count(asked.entries, 'entry')},",
         f"deepdiff compared {_count(asked.changes, 'change')}. "
         + ("They agree with registry." if not found else f"{_count(len(found), 'disagreement')}:"),
-        *(f"  {visible(one.text)}" for one in found),
+        *(f"  {visible(disagreement.text)}" for disagreement in found),
         *_not_told(asked.unanswered),
     ]
     body: dict[str, Json] = {
@@ -47,7 +47,13 @@ def command(
             "unanswered": asked.unanswered,
         },
         "disagreements": [
-            {"about": one.about, "who": one.who, "ours": one.ours, "theirs": one.theirs} for one in found
+            {
+                "about": disagreement.about,
+                "who": disagreement.who,
+                "ours": disagreement.ours,
+                "theirs": disagreement.theirs,
+            }
+            for disagreement in found
         ],
     }
     return answer(call, "\n".join(lines) + "\n", body, exit=1 if found else 0)

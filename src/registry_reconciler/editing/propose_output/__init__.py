@@ -67,7 +67,7 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
             f"all of {file} is the output {next(output.id for output in taken if output.whole)} already"
         )
     looked = Search(
-        file, kinds, {output.id for output in planning.outputs}, {one.at for one in taken if one.at}
+        file, kinds, {output.id for output in planning.outputs}, {output.at for output in taken if output.at}
     )
     if file.lower().endswith(_STRUCTURED):
         found = looked.structured(data)
@@ -76,7 +76,7 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
             found = looked.text(decoded(data))
         except NoText as fault:
             raise UsageFailure(f"{file} is no text: {fault}") from None
-    return [one for one in found if not _is_taken(planning, one)][:_MOST]
+    return [proposal for proposal in found if not _is_taken(planning, proposal)][:_MOST]
 
 
 def _is_taken(planning: Planning, proposal: Proposal) -> bool:

@@ -113,7 +113,7 @@ class Search:
     def _value(self, kind: str, rows: Sequence[Entry], values: Sequence[Json]) -> Json:
         """A template that gives each of some values; ``None`` where there is none."""
         for name, known in self.fields[kind].items():
-            if all(is_alike(one, it) for one, it in zip(values, known, strict=True)):
+            if all(is_alike(item, it) for item, it in zip(values, known, strict=True)):
                 optional = any(value is ABSENT for value in values)
                 return f"{{{{ {name} | default(omit) }}}}" if optional else f"{{{{ {name} }}}}"
         if any(value is ABSENT for value in values):

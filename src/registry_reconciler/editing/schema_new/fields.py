@@ -75,8 +75,8 @@ def _schema(work: Work, shape: Shape, steps: tuple[str, ...]) -> dict[str, Json]
         work.doubt(_where(steps), f"It holds {' and '.join(types)}; one type would be easier to use.")
     if shape.fields and shape.free_keys:
         merged = Shape()
-        for one in shape.fields.values():
-            merged = _merged(merged, one)
+        for field in shape.fields.values():
+            merged = _merged(merged, field)
         schema["additionalProperties"] = _schema(work, merged, (*steps, "[]"))
     elif shape.fields:
         schema["properties"] = {
@@ -101,8 +101,8 @@ def _merged(left: Shape, right: Shape) -> Shape:
         fields=dict(left.fields),
         items=left.items,
     )
-    for name, one in right.fields.items():
-        merged.fields[name] = _merged(merged.fields[name], one) if name in merged.fields else one
+    for name, shape in right.fields.items():
+        merged.fields[name] = _merged(merged.fields[name], shape) if name in merged.fields else shape
     if right.items is not None:
         merged.items = _merged(left.items, right.items) if left.items is not None else right.items
     return merged

@@ -22,7 +22,7 @@ def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: S
             entries[number] = replace(entry, bound=(*entry.bound, (holder, given)))  # type: ignore[index]
     twice = duplicates(entries, names)
     if twice:
-        shown = ", ".join(repr(one) if one else "(none)" for one in twice[:5])
+        shown = ", ".join(repr(key) if key else "(none)" for key in twice[:5])
         work.doubt(
             "x-registry.key",
             f"No field tells all entries apart. By {', '.join(names)}, several have {shown}"

@@ -56,7 +56,7 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     small = [place for place in scalars if len(place.entries) >= _MANY] if not places else []
     fitting = fitting or [place for place in scalars if matches(work.kind, place.name)]
     if fitting:
-        best = max(fitting, key=lambda one: (-len(one.at), len(one.entries)))
+        best = max(fitting, key=lambda candidate: (-len(candidate.at), len(candidate.entries)))
     elif mapped is not None:
         message = (
             "The keys at the top of the files differ, so each is taken for an entry, and no file is one."
@@ -67,9 +67,9 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         return whole
     elif places:
         outer = [place for place in places if len(place.at) == len(places[0].at)]
-        best = max(outer, key=lambda one: len(one.entries))
+        best = max(outer, key=lambda candidate: len(candidate.entries))
     elif small:
-        best = max(small, key=lambda one: (len(one.entries), -len(one.at)))
+        best = max(small, key=lambda candidate: (len(candidate.entries), -len(candidate.at)))
         work.doubt("x-registry.layout", f"Guessed from the {len(best.entries)} values that stand there.")
     elif whole is not None:
         return whole

@@ -86,7 +86,7 @@ def _doubt_titles(work: Work, steps: Sequence[str], words: Mapping[str, int]) ->
         role = kind.names.name
         if role is None:
             continue
-        live = (one for one in work.loaded.live.entries.values() if one.kind == kind.name)
+        live = (entry for entry in work.loaded.live.entries.values() if entry.kind == kind.name)
         names = {name for entry in live if isinstance(name := role.get(entry.value), str)}
         if _share(words, names) >= HOLDS:
             work.doubt(

@@ -28,7 +28,7 @@ def read(data: bytes, body: str, lenient: bool) -> TextFile:
         body: the field that the text below is given as, or "".
         lenient: a block that is no YAML is read key by key (:mod:`.lenient`).
     """
-    faults = [one for one in scan_text(data, DEFAULT_LIMITS) if _counts(one, data)]
+    faults = [text_fault for text_fault in scan_text(data, DEFAULT_LIMITS) if _counts(text_fault, data)]
     if faults:
         return TextFile((), tuple(faults))
     try:

@@ -72,9 +72,9 @@ def _chunks(block: str) -> list[tuple[int, int]]:
 
 def filled(block: str, found: Sequence[Covered]) -> str:
     """The block with as many letters in place of what is covered, so that everything stands where it stood."""
-    for one in reversed(found):
-        below = re.sub(r"[^\r\n]", " ", block[one.end : one.stop])
-        block = f"{block[: one.start]}{'x' * (one.end - one.start)}{below}{block[one.stop :]}"
+    for covered in reversed(found):
+        below = re.sub(r"[^\r\n]", " ", block[covered.end : covered.stop])
+        block = f"{block[: covered.start]}{'x' * (covered.end - covered.start)}{below}{block[covered.stop :]}"
     return block
 
 
@@ -82,15 +82,16 @@ def with_texts(document: Json, found: Sequence[Covered]) -> Json:
     """What the filled block says, with the texts that stand there."""
     if not isinstance(document, dict):
         return document
-    texts = {one.key: one.text for one in found}
+    texts = {covered.key: covered.text for covered in found}
     return {name: texts.get(name, part) for name, part in document.items()}
 
 
 def quoted(block: str, found: Sequence[Covered]) -> str:
     """The block as YAML: what is covered as texts in quotes, without the lines that belong to nothing."""
-    for one in reversed(found):
-        text = json.dumps(one.text, ensure_ascii=False)
-        block = f"{block[: one.start]}{text}{_end_of_line(block[one.end : one.stop])}{block[one.stop :]}"
+    for covered in reversed(found):
+        text = json.dumps(covered.text, ensure_ascii=False)
+        end = _end_of_line(block[covered.end : covered.stop])
+        block = f"{block[: covered.start]}{text}{end}{block[covered.stop :]}"
     return block
 
 
@@ -104,14 +105,14 @@ def spliced(block: str, found: Sequence[Covered], edits: Sequence[Edit]) -> str:
     Raises:
         SpliceError: as the engine of YAML does, and where lines would be lost that belong to nothing.
     """
-    held = {f"{_HELD}{number}": one for number, one in enumerate(found)}
-    words = {one.key: word for word, one in held.items()}
-    texts = {word: one.text for word, one in held.items()}
+    held = {f"{_HELD}{number}": covered for number, covered in enumerate(found)}
+    words = {covered.key: word for word, covered in held.items()}
+    texts = {word: covered.text for word, covered in held.items()}
     below = {}
-    for word, one in reversed(held.items()):
-        end = _end_of_line(block[one.end : one.stop])
-        below[word] = block[one.end : one.stop - len(end)]
-        block = f"{block[: one.start]}{word}{end}{block[one.stop :]}"
+    for word, covered in reversed(held.items()):
+        end = _end_of_line(block[covered.end : covered.stop])
+        below[word] = block[covered.end : covered.stop - len(end)]
+        block = f"{block[: covered.start]}{word}{end}{block[covered.stop :]}"
     left = [kept for edit in edits if (kept := _held(edit, words, texts)) is not None]
     made = YAML.splice(block.encode(), left).decode() if left else block
     for word in reversed(held):

@@ -34,7 +34,7 @@ def _snippet(root: object, document: int, path: FieldPath) -> Snippet:
     node, trail = found
     above: tuple[str, ...] = ()
     if trail and node.source.comments:
-        index = next(i for i, one in enumerate(trail[-1].entries) if one.value is node)
+        index = next(i for i, member in enumerate(trail[-1].entries) if member.value is node)
         chunk = cut(trail[-1])[index]
         above = tuple(_rows(node.source.text[chunk.content : chunk.member]))
     value = node.value

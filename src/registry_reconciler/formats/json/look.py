@@ -64,7 +64,7 @@ def look_of(root: JsonNode) -> Look:
     slash, back = text.count("/"), text.count("\\/")
     escaped = {"/"} if back * 2 > slash else set()
     codes = Counter(chr(int(code, 16)) for code in _UNICODE.findall(text)) if "\\u" in text else Counter()
-    escaped |= {one for one in _OPTIONAL if codes[one] > text.count(one)}
+    escaped |= {name for name in _OPTIONAL if codes[name] > text.count(name)}
     wide = sum(count for one, count in codes.items() if one > "\x7f")
     raw = 0 if text.isascii() else sum(1 for character in text if character > "\x7f")
     digits = "".join(_UNICODE.findall(text)) if codes else ""
@@ -189,7 +189,7 @@ class Writer:
             return seen.pop()
         if seen:
             return None
-        plain = isinstance(value, list) and not any(isinstance(one, dict | list) for one in value)
+        plain = isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
         return self.look.lists if plain and self.look.lines else self.look.lines
 
     def _one_line(self, value: Json, models: Sequence[JsonNode]) -> str:
@@ -289,7 +289,7 @@ def on_lines(node: JsonNode) -> bool:
 def below(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
     """The values that models have at a key."""
     found = (child(model, key) for model in models[:_MODELS])
-    return [one for one in found if one is not None]
+    return [node for node in found if node is not None]
 
 
 def _unit(model: JsonNode) -> str:

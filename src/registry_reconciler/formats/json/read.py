@@ -83,7 +83,7 @@ _SPACES = bytes(0x20 if byte in b"\t\r\n" else byte for byte in range(256))
 def _has_digits(data: bytes) -> bool:
     """Whether there may be a number of so many digits that parsers do not agree on it: twice :data:`_DIGITS`."""
     found = _TWO_DIGITS.finditer(data[::_DIGITS])
-    return any(data[at * _DIGITS : (at + 1) * _DIGITS].isdigit() for at in (one.start() for one in found))
+    return any(data[at * _DIGITS : (at + 1) * _DIGITS].isdigit() for at in (match.start() for match in found))
 
 
 def _has_long_text(data: bytes, size: int) -> bool:
@@ -109,22 +109,22 @@ def _bounded(value: Json, limits: Limits, *, strings: bool) -> int:
     while level:
         depth += 1
         count += sum(map(len, level))
-        keys += sum([len(one) for one in level if type(one) is dict])
+        keys += sum([len(item) for item in level if type(item) is dict])
         if depth > limits.max_depth or count > limits.max_nodes:
             raise _Odd
         if strings and any(len(text) > limits.max_scalar for text in _texts(level)):
             raise _Odd
         level = [
             inner
-            for one in level
-            for inner in (one.values() if type(one) is dict else one)
+            for item in level
+            for inner in (item.values() if type(item) is dict else item)
             if type(inner) is dict or type(inner) is list
         ]
     return keys
 
 
 def _texts(level: list[Json]) -> Iterator[str]:
-    for one in level:
-        if type(one) is dict:
-            yield from one
-        yield from (inner for inner in (one.values() if type(one) is dict else one) if type(inner) is str)
+    for item in level:
+        if type(item) is dict:
+            yield from item
+        yield from (inner for inner in (item.values() if type(item) is dict else item) if type(inner) is str)

@@ -233,7 +233,7 @@ class _Splicer:
         if node.kind == "map":
             return []
         near = [*node.entries[max(index - _NEAR, 0) : index][::-1], *node.entries[index + 1 : index + _NEAR]]
-        return [_value(one) for one in near]
+        return [_value(member) for member in near]
 
     # ------------------------------------------------------------ how their texts change
 
@@ -351,7 +351,7 @@ class _Splicer:
         begin, end = node.start + 1, node.end - 1
         free = list(COMMENT.finditer(self.text, begin, end)) if self.comments else []
         owned = [(chunk.content, chunk.stop) for chunk in chunks]
-        free = [one for one in free if not any(low <= one.start() < high for low, high in owned)]
+        free = [match for match in free if not any(low <= match.start() < high for low, high in owned)]
         if free:
             self._refill_below(node, chunks, news, free[-1].end())
             return

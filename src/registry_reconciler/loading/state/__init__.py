@@ -60,13 +60,13 @@ class StateEntry(NamedTuple):
 
         Of several accounts each may know what its side changed: a merge has one field from here and one from there.
         """
-        if any(says(one, kind, value) for one in self.applied):
+        if any(says(applied, kind, value) for applied in self.applied):
             return True
         return len(self.applied) > 1 and _say_together(self.applied, kind, value)
 
     def all_say(self, kind: Kind | None, value: dict[str, Json]) -> bool:
         """Whether a value is what was applied, by every account."""
-        return all(says(one, kind, value) for one in self.applied)
+        return all(says(applied, kind, value) for applied in self.applied)
 
 
 class State(Struct, frozen=True):
@@ -97,7 +97,11 @@ class State(Struct, frozen=True):
 
     def of(self, fragment: str) -> list[str]:
         """The files about a fragment, by path."""
-        return [path for path, found in self.files.items() if any(one.fragment == fragment for one in found)]
+        return [
+            path
+            for path, found in self.files.items()
+            if any(state_file.fragment == fragment for state_file in found)
+        ]
 
 
 NO_STATE = State({}, {})
@@ -120,7 +124,9 @@ def _say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[st
     """Whether each field of a value is as some account has it, and what it lacks is lacking in one."""
     value = _public(kind, value)
     told = [
-        (blocks(one.text), blocks(shadow(value, one.salt))) for one in accounts if not whole_digest(one.text)
+        (blocks(applied.text), blocks(shadow(value, applied.salt)))
+        for applied in accounts
+        if not whole_digest(applied.text)
     ]
     names = {name for pair in told for side in pair for name in side}
     return bool(told) and all(any(has.get(name) == wants.get(name) for has, wants in told) for name in names)

@@ -122,7 +122,7 @@ def render_file(
     """
     parts = [f"{_HEAD}{PART_FORMAT if part else FORMAT}\n< {quoted(fragment)}\n\n"]
     parts += map(rendered, records)
-    parts += [f"! {quoted(one)}\n{REST}\n{REST}\n" for one in protects]
+    parts += [f"! {quoted(protect)}\n{REST}\n{REST}\n" for protect in protects]
     return "".join(parts).encode("utf-8", "surrogatepass")
 
 

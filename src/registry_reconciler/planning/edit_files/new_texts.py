@@ -125,8 +125,8 @@ def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
 
 def _changes_of(plan: FilePlan) -> Iterator[Change]:
     seen: set[str] = set()
-    edited = (*(one for one, _ in plan.edits), *(one for one, _ in plan.documents))
-    for change in (*edited, *(one[0] for one in plan.creates)):
+    edited = (*(change for change, _ in plan.edits), *(change for change, _ in plan.documents))
+    for change in (*edited, *(create[0] for create in plan.creates)):
         if change.address not in seen:
             seen.add(change.address)
             yield change

@@ -308,13 +308,15 @@ def _refuse_nowhere(work: Writing, kind: Kind, target: Target) -> None:
             continue  # the items of a list are looked for where the place is found
         holder = target.path[: len(target.path) - depth]
         here = work.entries_in(target.file).get(outer.name, []) if target.exists else []
-        if (target.document, holder) in {(one.place.document, one.place.path) for one in here}:
+        if (target.document, holder) in {(entry.place.document, entry.place.path) for entry in here}:
             continue
         if row.one_a_file:
             name = "/".join((outer.file.match(target.file) or {"": target.file}).values())
-            raise no_such_place(outer.name, name, (one.key for one in work.of(outer.name)), outer.file.text)
+            raise no_such_place(
+                outer.name, name, (entry.key for entry in work.of(outer.name)), outer.file.text
+            )
         raise no_such_place(
-            outer.name, str(holder[-1]), (str(one.place.path[-1]) for one in here), target.file
+            outer.name, str(holder[-1]), (str(entry.place.path[-1]) for entry in here), target.file
         )
 
 

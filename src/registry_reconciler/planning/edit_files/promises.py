@@ -150,7 +150,7 @@ def _left_out(work: Writing, old: Writing, path: str, data: bytes | None) -> str
     """Whether an item that nobody read would go, come, or change its place among the others."""
     if data is None or path not in old.sources:
         return ""
-    before, after = (list(unread_in(one.sources[path].documents)) for one in (old, work))
+    before, after = (list(unread_in(writing.sources[path].documents)) for writing in (old, work))
     same_ones = len(before) == len(after) and all(map(is_, before, after))
     return "" if same_ones else "an entry that no change is about would be touched"
 

@@ -136,7 +136,7 @@ def _apart(
             continue
         attempts -= 1
         tried = attempt([change for change in changes if change.address in kept or change.address in group])
-        failed = {address: one for address, one in _refusals(tried).items() if address not in alone}
+        failed = {address: problem for address, problem in _refusals(tried).items() if address not in alone}
         if not failed:
             kept.update(group)
         elif len(group) == 1:
@@ -181,7 +181,9 @@ def _write(
     )
     work.snippets = snippets(fragments, changes)
     work.node_snippets = node_snippets(kinds, fragments, changes)
-    work.leaving = {(one.kind, one.from_address or one.address) for one in changes if _may_leave(one)}
+    work.leaving = {
+        (change.kind, change.from_address or change.address) for change in changes if _may_leave(change)
+    }
     for round_ in _rounds(nesting, changes):
         _run_round(work, round_)
     work.leaving.clear()
@@ -194,7 +196,7 @@ def _write(
     }
     _refuse_reserved(work, changes, files)
     problems = [*work.failed.values(), *verify(work, live, changes, files, managed)]
-    problems += [one for address, one in work.warnings.items() if address not in work.failed]
+    problems += [problem for address, problem in work.warnings.items() if address not in work.failed]
     placed = tuple(
         replace(change, file=work.files.get(change.address, change.file))
         for change in changes

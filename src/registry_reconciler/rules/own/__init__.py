@@ -90,14 +90,14 @@ def own_rules(loaded: Loaded) -> OwnRules:
     paths = {problem.code: problem.path for problem in found}
     stems = {path.rpartition("/")[2].rpartition(".")[0] for path in loaded.rule_files.files}
     fields: dict[str, list[str]] = {}
-    for kind, field in sorted({index for one in found for index in one.indexes}):
+    for kind, field in sorted({index for definition in found for index in definition.indexes}):
         fields.setdefault(kind, []).append(field)
     return OwnRules(
         tuple(judge.rules()),
         settled,
         paths,
         frozenset({*paths, *stems}),
-        LookedUp(fields, sorted({kind for one in found for kind in one.referrers})),
+        LookedUp(fields, sorted({kind for definition in found for kind in definition.referrers})),
         lambda: judge.looked,
         judge.close,
     )

@@ -180,10 +180,10 @@ class FieldCheck:
             inner = schema.get("dependentSchemas")
             if isinstance(inner, Mapping):
                 more += [At(at.file, (*at.path, "dependentSchemas", name)) for name in inner]
-            for one in more:
-                if one not in seen:
-                    seen.add(one)
-                    waiting.append(one)
+            for position in more:
+                if position not in seen:
+                    seen.add(position)
+                    waiting.append(position)
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -20,20 +20,24 @@ Jobs = Sequence[tuple[Definition, Sequence[str] | None]]
 """Rules, each with the addresses that it is asked about; ``None``: all."""
 
 
-def rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
+def rule_frame(definition: Definition, only: Sequence[str] | None) -> dict[str, Json]:
     """A rule, and the addresses that it is asked about."""
     return {
-        "code": one.code,
-        "kinds": list(one.kinds),
-        "when": one.when,
-        "check": one.check,
-        "message": list(one.message),
-        "right": one.right,
-        "join": [list(one.join.left), list(one.join.right)] if one.join is not None else None,
-        "change": one.judges_change,
-        "new": one.judges_new,
-        "deleted": one.judges_deleted,
-        "looked_up": {kind: None if some is None else sorted(some) for kind, some in one.looked_up.items()},
+        "code": definition.code,
+        "kinds": list(definition.kinds),
+        "when": definition.when,
+        "check": definition.check,
+        "message": list(definition.message),
+        "right": definition.right,
+        "join": [list(definition.join.left), list(definition.join.right)]
+        if definition.join is not None
+        else None,
+        "change": definition.judges_change,
+        "new": definition.judges_new,
+        "deleted": definition.judges_deleted,
+        "looked_up": {
+            kind: None if some is None else sorted(some) for kind, some in definition.looked_up.items()
+        },
         "only": list(only) if only is not None else None,
     }
 
@@ -41,10 +45,10 @@ def rule_frame(one: Definition, only: Sequence[str] | None) -> dict[str, Json]:
 def kinds_of(jobs: Jobs) -> list[str]:
     """The kinds whose entries somebody asks for."""
     found: set[str] = set()
-    for one, _ in jobs:
-        found.update(one.reads, one.referrers, (one.right,) if one.right else ())
-        if not one.judges_change:
-            found.update(one.kinds)
+    for definition, _ in jobs:
+        found.update(definition.reads, definition.referrers, (definition.right,) if definition.right else ())
+        if not definition.judges_change:
+            found.update(definition.kinds)
     return sorted(found)
 
 

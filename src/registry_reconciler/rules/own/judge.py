@@ -63,7 +63,7 @@ class Judge:
     """Judges by the own rules of one workspace. What is asked of one entry set is kept there."""
 
     def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
-        self.definitions = {one.code: one for one in definitions}
+        self.definitions = {definition.code: definition for definition in definitions}
         self._kinds = kinds
         self._told_of = ""
         self._child: Child | None = None
@@ -78,8 +78,8 @@ class Judge:
 
     def rules(self) -> Iterator[Rule]:
         """The rules as the pipeline runs them, and those that say which of them could not be run."""
-        for one in self.definitions.values():
-            yield self._rule(one)
+        for definition in self.definitions.values():
+            yield self._rule(definition)
         for code, check, transition in (
             ("RUL003", self._costly, self._costly_changes),
             ("RUL004", self._undecided, self._undecided_changes),
@@ -92,43 +92,43 @@ class Judge:
                 code, title, severity, transition=transition, structural=True, supports_incremental=True
             )
 
-    def _rule(self, one: Definition) -> Rule:
+    def _rule(self, definition: Definition) -> Rule:
         def check(entry_set: EntrySet) -> Iterable[Finding]:
-            found = self.outcome(entry_set).findings.get(one.code, ())
-            return [self._finding(one, entry_set.items[raw.address], raw, entry_set) for raw in found]
+            found = self.outcome(entry_set).findings.get(definition.code, ())
+            return [self._finding(definition, entry_set.items[raw.address], raw, entry_set) for raw in found]
 
         def transition(moment: Transition) -> Iterable[Finding]:
-            found = self._changes(moment).findings.get(one.code, ())
-            return [self._about_change(one, raw, moment) for raw in found]
+            found = self._changes(moment).findings.get(definition.code, ())
+            return [self._about_change(definition, raw, moment) for raw in found]
 
-        looked_at = {*one.kinds, *one.reads, *one.referrers, one.right}
+        looked_at = {*definition.kinds, *definition.reads, *definition.referrers, definition.right}
         return Rule(
-            one.code,
-            one.title,
-            one.severity,
-            check=None if one.judges_change else check,
-            transition=transition if one.judges_change else None,
-            supports_incremental=looks_up_single_entries(one),
+            definition.code,
+            definition.title,
+            definition.severity,
+            check=None if definition.judges_change else check,
+            transition=transition if definition.judges_change else None,
+            supports_incremental=looks_up_single_entries(definition),
             concerns=lambda kind: kind.name in looked_at,
-            own_page=one.page,
+            own_page=definition.page,
         )
 
-    def _finding(self, one: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
+    def _finding(self, definition: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
         other = entry_set.items.get(raw.other)
         related = (Related(f"the other one, {other.address}", other.place),) if other is not None else ()
         return Finding(
             item,
             raw.message,
-            pointed_at(one.at, item.value),
+            pointed_at(definition.at, item.value),
             related=related,
             others=(other,) if other is not None else (),
             extra=raw.other,
         )
 
-    def _about_change(self, one: Definition, raw: Raw, moment: Transition) -> Finding:
+    def _about_change(self, definition: Definition, raw: Raw, moment: Transition) -> Finding:
         item = moment.after.items.get(raw.address)
         if item is not None:
-            return Finding(item, raw.message, pointed_at(one.at, item.value))
+            return Finding(item, raw.message, pointed_at(definition.at, item.value))
         gone = next(
             (
                 moment.before.items[name]
@@ -141,7 +141,9 @@ class Judge:
         )
         # It is not there any more: the place is where it stands now.
         return Finding(
-            gone, raw.message, place=gone.live_place or gone.place if gone is not None else Place(one.path)
+            gone,
+            raw.message,
+            place=gone.live_place or gone.place if gone is not None else Place(definition.path),
         )
 
     def _costly(self, entry_set: EntrySet) -> Iterator[Finding]:
@@ -174,12 +176,17 @@ class Judge:
             )
 
     def _unjudged(self, entry_set: EntrySet) -> Iterator[Finding]:
-        yield from _unseen(entry_set, (one for one in self.definitions.values() if not one.judges_change))
+        yield from _unseen(
+            entry_set,
+            (definition for definition in self.definitions.values() if not definition.judges_change),
+        )
 
     def _unjudged_changes(self, moment: Transition) -> Iterator[Finding]:
-        judging = [one for one in self.definitions.values() if one.judges_change]
+        judging = [definition for definition in self.definitions.values() if definition.judges_change]
         kinds = {change.kind for change in moment.changes}
-        yield from _unseen(moment.after, (one for one in judging if kinds.intersection(one.kinds)))
+        yield from _unseen(
+            moment.after, (definition for definition in judging if kinds.intersection(definition.kinds))
+        )
 
     def outcome(self, entry_set: EntrySet) -> Outcome:
         """What the rules about what is there find in an entry set; judged once."""
@@ -187,23 +194,23 @@ class Judge:
 
     def _judged(self, entry_set: EntrySet) -> Outcome:
         """What the rules find in an entry set; of one that comes after another only what may differ is asked."""
-        standing = [one for one in self.definitions.values() if not one.judges_change]
+        standing = [definition for definition in self.definitions.values() if not definition.judges_change]
         if not standing:
             return Outcome()
         earlier = entry_set.earlier.memo(self._judged) if entry_set.earlier is not None else None
         jobs: list[tuple[Definition, Sequence[str] | None]] = []
         renewed: list[str] = []
-        for one in (one for one in standing if not _hidden(entry_set, one)):
+        for definition in (definition for definition in standing if not _hidden(entry_set, definition)):
             only: list[str] | None = None
-            if earlier is not None and not needs_others(one) and one.code not in earlier.costly:
-                renewed.append(one.code)
-                only = sorted(item.address for item in entry_set.touched_items(*one.kinds))
-            elif entry_set.rest.judged is not None and not one.right:
-                only = [item.address for item in entry_set.of(*one.kinds)]
+            if earlier is not None and not needs_others(definition) and definition.code not in earlier.costly:
+                renewed.append(definition.code)
+                only = sorted(item.address for item in entry_set.touched_items(*definition.kinds))
+            elif entry_set.rest.judged is not None and not definition.right:
+                only = [item.address for item in entry_set.of(*definition.kinds)]
             if only is not None:
                 only = list(filter(entry_set.judges, only))
             if only != []:
-                jobs.append((one, only))
+                jobs.append((definition, only))
         outcome = self._asked(entry_set, jobs) if jobs else Outcome()
         if earlier is not None:
             for code in renewed:
@@ -215,16 +222,16 @@ class Judge:
 
     def judged_changes(self, moment: Transition) -> Outcome:
         """What the rules about changes find in some."""
-        judging = [one for one in self.definitions.values() if one.judges_change]
+        judging = [definition for definition in self.definitions.values() if definition.judges_change]
         changes = [
             change
             for change in moment.changes
             if (change.before != change.after or change.from_address)
-            and any(change.kind in one.kinds for one in judging)
+            and any(change.kind in definition.kinds for definition in judging)
         ]
         if not changes:
             return Outcome()
-        jobs = [(one, None) for one in judging if not _hidden(moment.after, one)]
+        jobs = [(definition, None) for definition in judging if not _hidden(moment.after, definition)]
         return self._asked(moment.after, jobs, changes)
 
     def explain(
@@ -232,7 +239,7 @@ class Judge:
     ) -> Outcome:
         """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
         self._told_of = other or "the entry"
-        jobs = [(one, [address]) for one in self.definitions.values()]
+        jobs = [(definition, [address]) for definition in self.definitions.values()]
         return self._asked(entry_set, jobs, (change,) if change is not None else ())
 
     def _asked(
@@ -263,17 +270,17 @@ class Judge:
         jobs: Jobs,
         changes: Sequence[Change],
     ) -> Outcome:
-        referring = sorted({kind for one, _ in jobs for kind in one.referrers})
+        referring = sorted({kind for definition, _ in jobs for kind in definition.referrers})
         in_part = entry_set.rest.elsewhere is not None
         question = {
-            "rules": [rule_frame(one, only) for one, only in jobs],
+            "rules": [rule_frame(definition, only) for definition, only in jobs],
             "entries": {kind: self._entries(entry_set, kind, jobs) for kind in kinds_of(jobs)},
             "referrers": {kind: referrers(entry_set, kind) for kind in referring},
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
             "told_of": self._told_of,
             "elsewhere": in_part,
-            "record": not in_part and any(one.reads or one.referrers for one, _ in jobs),
+            "record": not in_part and any(definition.reads or definition.referrers for definition, _ in jobs),
         }
         # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
         seconds = min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL)
@@ -301,8 +308,8 @@ class Judge:
             return about_files(entry_set.tree, asked)
         fields = _fields_of(given[0], jobs)
         if what == "entry":
-            one = elsewhere.entry(make_address(given[0], given[1]))
-            return None if one is None else self._frame(entry_set, one, fields)
+            entry = elsewhere.entry(make_address(given[0], given[1]))
+            return None if entry is None else self._frame(entry_set, entry, fields)
         if what == "having":
             found = elsewhere.having(given[0], given[1], given[2])
         else:
@@ -312,9 +319,11 @@ class Judge:
     def _entries(self, entry_set: EntrySet, kind: str, jobs: Jobs) -> list[list[Json]]:
         """The entries of a kind that somebody asks for."""
         wanted: set[str] | None = set()
-        for one, only in jobs:
-            judged = kind in one.kinds and not one.judges_change
-            if kind in {*one.reads, *one.referrers, one.right} or (judged and only is None):
+        for definition, only in jobs:
+            judged = kind in definition.kinds and not definition.judges_change
+            if kind in {*definition.reads, *definition.referrers, definition.right} or (
+                judged and only is None
+            ):
                 wanted = None
                 break
             if judged and wanted is not None:
@@ -355,34 +364,35 @@ class Judge:
 def _fields_of(kind: str, jobs: Jobs) -> Fields:
     """The fields of the entries of a kind that somebody asks for."""
     fields: Fields = frozenset()
-    for one, _ in jobs:
-        if kind == one.right:
+    for definition, _ in jobs:
+        if kind == definition.right:
             return None
-        if kind in one.looked_up:
-            fields = united(fields, one.looked_up[kind])
-        if kind in one.kinds and not one.judges_change:
-            fields = united(fields, one.fields)
+        if kind in definition.looked_up:
+            fields = united(fields, definition.looked_up[kind])
+        if kind in definition.kinds and not definition.judges_change:
+            fields = united(fields, definition.fields)
     return fields
 
 
-def _hidden(entry_set: EntrySet, one: Definition) -> list[str]:
+def _hidden(entry_set: EntrySet, definition: Definition) -> list[str]:
     """The kinds that a rule looks up and of which entries may stand where nothing can be read."""
     return sorted(
         kind
-        for kind in {*one.reads, *one.referrers}
+        for kind in {*definition.reads, *definition.referrers}
         if kind in entry_set.hidden_kinds or entry_set.hidden_all or kind in entry_set.hidden_text
     )
 
 
 def _unseen(entry_set: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
-    for one in rules:
-        hidden = _hidden(entry_set, one)
+    for definition in rules:
+        hidden = _hidden(entry_set, definition)
         if hidden:
             yield Finding(
                 None,
-                f"{one.code} was not judged: it looks up {' and '.join(hidden)}, and not all of that can be read.",
-                place=Place(one.path),
-                extra=one.code,
+                f"{definition.code} was not judged: it looks up {' and '.join(hidden)}, "
+                "and not all of that can be read.",
+                place=Place(definition.path),
+                extra=definition.code,
             )
 
 

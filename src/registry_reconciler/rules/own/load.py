@@ -37,10 +37,10 @@ def definitions(loaded: Loaded) -> tuple[list[Definition], list[Problem]]:
             break
         if not source.readable:
             continue
-        one = _defined(source, loaded, known, found, problems)
-        if one is not None:
-            found[one.code] = one
-            problems += _costs(one)
+        definition = _defined(source, loaded, known, found, problems)
+        if definition is not None:
+            found[definition.code] = definition
+            problems += _costs(definition)
     return [found[code] for code in sorted(found)], problems
 
 

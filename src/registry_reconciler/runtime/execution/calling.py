@@ -55,7 +55,9 @@ def _shape(function: Callable[..., Any]) -> tuple[bool, str, int]:
     wants = next((parameter for parameter in parameters if _is_context(parameter)), None)
     rest = [parameter for parameter in parameters if parameter is not wants]
     takes = any(
-        one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.VAR_POSITIONAL) for one in rest
+        parameter.kind
+        in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD, parameter.VAR_POSITIONAL)
+        for parameter in rest
     )
     if wants is None:
         return takes, "", _BY_NAME
@@ -91,7 +93,7 @@ async def carried_out_async(value: Any) -> Any:
     if inspect.isawaitable(value):
         return await carried_out_async(await value)
     if inspect.isasyncgen(value):
-        return [one async for one in value]
+        return [item async for item in value]
     return list(value) if inspect.isgenerator(value) else value
 
 
@@ -100,7 +102,7 @@ async def _awaited(value: Any) -> Any:
 
 
 async def _all_of(value: Any) -> list[Any]:
-    return [one async for one in value]
+    return [item async for item in value]
 
 
 def _in_a_loop(work: Any) -> Any:

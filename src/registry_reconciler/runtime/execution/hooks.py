@@ -116,13 +116,13 @@ def concerned(
     for item in hooks:
         id = item.meta.id
         seen.add(id)
-        one = (
+        concerned = (
             _entry(item, id, hook_event, known)
             if isinstance(item, EntryItem)
             else _code(item, id, hook_event)
         )
-        if one is not None:
-            found.append((-item.meta.priority, id, one))
+        if concerned is not None:
+            found.append((-item.meta.priority, id, concerned))
     missing = [
         Concerned(id, deniable(hook_event.event), fault=f"the hook {id!r} is bound and does not exist")
         for id in hook_event.bound
@@ -227,7 +227,7 @@ def is_number(value: object) -> bool:
 def readable(value: object) -> bool:
     """Whether a field is absent, a text, or a list of texts. Of anything else nobody knows what it was to mean."""
     if isinstance(value, list):
-        return all(isinstance(one, str) and one for one in value)
+        return all(isinstance(item, str) and item for item in value)
     return value is None or (isinstance(value, str) and bool(value))
 
 
@@ -243,7 +243,7 @@ def texts(value: object) -> tuple[str, ...]:
     """The words of a field that is one text or a list; of anything else that is there, its own text."""
     if value is None or value is False:
         return ()
-    return tuple(str(one) for one in value) if isinstance(value, list) else (str(value),)
+    return tuple(str(item) for item in value) if isinstance(value, list) else (str(value),)
 
 
 def _any_changed(globs: Sequence[str], paths: Iterable[str]) -> bool | None:

@@ -113,5 +113,8 @@ def schema_fault(schema: Any, value: Any) -> str:
         found = check_value(standalone(schema), plain)
     except SchemaFault as fault:
         return f"the schema itself cannot be used: {fault.message}"
-    shown = [f"{show_path(one.path)}: {one.message}" if one.path else one.message for one in found[:3]]
+    shown = [
+        f"{show_path(violation.path)}: {violation.message}" if violation.path else violation.message
+        for violation in found[:3]
+    ]
     return "; ".join(shown) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")

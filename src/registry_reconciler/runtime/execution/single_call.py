@@ -211,7 +211,7 @@ class SingleCall:
         return (
             *(f"hook/{guard.id}" for guard in guards),
             f"{kind}: {self._id}",
-            *(f"hook/{one.id}" for one in after),
+            *(f"hook/{concerned.id}" for concerned in after),
         )
 
     def _perform(self, item: HasMeta) -> Any:

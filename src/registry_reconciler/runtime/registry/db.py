@@ -194,7 +194,7 @@ class DbSnapshot(Mapping[str, Snapshot[Any]]):
 
     def collisions(self) -> dict[str, tuple[Collision, ...]]:
         """The collisions of every domain that has some."""
-        return {name: found for name, one in self._domains.items() if (found := one.collisions())}
+        return {name: found for name, snapshot in self._domains.items() if (found := snapshot.collisions())}
 
 
 class _Domain(RuntimeRegistry[Any]):
@@ -299,11 +299,13 @@ class RuntimeDb:
             state = self.snapshot()
             gone = tuple(
                 (name, reg.item)
-                for name, one in state.items()
-                for reg in one._registrations
+                for name, snapshot in state.items()
+                for reg in snapshot._registrations
                 if reg.layer == layer
             )
-            self._replace({name: without(one, lambda reg: reg.layer == layer) for name, one in state.items()})
+            self._replace(
+                {name: without(snapshot, lambda reg: reg.layer == layer) for name, snapshot in state.items()}
+            )
         return gone
 
     def rebase(self, base: RegistryDb) -> None:

@@ -40,9 +40,9 @@ class Draft(Generic[T]):
         draft.delta = snapshot._delta.copy()
         return draft
 
-    def add(self, one: Registration[T]) -> None:
+    def add(self, registration: Registration[T]) -> None:
         """Register an item, or raise why it may not come. What is there already changes nothing."""
-        item = one.item
+        item = registration.item
         if self._knows(item):
             return
         self._refuse_shadowing(item)
@@ -50,8 +50,8 @@ class Draft(Generic[T]):
         if holder is None:
             self._enter(item)
         else:
-            self._contest(holder, one)
-        self.registrations.append(one)
+            self._contest(holder, registration)
+        self.registrations.append(registration)
 
     def _knows(self, item: T) -> bool:
         id = item.meta.id
@@ -63,18 +63,18 @@ class Draft(Generic[T]):
         extra = self.ids.get(id)
         return self.base.get_by_id(id) if extra is None else extra
 
-    def _contest(self, holder: T, one: Registration[T]) -> None:
-        id = one.item.meta.id
-        if not one.may_override:
+    def _contest(self, holder: T, registration: Registration[T]) -> None:
+        id = registration.item.meta.id
+        if not registration.may_override:
             raise DuplicateIdError(
                 self.base.label, id, "choose another id, or allow overrides of ids where that is meant"
             )
         if self.policy is DuplicatePolicy.ERROR:
             raise KeyConflictError(self.base.label, id, "id", id, id)
-        self.shadowed.append((holder, one.item))
-        if later_wins(holder.meta, one.item.meta, self.policy):
+        self.shadowed.append((holder, registration.item))
+        if later_wins(holder.meta, registration.item.meta, self.policy):
             self._leave(holder)
-            self._enter(one.item)
+            self._enter(registration.item)
 
     def _enter(self, item: T) -> None:
         meta = item.meta

@@ -74,7 +74,11 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
     before, now = old.get_by_id(id), new.get_by_id(id)
     assert now is not None
     found = [loss for word in item.meta.words() for loss in losses(word, *new.claimers(word), new.policy)]
-    mine = tuple(sorted(one for one in found if id in (one.winner, one.loser))) if now is item else ()
+    mine = (
+        tuple(sorted(collision for collision in found if id in (collision.winner, collision.loser)))
+        if now is item
+        else ()
+    )
     if (
         any(registration.item is item for registration in old._registrations)
         or old.base.get_by_id(id) is item
@@ -110,11 +114,11 @@ def with_items(old: Snapshot[T], items: Iterable[T], layer: str, may_override: b
     """
     draft = Draft.of(old)
     batch = [Registration(item, layer, may_override) for item in items]
-    for one in batch:
-        draft.add(one)
+    for registration in batch:
+        draft.add(registration)
     if len(draft.registrations) == len(old._registrations):
         return old
-    return _frozen(draft, old, {one.item.meta.id for one in batch}, is_same)
+    return _frozen(draft, old, {registration.item.meta.id for registration in batch}, is_same)
 
 
 def without(old: Snapshot[T], leaves: Callable[[Registration[T]], bool]) -> Snapshot[T]:
@@ -205,7 +209,7 @@ class RuntimeRegistry(Generic[T]):
         """
         with self._lock:
             item = self._extra(id)
-            self._change(lambda old: without(old, lambda one: one.item is item))
+            self._change(lambda old: without(old, lambda registration: registration.item is item))
         return item
 
     def _extra(self, id: str) -> T:

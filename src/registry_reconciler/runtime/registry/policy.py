@@ -34,7 +34,7 @@ def as_policy(policy: PolicyLike) -> DuplicatePolicy:
     try:
         return DuplicatePolicy(policy)
     except ValueError:
-        known = ", ".join(one.value for one in DuplicatePolicy)
+        known = ", ".join(duplicate_policy.value for duplicate_policy in DuplicatePolicy)
         raise RegistryError(f"there is no policy {policy!r}; choose one of {known}") from None
 
 

@@ -102,8 +102,8 @@ def _violations(catalog: Catalog, kind: Kind, value: Mapping[str, Any]) -> Itera
     from registry_reconciler.model.entry import show_path
     from registry_reconciler.schema.compiled import check_value
 
-    for one in check_value(catalog.schemas.validator(kind), value):
-        yield f"{show_path(one.path)}: {one.message}" if one.path else one.message
+    for violation in check_value(catalog.schemas.validator(kind), value):
+        yield f"{show_path(violation.path)}: {violation.message}" if violation.path else violation.message
 
 
 def _refuse(where: str, problems: Iterable[Problem]) -> None:
@@ -131,7 +131,9 @@ def vocabulary_of(config: Config) -> Vocabulary:
     """The declared capabilities."""
     if config.capabilities is None:
         return Vocabulary()
-    return Vocabulary({word: {"mutates": one.mutates} for word, one in config.capabilities.items()})
+    return Vocabulary(
+        {word: {"mutates": capability.mutates} for word, capability in config.capabilities.items()}
+    )
 
 
 class _Names:
@@ -168,5 +170,5 @@ def _texts(selector: Selector | None, value: dict[str, Any]) -> list[str]:
         return []
     found: list[str] = []
     for _, part in selector.find(value):
-        found.extend(one for one in (part if isinstance(part, list) else [part]) if isinstance(one, str))
+        found.extend(item for item in (part if isinstance(part, list) else [part]) if isinstance(item, str))
     return found

@@ -212,7 +212,7 @@ def amend(
 def _is_registry(header: Mapping[str, Any], path: str) -> bool:
     """Whether a path is one of a registry file of some kind."""
     return any(
-        Glob(file).matches(path) and not any(Glob(one).matches(path) for one in out)
+        Glob(file).matches(path) and not any(Glob(item).matches(path) for item in out)
         for _, file, out, _ in header["kinds"]
     )
 

@@ -218,20 +218,20 @@ class Editor:
 
     def _put_new(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
         pairs: list[New] = []
-        for one in new:
-            form = self.sections.form(item, path, one)
+        for section in new:
+            form = self.sections.form(item, path, section)
             if form == "pair":
-                pairs.append(one)
+                pairs.append(section)
             elif form == "table":
-                text = self.sections.table_text(item, one, path)
-                self._put_sections(item, path, text, item.children.get(one.before or ""))
+                text = self.sections.table_text(item, section, path)
+                self._put_sections(item, path, text, item.children.get(section.before or ""))
             else:
                 made = [
-                    New("", part, one.parts.get((number,)), None, one.parts_below(number))
-                    for number, part in enumerate(one.value)
+                    New("", part, section.parts.get((number,)), None, section.parts_below(number))
+                    for number, part in enumerate(section.value)
                 ]
-                text = self.sections.items_text(item, one.name, made, (*path, one.name))
-                self._put_sections(item, path, text, item.children.get(one.before or ""))
+                text = self.sections.items_text(item, section.name, made, (*path, section.name))
+                self._put_sections(item, path, text, item.children.get(section.before or ""))
         if pairs:
             self._put_pairs(item, path, pairs)
 
@@ -240,9 +240,9 @@ class Editor:
             self.heads.setdefault(id(item), (item, path, []))[2].extend(new)
             return
         own = self._own_pairs(item)
-        for one in new:
-            text = self.sections.pair_text(item, one, path, own)
-            before = item.children.get(one.before or "")
+        for section in new:
+            text = self.sections.pair_text(item, section, path, own)
+            before = item.children.get(section.before or "")
             if before is not None and before.said and before.said[0] in own:
                 at = self.tree.statements[before.said[0]].lead
                 self.put(at, at, text)
@@ -253,7 +253,7 @@ class Editor:
                 at = self.tree.statements[item.header].stop
                 self.put(at, at, text)
             else:
-                self._put_on_top(text, last=one is new[-1])
+                self._put_on_top(text, last=section is new[-1])
 
     def _own_pairs(self, item: Item) -> list[int]:
         """The statements among which a new pair of a table stands."""
@@ -421,7 +421,7 @@ def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _are_tables(value: Json) -> bool:
-    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _index(edit: Insert, item: Item) -> int:

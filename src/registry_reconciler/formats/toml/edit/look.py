@@ -36,12 +36,12 @@ def look_of(tree: Tree) -> Look:
         newline=newline,
         quotes=_most(quotes, '"'),
         ascii=_is_escaped(text, values),
-        step=_most(Counter(_step(text, one) for one in spread), "    "),
-        array_padding=_most(Counter(_padding(text, one.start, one.items[0].start) for one in flat), ""),
+        step=_most(Counter(_step(text, value) for value in spread), "    "),
+        array_padding=_most(Counter(_padding(text, value.start, value.items[0].start) for value in flat), ""),
         table_padding=_most(
             Counter(_padding(text, table.start, table.pairs[0].start) for table in tables), " "
         ),
-        trailing=_most(Counter(_has_trailing(text, one) for one in spread), True),
+        trailing=_most(Counter(_has_trailing(text, value) for value in spread), True),
         equals=_most(Counter({mark: equals[mark] for mark in padded}), " = "),
         gap=_gap(tree),
     )
@@ -92,8 +92,8 @@ def _gap(tree: Tree) -> int:
     """How many blank lines stand before most headers."""
     gaps = Counter(
         gap_before(tree, number)
-        for number, one in enumerate(tree.statements[:_MOST_SEEN])
-        if number and one.kind != "pair"
+        for number, statement in enumerate(tree.statements[:_MOST_SEEN])
+        if number and statement.kind != "pair"
     )
     return _most(gaps, 1)
 

@@ -164,8 +164,10 @@ class Sections:
     def _column(self, own: Sequence[int]) -> int:
         """The column in which the values of a table stand, where they all stand in one."""
         found = [self.tree.statements[number] for number in own]
-        columns = {one.value.start - one.line for one in found if one.value is not None}
-        widths = {one.keys[-1].end - one.line for one in found}
+        columns = {
+            statement.value.start - statement.line for statement in found if statement.value is not None
+        }
+        widths = {statement.keys[-1].end - statement.line for statement in found}
         return columns.pop() if len(columns) == 1 and len(widths) > 1 else 0
 
     def _pair_lines(
@@ -193,7 +195,7 @@ class Sections:
     def header_text(self, item: Item, new: Sequence[New], path: FieldPath) -> str:
         """The header of a table that had none, with new pairs."""
         text = f"[{self._name_of(item)}]{self.look.newline}"
-        return text + "".join(self.pair_text(item, one, path, ()) for one in new)
+        return text + "".join(self.pair_text(item, section, path, ()) for section in new)
 
     def table_text(self, item: Item, new: New, path: FieldPath) -> str:
         """The lines of a new table in a table."""
@@ -205,7 +207,7 @@ class Sections:
         """The lines of new items of an array of tables that is not there yet."""
         full = self._child_name(item, name, None)
         gap = self.look.newline * self.look.gap
-        return gap.join(self._section(one, (*path, -1), full, "[[", "]]", None) for one in new)
+        return gap.join(self._section(section, (*path, -1), full, "[[", "]]", None) for section in new)
 
     def more_items_text(self, item: Item, number: int, new: Sequence[New], path: FieldPath) -> str:
         """The lines of new items beside those that an array of tables has."""
@@ -213,7 +215,7 @@ class Sections:
         header = self.tree.statements[like.header]
         name = self.text[header.keys[0].start : header.keys[-1].end]
         gap = self.look.newline * self.gap_of(item)
-        return gap.join(self._section(one, (*path, -1), name, "[[", "]]", like) for one in new)
+        return gap.join(self._section(section, (*path, -1), name, "[[", "]]", like) for section in new)
 
     def _child_name(self, item: Item, name: str, like: Item | None) -> str:
         key = self.speller.key(name)
@@ -318,7 +320,7 @@ class Sections:
                 continue
             parts = [(there, part, "[", "]")]
             if form == "items":
-                parts = [((*there, number), one, "[[", "]]") for number, one in enumerate(part)]
+                parts = [((*there, number), item, "[[", "]]") for number, item in enumerate(part)]
             for inner, one, opening, closing in parts:
                 full = f"{name}.{written}" if name else written
                 above = "".join(
@@ -360,4 +362,4 @@ def _gap(look: Look) -> str:
 def _is_nested(value: Json) -> bool:
     """Whether a value has collections in what it holds."""
     parts = value if isinstance(value, list) else [value]
-    return any(isinstance(one, (dict, list)) and one for part in parts for one in part.values())
+    return any(isinstance(item, (dict, list)) and item for part in parts for item in part.values())

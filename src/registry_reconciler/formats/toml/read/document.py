@@ -130,10 +130,10 @@ def _has_moment(value: Json) -> bool:
     waiting: list[Json] = [value]
     while waiting:
         part = waiting.pop()
-        for one in part.values() if isinstance(part, dict) else part:
-            if isinstance(one, (dict, list)):
-                waiting.append(one)
-            elif isinstance(one, (datetime.date, datetime.time)):
+        for item in part.values() if isinstance(part, dict) else part:
+            if isinstance(item, (dict, list)):
+                waiting.append(item)
+            elif isinstance(item, (datetime.date, datetime.time)):
                 return True
     return False
 

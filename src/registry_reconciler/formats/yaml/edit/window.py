@@ -199,9 +199,9 @@ def extract_items(
         values: what was read at each place, if the caller knows.
     """
     plain = plain_items(data, sections, places, values) if values and sections else [None] * len(places)
-    others = [place for place, one in zip(places, plain, strict=True) if one is None]
+    others = [place for place, snippet in zip(places, plain, strict=True) if snippet is None]
     rest = iter(_extract(data, sections, others) if others else ())
-    return [next(rest) if one is None else one for one in plain]
+    return [next(rest) if snippet is None else snippet for snippet in plain]
 
 
 def _extract(
