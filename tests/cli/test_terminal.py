@@ -164,9 +164,9 @@ def test_hidden_characters_of_a_shown_line_are_made_visible(faulty: Box) -> None
     assert "\u202e" not in raw
 
 
-def test_list_is_a_table_that_breaks_no_word(applied: Box) -> None:
-    applied.replace("desired/all.yaml", "A client gets an error.", LONG)
-    text = terminal(applied.root, ["list", "--columns", "topic,when_to_use", "route"]).text
+def test_list_is_a_table_that_breaks_no_word(box: Box) -> None:
+    box.replace("desired/all.yaml", "A client gets an error.", LONG)
+    text = terminal(box.root, ["list", "--columns", "topic,when_to_use", "route"]).text
     assert text.split("\n")[0].split() == ["address", "topic", "when_to_use"]
     assert max(map(len, text.split("\n"))) <= 80
     shown = " ".join(text.split())
