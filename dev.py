@@ -49,6 +49,10 @@ SLOW: Command = (*TEST[:-1], "slow")
 FORMAT: Command = ("-m", "ruff", "format", "--check", ".")
 LINT: Command = ("-m", "ruff", "check", ".")
 TYPES: Command = ("-m", "mypy")
+SITE: Command = (
+    *("-m", "sphinx", "--fail-on-warning", "--keep-going", "--nitpicky", "--quiet"),
+    *("--conf-dir", "docs/site", "--builder", "html", ".", "build/site"),
+)
 GENERATED: tuple[Command, ...] = (
     ("-m", "registry_reconciler.queries.guide", "--check", "."),
     ("-m", "registry_reconciler.cli.reference", "--check"),
@@ -65,6 +69,10 @@ TASKS = {
         "all of the above, as CI does",
         "dev",
         (TEST, SLOW, FORMAT, LINT, TYPES, *GENERATED, (*PLAN, "--detailed-exitcode")),
+    ),
+    "docs": Task("build the documentation site into build/site, strictly", "docs", (SITE,)),
+    "release": Task(
+        "build, check and install wheel and sdist, as a release does", "release", ((".ci/release.py",),)
     ),
     "bench": Task("run Python where the benchmarks' peers are installed", "bench", ((),)),
     "mutate": Task(
