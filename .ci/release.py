@@ -1,8 +1,8 @@
 """Make a release as far as it can be made at a desk: ``python3 dev.py release``.
 
 Builds wheel and sdist twice, from two checkouts with other times and permissions, and compares the bytes; builds the
-wheel once more from the sdist; lets the usual tools check them; installs the wheel with pip, pipx and uv on every supported
-Python that is there, and uses it. What passed is in ``dist/``. Publishing is the workflow's part.
+wheel once more from the sdist; lets the usual tools check them; installs the wheel with pip, pipx and uv on every
+supported Python that is there, and uses it. What passed is in ``dist/``. Publishing is the workflow's part.
 """
 
 from __future__ import annotations

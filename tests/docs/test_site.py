@@ -96,8 +96,6 @@ def fragments() -> list[str]:
 def test_the_fragments_that_are_shown_are_read(number: int, empty: Box) -> None:
     empty.run("init")
     empty.write("desired/shown.yaml", fragments()[number])
-    if "override" in fragments()[number]:
-        empty.write("desired/other.yaml", "module_type:\n  - {id: http_api, description: Elsewhere.}\n")
     from registry_reconciler.files.tree import DiskTree
 
     plan = make_plan(DiskTree(empty.root)).plan
