@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.cli import common
-from tests.cli.helper import ROUTES, Box
+from tests.support import ROUTES, Box
 
 COLOUR = re.compile(r"\x1b\[[0-9;]+m")
 
