@@ -46,14 +46,19 @@ def plan_of(files: Mapping[str, bytes | None], options: PlanOptions | None = Non
 
 
 def kind_file(name: str, spec: str, schema: str = "type: object") -> Files:
-    """The schema file of a kind: ``spec`` is what stands in ``x-registry`` beside its name, in braces or without."""
-    text = f"x-registry: {{kind: {name}, {spec.removeprefix('{').removesuffix('}')}}}\n{schema}\n"
+    """The schema file of a kind: ``spec`` is what stands in ``x-registry`` beside its name, without the braces."""
+    text = f"x-registry: {{kind: {name}, {spec}}}\n{schema}\n"
     return {f"{SCHEMAS}/{name}.schema.yaml": text.encode()}
 
 
-def wishing(files: Mapping[str, bytes | None], content: Mapping[str, Json]) -> Files:
+def with_fragment(files: Mapping[str, bytes | None], content: Mapping[str, Json]) -> Files:
     """A workspace whose one fragment ``desired/all.yaml`` says this."""
     return {**files, "desired/all.yaml": dump(dict(content)).encode()}
+
+
+def thing_kind(more: str = "") -> Files:
+    """The kind ``thing``: a list in ``t.yaml``, by ``id``; ``more`` stands in its ``x-registry`` too."""
+    return kind_file("thing", "layout: list, file: t.yaml, key: id" + (f", {more}" if more else ""))
 
 
 def after(files: Mapping[str, bytes | None], plan: Plan) -> Files:
