@@ -1,0 +1,130 @@
+"""A merged file as edits of one side's text: what is there and stays keeps its bytes, what comes brings its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.edits import Edit, Insert, Remove, RenameKey, Snippet, SpliceError, Update
+from registry_reconciler.merging.shapes import Side, Spot
+from registry_reconciler.merging.values import Fields, Items, Origin, Result, value_of
+from registry_reconciler.model.entry import Json, same
+
+
+class SideText:
+    """One side's text on its way to what the merged file says."""
+
+    def __init__(self, form: TextFormat, sides: Sequence[Side], number: int) -> None:
+        self.form = form
+        self.sides = sides
+        self.number = number
+
+    def text(self, results: Sequence[Result]) -> bytes | None:
+        """The text, made to say what was merged; ``None`` where it cannot be."""
+        side = self.sides[self.number]
+        if side.data is None or len(side.documents) != len(results):
+            return None
+        pairs: list[tuple[Edit, Origin | None]] = []
+        for document, result in enumerate(results):
+            pairs += self._edits(result, Spot(document, ()))
+        if not pairs:
+            return side.data
+        try:
+            return self.form.splice(side.data, list(self._with_texts(pairs)))
+        except SpliceError:
+            pass
+        try:
+            return self.form.splice(side.data, [edit for edit, _ in pairs])
+        except SpliceError:
+            return None
+
+    def _with_texts(self, pairs: Sequence[tuple[Edit, Origin | None]]) -> Iterator[Edit]:
+        """The edits, with the texts that the other sides have for what they bring."""
+        found: dict[Origin, Snippet] = {}
+        for number, side in enumerate(self.sides):
+            origins = [
+                origin
+                for edit, origin in pairs
+                if origin is not None and origin.side == number and origin.spot.path
+            ]
+            places = [(origin.spot.document, origin.spot.path) for origin in origins]
+            if places and side.data is not None:
+                try:
+                    found.update(zip(origins, self.form.extract(side.data, places), strict=True))
+                except SpliceError:
+                    continue
+        for edit, origin in pairs:
+            snippet = found.get(origin) if origin is not None else None
+            if snippet is None or not isinstance(edit, Insert | Update):
+                yield edit
+            else:
+                yield replace(edit, snippet=snippet)
+
+    def _edits(self, result: Result, spot: Spot) -> Iterator[tuple[Edit, Origin | None]]:
+        old, new = self.sides[self.number].value(spot), value_of(result)
+        if same(old, new):
+            return
+        if isinstance(result, Fields) and isinstance(old, dict):
+            yield from self._pairs(result, spot, old)
+        elif isinstance(result, Items) and isinstance(old, list) and self._in_order(result):
+            yield from self._items(result, spot, old)
+        elif isinstance(result, Fields | Items) and old is None and spot.path:
+            yield Update(spot.document, spot.path, new), None
+        else:
+            yield Update(spot.document, spot.path, new), self._origin(result)
+
+    def _origin(self, result: Result) -> Origin | None:
+        return result.origin if result.origin.side != self.number else None
+
+    def _in_order(self, result: Items) -> bool:
+        known = [index for piece in result.pieces if (index := piece.indexes[self.number]) is not None]
+        return known == sorted(known)
+
+    def _pairs(
+        self, result: Fields, spot: Spot, old: dict[str, Json]
+    ) -> Iterator[tuple[Edit, Origin | None]]:
+        kept = {name for member in result.members if (name := member.names[self.number]) in old}
+        for name in old:
+            if name not in kept:
+                yield Remove(spot.document, (*spot.path, name)), None
+        before: str | None = None
+        coming: list[tuple[Edit, Origin | None]] = []
+        for member in reversed(result.members):
+            mine = member.names[self.number]
+            if mine is not None and mine in old:
+                yield from self._edits(member.result, spot.at(mine))
+                if mine != member.name:
+                    yield RenameKey(spot.document, (*spot.path, mine), member.name), None
+                before = mine
+                continue
+            edit = Insert(
+                spot.document,
+                spot.path,
+                value_of(member.result),
+                key=member.name,
+                before=before,
+                container_kind="map",
+            )
+            coming.append((edit, member.result.origin))
+        yield from reversed(coming)
+
+    def _items(self, result: Items, spot: Spot, old: list[Json]) -> Iterator[tuple[Edit, Origin | None]]:
+        kept = {piece.indexes[self.number] for piece in result.pieces}
+        for index in range(len(old)):
+            if index not in kept:
+                yield Remove(spot.document, (*spot.path, index)), None
+        next_kept: int | None = None
+        coming: list[tuple[Edit, Origin | None]] = []
+        for piece in reversed(result.pieces):
+            mine = piece.indexes[self.number]
+            if mine is not None:
+                yield from self._edits(piece.result, spot.at(mine))
+                next_kept = mine
+                continue
+            edit = Insert(
+                spot.document, spot.path, value_of(piece.result), index=next_kept, container_kind="list"
+            )
+            coming.append((edit, piece.result.origin))
+        yield from reversed(coming)
