@@ -28,9 +28,14 @@ from registry_reconciler.merging.known import Known, known_of
 from registry_reconciler.model.config import OUTPUTS_PATH
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.kind import SCHEMA_FOLDER
+from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.outputs.memory import Memory, load_memory
+from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
 
 if TYPE_CHECKING:
+    from registry_reconciler.files.tree import Tree
+    from registry_reconciler.outputs.definitions import Output
     from registry_reconciler.workspace import Workspace
 
 
@@ -126,13 +131,34 @@ class MadeAnew(Struct, frozen=True):
 
 def outputs_anew(workspace: Workspace) -> MadeAnew:
     """Write the outputs that are stale, and change no entry: they are made of the registries as they are."""
-    options = PlanOptions(exclude=("*",))
+    overwrite = tuple(f"{PREFIX}{name}" for name in _merged_outputs(workspace.root))
+    options = PlanOptions(exclude=("*",), overwrite=overwrite)
     try:
         plan = workspace.planning(options).plan
-        if not plan.outputs or not plan.applicable:
-            why = "" if plan.applicable else "a problem blocks: registry plan"
-            return MadeAnew((), (f"outputs were not made anew: {why}",) if why else ())
+        if not plan.applicable:
+            return MadeAnew((), ("outputs were not made anew, because a problem blocks: registry plan",))
+        if not plan.outputs:
+            return MadeAnew()
         done = workspace.apply(plan, command="registry resolve")
     except RegistryFailure as fault:
         return MadeAnew((), (f"outputs were not made anew: {fault.message}",))
     return MadeAnew(done.written, done.warnings)
+
+
+def _merged_outputs(root: Path) -> list[str]:
+    """The outputs that nobody had edited on either side: whatever they are merged, nobody has edited them now."""
+    found: set[str] | None = None
+    for commit in both_sides(root) or ():
+        with closing(RevisionTree(root, commit)) as tree:
+            memory = load_memory(tree)
+            right = {output.id for output in known_of(tree).outputs if _is_right(output, memory, tree)}
+        found = right if found is None else found & right
+    return sorted(found or ())
+
+
+def _is_right(output: Output, memory: Memory, tree: Tree) -> bool:
+    try:
+        text = FileWork(output.file, tree).part(output).text
+    except NoOutputPlace:
+        return False
+    return text is not None and memory.says(output.id, text)

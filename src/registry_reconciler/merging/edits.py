@@ -7,9 +7,20 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from registry_reconciler.formats.base import TextFormat
-from registry_reconciler.formats.edits import Edit, Insert, Remove, RenameKey, Snippet, SpliceError, Update
+from registry_reconciler.formats.edits import (
+    DocumentEdit,
+    Edit,
+    Insert,
+    InsertDocument,
+    Remove,
+    RemoveDocument,
+    RenameKey,
+    Snippet,
+    SpliceError,
+    Update,
+)
 from registry_reconciler.merging.shapes import Side, Spot
-from registry_reconciler.merging.values import Fields, Items, Origin, Result, value_of
+from registry_reconciler.merging.values import Fields, Items, Origin, Part, Result, value_of
 from registry_reconciler.model.entry import Json, same
 
 
@@ -21,22 +32,51 @@ class SideText:
         self.sides = sides
         self.number = number
 
-    def text(self, results: Sequence[Result]) -> bytes | None:
+    def text(self, parts: Sequence[Part]) -> bytes | None:
         """The text, made to say what was merged; ``None`` where it cannot be."""
-        side = self.sides[self.number]
-        if side.data is None or len(side.documents) != len(results):
+        data = self.sides[self.number].data
+        if data is None:
             return None
         pairs: list[tuple[Edit, Origin | None]] = []
-        for document, result in enumerate(results):
-            pairs += self._edits(result, Spot(document, ()))
-        if not pairs:
-            return side.data
+        for part in parts:
+            index = part.indexes[self.number]
+            if index is not None:
+                pairs += self._edits(part.result, Spot(index, ()))
         try:
-            return self.form.splice(side.data, list(self._with_texts(pairs)))
+            return self._with_documents(self._spliced(data, pairs), parts)
         except SpliceError:
-            pass
+            return None
+
+    def _spliced(self, data: bytes, pairs: Sequence[tuple[Edit, Origin | None]]) -> bytes:
+        if not pairs:
+            return data
         try:
-            return self.form.splice(side.data, [edit for edit, _ in pairs])
+            return self.form.splice(data, list(self._with_texts(pairs)))
+        except SpliceError:
+            return self.form.splice(data, [edit for edit, _ in pairs])
+
+    def _with_documents(self, data: bytes, parts: Sequence[Part]) -> bytes:
+        count = len(self.sides[self.number].documents)
+        kept = {part.indexes[self.number] for part in parts}
+        edits: list[DocumentEdit] = [RemoveDocument(at) for at in range(count) if at not in kept]
+        before: int | None = None
+        coming: list[DocumentEdit] = []
+        for part in reversed(parts):
+            index = part.indexes[self.number]
+            if index is None:
+                value = value_of(part.result)
+                coming.append(InsertDocument(0, value, before, self._document_text(part.result)))
+            else:
+                before = index
+        edits += reversed(coming)
+        return self.form.rearrange(data, edits, count) if edits else data
+
+    def _document_text(self, result: Result) -> Snippet | None:
+        source = self.sides[result.origin.side].data
+        if source is None:
+            return None
+        try:
+            return self.form.extract(source, [(result.origin.spot.document, result.origin.spot.path)])[0]
         except SpliceError:
             return None
 

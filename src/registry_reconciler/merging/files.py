@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.comments import comments_in
 from registry_reconciler.formats.frontmatter.parts import split
 from registry_reconciler.formats.table import format_named, format_of
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
 from registry_reconciler.merging.known import Known, is_fragment, is_set, moves_in
 from registry_reconciler.merging.lines import Labels, merged_rows
@@ -24,7 +27,8 @@ from registry_reconciler.merging.structured import Merged, Structure, merge_stru
 from registry_reconciler.model.config import HISTORY_FOLDER, STATE_FOLDER
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.memory import FOLDER as MEMORY_FOLDER
-from registry_reconciler.outputs.regions import find_regions
+from registry_reconciler.outputs.memory import parse as parse_account
+from registry_reconciler.outputs.regions import Region, find_regions
 from registry_reconciler.outputs.targets import NoOutputPlace, place_of
 
 
@@ -54,10 +58,12 @@ def merge_file(
     if before == ours:
         return Answer(theirs)
     if path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
-        return _own(path, before, ours, theirs)
+        return _own(path, before, ours, theirs, known)
     outputs = known.outputs_in(path)
     if any(output.whole for output in outputs):
-        return Answer(ours if ours is not None else theirs)
+        if ours is None or theirs is None:
+            return Answer(ours if ours is not None else theirs)
+        return Answer(_clean(before, ours, theirs) or ours)
     kinds = kinds_of(known.kinds, path)
     try:
         if is_fragment(path) or kinds or any(output.at for output in outputs):
@@ -69,15 +75,26 @@ def merge_file(
     return None
 
 
-def _own(path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None) -> Answer | None:
-    """What registry remembers. One apply is as the side has it that has it; of an output, as ours has it."""
+def _own(
+    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known
+) -> Answer | None:
+    """What registry remembers. One apply is as the side has it that has it."""
     if ours is None or theirs is None:
         kept = ours if ours is not None else theirs
         return Answer(kept if before is None or path.startswith(f"{HISTORY_FOLDER}/") else None)
     if path.endswith(STATE_SUFFIX):
         merged = merge_state(path, before, ours, theirs)
         return None if merged is None else Answer(merged)
-    return Answer(ours) if path.startswith((f"{MEMORY_FOLDER}/", f"{HISTORY_FOLDER}/")) else None
+    if path.startswith(f"{MEMORY_FOLDER}/"):
+        return Answer(_remembered(path, before, ours, theirs, known))
+    return Answer(ours) if path.startswith(f"{HISTORY_FOLDER}/") else None
+
+
+def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known) -> bytes:
+    """What is remembered of an output, merged as its text is: else it would look as if somebody had edited it."""
+    account = parse_account(path, ours)
+    of_value = account is None or any(output.at for output in known.outputs if output.id == account.id)
+    return ours if of_value else _clean(before, ours, theirs) or ours
 
 
 # Fragments, registries, structured files with an output in them
@@ -128,6 +145,7 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
         places,
         is_set,
         moves_in if is_fragment(path) else _no_moves,
+        not is_fragment(path) and any(LAYOUTS[kind.layout].documents for kind in kinds_of(known.kinds, path)),
     )
 
 
@@ -186,21 +204,26 @@ def _front_matter(
 def _with_regions(
     path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known, labels: Labels
 ) -> Answer:
-    """A text by line; what is between the marks of an output is as ours has it, and made anew later."""
+    """A text by line; what is open between the marks of an output is as ours has it, and made anew later."""
     try:
         texts = [(data or b"").decode("utf-8") for data in (before, ours, theirs)]
     except UnicodeDecodeError as error:
         raise NotUnderstood("it is no UTF-8") from error
     names = {output.region for output in known.outputs_in(path) if output.region}
-    mine, _ = find_regions(path, texts[1])
-    parts = {name: texts[1][region.start : region.end] for name, region in mine.items() if name in names}
-    evened = [texts[0], texts[1], texts[2]]
-    for number in (0, 2):
-        found, _ = find_regions(path, texts[number])
-        for region in sorted(found.values(), key=lambda region: -region.start):
-            if region.id in parts and region.inline == mine[region.id].inline:
-                text = evened[number]
-                evened[number] = text[: region.start] + parts[region.id] + text[region.end :]
+    regions = [find_regions(path, text)[0] for text in texts]
+    parts = {}
+    for name in names:
+        found = [known_regions.get(name) for known_regions in regions]
+        inner = [
+            "" if region is None else text[region.start : region.end]
+            for region, text in zip(found, texts, strict=True)
+        ]
+        if found[1] is not None and found[2] is not None and found[1].inline == found[2].inline:
+            merged_part, open_places = merged_rows(inner[0], inner[1], inner[2], labels)
+            parts[name] = inner[1] if open_places or found[1].inline else merged_part
+    evened = [
+        _with_parts(text, known_regions, parts) for text, known_regions in zip(texts, regions, strict=True)
+    ]
     merged, conflicts = merged_rows(evened[0], evened[1], evened[2], labels)
     if conflicts and before is None:
         raise NotUnderstood("both sides made it")
@@ -209,6 +232,14 @@ def _with_regions(
         merged.encode(),
         (f"{conflicts} {places} outside of outputs changed on both sides",) if conflicts else (),
     )
+
+
+def _with_parts(text: str, regions: Mapping[str, Region], parts: Mapping[str, str]) -> str:
+    """A text in which the regions of outputs hold what they are to hold."""
+    for region in sorted(regions.values(), key=lambda region: -region.start):
+        if region.id in parts:
+            text = text[: region.start] + parts[region.id] + text[region.end :]
+    return text
 
 
 def fits(path: str, data: bytes, known: Known) -> bool:

@@ -110,8 +110,10 @@ def _row(was: str, mine: str, its: str, opening: str) -> str:
         return mine
     split = re.compile(rf"(.*?)(\s*(?<!\S){re.escape(opening)}.*?)(\r?\n)?\Z", re.DOTALL)
     one, other = split.match(mine), split.match(its)
-    if one is None or other is None or one[1].rstrip() != other[1].rstrip():
+    if other is None or other[2].strip() in mine or other[2].strip() in was:
         return mine
+    if one is None:
+        return mine.rstrip("\r\n") + other[2] + mine[len(mine.rstrip("\r\n")) :]
     return f"{one[1]}{one[2]} {other[2].strip()}{one[3] or ''}"
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.comments import comments_in
+from registry_reconciler.formats.edits import SpliceError
+from registry_reconciler.formats.table import YAML
 from registry_reconciler.merging.edits import SideText
 from registry_reconciler.merging.lines import Labels, joined_sides, marked
 from registry_reconciler.merging.shapes import NotUnderstood, Shape, Side, Spot, with_former_names
@@ -16,11 +19,14 @@ from registry_reconciler.merging.values import (
     THEIRS,
     Conflict,
     Fields,
+    Indexes,
     Items,
     Merger,
     Origin,
+    Part,
     Pick,
     Result,
+    merged_order,
     value_of,
 )
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -34,6 +40,7 @@ class Structure(Struct, frozen=True):
         shape: names the parts of one side: its text and its documents.
         derived: the places of values that are outputs, on one side.
         is_set: whether a list at a field of a kind is a set.
+        by_document: each document is an entry, and comes and goes by itself.
         moves: the renames that one side of a fragment says, the former name by the new one.
         comments: the comments of a text.
     """
@@ -44,6 +51,7 @@ class Structure(Struct, frozen=True):
     derived: Callable[[tuple[Json, ...]], frozenset[Spot]]
     is_set: Callable[[Kind, FieldPath], bool]
     moves: Callable[[tuple[Json, ...]], Mapping[str, str]]
+    by_document: bool = False
 
 
 class Merged(Struct, frozen=True):
@@ -57,7 +65,7 @@ class _Version(Struct, frozen=True):
     """The file as it is when every conflict goes one way; ``complete``: with all comments."""
 
     data: bytes
-    results: tuple[Result, ...]
+    parts: tuple[Part, ...]
     conflicts: tuple[Conflict, ...]
     complete: bool
 
@@ -81,18 +89,47 @@ def merge_structured(
     """
     sides = _sides((before, ours, theirs), structure)
     picks: tuple[Pick, Pick] = (OURS, THEIRS)
-    versions = [_version(sides, structure, pick, textual) for pick in picks]
+    notes = _Notes(sides, structure.form).of
+    versions = [_version(sides, structure, pick, textual, notes) for pick in picks]
     conflicts = versions[0].conflicts
     if not conflicts:
         if not versions[0].complete:
             raise NotUnderstood("a comment would be lost")
         return Merged(versions[0].data)
     kept = structure.comments(versions[0].data) | structure.comments(versions[1].data)
-    if _required(sides, structure) - kept:
+    if _missing(_required(sides, structure), kept):
         raise NotUnderstood("a comment would be lost")
     texts = [version.data.decode("utf-8") for version in versions]
     about = [_lines(structure.form, version, pick) for version, pick in zip(versions, picks, strict=True)]
     return Merged(marked(texts[0], texts[1], labels, *about).encode(), conflicts)
+
+
+class _Notes:
+    """The comments of items, looked up once for all items of a side."""
+
+    def __init__(self, sides: Sequence[Side], form: TextFormat) -> None:
+        self._sides = sides
+        self._form = form
+        self._known: dict[int, dict[Spot, object]] = {}
+
+    def of(self, number: int, spot: Spot) -> object:
+        """What stands in the comments of one."""
+        if number not in self._known:
+            self._known[number] = self._looked_up(self._sides[number])
+        return self._known[number].get(spot)
+
+    def _looked_up(self, side: Side) -> dict[Spot, object]:
+        spots = [item.spot for item in side.shape.items.values() if item.spot.path]
+        if side.data is None or not spots:
+            return {}
+        try:
+            found = self._form.extract(side.data, [(spot.document, spot.path) for spot in spots])
+        except SpliceError:
+            return {}
+        return {
+            spot: (snippet.comments, frozenset(comments_in(snippet.text.encode(), YAML)))
+            for spot, snippet in zip(spots, found, strict=True)
+        }
 
 
 def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[Side]:
@@ -104,6 +141,8 @@ def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[Side]:
         found.append(Side(data, read.documents, structure.shape(data or b"", read.documents)))
     count = max(len(side.documents) for side in found)
     for number, side in enumerate(found):
+        if structure.by_document:
+            continue
         if not side.documents and number != BEFORE:
             # Nobody's file, or an empty one: of no entry, and of no field.
             found[number] = Side(side.data, ({},) * count, side.shape)
@@ -117,19 +156,25 @@ def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[Side]:
     return found
 
 
-def _version(sides: Sequence[Side], structure: Structure, pick: Pick, textual: bytes | None) -> _Version:
+def _version(
+    sides: Sequence[Side],
+    structure: Structure,
+    pick: Pick,
+    textual: bytes | None,
+    notes: Callable[[int, Spot], object],
+) -> _Version:
     derived = [structure.derived(side.documents) for side in sides]
-    merger = Merger(sides, pick, derived, structure.is_set)
-    results: list[Result] = []
-    for number in range(len(sides[OURS].documents)):
-        spots = tuple(Spot(number, ()) if number < len(side.documents) else None for side in sides)
+    merger = Merger(sides, pick, derived, structure.is_set, notes)
+    parts: list[Part] = []
+    for indexes in _documents(sides, structure):
+        spots = tuple(Spot(index, ()) if index is not None else None for index in indexes)
         result = merger.merged(spots)  # type: ignore[arg-type]
-        if result is None:
+        if result is not None:
+            parts.append(Part(indexes, result))
+        elif not structure.by_document:
             raise NotUnderstood("a document is gone")
-        results.append(result)
-    values = [value_of(result) for result in results]
-    shape = structure.shape(sides[OURS].data or b"", tuple(values))  # nothing may stand there twice
-    del shape
+    values = [value_of(part.result) for part in parts]
+    structure.shape(sides[OURS].data or b"", tuple(values))  # nothing may stand there twice
     conflicts = tuple(merger.conflicts)
     required = _required(sides, structure)
 
@@ -139,12 +184,12 @@ def _version(sides: Sequence[Side], structure: Structure, pick: Pick, textual: b
         read = structure.form.read(data)
         if not read.readable or not same(list(read.documents), values):
             return None
-        return _Version(data, tuple(results), conflicts, not required - structure.comments(data))
+        return _Version(data, tuple(parts), conflicts, not _missing(required, structure.comments(data)))
 
     found = judged(textual) if not conflicts else None
     if found is not None and found.complete:
         return found
-    texts = [SideText(structure.form, sides, number).text(results) for number in (BEFORE, OURS, THEIRS)]
+    texts = [SideText(structure.form, sides, number).text(parts) for number in (BEFORE, OURS, THEIRS)]
     fair: _Version | None = None
     for data in _candidates(texts, structure):
         found = judged(data)
@@ -154,6 +199,25 @@ def _version(sides: Sequence[Side], structure: Structure, pick: Pick, textual: b
     if fair is None:
         raise NotUnderstood("what is merged cannot be written")
     return fair
+
+
+def _documents(sides: Sequence[Side], structure: Structure) -> list[Indexes]:
+    """The documents that belong together, as the index of each on each side."""
+    if not structure.by_document:
+        return [
+            (number if number < len(sides[BEFORE].documents) else None, number, number)
+            for number in range(len(sides[OURS].documents))
+        ]
+    known: list[dict[str, int]] = []
+    for side in sides:
+        heads = {spot.document: item.identity for spot, item in side.shape.heads.items() if not spot.path}
+        if set(heads) != set(range(len(side.documents))):
+            raise NotUnderstood("a document is no entry")
+        known.append({heads[number]: number for number in range(len(side.documents))})
+    return [
+        (known[BEFORE].get(name), known[OURS].get(name), known[THEIRS].get(name))
+        for name in merged_order(*(list(names) for names in known))
+    ]
 
 
 def _candidates(texts: Sequence[bytes | None], structure: Structure) -> list[bytes | None]:
@@ -177,6 +241,12 @@ def _in_common(ours: str, theirs: str) -> str:
     return "".join(rows[at] for at, _ in common(rows, rows_of(theirs)))
 
 
+def _missing(required: frozenset[str], kept: frozenset[str]) -> bool:
+    """Whether a comment stands nowhere, also not behind another one."""
+    lost = required - kept
+    return bool(lost) and not all(any(comment in longer for longer in kept) for comment in lost)
+
+
 def _required(sides: Sequence[Side], structure: Structure) -> frozenset[str]:
     """The comments that the merged text has to have: what a side wrote, and what both left there."""
     before, ours, theirs = (
@@ -194,8 +264,8 @@ def _lines(form: TextFormat, version: _Version, pick: Pick) -> list[tuple[int, s
     }
     found = [
         (spot, about[result.origin])
-        for number, result in enumerate(version.results)
-        for spot, result in _walked(result, Spot(number, ()))
+        for number, part in enumerate(version.parts)
+        for spot, result in _walked(part.result, Spot(number, ()))
         if result.origin in about
     ]
     places = form.locate(version.data, [(spot.document, spot.path, False) for spot, _ in found])

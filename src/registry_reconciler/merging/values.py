@@ -94,6 +94,13 @@ class Items(Struct, frozen=True):
 Result: TypeAlias = Whole | Fields | Items
 
 
+class Part(Struct, frozen=True):
+    """One document, with its index on each side."""
+
+    indexes: Indexes
+    result: Result
+
+
 def value_of(result: Result) -> Json:
     """What a part says when it is merged."""
     if isinstance(result, Whole):
@@ -121,6 +128,7 @@ class Merger:
     Args:
         derived: on each side the places of values that are outputs: they are kept as ours, and made anew.
         is_set: whether a list at a field of a kind is a set: what each side added is in it.
+        notes: the comments of an item of a side: who changed those changed it.
     """
 
     def __init__(
@@ -129,8 +137,10 @@ class Merger:
         pick: Pick,
         derived: Sequence[frozenset[Spot]],
         is_set: Callable[[Kind, FieldPath], bool],
+        notes: Callable[[int, Spot], object],
     ) -> None:
         self.sides = sides
+        self.notes = notes
         self.pick = pick
         self.derived = derived
         self.is_set = is_set
@@ -256,7 +266,9 @@ class Merger:
     def _unchanged(self, before: Item | None, there: Item, side: int) -> bool:
         if before is None or before.home != there.home or before.label != there.label:
             return False
-        return same_part(self.sides[BEFORE].value(before.spot), self.sides[side].value(there.spot))
+        if not same_part(self.sides[BEFORE].value(before.spot), self.sides[side].value(there.spot)):
+            return False
+        return self.notes(BEFORE, before.spot) == self.notes(side, there.spot)
 
     def _note_removed(self, items: Sequence[Item | None]) -> None:
         spots = tuple(item.spot if item is not None else None for item in items)
