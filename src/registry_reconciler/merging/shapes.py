@@ -163,21 +163,21 @@ def _home(kind: Kind, document: int, path: FieldPath, bound: Mapping[str, str]) 
 
 
 def _place(shape: Shape, kind: Kind, address: str, document: int, path: FieldPath, value: Json) -> None:
-    layout = LAYOUTS[kind.layout]
+    row = LAYOUTS[kind.layout]
     body = _without_key(kind, value)
-    if not layout.depth:
+    if not row.depth:
         spot = Spot(document, path)
         item = Item(address, address, (kind.name,), spot, kind, (), body)
         if any(known.identity == address for known in shape.heads.values()):
             raise NotUnderstood(f"{address} stands there twice")
         shape.heads.setdefault(spot, item)
         return
-    holder = Spot(document, path[: len(path) - layout.depth])
+    holder = Spot(document, path[: len(path) - row.depth])
     home = shape.homes[holder]
     (owner, *_) = home
     if owner != kind.name:
         return  # another kind has this list already
-    steps = layout.item_path(path)
+    steps = row.item_path(path)
     item = Item(address, address, home, Spot(document, steps), kind, path[len(steps) :], body)
     _put(shape, item)
 

@@ -15,7 +15,7 @@ from registry_reconciler.loading.state.files import (
     parse_file,
     render_file,
 )
-from registry_reconciler.merging.values import merged_order
+from registry_reconciler.merging.order import merged_order
 from registry_reconciler.planning.settle_state import merged
 
 

@@ -12,6 +12,7 @@ from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.table import YAML
 from registry_reconciler.merging.edits import SideText
 from registry_reconciler.merging.lines import Labels, joined_sides, marked
+from registry_reconciler.merging.order import merged_order
 from registry_reconciler.merging.shapes import NotUnderstood, Shape, Side, Spot, with_former_names
 from registry_reconciler.merging.values import (
     BEFORE,
@@ -26,7 +27,6 @@ from registry_reconciler.merging.values import (
     Part,
     Pick,
     Result,
-    merged_order,
     value_of,
 )
 from registry_reconciler.model.entry import FieldPath, Json, same
