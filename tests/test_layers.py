@@ -38,6 +38,7 @@ LAYERS = (
     "queries",
     "editing",
     "entries",
+    "terminal",
     "cli",
     "__init__",
     "__main__",
