@@ -65,7 +65,7 @@ COMMANDS = (
     Row("rule eval", "rule_eval", "Show what each part of a rule gives for an entry."),
     Row("baseline", "baseline", "Accept the problems of today, so that only new ones block."),
     Row("log", "log", "Show what was applied, when, by whom and by which plan."),
-    Row("resolve", "resolve", "Settle what a merge left in conflict, by entry and field."),
+    Row("resolve", "resolve", "Settle what a merge, rebase or cherry-pick left in conflict."),
     Row("merge-driver", "merge_driver", "Merge one file for git, by entry and field."),
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),

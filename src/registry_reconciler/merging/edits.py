@@ -19,7 +19,7 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.merging.shapes import Side, Spot
+from registry_reconciler.merging.shapes import Position, Side
 from registry_reconciler.merging.values import Fields, Items, Origin, Part, Result, value_of
 from registry_reconciler.model.entry import Json, same
 
@@ -41,7 +41,7 @@ class SideText:
         for part in parts:
             index = part.indexes[self.number]
             if index is not None:
-                pairs += self._edits(part.result, Spot(index, ()))
+                pairs += self._edits(part.result, Position(index, ()))
         try:
             return self._with_documents(self._spliced(data, pairs), parts)
         except SpliceError:
@@ -76,7 +76,9 @@ class SideText:
         if source is None:
             return None
         try:
-            return self.form.extract(source, [(result.origin.spot.document, result.origin.spot.path)])[0]
+            return self.form.extract(
+                source, [(result.origin.position.document, result.origin.position.path)]
+            )[0]
         except SpliceError:
             return None
 
@@ -87,9 +89,9 @@ class SideText:
             origins = [
                 origin
                 for edit, origin in pairs
-                if origin is not None and origin.side == number and origin.spot.path
+                if origin is not None and origin.side == number and origin.position.path
             ]
-            places = [(origin.spot.document, origin.spot.path) for origin in origins]
+            places = [(origin.position.document, origin.position.path) for origin in origins]
             if places and side.data is not None:
                 try:
                     found.update(zip(origins, self.form.extract(side.data, places), strict=True))
@@ -102,18 +104,18 @@ class SideText:
             else:
                 yield replace(edit, snippet=snippet)
 
-    def _edits(self, result: Result, spot: Spot) -> Iterator[tuple[Edit, Origin | None]]:
-        old, new = self.sides[self.number].value(spot), value_of(result)
+    def _edits(self, result: Result, position: Position) -> Iterator[tuple[Edit, Origin | None]]:
+        old, new = self.sides[self.number].value(position), value_of(result)
         if same(old, new):
             return
         if isinstance(result, Fields) and isinstance(old, dict):
-            yield from self._pairs(result, spot, old)
+            yield from self._pairs(result, position, old)
         elif isinstance(result, Items) and isinstance(old, list) and self._in_order(result):
-            yield from self._items(result, spot, old)
-        elif isinstance(result, Fields | Items) and old is None and spot.path:
-            yield Update(spot.document, spot.path, new), None
+            yield from self._items(result, position, old)
+        elif isinstance(result, Fields | Items) and old is None and position.path:
+            yield Update(position.document, position.path, new), None
         else:
-            yield Update(spot.document, spot.path, new), self._origin(result)
+            yield Update(position.document, position.path, new), self._origin(result)
 
     def _origin(self, result: Result) -> Origin | None:
         return result.origin if result.origin.side != self.number else None
@@ -123,25 +125,25 @@ class SideText:
         return known == sorted(known)
 
     def _pairs(
-        self, result: Fields, spot: Spot, old: dict[str, Json]
+        self, result: Fields, position: Position, old: dict[str, Json]
     ) -> Iterator[tuple[Edit, Origin | None]]:
         kept = {name for member in result.members if (name := member.names[self.number]) in old}
         for name in old:
             if name not in kept:
-                yield Remove(spot.document, (*spot.path, name)), None
+                yield Remove(position.document, (*position.path, name)), None
         before: str | None = None
         coming: list[tuple[Edit, Origin | None]] = []
         for member in reversed(result.members):
             mine = member.names[self.number]
             if mine is not None and mine in old:
-                yield from self._edits(member.result, spot.at(mine))
+                yield from self._edits(member.result, position.at(mine))
                 if mine != member.name:
-                    yield RenameKey(spot.document, (*spot.path, mine), member.name), None
+                    yield RenameKey(position.document, (*position.path, mine), member.name), None
                 before = mine
                 continue
             edit = Insert(
-                spot.document,
-                spot.path,
+                position.document,
+                position.path,
                 value_of(member.result),
                 key=member.name,
                 before=before,
@@ -150,21 +152,27 @@ class SideText:
             coming.append((edit, member.result.origin))
         yield from reversed(coming)
 
-    def _items(self, result: Items, spot: Spot, old: list[Json]) -> Iterator[tuple[Edit, Origin | None]]:
+    def _items(
+        self, result: Items, position: Position, old: list[Json]
+    ) -> Iterator[tuple[Edit, Origin | None]]:
         kept = {piece.indexes[self.number] for piece in result.pieces}
         for index in range(len(old)):
             if index not in kept:
-                yield Remove(spot.document, (*spot.path, index)), None
+                yield Remove(position.document, (*position.path, index)), None
         next_kept: int | None = None
         coming: list[tuple[Edit, Origin | None]] = []
         for piece in reversed(result.pieces):
             mine = piece.indexes[self.number]
             if mine is not None:
-                yield from self._edits(piece.result, spot.at(mine))
+                yield from self._edits(piece.result, position.at(mine))
                 next_kept = mine
                 continue
             edit = Insert(
-                spot.document, spot.path, value_of(piece.result), index=next_kept, container_kind="list"
+                position.document,
+                position.path,
+                value_of(piece.result),
+                index=next_kept,
+                container_kind="list",
             )
             coming.append((edit, piece.result.origin))
         yield from reversed(coming)

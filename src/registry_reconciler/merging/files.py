@@ -16,8 +16,8 @@ from registry_reconciler.merging.known import Known, is_fragment, is_set, moves_
 from registry_reconciler.merging.lines import Labels, merged_rows
 from registry_reconciler.merging.shapes import (
     NotUnderstood,
+    Position,
     Shape,
-    Spot,
     fragment_shape,
     kinds_of,
     registry_shape,
@@ -129,11 +129,11 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
             return fragment_shape(known.kinds, documents)
         return registry_shape(known.kinds, path, data, documents, form)
 
-    def places(documents: tuple[Json, ...]) -> frozenset[Spot]:
+    def places(documents: tuple[Json, ...]) -> frozenset[Position]:
         found = set()
         for output in derived:
             try:
-                found.add(Spot(*place_of(documents, output)))
+                found.add(Position(*place_of(documents, output)))
             except NoOutputPlace:
                 continue
         return frozenset(found)

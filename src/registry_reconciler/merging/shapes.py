@@ -29,15 +29,15 @@ class NotUnderstood(Exception):
     """A file that cannot be merged by entry and field; the text says why."""
 
 
-class Spot(NamedTuple):
+class Position(NamedTuple):
     """A place in one side: document, and steps."""
 
     document: int
     path: FieldPath
 
-    def at(self, *steps: str | int) -> Spot:
+    def at(self, *steps: str | int) -> Position:
         """The place of a part."""
-        return Spot(self.document, (*self.path, *steps))
+        return Position(self.document, (*self.path, *steps))
 
 
 class Item(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Item(Struct, frozen=True):
         identity: what it is called on all sides: its address; of one that a side renamed, the former one.
         label: what it is called for people.
         home: the list or mapping that it stands in.
-        spot: of what comes and goes with it.
+        position: of what comes and goes with it.
         inner: steps from there to its fields.
         body: what it says, without its key.
     """
@@ -55,7 +55,7 @@ class Item(Struct, frozen=True):
     identity: str
     label: str
     home: Name
-    spot: Spot
+    position: Position
     kind: Kind | None = None
     inner: FieldPath = ()
     body: Json = None
@@ -71,8 +71,8 @@ class Shape(Struct, frozen=True):
     """
 
     items: dict[str, Item] = field(default_factory=dict)
-    homes: dict[Spot, Name] = field(default_factory=dict)
-    heads: dict[Spot, Item] = field(default_factory=dict)
+    homes: dict[Position, Name] = field(default_factory=dict)
+    heads: dict[Position, Item] = field(default_factory=dict)
 
     def inside(self, home: Name) -> list[str]:
         """The identities of what stands in a list or mapping, in order."""
@@ -86,11 +86,11 @@ class Side(Struct, frozen=True):
     documents: tuple[Json, ...]
     shape: Shape
 
-    def value(self, spot: Spot | None) -> Json | Missing:
+    def value(self, position: Position | None) -> Json | Missing:
         """What stands at a place."""
-        if spot is None or spot.document >= len(self.documents):
+        if position is None or position.document >= len(self.documents):
             return MISSING
-        return get_path(self.documents[spot.document], spot.path)
+        return get_path(self.documents[position.document], position.path)
 
 
 def fragment_shape(kinds: Mapping[str, Kind], documents: Iterable[Json]) -> Shape:
@@ -104,32 +104,32 @@ def fragment_shape(kinds: Mapping[str, Kind], documents: Iterable[Json]) -> Shap
         for name, content in document.items():
             if name not in kinds and name not in DIRECTIVES:
                 continue
-            spot = Spot(number, (name,))
+            position = Position(number, (name,))
             home: Name = (name, number)
-            shape.homes[spot] = home
+            shape.homes[position] = home
             if content is not None and not isinstance(content, list):
                 raise NotUnderstood(f"{name!r} is no list")
             for index, value in enumerate(content or ()):
                 item = _entry if name in kinds else _directive
-                _put(shape, item(kinds.get(name), name, home, spot.at(index), value))
+                _put(shape, item(kinds.get(name), name, home, position.at(index), value))
     return shape
 
 
-def _entry(kind: Kind | None, name: str, home: Name, spot: Spot, value: Json) -> Item:
+def _entry(kind: Kind | None, name: str, home: Name, position: Position, value: Json) -> Item:
     assert kind is not None
     key = kind.key_of(kind.texts.settled(value)) if isinstance(value, dict) else None
     if key is None:
         raise NotUnderstood(f"an entry of {name} has no key")
     address = f"{name}/{key}"
-    return Item(address, address, home, spot, kind, (), _without_key(kind, value))
+    return Item(address, address, home, position, kind, (), _without_key(kind, value))
 
 
-def _directive(_kind: Kind | None, name: str, home: Name, spot: Spot, value: Json) -> Item:
+def _directive(_kind: Kind | None, name: str, home: Name, position: Position, value: Json) -> Item:
     about = value
     if isinstance(value, dict):
         about = {word: value[word] for word in ("from", "to", "address", "code") if word in value}
     shown = about if isinstance(about, str) else " ".join(map(str, about.values())) if about else ""
-    return Item(f"{name} {spot.document} {canonical(about)}", f"{name} {shown}", home, spot)
+    return Item(f"{name} {position.document} {canonical(about)}", f"{name} {shown}", home, position)
 
 
 def _put(shape: Shape, item: Item) -> None:
@@ -146,9 +146,9 @@ def registry_shape(
     for kind in kinds_of(kinds, path):
         bound = kind.file.match(path) or {}
         for container in containers(kind, documents, bound):
-            spot = Spot(container.document, container.path)
-            if LAYOUTS[kind.layout].depth and spot not in shape.homes:
-                shape.homes[spot] = _home(kind, container.document, container.path, container.bound)
+            position = Position(container.document, container.path)
+            if LAYOUTS[kind.layout].depth and position not in shape.homes:
+                shape.homes[position] = _home(kind, container.document, container.path, container.bound)
         source = SourceFile(path, data, documents, True, format=form)
         for entry, fault in entries_of(kind, source, bound, nesting.steps(kind)):
             if entry is None:
@@ -166,19 +166,19 @@ def _place(shape: Shape, kind: Kind, address: str, document: int, path: FieldPat
     row = LAYOUTS[kind.layout]
     body = _without_key(kind, value)
     if not row.depth:
-        spot = Spot(document, path)
-        item = Item(address, address, (kind.name,), spot, kind, (), body)
+        position = Position(document, path)
+        item = Item(address, address, (kind.name,), position, kind, (), body)
         if any(known.identity == address for known in shape.heads.values()):
             raise NotUnderstood(f"{address} stands there twice")
-        shape.heads.setdefault(spot, item)
+        shape.heads.setdefault(position, item)
         return
-    holder = Spot(document, path[: len(path) - row.depth])
+    holder = Position(document, path[: len(path) - row.depth])
     home = shape.homes[holder]
     (owner, *_) = home
     if owner != kind.name:
         return  # another kind has this list already
     steps = row.item_path(path)
-    item = Item(address, address, home, Spot(document, steps), kind, path[len(steps) :], body)
+    item = Item(address, address, home, Position(document, steps), kind, path[len(steps) :], body)
     _put(shape, item)
 
 
@@ -212,7 +212,7 @@ def with_former_names(base: Shape, side: Shape, moves: Mapping[str, str]) -> Sha
         if known is None:
             items[name] = item
         else:
-            items[known] = Item(known, item.label, item.home, item.spot, item.kind, item.inner, item.body)
+            items[known] = Item(known, item.label, item.home, item.position, item.kind, item.inner, item.body)
     return Shape(items, side.homes, side.heads)
 
 

@@ -13,7 +13,7 @@ from registry_reconciler.formats.table import YAML
 from registry_reconciler.merging.edits import SideText
 from registry_reconciler.merging.lines import Labels, joined_sides, marked
 from registry_reconciler.merging.order import merged_order
-from registry_reconciler.merging.shapes import NotUnderstood, Shape, Side, Spot, with_former_names
+from registry_reconciler.merging.shapes import NotUnderstood, Position, Shape, Side, with_former_names
 from registry_reconciler.merging.values import (
     BEFORE,
     OURS,
@@ -48,7 +48,7 @@ class Structure(Struct, frozen=True):
     form: TextFormat
     shape: Callable[[bytes, tuple[Json, ...]], Shape]
     comments: Callable[[bytes], frozenset[str]]
-    derived: Callable[[tuple[Json, ...]], frozenset[Spot]]
+    derived: Callable[[tuple[Json, ...]], frozenset[Position]]
     is_set: Callable[[Kind, FieldPath], bool]
     moves: Callable[[tuple[Json, ...]], Mapping[str, str]]
     by_document: bool = False
@@ -110,25 +110,27 @@ class _Notes:
     def __init__(self, sides: Sequence[Side], form: TextFormat) -> None:
         self._sides = sides
         self._form = form
-        self._known: dict[int, dict[Spot, object]] = {}
+        self._known: dict[int, dict[Position, object]] = {}
 
-    def of(self, number: int, spot: Spot) -> object:
+    def of(self, number: int, position: Position) -> object:
         """What stands in the comments of one."""
         if number not in self._known:
             self._known[number] = self._looked_up(self._sides[number])
-        return self._known[number].get(spot)
+        return self._known[number].get(position)
 
-    def _looked_up(self, side: Side) -> dict[Spot, object]:
-        spots = [item.spot for item in side.shape.items.values() if item.spot.path]
-        if side.data is None or not spots:
+    def _looked_up(self, side: Side) -> dict[Position, object]:
+        positions = [item.position for item in side.shape.items.values() if item.position.path]
+        if side.data is None or not positions:
             return {}
         try:
-            found = self._form.extract(side.data, [(spot.document, spot.path) for spot in spots])
+            found = self._form.extract(
+                side.data, [(position.document, position.path) for position in positions]
+            )
         except SpliceError:
             return {}
         return {
-            spot: (snippet.comments, frozenset(comments_in(snippet.text.encode(), YAML)))
-            for spot, snippet in zip(spots, found, strict=True)
+            position: (snippet.comments, frozenset(comments_in(snippet.text.encode(), YAML)))
+            for position, snippet in zip(positions, found, strict=True)
         }
 
 
@@ -161,14 +163,14 @@ def _version(
     structure: Structure,
     pick: Pick,
     textual: bytes | None,
-    notes: Callable[[int, Spot], object],
+    notes: Callable[[int, Position], object],
 ) -> _Version:
     derived = [structure.derived(side.documents) for side in sides]
     merger = Merger(sides, pick, derived, structure.is_set, notes)
     parts: list[Part] = []
     for indexes in _documents(sides, structure):
-        spots = tuple(Spot(index, ()) if index is not None else None for index in indexes)
-        result = merger.merged(spots)  # type: ignore[arg-type]
+        positions = tuple(Position(index, ()) if index is not None else None for index in indexes)
+        result = merger.merged(positions)  # type: ignore[arg-type]
         if result is not None:
             parts.append(Part(indexes, result))
         elif not structure.by_document:
@@ -210,7 +212,11 @@ def _documents(sides: Sequence[Side], structure: Structure) -> list[Indexes]:
         ]
     known: list[dict[str, int]] = []
     for side in sides:
-        heads = {spot.document: item.identity for spot, item in side.shape.heads.items() if not spot.path}
+        heads = {
+            position.document: item.identity
+            for position, item in side.shape.heads.items()
+            if not position.path
+        }
         if set(heads) != set(range(len(side.documents))):
             raise NotUnderstood("a document is no entry")
         known.append({heads[number]: number for number in range(len(side.documents))})
@@ -258,25 +264,25 @@ def _required(sides: Sequence[Side], structure: Structure) -> frozenset[str]:
 def _lines(form: TextFormat, version: _Version, pick: Pick) -> list[tuple[int, str]]:
     """The lines of a version at which conflicts are, each with what is said of it."""
     about = {
-        Origin(pick, spot): conflict.about
+        Origin(pick, position): conflict.about
         for conflict in version.conflicts
-        if (spot := conflict.spots[pick]) is not None
+        if (position := conflict.positions[pick]) is not None
     }
     found = [
-        (spot, about[result.origin])
+        (position, about[result.origin])
         for number, part in enumerate(version.parts)
-        for spot, result in _walked(part.result, Spot(number, ()))
+        for position, result in _walked(part.result, Position(number, ()))
         if result.origin in about
     ]
-    places = form.locate(version.data, [(spot.document, spot.path, False) for spot, _ in found])
+    places = form.locate(version.data, [(position.document, position.path, False) for position, _ in found])
     return [(line, text) for (line, _), (_, text) in zip(places, found, strict=True)]
 
 
-def _walked(result: Result, spot: Spot) -> Iterator[tuple[Spot, Result]]:
-    yield spot, result
+def _walked(result: Result, position: Position) -> Iterator[tuple[Position, Result]]:
+    yield position, result
     if isinstance(result, Fields):
         for member in result.members:
-            yield from _walked(member.result, spot.at(member.name))
+            yield from _walked(member.result, position.at(member.name))
     elif isinstance(result, Items):
         for number, piece in enumerate(result.pieces):
-            yield from _walked(piece.result, spot.at(number))
+            yield from _walked(piece.result, position.at(number))

@@ -11,6 +11,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import answer
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.errors import UsageFailure
+from registry_reconciler.files.root import find_root
 
 EXAMPLE = """\
   registry merge-driver %O %A %B %P
@@ -42,6 +43,7 @@ def command(
     try:
         driven = drive(ancestor, current, other, path, Labels("ours", "theirs", marker_size))
     except OSError as error:
+        find_root(Path.cwd())
         raise UsageFailure(f"{error.filename or path}: {error.strerror or error}") from error
     lines = [f"CONFLICT {visible(path)}: {visible(sentence)}\n" for sentence in driven.conflicts]
     body = {"path": path, "by": driven.by, "conflicts": list(driven.conflicts)}

@@ -19,11 +19,12 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Settle what a merge, rebase or cherry-pick left in conflict, from the three versions that git has.
+    """Settle what a merge, rebase or cherry-pick left in conflict.
 
-    Fragments and registries are merged by entry and field: what both sides added is in them, and what both changed
-    keeps its marks, around that field only, and the exit code is 3. Resolve those, then run it again. State and
-    history follow, and outputs are made anew. A file that somebody edited since is left alone.
+    Fragments and registries are merged by entry and field, from the three versions that git has: what both sides
+    added is in them, and what both changed keeps its marks, around that field only, and the exit code is 3. Resolve
+    those, then run it again. State and history follow, and outputs are made anew. A file that somebody edited since
+    is left alone.
     """
     from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 
