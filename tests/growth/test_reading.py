@@ -19,7 +19,7 @@ ITEMS = {
 
 @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
 def test_reading_strictly_grows_with_the_text(item: str) -> None:
-    head, _, tail = item.partition("plain")
+    head, _, _tail = item.partition("plain")
 
     def text(size: int) -> bytes:
         return (head * size).encode() + (b"- word\n  more\n" if "plain" in item else b"- |+\n  x\n\n")

@@ -138,7 +138,11 @@ class _Look:
                 digit = any(character.isdigit() for character in text[node.body : behind])
                 comment = row.lstrip().startswith("#")
                 if longest > indent and not digit and (node.text.strip("\n") or comment):
-                    yield first, "a blank line before a block of text is longer than its indentation", "empty it"
+                    yield (
+                        first,
+                        "a blank line before a block of text is longer than its indentation",
+                        "empty it",
+                    )
                 break
             longest = max(longest, len(row))
             at += len(row) + 1
