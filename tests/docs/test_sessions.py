@@ -16,7 +16,7 @@ import pytest
 from tests.docs.test_readme import BLOCK, session
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = {"tutorial.md": 12, "merging.md": 4, "secrets.md": 1}
+PAGES = {"tutorial.md": 12, "branches.md": 4, "secrets.md": 1}
 """Each page, and how many sessions it has at least."""
 
 
