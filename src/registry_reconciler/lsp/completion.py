@@ -329,11 +329,7 @@ def _values(look: Look, subject: Subject) -> Iterator[_Offer]:
     if found is not None:
         yield from _ids(look, found[0].kinds, subject)
         return
-    if any(
-        path == subject.field
-        for rule in subject.kind.paths
-        for path, _ in _leaves(rule.field.find(subject.value))
-    ):
+    if _is_path(subject):
         yield from _paths(look)
         return
     view = _view(look, subject)
@@ -341,6 +337,18 @@ def _values(look: Look, subject: Subject) -> Iterator[_Offer]:
         return
     yield from _words(_enumerated(view, subject.field), "")
     yield from _vocabulary(look, subject)
+
+
+def _is_path(subject: Subject) -> bool:
+    """Whether a file or a folder is meant: the kind says so, or a built-in rule takes it for one."""
+    for rule in subject.kind.paths:
+        if any(path == subject.field for path, _ in _leaves(rule.field.find(subject.value))):
+            return True
+    name = next((step for step in reversed(subject.field) if isinstance(step, str)), "")
+    return name in _PATH_FIELDS.get(subject.kind.role, ())
+
+
+_PATH_FIELDS = {"route": ("path", "related_docs"), "module_instance": ("path",)}
 
 
 def _leaves(found: Iterable[tuple[FieldPath, Json]]) -> Iterator[tuple[FieldPath, Json]]:
