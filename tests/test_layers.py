@@ -38,6 +38,7 @@ LAYERS = (
     "editing",
     "entries",
     "lsp",
+    "terminal",
     "cli",
     "__init__",
     "__main__",
