@@ -1,4 +1,4 @@
-"""What the server says of texts is what ``registry check`` says of them once they are saved, whatever was typed before."""
+"""What the server says of texts is what ``registry check`` says of them once they are saved."""
 
 from __future__ import annotations
 

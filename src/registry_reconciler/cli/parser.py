@@ -95,6 +95,7 @@ GROUPS = (
             "rule eval",
             "baseline",
             "completion",
+            "lsp",
         ),
     ),
     ("After a merge or a fault", ("resolve", "recover", "verify")),

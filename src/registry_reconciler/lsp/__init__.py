@@ -13,6 +13,9 @@ def serve() -> None:
     Raises:
         ModuleNotFoundError: the extra ``lsp`` is not installed.
     """
+    import gc
+
     from registry_reconciler.lsp.server import make_server
 
+    gc.enable()  # one command makes little garbage in cycles; a day of typing does not
     make_server().start_io()
