@@ -16,17 +16,17 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.formats.nodes import Document, Node, to_value
 from registry_reconciler.formats.table import YAML
 from registry_reconciler.loading.directives import DIRECTIVES
+from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.cursor import (
-    Spot,
+    Cursor,
     Subject,
     compose,
+    cursors,
     is_fragment,
     node_of,
     reference_at,
-    spots,
     subject_of,
 )
-from registry_reconciler.lsp.desk import Look
 from registry_reconciler.lsp.diagnostics import span
 from registry_reconciler.lsp.hover import about
 from registry_reconciler.lsp.text import Text
@@ -77,18 +77,18 @@ def complete(look: Look, path: str, offset: int) -> types.CompletionList:
     more = False
     for attempt in _attempts(text, path, look, offset) if text is not None else ():
         documents = compose(look, path, attempt.source)
-        spot = next((spot for spot in spots(documents) if _is_word(spot.node)), None)
-        if spot is None or spot.on_key is not attempt.is_key:
+        cursor = next((cursor for cursor in cursors(documents) if _is_word(cursor.node)), None)
+        if cursor is None or cursor.on_key is not attempt.is_key:
             continue
         typed = text.source[attempt.start : offset] if text is not None else ""
-        for offer in _offers(look, path, documents, spot):
+        for offer in _offers(look, path, documents, cursor):
             if not _fits(typed, offer.label):
                 continue
             if len(items) >= MOST_OFFERED:
                 more = True
                 break
             if text is not None:
-                items.setdefault(offer.label, _item(text, attempt, offer, spot, path, look))
+                items.setdefault(offer.label, _item(text, attempt, offer, cursor, path, look))
     return types.CompletionList(is_incomplete=more, items=list(items.values()))
 
 
@@ -165,17 +165,17 @@ def _in_flow(text: Text, offset: int, flow: str, after: str, stop: int) -> Itera
 
 def _in_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
     """In a format whose texts stand in quotes: the text that the cursor is in."""
-    from registry_reconciler.lsp.cursor import spot_at
+    from registry_reconciler.lsp.cursor import cursor_at
 
-    spot = spot_at(compose(look, path, text.source), offset)
-    if spot is None or spot.node.kind != "scalar":
+    cursor = cursor_at(compose(look, path, text.source), offset)
+    if cursor is None or cursor.node.kind != "scalar":
         return
-    node = spot.node
+    node = cursor.node
     quoted = text.source[node.body : node.body + 1] in ("'", '"')
     start, end = (node.body + 1, node.end - 1) if quoted else (node.body, node.end)
     if start <= offset <= end:
         source = text.source[:start] + _WORD + text.source[end:]
-        yield _Attempt(source, start, end, spot.on_key)
+        yield _Attempt(source, start, end, cursor.on_key)
 
 
 def _put(text: Text, first: int, last: int, word: str, after: str, *, is_key: bool) -> Iterator[_Attempt]:
@@ -188,12 +188,12 @@ def _put(text: Text, first: int, last: int, word: str, after: str, *, is_key: bo
 
 
 def _item(
-    text: Text, attempt: _Attempt, offer: _Offer, spot: Spot, path: str, look: Look
+    text: Text, attempt: _Attempt, offer: _Offer, cursor: Cursor, path: str, look: Look
 ) -> types.CompletionItem:
     form = look.format(path)
     insert = offer.insert
     if form.plain_texts:
-        insert = insert if attempt.is_key else _as_written(insert, spot)
+        insert = insert if attempt.is_key else _as_written(insert, cursor)
         before = text.source[attempt.start - 1 : attempt.start]
         if not attempt.is_key and before == ":":
             insert = f" {insert}"
@@ -209,36 +209,36 @@ def _item(
     )
 
 
-def _as_written(word: str, spot: Spot) -> str:
+def _as_written(word: str, cursor: Cursor) -> str:
     """A text as YAML has it in this place: in quotes where it would be read as something else."""
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", word) and word.lower() not in _SPECIAL:
         return word
-    written = YAML.rewritten(spot.node, word)
+    written = YAML.rewritten(cursor.node, word)
     return written if written is not None else word
 
 
 _SPECIAL = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
-def _offers(look: Look, path: str, documents: list[Document], spot: Spot) -> Iterator[_Offer]:
+def _offers(look: Look, path: str, documents: list[Document], cursor: Cursor) -> Iterator[_Offer]:
     fragment = is_fragment(path)
-    if fragment and len(spot.path) == 1 and spot.on_key:
-        yield from _kinds(look, documents, spot)
+    if fragment and len(cursor.path) == 1 and cursor.on_key:
+        yield from _kinds(look, documents, cursor)
         return
-    if fragment and spot.path and spot.path[0] in DIRECTIVES:
-        yield from _directive(look, spot)
+    if fragment and cursor.path and cursor.path[0] in DIRECTIVES:
+        yield from _directive(look, cursor)
         return
-    subject = subject_of(look, path, documents, spot)
+    subject = subject_of(look, path, documents, cursor)
     if subject is None or not subject.field:
         return
-    if spot.on_key:
-        yield from _fields(look, subject, documents, spot)
+    if cursor.on_key:
+        yield from _fields(look, subject, documents, cursor)
     else:
         yield from _values(look, subject)
 
 
-def _kinds(look: Look, documents: list[Document], spot: Spot) -> Iterator[_Offer]:
-    taken = _keys(documents, spot)
+def _kinds(look: Look, documents: list[Document], cursor: Cursor) -> Iterator[_Offer]:
+    taken = _keys(documents, cursor)
     for kind in look.loaded.kinds.values():
         if kind.name not in taken and kind.truth != "live":
             yield _Offer(
@@ -253,17 +253,17 @@ def _kinds(look: Look, documents: list[Document], spot: Spot) -> Iterator[_Offer
             yield _Offer(name, f"{name}:", types.CompletionItemKind.Keyword, "directive", order="~")
 
 
-def _keys(documents: list[Document], spot: Spot) -> set[str]:
+def _keys(documents: list[Document], cursor: Cursor) -> set[str]:
     """The keys that the mapping around a key has beside it."""
-    node = node_of(documents, spot.document, spot.path[:-1])
+    node = node_of(documents, cursor.document, cursor.path[:-1])
     value = to_value(node) if node is not None and node.kind == "map" else {}
     return {key for key in value if _WORD not in key} if isinstance(value, dict) else set()
 
 
-def _directive(look: Look, spot: Spot) -> Iterator[_Offer]:
-    name = str(spot.path[0])
-    field = spot.path[2] if len(spot.path) > 2 else None
-    if spot.on_key:
+def _directive(look: Look, cursor: Cursor) -> Iterator[_Offer]:
+    name = str(cursor.path[0])
+    field = cursor.path[2] if len(cursor.path) > 2 else None
+    if cursor.on_key:
         for word in _DIRECTIVE_FIELDS.get(name, ()):
             yield _Offer(word, f"{word}: ", types.CompletionItemKind.Field)
     elif name == "allow" and field == "code":
@@ -291,10 +291,10 @@ def _addresses(look: Look) -> Iterator[_Offer]:
         yield _Offer(address, address, types.CompletionItemKind.Reference)
 
 
-def _fields(look: Look, subject: Subject, documents: list[Document], spot: Spot) -> Iterator[_Offer]:
+def _fields(look: Look, subject: Subject, documents: list[Document], cursor: Cursor) -> Iterator[_Offer]:
     view = _view(look, subject)
     where = subject.field[:-1]
-    taken = _keys(documents, spot)
+    taken = _keys(documents, cursor)
     required = _required(view, where)
     live = {selector.text for selector in subject.kind.live_fields}
     for name in view.fields(where):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from registry_reconciler.formats.nodes import Document, Node, Unreadable, key_of, to_value
 from registry_reconciler.loading.directives import DIRECTIVES
-from registry_reconciler.lsp.desk import Look
+from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, get_path
 from registry_reconciler.model.field_roles import Reference
@@ -16,7 +16,7 @@ from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.references import references_in
 
 
-class Spot(Struct, frozen=True):
+class Cursor(Struct, frozen=True):
     """A node of a text.
 
     Attributes:
@@ -34,7 +34,7 @@ class Spot(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """What a spot says something of.
+    """What a cursor says something of.
 
     Attributes:
         kind: the kind of the entry that it lies in.
@@ -66,7 +66,7 @@ def compose(look: Look, path: str, source: str) -> list[Document]:
         return []
 
 
-def spot_at(documents: Sequence[Document], offset: int) -> Spot | None:
+def cursor_at(documents: Sequence[Document], offset: int) -> Cursor | None:
     """The smallest node around a place."""
     for number, document in enumerate(documents):
         root = document.root
@@ -75,7 +75,7 @@ def spot_at(documents: Sequence[Document], offset: int) -> Spot | None:
     return None
 
 
-def _inside(number: int, root: Node, offset: int) -> Spot:
+def _inside(number: int, root: Node, offset: int) -> Cursor:
     path: list[str | int] = []
     within = [root]
     node = root
@@ -84,27 +84,27 @@ def _inside(number: int, root: Node, offset: int) -> Spot:
         for index, entry in enumerate(node.entries):
             step: str | int = index if node.kind == "seq" else "<<" if entry.merge else str(key_of(entry))
             if entry.key is not None and entry.key.start <= offset <= entry.key.end:
-                return Spot(number, (*path, step), True, entry.key, (*within, entry.key))
+                return Cursor(number, (*path, step), True, entry.key, (*within, entry.key))
             if entry.value.start <= offset <= entry.value.end:
                 found = (step, entry.value)
         if found is None:
-            return Spot(number, tuple(path), False, node, tuple(within))
+            return Cursor(number, tuple(path), False, node, tuple(within))
         path.append(found[0])
         node = found[1]
         within.append(node)
 
 
-def spots(documents: Sequence[Document]) -> Iterator[Spot]:
+def cursors(documents: Sequence[Document]) -> Iterator[Cursor]:
     """Every node and every key."""
     for number, document in enumerate(documents):
         waiting: list[tuple[Node, FieldPath, tuple[Node, ...]]] = [(document.root, (), (document.root,))]
         while waiting:
             node, path, within = waiting.pop()
-            yield Spot(number, path, False, node, within)
+            yield Cursor(number, path, False, node, within)
             for index, entry in enumerate(node.entries):
                 step: str | int = index if node.kind == "seq" else "<<" if entry.merge else str(key_of(entry))
                 if entry.key is not None:
-                    yield Spot(number, (*path, step), True, entry.key, (*within, entry.key))
+                    yield Cursor(number, (*path, step), True, entry.key, (*within, entry.key))
                 waiting.append((entry.value, (*path, step), (*within, entry.value)))
 
 
@@ -123,44 +123,44 @@ def node_of(documents: Sequence[Document], document: int, path: FieldPath) -> No
     return node
 
 
-def subject_of(look: Look, path: str, documents: Sequence[Document], spot: Spot) -> Subject | None:
-    """The entry that a spot lies in; ``None`` for directives, and for what lies in no entry."""
-    found = _declared(look, spot) if is_fragment(path) else _live(look, path, spot)
+def subject_of(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Subject | None:
+    """The entry that a cursor lies in; ``None`` for directives, and for what lies in no entry."""
+    found = _declared(look, cursor) if is_fragment(path) else _live(look, path, cursor)
     if found is None:
         return None
     kind, start, declared = found
-    node = node_of(documents, spot.document, start)
+    node = node_of(documents, cursor.document, start)
     value = to_value(node) if node is not None else None
     if not declared and isinstance(value, dict):
-        value = {**_given(look, kind, path, spot, start), **value}
+        value = {**_given(look, kind, path, cursor, start), **value}
     key = kind.key_of(value) if isinstance(value, dict) else None
     address = f"{kind.name}/{key}" if key else ""
-    return Subject(kind, spot.path[len(start) :], value, address, start, declared)
+    return Subject(kind, cursor.path[len(start) :], value, address, start, declared)
 
 
-def _declared(look: Look, spot: Spot) -> tuple[Kind, FieldPath, bool] | None:
-    if len(spot.path) < 2 or spot.path[0] in DIRECTIVES or not isinstance(spot.path[1], int):
+def _declared(look: Look, cursor: Cursor) -> tuple[Kind, FieldPath, bool] | None:
+    if len(cursor.path) < 2 or cursor.path[0] in DIRECTIVES or not isinstance(cursor.path[1], int):
         return None
-    kind = look.loaded.kinds.get(str(spot.path[0]))
-    return (kind, spot.path[:2], True) if kind is not None else None
+    kind = look.loaded.kinds.get(str(cursor.path[0]))
+    return (kind, cursor.path[:2], True) if kind is not None else None
 
 
-def _live(look: Look, path: str, spot: Spot) -> tuple[Kind, FieldPath, bool] | None:
-    """The innermost entry of a registry around a spot; an entry that is not one yet is taken for its neighbours'."""
+def _live(look: Look, path: str, cursor: Cursor) -> tuple[Kind, FieldPath, bool] | None:
+    """The innermost entry of a registry around a cursor; an entry that is not one yet is taken for its neighbours'."""
     best: LiveEntry | None = None
     beside: LiveEntry | None = None
     for entry in _entries_in(look, path):
         place = entry.place.path
-        if entry.place.document != spot.document:
+        if entry.place.document != cursor.document:
             continue
-        if spot.path[: len(place)] == place and (best is None or len(place) >= len(best.place.path)):
+        if cursor.path[: len(place)] == place and (best is None or len(place) >= len(best.place.path)):
             best = entry
-        if _is_beside(spot.path, place) and (beside is None or len(place) > len(beside.place.path)):
+        if _is_beside(cursor.path, place) and (beside is None or len(place) > len(beside.place.path)):
             beside = entry
     if best is not None and (beside is None or len(beside.place.path) <= len(best.place.path)):
         return look.loaded.kinds[best.kind], best.place.path, False
     if beside is not None:
-        return look.loaded.kinds[beside.kind], spot.path[: len(beside.place.path)], False
+        return look.loaded.kinds[beside.kind], cursor.path[: len(beside.place.path)], False
     return None
 
 
@@ -171,10 +171,10 @@ def _is_beside(path: FieldPath, place: FieldPath) -> bool:
     return type(path[len(place) - 1]) is type(place[-1])
 
 
-def _given(look: Look, kind: Kind, path: str, spot: Spot, start: FieldPath) -> dict[str, Json]:
+def _given(look: Look, kind: Kind, path: str, cursor: Cursor, start: FieldPath) -> dict[str, Json]:
     """The fields that only its place gives a live entry."""
     for entry in _entries_in(look, path):
-        if entry.kind == kind.name and entry.place.path == start and entry.place.document == spot.document:
+        if entry.kind == kind.name and entry.place.path == start and entry.place.document == cursor.document:
             return dict(entry.bound) | {
                 name: part
                 for name, part in entry.value.items()
@@ -190,8 +190,8 @@ def _entries_in(look: Look, path: str) -> Iterator[LiveEntry]:
             yield entry
 
 
-def entry_at(look: Look, path: str, spot: Spot) -> DesiredEntry | LiveEntry | None:
-    """The entry of the plan that a spot lies in."""
+def entry_at(look: Look, path: str, cursor: Cursor) -> DesiredEntry | LiveEntry | None:
+    """The entry of the plan that a cursor lies in."""
     some: Iterator[DesiredEntry | LiveEntry]
     if is_fragment(path):
         some = (entry for entry in look.loaded.fragments.entries if entry.place.file == path)
@@ -200,7 +200,7 @@ def entry_at(look: Look, path: str, spot: Spot) -> DesiredEntry | LiveEntry | No
     best: DesiredEntry | LiveEntry | None = None
     for entry in some:
         place = entry.place
-        inside = place.document == spot.document and spot.path[: len(place.path)] == place.path
+        inside = place.document == cursor.document and cursor.path[: len(place.path)] == place.path
         if inside and (best is None or len(place.path) >= len(best.place.path)):
             best = entry
     return best

@@ -12,8 +12,8 @@ from pathlib import Path
 from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.cursor import compose, node_of
-from registry_reconciler.lsp.desk import Look
 from registry_reconciler.lsp.text import Text
 from registry_reconciler.model.entry import Location
 from registry_reconciler.model.problem import Problem, Severity, Status, listed, sort_key

@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import RegistryFailure
-from registry_reconciler.lsp.desk import Look
+from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.diagnostics import overlapping, span, uri_of
 from registry_reconciler.lsp.navigation import meant_at
 from registry_reconciler.lsp.text import Text, from_bytes, replacements

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.cursor import (
     Subject,
     compose,
+    cursor_at,
     is_key_field,
     reference_at,
-    spot_at,
     subject_of,
 )
-from registry_reconciler.lsp.desk import Look
 from registry_reconciler.lsp.diagnostics import span
 from registry_reconciler.model.entry import MISSING, show_path
 from registry_reconciler.model.references import address_of
@@ -32,15 +32,15 @@ def hover(look: Look, path: str, offset: int) -> types.Hover | None:
     if text is None:
         return None
     documents = compose(look, path, text.source)
-    spot = spot_at(documents, offset)
-    subject = subject_of(look, path, documents, spot) if spot is not None else None
-    if spot is None or subject is None or not subject.field:
+    cursor = cursor_at(documents, offset)
+    subject = subject_of(look, path, documents, cursor) if cursor is not None else None
+    if cursor is None or subject is None or not subject.field:
         return None
-    lines = list(_lines(look, subject, on_key=spot.on_key))
+    lines = list(_lines(look, subject, on_key=cursor.on_key))
     if not lines:
         return None
     content = types.MarkupContent(types.MarkupKind.PlainText, "\n".join(lines))
-    return types.Hover(content, span(text, spot.node.body, spot.node.end))
+    return types.Hover(content, span(text, cursor.node.body, cursor.node.end))
 
 
 def _lines(look: Look, subject: Subject, *, on_key: bool) -> Iterator[str]:

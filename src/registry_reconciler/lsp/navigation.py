@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator
 from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.cursor import (
     compose,
+    cursor_at,
     entry_at,
     is_key_field,
     node_of,
     reference_at,
-    spot_at,
     subject_of,
 )
-from registry_reconciler.lsp.desk import Look
 from registry_reconciler.lsp.diagnostics import location_of, span, uri_of
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, LiveEntry, Place
 from registry_reconciler.model.references import address_of
@@ -32,21 +32,21 @@ def meant_at(look: Look, path: str, offset: int) -> tuple[str, bool] | None:
     if text is None:
         return None
     documents = compose(look, path, text.source)
-    spot = spot_at(documents, offset)
-    if spot is None:
+    cursor = cursor_at(documents, offset)
+    if cursor is None:
         return None
-    subject = subject_of(look, path, documents, spot)
+    subject = subject_of(look, path, documents, cursor)
     if subject is not None:
-        found = reference_at(subject) if not spot.on_key else None
+        found = reference_at(subject) if not cursor.on_key else None
         if found is not None:
             sets = look.planning.entry_sets
             address = address_of({*sets.after.items, *sets.before.items}, found[0].kinds, found[1])
             return (address, True) if address else None
         return (subject.address, False) if subject.address else None
-    entry = entry_at(look, path, spot)
+    entry = entry_at(look, path, cursor)
     if entry is not None:
         return entry.address, False
-    named = spot.node.text if spot.node.kind == "scalar" else ""
+    named = cursor.node.text if cursor.node.kind == "scalar" else ""
     known = named in look.loaded.live.entries or named in look.planning.desired.entries
     return (named, True) if known else None
 
@@ -204,13 +204,13 @@ def renamable(look: Look, path: str, offset: int) -> tuple[types.Range, str] | N
     if text is None:
         return None
     documents = compose(look, path, text.source)
-    spot = spot_at(documents, offset)
-    subject = subject_of(look, path, documents, spot) if spot is not None else None
+    cursor = cursor_at(documents, offset)
+    subject = subject_of(look, path, documents, cursor) if cursor is not None else None
     found = meant_at(look, path, offset)
-    if spot is None or subject is None or found is None:
+    if cursor is None or subject is None or found is None:
         return None
-    at_key = is_key_field(subject) and not spot.on_key
-    of_map = spot.on_key and not subject.field
+    at_key = is_key_field(subject) and not cursor.on_key
+    of_map = cursor.on_key and not subject.field
     if not (found[1] or at_key or of_map):
         return None
-    return span(text, spot.node.body, spot.node.end), found[0].partition("/")[2]
+    return span(text, cursor.node.body, cursor.node.end), found[0].partition("/")[2]

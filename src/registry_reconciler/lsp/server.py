@@ -23,8 +23,8 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from registry_reconciler.errors import NoWorkspace, RegistryFailure
 from registry_reconciler.files.root import find_root
+from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
 from registry_reconciler.lsp.completion import complete
-from registry_reconciler.lsp.desk import Desk, Look, OpenText
 from registry_reconciler.lsp.diagnostics import diagnostics
 from registry_reconciler.lsp.edits import code_actions, formatting, rename
 from registry_reconciler.lsp.hover import hover
@@ -56,7 +56,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Protocol(LanguageServerProtocol):
-    """Texts are kept by :class:`Desk`: the library's own copies count other line ends than editors do."""
+    """Texts are kept by :class:`Buffers`: the library's own copies count other line ends than editors do."""
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -83,7 +83,7 @@ class RegistryServer(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("registry", __version__, protocol_cls=_Protocol)
-        self.desks: dict[Path, Desk] = {}
+        self.workspaces: dict[Path, Buffers] = {}
         self.trusted = True
         self._published: dict[Path, dict[str, str]] = {}
         self._running: dict[Path, asyncio.Task[None]] = {}
@@ -98,7 +98,7 @@ class RegistryServer(LanguageServer):
         agreed = self.server_capabilities.position_encoding
         return cast("Unit", str(getattr(agreed, "value", agreed) or "utf-16"))
 
-    def place(self, uri: str) -> tuple[Desk, str] | None:
+    def place(self, uri: str) -> tuple[Buffers, str] | None:
         """The workspace that a text lies in, and its path there; ``None`` where it lies in none."""
         parts = urlsplit(uri)
         if parts.scheme != "file" or not self.trusted:
@@ -109,10 +109,10 @@ class RegistryServer(LanguageServer):
         except (NoWorkspace, OSError):
             return None
         with contextlib.suppress(ValueError):
-            desk = self.desks.get(root)
-            if desk is None:
-                desk = self.desks[root] = Desk(root, self.unit)
-            return desk, path.relative_to(root).as_posix()
+            buffers = self.workspaces.get(root)
+            if buffers is None:
+                buffers = self.workspaces[root] = Buffers(root, self.unit)
+            return buffers, path.relative_to(root).as_posix()
         return None
 
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -149,34 +149,34 @@ class RegistryServer(LanguageServer):
 
     def on_disk(self) -> None:
         """Files changed on the disk."""
-        for desk in self.desks.values():
-            desk.forget()
-            self.refresh(desk)
+        for buffers in self.workspaces.values():
+            buffers.forget()
+            self.refresh(buffers)
 
     # Diagnostics
 
-    def refresh(self, desk: Desk) -> None:
+    def refresh(self, buffers: Buffers) -> None:
         """Work out the diagnostics anew; what is being worked out now is old."""
-        self._stale.add(desk.root)
-        task = self._running.get(desk.root)
+        self._stale.add(buffers.root)
+        task = self._running.get(buffers.root)
         if task is None or task.done():
-            self._running[desk.root] = asyncio.ensure_future(self._keep_fresh(desk))
+            self._running[buffers.root] = asyncio.ensure_future(self._keep_fresh(buffers))
 
-    async def _keep_fresh(self, desk: Desk) -> None:
-        while desk.root in self._stale:
-            self._stale.discard(desk.root)
+    async def _keep_fresh(self, buffers: Buffers) -> None:
+        while buffers.root in self._stale:
+            self._stale.discard(buffers.root)
             await asyncio.sleep(_PAUSE)
-            if desk.root in self._stale:
+            if buffers.root in self._stale:
                 continue
             try:
-                found = await self._plan(desk, lambda look: (look, diagnostics(look)))
+                found = await self._plan(buffers, lambda look: (look, diagnostics(look)))
             except RegistryFailure as failure:
                 self.window_log_message(types.LogMessageParams(types.MessageType.Warning, failure.message))
                 continue
             except Exception:
                 logger.exception("the diagnostics could not be worked out")
                 continue
-            if desk.root not in self._stale:
+            if buffers.root not in self._stale:
                 self._publish(*found)
 
     def _publish(self, look: Look, found: dict[str, list[types.Diagnostic]]) -> None:
@@ -197,8 +197,8 @@ class RegistryServer(LanguageServer):
                 now[path] = told
         self._published[look.root] = now
 
-    async def _plan(self, desk: Desk, work: Callable[[Look], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: work(desk.look()))
+    async def _plan(self, buffers: Buffers, work: Callable[[Look], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: work(buffers.look()))
 
     # Requests
 
@@ -211,9 +211,9 @@ class RegistryServer(LanguageServer):
         found = self.place(uri)
         if found is None:
             return otherwise
-        desk, path = found
+        buffers, path = found
         try:
-            return await self._plan(desk, lambda look: work(look, path))
+            return await self._plan(buffers, lambda look: work(look, path))
         except RegistryFailure as failure:
             raise JsonRpcException(failure.message, _REQUEST_FAILED) from failure
 
@@ -243,11 +243,11 @@ def make_server() -> RegistryServer:
     def initialized(_params: types.InitializedParams) -> None:
         for folder in server.workspace.folders.values():
             server.place(f"{folder.uri.rstrip('/')}/.")
-        for desk in server.desks.values():
-            server.refresh(desk)
+        for buffers in server.workspaces.values():
+            server.refresh(buffers)
         watching = server.client_capabilities.workspace
-        watched = watching.did_change_watched_files if watching is not None else None
-        if watched is not None and watched.dynamic_registration:
+        watch = watching.did_change_watched_files if watching is not None else None
+        if watch is not None and watch.dynamic_registration:
             everything = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
             server.client_register_capability(
                 types.RegistrationParams(
@@ -263,7 +263,7 @@ def make_server() -> RegistryServer:
 
 def _watch(server: RegistryServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def watched_files(_params: types.DidChangeWatchedFilesParams) -> None:
+    def files_changed(_params: types.DidChangeWatchedFilesParams) -> None:
         server.on_disk()
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
@@ -301,9 +301,9 @@ def _answer(server: RegistryServer) -> None:
     @server.feature(types.WORKSPACE_SYMBOL)
     async def found_symbols(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
         found: list[types.WorkspaceSymbol] = []
-        for desk in list(server.desks.values()):
+        for buffers in list(server.workspaces.values()):
             with contextlib.suppress(RegistryFailure):
-                found += await server._plan(desk, lambda look: workspace_symbols(look, params.query))
+                found += await server._plan(buffers, lambda look: workspace_symbols(look, params.query))
         return found
 
 

@@ -88,7 +88,7 @@ class Look(Struct, frozen=True):
         return locator.location(place)
 
 
-class Desk:
+class Buffers:
     """One workspace with the texts of it that are open."""
 
     def __init__(self, root: Path, unit: Unit = "utf-16") -> None:
