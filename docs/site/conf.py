@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import registry_reconciler.model.plan
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.version import __version__
+
+# Sphinx evaluates annotations, also of names that are imported for the type checker alone.
+registry_reconciler.model.plan.Kind = Kind  # type: ignore[misc]
 
 project = "registry"
 author = "registry contributors"

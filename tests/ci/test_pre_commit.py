@@ -19,6 +19,8 @@ pytestmark = [
     ),
 ]
 
+TOOL = "pre-commit==4.7.0"
+
 
 def commit(box: Box, home: Path) -> tuple[int, str]:
     """Add everything and commit it."""
@@ -49,8 +51,11 @@ def test_the_hooks_stop_what_is_wrong_and_let_the_rest_pass(committed: Box, tmp_
         + "".join(f"      - id: {name}\n" for name in ("registry-fmt", "registry-check", "registry-applied")),
     )
     home = tmp_path / "home"
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "tool")], check=True)
+    python = tmp_path / "tool/bin/python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", TOOL], check=True, timeout=600)
     subprocess.run(
-        [sys.executable, "-m", "pre_commit", "install", "--install-hooks"],
+        [python, "-m", "pre_commit", "install", "--install-hooks"],
         cwd=committed.root,
         env={**os.environ, "PRE_COMMIT_HOME": str(home)},
         check=True,
