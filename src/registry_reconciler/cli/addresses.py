@@ -67,6 +67,24 @@ def _require_output(planning: Planning, pattern: str) -> None:
 
 def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
     """The failure for an address that nothing has."""
+    known = tuple(sorted(known))
+    kinds = {name.partition("/")[0] for name in known}
+    if address.rstrip("/") in kinds:
+        kind = address.rstrip("/")
+        return UsageFailure(
+            f"{address!r} is a kind, and no entry: an address is KIND/KEY.", next=(("registry", "list", kind),)
+        )
+    if is_wild(address):
+        return UsageFailure(
+            f"{address!r} is a pattern, and this takes addresses. Which entries it means: registry list {address!r}",
+            next=(("registry", "list", address),),
+        )
+    same_key = [name for name in known if "/" not in address and name.partition("/")[2] == address]
+    if same_key:
+        return UsageFailure(
+            f"there is no entry {address!r}: an address is KIND/KEY. Did you mean {same_key[0]!r}?",
+            next=(("registry", "list"),),
+        )
     return UsageFailure(
         f"there is no entry {address!r}.{did_you_mean(address, tuple(sorted(known)))}",
         next=(("registry", "list"),),

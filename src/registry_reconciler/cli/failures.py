@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from registry_reconciler.base.escape import visible
 from registry_reconciler.base.interrupts import INTERRUPTED
 from registry_reconciler.base.interrupts import message as interruption
 from registry_reconciler.cli.output import put, say, write_file
@@ -46,7 +49,7 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
     typer = sys.modules.get("typer")
     if typer is not None and isinstance(error, typer.TyperException):
         words = ("registry", *(command.split() if command != "registry" else ()), "--help")
-        message = error.format_message()
+        message = _in_our_words(error)
         if command == "registry" and message.startswith(("No such option: -v", "No such option: -V")):
             message += ". Which version this is: registry --version"
         elif command == "registry" and message.startswith("No such option"):
@@ -60,7 +63,7 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
     if isinstance(error, Unreadable):
         return SystemRefused(f"a file of the workspace cannot be read: {error}")
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        where = f"{visible(error.filename)}: " if isinstance(error.filename, str) else ""
         return SystemRefused(f"{where}{error.strerror or error}")
     if os.environ.get(DEBUG):
         import traceback
@@ -70,6 +73,38 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
     what = " ".join(f"{type(error).__name__}{text}".split())[:300]
     return Unexpected(
         f"this is a fault of registry ({what}). Please report it with what {DEBUG}=1 prints before this line"
+    )
+
+
+OPTION_LEADS = {
+    "--auto-approve": "--yes",
+    "--dry-run": "'registry plan' shows what would be done and writes nothing",
+    "--force": "--overwrite ADDRESS, --allow-mass-delete or --yes, whichever is meant",
+    "--json": "--format json",
+    "--quiet": "--brief",
+    "--output": "--out FILE, or --report FORMAT=FILE",
+    "-o": "--out FILE, or --report FORMAT=FILE",
+    "-q": "--brief",
+    "-f": "--yes",
+}
+"""Options of other programs, and what is meant here."""
+
+
+def _in_our_words(error: Any) -> str:
+    """What the parser complains of, in a sentence that says what to type."""
+    text = str(error.format_message())
+    option = getattr(error, "option_name", "")
+    if text.startswith("No such option") and isinstance(option, str) and option in OPTION_LEADS:
+        return f"there is no option {option} here. What is meant may be: {OPTION_LEADS[option]}"
+    if text.startswith("Got unexpected extra argument"):
+        words = text[text.find("(") + 1 : text.rfind(")")]
+        return f"one command at a time, and no more words than it takes: {words!r} is too much"
+    text = re.sub(r"is not a valid (int|integer)( range)?\.", "is no whole number.", text)
+    text = re.sub(r"is not a valid float( range)?\.", "is no number.", text)
+    return re.sub(
+        r"is not in the range (\S+?)<=x<=(\S+?)\.",
+        lambda found: f"is out of range: from {found[1]} to {found[2]}.",
+        text,
     )
 
 
@@ -109,7 +144,8 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
             try:
                 write_file(Path(path), reports[form]())
             except RegistryFailure as second:
-                say(f"{name}: {second.message}")
+                if second.message != failure.message:
+                    say(f"{name}: {second.message}")
     return failure.exit_code
 
 

@@ -95,7 +95,8 @@ def write_file(path: Path, text: str) -> None:
     try:
         write_report(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise ReportFailure(f"{path} could not be written: {error.strerror or error}") from error
+        hint = "" if path.parent.is_dir() else f". Make the folder first: mkdir -p {path.parent}"
+        raise ReportFailure(f"{path} could not be written: {error.strerror or error}{hint}") from error
 
 
 def stdout_is_terminal() -> bool:

@@ -94,7 +94,7 @@ def read_directive(reading: FragmentReading, name: str, place: Place, content: J
         return
     if not isinstance(content, list):
         reading.fault(
-            f"{name!r} must be a list.", place, f"See 'registry explain FRG001' for what {name} takes."
+            f"{name!r} must be a list.", place, "Begin each of its items with '- ' on a line of its own."
         )
         return
     for index, item in enumerate(content):

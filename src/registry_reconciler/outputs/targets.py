@@ -132,14 +132,14 @@ class FileWork:
             return found[output.region]
         for fault in faults:
             if fault.id == output.region:
-                fix = f"One pair of markers an id:\n{_marked(output)}"
+                fix = f"One pair of markers an id: {_marked(output)}"
                 raise NoOutputPlace(
                     f"the region {fault.id!r} of {self.path}: {fault.message}", fix, fault.line
                 )
         known = [*found, *(fault.id for fault in faults)]
         raise NoOutputPlace(
             f"{self.path} has no region {output.region!r}.{did_you_mean(output.region, known)}",
-            f"Put its markers where it belongs:\n{_marked(output)}",
+            f"Put its markers where it belongs, the text between them: {_marked(output)}",
         )
 
     def _with_text(self, output: Output, wish: str) -> bytes:
@@ -305,4 +305,4 @@ def _item(value: Json, step: Step) -> int | None:
 
 
 def _marked(output: Output) -> str:
-    return "\n".join(example(output.file, output.region))
+    return " and ".join(example(output.file, output.region))

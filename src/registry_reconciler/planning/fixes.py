@@ -264,7 +264,10 @@ def _require_codes(codes: Sequence[str], own: Iterable[str]) -> None:
     known = (*(rule.code for rule in all_rules()), *sorted(own))
     for code in codes:
         if code not in known:
-            raise UsageFailure(f"there is no code {code!r}.{did_you_mean(code, known)}")
+            letters = code.rstrip("0123456789")
+            family = sorted(name for name in known if name.rstrip("0123456789") == letters)
+            hint = f" There are {', '.join(family)}." if family else did_you_mean(code, known)
+            raise UsageFailure(f"there is no code {code!r}.{hint}")
 
 
 def _stands(problem: Problem, codes: Sequence[str]) -> bool:

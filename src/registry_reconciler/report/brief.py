@@ -147,6 +147,8 @@ def _mend(problem: Problem) -> str:
         lines.append(f"run: {command_line(('registry', 'drift', '--accept', problem.address))}")
     elif problem.code == "STA003" and problem.address:
         lines.append(f"run: {command_line(('registry', 'plan', '--adopt', problem.address))}")
+    elif problem.fix.edits and not problem.fix.withheld:
+        lines.append("run: registry fix --unsafe")
     elif not problem.fix.edits:
         lines.append(f"run: registry explain {visible(problem.code)}")
     for edit in problem.fix.edits:

@@ -59,7 +59,11 @@ def command(
 
     call = shared.call("adopt")
     if bool(patterns) == all_:
-        raise UsageFailure("name what to adopt: addresses, globs, or --all.")
+        raise UsageFailure(
+            "--all is everything already: leave out the patterns, or --all."
+            if all_
+            else "name what to adopt: addresses, globs, or --all."
+        )
     workspace = call.workspace()
     with waiting():
         adoption = adopt(DiskTree(workspace.root), ["*"] if all_ else list(patterns or ()), by)

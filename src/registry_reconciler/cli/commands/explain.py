@@ -83,7 +83,7 @@ class _Explaining:
 
     def one(self, subject: str) -> _Explained:
         """Text and JSON for one subject. Raises :class:`UsageFailure` for an unknown one."""
-        from registry_reconciler.rules import by_code
+        from registry_reconciler.rules import all_rules, by_code
 
         rule = by_code(subject)
         if rule is not None:
@@ -95,6 +95,9 @@ class _Explaining:
             raise self._unknown_code(subject)
         if "/" in subject:
             return self._address(subject)
+        family = [code for code in (rule.code for rule in all_rules()) if code.rstrip("0123456789") == subject.upper()]
+        if family:
+            raise UsageFailure(f"{subject} is a family of codes: {', '.join(family)}.", next=(("registry", "explain", family[0]),))
         return self._kind(subject)
 
     def _own(self, code: str) -> Rule | None:

@@ -139,6 +139,8 @@ def _brief(fixing: Fixing, dry: bool) -> str:
         lines += [f"{_line(problem)} {_cut(visible(problem.message))}"]
     more = max(len(fixing.fixed) - _BRIEF_SHOWN, 0) + max(len(rest) - _BRIEF_SHOWN, 0)
     lines += [f"... and {more:,} more"] if more else []
+    blocked = dry or any(problem.blocking for problem in rest)
+    lines.append(f"next: registry {'plan' if blocked else 'apply --yes'} --brief")
     return "\n".join(lines) + "\n"
 
 

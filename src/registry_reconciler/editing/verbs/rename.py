@@ -37,6 +37,12 @@ def renaming(address: str, new: str) -> Callable[[Loaded], Edits]:
         session = EditSession.of(loaded)
         kind = session.kind(address)
         value = session.value(address)
+        other = new.partition("/")[0] if "/" in new else ""
+        if other != kind.name and other in loaded.kinds:
+            raise UsageFailure(
+                f"{address} cannot be called {new}: that is an address of {other}, and an entry stays of its kind. "
+                "Give the new key alone."
+            )
         target = make_address(kind.name, _key(kind, new))
         if target == address:
             return session.finish()
