@@ -23,13 +23,17 @@ def plant(box: Box) -> None:
     box.replace("desired/work.yaml", "    module_id: orders\n", "    module_id: ordres\n")  # a slip
     box.replace("desired/shop.yaml", "module_type: web", "module_type: front")  # an alias
     box.replace("desired/shop.yaml", "inbound: [web]", "inbound: []")  # told on one side
-    box.replace("desired/work.yaml", "required_caps: [fs.read]", "required_caps: [fs.raed]")  # an unknown word
+    box.replace(
+        "desired/work.yaml", "required_caps: [fs.read]", "required_caps: [fs.raed]"
+    )  # an unknown word
     box.replace(
         "desired/shop.yaml",
         "{module_id: shop, maturity: FUNCTIONAL}",
         "{module_id: shop, maturity: READY_FOR_RELEAS}",
     )  # a word that the schema lists
-    box.replace("desired/shop.yaml", "    description: Sells.", "    descripton: Sells a lot.")  # a slip in a field
+    box.replace(
+        "desired/shop.yaml", "    description: Sells.", "    descripton: Sells a lot."
+    )  # a slip in a field
     box.replace("desired/work.yaml", "An order is lost.", "An order is lost or late.")
     box.replace(TYPES, "Nobody is one.", "Somebody, by hand.")  # and what is not its business
 

@@ -72,7 +72,8 @@ def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
     if address.rstrip("/") in kinds:
         kind = address.rstrip("/")
         return UsageFailure(
-            f"{address!r} is a kind, and no entry: an address is KIND/KEY.", next=(("registry", "list", kind),)
+            f"{address!r} is a kind, and no entry: an address is KIND/KEY.",
+            next=(("registry", "list", kind),),
         )
     if is_wild(address):
         return UsageFailure(

@@ -190,7 +190,11 @@ def _entries(reading: FragmentReading, kind: Kind, place: Place, content: Json) 
         where = Place(file, document, (*path, index))
         if not isinstance(value, dict):
             reading.misread.add(place.file)
-            reading.fault(f"an entry of {kind.name} must be a mapping.", where, "Write the entry as fields, each as 'NAME: value'.")
+            reading.fault(
+                f"an entry of {kind.name} must be a mapping.",
+                where,
+                "Write the entry as fields, each as 'NAME: value'.",
+            )
             continue
         entry = _entry(reading, kind, where, value)
         if entry is not None:

@@ -95,9 +95,16 @@ class _Explaining:
             raise self._unknown_code(subject)
         if "/" in subject:
             return self._address(subject)
-        family = [code for code in (rule.code for rule in all_rules()) if code.rstrip("0123456789") == subject.upper()]
+        family = [
+            code
+            for code in (rule.code for rule in all_rules())
+            if code.rstrip("0123456789") == subject.upper()
+        ]
         if family:
-            raise UsageFailure(f"{subject} is a family of codes: {', '.join(family)}.", next=(("registry", "explain", family[0]),))
+            raise UsageFailure(
+                f"{subject} is a family of codes: {', '.join(family)}.",
+                next=(("registry", "explain", family[0]),),
+            )
         return self._kind(subject)
 
     def _own(self, code: str) -> Rule | None:
