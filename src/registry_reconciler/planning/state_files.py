@@ -169,9 +169,10 @@ class Writing(Struct):
                 :FORMER_KEPT
             ]
         salt = known.applied[0].salt if known else ""
-        if not salt:
-            salt = new_salt(address)
+        if known is None or not salt or known.fragment != owner:
+            # In a new file it has a salt of its own: git would else take that for the file it came from, renamed.
             self.fresh[address] = self.loaded.kinds.get(kind), value
+        salt = salt or new_salt(address)
         self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
         self.touched.add(owner)
 
