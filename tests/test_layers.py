@@ -28,6 +28,7 @@ LAYERS = (
     "rules",
     "outputs",
     "planning",
+    "merging",
     "verify",
     "apply",
     "report",

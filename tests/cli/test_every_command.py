@@ -45,6 +45,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "baseline": (),
     "log": (),
     "resolve": (),
+    "merge-driver": (ROUTES, ROUTES, ROUTES, ROUTES),
     "recover": (),
     "run": ("nothing.like.that",),
     "verify": (),
