@@ -59,7 +59,9 @@ def commit_of(folder: Path, revision: str) -> str:
         return found
     if _is_shallow(folder):
         raise _shallow(folder, f"there is no revision {revision!r} here", revision)
-    raise UsageFailure(f"git knows no revision {revision!r}")
+    raise UsageFailure(
+        f"git knows no revision {revision!r}. A branch of the remote is origin/NAME, and is there after: git fetch"
+    )
 
 
 def merge_base(folder: Path, revision: str, onto: str = "HEAD") -> str:

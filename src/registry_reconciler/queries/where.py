@@ -80,7 +80,7 @@ def parse_where(words: Sequence[str]) -> tuple[Condition, ...]:
         try:
             parts = shlex.split(word)
         except ValueError as error:
-            raise UsageFailure(f"--where {word!r}: {error}.") from error
+            raise UsageFailure(f"--where {word!r}: a quote is opened and not closed.") from error
         found += [_condition(part) for part in parts]
     return tuple(found)
 

@@ -85,7 +85,8 @@ def _chosen(workspace: Workspace, loaded: Loaded, paths: Sequence[str] | None) -
             from registry_reconciler.base.suggest import did_you_mean
 
             raise UsageFailure(
-                f"{typed} is no fragment and no folder of fragments.{did_you_mean(typed, known)}"
+                f"{typed} is no fragment and no folder of fragments, which lie below desired/."
+                f"{did_you_mean(typed, known)}"
             )
         chosen += found
     return chosen

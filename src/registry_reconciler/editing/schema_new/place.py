@@ -39,7 +39,10 @@ def read_documents(tree: Tree, pattern: str) -> dict[str, tuple[Json, ...]]:
             raise Blocked(f"{path} cannot be read: {source.problems[0].message}")
         found[path] = tuple(document for document in source.documents if document is not None)
     if not any(found.values()):
-        raise Blocked(f"{pattern!r} matches no file with anything in it.")
+        raise Blocked(
+            f"{pattern!r} matches no file with anything in it. It is a path or glob from the root of the workspace, "
+            "such as 'modules/*.yaml'."
+        )
     return found
 
 
