@@ -150,8 +150,8 @@ def test_a_comparison_of_two_revisions_folds_nothing_else(shop: Shop) -> None:
     some = numbered(29, 2)
     some[17]["v"] = 666
     shop.items(*some)
-    for words in (("plan", "--base", "HEAD"), ("diff", "HEAD")):
-        out = shop.run(*words).out
+    for command in (("plan", "--base", "HEAD"), ("diff", "HEAD")):
+        out = shop.run(*command).out
         assert "1 → 666" in out
         assert "- item/i29" in out
 
