@@ -12,7 +12,7 @@ import pytest
 from registry_reconciler.cli.main import main
 from registry_reconciler.cli.parser import COMMANDS, Row
 from registry_reconciler.version import __version__
-from tests.cli.helper import ROUTES, Box
+from tests.support import ROUTES, Box
 
 # A call of each command that succeeds in an applied workspace.
 CALLS: dict[str, tuple[str, ...]] = {
@@ -45,6 +45,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "baseline": (),
     "log": (),
     "resolve": (),
+    "merge-driver": (ROUTES, ROUTES, ROUTES, ROUTES),
     "recover": (),
     "run": ("nothing.like.that",),
     "verify": (),

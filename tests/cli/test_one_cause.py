@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Ran, installed
+from tests.support import Installed
 
 MANY = 30
 ITEM = """\
@@ -32,16 +32,8 @@ properties:
 """
 
 
-class Shop:
+class Shop(Installed):
     """A workspace in a folder, and the installed command."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def write(self, path: str, text: str) -> None:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
 
     def declare(self, entries: Mapping[str, object]) -> None:
         self.write("desired/all.yaml", json.dumps(entries, indent=1, ensure_ascii=False))
@@ -56,9 +48,6 @@ class Shop:
         rows = [{"id": f"i{number:02}", **dict(zip(fields, values, strict=True))} for number, values in
                 enumerate(zip(*fields.values(), strict=True))]  # fmt: skip
         self.declare({"item": rows})
-
-    def run(self, *words: str) -> Ran:
-        return installed(*words, cwd=self.root)
 
     def heads(self, *words: str) -> Counter[str]:
         """How many problems of each code a reader sees, of each severity."""
