@@ -9,8 +9,10 @@ from tests.rules.helper import problems
 
 @pytest.mark.parametrize(
     "key",
-    ["a\u200bb", "a\u202eb", "a\u2066b", "\ufeffa", "a\u00adb", "a\u200db", "a\U000e0041", "a\u3164"]
-    + ["a\ufe0fb", "a\u2800b", "a\U0001d173b", "1\ufe0f"],
+    [
+        *("a\u200bb", "a\u202eb", "a\u2066b", "\ufeffa", "a\u00adb", "a\u200db", "a\U000e0041", "a\u3164"),
+        *("a\ufe0fb", "a\u2800b", "a\U0001d173b", "1\ufe0f"),
+    ],
 )
 def test_an_id_or_name_with_what_nobody_sees_is_an_error(key: str) -> None:
     escaped = "".join(one if one.isascii() else f"\\U{ord(one):08x}" for one in key)

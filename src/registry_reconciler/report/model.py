@@ -188,7 +188,9 @@ class Cause(Struct, frozen=True):
         return tuple(found.values())
 
     def differs(self, other: Problem) -> str:
-        """What is said of another place, where that is not what is said of the first; ready to stand behind it."""
+        """What tells another place from the first, or is said of it alone; ready to stand behind it."""
+        if not other.address and other.message.startswith("output "):
+            return f" output {other.identity_extra.partition(' ')[0]}"
         if other.code != self.first.code or other.said_of_all == self.first.said_of_all:
             return ""
         return f": {other.message.removeprefix(f'{other.address}: ')}"
