@@ -38,6 +38,7 @@ LAYERS = (
     "queries",
     "editing",
     "entries",
+    "lsp",
     "terminal",
     "cli",
     "__init__",

@@ -13,8 +13,8 @@ from registry_reconciler.apply.journal import Record, Step, encode
 from registry_reconciler.files import git_call as gitcall
 from registry_reconciler.files.git import blame, commit_of
 from registry_reconciler.model.entry import digest_bytes
-from tests.cli.helper import git
 from tests.hostile.helper import run, unharmed
+from tests.support import git
 
 JOURNAL = ".system/registry/.apply/tx-0123456789abcdef"
 PROGRAMS = """\

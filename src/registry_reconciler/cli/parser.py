@@ -70,6 +70,9 @@ COMMANDS = (
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
     Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
+    Row(
+        "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
+    ),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
     Row(
         "completion",
@@ -95,6 +98,7 @@ GROUPS = (
             "rule eval",
             "baseline",
             "completion",
+            "lsp",
         ),
     ),
     ("After a merge or a fault", ("resolve", "merge-driver", "recover", "verify")),
