@@ -8,23 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import Struct
-
-
-class Grants(Struct, frozen=True):
-    """What whoever started the server allows.
-
-    Attributes:
-        write: edit fragments and apply plans.
-        directives: tools that write ``removed`` with ``keep``, and so weaken what is managed.
-        abilities: serve the abilities of the workspace as tools.
-        capabilities: those that abilities may use.
-    """
-
-    write: bool = False
-    directives: bool = False
-    abilities: bool = False
-    capabilities: tuple[str, ...] = ()
+from registry_reconciler.mcp.tools import Grants as Grants
 
 
 def serve(root: Path, grants: Grants) -> None:

@@ -14,10 +14,9 @@ from mcp.server.stdio import stdio_server
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourceUpdated
 from mcp.shared.exceptions import MCPError
 
-from registry_reconciler.mcp import Grants
 from registry_reconciler.mcp.calls import answer_of, cut, dump
 from registry_reconciler.mcp.resources import PREFIX, TEMPLATES, UnknownResource, changes, named, read
-from registry_reconciler.mcp.tools import TOOLS, Arguments, Command, Tool
+from registry_reconciler.mcp.tools import TOOLS, Arguments, Command, Grants, Tool
 from registry_reconciler.model.entry import Json
 from registry_reconciler.version import __version__
 

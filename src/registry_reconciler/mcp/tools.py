@@ -17,6 +17,22 @@ from registry_reconciler.model.entry import Json
 Arguments = Mapping[str, Any]
 
 
+class Grants(Struct, frozen=True):
+    """What whoever started the server allows.
+
+    Attributes:
+        write: edit fragments and apply plans.
+        directives: tools that write ``removed`` with ``keep``, and so weaken what is managed.
+        abilities: serve the abilities of the workspace as tools.
+        capabilities: those that abilities may use.
+    """
+
+    write: bool = False
+    directives: bool = False
+    abilities: bool = False
+    capabilities: tuple[str, ...] = ()
+
+
 class Command(Struct, frozen=True):
     """A command to run: its words, and what it reads."""
 
