@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -180,9 +181,9 @@ def emit(entry: Entry) -> str:
     """An entry as a person writes it."""
     lines = []
     for key, value in entry.items():
-        if key == "w":
-            # Two sides may change what stands above it and below it, also where that are neighbours in the state.
-            lines.append("# its weight")
+        if key != "id":
+            # Two sides may change any two fields, also neighbours: a line between them stays.
+            lines.append(f"# of {key}")
         if isinstance(value, list):
             lines.append(f"{key}:")
             lines += [f"- {item}" for item in value]
@@ -206,6 +207,10 @@ def _some_declared(one: History) -> tuple[str, Fragment, int] | None:
     paths = [path for path in FRAGMENTS if one.read(path).entries]
     if not paths:
         return None
+    if one.random.random() < 0.3:
+        # Sides that edit one entry meet more often than those that edit any.
+        fragment = one.read(paths[0])
+        return paths[0], fragment, min(one.centre, len(fragment.entries) - 1)
     path = one.random.choice(paths)
     fragment = one.read(path)
     return path, fragment, _near(one, len(fragment.entries))
@@ -802,6 +807,34 @@ def run(
         )
         state_shares.FILLED, state_shares.FULL, state_shares.MOST = sizes
     shutil.rmtree(root)
+    return one.covered
+
+
+def neighbours(folder: Path) -> Counter[str]:
+    """Two sides change two fields that are neighbours in the state, which random histories seldom do; they merge."""
+    one = History(Path(tempfile.mkdtemp(prefix="neighbours-", dir=folder)), random.Random(0))
+    begin(one, attributes=False)
+    path, fragment, _ = next(found for found in (_some_declared(one) for _ in range(9)) if found)
+    fields = list(fragment.entries[0])
+    for first, second in pairwise(fields[1:]):
+        one.git("branch", "-q", "-f", "other")
+        for branch, key in (("other", second), ("main", first)):
+            one.git("checkout", "-q", branch)
+            fragment = one.read(path)
+            value = fragment.entries[0][key]
+            fragment.entries[0][key] = (
+                [*value[:-1], one.value()] if isinstance(value, list) else _other(one, value)
+            )
+            one.write(path, fragment)
+            one.settle(key)
+        before = one.git("rev-parse", "HEAD").stdout.strip()
+        done = one.git("merge", "-q", "--no-edit", "other", check=False)
+        if done.returncode:
+            _judge(one, "merge", f"{first} here and {second} there", done.stdout + done.stderr, before)
+            continue
+        one.covered["merge: clean"] += 1
+        laws(one)
+    shutil.rmtree(one.root)
     return one.covered
 
 
