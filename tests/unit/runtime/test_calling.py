@@ -31,7 +31,7 @@ from tests.unit.runtime.helper import Site
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workspaces of this test are run on POSIX")
 
 
-def run_code(target: Callable[..., Any], payload: Any = None, **asked: Any) -> InvocationResult:
+def run_code(target: Callable[..., Any], payload: Any = None, **asked: Any) -> InvocationResult[Any]:
     builder = RegistryDbBuilder()
     key = builder.register("actions", Definition(RegistryMeta("it", "it"), target))
     invoker = Invoker(builder.build(), audit=lambda line: None)

@@ -148,9 +148,7 @@ class Draft(Generic[T]):
             yield from claimers
 
 
-def folded(
-    base: RegistryIndex[T], old: Snapshot[T], registrations: Iterable[Registration[T]]
-) -> Draft[T]:
+def folded(base: RegistryIndex[T], old: Snapshot[T], registrations: Iterable[Registration[T]]) -> Draft[T]:
     """What comes after a snapshot: an index with registrations, in their order."""
     tables = Tables(old.generation)
     tables.generations, tables.past = old.numbers()

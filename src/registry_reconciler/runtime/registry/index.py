@@ -34,6 +34,7 @@ Claimed: TypeAlias = tuple[dict[str, T], dict[str, tuple[T, ...]]]
 
 Parts: TypeAlias = tuple[dict[str, T], Claimed[T], Claimed[T]]
 
+
 class _Claims(Generic[T]):
     """Who claims the words of one namespace. Most words have one claimer, so only contested ones get a
     list.

@@ -19,7 +19,10 @@ PACKAGE = "package:"
 
 def source_rank(source: str) -> int:
     """How strong a source is; -1 when there is no such source."""
-    return SOURCE_RANK["package"] if source.startswith(PACKAGE) else SOURCE_RANK.get(source, -1)
+    known = SOURCE_RANK.get(source)
+    if known is not None:
+        return known
+    return SOURCE_RANK["package"] if str(source).startswith(PACKAGE) else -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class RegistryMeta:
     def __post_init__(self) -> None:
         if not self.id:
             raise RegistryError("an item needs an id that is not empty")
-        if not isinstance(self.source, str) or source_rank(self.source) < 0:
+        if source_rank(self.source) < 0:
             raise RegistryError(f"{self.id}: source is builtin, package or runtime, not {self.source!r}")
         for field in ("aliases", "required_caps", "flags"):
             words = getattr(self, field)

@@ -88,7 +88,11 @@ def mark(item: object) -> Any:
 def kept_marks(past: Past) -> Past:
     """The same marks, holding their items, so that they can be written down; without those that are gone."""
     return {
-        id: tuple((number, [seen()] if isinstance(seen, weakref.ref) else seen) for number, seen in rows if is_alive(seen))
+        id: tuple(
+            (number, [seen()] if isinstance(seen, weakref.ref) else seen)
+            for number, seen in rows
+            if is_alive(seen)
+        )
         for id, rows in past.items()
     }
 

@@ -89,7 +89,9 @@ class Snapshot(Generic[T]):
 
     def settle(self) -> None:
         """Choose the way to look up: an overlay that says nothing is not asked."""
-        found = _lookup(self.tables.delta, self.generation, self.base.get) if self.tables.delta else self.base.get
+        found = (
+            _lookup(self.tables.delta, self.generation, self.base.get) if self.tables.delta else self.base.get
+        )
         object.__setattr__(self, "get", found)
 
     def __getstate__(self) -> dict[str, Any]:
