@@ -1,8 +1,9 @@
 """Keys that lead to items: bindings, their prefixes and conflicts, and small numbers for ids. Importable by itself.
 
-An item in code says its keys by ``@item(bindings={"normal": ("w",)})``; an entry in a field ``bindings`` (or ``keys``) of
-the same shape. :class:`Bound` is an item that only binds: a user's own keys, in a layer of their own. A keymap is made
-of what is registered, so it is layered like items: what a plugin binds goes with it, and what it took comes back.
+An item in code says its keys by ``@item(bindings={"normal": ("w",)})``; an entry in a field ``bindings`` (or
+``keys``) of the same shape. :class:`Bound` is an item that only binds: a user's own keys, in a layer of their own. A
+keymap is made of what is registered, so it is layered like items: what a plugin binds goes with it, and what it took
+comes back.
 """
 
 from __future__ import annotations
@@ -192,7 +193,7 @@ def _at(binding: Binding) -> str:
 
 
 class ActionIds:
-    """Small numbers for ids, for macros, menus and logs. A number, once given, never changes and is never given anew."""
+    """Small numbers for ids, for macros, menus and logs. A number, once given, never changes."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._numbers: dict[str, int] = {}

@@ -44,7 +44,7 @@ def test_a_declared_name_is_called_as_before_and_is_the_handle() -> None:
     assert declared.write == db["commands"].key("tests::write") == Key("commands", "tests::write")
     assert hash(declared.write) == hash(Key("commands", "tests::write"))
     assert db.resolve(declared.write)("b") == "b False 1"
-    assert (declared.write.__name__, declared.write.__doc__) == ("write", "Writes it.")
+    assert (getattr(declared.write, "__name__", ""), declared.write.__doc__) == ("write", "Writes it.")
     assert Mark(3).row == 3
     assert run(db, double, 4).value == 8
 

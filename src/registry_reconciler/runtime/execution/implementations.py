@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.runtime.execution.calling import as_it_is, call
 from registry_reconciler.runtime.execution.context import Context
+from registry_reconciler.runtime.execution.extras import EXTRAS, missing_extra
 from registry_reconciler.runtime.execution.handlers import (
     Finished,
     HandlerError,
@@ -23,9 +24,6 @@ from registry_reconciler.runtime.execution.loading import load_function
 
 if TYPE_CHECKING:
     from registry_reconciler.runtime.execution.invocation import Invoker
-
-EXTRAS = {"api": "httpx", "mcp": "mcp"}
-"""Kind → the module that it needs; the extra has the name of the kind."""
 
 NOT_PYTHON = (
     "Python handlers run code of the workspace in this process, which only you can allow: "
@@ -138,12 +136,3 @@ def _cannot_do_without(invoker: Invoker, fields: Mapping[str, Any]) -> str:
     if fields.get("type") == "agent" and "agent" not in invoker.handlers:
         return "nothing here runs an agent: give the invoker a handler for it"
     return "" if fields.get("type") else "it has no implementation"
-
-
-def missing_extra(kind: str) -> str:
-    """Why an implementation of this kind cannot run for want of an extra; "" when it can."""
-    from importlib.util import find_spec
-
-    if kind not in EXTRAS or find_spec(EXTRAS[kind]) is not None:
-        return ""
-    return f"{kind} abilities need an extra: pip install 'registry-reconciler[{kind}]'"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.errors import or_meant
+from registry_reconciler.runtime.execution.extras import missing_extra
 from registry_reconciler.runtime.execution.handlers import (
     HandlerError,
     HandlerTimeout,
@@ -22,7 +23,6 @@ from registry_reconciler.runtime.execution.handlers import (
     clean_environment,
     command_line,
 )
-from registry_reconciler.runtime.execution.implementations import missing_extra
 from registry_reconciler.runtime.execution.web import headers_of
 from registry_reconciler.runtime.registry.near import probably_meant
 from registry_reconciler.runtime.registry.source import SideTables, servers_in

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.runtime.execution.extras import missing_extra
 from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout, Limits
-from registry_reconciler.runtime.execution.implementations import missing_extra
 from registry_reconciler.runtime.execution.plainjson import Unsound, read_json
 
 if TYPE_CHECKING:

@@ -108,7 +108,8 @@ def _check(step: Step, earlier: set[str], named: bool) -> None:
         return
     if not isinstance(step.when, Mapping):
         raise HandlerError(
-            f"the condition of step {step.name} cannot be decided here: {step.when!r} is neither true or false nor a schema"
+            f"the condition of step {step.name} cannot be decided here: "
+            f"{step.when!r} is neither true or false nor a schema"
         )
     fault = unusable_schema(step.when)
     if fault:
