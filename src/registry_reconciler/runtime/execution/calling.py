@@ -44,7 +44,11 @@ class Arguments:
 def arguments(
     function: Callable[..., Any], payload: object, context: object
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What to call a function with."""
+    """What to call a function with.
+
+    Args:
+        context: or what makes it, which is asked only where the function wants it.
+    """
     try:
         shape = _known[function]
     except (KeyError, TypeError):
@@ -52,6 +56,8 @@ def arguments(
         with contextlib.suppress(TypeError):  # neither everything can be hashed nor pointed at
             _known[function] = shape
     takes_payload, name, place = shape
+    if callable(context) and name:
+        context = context()
     given: tuple[Any, ...] = (payload,) if takes_payload else ()
     named: dict[str, Any] = {}
     if isinstance(payload, Arguments):

@@ -131,17 +131,22 @@ class HookIndex:
 
     def concerned(self, hook_event: HookEvent) -> tuple[Concerned, ...]:
         """The hooks that an event concerns: higher priority first, then by id; faults before all."""
-        key = (hook_event.event, hook_event.ability, hook_event.bound)
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known = {}
-            found = self._known[key] = self._candidates(hook_event)
+        found = self.candidates(hook_event.event, hook_event.ability, hook_event.bound)
         return tuple(
             candidate.concerned
             for candidate in found
             if candidate.match is None or _holds(candidate.match, hook_event, candidate.concerned.guard)
         )
+
+    def candidates(self, event: str, ability: str, bound: tuple[str, ...]) -> tuple[Candidate, ...]:
+        """The hooks that may be concerned, whatever else is known of a call."""
+        key = (event, ability, bound)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known = {}
+            found = self._known[key] = self._candidates(HookEvent(event, ability, bound))
+        return found
 
     def _candidates(self, hook_event: HookEvent) -> tuple[Candidate, ...]:
         found = []

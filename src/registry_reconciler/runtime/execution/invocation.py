@@ -13,6 +13,7 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Awaitable,
+    Collection,
     Coroutine,
     Generator,
     Iterable,
@@ -389,7 +390,7 @@ class Invoker:
             return python_allowed(self.root)
         return bool(self._allow_python)
 
-    def log_decision(self, id: str, needed: Iterable[str], verdict: str, asked: Asked) -> str:
+    def log_decision(self, id: str, needed: Collection[str], verdict: str, asked: Asked) -> str:
         """Leave the audit line; why it could not be left, or ""."""
         line = make_line(
             id,

@@ -124,10 +124,19 @@ def check_event(event: str, snapshot: DbSnapshot) -> None:
 
 def hooks_of(snapshot: DbSnapshot, hook_event: HookEvent) -> tuple[Concerned, ...]:
     """The hooks of the database that an event concerns, in order."""
+    return _hooks(snapshot).concerned(hook_event)
+
+
+def may_concern(snapshot: DbSnapshot, event: str, ability: str) -> bool:
+    """Whether some hook is concerned by an event of an ability that binds none itself."""
+    return bool(_hooks(snapshot).candidates(event, ability, ()))
+
+
+def _hooks(snapshot: DbSnapshot) -> HookIndex:
     index: HookIndex | None = snapshot.memo.get(HOOK_DOMAIN)
     if index is None:
         index = snapshot.memo[HOOK_DOMAIN] = _index(snapshot)
-    return index.concerned(hook_event)
+    return index
 
 
 def _index(snapshot: DbSnapshot) -> HookIndex:

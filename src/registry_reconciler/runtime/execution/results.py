@@ -87,9 +87,9 @@ class InvocationResult(Generic[V_co]):
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
-    """How an item was asked for; the same for everything that it calls in turn.
+    """How an item was asked for; the same for everything that it calls in turn. Nobody changes it.
 
     Attributes:
         snapshot: what is looked up in, so that a reload in between changes nothing.

@@ -38,6 +38,7 @@ from registry_reconciler.runtime.execution.lookup import (
     find,
     hooks_in,
     hooks_of,
+    may_concern,
     meant,
     schema_fault,
 )
@@ -126,15 +127,15 @@ class SingleCall:
             payload = self._payload = payload.to_data()
         if not own and (fault := json_fault(payload)):
             raise Refused("invalid", f"the input is no JSON: {fault}")
-        self._check_payload("input_schema", payload, "the input")
+        if self._fields:
+            self._check_payload("input_schema", payload, "the input")
         decision = self._gate(item)
-        before = self._hook_event("PreAbilityCall")
-        guards = hooks_of(self._snapshot, before)
+        before, guards = self._hooks("PreAbilityCall")
         if self._asked.dry_run:
             self._record(decision)
             cannot = self._cannot_run()
             return self._result("failed" if cannot else "ok", would_run=self._would_run(guards), error=cannot)
-        if guards:
+        if before is not None and guards:
             self._run_hooks(before)
         self._record(decision)
         return None
@@ -145,10 +146,11 @@ class SingleCall:
 
     def settle(self, value: Any) -> InvocationResult[Any]:
         """The result of what it returned."""
-        try:
-            self._check_payload("output_schema", value, "the output")
-        except Refused as refused:
-            return self.end(refused)
+        if self._fields:
+            try:
+                self._check_payload("output_schema", value, "the output")
+            except Refused as refused:
+                return self.end(refused)
         self._tell("ok")
         return self._result("ok", value)
 
@@ -194,7 +196,8 @@ class SingleCall:
             raise Refused("invalid", f"{what} is not valid: {fault}")
 
     def _gate(self, item: HasMeta) -> Decision:
-        self._check_environment()
+        if self._fields:
+            self._check_environment()
         if isinstance(item, EntryItem) and not item.stated_caps and self._asked.mode == "enforce":
             why = f"{self.id} does not say what it needs; an empty list is an answer: required_caps: []"
             raise Refused("capability_denied", why)
@@ -245,6 +248,15 @@ class SingleCall:
             raise Refused("capability_denied", why, denied=("environment",))
         log.warning("%s", visible(why))
 
+    def _hooks(
+        self, event: Event, duration_ms: float | None = None
+    ) -> tuple[HookEvent | None, Sequence[Concerned]]:
+        """The hooks that an event of this call concerns; most calls concern none."""
+        if not self._fields and not may_concern(self._snapshot, event, self.id):
+            return None, ()
+        hook_event = self._hook_event(event, duration_ms)
+        return hook_event, hooks_of(self._snapshot, hook_event)
+
     def _hook_event(self, event: Event, duration_ms: float | None = None) -> HookEvent:
         asked = self._asked
         bound = hooks_in(self._fields, event)
@@ -265,13 +277,12 @@ class SingleCall:
             raise Refused("capability_denied", fault)
 
     def _tell(self, status: Status) -> None:
-        if not self._hears() and not self._fields:
-            return
         duration_ms = (time.monotonic() - self._started) * 1000
-        hook_event = self._hook_event("PostAbilityCall", duration_ms)
-        self._invoker.run_hooks(
-            hook_event, self._payload, self._asked, status=status, duration_ms=round(duration_ms, 3)
-        )
+        hook_event, concerned = self._hooks("PostAbilityCall", duration_ms)
+        if hook_event is not None and concerned:
+            self._invoker.run_hooks(
+                hook_event, self._payload, self._asked, status=status, duration_ms=round(duration_ms, 3)
+            )
 
     def _would_run(self, guards: Sequence[Concerned]) -> tuple[str, ...]:
         how = self._fields.get("implementation")
@@ -307,7 +318,7 @@ class SingleCall:
         try:
             async with limit:
                 if is_async(item.target):
-                    given, named = arguments(item.target, self._payload, self._context())
+                    given, named = arguments(item.target, self._payload, self._context)
                     value = item.target(*given, **named)
                 else:
                     value = await asyncio.to_thread(self.perform, plain=True)
@@ -346,7 +357,7 @@ class SingleCall:
 
         item = self.item
         if isinstance(item, Definition) and item.target is not None and is_async(item.target):
-            given, named = arguments(item.target, self._payload, self._context())
+            given, named = arguments(item.target, self._payload, self._context)
             return item.target(*given, **named)
         async with asyncio.timeout_at(end):
             return await asyncio.to_thread(self.perform, plain=True)
@@ -360,14 +371,15 @@ class SingleCall:
         return Context(invoker, self.id, asked, invoker.grant(asked), may_call)
 
     def _implementation(self, plain: bool) -> Any:
-        invoker, item, context = self._invoker, self.item, self._context()
+        invoker, item = self._invoker, self.item
         if isinstance(item, Definition):
             if item.target is None:
                 raise HandlerError(f"{self.id} has nothing to call")
             run = as_it_is if plain else call
             seconds = invoker.seconds_of_code(self._asked, item)
             process = self._in_a_process(item)
-            return run(item.target, self._payload, context, seconds=seconds, process=process)
+            return run(item.target, self._payload, self._context, seconds=seconds, process=process)
+        context = self._context()
         how = self._fields.get("implementation")
         if how:
             if not isinstance(how, Mapping):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from registry_reconciler.runtime.errors import UnknownCapabilityError
-from registry_reconciler.runtime.registry.capabilities import VOCABULARY, Vocabulary
+from registry_reconciler.runtime.registry.capabilities import ANY_WORD, VOCABULARY, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDb, RegistryDbBuilder
 from registry_reconciler.runtime.registry.meta import RegistryMeta
 
@@ -52,7 +52,7 @@ def vocabulary_in(db: SideTables) -> Vocabulary:
     for found in db.table(VOCABULARY):
         if isinstance(found, Vocabulary):
             return found
-    return Vocabulary()
+    return ANY_WORD
 
 
 def environments_in(db: SideTables) -> tuple[str, ...] | None:
