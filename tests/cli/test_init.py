@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_reconciler.schema.packaged import KINDS, builtin_schemas
-from tests.cli.helper import Box, Ran
+from tests.support import Box, Ran
 
 SCHEMAS = ".system/registry/schemas"
 
