@@ -32,6 +32,7 @@ from registry_reconciler.runtime.registry.policy import Collision, DuplicatePoli
 from registry_reconciler.runtime.registry.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from registry_reconciler.runtime.execution.calling import Arguments
     from registry_reconciler.runtime.execution.context import Context
     from registry_reconciler.runtime.execution.invocation import Invoker, invoke
     from registry_reconciler.runtime.execution.results import InvocationFailed, InvocationResult
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from registry_reconciler.runtime.testing import CapabilityReport, exercise
 
 _LATER = {
+    "Arguments": "execution.calling",
     "CapabilityReport": "testing",
     "Context": "execution.context",
     "EntryItem": "registry.source",
@@ -62,6 +64,7 @@ _LATER = {
 }
 
 __all__ = [
+    "Arguments",
     "CapabilityDenied",
     "CapabilityReport",
     "Collision",
