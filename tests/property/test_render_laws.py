@@ -17,7 +17,7 @@ from registry_reconciler.model.problem import Problem
 from registry_reconciler.report import FORMATS, RenderOptions, render
 from registry_reconciler.report.saved_plan import read_saved_plan, require_same, saved_plan
 from registry_reconciler.report.values import columns, cut, wrap
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 hostile = st.one_of(
     st.text(alphabet=st.characters(codec=None), max_size=30),

@@ -96,7 +96,7 @@ def encode(record: Record) -> bytes:
         {
             "steps": [[step.path, step.real, step.before, step.after] for step in record.steps],
             "made": list(record.made),
-            "emptied": [list(one) for one in record.emptied],
+            "emptied": [list(pair) for pair in record.emptied],
             "owners": [list(owner) for owner in record.owners],
         },
         separators=(",", ":"),
@@ -120,8 +120,8 @@ def decode(data: bytes) -> Record:
     return Record(steps, made, emptied, owners)
 
 
-def _checked_step(one: Any) -> tuple[str, str, str | None, str | None]:
-    path, real, before, after = one
+def _checked_step(step: Any) -> tuple[str, str, str | None, str | None]:
+    path, real, before, after = step
     if not isinstance(path, str) or not isinstance(real, str):
         raise ValueError("a path is no text")
     for digest in (before, after):
@@ -216,7 +216,7 @@ def _list_folders(anchor: Anchor) -> tuple[list[str], list[str]]:
         nothing = anchor.standing(APPLY) == "absent"
         return [], [] if nothing else [_ignored(APPLY, "it is not a folder")]
     with anchor.held(APPLY) as fd:
-        return sorted(one for one in os.listdir(fd) if _FOLDER.match(one)), []
+        return sorted(name for name in os.listdir(fd) if _FOLDER.match(name)), []
 
 
 def _read_folder(anchor: Anchor, name: str) -> Found:

@@ -174,7 +174,7 @@ def owner_of(root: Path) -> Owner | None:
 
 
 def _plain(text: Any) -> str:
-    return "".join(one if one.isascii() and one.isprintable() else "?" for one in str(text)[:200])
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in str(text)[:200])
 
 
 def make_apply_folder(anchor: Anchor) -> None:

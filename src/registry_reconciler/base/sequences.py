@@ -54,7 +54,7 @@ def _are_short(left: Sequence[str], right: Sequence[str]) -> bool:
     if len(left) + len(right) > 2 * SHORT:
         return False
     counts = Counter(right)
-    return len(left) + sum(counts[one] for one in left) <= SHORT
+    return len(left) + sum(counts[item] for item in left) <= SHORT
 
 
 def _by_blocks(left: Sequence[str], right: Sequence[str]) -> list[Pair]:

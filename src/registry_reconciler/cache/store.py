@@ -77,7 +77,7 @@ def program() -> str:
     waiting = [str(package)]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
+            for entry in sorted(entries, key=lambda held: held.name):
                 if entry.is_dir():
                     if entry.name != "__pycache__":
                         waiting.append(entry.path)

@@ -78,4 +78,4 @@ def select(patterns: Iterable[str], addresses: Iterable[str]) -> list[str]:
     wanted = tuple(pattern if "/" in pattern or is_wild(pattern) else f"{pattern}/*" for pattern in patterns)
     known = frozenset(addresses)
     asked = Patterns(wanted, exact_ones(wanted, known))
-    return sorted(one for one in known if one in asked)
+    return sorted(address for address in known if address in asked)

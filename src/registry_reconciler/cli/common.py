@@ -225,7 +225,7 @@ def unseen(planning: Planning) -> tuple[str, ...]:
 
 def warn_unseen(planning: Planning) -> None:
     """Say on standard error what an answer does not know."""
-    warn([f"cannot be read, so the answer is incomplete: {one}" for one in unseen(planning)])
+    warn([f"cannot be read, so the answer is incomplete: {path}" for path in unseen(planning)])
     warn_left_out(planning)
 
 

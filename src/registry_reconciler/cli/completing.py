@@ -72,10 +72,10 @@ def candidates(words: Sequence[str]) -> list[str]:
     """The words that may stand where the last of ``words`` does; none where anything goes wrong."""
     current = words[-1] if words[-1] != '""' else ""
     try:
-        found = sorted({one for one in _offered([*words[:-1], current]) if one.startswith(current)})
+        found = sorted({word for word in _offered([*words[:-1], current]) if word.startswith(current)})
     except Exception:  # a completion that fails says nothing, and never a traceback into the prompt
         return []
-    return [one for one in found if one.isprintable()][:_MOST]
+    return [word for word in found if word.isprintable()][:_MOST]
 
 
 def _offered(words: Sequence[str]) -> Iterator[str]:

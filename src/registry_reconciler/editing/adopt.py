@@ -302,8 +302,8 @@ def _within(place: Place, outer: Place) -> bool:
 def fragments_of(adoption: Adoption) -> dict[str, dict[str, int]]:
     """How many entries of each kind went to each fragment."""
     counts: dict[str, dict[str, int]] = {}
-    for one in sorted(adoption.adopted, key=lambda adopted: (adopted.fragment, adopted.address)):
-        kinds = counts.setdefault(one.fragment, {})
-        kind = split_address(one.address)[0]
+    for taken in sorted(adoption.adopted, key=lambda adopted: (adopted.fragment, adopted.address)):
+        kinds = counts.setdefault(taken.fragment, {})
+        kind = split_address(taken.address)[0]
         kinds[kind] = kinds.get(kind, 0) + 1
     return counts

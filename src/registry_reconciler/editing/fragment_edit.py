@@ -176,7 +176,7 @@ class Drafts(Struct):
         documents = source.documents if source else ()
         for document in documents:
             items = document.get(name) if isinstance(document, dict) else None
-            if isinstance(items, list) and any(same(one, item) for one in items):
+            if isinstance(items, list) and any(same(known, item) for known in items):
                 return
         self.edit(path, Insert(_document_with(documents, name), (name,), item, container_kind="list"))
 

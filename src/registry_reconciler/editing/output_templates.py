@@ -66,7 +66,7 @@ def _fields(kind: Kind) -> _Fields:
 
 
 def _first(wanted: Sequence[str], known: Sequence[str]) -> str:
-    return next((one for one in wanted if one in known), "")
+    return next((name for name in wanted if name in known), "")
 
 
 def _optional(entry: str, field: str) -> str:

@@ -124,7 +124,7 @@ def language(functions: Mapping[str, Callable[..., Any]]) -> Language:
             cel.Overload(
                 f"{name}_{'_'.join(shape)}",
                 return_type=given,
-                parameters=[getattr(types, one) for one in shape],
+                parameters=[getattr(types, name) for name in shape],
                 impl=does,
             )
             for arity in arities
@@ -142,7 +142,7 @@ def _shapes(name: str, arity: int) -> list[tuple[str, ...]]:
     )
     if arity == 1:
         return [("STRING",)]
-    return [(*["STRING"] * (arity - 1), one) for one in last]
+    return [(*["STRING"] * (arity - 1), word) for word in last]
 
 
 _LEAST, _MOST = -(2**63), 2**63 - 1

@@ -73,22 +73,22 @@ class LookUps:
 
     def _entries(self, kind: str, field: str | None = None, value: Any = None) -> list[Any]:
         if field is None:
-            return [self._shown(kind, one) for one in self.entries.get(kind, {}).values()]
+            return [self._shown(kind, entry) for entry in self.entries.get(kind, {}).values()]
         wanted = indexed(value)
         if self._record:
             self._note(value_word(kind, field, wanted))
         found = self._index(kind, field).get(wanted, [])
         if self._elsewhere:
             found = _by_key([*found, *self._ask("having", kind, field, wanted)])
-        return [self._shown(kind, one) for one in found]
+        return [self._shown(kind, entry) for entry in found]
 
     def _index(self, kind: str, field: str) -> Mapping[str, list[Frame]]:
         index = self._indexes.get((kind, field))
         if index is None:
             index = self._indexes[kind, field] = {}
-            for one in self.entries.get(kind, {}).values():
-                for part in indexed_in(one[1], field):
-                    index.setdefault(part, []).append(one)
+            for entry in self.entries.get(kind, {}).values():
+                for part in indexed_in(entry[1], field):
+                    index.setdefault(part, []).append(entry)
         return index
 
     def _referrers(self, kind: str) -> list[Any]:
@@ -98,7 +98,7 @@ class LookUps:
         found = [some[key] for key in self._edges.get(kind, {}).get(self.address, ()) if key in some]
         if self._elsewhere:
             found = _by_key([*found, *self._ask("referrers", kind, self.address)])
-        return [self._shown(kind, one) for one in found]
+        return [self._shown(kind, entry) for entry in found]
 
     def _shown(self, kind: str, entry: Frame) -> Any:
         """An entry as it is given to an expression: only with the fields that some rule asks for."""
@@ -121,7 +121,7 @@ class LookUps:
 
 
 def _by_key(entries: Iterable[Frame]) -> list[Frame]:
-    return sorted(entries, key=lambda one: str(one[0]))
+    return sorted(entries, key=lambda entry: str(entry[0]))
 
 
 def value_word(kind: str, field: str, wanted: str) -> str:

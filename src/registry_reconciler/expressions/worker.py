@@ -160,7 +160,7 @@ class _Job:
         for kind, rules in by_kind.items():
             self._judge_kind(kind, rules)
         kept = [finding for finding in self.findings if finding[0] not in self.costly]
-        undecided = [one for one in self.undecided if one[0] not in self.costly]
+        undecided = [pair for pair in self.undecided if pair[0] not in self.costly]
         looked = [[address, list(words)] for address, words in self.looks.looked.items()]
         return {"findings": kept, "undecided": undecided, "costly": self.costly, "looked": looked}
 
@@ -275,13 +275,13 @@ class _Job:
         join = rule.given["join"]
         groups: dict[str, list[list[Any]]] = {}
         if join is not None:
-            for one in right:
-                groups.setdefault(indexed(_at(one[1], join[1])), []).append(one)
-        for one in left:
-            partners = right if join is None else groups.get(indexed(_at(one[1], join[0])), ())
+            for row in right:
+                groups.setdefault(indexed(_at(row[1], join[1])), []).append(row)
+        for row in left:
+            partners = right if join is None else groups.get(indexed(_at(row[1], join[0])), ())
             for partner in partners:
-                if kind != other or one[0] < partner[0]:
-                    yield one, partner
+                if kind != other or row[0] < partner[0]:
+                    yield row, partner
 
 
 def _about(kind: str, entry: list[Any]) -> dict[str, Any]:

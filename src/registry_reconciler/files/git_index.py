@@ -101,11 +101,11 @@ def _may_skip(path: Path) -> bool:
 def _below(root: Path, top: Path, tracked: Iterator[Tracked]) -> Iterator[tuple[str, int]]:
     inside = os.fsencode(os.path.relpath(os.path.realpath(root), top)).replace(os.fsencode(os.sep), b"/")
     start = b"" if inside == b"." else inside + b"/"
-    for one in tracked:
-        if one.name.startswith(start) and one.name != start:
-            yield os.fsdecode(one.name[len(start) :]), one.mode
-        elif one.name.endswith(b"/") and start.startswith(one.name):
-            yield "", one.mode
+    for row in tracked:
+        if row.name.startswith(start) and row.name != start:
+            yield os.fsdecode(row.name[len(start) :]), row.mode
+        elif row.name.endswith(b"/") and start.startswith(row.name):
+            yield "", row.mode
 
 
 def _as_git_says(root: Path) -> dict[str, int] | None:

@@ -37,7 +37,7 @@ def _without_moves(
     coming = {right[other] for _, other in apart}
     kept = {step for step, _ in steps if step is not None}
     paired = {one for one, _ in apart if one is not None}
-    going = {left[one] for one in range(len(left)) if one in paired or one not in kept}
+    going = {left[place] for place in range(len(left)) if place in paired or place not in kept}
     moved = coming & going
     if not moved:
         return steps

@@ -11,7 +11,9 @@ from registry_reconciler.formats.toml.row import TOML
 from registry_reconciler.formats.yaml.row import YAML as YAML
 from registry_reconciler.model.kind import Kind
 
-FORMATS: Mapping[str, TextFormat] = {one.name: one for one in (YAML, JSON, JSONC, TOML, FRONTMATTER)}
+FORMATS: Mapping[str, TextFormat] = {
+    text_format.name: text_format for text_format in (YAML, JSON, JSONC, TOML, FRONTMATTER)
+}
 """The row of each, by the word for it in ``x-registry``. A new one is one package, and one row here."""
 
 _BY_SUFFIX = {suffix: text_format for text_format in FORMATS.values() for suffix in text_format.suffixes}

@@ -111,7 +111,7 @@ def _what_stands(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> str:
         inner = [item[step.name] for item in stands if isinstance(item, dict) and step.name in item]
         where = repr(at_text([*steps[:at], Step("name", step.name)]))
         lists = [item for item in inner if isinstance(item, list)]
-        told = {name for one in lists for item in one if isinstance(item, dict) for name in item}
+        told = {name for siblings in lists for item in siblings if isinstance(item, dict) for name in item}
         if not lists:
             return f"{where} is {_words(inner)}, not a list"
         return f"no item of {where} has the {step.by} that is asked for (their fields: {_some(sorted(told))})"
@@ -143,12 +143,12 @@ def _words(values: Sequence[Json]) -> str:
 def _instead(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> tuple[list[Step], int] | None:
     """The steps with the one that leads nowhere mended, and how many of them lead somewhere then."""
     step = steps[at]
-    lists = [one for one in stands if isinstance(one, list)]
+    lists = [node for node in stands if isinstance(node, list)]
     if lists and at and steps[at - 1].kind == "name" and step.kind in ("any", "placeholder"):
         by = _telling_field(lists)
         if by is None:
             return None
-        items = [item for one in lists for item in one if isinstance(item, dict)]
+        items = [item for siblings in lists for item in siblings if isinstance(item, dict)]
         holder = step.name or _holder(items, steps[at - 1].name)
         item = Step("item", steps[at - 1].name, by, holder)
         return [*steps[: at - 1], item, *steps[at + 1 :]], at
@@ -156,11 +156,11 @@ def _instead(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> tuple[li
     if near and near[0] != step.name:
         return [*steps[:at], replace(step, name=near[0]), *steps[at + 1 :]], at
     if step.kind == "item":
-        inner = [one[step.name] for one in stands if isinstance(one, dict) and step.name in one]
-        if any(isinstance(one, dict) for one in inner):
+        inner = [node[step.name] for node in stands if isinstance(node, dict) and step.name in node]
+        if any(isinstance(node, dict) for node in inner):
             over = Step("placeholder", step.binds) if step.binds else Step("name", step.literal or "")
             return [*steps[:at], Step("name", step.name), over, *steps[at + 1 :]], at + 2
-        by = _telling_field([one for one in inner if isinstance(one, list)])
+        by = _telling_field([node for node in inner if isinstance(node, list)])
         if by is not None and step.binds and by != step.by:
             return [*steps[:at], Step("item", step.name, by, step.binds), *steps[at + 1 :]], at + 1
     return None
@@ -168,19 +168,19 @@ def _instead(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> tuple[li
 
 def _telling_field(lists: Sequence[list[Json]]) -> str | None:
     """The field that tells the items of a list apart: every item has it, and no two of one list share it."""
-    items = [item for one in lists for item in one if isinstance(item, dict)]
+    items = [item for siblings in lists for item in siblings if isinstance(item, dict)]
     if not items or len(items) != sum(map(len, lists)):
         return None
     names = [name for name, part in items[0].items() if isinstance(part, str | int) and part != ""]
     for name in sorted(names, key=lambda one: _TELLING.index(one) if one in _TELLING else len(_TELLING)):
-        if all(_tells_apart(name, one) for one in lists):
+        if all(_tells_apart(name, siblings) for siblings in lists):
             return str(name)
     return None
 
 
 def _tells_apart(name: str, items: list[Json]) -> bool:
     told = [item.get(name) for item in items if isinstance(item, dict)]
-    if any(isinstance(one, bool) or not isinstance(one, str | int) for one in told):
+    if any(isinstance(value, bool) or not isinstance(value, str | int) for value in told):
         return False
     return not told or Counter(map(str, told)).most_common(1)[0][1] == 1
 

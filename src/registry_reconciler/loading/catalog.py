@@ -115,9 +115,9 @@ def _is_schema(source: SourceFile) -> bool:
 
 
 def _schema_faults(schemas: SchemaSet, path: str) -> Iterator[Problem]:
-    for one in schemas.check_schema(path):
-        code = "KND001" if one.path[:1] == ("x-registry",) else "SCH002"
-        yield violation(code, Place(path), one)
+    for finding in schemas.check_schema(path):
+        code = "KND001" if finding.path[:1] == ("x-registry",) else "SCH002"
+        yield violation(code, Place(path), finding)
 
 
 def _refuse_format(kind: Kind) -> None:

@@ -72,7 +72,7 @@ class Fragments(Struct, frozen=True):
     def directed(self) -> frozenset[str]:
         """The fragments that hold directives."""
         groups = (self.moves, self.removals, self.protects, self.overrides, self.allowances)
-        return frozenset(one.place.file for group in groups for one in group)
+        return frozenset(directive.place.file for group in groups for directive in group)
 
 
 NO_FRAGMENTS = Fragments((), (), (), (), (), (), {}, frozenset(), ())

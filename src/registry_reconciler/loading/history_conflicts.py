@@ -34,7 +34,7 @@ def history_conflicts(tree: Recorder) -> Iterator[Problem]:
 def _paths(tree: Recorder) -> list[str]:
     try:
         names = heapq.nlargest(
-            LOOKED_AT, (one for one in names_in(tree.tree, HISTORY_FOLDER) if one.endswith(".json"))
+            LOOKED_AT, (name for name in names_in(tree.tree, HISTORY_FOLDER) if name.endswith(".json"))
         )
         old = [OLD_HISTORY_PATH] if tree.tree.kind(OLD_HISTORY_PATH) == "file" else []
     except Unreadable:

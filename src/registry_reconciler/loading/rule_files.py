@@ -48,7 +48,7 @@ class RuleFiles(Struct, frozen=True):
                 isinstance(code, str)
                 and isinstance(title, str)
                 and isinstance(kinds, list)
-                and severity in [one.value for one in Severity]
+                and severity in [level.value for level in Severity]
             ):
                 yield DeclaredRule(code, title, Severity(severity), tuple(str(kind) for kind in kinds))
 

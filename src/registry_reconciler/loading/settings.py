@@ -37,7 +37,7 @@ def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, Sour
         problems.append(_hidden_setting(source))
     found = [*source.problems, *problems]
     violations = [] if problems or not source.readable else config_violations(content)
-    found.extend(violation("CFG001", Place(CONFIG_PATH), one) for one in violations)
+    found.extend(violation("CFG001", Place(CONFIG_PATH), finding) for finding in violations)
     config = Config() if violations or problems or not source.readable else parse_config(content)
     return config, tuple(found), {CONFIG_PATH: source}
 

@@ -42,8 +42,8 @@ def parse_baseline(content: Json) -> tuple[Baseline, list[tuple[str, FieldPath]]
     known: set[Known] = set()
     faults: list[tuple[str, FieldPath]] = []
     for index, item in enumerate(items):
-        one = _known(item)
-        if one is None:
+        finding = _known(item)
+        if finding is None:
             faults.append(
                 (
                     "a known problem needs 'code' and 'address' as text, and 'path' as a list.",
@@ -51,7 +51,7 @@ def parse_baseline(content: Json) -> tuple[Baseline, list[tuple[str, FieldPath]]
                 )
             )
         else:
-            known.add(one)
+            known.add(finding)
     return Baseline(frozenset(known)), faults
 
 

@@ -148,14 +148,14 @@ def _texts(value: Json) -> Iterator[str]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    for one in {text, text.strip(), *(line.strip() for line in text.splitlines())}:
-        yield one
-        yield repr(one)[1:-1]
-        yield json.dumps(one)[1:-1]
-        yield json.dumps(one, ensure_ascii=False)[1:-1]
-        yield visible(one)
-        if len(one) > _SHOWN:
-            yield one[:_SHOWN]
+    for form in {text, text.strip(), *(line.strip() for line in text.splitlines())}:
+        yield form
+        yield repr(form)[1:-1]
+        yield json.dumps(form)[1:-1]
+        yield json.dumps(form, ensure_ascii=False)[1:-1]
+        yield visible(form)
+        if len(form) > _SHOWN:
+            yield form[:_SHOWN]
 
 
 def mask_problems(

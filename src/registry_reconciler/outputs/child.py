@@ -196,7 +196,7 @@ class Renderer:
         if known is None:
             tree = self.sandbox.parse(text)
             self._refuse_secrets(tree, kind, "", at)
-            if all(isinstance(one, nodes.Output) and _is_data(one) for one in tree.body):
+            if all(isinstance(node, nodes.Output) and _is_data(node) for node in tree.body):
                 known = (True, None)
             elif _is_one(tree) and (inner := _inner(text)) is not None:
                 known = (False, self._expression(inner, at, kind))

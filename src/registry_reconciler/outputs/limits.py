@@ -69,17 +69,17 @@ def measure(value: Any) -> int:
     parts = size = 0
     waiting = [value]
     while waiting:
-        one = waiting.pop()
+        item = waiting.pop()
         parts += 1
-        if isinstance(one, str):
-            if one == MASK:
+        if isinstance(item, str):
+            if item == MASK:
                 raise ReadsSecret("it reads a value that holds a secret field")
-            size += len(one)
-        elif isinstance(one, dict):
-            waiting.extend(one.values())
-            size += sum(len(name) for name in one if isinstance(name, str))
-        elif isinstance(one, list | tuple):
-            waiting.extend(one)
+            size += len(item)
+        elif isinstance(item, dict):
+            waiting.extend(item.values())
+            size += sum(len(name) for name in item if isinstance(name, str))
+        elif isinstance(item, list | tuple):
+            waiting.extend(item)
         else:
             size += 8
         if parts > MOST_PARTS:

@@ -124,7 +124,9 @@ class _Deriving:
     @cached_property
     def overwritten(self) -> Patterns:
         """The ids that may be overwritten."""
-        return Patterns(one.removeprefix(PREFIX) for one in self.options.overwrite if one.startswith(PREFIX))
+        return Patterns(
+            pattern.removeprefix(PREFIX) for pattern in self.options.overwrite if pattern.startswith(PREFIX)
+        )
 
     def derived(self) -> Derived:
         barred, taken = claims(self.outputs, self.loaded.kinds)
@@ -142,9 +144,10 @@ class _Deriving:
             if change.action is OutputAction.LEFT and change.quiet and not change.output.page
         ]
         self.sources.keep_right(
-            (one.output, self.files[one.output.file].before, self._remembered(one.output)) for one in right
+            (stale.output, self.files[stale.output.file].before, self._remembered(stale.output))
+            for stale in right
         )
-        written = [done for one in settled if (done := self._written(one)) is not None]
+        written = [done for stale in settled if (done := self._written(stale)) is not None]
         written = self._keep_registries(written)
         changes = [change for one in written if (change := self._change(one)) is not None]
         memory = [] if self.memory.hidden else list(self._memory(written))
@@ -420,7 +423,7 @@ class _Deriving:
         yield (paths[0] if paths else remembered.new_path(name, content)), content
 
 
-_PAGES = frozenset(one.id for one in SHIPPED)
+_PAGES = frozenset(page.id for page in SHIPPED)
 
 
 def _digest(data: bytes | None) -> str | None:

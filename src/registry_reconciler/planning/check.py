@@ -61,7 +61,9 @@ def build_entry_sets(
     for change in touching:
         if change.after is not None and change.action is not Action.DELETE:
             after_items[change.address] = _planned_item(loaded, change)
-    touched = frozenset(one for change in touching for one in (change.address, change.from_address) if one)
+    touched = frozenset(
+        address for change in touching for address in (change.address, change.from_address) if address
+    )
     after = replace(
         _entry_set(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
         earlier=before,
@@ -260,7 +262,7 @@ def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Prob
     for code in config.severities:
         if code in settable:
             continue
-        structural = code in fixed or code in {one.rstrip("0123456789") for one in fixed}
+        structural = code in fixed or code in {rule.rstrip("0123456789") for rule in fixed}
         why = (
             "is structural, and its severity cannot be set" if structural else "is no code that is known here"
         )

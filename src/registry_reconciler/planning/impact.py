@@ -153,7 +153,7 @@ def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int,
             nearest.update(dict.fromkeys(ring))
             counted = effort.left > until or not ring
         seen.update(nearest)
-        named.update([one for one in nearest if one != itself][:most])
+        named.update([address for address in nearest if address != itself][:most])
     return Impact(tuple(sorted(named)), len(seen) - 1, counted)
 
 

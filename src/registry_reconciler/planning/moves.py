@@ -41,7 +41,7 @@ def find_renames(moves: Iterable[Move], asked: KnownEntries, problems: list[Prob
     by_source = _valid(moves, problems)
     ends = _ends(by_source, asked)
     _refuse_circles(by_source, ends, asked, problems)
-    graph = _Graph(asked, {one: end for one, end in ends.items() if end and end != one})
+    graph = _Graph(asked, {start: end for start, end in ends.items() if end and end != start})
     _refuse_declared(by_source, ends, graph, problems)
     done = Renames()
     for source, target in _open(graph, by_source, problems):
@@ -65,10 +65,10 @@ def _say_unknown(
 
     for source, move in by_source.items():
         known = (asked.live, asked.state)
-        if any(source in one or move.target in one for one in known) or source in asked.entries:
+        if any(source in group or move.target in group for group in known) or source in asked.entries:
             continue
         kind = f"{split_address(source)[0]}/"
-        there = [one for one in {*asked.live, *asked.state} if one.startswith(kind)]
+        there = [address for address in {*asked.live, *asked.state} if address.startswith(kind)]
         if there and move.target in asked.entries and move.target not in done.moves:
             problems.append(
                 problem(
@@ -241,7 +241,7 @@ def _refuse_declared(
         end = ends[source]
         if source not in asked.entries or source in opened or source in on_circles or end == source:
             continue
-        refilled = any(one in opened for one in graph.into.get(source, ()))
+        refilled = any(address in opened for address in graph.into.get(source, ()))
         spent = end is not None and (
             asked.was(end, source) or (source in graph.into and (asked.known(end) or not asked.known(source)))
         )
@@ -348,12 +348,12 @@ def _groups(sources: Mapping[str, str], inside: Iterable[tuple[str, str]]) -> di
             continue
         group, waiting = {start}, [start]
         while waiting:
-            for one in near[waiting.pop()] - group:
-                group.add(one)
-                waiting.append(one)
+            for address in near[waiting.pop()] - group:
+                group.add(address)
+                waiting.append(address)
         found.update(dict.fromkeys(group, frozenset(group)))
-    return {one: group for one, group in found.items() if len(group) > 2 or _swaps(group, sources)}
+    return {start: group for start, group in found.items() if len(group) > 2 or _swaps(group, sources)}
 
 
 def _swaps(group: frozenset[str], sources: Mapping[str, str]) -> bool:
-    return all(one in sources for one in group)
+    return all(address in sources for address in group)

@@ -327,9 +327,9 @@ def _only_target(
 ) -> Target:
     found = () if LAYOUTS[kind.layout].one_a_file else lookups.open_places(kind, sources, bound)
     if told is not None:
-        found = [one for one in found if one[0] == told]
+        found = [position for position in found if position[0] == told]
     if LAYOUTS[kind.layout].documents:
-        found = list({one[0]: one for one in reversed(found)}.values())
+        found = list({position[0]: position for position in reversed(found)}.values())
     if len(found) == 1:
         file, document, steps = found[0]
         return Target(file, document, steps, True, carried)

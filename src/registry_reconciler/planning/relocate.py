@@ -368,10 +368,10 @@ def _left(old: _Old, relocation: Relocation) -> Iterator[Problem]:
 
 def together(carried: Sequence[Change], planned: Sequence[Change]) -> tuple[Change, ...]:
     """All changes in address order: what is planned for an entry besides says that it is carried too."""
-    notes = {one.address: one for one in carried}
+    notes = {carry.address: carry for carry in carried}
     found = []
     for change in planned:
-        one = notes.pop(change.from_address or change.address, None)
-        note = "; ".join(filter(None, (change.note, one.note if one else "")))
+        carry = notes.pop(change.from_address or change.address, None)
+        note = "; ".join(filter(None, (change.note, carry.note if carry else "")))
         found.append(replace(change, note=note))
     return tuple(sorted((*found, *notes.values()), key=lambda change: change.address))

@@ -99,7 +99,9 @@ def resolve(
         protects=protects,
         overrides=overrides,
         allowances=allowances,
-        disputed=frozenset(disputed | {one for found in problems for one in _concerned(found, entries)}),
+        disputed=frozenset(
+            disputed | {address for found in problems for address in _concerned(found, entries)}
+        ),
         problems=tuple(problems),
         exact=exact,
         guards=Patterns((protect.text for protect in protects), exact),

@@ -410,7 +410,7 @@ class Writing(Struct):
         wish, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
             return entry.applied[0]
-        values = [one.value for one in (wish, live) if one is not None]
+        values = [side.value for side in (wish, live) if side is not None]
         for applied in entry.applied:
             for value in values:
                 if says(applied, kind, value):

@@ -88,4 +88,4 @@ def _entities(text: str) -> str:
     """Text for a quoted label: everything that Mermaid or HTML could read becomes a numbered entity."""
     from registry_reconciler.base.escape import visible
 
-    return "".join(one if one.isalnum() or one in " ._-/:" else f"#{ord(one)};" for one in visible(text))
+    return "".join(char if char.isalnum() or char in " ._-/:" else f"#{ord(char)};" for char in visible(text))

@@ -169,7 +169,7 @@ def _renames(old: Planning, new: Planning) -> dict[str, str]:
                 break
     found = find_renames(moves, KnownEntries(new.loaded.kinds, entries, state, live), [])
     before, after = old.entry_sets.after.items, new.entry_sets.after.items
-    return {one: source for one, source in found.sources.items() if source in before and one in after}
+    return {path: source for path, source in found.sources.items() if source in before and path in after}
 
 
 def _as_live(old: Planning, item: Entry) -> LiveEntry:

@@ -87,17 +87,17 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
     for some in by_kind(changes).values():
-        for one in folded(some):
-            if isinstance(one, Shown):
-                yield _change(one.change)
+        for row in folded(some):
+            if isinstance(row, Shown):
+                yield _change(row.change)
                 continue
-            same = " (the same)" if one.alike else ""
-            for change in one.changes:
+            same = " (the same)" if row.alike else ""
+            for change in row.changes:
                 address = cut(visible(change.address), _NAME_LIMIT)
                 yield f"{SIGNS[change.action]} {change.action.value} {address}{same}"
-            if one.unnamed:
-                like = "more like these" if one.alike else f"more to {one.action.value}"
-                yield f"… {one.unnamed:,} {like}"
+            if row.unnamed:
+                like = "more like these" if row.alike else f"more to {row.action.value}"
+                yield f"… {row.unnamed:,} {like}"
 
 
 def _verdict(plan: Plan, plan_id: str | None, command: str) -> str:

@@ -278,17 +278,17 @@ def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[Sect
 
 
 def _entries(changes: Sequence[Change], options: RenderOptions) -> Iterator[Entry]:
-    for one in folded(changes):
-        if isinstance(one, Shown):
-            yield _change(one.change, options)
+    for row in folded(changes):
+        if isinstance(row, Shown):
+            yield _change(row.change, options)
             continue
-        for change in one.changes:
-            same = " (the same)" if one.alike else ""
+        for change in row.changes:
+            same = " (the same)" if row.alike else ""
             line = f"- **{change.action.value}** {code(_short(visible(change.address)))}{same}\n"
             yield Entry(line, line)
-        if one.unnamed:
-            like = "more like these" if one.alike else f"more to {one.action.value}"
-            yield Entry(f"- … and {one.unnamed:,} {like}\n", f"- … and {one.unnamed:,} {like}\n", one.unnamed)
+        if row.unnamed:
+            like = "more like these" if row.alike else f"more to {row.action.value}"
+            yield Entry(f"- … and {row.unnamed:,} {like}\n", f"- … and {row.unnamed:,} {like}\n", row.unnamed)
 
 
 def _change(change: Change, options: RenderOptions) -> Entry:
@@ -339,8 +339,8 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
         return
     yield f"  {cut(show_path(field.path), _LINE_LIMIT)}:"
     diff = small_diff(field)
-    for one in islice(diff, _LINES_SHOWN):
-        yield f"{one.sign}   {cut(one.text, _LINE_LIMIT)}".rstrip()
+    for row in islice(diff, _LINES_SHOWN):
+        yield f"{row.sign}   {cut(row.text, _LINE_LIMIT)}".rstrip()
     more = lines_more(diff)
     if more:
         yield f"    … {more}"

@@ -153,7 +153,7 @@ def _saved(body: Mapping[str, Json]) -> SavedPlan | None:
     if not isinstance(problems, list) or not _is_texts(problems):
         return None
     if not isinstance(inputs, dict) or not all(
-        one is None or isinstance(one, str) for one in inputs.values()
+        value is None or isinstance(value, str) for value in inputs.values()
     ):
         return None
     return SavedPlan(

@@ -217,8 +217,8 @@ class _Report:
         self.lines.append(" " * indent + self._paint(sign, sign) + f" {show_path(field.path)}:")
         limit = None if self.options.full else _LINES_SHOWN
         diff = small_diff(field)
-        for one in islice(diff, limit):
-            self._diff_line(one.sign, one.text, indent + 4)
+        for row in islice(diff, limit):
+            self._diff_line(row.sign, row.text, indent + 4)
         more = lines_more(diff)
         if more:
             self._add(f"… {more} (--full shows all)", "dim", indent + 4)

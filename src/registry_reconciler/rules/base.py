@@ -129,7 +129,7 @@ class Rule(Struct, frozen=True):
             related=finding.related,
             fix=finding.fix or Fix(self.page.fix, replacements=finding.replacements),
             structural=self.structural,
-            managed=any(one.managed for one in involved) if involved else True,
+            managed=any(entry.managed for entry in involved) if involved else True,
             identity_extra=finding.extra,
             cause=finding.cause,
             others=tuple(entry.address for entry in finding.others),

@@ -121,7 +121,7 @@ def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
         missing = texts.missing(file, there)
         if not missing or item.address in entry_set.touched:
             continue
-        own = [one for one in texts.of(item.place, YAML) if one in missing]
+        own = [comment for comment in texts.of(item.place, YAML) if comment in missing]
         if own:
             more = f" and {len(own) - 1} more" if len(own) > 1 else ""
             shown = own[0] if len(own[0]) <= _SHOWN else own[0][: _SHOWN - 1] + "…"

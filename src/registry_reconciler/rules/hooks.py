@@ -120,12 +120,12 @@ def _matches_any(pattern: str, keys: list[str], kinds: Sequence[str]) -> bool:
     """Whether an ability's id, or its address, matches; only ids with the glob's beginning are looked at."""
     kind, slash, rest = pattern.partition("/")
     patterns = [pattern, rest] if slash and any(matches_address(kind, one) for one in kinds) else [pattern]
-    for one in patterns:
-        beginning = re.split(r"[*?\[]", one, maxsplit=1)[0]
+    for tried in patterns:
+        beginning = re.split(r"[*?\[]", tried, maxsplit=1)[0]
         for key in keys[bisect.bisect_left(keys, beginning) :]:
             if not key.startswith(beginning):
                 break
-            if key == one or (is_wild(one) and matches_address(f"*/{one}", f"ability/{key}")):
+            if key == tried or (is_wild(tried) and matches_address(f"*/{tried}", f"ability/{key}")):
                 return True
     return False
 

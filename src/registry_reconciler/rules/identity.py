@@ -145,7 +145,7 @@ def _plain_spaces(entry_set: EntrySet) -> frozenset[tuple[str, ...]]:
     """The kinds of those spaces whose ids differ in more than case and are ASCII: nearly all there are."""
     earlier = entry_set.earlier
     if earlier is not None and all(
-        one in entry_set.items and one in earlier.items for one in entry_set.touched
+        address in entry_set.items and address in earlier.items for address in entry_set.touched
     ):
         return earlier.memo(_plain_spaces)  # the ids are the same
     return frozenset(

@@ -57,7 +57,7 @@ def _links(entry_set: EntrySet) -> Links:
         parts = [_part(entry_set, reference, entry_set.of(kind.name)) for kind, reference in kind_fields]
     else:
         before = links(entry_set.earlier).parts
-        parts = [_renewed(entry_set, *one, part) for one, part in zip(kind_fields, before, strict=True)]
+        parts = [_renewed(entry_set, *pair, part) for pair, part in zip(kind_fields, before, strict=True)]
     resolved = [link for part in parts for link in part.resolved]
     return Links(resolved, [link for part in parts for link in part.dangling], parts)
 

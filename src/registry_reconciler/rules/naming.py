@@ -67,7 +67,7 @@ def scripts(key: str) -> list[str]:
     """The scripts that the letters of a key are of."""
     import unicodedata
 
-    return sorted({unicodedata.name(one, "?").partition(" ")[0].title() for one in key if one.isalpha()})
+    return sorted({unicodedata.name(char, "?").partition(" ")[0].title() for char in key if char.isalpha()})
 
 
 def names(entry_set: EntrySet) -> Mapping[str, Names]:

@@ -52,7 +52,7 @@ def parse_page(text: str) -> Page:
     head, *rest = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
     titles = rest[::2]
     wanted = ["What it checks", "Why it matters", "Example", "Use instead", "Fix"]
-    if head or titles != [one for one in wanted if one in titles or one != "Use instead"]:
+    if head or titles != [title for title in wanted if title in titles or title != "Use instead"]:
         raise ValueError(f"a page has the parts {', '.join(wanted)}, in this order; not {', '.join(titles)}")
     parts = dict(zip(titles, (part.strip("\n") for part in rest[1::2]), strict=True))
     instead = parts.get("Use instead")

@@ -20,7 +20,9 @@ from registry_reconciler.rules.base import Finding, Rule
 from registry_reconciler.rules.entry_set import EntrySet
 
 _WORDS = frozenset(
-    word for one in ("y", "yes", "n", "no", "on", "off") for word in (one, one.capitalize(), one.upper())
+    word
+    for spelling in ("y", "yes", "n", "no", "on", "off")
+    for word in (spelling, spelling.capitalize(), spelling.upper())
 ) | {"~", "<<", "=", "true", "false", "null"}
 _SIGNS = frozenset("+-.0123456789")
 _FIRST = frozenset({*_SIGNS, *(word[0] for word in _WORDS)})

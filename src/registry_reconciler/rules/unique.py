@@ -17,7 +17,7 @@ def _values(entry_set: EntrySet, item: Entry, group: int) -> Iterator[tuple[Fiel
         yield from ((path, value) for path, value in selectors[0].find(item.value) if value is not None)
         return
     first = [next(selector.find(item.value), None) for selector in selectors]
-    found = [one for one in first if one is not None and one[1] is not None]
+    found = [pair for pair in first if pair is not None and pair[1] is not None]
     if len(found) == len(selectors):
         yield found[0][0], [value for _, value in found]
 

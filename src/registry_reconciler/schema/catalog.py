@@ -213,8 +213,8 @@ def _sample_of_type(folder: Folder, at: At, schema: Mapping[str, Json], depth: i
         }
     if kind == "array":
         item = At(at.file, (*at.path, "items"))
-        one = _sample(folder, item, "", depth + 1) if "items" in schema else "example"
-        return [copy.deepcopy(one) for _ in range(min(int(schema.get("minItems", 0)), 100))]
+        sample = _sample(folder, item, "", depth + 1) if "items" in schema else "example"
+        return [copy.deepcopy(sample) for _ in range(min(int(schema.get("minItems", 0)), 100))]
     if kind in ("integer", "number"):
         return _number(schema)
     return {"boolean": False, "null": None}.get(kind, _text(schema)) if kind != "string" else _text(schema)

@@ -373,7 +373,7 @@ def _most_ways(insides: Insides, root: At) -> int:
         ways = [
             total(below.items),
             rest,
-            *(tuple(map(sum, zip(total(one), rest, strict=True))) for one in below.named.values()),
+            *(tuple(map(sum, zip(total(cost), rest, strict=True))) for cost in below.named.values()),
         ]
         back = max(way[1] for way in ways)
         if back > 1:

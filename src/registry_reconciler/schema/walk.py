@@ -195,9 +195,9 @@ def _below(start: At, schema: Json) -> Iterator[tuple[At, Json]]:
     """A schema and all that stand in it, without following references."""
     waiting = [(start, schema)]
     while waiting:
-        at, one = waiting.pop()
-        yield at, one
-        waiting.extend((At(at.file, at.path + steps), inner) for steps, inner, _ in parts(one))
+        at, node = waiting.pop()
+        yield at, node
+        waiting.extend((At(at.file, at.path + steps), inner) for steps, inner, _ in parts(node))
 
 
 class Reach(Struct):

@@ -184,6 +184,6 @@ class _Finder:
             return self._column.indexes(word)
         if self._by_word is None:
             self._by_word = {}
-            for index, one in enumerate(self._column.words):
-                self._by_word.setdefault(one, []).append(index)
+            for index, spelling in enumerate(self._column.words):
+                self._by_word.setdefault(spelling, []).append(index)
         return self._by_word.get(word, ())

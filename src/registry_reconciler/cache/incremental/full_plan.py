@@ -182,7 +182,7 @@ class _Remembering:
                 [word for entry_keys in index_keys for word in entry_keys.gives],
                 [len(entry_keys.gives) for entry_keys in index_keys],
             ),
-            looked=Column.of([word for one in looked for word in one], [len(one) for one in looked]),
+            looked=Column.of([word for group in looked for word in group], [len(group) for group in looked]),
             fields={kind: list(fields) for kind, fields in self.planning.own.looked_up.fields.items()},
             referrers=list(self.planning.own.looked_up.referrers),
             fragments=fragments,

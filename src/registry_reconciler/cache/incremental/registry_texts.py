@@ -54,7 +54,7 @@ class PartReader(ChunkReader):
         # The text of a file has more in common with what it was than with any other file.
         alike = [(span, base) for base in self._bases if (span := _differing(base, data)) is not None]
         if alike:
-            span, base = min(alike, key=lambda one: one[0].differing)
+            span, base = min(alike, key=lambda pair: pair[0].differing)
             found = self._changed(base, data, span.first, span.last)
             if found is not None:
                 return found

@@ -38,7 +38,7 @@ def command(
     call = shared.call("completion")
     if shell == WORDS:
         found = candidates(words or [""])
-        return answer(call, "".join(f"{one}\n" for one in found), {"words": found})
+        return answer(call, "".join(f"{word}\n" for word in found), {"words": found})
     if shell not in SCRIPTS or words:
         shells = ", ".join(SCRIPTS)
         raise UsageFailure(f"name one shell of {shells}; not {shell!r}.{did_you_mean(shell, tuple(SCRIPTS))}")

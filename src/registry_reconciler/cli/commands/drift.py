@@ -113,7 +113,7 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     lines = list(_edited(edited))
     lines += _lines(call, found, stale) if found or stale or not (hidden or edited) else []
     lines += [visible(f"Cannot be read: {address}") for address in hidden]
-    lines += [("Next: " if number == 0 else "      ") + _typed(one) for number, one in enumerate(next)]
+    lines += [("Next: " if number == 0 else "      ") + _typed(step) for number, step in enumerate(next)]
     errors = [{"code": "unreadable", "message": address} for address in hidden]
     exit = 3 if hidden else 2 if found or edited else 0
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
@@ -169,7 +169,7 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     lines += [f"  wrote {visible(path)}" for path in done.written]
     body: dict[str, Json] = {"accepted": chosen, "written": list(done.written)}
     next = apply_or_ways_out(workspace.planning(PlanOptions()).plan)
-    lines += [("Next: " if not number else "      ") + _typed(one) for number, one in enumerate(next)]
+    lines += [("Next: " if not number else "      ") + _typed(step) for number, step in enumerate(next)]
     return answer(call, "\n".join(lines) + "\n", body, next=next)
 
 

@@ -156,7 +156,7 @@ def _diff(planning: Planning, fixing: Fixing) -> str:
     from registry_reconciler.planning.fixes import edits_for
 
     live = [edit for problem in fixing.live for edit in edits_for(planning, problem)]
-    return "".join(_unified(planning, *one) for one in changed) + (
+    return "".join(_unified(planning, *change) for change in changed) + (
         _patch(planning, tuple(live)) if live else ""
     )
 

@@ -44,7 +44,7 @@ def command(*, shared: Shared) -> int:
     if any(state.state in ("broken", "no place", "not rendered") for state in states):
         next.append(["registry", "check"])
     lines = list(_lines(states))
-    lines += [("Next: " if not number else "      ") + command_line(one) for number, one in enumerate(next)]
+    lines += [("Next: " if not number else "      ") + command_line(step) for number, step in enumerate(next)]
     body = {"outputs": [state.to_json() for state in states]}
     return answer(call, "\n".join(lines) + "\n", body, next=next)
 
@@ -57,16 +57,16 @@ def _lines(states: list[OutputState]) -> list[str]:
     names = max(len(visible(state.output.id)) for state in states)
     words = max(len(state.state) for state in states)
     lines = []
-    for one in states:
-        where = visible(one.output.file)
-        where += f" region {visible(one.output.region)}" if one.output.region else ""
-        where += f" at {visible(one.output.at)}" if one.output.at else ""
-        lines.append(f"{visible(one.output.id):{names}}  {one.state:{words}}  {where}")
-        if one.why:
-            lines.append(f"    {visible(one.why)}")
+    for shown in states:
+        where = visible(shown.output.file)
+        where += f" region {visible(shown.output.region)}" if shown.output.region else ""
+        where += f" at {visible(shown.output.at)}" if shown.output.at else ""
+        lines.append(f"{visible(shown.output.id):{names}}  {shown.state:{words}}  {where}")
+        if shown.why:
+            lines.append(f"    {visible(shown.why)}")
     counts: dict[str, int] = {}
-    for one in states:
-        if one.state != "current":
-            counts[one.state] = counts.get(one.state, 0) + 1
+    for shown in states:
+        if shown.state != "current":
+            counts[shown.state] = counts.get(shown.state, 0) + 1
     rest = ", ".join(f"{count} {state}" for state, count in counts.items()) or "all current"
     return [*lines, f"{plural(len(states), 'output')}: {rest}."]

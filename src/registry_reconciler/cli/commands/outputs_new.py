@@ -86,7 +86,7 @@ def command(
     elif found:
         typed = [word for word in ("--template", template) if template] + (["--kind", kind] if kind else [])
         next = [["registry", "outputs", "new", *([file] if file else []), *map(str, typed), "--write"]]
-    lines += [f"Next: {command_line(one)}" for one in next]
+    lines += [f"Next: {command_line(step)}" for step in next]
     body = {"proposals": [proposal.to_json() for proposal in found], "written": written}
     return answer(call, "\n".join(lines) + "\n", body, next=next)
 

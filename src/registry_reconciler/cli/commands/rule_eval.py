@@ -73,14 +73,16 @@ def _require(planning: Planning, rule: Definition, address: str, other: str | No
     from registry_reconciler.cli.addresses import known_addresses, unknown_address
 
     items = planning.entry_sets.after.items
-    for one, kinds in ((address, rule.kinds), (other, (rule.right,))):
-        if one is None:
+    for subject, kinds in ((address, rule.kinds), (other, (rule.right,))):
+        if subject is None:
             continue
-        change = next((some for some in planning.plan.changes if some.address == one), None)
-        if one not in items and not (rule.judges_change and change is not None):
-            raise unknown_address(one, known_addresses(planning))
-        if one.partition("/")[0] not in kinds:
-            raise UsageFailure(f"{rule.code} judges {' and '.join(rule.kinds)}, and {visible(one)} is none")
+        change = next((some for some in planning.plan.changes if some.address == subject), None)
+        if subject not in items and not (rule.judges_change and change is not None):
+            raise unknown_address(subject, known_addresses(planning))
+        if subject.partition("/")[0] not in kinds:
+            raise UsageFailure(
+                f"{rule.code} judges {' and '.join(rule.kinds)}, and {visible(subject)} is none"
+            )
     if rule.right and other is None:
         raise UsageFailure(f"{rule.code} judges pairs: name both entries")
     if not rule.judges_change:

@@ -94,7 +94,7 @@ def deliver(
     next: tuple[tuple[str, ...], ...],
 ) -> int:
     """Print what a command of the run-time registries came to."""
-    text = "".join(f"{visible(line)}\n" for one in lines for line in one.split("\n"))
+    text = "".join(f"{visible(line)}\n" for block in lines for line in block.split("\n"))
     for error in errors:
         say(f"registry {call.command}: {error}")
     found = [{"code": "failed", "message": error} for error in errors]

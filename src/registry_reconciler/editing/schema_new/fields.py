@@ -32,7 +32,7 @@ def properties_of(work: Work, shape: Shape, key: Sequence[str]) -> dict[str, Jso
     for name in apart:
         properties[name] = {"type": "array", "items": {"type": "object"}}
     # A container of another kind is no part of this kind's entries, so nothing may demand what could become one.
-    inner = {name for name, one in shape.fields.items() if _may_hold_entries(one)}
+    inner = {name for name, part in shape.fields.items() if _may_hold_entries(part)}
     required = [name for name in dict.fromkeys(required) if name not in inner]
     return {"type": "object", "required": required, "properties": properties}
 
@@ -47,9 +47,9 @@ def _may_hold_entries(shape: Shape) -> bool:
 def _kinds_apart(work: Work, shape: Shape) -> list[str]:
     """Fields whose items have names of their own, so that they look like entries of another kind."""
     found = []
-    for name, one in shape.fields.items():
-        inner = one.items
-        if inner is None or inner.mappings < 3 or inner.mappings < inner.count or one.types != {"array"}:
+    for name, part in shape.fields.items():
+        inner = part.items
+        if inner is None or inner.mappings < 3 or inner.mappings < inner.count or part.types != {"array"}:
             continue
         if not any(
             inner.fields[word].count == inner.count for word in ("id", "name", "key") if word in inner.fields
@@ -80,9 +80,9 @@ def _schema(work: Work, shape: Shape, steps: tuple[str, ...]) -> dict[str, Json]
         schema["additionalProperties"] = _schema(work, merged, (*steps, "[]"))
     elif shape.fields:
         schema["properties"] = {
-            name: _schema(work, one, (*steps, name)) for name, one in shape.fields.items()
+            name: _schema(work, part, (*steps, name)) for name, part in shape.fields.items()
         }
-        always = [name for name, one in shape.fields.items() if one.count == shape.mappings]
+        always = [name for name, part in shape.fields.items() if part.count == shape.mappings]
         if always:
             schema["required"] = always
     if shape.items is not None and shape.items.types:

@@ -210,9 +210,9 @@ def _holder(name: str, items: Iterable[dict[str, Json]]) -> str:
         field_name
         for item in items
         for part in item.values()
-        for one in (part if isinstance(part, list) else [part])
-        if isinstance(one, dict)
-        for field_name in one
+        for element in (part if isinstance(part, list) else [part])
+        if isinstance(element, dict)
+        for field_name in element
     }
     return f"{wanted}_id" if wanted in inside else wanted
 

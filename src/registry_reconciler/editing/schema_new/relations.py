@@ -36,10 +36,10 @@ def add_relations(work: Work, entries: Sequence[Found], shape: Shape, key: Seque
 def _names(entries: Sequence[Found], shape: Shape, key: Sequence[str]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name in ("name", "title", "display_name"):
-        one = shape.fields.get(name)
-        if one is None or name in key or one.types != {"string"}:
+        part = shape.fields.get(name)
+        if part is None or name in key or part.types != {"string"}:
             continue
-        if len(one.strings) == one.count == len(entries):
+        if len(part.strings) == part.count == len(entries):
             found["name"] = name
             break
     aliases = shape.fields.get("aliases")
@@ -59,8 +59,8 @@ def _references(
     for live in work.loaded.live.entries.values():
         known[live.kind].add(live.key)
     known[work.kind] = {"/".join(entry.text(name) or "" for name in key) for entry in entries}
-    for steps, one in shape.walk():
-        words = {word: count for word, count in one.strings.items() if word}
+    for steps, part in shape.walk():
+        words = {word: count for word, count in part.strings.items() if word}
         if len(steps) > 2 and steps[1] == "[]" and steps[-1] in ("id", "name", "key"):
             continue  # the key of what may be a kind of its own
         if not steps or ".".join(steps) in key or len(words) < 2 or sum(words.values()) < 3:
@@ -70,13 +70,13 @@ def _references(
         )
         best = ranked[0]
         missing = sorted(word for word in words if word not in known[best])
-        own = sum(count for word, count in words.items() if one.who[word] == word)
+        own = sum(count for word, count in words.items() if part.who[word] == word)
         if _share(words, known[best]) < HOLDS or 2 * own > sum(words.values()):
             _doubt_titles(work, steps, words)
             continue
         yield {"field": selector_text(steps), "kind": best}
         if missing:
-            shown = ", ".join(f"{word!r} (of {one.who[word]})" for word in missing[:5])
+            shown = ", ".join(f"{word!r} (of {part.who[word]})" for word in missing[:5])
             work.doubt("x-registry.references", f"{selector_text(steps)}: there is no {best} {shown}.")
 
 
@@ -110,9 +110,9 @@ def selector_text(steps: Sequence[str]) -> str:
 
 def _paths(work: Work, shape: Shape) -> Iterator[dict[str, Json]]:
     tree = work.loaded.tree
-    for steps, one in shape.walk():
-        words = [word for word in one.strings if "/" in word or "." in word]
-        if not steps or not words or len(words) < len(one.strings) or not all(map(is_safe, words)):
+    for steps, part in shape.walk():
+        words = [word for word in part.strings if "/" in word or "." in word]
+        if not steps or not words or len(words) < len(part.strings) or not all(map(is_safe, words)):
             continue
         hits = sum(tree.kind(word) in ("file", "dir") for word in words)
         if hits >= HOLDS * len(words):

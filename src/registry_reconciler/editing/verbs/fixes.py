@@ -49,7 +49,7 @@ def _around(loaded: Loaded, place: Place) -> list[LiveEntry]:
         and (entry.place.file, entry.place.document) == (place.file, place.document)
         and place.path[: len(entry.place.path)] == entry.place.path
     ]
-    return sorted(found, key=lambda one: len(one.place.path))[-1:]
+    return sorted(found, key=lambda found_entry: len(found_entry.place.path))[-1:]
 
 
 def _renamed(value: Json, path: FieldPath, name: str) -> Json:

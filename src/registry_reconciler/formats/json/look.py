@@ -66,7 +66,7 @@ def look_of(root: JsonNode) -> Look:
     escaped = {"/"} if back * 2 > slash else set()
     codes = Counter(chr(int(code, 16)) for code in _UNICODE.findall(text)) if "\\u" in text else Counter()
     escaped |= {name for name in _OPTIONAL if codes[name] > text.count(name)}
-    wide = sum(count for one, count in codes.items() if one > "\x7f")
+    wide = sum(count for char, count in codes.items() if char > "\x7f")
     raw = 0 if text.isascii() else sum(1 for character in text if character > "\x7f")
     digits = "".join(_UNICODE.findall(text)) if codes else ""
     return Look(

@@ -255,7 +255,7 @@ class _Splicer:
             self.put(chunks[last].comma, chunks[last].comma + 1, "")
         groups: dict[int | None, list[New]] = {}
         for before in sorted(changed.coming):
-            previous = max((one for one in stay if one < before), default=None)
+            previous = max((index for index in stay if index < before), default=None)
             groups.setdefault(previous, []).extend(changed.coming[before])
         for previous, news in groups.items():
             if previous is None:

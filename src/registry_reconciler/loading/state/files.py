@@ -127,7 +127,7 @@ def render_file(
 
 
 def _told(former: Iterable[str]) -> str:
-    return "".join(f" < {quoted(one)}" for one in former)
+    return "".join(f" < {quoted(name)}" for name in former)
 
 
 def gone_path(address: str) -> str:
@@ -199,7 +199,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
 
 
 def _former(text: str) -> tuple[str, ...]:
-    return tuple(one for parsed in _FORMER.findall(text) if (one := _unquoted(parsed)))
+    return tuple(name for parsed in _FORMER.findall(text) if (name := _unquoted(parsed)))
 
 
 def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None, list[str]]:

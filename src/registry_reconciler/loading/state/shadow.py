@@ -64,10 +64,10 @@ def _name(key: str) -> str:
     if not key:
         return "%"
     return "".join(
-        one
-        if one.isalnum() and one.isascii()
-        else "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "surrogatepass"))
-        for one in key
+        char
+        if char.isalnum() and char.isascii()
+        else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+        for char in key
     )
 
 

@@ -71,8 +71,8 @@ def about_files(tree: Tree, asked: Json) -> Json:
         return tree.kind(path) != "absent"
     try:
         found = []
-        for one in find(tree, path):
-            found.append(one)
+        for match in find(tree, path):
+            found.append(match)
             if len(found) >= _MOST_FILES:
                 break
         return found

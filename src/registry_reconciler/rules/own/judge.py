@@ -258,10 +258,10 @@ class Judge:
                 return outcome
         outcome = Outcome()
         for job in jobs:
-            one = self._asked(entry_set, [job], changes)
-            outcome.findings.update(one.findings)
-            outcome.undecided.update(one.undecided)
-            outcome.costly.update(one.costly)
+            single = self._asked(entry_set, [job], changes)
+            outcome.findings.update(single.findings)
+            outcome.undecided.update(single.undecided)
+            outcome.costly.update(single.costly)
         return outcome
 
     def _run(
@@ -418,7 +418,7 @@ def _carry_over(code: str, earlier: Outcome, outcome: Outcome, entry_set: EntryS
     kept = [raw for raw in earlier.findings.get(code, ()) if raw.address not in entry_set.touched]
     if kept:
         outcome.findings[code] = sorted([*kept, *outcome.findings.get(code, ())], key=lambda raw: raw.address)
-    open_ = [one for one in earlier.undecided.get(code, ()) if one[0] not in entry_set.touched]
+    open_ = [pair for pair in earlier.undecided.get(code, ()) if pair[0] not in entry_set.touched]
     if open_:
         outcome.undecided[code] = sorted([*open_, *outcome.undecided.get(code, ())])
     if code in earlier.costly:

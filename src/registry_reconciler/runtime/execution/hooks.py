@@ -199,8 +199,8 @@ def _scope_matches(pattern: str, ability: str) -> bool:
     kind, slash, rest = pattern.partition("/")
     by_address = slash and any(matches_address(kind, ability_kind) for ability_kind in _ABILITY_KINDS)
     return any(
-        one == ability or (is_wild(one) and matches_address(f"*/{one}", f"ability/{ability}"))
-        for one in ([pattern, rest] if by_address else [pattern])
+        part == ability or (is_wild(part) and matches_address(f"*/{part}", f"ability/{ability}"))
+        for part in ([pattern, rest] if by_address else [pattern])
     )
 
 

@@ -182,7 +182,7 @@ def _space(root: Path) -> _Space:
     real = os.path.realpath(root)
     name = _PREFIX + hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
     with _lock:
-        if not any(isinstance(one, _Finder) for one in sys.meta_path):
+        if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
             sys.meta_path.insert(0, _Finder())  # before the one that would use no loader of ours
         known = _spaces.get(name)
         if known is not None and known.is_current() and name in sys.modules:

@@ -61,9 +61,9 @@ def json_fault(value: object) -> str:
     waiting: list[tuple[tuple[str | int, ...], object]] = [((), value)]
     count = 0
     while waiting:
-        path, one = waiting.pop()
+        path, node = waiting.pop()
         count += 1
-        fault = _own_fault(one)
+        fault = _own_fault(node)
         if count > MOST_VALUES:
             fault = f"it holds more than {MOST_VALUES:,} values"
             path = ()
@@ -72,30 +72,30 @@ def json_fault(value: object) -> str:
             path = ()
         if fault:
             return fault + _at(path)
-        if isinstance(one, dict):
-            waiting.extend(((*path, key), inner) for key, inner in one.items())
-        elif isinstance(one, (list, tuple)):
-            waiting.extend(((*path, number), inner) for number, inner in enumerate(one))
+        if isinstance(node, dict):
+            waiting.extend(((*path, key), inner) for key, inner in node.items())
+        elif isinstance(node, (list, tuple)):
+            waiting.extend(((*path, number), inner) for number, inner in enumerate(node))
     return ""
 
 
-def _own_fault(one: object) -> str:
-    if one is None or isinstance(one, bool):
+def _own_fault(node: object) -> str:
+    if node is None or isinstance(node, bool):
         return ""
-    if isinstance(one, str):
-        return _text_fault(one)
-    if isinstance(one, int):
-        return "a number has too many digits" if one.bit_length() > _MOST_BITS else ""
-    if isinstance(one, float):
-        return "" if math.isfinite(one) else f"{one} is no number in JSON"
-    if isinstance(one, dict):
-        odd = [key for key in one if not isinstance(key, str)]
+    if isinstance(node, str):
+        return _text_fault(node)
+    if isinstance(node, int):
+        return "a number has too many digits" if node.bit_length() > _MOST_BITS else ""
+    if isinstance(node, float):
+        return "" if math.isfinite(node) else f"{node} is no number in JSON"
+    if isinstance(node, dict):
+        odd = [key for key in node if not isinstance(key, str)]
         if odd:
             return f"a key is of type {type(odd[0]).__name__}, and keys are texts"
-        return next((fault for key in one if (fault := _text_fault(key))), "")
-    if isinstance(one, (list, tuple)):
+        return next((fault for key in node if (fault := _text_fault(key))), "")
+    if isinstance(node, (list, tuple)):
         return ""
-    return f"a value is of type {type(one).__name__}"
+    return f"a value is of type {type(node).__name__}"
 
 
 def _text_fault(text: str) -> str:

@@ -303,5 +303,5 @@ def _claimers(word: str, holder: Mapping[str, T], contested: Mapping[str, tuple[
     many = contested.get(word)
     if many is not None:
         return many
-    one = holder.get(word)
-    return () if one is None else (one,)
+    item = holder.get(word)
+    return () if item is None else (item,)

@@ -58,7 +58,7 @@ def _frozen(
             known.append((number, mark(before)))
         if after is not None:
             first = before is None and id not in old._past
-            came_back = next((one for one, seen in known if is_marked(seen, after)), None)
+            came_back = next((item for item, seen in known if is_marked(seen, after)), None)
             numbers[id] = (0 if first else new.generation) if came_back is None else came_back
         if known or id in old._past:
             past[id] = tuple(known)

@@ -165,7 +165,7 @@ class Editor:
                 gone.add(where[0])
             else:
                 deeper.setdefault(where[0], []).append((where[1:], edit))
-        for name in [one for one in deeper if one not in item.children]:
+        for name in [name for name in deeper if name not in item.children]:
             new.append(self._created(name, deeper.pop(name)))
         if gone - set(item.children):
             raise SpliceError(f"there is no {min(gone - set(item.children))!r} to remove", 0, path)

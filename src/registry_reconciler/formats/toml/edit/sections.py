@@ -96,7 +96,9 @@ class Sections:
     def form(self, item: Item, path: FieldPath, new: New) -> str:
         """How a new part of a table is said: as a ``pair``, as a ``table``, or as ``items``."""
         value = new.value
-        several = isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+        several = (
+            isinstance(value, list) and bool(value) and all(isinstance(element, dict) for element in value)
+        )
         if item.home == "dotted" or not (isinstance(value, dict) or several):
             return "pair"
         block = "items" if several else "table"

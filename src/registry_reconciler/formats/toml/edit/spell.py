@@ -137,8 +137,8 @@ class Speller(Struct, frozen=True):
         if model is not None and models:
             spread = "\n" in self.text[model.start : models[0].start]
         flat = self.on_one_line()
-        one = [flat.value(item, _like(item, models), indent, room=10**9) for item in items]
-        line = f"[{self.padding(model)}{', '.join(one)}{self.padding(model)}]"
+        texts = [flat.value(item, _like(item, models), indent, room=10**9) for item in items]
+        line = f"[{self.padding(model)}{', '.join(texts)}{self.padding(model)}]"
         if spread is None:
             spread = len(line) > room
         if not spread:

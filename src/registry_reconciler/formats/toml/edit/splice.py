@@ -84,7 +84,7 @@ def _edited(tree: Tree, edits: Sequence[Edit]) -> str:
         # A missing last line end is put there while editing, so that every line is one, and taken away after.
         tree = _tree(text + look.newline)
     editor = Editor(tree, Sections(tree, look, become))
-    own = [(() if isinstance(one, ReplaceDocument) else path_of(one), _plain(one)) for one in rest]
+    own = [(() if isinstance(edit, ReplaceDocument) else path_of(edit), _plain(edit)) for edit in rest]
     result = replaced(tree.text, editor.run(own))
     if tree.text != text:
         result = result.removesuffix("\n").removesuffix("\r")

@@ -296,5 +296,5 @@ def _locate_inside(
         line += text.count(b"\n")
         parts.append(text)
     asked = [(0, ("k", rank[int(path[1])], *path[2:]), on_key) for _, path, on_key in places]
-    for one, (row, column) in zip(places, locate(b"".join(parts), asked), strict=True):
-        yield one, (row + shift[int(one[1][1])], column)
+    for place, (row, column) in zip(places, locate(b"".join(parts), asked), strict=True):
+        yield place, (row + shift[int(place[1][1])], column)

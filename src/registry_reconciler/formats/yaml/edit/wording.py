@@ -242,7 +242,7 @@ class Wording(Struct, frozen=True):
         lead = len(filled[0]) - len(filled[0].lstrip(" "))
         said = next(row for row in node.text.split("\n") if row.strip(" "))
         indent = lead - (len(said) - len(said.lstrip(" ")))
-        digit = str(offset) if any(one.isdigit() for one in header.group(2)) else ""
+        digit = str(offset) if any(char.isdigit() for char in header.group(2)) else ""
         chomp = "-" if "-" in header.group(2) else ""
         if digit and not 1 <= offset <= 9:
             return None

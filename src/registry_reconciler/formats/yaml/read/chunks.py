@@ -140,7 +140,7 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
         end = below.end() if below else len(data)
         section = Section(key, indent, position, start, end)
         dash = section.mark[:-1]
-        if any(data.find(dash + one, start - 1, end) >= 0 for one in ends):
+        if any(data.find(dash + mark, start - 1, end) >= 0 for mark in ends):
             return
         yield section
         position = end

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.report import FORMATS, RenderOptions, render
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 OPTIONS = RenderOptions(path_prefix="sub", label="x", link_base="https://git.example/b")
 MOST_BYTES = {"text": 2_000_000, "markdown": 65_000, "github": 10_000, "brief": 16_000}

@@ -9,7 +9,7 @@ import pytest
 from registry_reconciler import Workspace
 from registry_reconciler.cli.main import main
 from registry_reconciler.runtime.serve import planning, prepared
-from tests.unit.partial.workspace import entry, fragment
+from tests.unit.cache.incremental.workspace import entry, fragment
 
 
 def served(root: Path) -> dict[str, tuple[object, ...]]:

@@ -8,7 +8,7 @@ import pytest
 
 from registry_reconciler.report import RenderOptions, render
 from registry_reconciler.report.brief import LEAST_BYTES
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 
 def test_verdict_commands_blockers_changes_in_this_order() -> None:

@@ -20,7 +20,7 @@ from registry_reconciler.cache.incremental import store
 from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
 from registry_reconciler.files.tree import DiskTree
-from tests.unit.partial.workspace import entry, fragment, memory_file
+from tests.unit.cache.incremental.workspace import entry, fragment, memory_file
 
 
 def edit(root: Path) -> None:

@@ -14,7 +14,7 @@ from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.report import RenderOptions, render
 from registry_reconciler.report.sarif import FINGERPRINT, to_sarif
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 PLANS = {
     "small": samples.SMALL,

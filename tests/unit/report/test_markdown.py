@@ -13,7 +13,7 @@ from registry_reconciler.model.plan import Notice, Plan
 from registry_reconciler.report import RenderOptions, render
 from registry_reconciler.report.markdown import job_summary, marker
 from registry_reconciler.report.markdown_fit import LEAST_BYTES
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 OWN_HTML = re.compile(
     r"<!-- registry-plan root=\S+ label=[^>]* -->\n?"

@@ -25,7 +25,7 @@ from registry_reconciler.rules import FAMILIES, RULES, all_rules
 from registry_reconciler.rules.base import Rule
 from tests.rules.helper import kinds, rule_of
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 def builtin() -> dict[str, Kind]:

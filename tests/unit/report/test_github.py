@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from registry_reconciler.report import RenderOptions, render
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 COMMAND = re.compile(r"::(error|warning|notice) ((?:file|line|col|title)=[^:,]*,?)+::.*")
 

@@ -1,6 +1,6 @@
 """Each format against files that a person can read: ``golden/<plan>.<format>``.
 
-``python -m tests.unit.render.test_golden`` writes them anew; read the difference before you commit it.
+``python -m tests.unit.report.test_golden`` writes them anew; read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from registry_reconciler.report.sarif import to_sarif
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.page import Page
 from registry_reconciler.version import __version__
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIXES = {

@@ -1,4 +1,4 @@
-"""Patterns of paths and addresses, field selectors, and what a kind's file pattern and steps mean."""
+"""Globs over paths and addresses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_reconciler.base.globs import Glob, matches_address
-from registry_reconciler.model.fields import Selector, with_value, without
-from registry_reconciler.model.kind import FilePattern, KindError, parse_at
 
 
 @pytest.mark.parametrize(
@@ -56,46 +54,6 @@ def test_address_globs(pattern: str, address: str, matches: bool) -> None:
     assert matches_address(pattern, address) is matches
 
 
-def test_selectors_find_every_part_with_its_path() -> None:
-    value = {"docs": [{"path": "a"}, {"path": "b"}, {}], "m": {"x": {"k": 1}, "y": {"k": 2}}, "a.b": 3}
-    assert list(Selector.parse("docs[].path").find(value)) == [
-        (("docs", 0, "path"), "a"),
-        (("docs", 1, "path"), "b"),
-    ]
-    assert list(Selector.parse("m[].k").find(value)) == [(("m", "x", "k"), 1), (("m", "y", "k"), 2)]
-    assert list(Selector.parse('"a.b"').find(value)) == [(("a.b",), 3)]
-    assert list(Selector.parse("nothing.here").find(value)) == []
-
-
-@pytest.mark.parametrize("text", ["", "a.", ".a", "a[", "a[0]", 'a"b'])
-def test_what_is_no_selector_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        Selector.parse(text)
-
-
-def test_parts_are_set_and_taken_away_without_touching_the_rest() -> None:
-    value = {"a": {"b": 1, "c": 2}}
-    assert without(value, ("a", "b")) == {"a": {"c": 2}}
-    assert without(value, ("x",)) is value
-    assert with_value(value, ("a", "d", "e"), 3) == {"a": {"b": 1, "c": 2, "d": {"e": 3}}}
-    assert value == {"a": {"b": 1, "c": 2}}
-
-
-def test_a_file_pattern_binds_and_fills_its_placeholders() -> None:
-    pattern = FilePattern.parse("registries/{area}/{id}-v*.yaml")
-    assert pattern.match("registries/pay/x-v2.yaml") == {"area": "pay", "id": "x"}
-    assert pattern.match("registries/pay/deep/x-v2.yaml") is None
-    assert pattern.open
-    assert FilePattern.parse("a/{id}/{id}.yaml").match("a/x/y.yaml") is None
-    assert FilePattern.parse("a/{id}.yaml").fill({"id": "x"}) == "a/x.yaml"
-
-
-@pytest.mark.parametrize("text", ["a..b", "[x=y]", "a[x]", "{", "a.*x"])
-def test_steps_that_mean_nothing_are_refused(text: str) -> None:
-    with pytest.raises(KindError):
-        parse_at(text)
-
-
 def _matches(pattern: list[str], parts: list[str]) -> bool:
     """What a glob means, by trying everything."""
     if not pattern:
@@ -137,13 +95,6 @@ def test_a_glob_of_many_stars_ends(pattern: str, text: str) -> None:
 
 def test_a_pattern_longer_than_any_path_matches_nothing() -> None:
     assert not Glob("a" * 5000).matches("a" * 5000)
-
-
-def test_a_place_with_too_many_ways_to_read_it_is_refused() -> None:
-    for text in ("{a}{b}{c}{d}.yaml", "*{a}*{b}.yaml", "**/{a}/**/{b}/**/c.yaml"):
-        with pytest.raises(KindError, match="too many"):
-            FilePattern.parse(text)
-    assert FilePattern.parse("**/{a}-{b}/**/*.yaml").match("x/1-2/y.yaml") == {"a": "1", "b": "2"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from registry_reconciler.model.entry import MISSING, Json, Location
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.report import RenderOptions, render
 from registry_reconciler.report.values import columns
-from tests.unit.render import samples
+from tests.unit.report import samples
 
 
 def text(plan: Plan, **options: object) -> str:

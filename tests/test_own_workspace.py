@@ -7,7 +7,7 @@ from pathlib import Path
 from registry_reconciler import Workspace
 from registry_reconciler.schema.packaged import builtin_schemas
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def test_the_schema_files_here_are_the_packaged_ones() -> None:

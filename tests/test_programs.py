@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / ".ci").rglob("*.py"), ROOT / "dev.py"])
 MAY_START = {
     "src/registry_reconciler/base/child.py",

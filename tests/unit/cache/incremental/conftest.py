@@ -11,7 +11,7 @@ from registry_reconciler.cache.incremental import partial_load as part
 from registry_reconciler.cache.incremental import plan
 from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
-from tests.unit.partial.workspace import SCHEMA, fragment, memory_file
+from tests.unit.cache.incremental.workspace import SCHEMA, fragment, memory_file
 
 
 @pytest.fixture

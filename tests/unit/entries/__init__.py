@@ -1,1 +1,0 @@
-"""The write path for single entries."""
