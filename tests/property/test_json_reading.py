@@ -72,7 +72,9 @@ def test_a_blanked_text_is_as_long_and_says_the_same(seed: int) -> None:
     plain = blanked(text)
     assert len(plain) == len(text)
     assert plain.count("\n") == text.count("\n")
-    assert same(list(read_json(text.encode(), comments=True).documents), [json.loads(plain, parse_float=decimal)])
+    assert same(
+        list(read_json(text.encode(), comments=True).documents), [json.loads(plain, parse_float=decimal)]
+    )
 
 
 def test_limits_hold_on_both_ways() -> None:

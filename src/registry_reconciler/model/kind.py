@@ -430,7 +430,18 @@ def _path_rule(spec: Mapping[str, Json]) -> PathRule:
         _severity(spec["missing"]) if "missing" in spec else None,
         spec.get("unlisted"),
         _severity(spec.get("unlisted_severity", "warning")),
+        _base(spec.get("base", ".")),
     )
+
+
+def _base(text: str) -> str:
+    folder = text.removeprefix("./").rstrip("/") or "."
+    if text.startswith("/") or "\\" in text or ".." in text.split("/"):
+        raise KindError(
+            f"paths: base {text!r} is no folder of the workspace: write '.', 'file', or a path below the root",
+            ("x-registry", "paths"),
+        )
+    return folder
 
 
 def _mirror(spec: Mapping[str, Json]) -> Mirror:

@@ -100,10 +100,7 @@ def _number(text: str) -> float:
     return WrittenFloat(number, text)
 
 
-_SHAPES = bytes(
-    0x64 if byte in b"0123456789" else 0x65 if byte in b"eE" else byte
-    for byte in range(256)
-)
+_SHAPES = bytes(0x64 if byte in b"0123456789" else 0x65 if byte in b"eE" else byte for byte in range(256))
 """Digits as ``d`` and exponents as ``e``."""
 _ODD = (b"de", b"d" * 8 + b".", b"." + b"d" * 8)
 """So few digits on each side of its point every number keeps."""
