@@ -37,6 +37,7 @@ LAYERS = (
     "queries",
     "editing",
     "entries",
+    "terminal",
     "cli",
     "__init__",
     "__main__",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.progress import phase
 from registry_reconciler.errors import Blocked, OthersDisagree, StalePlan, WriteFailure
 from registry_reconciler.files.root import find_root as find_root
 from registry_reconciler.files.tree import DiskTree
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock, WriteSession
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.outputs import Records
-    from registry_reconciler.planning.pipeline import Planning, Progress
+    from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
 
 DEFAULT_LOCK_TIMEOUT = 10.0
@@ -111,45 +112,39 @@ class Workspace:
         )
         return self.planning(options).plan
 
-    def planning(self, options: PlanOptions | None = None, progress: Progress | None = None) -> Planning:
+    def planning(self, options: PlanOptions | None = None) -> Planning:
         """A plan with everything it was made from. Raises as :meth:`plan`."""
         from registry_reconciler.apply import reader
         from registry_reconciler.apply.writable import Writable
 
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
-            return self._planning(options or PlanOptions(), progress)
+            return self._planning(options or PlanOptions())
 
-    def quick_planning(
-        self, options: PlanOptions | None = None, progress: Progress | None = None
-    ) -> Planning:
+    def quick_planning(self, options: PlanOptions | None = None) -> Planning:
         """As :meth:`planning`, but what it was made from may be a part; its plan is always that of the whole."""
         from registry_reconciler.apply import reader
         from registry_reconciler.apply.writable import Writable
 
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
-            return self._quick(options or PlanOptions(), progress, CachePolicy())[0]
+            return self._quick(options or PlanOptions(), CachePolicy())[0]
 
     def _quick(
         self,
         options: PlanOptions,
-        progress: Progress | None,
         use_cache: CachePolicy,
         reader: Reader | None = None,
     ) -> tuple[Planning, bool]:
         """A plan, and whether it was made from a part of the workspace."""
         if not self.use_cache:
-            return self._planning(options, progress, reader), False
+            return self._planning(options, reader), False
         from registry_reconciler.cache.incremental.plan import quick_plan
-        from registry_reconciler.planning.pipeline import no_progress
 
-        return quick_plan(self.root, options, progress or no_progress, use_cache, reader)
+        return quick_plan(self.root, options, use_cache, reader)
 
-    def _planning(
-        self, options: PlanOptions, progress: Progress | None = None, reader: Reader | None = None
-    ) -> Planning:
-        from registry_reconciler.planning.pipeline import make_plan, no_progress
+    def _planning(self, options: PlanOptions, reader: Reader | None = None) -> Planning:
+        from registry_reconciler.planning.pipeline import make_plan
 
-        return make_plan(DiskTree(self.root), options, progress or no_progress, reader, self._records())
+        return make_plan(DiskTree(self.root), options, reader, self._records())
 
     def _records(self) -> Records | None:
         if not self.use_cache:
@@ -236,7 +231,7 @@ class Workspace:
         from registry_reconciler.apply import check_inputs
 
         reader = _reader()
-        planning, is_part = self._quick(options, None, CachePolicy(write=False), reader)
+        planning, is_part = self._quick(options, CachePolicy(write=False), reader)
         verify = verify or planning.loaded.config.verify
         if is_part and not verify:
             try:
@@ -294,7 +289,8 @@ class Workspace:
 
     def _verify(self, plan: Plan, reader: Reader, use_cache: CachePolicy) -> tuple[Planning, bool]:
         # What was written is read again; the reader only spares parsing the same text twice.
-        planning, is_part = self._quick(plan.options, None, use_cache, reader)
+        with phase("looking at what was written"):
+            planning, is_part = self._quick(plan.options, use_cache, reader)
         again = planning.plan
         if again.empty:
             return planning, is_part

@@ -20,6 +20,7 @@ from registry_reconciler.apply.failures import Conflict, Refused
 from registry_reconciler.apply.folders import remove_folders, remove_if_empty, sync
 from registry_reconciler.apply.journal import Direction, Record, Step, folders_above
 from registry_reconciler.apply.staging import stage_copy
+from registry_reconciler.base import progress
 from registry_reconciler.files.names import spelling
 
 _ABSENT = "absent"
@@ -91,7 +92,8 @@ class Bench:
         """
         for folder in self.record.made:
             self._ensure_folder(folder)
-        for step in self.record.steps:
+        progress.step("putting files in their places")
+        for step in progress.counted(self.record.steps):
             self._forward(step)
         self._remove_empty([path for path, _ in self.record.emptied])
         self.settle()

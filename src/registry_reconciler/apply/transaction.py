@@ -63,6 +63,7 @@ from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.apply.signals import Signals
 from registry_reconciler.apply.staging import stage
 from registry_reconciler.base.interrupts import Written
+from registry_reconciler.base.progress import counted, step
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, WriteFailure
 
 _BATCH = 32
@@ -174,7 +175,8 @@ def _record(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str])
 
 
 def _stage(bench: Bench, work: Sequence[Target], signals: Signals) -> None:
-    for start in range(0, len(work), _BATCH):
+    step("writing beside the files")
+    for start in counted(range(0, len(work), _BATCH)):
         signals.check()
         with contextlib.ExitStack() as stack:
             fds: list[int] = []

@@ -35,7 +35,15 @@ _VALUED = frozenset(
 )
 _ENVIRONMENT = (
     "NO_COLOR",
+    "FORCE_COLOR",
     "TERM",
+    # Terminals that know links say so in these.
+    "FORCE_HYPERLINK",
+    "TERM_PROGRAM",
+    "VTE_VERSION",
+    "KITTY_WINDOW_ID",
+    "WT_SESSION",
+    "KONSOLE_VERSION",
     "COLUMNS",
     "LINES",
     "GITHUB_SERVER_URL",

@@ -16,9 +16,7 @@ Conventions for a command module:
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,22 +26,21 @@ from registry_reconciler.cli import memory
 from registry_reconciler.cli.output import (
     put,
     say,
-    stderr_is_terminal,
     stdout_is_terminal,
     write_file,
 )
+from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import NoWorkspace, UsageFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import PlanOptions
 
 if TYPE_CHECKING:
     from registry_reconciler.model.plan import Plan
-    from registry_reconciler.planning.pipeline import Planning, Progress
+    from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.terminal import Screen
     from registry_reconciler.workspace import Workspace
 
 LOCK_TIMEOUT = 10.0
-_PATIENCE = 0.5
-"""Seconds after which a step is long enough to be named on a terminal."""
 
 
 class Call(Struct, frozen=True):
@@ -100,10 +97,22 @@ class Call(Struct, frozen=True):
         return get_terminal_size((80, 24)).columns
 
     @property
-    def colored(self) -> bool:
-        """Whether colours are wanted and can be seen."""
-        forbidden = not self.color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-        return not forbidden and stdout_is_terminal()
+    def screen(self) -> Screen | None:
+        """What answers are drawn on; ``None`` where they are plain text: in a file, a pipe, a dumb terminal.
+
+        ``FORCE_COLOR`` draws into a pipe too. ``NO_COLOR`` and ``--no-color`` leave the structure.
+        """
+        from registry_reconciler.cli.output import stdout_shows_lines
+
+        terminal = stdout_is_terminal() and os.environ.get("TERM") != "dumb"
+        if not terminal and os.environ.get("FORCE_COLOR", "") in ("", "0"):
+            return None
+        from registry_reconciler.terminal import Screen
+        from registry_reconciler.terminal.links import has_links
+
+        color = self.color and not os.environ.get("NO_COLOR")
+        links = color and terminal and has_links(os.environ)
+        return Screen(self.columns, color=color, links=links, unicode=stdout_shows_lines())
 
 
 def parse_reports(values: Sequence[str] | None, formats: Sequence[str]) -> tuple[tuple[str, Path], ...]:
@@ -149,11 +158,13 @@ def answer(
     exit: int = 0,
     next: Sequence[Sequence[str]] = (),
     errors: Sequence[dict[str, Json]] = (),
+    draw: Callable[[Screen], str] | None = None,
 ) -> int:
     """Write the answer of a command that is no plan, and return its exit code.
 
     Args:
         text: for people; ends in a line end.
+        draw: the same on a screen, where it can be drawn better than as text.
         body: the command's own fields of the JSON.
     """
     from registry_reconciler.base.escape import runner_safe
@@ -166,7 +177,9 @@ def answer(
 
     for form, path in call.reports:
         write_file(path, written(form))
-    put(written(call.format))
+    screen = call.screen if draw is not None and call.format == "text" else None
+    shown = runner_safe(draw(screen)) if draw is not None and screen is not None else written(call.format)
+    put(shown, long=True)
     return exit
 
 
@@ -178,8 +191,8 @@ def _remembers() -> bool:
 
 def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Planning:
     """A plan with what it was made from, naming long steps on a terminal."""
-    with progress() as tell:
-        planning = workspace.planning(options or PlanOptions(), tell)
+    with waiting():
+        planning = workspace.planning(options or PlanOptions())
     memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
@@ -199,8 +212,8 @@ def quick_planning_of(
     """As :func:`planning_of`, for commands that only look at the plan: what it was made from may be a part."""
     if not cached:
         return planning_of(workspace, options)
-    with progress() as tell:
-        planning = workspace.quick_planning(options or PlanOptions(), tell)
+    with waiting():
+        planning = workspace.quick_planning(options or PlanOptions())
     memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
     return planning
 
@@ -233,61 +246,6 @@ def warn_left_out(planning: Planning) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
     left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
     warn([f"the answer is incomplete: {path}" for path in left_out])
-
-
-@contextmanager
-def progress() -> Iterator[Progress | None]:
-    """Names a step on standard error when it takes long; ``None`` where nobody looks."""
-    if not stderr_is_terminal() or os.environ.get("TERM") == "dumb":
-        yield None
-        return
-    ticker = _Ticker()
-    try:
-        yield ticker.begin
-    finally:
-        ticker.end()
-
-
-class _Ticker:
-    """One line that is overwritten: the step that is being waited for."""
-
-    def __init__(self) -> None:
-        self._timer: threading.Timer | None = None
-        self._shown = False
-        self._lock = threading.Lock()
-
-    def begin(self, step: str) -> None:
-        """A step begins, and with it the one before ends."""
-        self._stop()
-        self._timer = threading.Timer(_PATIENCE, self._show, (step,))
-        self._timer.daemon = True
-        self._timer.start()
-
-    def end(self) -> None:
-        """The last step is done: wipe the line."""
-        self._stop()
-        with self._lock:
-            if self._shown:
-                _stderr("\r\x1b[K")
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _show(self, step: str) -> None:
-        with self._lock:
-            self._shown = True
-            _stderr(f"\r\x1b[K{step} ...")
-
-
-def _stderr(text: str) -> None:
-    import sys
-
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return
 
 
 def warn(messages: Sequence[str]) -> None:

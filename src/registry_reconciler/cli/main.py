@@ -64,7 +64,7 @@ def _guarded(words: list[str]) -> int:
 def _run(words: list[str]) -> int:
     known = memory.begin(words)
     if known is not None:
-        put(known[0])
+        put(known[0], long=True)
         return known[1]
     from registry_reconciler.cli import parser
 

@@ -17,6 +17,12 @@ from registry_reconciler.cli.common import LOCK_TIMEOUT, Call, make_call
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.report import FORMATS
 
+WHAT_TO_PLAN = "What to plan"
+WHAT_TO_SHOW = "What to show"
+CI = "CI and scripts"
+HELP_GROUPS = (WHAT_TO_PLAN, WHAT_TO_SHOW, CI)
+"""The groups of options in the help; those without one come first, under ``Options``."""
+
 Root = Annotated[
     Path | None,
     typer.Option(
@@ -25,14 +31,17 @@ Root = Annotated[
         help="The workspace. By default this folder, or the nearest one above it that is a workspace.",
     ),
 ]
-Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How the answer is written.")]
+Format = Annotated[
+    Literal["text", "json"],
+    typer.Option("--format", help="How the answer is written.", rich_help_panel=WHAT_TO_SHOW),
+]
 if TYPE_CHECKING:
     _ReportWord = str
 else:  # what the table of formats has, for the parser to check and to complete
     _ReportWord = Literal[tuple(name for name, row in FORMATS.items() if row.on_screen)]
 PlanFormat = Annotated[
     _ReportWord,
-    typer.Option("--format", help="How the report is written."),
+    typer.Option("--format", help="How the report is written.", rich_help_panel=WHAT_TO_SHOW),
 ]
 Reports = Annotated[
     list[str] | None,
@@ -40,6 +49,7 @@ Reports = Annotated[
         "--report",
         metavar="FORMAT=PATH",
         help="Write the report to a file as well, in this format; repeatable.",
+        rich_help_panel=CI,
     ),
 ]
 LockTimeout = Annotated[
@@ -49,6 +59,7 @@ LockTimeout = Annotated[
         metavar="SECONDS",
         min=0,
         help="How many seconds to wait while another process applies.",
+        rich_help_panel=CI,
     ),
 ]
 Width = Annotated[
@@ -59,21 +70,35 @@ Width = Annotated[
         min=20,
         max=1000,
         help="Columns of the text; the terminal's by default, else 80.",
+        rich_help_panel=WHAT_TO_SHOW,
     ),
 ]
-Full = Annotated[bool, typer.Option("--full", help="Show everything: fold no list and shorten no value.")]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full", help="Show everything: fold no list and shorten no value.", rich_help_panel=WHAT_TO_SHOW
+    ),
+]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.", rich_help_panel=WHAT_TO_SHOW)
+]
 
 Targets = Annotated[
     list[str] | None,
     typer.Option(
-        "--target", metavar="PATTERN", help="Only this address, or those that the glob matches; repeatable."
+        "--target",
+        metavar="PATTERN",
+        help="Only this address, or those that the glob matches; repeatable.",
+        rich_help_panel=WHAT_TO_PLAN,
     ),
 ]
 Excludes = Annotated[
     list[str] | None,
     typer.Option(
-        "--exclude", metavar="PATTERN", help="Not this address, or those that the glob matches; repeatable."
+        "--exclude",
+        metavar="PATTERN",
+        help="Not this address, or those that the glob matches; repeatable.",
+        rich_help_panel=WHAT_TO_PLAN,
     ),
 ]
 Adopts = Annotated[
@@ -83,6 +108,7 @@ Adopts = Annotated[
         metavar="PATTERN",
         help="Start to manage these live entries although they differ from their fragments, and write what "
         "the fragments say; repeatable.",
+        rich_help_panel=WHAT_TO_PLAN,
     ),
 ]
 Overwrites = Annotated[
@@ -92,22 +118,37 @@ Overwrites = Annotated[
         metavar="PATTERN",
         help="Where the live entry was edited by hand too, write what the fragment says. output:ID does the "
         "same for an output. Repeatable.",
+        rich_help_panel=WHAT_TO_PLAN,
     ),
 ]
 AllowMassDelete = Annotated[
-    bool, typer.Option("--allow-mass-delete", help="Allow larger deletions than the configured limits do.")
+    bool,
+    typer.Option(
+        "--allow-mass-delete",
+        help="Allow larger deletions than the configured limits do.",
+        rich_help_panel=WHAT_TO_PLAN,
+    ),
 ]
 NoCheck = Annotated[
-    bool, typer.Option("--no-check", help="Do not run the coordination rules. Agents must not use it.")
+    bool,
+    typer.Option(
+        "--no-check",
+        help="Do not run the coordination rules. Agents must not use it.",
+        rich_help_panel=WHAT_TO_PLAN,
+    ),
 ]
 LeaveOutputs = Annotated[
-    bool, typer.Option("--leave-outputs", help="Do not write outputs, even if they are stale.")
+    bool,
+    typer.Option(
+        "--leave-outputs", help="Do not write outputs, even if they are stale.", rich_help_panel=WHAT_TO_PLAN
+    ),
 ]
 NoCache = Annotated[
     bool,
     typer.Option(
         "--no-cache",
         help="Compute the answer instead of repeating a remembered one; REGISTRY_NO_CACHE=1 does the same.",
+        rich_help_panel=CI,
     ),
 ]
 Label = Annotated[
@@ -116,21 +157,34 @@ Label = Annotated[
         "--label",
         metavar="TEXT",
         help="A name for this report, where a pull request gets several of one workspace.",
+        rich_help_panel=CI,
     ),
 ]
 MaxBytes = Annotated[
     int | None,
     typer.Option(
-        "--max-bytes", min=1, metavar="N", help="How many bytes a Markdown or brief report may have."
+        "--max-bytes",
+        min=1,
+        metavar="N",
+        help="How many bytes a Markdown or brief report may have.",
+        rich_help_panel=WHAT_TO_SHOW,
     ),
 ]
-DetailedExitCode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")]
+DetailedExitCode = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.", rich_help_panel=CI)
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
+Diff = Annotated[
+    bool, typer.Option("--diff", help="Write nothing; show what would change.", rich_help_panel=WHAT_TO_SHOW)
+]
 
 Brief = Annotated[
     bool,
-    typer.Option("--brief", help="For agents: the verdict, what blocks and how to fix it, the changes."),
+    typer.Option(
+        "--brief",
+        help="For agents: the verdict, what blocks and how to fix it, the changes.",
+        rich_help_panel=WHAT_TO_SHOW,
+    ),
 ]
 
 

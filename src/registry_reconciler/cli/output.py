@@ -22,10 +22,19 @@ class ReportFailure(RegistryFailure):
     code = "report_failed"
 
 
-def put(text: str) -> None:
-    """Write a report to standard output and flush it, so that a full disk is noticed here."""
+def put(text: str, *, long: bool = False) -> None:
+    """Write a report to standard output and flush it, so that a full disk is noticed here.
+
+    Args:
+        long: it is the whole answer, so that a pager may show it.
+    """
     memory.record_output(text)
     seen.answered = True
+    if long and stdout_is_terminal() and stdin_is_terminal():
+        from registry_reconciler.cli.pager import paged
+
+        if paged(text):
+            return
     try:
         _write(sys.stdout, text)
     except BrokenPipeError:
@@ -92,6 +101,11 @@ def write_file(path: Path, text: str) -> None:
 def stdout_is_terminal() -> bool:
     """Whether a person looks at the report."""
     return _is_terminal(sys.stdout)
+
+
+def stdout_shows_lines() -> bool:
+    """Whether lines and corners can be seen: a terminal says its encoding, everything else gets UTF-8."""
+    return not stdout_is_terminal() or (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 
 def stderr_is_terminal() -> bool:

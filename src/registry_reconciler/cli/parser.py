@@ -21,7 +21,7 @@ import typer.core
 import typer.main
 from msgspec import Struct
 
-from registry_reconciler.cli.output import put
+from registry_reconciler.cli.output import put, stdout_is_terminal
 
 
 class Row(Struct, frozen=True):
@@ -142,6 +142,28 @@ Exit codes: 0 done; 1 failed; 2 changes or drift (where asked for);
 """
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
+_WIDEST = 1_000
+"""As wide as a terminal is may help be there; in a file or a pipe it has 80 columns."""
+
+
+class _Command(typer.core.TyperCommand):
+    """A command whose help has its options in groups: each option says its own (``rich_help_panel``)."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        from registry_reconciler.cli.options import HELP_GROUPS
+
+        groups: dict[str, list[tuple[str, str]]] = {
+            name: [] for name in ("Arguments", "Options", *HELP_GROUPS)
+        }
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                plain = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                groups.setdefault(getattr(parameter, "rich_help_panel", None) or plain, []).append(record)
+        for title, records in groups.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 class _Commands(typer.core.TyperGroup):
@@ -184,7 +206,8 @@ def _load(row: Row) -> Any:
     app = _app()
     app.command(
         row.name,
-        context_settings=_SETTINGS,
+        cls=_Command,
+        context_settings=_settings(),
         epilog=_verbatim(f"Example:\n{module.EXAMPLE}"),
     )(without_groups(module.command))
     return typer.main.get_command(app)
@@ -238,8 +261,13 @@ def _app(cls: Any = None) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        context_settings=_SETTINGS,
+        context_settings=_settings(),
     )
+
+
+def _settings() -> dict[str, Any]:
+    wide = {"max_content_width": _WIDEST} if stdout_is_terminal() else {}
+    return {**_SETTINGS, **wide}
 
 
 def _version(value: bool) -> None:
@@ -250,9 +278,20 @@ def _version(value: bool) -> None:
         raise typer.Exit(0)
 
 
+def _pages(no_pager: bool) -> None:
+    if no_pager:
+        from registry_reconciler.cli.pager import Paging
+
+        Paging.allowed = False
+
+
 def _top(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+    ] = False,
+    no_pager: Annotated[
+        bool,
+        typer.Option("--no-pager", callback=_pages, help="Print long answers without a pager."),
     ] = False,
 ) -> None:
     """Plan and apply registries kept in YAML, JSON, TOML and front matter."""

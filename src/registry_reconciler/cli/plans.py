@@ -35,31 +35,40 @@ class Shown(Struct, frozen=True):
 
 def report_plan(call: Call, plan: Plan, shown: Shown, root: Path) -> None:
     """Write the report files, then the report."""
-    options = RenderOptions(
+    options = _options(call, call.command, root, base=shown.base)
+    for form, path in call.reports:
+        write_file(path, plan_text(call, plan, shown, form, options))
+    screen = call.screen if call.format == "text" else None
+    text = screen.plan(plan, options, root) if screen else plan_text(call, plan, shown, call.format, options)
+    put(text, long=call.command != "apply")  # what apply shows, it asks about
+
+
+def plan_as_text(call: Call, plan: Plan, command: str = "plan") -> str:
+    """A plan inside of the answer of another command."""
+    from registry_reconciler.report import render
+
+    root = call.workspace().root
+    options = _options(call, command, root)
+    plain = call.format != "text" or any(form == "text" for form, _ in call.reports)
+    screen = None if plain else call.screen
+    return screen.plan(plan, options, root) if screen else render(plan, "text", options)
+
+
+def _options(call: Call, command: str, root: Path, *, base: str = "") -> RenderOptions:
+    return RenderOptions(
         width=call.columns,
-        color=call.colored,
         full=call.full,
         max_bytes=call.max_bytes,
         label=call.label,
         link_base=link_base(),
         path_prefix=path_prefix(root),
-        command=call.command,
-        base=shown.base,
+        command=command,
+        base=base,
     )
-    for form, path in call.reports:
-        write_file(path, plan_text(call, plan, shown, form, _plain(options)))
-    put(plan_text(call, plan, shown, call.format, options))
-
-
-def _plain(options: RenderOptions) -> RenderOptions:
-    """A file is no terminal."""
-    from msgspec.structs import replace
-
-    return replace(options, color=False)
 
 
 def plan_text(call: Call, plan: Plan, shown: Shown, form: str, options: RenderOptions) -> str:
-    """One report."""
+    """One report, as it stands in a file or a pipe."""
     if form != "json":
         from registry_reconciler.report import render
 

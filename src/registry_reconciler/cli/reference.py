@@ -37,7 +37,10 @@ Where several hold, 64 comes before 1, 1 before 3, 3 before 2.
 
 | variable | meaning |
 | --- | --- |
-| `NO_COLOR` | no colour |
+| `NO_COLOR` | no colour; it comes before `FORCE_COLOR` |
+| `FORCE_COLOR` | draw as on a terminal into a pipe or a log too; `0` does not |
+| `FORCE_HYPERLINK` | `1`: places are links, `0`: they are not; by default where the terminal opens them |
+| `REGISTRY_PAGER`, `PAGER` | shows what is longer than the terminal, `less` by default; empty or `cat`: nothing |
 | `REGISTRY_ACTOR` | who applies, in the history; the user's name by default |
 | `REGISTRY_DEBUG` | show the traceback of an internal error |
 """

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import Call, answer, progress, warn
+from registry_reconciler.cli.common import Call, answer, warn
 from registry_reconciler.cli.options import DryRun, NoCheck
+from registry_reconciler.cli.plans import plan_as_text
+from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import Blocked, Declined, UsageFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import PlanOptions
@@ -65,9 +67,7 @@ def _done(call: Call, workspace: Workspace, draft: Draft, going: Going) -> Amend
 
     options = PlanOptions(no_check=going.no_check)
     command = f"registry {call.command}"
-    with progress() as tell:
-        if tell is not None:
-            tell("planning")
+    with waiting():
         if going.dry_run:
             return preview(DiskTree(workspace.root), draft, options)
         if not going.apply:
@@ -81,7 +81,7 @@ def _done(call: Call, workspace: Workspace, draft: Draft, going: Going) -> Amend
         raise Blocked("nothing was written", plan=plan)
     if plan.empty and not foreseen.edits:
         return foreseen
-    put("".join(_edited_diff(foreseen)) + _plan_text(call, plan, "apply"))
+    put("".join(_edited_diff(foreseen)) + plan_as_text(call, plan, "apply"))
     from registry_reconciler.cli.asking import answered_yes
 
     if not answered_yes(plan):
@@ -106,15 +106,15 @@ def _text(call: Call, amendment: Amendment, plan: Plan, rest: Plan, *, applied: 
         yield "Nothing to do: it is so already.\n"
         return
     if applied:
-        yield _plan_text(call, plan, "apply")
+        yield plan_as_text(call, plan, "apply")
         yield "Applied:\n"
     else:
         yield "".join(_edited_diff(amendment))
         live = _only_live(amendment, plan)
-        yield _plan_text(call, live, "apply") if live.changes else ""
+        yield plan_as_text(call, live, "apply") if live.changes else ""
     yield from (f"  wrote {visible(path)}\n" for path in amendment.written)
     if not applied and (amendment.edits or rest.changes):
-        yield "\n" + _plan_text(call, rest, "plan")
+        yield "\n" + plan_as_text(call, rest, "plan")
 
 
 def _foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
@@ -124,7 +124,7 @@ def _foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
     warn(amendment.notes)
     if not amendment.edits and not plan.changes:
         return answer(call, "Nothing to do: it is so already.\n", _body(call, amendment, plan, applied=False))
-    text = "".join(_edited_diff(amendment)) + _plan_text(call, plan, "apply")
+    text = "".join(_edited_diff(amendment)) + plan_as_text(call, plan, "apply")
     text += "Nothing was written: --dry-run.\n"
     body = _body(call, amendment, plan, applied=False)
     next_ = [] if blocks else [["registry", *words]]
@@ -134,7 +134,7 @@ def _foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
 def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
     from registry_reconciler.model.plan_json import error_to_json, next_commands
 
-    text = _plan_text(call, plan, "apply") + "Nothing was written.\n"
+    text = plan_as_text(call, plan, "apply") + "Nothing was written.\n"
     body = {**_plan_body(call, plan), "applied": False, "written": []}
     explains = [
         next_command for next_command in next_commands(plan, None) if next_command[1] in ("explain", "adopt")
@@ -205,10 +205,3 @@ def _plan_body(call: Call, plan: Plan) -> dict[str, Json]:
 
     data = plan_to_json(plan, command=call.command)
     return {name: data[name] for name in ("plan_id", "summary", "changes", "problems")}
-
-
-def _plan_text(call: Call, plan: Plan, command: str) -> str:
-    from registry_reconciler.report import RenderOptions, render
-
-    options = RenderOptions(width=call.columns, color=call.colored, full=call.full, command=command)
-    return render(plan, "text", options)

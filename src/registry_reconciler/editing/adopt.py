@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns, is_wild
 from registry_reconciler.base.mask import MASK
+from registry_reconciler.base.progress import counted, phase, step
 from registry_reconciler.editing.amend import overlay
 from registry_reconciler.editing.fragment_edit import Drafts, default_fragment, keyed_first, live_snippets
 from registry_reconciler.errors import Blocked, UsageFailure
@@ -93,9 +94,11 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
         keyless = (*owned, *_keyless(loaded, patterns))
         for _ in range(_ROUNDS):
             chosen = [entry for entry in wanted if entry.address not in skipped]
+            step("drawing up fragments")
             drafts, fragments = _draw(loaded, chosen, by)
             edits = drafts.finish()
-            plan = make_plan(overlay(tree, edits)).plan if edits else old
+            with phase("planning with them"):
+                plan = make_plan(overlay(tree, edits)).plan if edits else old
             found = _in_the_way(old, plan, chosen)
             if not found:
                 adopted = tuple(
@@ -224,7 +227,7 @@ def _draw(loaded: Loaded, chosen: Sequence[LiveEntry], by: str) -> tuple[Drafts,
     drafts = Drafts(loaded)
     fragments: dict[str, str] = {}
     snippets = live_snippets(loaded, chosen)
-    for entry in chosen:
+    for entry in counted(chosen):
         kind = loaded.kinds[entry.kind]
         value = keyed_first(kind, entry.value)
         path = fragment_for(entry._replace(value=kind.secrets.mask(entry.value)), by)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.progress import counted
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.layouts.walk import Nesting, strip_nested
@@ -116,7 +117,7 @@ def load_fragments(
             "Make it readable.",
             code="LIV001",
         )
-    for path in paths:
+    for path in counted(paths):
         source = read_source(tree, path, reader)
         if source is None:
             continue

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from registry_reconciler.base.globs import any_of
+from registry_reconciler.base.progress import counted
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
@@ -92,7 +93,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     nested = reading.nesting.steps(kind)
     reading.found[kind.name] = 0
     without: list[str] = []
-    for path, bound in _files(reading, tree, kind):
+    for path, bound in counted(tuple(_files(reading, tree, kind))):
         source = reading.files.get(path) or read_source(tree, path, reading.reader, format_of(path, kind))
         if source is None:
             continue

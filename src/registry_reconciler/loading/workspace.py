@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequenc
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
 from registry_reconciler.formats.table import new_reader
@@ -66,10 +67,12 @@ class Loaded(Struct, frozen=True):
 def load(tree: Tree, reader: Reader | None = None) -> Loaded:
     """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
+    step("reading registries")
     config = load_config(recorder)
     catalog = load_catalog(recorder)
     reader = reader or new_reader()
     live = load_live(recorder, catalog.kinds, reader=reader)
+    step("reading fragments")
     fragments = load_fragments(
         recorder, catalog.kinds, catalog.broken, reader, all_kinds=not catalog.incomplete
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import gc
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.formats.base import Reader
 from registry_reconciler.loading.workspace import Loaded, load
@@ -58,12 +59,6 @@ from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 if TYPE_CHECKING:
     from registry_reconciler.outputs import Derived, Output, Records
 
-Progress = Callable[[str], None]
-
-
-def no_progress(_step: str) -> None:
-    """Nobody listens."""
-
 
 class Planning(Struct, frozen=True):
     """A plan with what it was made from, for commands that look behind it (``show``, ``drift``, ``add``)."""
@@ -91,7 +86,6 @@ def collector_off() -> Iterator[None]:
 def make_plan(
     tree: Tree,
     options: PlanOptions = PlanOptions(),  # noqa: B008
-    progress: Progress = no_progress,
     reader: Reader | None = None,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
@@ -100,26 +94,23 @@ def make_plan(
 
     Args:
         edits: what a command asks of entries whose truth is live.
-        progress: called with the name of each stage as it begins.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
         records: knows what outputs were made of before; the answer is the same without it.
     """
     with collector_off():
-        progress("reading")
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, progress, records=records, edits=edits)
+        return plan_loaded(loaded, options, records=records, edits=edits)
 
 
 def plan_loaded(
     loaded: Loaded,
     options: PlanOptions,
-    progress: Progress = no_progress,
     rest: Unloaded = NOTHING_UNLOADED,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
-    progress("comparing")
+    step("comparing")
     loaded, relocation = _relocated(loaded, options, rest)
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     difference = diff(
@@ -137,7 +128,7 @@ def plan_loaded(
         edits=edits,
         told=relocation.blocked,
     )
-    progress("writing in memory")
+    step("preparing files")
     written = write(
         loaded.kinds,
         loaded.live,
@@ -149,7 +140,7 @@ def plan_loaded(
         text_goes=frozenset(removal.address for removal in loaded.fragments.removals if removal.text_goes),
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
-    progress("checking")
+    step("checking")
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
     entry_sets = build_entry_sets(
         loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
@@ -185,7 +176,7 @@ def plan_loaded(
         *derived.problems,
     ]
     found = list(untouched(difference.changes, set_aside(loaded, desired, written.changes, found)))
-    progress("finishing")
+    step("finishing")
     return Planning(
         _assemble(
             loaded,

@@ -44,13 +44,17 @@ def _fill(text: str) -> str:
 
 
 def rule_page(rule: Rule) -> str:
-    """The page of one rule, ``docs/rules/<CODE>.md``: that of the package, below its title."""
+    """The page of one rule, ``docs/rules/<CODE>.md``."""
+    return f"{rule_markdown(rule)}\n[All rules](README.md)\n"
+
+
+def rule_markdown(rule: Rule) -> str:
+    """What a rule's page says: that of the package, below its title."""
     text = rule.page.text.rstrip("\n").replace("```yaml escaped\n", "```yaml\n")
     parts = [f"# {rule.code}: {rule.title}", _strength(rule), text]
     if rule.relations:
         lines = "\n".join(f"- When {relation.when}: check {relation.check}." for relation in rule.relations)
         parts.append(f"## When something changes\n\n{lines}")
-    parts.append("[All rules](README.md)")
     return "\n\n".join(parts) + "\n"
 
 

@@ -10,7 +10,6 @@ class RenderOptions(Struct, frozen=True):
 
     Attributes:
         width: columns of the terminal; prose is wrapped to it.
-        color: whether ANSI colours may be used (text only).
         full: nothing is folded and nothing is shortened.
         max_bytes: the most bytes (UTF-8) of a Markdown or brief report; ``None``: the default of the format.
         label: tells several reports of one workspace apart (Markdown).
@@ -21,7 +20,6 @@ class RenderOptions(Struct, frozen=True):
     """
 
     width: int = 80
-    color: bool = False
     full: bool = False
     max_bytes: int | None = None
     label: str = ""

@@ -1,8 +1,7 @@
 """The plan in a terminal: readable at 80 columns, without colour, with 3 changes and with 3,000.
 
 Changes are grouped by kind, problems by cause; :mod:`registry_reconciler.report.model` says what is folded, nothing
-with ``full``. Colours are a handful of ANSI codes written here: importing a
-library for them would cost more time than making a small plan.
+with ``full``. What it looks like on a terminal is a matter of the pen (:mod:`registry_reconciler.report.pen`).
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from itertools import islice
 
 from registry_reconciler.base.escape import runner_safe, visible
 from registry_reconciler.model.change import Change, Drift, FieldChange, Reason
+from registry_reconciler.model.entry import Location
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import (
@@ -34,6 +34,7 @@ from registry_reconciler.report.model import (
     stands,
 )
 from registry_reconciler.report.options import RenderOptions
+from registry_reconciler.report.pen import PLAIN, Pen
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     columns,
@@ -70,31 +71,19 @@ _FIELDS_SHOWN = 12
 _LINES_SHOWN = 16
 _IMPACT_SHOWN = 3
 
-_COLORS = {
-    "+": "32",
-    "-": "31",
-    "~": "33",
-    ">": "36",
-    "=": "2",
-    "error": "1;31",
-    "warning": "1;33",
-    "record": "2",
-    "head": "1",
-    "dim": "2",
-}
 
-
-def render(plan: Plan, options: RenderOptions) -> str:
+def render(plan: Plan, options: RenderOptions, pen: Pen = PLAIN) -> str:
     """The report. ``check`` leaves changes and drift out, ``drift`` shows drift only."""
-    return _Report(plan, options).text()
+    return _Report(plan, options, pen).text()
 
 
 class _Report:
     """One rendering: the options, and the lines so far."""
 
-    def __init__(self, plan: Plan, options: RenderOptions) -> None:
+    def __init__(self, plan: Plan, options: RenderOptions, pen: Pen) -> None:
         self.plan = plan
         self.options = options
+        self.pen = pen
         self.width = max(options.width, 40)
         self.lines: list[str] = []
         undone = (Reason.LIVE_CHANGED, Reason.BOTH_CHANGED)
@@ -122,8 +111,7 @@ class _Report:
         self.lines.append(" " * indent + shown if text else "")
 
     def _paint(self, text: str, style: str) -> str:
-        color = _COLORS.get(style)
-        return f"\x1b[{color}m{text}\x1b[0m" if color and self.options.color else text
+        return self.pen.paint(text, style)
 
     def _prose(self, text: str, indent: int, style: str = "", first: str = "") -> None:
         """Wrapped text; ``first`` stands before it and the following lines are indented by its width."""
@@ -131,6 +119,9 @@ class _Report:
         for number, line in enumerate(wrap(text, self.width - hang)):
             start = " " * indent + first if number == 0 else " " * hang
             self.lines.append(start + self._paint(line, style))
+
+    def _heading(self, title: str, counts: str) -> None:
+        self.lines.append(self.pen.heading(title, counts, self.width))
 
     def _gap(self) -> None:
         if self.lines and self.lines[-1]:
@@ -151,7 +142,7 @@ class _Report:
     def _changes(self) -> None:
         for kind, changes in by_kind(self.plan.changes).items():
             self._gap()
-            self._add(f"{visible(kind)}: {count_changes(changes)}", "head")
+            self._heading(visible(kind), count_changes(changes))
             for shown in folded(changes, full=self.options.full):
                 if isinstance(shown, Folded):
                     self._fold(shown)
@@ -197,16 +188,15 @@ class _Report:
 
     def _places(self, change: Change) -> None:
         origin = change_origin(change)
-        places = [visible(change.file)] if change.file else []
+        places = [(visible(change.file), Location(change.file))] if change.file else []
         if origin is not None and origin.path == change.file:
-            places = [show_location(origin)]
+            places = [(show_location(origin), origin)]
         elif origin is not None:
-            places.append(f"from {show_location(origin)}")
-        line = " ".join(places)
-        if columns(line) + 6 <= self.width:
-            places = [line] if line else []
-        for place in places:
-            self._add(place, "dim", 6)
+            places.append((f"from {show_location(origin)}", origin))
+        beside = columns(" ".join(text for text, _ in places)) + 6 <= self.width
+        shown = [self._paint(self.pen.place(text, place), "dim") for text, place in places]
+        for line in [" ".join(shown)] if beside and shown else shown:
+            self.lines.append(" " * 6 + line)
 
     def _field(self, field: FieldChange, indent: int) -> None:
         sign = FIELD_SIGNS.get(field.action, "~")
@@ -243,7 +233,7 @@ class _Report:
         if not outputs:
             return
         self._gap()
-        self._add(f"Outputs: {count_outputs(self.plan)}", "head")
+        self._heading("Outputs", count_outputs(self.plan))
         keep = len(outputs) if self.options.full else _OUTPUTS_SHOWN
         for output in outputs[:keep]:
             sign = OUTPUT_SIGNS[output.action]
@@ -270,7 +260,7 @@ class _Report:
         if not heals:
             return
         self._gap()
-        self._add(f"Only the state: {plural(len(heals), 'record')} to mend", "head")
+        self._heading("Only the state", f"{plural(len(heals), 'record')} to mend")
         keep = len(heals) if self.options.full else _HEALS_SHOWN
         for heal in heals[:keep]:
             self._prose(f"{visible(heal.address or heal.fragment)}  ({visible(heal.why)})", 2, "dim", "= ")
@@ -283,7 +273,7 @@ class _Report:
         if not drifts:
             return
         self._gap()
-        self._add(f"Edited by hand: {_entries(len(drifts))}", "head")
+        self._heading("Edited by hand", _entries(len(drifts)))
         keep = len(drifts) if self.options.full or self.options.command == "drift" else _DRIFT_SHOWN
         for drift in drifts[:keep]:
             self._drifted(drift)
@@ -293,9 +283,9 @@ class _Report:
         self._gap()
 
     def _drifted(self, drift: Drift) -> None:
-        where = show_location(drift_location(drift))
+        place = drift_location(drift)
         self.lines.append("  " + self._paint(f"~ {visible(drift.address)}", "~"))
-        self._add(where, "dim", 6)
+        self._add(self.pen.place(show_location(place), place), "dim", 6)
         if drift.gone:
             self._add("the entry is gone", indent=6)
         # What the plan undoes stands among its changes already, in the other direction.
@@ -322,16 +312,18 @@ class _Report:
     def _problem(self, cause: Cause) -> None:
         problem = cause.first
         severity = problem.severity.value
-        head = [problem.code, show_location(problem_location(problem))]
+        place = problem_location(problem)
+        where = show_location(place)
+        head = [problem.code, where]
         if problem.address:
             head.append(visible(problem.address))
         if len(cause.problems) > 1:
             head.append(f"and {len(cause.problems) - 1:,} more")
         lines = wrap(" ".join(filter(None, head)), self.width - 10)
-        self.lines.append(f"{self._paint(severity, severity)} {lines[0]}")
-        for line in lines[1:]:
-            self.lines.append("  " + line)
+        lines = [f"{self._paint(severity, severity)} {lines[0]}", *(f"  {line}" for line in lines[1:])]
+        self.lines += [line.replace(where, self.pen.place(where, place), 1) for line in lines]
         self._prose(visible(problem.message), 2)
+        self.lines += self.pen.source(place, self.width)
         note = standing(problem, self.options.base)
         if note:
             self._prose(f"({note}, does not block)" if _excused(problem) else f"({note})", 2, "dim")

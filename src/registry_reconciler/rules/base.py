@@ -5,10 +5,11 @@ The row stands below the function that judges. Families are modules; ``rules/__i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.base.progress import counted
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.kind import Kind
@@ -136,9 +137,9 @@ class Rule(Struct, frozen=True):
         )
 
 
-def run_entry_set(rules: Iterable[Rule], entry_set: EntrySet) -> Iterator[Problem]:
+def run_entry_set(rules: Sequence[Rule], entry_set: EntrySet) -> Iterator[Problem]:
     """Every problem of every rule that judges one entry set."""
-    for rule in rules:
+    for rule in counted(rules):
         if rule.check is None or not all(map(entry_set.kinds_of, rule.needs)):
             continue
         for finding in rule.check(entry_set):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from registry_reconciler.report import FORMATS, RenderOptions, render
 from registry_reconciler.report.sarif import to_sarif
 from registry_reconciler.rules.base import Rule
 from registry_reconciler.rules.page import Page
+from registry_reconciler.terminal import Screen
 from registry_reconciler.version import __version__
 from tests.unit.report import samples
 
@@ -84,13 +86,19 @@ def test_every_golden_file_belongs_to_a_case() -> None:
     }
 
 
-def test_text_with_colour_is_the_same_text() -> None:
-    import re
+@pytest.mark.parametrize("name", PLANS)
+def test_what_is_drawn_on_a_terminal_says_what_the_text_says(name: str, tmp_path: Path) -> None:
+    plain = render(PLANS[name], "text").split("\n")
+    drawn = Screen(color=True).plan(PLANS[name], RenderOptions(), tmp_path)
+    lines = re.sub("\x1b\\[[0-9;]*m", "", drawn).split("\n")
+    # A section has a rule between its title and its counts; everything else is the same line.
+    assert [re.sub(" ─+ ", ": ", line) for line in lines] == plain
+    assert Screen(color=False).plan(PLANS[name], RenderOptions(), tmp_path) == "\n".join(lines)
 
-    plain = render(samples.SMALL, "text")
-    colored = render(samples.SMALL, "text", RenderOptions(color=True))
-    assert "\x1b[31m- ability_low/payments.old\x1b[0m" in colored
-    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == plain
+
+def test_colours_say_what_goes(tmp_path: Path) -> None:
+    drawn = Screen(color=True).plan(samples.SMALL, RenderOptions(), tmp_path)
+    assert "\x1b[31m- ability_low/payments.old\x1b[0m" in drawn
 
 
 def write() -> None:

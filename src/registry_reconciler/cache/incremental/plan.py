@@ -12,18 +12,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.progress import step
 from registry_reconciler.cache.fingerprint import Moment
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.output_records import OutputRecords
 from registry_reconciler.files.tree import Contradicted, DiskTree, Recorder
 from registry_reconciler.model.plan import CachePolicy, PlanOptions
-from registry_reconciler.planning.pipeline import Planning, collector_off, no_progress
+from registry_reconciler.planning.pipeline import Planning, collector_off
 
 if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.changed_files import Files
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
-    from registry_reconciler.planning.pipeline import Progress
 
 LEAST = 2_000
 """Workspaces with fewer entries are planned whole as fast, and not remembered."""
@@ -32,7 +32,6 @@ LEAST = 2_000
 def quick_plan(
     root: Path,
     options: PlanOptions,
-    progress: Progress = no_progress,
     how: CachePolicy = CachePolicy(),  # noqa: B008
     reader: Reader | None = None,
 ) -> tuple[Planning, bool]:
@@ -45,21 +44,21 @@ def quick_plan(
 
     since = Moment.now()
     usual = options == PlanOptions()
-    planning = _of_part(root, options, progress) if usual and how.read else None
+    planning = _of_part(root, options) if usual and how.read else None
     if planning is not None:
         return planning, True
-    planning = make_plan(DiskTree(root), options, progress, reader, OutputRecords(root))
+    planning = make_plan(DiskTree(root), options, reader, OutputRecords(root))
     if how.write:
         remember(root, planning, since)
     return planning, False
 
 
-def _of_part(root: Path, options: PlanOptions, progress: Progress) -> Planning | None:
+def _of_part(root: Path, options: PlanOptions) -> Planning | None:
     from registry_reconciler.cache.incremental import store
 
     real = os.path.realpath(root)
     with collector_off():
-        progress("reading")
+        step("reading")
         known = store.load(real)
         if known is None:
             return None
@@ -67,14 +66,12 @@ def _of_part(root: Path, options: PlanOptions, progress: Progress) -> Planning |
 
         memory, signatures = known
         try:
-            return plan_of_part(memory, Files(real, Recorder(DiskTree(root)), signatures), options, progress)
+            return plan_of_part(memory, Files(real, Recorder(DiskTree(root)), signatures), options)
         except FullPlanRequired:
             return None
 
 
-def plan_of_part(
-    memory: Memory, files: Files, options: PlanOptions, progress: Progress = no_progress
-) -> Planning:
+def plan_of_part(memory: Memory, files: Files, options: PlanOptions) -> Planning:
     """A plan from what is remembered and what may have changed.
 
     Raises:
@@ -89,7 +86,7 @@ def plan_of_part(
         part = load_part(memory, files)
         if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
             raise FullPlanRequired("entries are carried to another place")
-        planning = plan_loaded(part.loaded, options, progress, part.rest)
+        planning = plan_loaded(part.loaded, options, part.rest)
     except Contradicted as fault:
         raise FullPlanRequired("a file is being edited") from fault
     except UnreadNeeded as fault:

@@ -12,6 +12,7 @@ import typer
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
 from registry_reconciler.cli.options import Look, NoCheck, Shared
+from registry_reconciler.cli.plans import plan_as_text
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.model.entry import Json, Location
 
@@ -173,7 +174,7 @@ def _done(call: Call, added: Added, *, applied: bool) -> int:
         lines += _problem_lines(problems)
     text = "\n".join(lines) + "\n"
     if not applied:
-        text += _plan_text(call, plan)
+        text += plan_as_text(call, plan)
     body = _body(
         added.address, added.kind, added.fragment, applied and bool(added.amendment.written), problems
     )
@@ -205,7 +206,7 @@ def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
         "written": [],
         "problems": [problem_to_json(problem) for problem in plan.problems],
     }
-    text = _plan_text(call, plan, "check") + "Nothing was written.\n"
+    text = plan_as_text(call, plan, "check") + "Nothing was written.\n"
     explains = [next_command for next_command in next_commands(plan, None) if next_command[1] == "explain"]
     return answer(call, text, body, exit=3, next=explains, errors=[error_to_json(blocked)])
 
@@ -216,10 +217,3 @@ def _problem_lines(problems: Sequence[Problem]) -> list[str]:
         place = f"{problem.where()} " if problem.location else ""
         lines.append(f"  {visible(place)}{problem.severity.value} {problem.code} {visible(problem.message)}")
     return lines
-
-
-def _plan_text(call: Call, plan: Plan, command: str = "plan") -> str:
-    from registry_reconciler.report import RenderOptions, render
-
-    options = RenderOptions(width=call.columns, color=call.colored, full=call.full, command=command)
-    return render(plan, "text", options)

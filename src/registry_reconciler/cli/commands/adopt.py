@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, apply_or_ways_out, progress, warn
+from registry_reconciler.cli.common import answer, apply_or_ways_out, warn
 from registry_reconciler.cli.options import DryRun, Shared
+from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan_json import location_to_json
@@ -60,9 +61,7 @@ def command(
     if bool(patterns) == all_:
         raise UsageFailure("name what to adopt: addresses, globs, or --all.")
     workspace = call.workspace()
-    with progress() as tell:
-        if tell is not None:
-            tell("adopting")
+    with waiting():
         adoption = adopt(DiskTree(workspace.root), ["*"] if all_ else list(patterns or ()), by)
     written: tuple[str, ...] = ()
     if not dry_run and adoption.edits:

@@ -9,10 +9,11 @@ import typer
 
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.asking import answered_yes
-from registry_reconciler.cli.common import Call, progress, quick_planning_of, warn
+from registry_reconciler.cli.common import Call, quick_planning_of, warn
 from registry_reconciler.cli.options import Brief, Reporting, Selection
 from registry_reconciler.cli.output import put, say, stdin_is_terminal
 from registry_reconciler.cli.plans import Shown, report_plan
+from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import Blocked, CannotAsk, Declined, InterruptedApply, UsageFailure
 from registry_reconciler.model.plan import Plan, PlanOptions
 
@@ -111,7 +112,7 @@ class _Applying:
         """Plan and apply under one lock, if the plan has this id."""
         shown_plans: list[Plan] = []
         try:
-            with progress() as tell:
+            with waiting() as line:
 
                 def show(plan: Plan) -> None:
                     # Before anything is written; again only where somebody edited a file in between.
@@ -119,9 +120,8 @@ class _Applying:
                         not shown_plans or shown_plans[-1].plan_id != plan.plan_id
                     ):
                         shown_plans.append(plan)
+                        line.clear()
                         self._report(plan, Shown(0))
-                    if tell is not None:
-                        tell("applying")
 
                 result = self.workspace.apply_now(options, expect=plan_id, show=show, verify=self.verify)
         except Blocked as blocked:
@@ -140,8 +140,12 @@ class _Applying:
         plan = planning.plan
         if not plan.applicable:
             return self._blocked(plan)
-        if plan.empty or yes:
+        if plan.empty:
             return self._carry_out(plan)
+        if yes:
+            if self.call.format == "text":
+                self._report(plan, Shown(0))
+            return self._carry_out(plan, shown=True)
         if not stdin_is_terminal():
             return self._cannot_ask(plan)
         if self.call.format == "text":
@@ -159,9 +163,7 @@ class _Applying:
             return quick_planning_of(self.workspace, options)
 
     def _carry_out(self, plan: Plan, *, shown: bool = False) -> int:
-        with progress() as tell:
-            if tell is not None:
-                tell("applying")
+        with waiting():
             result = self.workspace.apply(plan, verify=self.verify)
         return self._done(result, shown=shown)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.problem import Problem
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.rules.base import Rule
+    from registry_reconciler.terminal import Screen
 
 EXAMPLE = """\
   registry explain REF001
@@ -47,8 +49,29 @@ def command(
     call = shared.call("explain")
     explaining = _Explaining(call)
     found = [explaining.one(subject) for subject in subjects]
-    text = "\n\n".join(text.rstrip("\n") for text, _ in found) + "\n"
-    return answer(call, text, {"subjects": [data for _, data in found]})
+    text = "\n\n".join(explained.text.rstrip("\n") for explained in found) + "\n"
+    body: dict[str, Json] = {"subjects": [explained.data for explained in found]}
+    return answer(call, text, body, draw=partial(_drawn, found))
+
+
+class _Explained(NamedTuple):
+    """One subject explained.
+
+    Attributes:
+        data: for the JSON.
+        page: the same as Markdown, where there is a page.
+    """
+
+    text: str
+    data: dict[str, Json]
+    page: str = ""
+
+
+def _drawn(found: Sequence[_Explained], screen: Screen) -> str:
+    return "\n".join(
+        screen.page(explained.page) if explained.page else explained.text.rstrip("\n") + "\n"
+        for explained in found
+    )
 
 
 class _Explaining:
@@ -58,7 +81,7 @@ class _Explaining:
         self.call = call
         self._planning: Planning | None = None
 
-    def one(self, subject: str) -> tuple[str, dict[str, Json]]:
+    def one(self, subject: str) -> _Explained:
         """Text and JSON for one subject. Raises :class:`UsageFailure` for an unknown one."""
         from registry_reconciler.rules import by_code
 
@@ -101,7 +124,7 @@ class _Explaining:
             self._planning = planning_of(self.call.workspace())
         return self._planning
 
-    def _kind(self, name: str) -> tuple[str, dict[str, Json]]:
+    def _kind(self, name: str) -> _Explained:
         from registry_reconciler.rules import all_rules
 
         codes = [rule.code for rule in all_rules()]
@@ -114,7 +137,7 @@ class _Explaining:
             raise _unknown(name, [*kinds, *codes])
         return _kind(kinds[name])
 
-    def _address(self, address: str) -> tuple[str, dict[str, Json]]:
+    def _address(self, address: str) -> _Explained:
         from registry_reconciler.cli.addresses import known_addresses, unknown_address
         from registry_reconciler.model.plan_json import problem_to_json
         from registry_reconciler.queries.show import entry_details
@@ -137,7 +160,7 @@ class _Explaining:
             "action": found.change.action.value if found.change else None,
             "problems": [problem_to_json(problem) for problem in found.problems],
         }
-        return "\n".join(lines), data
+        return _Explained("\n".join(lines), data)
 
 
 def _why(planning: Planning, address: str) -> str:
@@ -175,8 +198,8 @@ def _unknown(name: str, options: Sequence[str]) -> UsageFailure:
     )
 
 
-def _rule(rule: Rule) -> tuple[str, dict[str, Json]]:
-    from registry_reconciler.queries.guide import explain
+def _rule(rule: Rule) -> _Explained:
+    from registry_reconciler.queries.guide import explain, rule_markdown
 
     data: dict[str, Json] = {
         "code": rule.code,
@@ -189,10 +212,10 @@ def _rule(rule: Rule) -> tuple[str, dict[str, Json]]:
         "use_instead": rule.page.use_instead,
         "fix": rule.page.fix,
     }
-    return explain(rule), data
+    return _Explained(explain(rule), data, rule_markdown(rule))
 
 
-def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
+def _kind(kind: Kind) -> _Explained:
     lines = [f"{kind.name}: {visible(kind.title or kind.name)}"]
     if kind.description:
         lines.append(f"  {visible(' '.join(kind.description.split()))}")
@@ -225,4 +248,4 @@ def _kind(kind: Kind) -> tuple[str, dict[str, Json]]:
             {"field": reference.field.text, "kinds": list(reference.kinds)} for reference in kind.references
         ],
     }
-    return "\n".join(lines), data
+    return _Explained("\n".join(lines), data)

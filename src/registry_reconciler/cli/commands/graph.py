@@ -58,7 +58,9 @@ def command(
             for edge in found
         ],
     }
-    return answer(replace(call, format="json" if format == "json" else "text"), text, body)
+    call = replace(call, format="json" if format == "json" else "text")
+    draw = (lambda screen: screen.tree(found, address)) if format == "text" else None
+    return answer(call, text, body, draw=draw)
 
 
 def _lines(found: Sequence[Edge]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.fields import Selector
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.queries.show import KindRow, Listed
+    from registry_reconciler.terminal import Screen
 
 EXAMPLE = """\
   registry list route --managed
@@ -98,17 +100,24 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _As
     values = {row.address: shown_value(planning, row.address) for row in chosen if conditions or columns}
     chosen = [row for row in chosen if all(condition.holds(values[row.address]) for condition in conditions)]
     if columns:
-        cells = [[row.address, *_cells(columns, values[row.address])] for row in chosen]
-        head = [["", *(selector.text for selector in columns)]] if chosen else []
-        table = [*head, *cells]
+        names = [selector.text for selector in columns]
+        table = [[row.address, *_cells(columns, values[row.address])] for row in chosen]
+        head = [["", *names]] if chosen else []
     else:
+        names, head = ["standing", "file"], []
         table = [[row.address, _standing(row), row.file] for row in chosen]
-    text = "".join(_columns(table)) + f"{plural(len(chosen), 'entry')}\n"
+    count = f"{plural(len(chosen), 'entry')}\n"
+    text = "".join(_columns([*head, *table])) + count
     body = [
         _row_to_json(row) | ({"columns": _found(columns, values[row.address])} if columns else {})
         for row in chosen
     ]
-    return answer(call, text, {"entries": body})
+    drawn = partial(_drawn, ["address", *names], table, f"\n{count}" if table else count)
+    return answer(call, text, {"entries": body}, draw=drawn)
+
+
+def _drawn(head: Sequence[str], table: Sequence[Sequence[str]], below: str, screen: Screen) -> str:
+    return (screen.table(head, table) if table else "") + below
 
 
 def _selectors(text: str) -> list[Selector]:
@@ -172,9 +181,11 @@ def _kinds(call: Call, planning: Planning, patterns: Sequence[str]) -> int:
     rows = kind_rows(planning, names)
     table = [(row.kind, f"{row.entries:,} entries", f"{row.managed:,} managed", _place(row)) for row in rows]
     broken = sorted(planning.loaded.catalog.broken)
-    text = "".join(_columns(table)) + "".join(f"{visible(name)}  its schema is broken\n" for name in broken)
+    below = "".join(f"{visible(name)}  its schema is broken\n" for name in broken)
+    text = "".join(_columns(table)) + below
     body = {"kinds": [_kind_to_json(row) for row in rows], "broken": broken}
-    return answer(call, text or "no kinds\n", body)
+    drawn = partial(_drawn, ["kind", "entries", "managed", "files"], table, below if text else "no kinds\n")
+    return answer(call, text or "no kinds\n", body, draw=drawn)
 
 
 def _place(row: KindRow) -> str:

@@ -10,7 +10,7 @@ import typer
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import Call, quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import DetailedExitCode, NoCache, Reporting, Selection
+from registry_reconciler.cli.options import Brief, DetailedExitCode, NoCache, Reporting, Selection
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.errors import UsageFailure
@@ -41,10 +41,7 @@ def command(
             "--base", metavar="REV", help="Review: compare with the commit where this branch left REV."
         ),
     ] = None,
-    brief: Annotated[
-        bool,
-        typer.Option("--brief", help="For agents: the verdict, what blocks and how to fix it, the changes."),
-    ] = False,
+    brief: Brief = False,
     *,
     reporting: Reporting,
     no_cache: NoCache = False,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.progress import counted
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.layouts.walk import Nesting
@@ -261,7 +262,7 @@ def _run_round(work: Writing, changes: Sequence[Change]) -> None:
             work.fail(change, error.code, error.message, place, error.fix)
             if change.address in work.whole_files:
                 work.removed.discard(work.whole_files[change.address][1].path)
-    for path, plan in sorted(plans.items()):
+    for path, plan in counted(sorted(plans.items())):
         splice_file(work, path, plan)
     for change in changes:
         if inside[change.address] and change.address not in work.failed:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from registry_reconciler.base.progress import counted
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
 from registry_reconciler.formats.scan import scan
 from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
@@ -66,7 +67,7 @@ class ChunkReader:
         """The items that the parser has to read; those that are simple are read on the way."""
         known = self._known.setdefault(indent, {})
         others: dict[bytes, None] = {}
-        for item in items:
+        for item in counted(items):
             if item not in known:
                 small = len(item) <= self._limits.max_scalar
                 value = self._simple.read(item.decode(), indent + 2) if small else None
