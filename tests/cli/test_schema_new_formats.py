@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -21,7 +22,7 @@ SERVICES = [
 ]
 
 
-def as_toml(header: str, value: dict[str, object]) -> str:
+def as_toml(header: str, value: Mapping[str, object]) -> str:
     rows = [f"{name} = {json.dumps(part)}" for name, part in value.items()]
     return "\n".join([header, *rows, "", ""])
 
@@ -59,11 +60,11 @@ def test_a_list_is_found_alike_in_every_format(box: Box, file: str) -> None:
     assert box.read(file) == LISTS[file]
 
 
-def front(value: dict[str, object]) -> str:
+def front(value: Mapping[str, object]) -> str:
     return "---\n" + "".join(f"{name}: {part}\n" for name, part in value.items()) + "---\nText.\n"
 
 
-FILES = {
+FILES: dict[str, Callable[[Mapping[str, object]], str]] = {
     "x/{id}/s.md": front,
     "x/{id}/s.json": lambda value: json.dumps(value) + "\n",
     "x/{id}/s.toml": lambda value: as_toml("", value),
