@@ -48,6 +48,15 @@ class Mirror(Struct, frozen=True):
     differs: Severity = Severity.ERROR
 
 
+def base_folder(text: str) -> str:
+    """What ``base`` of ``paths`` says, in its one spelling. Raises :class:`ValueError`."""
+    if text.startswith("/") or "\\" in text or ".." in text.split("/"):
+        raise ValueError(
+            f"base {text!r} is no folder of the workspace: write '.', 'file', or a path below the root"
+        )
+    return text.removeprefix("./").rstrip("/") or "."
+
+
 class PathRule(Struct, frozen=True):
     """A field whose values are files or folders of the workspace.
 

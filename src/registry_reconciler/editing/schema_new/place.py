@@ -117,16 +117,16 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
 
 def _with_all(documents: Mapping[str, Sequence[Json]], place: Candidate) -> Candidate:
     """The place with all entries that its steps lead to, also in files that do not show by themselves what they are."""
-    if place.layout not in ("list", "map") or "{" not in place.text:
+    if "{" not in place.text:
         return place
     found: list[Found] = []
     for path, values in documents.items():
         for value in values:
             for _, bound, there in walk(parse_at(place.text), value, {}):
                 given = tuple(bound.items())
-                if isinstance(there, list):
+                if isinstance(there, list) and not place.keyed:
                     found += [Found(path, item, given) for item in there if isinstance(item, dict)]
-                elif isinstance(there, dict):
+                elif isinstance(there, dict) and place.keyed:
                     items = ((str(key), item) for key, item in there.items())
                     found += [
                         Found(path, item, (*given, ("", key)))
