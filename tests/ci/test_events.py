@@ -13,7 +13,7 @@ import pytest
 from tests.ci.runner import ROOT, Runner
 from tests.ci.service import Service
 from tests.ci.test_action import FRAGMENT, change
-from tests.cli.helper import Box
+from tests.support import Box
 
 EVENTS = Path(__file__).parent / "events"
 

@@ -12,9 +12,9 @@ import pytest
 
 from registry_reconciler.apply import files
 from registry_reconciler.cli.main import main
-from tests.cli.helper import FRAGMENT
 from tests.crash import faults, scenario
 from tests.crash.scenario import Snapshot
+from tests.support import FRAGMENT
 
 pytestmark = pytest.mark.skipif(
     not files.DURABLE, reason="a durable apply needs folder descriptors and flock"

@@ -5,59 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from registry_reconciler.apply import history
 from registry_reconciler.loading.state.files import FORMAT, PART_FORMAT, part_path
-from tests.cli.helper import Box
-
-SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
-FRAGMENT = "desired/t.yaml"
-
-
-def listed(**values: object) -> str:
-    """A list of entries, one field to each, with a line between neighbours that stays."""
-    return "t:\n" + "".join(f"- id: {key}\n  kept: 1\n  v: {value}\n" for key, value in values.items())
-
-
-@pytest.fixture
-def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
-    box.git("init", "-q")
-    return box
-
-
-def applied(box: Box, why: str, fragment: str | None = None) -> str:
-    """Write the fragment, apply, commit; the commit."""
-    if fragment is not None:
-        box.write(FRAGMENT, fragment)
-    ran = box.run("apply", "--yes")
-    assert ran.exit == 0, ran.out + ran.err
-    return committed(box, why)
-
-
-def committed(box: Box, why: str) -> str:
-    box.git("add", "-A")
-    box.git("commit", "-q", "--allow-empty", "-m", why)
-    return box.git("rev-parse", "HEAD").strip()
-
-
-def fails(box: Box, *words: str) -> list[str]:
-    """A git command that leaves conflicts; the files."""
-    with pytest.raises(subprocess.CalledProcessError):
-        box.git(*words)
-    return box.git("diff", "--name-only", "--diff-filter=U").split()
-
-
-def nothing_to_do(box: Box) -> None:
-    ran = box.run("plan", "--detailed-exitcode", "--leave-outputs")
-    assert ran.exit == 0, ran.out
-    assert box.run("drift").exit == 0
+from tests.merge.helper import FRAGMENT, applied, committed, fails, listed, nothing_to_do
+from tests.support import Box
 
 
 def adoption(box: Box) -> str:

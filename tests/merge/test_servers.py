@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box
-from tests.merge.test_scenarios import SCHEMA, applied, committed, listed, nothing_to_do
+from tests.merge.helper import applied, committed, listed, nothing_to_do
+from tests.support import Box
 
 WIDE = "- id: w\n  first: 1\n  kept: 1\n  last: 1\n"
 ALL = listed(a=1, b=1, c=1, d=1)
@@ -19,15 +19,10 @@ UNION = ".system/registry/state/** merge=union\nnotes.txt merge=union\n"
 
 
 @pytest.fixture
-def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+def box(box: Box) -> Box:
     """A workspace whose attributes ask for unions, as ``init`` once did."""
-    box = Box(tmp_path / "work", capsys)
-    box.root.mkdir()
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
     box.write(".gitattributes", UNION)
     box.write("notes.txt", "first\n")
-    box.git("init", "-q")
     applied(box, "before", ALL + WIDE)
     return box
 

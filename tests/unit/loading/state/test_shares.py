@@ -18,6 +18,7 @@ from registry_reconciler.loading.state.files import (
     rendered,
 )
 from registry_reconciler.planning.state_shares import FILLED, FULL, MOST, shares
+from tests.support import SCHEMAS, lay_out
 
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
 STATE = ".system/registry/state"
@@ -130,10 +131,7 @@ def _apply(root: Path) -> dict[str, bytes]:
 
 
 def test_an_apply_of_one_entry_writes_one_small_file(tmp_path: Path) -> None:
-    schemas = tmp_path / ".system/registry/schemas"
-    schemas.mkdir(parents=True)
-    (tmp_path / "desired").mkdir()
-    (schemas / "t.schema.yaml").write_text(SCHEMA, "utf-8")
+    lay_out(tmp_path, {f"{SCHEMAS}/t.schema.yaml": SCHEMA, "desired/.gitkeep": ""})
     protect = "protect:\n- t/e0000\n"
     _wish(tmp_path, 700, protect=protect)
     assert len(_apply(tmp_path)) > 3
