@@ -285,16 +285,6 @@ LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: 
             "would be lost",
         ),
         (
-            "x-registry: {kind: t, layout: pairs, file: t.yaml, at: t, key: id, value: url}\ntype: object\n",
-            "t.yaml",
-            b't:\n  a: x\n  b: "y"\n',
-            (
-                "layout: pairs, file: t.yaml, at: t, key: id, value: url",
-                "layout: map, file: t.yaml, at: t, key: id",
-            ),
-            "depends on more than is remembered",
-        ),
-        (
             LIST.replace("t.FORM", "t.conf").replace("key: id", "key: id, format: yaml"),
             "t.conf",
             b"# head\nt:\n  a: {v: 1}\n",
@@ -310,7 +300,7 @@ LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: 
             "b/x.yaml",
         ),
     ],
-    ids=["block comment", "layout with a value field", "comments that JSON has not", "excluded"],
+    ids=["block comment", "comments that JSON has not", "excluded"],
 )
 def test_what_would_be_lost_blocks(
     tmp_path: Path,

@@ -355,3 +355,47 @@ def test_the_first_review_of_an_adopter_says_that_all_is_there(box: Box) -> None
     assert ran.exit == 0, ran.out + ran.err
     summary = ran.json["summary"]
     assert (summary["adopt"], summary["create"]) == (3, 0), summary
+
+
+def test_renamed_here_and_adopted_there_is_no_removal_by_hand(box: Box) -> None:
+    """One side adopts an entry, and renames it; the other one adopts it in another fragment."""
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "begin", listed(a=1))
+    box.git("checkout", "-q", "-b", "other")
+    box.write("desired/other.yaml", listed(m=1))
+    applied(box, "adopted")
+    box.write("desired/other.yaml", listed(n=1) + "moved: [{from: t/m, to: t/n}]\n")
+    applied(box, "renamed")
+    box.git("checkout", "-q", "-")
+    applied(box, "adopted too", listed(a=1, m=1))
+    box.git("merge", "-q", "--no-edit", "other")
+    assert box.run("drift").exit == 0
+    plan = box.run("plan", "--format", "json").json
+    assert [(one["address"], one["action"]) for one in plan["changes"]] == [("t/m", "create")]
+    applied(box, "both")
+    nothing_to_do(box)
+    box.replace("t.yaml", "- id: m\n  kept: 1\n  v: 1\n", "")
+    drift = box.run("drift", "--format", "json")
+    assert [one["address"] for one in drift.json["drift"]] == ["t/m"], (
+        "what was made anew can be removed by hand"
+    )
+    box.git("checkout", "-q", "t.yaml")
+    applied(box, "changed", listed(a=2, m=2))
+    box.replace("t.yaml", "- id: m\n  kept: 1\n  v: 2\n", "")
+    assert box.run("drift").exit == 2
+
+
+def test_a_name_that_became_free_and_is_taken_again_can_be_removed_by_hand(box: Box) -> None:
+    box.write("t.yaml", listed(a=1))
+    applied(box, "begin", listed(a=1))
+    applied(box, "renamed", listed(b=1) + "moved: [{from: t/a, to: t/b}]\n")
+    applied(box, "again", listed(b=1, a=3))
+    nothing_to_do(box)
+    box.replace("t.yaml", "- id: a\n  kept: 1\n  v: 3\n", "")
+    assert box.run("drift").exit == 2
+    ran = box.run("plan", "--format", "json").json
+    assert ran["changes"] == []
+    box.git("checkout", "-q", "t.yaml")
+    applied(box, "renamed once more", listed(b=1, c=3) + "moved: [{from: t/a, to: t/c}]\n")
+    applied(box, "without the line", listed(b=1, c=3))
+    nothing_to_do(box)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.registries import Live
     from registry_reconciler.loading.source import SourceFile
     from registry_reconciler.loading.workspace import Loaded
-    from registry_reconciler.model.entry import FieldPath
+    from registry_reconciler.model.entry import FieldPath, LiveEntry
     from registry_reconciler.model.kind import Kind
 
 
@@ -43,16 +43,31 @@ def is_wholly_of(kind: Kind, source: SourceFile) -> bool:
 _REGION = b"registry:begin"
 
 
+def _placeholders(kind: Kind, bound: Mapping[str, str], entry: LiveEntry | None) -> Mapping[str, str] | None:
+    """What the new name of a file is made of: what the old one says, or the only entry that the file has."""
+    if set(kind.file.placeholders) == set(bound):
+        return bound
+    found = {name: entry.value.get(name) for name in kind.file.placeholders} if entry else {}
+    texts = {name: text for name, text in found.items() if isinstance(text, str) and text and "/" not in text}
+    return texts if found and len(texts) == len(kind.file.placeholders) else None
+
+
 def renamed_whole(loaded: Loaded, kind: Kind, former: Kind, old: Live) -> dict[str, bytes | None] | None:
     """The files of a kind under their new names, where nothing but the names changes; ``None`` where more does."""
     if kind.at != former.at or LAYOUTS[kind.layout] != LAYOUTS[former.layout]:
         return None
     names: dict[str, str] = {}
+    said = (
+        {entry.place.file: entry for entry in old.entries.values()} if LAYOUTS[kind.layout].one_a_file else {}
+    )
     for path, source in old.files.items():
         bound = former.file.match(path)
-        if bound is None or kind.open or former.open or set(kind.file.placeholders) != set(bound):
+        if bound is None or kind.open:
             return None
-        new = kind.file.fill(bound)
+        filled = _placeholders(kind, bound, said.get(path))
+        if filled is None:
+            return None
+        new = kind.file.fill(filled)
         if (
             new in names.values()
             or new == path
