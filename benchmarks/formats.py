@@ -63,13 +63,13 @@ def frontmatter_text(count: int) -> bytes:
 
 
 def ours_front(data: bytes, number: int) -> bytes:
-    return FORMATS["frontmatter"].splice(data, [Update(0, ("text",), "changed")])
+    return FORMATS["frontmatter"].splice(data, [Update(0, ("tags", number), "changed")])
 
 
 def with_frontmatter(data: bytes, number: int) -> bytes:
     library = importlib.import_module("frontmatter")
     post = library.loads(data.decode())
-    post["text"] = "changed"
+    post["tags"][number] = "changed"
     return str(library.dumps(post)).encode() + b"\n"
 
 
