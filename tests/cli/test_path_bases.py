@@ -50,7 +50,8 @@ def test_what_is_missing_is_named_from_the_root_and_as_it_is_written(box: Box) -
     found = box_with(box, "file", ["./skills/a", "skills/c", "../q/skills/b"])
     assert found == [
         "PTH001 There is no file or folder 'plugins/p/skills/c' (written 'skills/c') in the workspace.",
-        "PTH001 There is no file or folder 'plugins/q/skills/b' (written '../q/skills/b') in the workspace.",
+        "PTH001 There is no file or folder 'plugins/q/skills/b' (written '../q/skills/b') in the workspace: "
+        "there is no folder 'plugins/q'.",
         "PTH003 No plugin lists plugins/p/skills/b/SKILL.md (skills[]).",
     ]
 
