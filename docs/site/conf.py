@@ -7,6 +7,7 @@ that leads nowhere, a page that no other page leads to) fails the build.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import registry_reconciler.model.plan
@@ -40,7 +41,8 @@ html_title = f"registry {release}"
 html_copy_source = False
 html_show_sourcelink = False
 
-CONTENTS = {"docs/index", "docs/rules/README", "docs/decisions/README"}
+ROOT = Path(__file__).resolve().parents[2]
+CONTENTS = ("docs/index", "docs/rules/README", "docs/decisions/README")
 """Pages that are lists of pages: what they link to, in this order, is what the site has below them."""
 
 
@@ -53,10 +55,27 @@ def add_contents(_app: Any, name: str, source: list[str]) -> None:
     """Make a table of contents of the links of a page, one for each section of the first page."""
     if name not in CONTENTS:
         return
-    sections = (
-        re.split(r"^## (.+)$", source[0], flags=re.MULTILINE) if name == "docs/index" else ["", "", source[0]]
-    )
-    for caption, text in zip(sections[1::2], sections[2::2], strict=True):
-        pages = re.findall(r"\]\(([^)#:]+)\.md\)", text)
+    sections = [("", source[0])]
+    if name == CONTENTS[0]:
+        parts = re.split(r"^## (.+)$", source[0], flags=re.MULTILINE)
+        sections = [*zip(parts[1::2], parts[2::2], strict=True), ("More", further())]
+    for caption, text in sections:
         head = f":caption: {caption}\n" if caption else ""
-        source[0] += f"\n```{{toctree}}\n:hidden:\n{head}\n" + "\n".join(pages) + "\n```\n"
+        source[0] += f"\n```{{toctree}}\n:hidden:\n{head}\n" + "\n".join(linked(text)) + "\n```\n"
+
+
+def linked(text: str) -> list[str]:
+    """The pages that a text links to."""
+    return re.findall(r"\]\(([^)#:]+)\.md\)", text)
+
+
+def further() -> str:
+    """Links to the pages that only other pages lead to; ``tests/docs/test_site.py`` holds that one does."""
+    named = {
+        (ROOT / name).parent.joinpath(f"{page}.md").resolve()
+        for name in CONTENTS
+        for page in linked((ROOT / f"{name}.md").read_text(encoding="utf-8"))
+    }
+    named |= {ROOT / f"{name}.md" for name in CONTENTS}
+    rest = sorted(page for page in (ROOT / "docs").rglob("*.md") if page.resolve() not in named)
+    return "".join(f"[]({page.relative_to(ROOT / 'docs').as_posix()})" for page in rest)
