@@ -1,4 +1,4 @@
-"""``registry merge-driver`` as git calls it, ``init --merge-driver``, and ``resolve`` in a rebase and after removals."""
+"""The merge driver as git calls it, ``init --merge-driver``, and ``resolve`` in a rebase and after removals."""
 
 from __future__ import annotations
 
