@@ -10,7 +10,7 @@ from registry_reconciler.model.fields import Finder, finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
-from registry_reconciler.rules.disk import function_fault, program_fault
+from registry_reconciler.rules.disk import NO_FAULT, function_fault, program_fault
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links, referrers
 from registry_reconciler.rules.shapes import (
@@ -130,11 +130,10 @@ def _script_rule(fault: str) -> Callable[[EntrySet], Iterator[Finding]]:
     def check(entry_set: EntrySet) -> Iterator[Finding]:
         for item, implementation in entry_set.memo(_implementations).get("script", ()):
             command = implementation.get("command")
-            found, message = program_fault(entry_set, command)
-            if found == fault:
-                yield Finding(
-                    item, message, ("implementation", "command", *([0] if isinstance(command, list) else []))
-                )
+            found = program_fault(entry_set, command)
+            if found.what == fault:
+                at: FieldPath = ("command", 0) if isinstance(command, list) else ("command",)
+                yield Finding(item, found.message, ("implementation", *at), cause=found.cause)
 
     return check
 
@@ -168,9 +167,9 @@ ABL005 = Rule(
 def _functions(entry_set: EntrySet) -> Iterator[Finding]:
     for item, implementation in entry_set.memo(_implementations).get("python", ()):
         function = text(implementation, "function")
-        message = function_fault(entry_set, function) if function else ""
-        if message:
-            yield Finding(item, message, ("implementation", "function"))
+        fault = function_fault(entry_set, function) if function else NO_FAULT
+        if fault.message:
+            yield Finding(item, fault.message, ("implementation", "function"), cause=fault.cause)
 
 
 ABL006 = Rule(
