@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.formats.base import TextFormat
@@ -13,11 +14,12 @@ from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
+from registry_reconciler.planning.edit_files.shared_values import undone_beside
 from registry_reconciler.planning.edit_files.values import slot_of
 from registry_reconciler.planning.edit_files.work import FilePlan, Writing
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.edits import SpliceError
+    from registry_reconciler.formats.edits import Edit, SpliceError
 
 
 def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
@@ -38,7 +40,7 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
                 (edit for _, edit in plan.edits),
                 key=lambda edit: (isinstance(edit, Insert), plan.ranks.get(id(edit), ())),
             )
-            data = form.splice(data, edits, source.sections)
+            data = _spliced(work, path, plan, edits)
             source = _parsed(work, form, path, data)
         if plan.documents and source is not None and data is not None:
             data = form.rearrange(data, [edit for _, edit in plan.documents], len(source.documents))
@@ -61,6 +63,21 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
         return
     work.sources[path] = source
     work.forget_entries(path)
+
+
+def _spliced(work: Writing, path: str, plan: FilePlan, edits: Sequence[Edit]) -> bytes:
+    """The text with its edits, shared values undone where they stand if that can be."""
+    from registry_reconciler.formats.edits import SpliceError
+
+    source = work.sources[path]
+    assert source.data is not None
+    shared = undone_beside(work, path, plan)
+    if shared:
+        with contextlib.suppress(SpliceError):
+            data = source.format.splice(source.data, [*shared, *edits], source.sections)
+            work.undone_beside.setdefault(path, []).extend(shared)
+            return data
+    return source.format.splice(source.data, edits, source.sections)
 
 
 REPORT = "Make the change by hand, then run plan again; and please report the file that led here."

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from operator import is_
+from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place, same
+from registry_reconciler.model.entry import Json, LiveEntry, Place, same
 from registry_reconciler.model.fields import Selector, without
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files.new_texts import REPORT
+from registry_reconciler.planning.edit_files.shared_values import container_paths
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import Writing, files_over, old_bytes, unread_in
+
+if TYPE_CHECKING:
+    from registry_reconciler.formats.edits import Update
 
 
 def verify(
@@ -137,8 +142,9 @@ def _beside(work: Writing, old: Writing, path: str, data: bytes | None) -> str:
     """Whether what stands beside the entries would change."""
     if data is None or path not in old.sources:
         return ""
-    before = [skeleton(without_entry) for without_entry in _without_entries(work, old.sources[path])]
-    after = [skeleton(without_entry) for without_entry in _without_entries(work, work.sources[path])]
+    undone = work.undone_beside.get(path, ())
+    before = [skeleton(beside) for beside in _without_entries(work, old.sources[path], undone)]
+    after = [skeleton(beside) for beside in _without_entries(work, work.sources[path])]
     while before and before[-1] is None:
         before.pop()
     while after and after[-1] is None:
@@ -155,14 +161,10 @@ def _left_out(work: Writing, old: Writing, path: str, data: bytes | None) -> str
     return "" if same_ones else "an entry that no change is about would be touched"
 
 
-def _without_entries(work: Writing, source: SourceFile) -> Iterator[Json]:
-    from registry_reconciler.layouts.walk import containers
+def _without_entries(work: Writing, source: SourceFile, undone: Sequence[Update] = ()) -> Iterator[Json]:
+    """What stands beside the entries, with what shared values got back."""
+    from registry_reconciler.formats.project import projected
 
-    drop: dict[int, list[FieldPath]] = {}
-    for kind in (*work.kinds.values(), *work.former.values()):
-        bound = kind.file.match(source.path)
-        if bound is not None:
-            for container in containers(kind, source.documents, bound):
-                drop.setdefault(container.document, []).append(container.path)
-    for index, document in enumerate(source.documents):
+    drop = container_paths(work, source)
+    for index, document in enumerate(projected(source.documents, undone) if undone else source.documents):
         yield cut(document, drop.get(index, ()))

@@ -24,7 +24,7 @@ from registry_reconciler.planning.placement import PlacementLookups, carried_by,
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
-    from registry_reconciler.formats.edits import DocumentEdit, Edit, Snippet
+    from registry_reconciler.formats.edits import DocumentEdit, Edit, Snippet, Update
 
 
 class FilePlan(Struct):
@@ -92,6 +92,8 @@ class Writing(Struct):
     extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
     whole_files: dict[str, tuple[LiveEntry, SourceFile]] = field(default_factory=dict)
     """By address an entry that gets another file in this round, with the file that it has."""
+    undone_beside: dict[str, list[Update]] = field(default_factory=dict)
+    """By file the shared values beside its entries that get back what they were."""
     cleared: Recorder | None = None
     """The tree without those files."""
     former: Mapping[str, Kind] = field(default_factory=dict)

@@ -259,6 +259,9 @@ class Intents(SharedIntents):
         only_changes: bool,
     ) -> None:
         below = (*trail, node)
+        if self._shares:
+            # What an anchor will say, where that is known already: its alias stays what it is in the list.
+            current = [self.project(entry.value) for entry in node.entries]
         if wording is not None and len(wording.node.entries) != len(value):
             wording = None
         steps = align(current, value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from registry_reconciler.formats.edits import SpliceError
-from registry_reconciler.formats.nodes import Node, key_of, merge_sources, to_value, walk
+from registry_reconciler.formats.nodes import Member, Node, key_of, merge_sources, to_value, walk
 from registry_reconciler.formats.yaml.edit.intent_table import Intent, IntentTable, New, plain
 from registry_reconciler.model.entry import Missing, same
 
@@ -64,6 +64,7 @@ class SharedIntents(IntentTable):
         """Makes a mapping that merges read as wanted; the aliases in it when nobody asked for a change."""
         intent = self.of(node)
         current = intent or Intent()
+        self._leave_to_merges(node, current)
         own = self._own_pairs(node, current)
         wanted = {key: part for key, part in self._merged[id(node)].items() if key not in own}
         brought = {key: part for key, part in self._merge_result(node, current).items() if key not in own}
@@ -81,6 +82,16 @@ class SharedIntents(IntentTable):
             if key not in brought or not same(brought[key], part):
                 current.inserts.append(New(places[-1] + 1, key, deepcopy(part)))
         return []
+
+    def _leave_to_merges(self, node: Node, current: Intent) -> None:
+        """Adds no pair that a mapping gets by its merge, once what it merges has it."""
+        before = {key for entry in node.entries if entry.merge for key in _keys_of(entry)}
+        brought = self._merge_result(node, current) if current.inserts else {}
+        for new in list(current.inserts):
+            key, part = str(new.key), plain(new.value)
+            if key not in before and key in brought and same(brought[key], part):
+                current.inserts.remove(new)
+                self._merged[id(node)] = {**self._merged[id(node)], key: part}
 
     def _is_broken(self, node: Node) -> bool:
         """Whether something that a mapping merges is to be no mapping any more."""
@@ -101,3 +112,9 @@ class SharedIntents(IntentTable):
         shown = ", ".join(f"&{name}" for name in names)
         message = f"the anchor {shown} is used elsewhere, so what it stands for cannot be changed or removed"
         raise SpliceError(message, self.number, path, related)
+
+
+def _keys_of(entry: Member) -> set[str]:
+    """The keys that a merge brings now."""
+    values = [to_value(source) for source in merge_sources(entry)]
+    return {key for value in values if isinstance(value, dict) for key in value}

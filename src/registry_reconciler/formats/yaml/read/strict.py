@@ -7,7 +7,8 @@ something, the text is composed and looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from registry_reconciler.formats.faults import TextFault
 from registry_reconciler.formats.nodes import Document, Node, Unreadable
@@ -51,11 +52,12 @@ def strict_faults(data: bytes) -> list[TextFault]:
         documents = compose(text)
     except Unreadable:
         return []
-    found = sorted(set(_Look(text, documents).faults()))
-    return [
-        TextFault("YML001", message, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), fix)
-        for at, message, fix in found
-    ]
+    found: list[TextFault] = []
+    line, before = 1, 0
+    for at, message, fix in sorted(set(_Look(text, documents).faults())):
+        line, before = line + text.count("\n", before, at), at
+        found.append(TextFault("YML001", message, line, at - text.rfind("\n", 0, at), fix))
+    return found
 
 
 _Found = tuple[int, str, str]
@@ -65,6 +67,9 @@ class _Look:
     def __init__(self, text: str, documents: list[Document]) -> None:
         self.text = text
         self.documents = documents
+        self.last = len(text.rstrip())
+        self.before_blanks = len(text.rstrip(" "))
+        self.ends_in_blanks = text.endswith(" ") and not text[text.rfind("\n") + 1 :].strip()
         self.nodes: list[tuple[Node, int]] = []
         for document in documents:
             self._collect(document.root, -1)
@@ -124,18 +129,26 @@ class _Look:
         header = _HEADER.match(text, node.body)
         behind = header.end() if header else node.body
         first = text.find("\n", behind) + 1
-        rows = text[first:].split("\n") if first else []
-        blanks = next((k for k, row in enumerate(rows) if row.strip(" \r")), len(rows))
-        longest = max((len(row) for row in rows[:blanks]), default=0)
-        if blanks < len(rows) and not any(character.isdigit() for character in text[node.body : behind]):
-            row = rows[blanks]
-            indent = len(row) - len(row.lstrip(" "))
-            if longest > indent and (node.text.strip("\n") or row.lstrip().startswith("#")):
-                yield first, "a blank line before a block of text is longer than its indentation", "empty it"
-        blank_end = text.endswith(" ") and not text[text.rfind("\n") + 1 :].strip()
+        at, longest = first, 0
+        while first and at < len(text):
+            stop = text.find("\n", at)
+            row = text[at : stop if stop >= 0 else len(text)]
+            if row.strip(" \r"):
+                indent = len(row) - len(row.lstrip(" "))
+                digit = any(character.isdigit() for character in text[node.body : behind])
+                comment = row.lstrip().startswith("#")
+                if longest > indent and not digit and (node.text.strip("\n") or comment):
+                    yield (
+                        first,
+                        "a blank line before a block of text is longer than its indentation",
+                        "empty it",
+                    )
+                break
+            longest = max(longest, len(row))
+            at += len(row) + 1
         keeps = "+" in text[node.body : behind]
-        last = not text[node.end :].strip() if keeps else node.end >= len(text.rstrip(" "))
-        if blank_end and last and (keeps or node.text.endswith(" ")):
+        last = node.end >= (self.last if keeps else self.before_blanks)
+        if self.ends_in_blanks and last and (keeps or node.text.endswith(" ")):
             yield len(text) - 1, "the last line is blanks without a line end", "end it, or remove them"
 
     def _continued(self, node: Node, column: int) -> Iterator[_Found]:
@@ -150,13 +163,15 @@ class _Look:
             start = end
 
     def _directives(self) -> Iterator[_Found]:
-        spans = [(node.body, node.end) for node, _ in self.nodes if node.kind != "alias" and not node.entries]
+        if not self.text.startswith("%") and "\n%" not in self.text:
+            return
+        leaves = (node for node, _ in self.nodes if node.kind != "alias" and not node.entries)
+        spans = sorted((node.body, node.end) for node in leaves)
         before = "..."
         position = 0
         for row in self.text.split("\n"):
             said = row.rstrip("\r")
-            inside = any(start < position < end for start, end in spans)
-            if said.startswith("%") and not inside:
+            if said.startswith("%") and not _lies_in(position, spans):
                 if before != "..." and not before.startswith("%"):
                     yield (
                         position,
@@ -170,3 +185,9 @@ class _Look:
                     said if said.startswith("%") else said.split(" ")[0] if said.startswith("...") else said
                 )
             position += len(row) + 1
+
+
+def _lies_in(position: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a position lies inside one of some spans that are in order and apart."""
+    at = bisect_left(spans, (position, 0)) - 1
+    return at >= 0 and spans[at][0] < position < spans[at][1]
