@@ -253,9 +253,7 @@ def _options(group: Any) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     # Every option of a group has a default.
     for name, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True):
-        yield inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name]
-        )
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
 
 
 def _verbatim(text: str) -> str:
