@@ -9,34 +9,12 @@ from typing import Final, Literal, TypeAlias
 Type11: TypeAlias = Literal["text", "number", "truth value", "null", "date", "merge"]
 
 _NUMERIC: Final = frozenset("+-.0123456789")
+_TRUTH: Final = (
+    *("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"),
+    *("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"),
+)
 _WORDS: Final[dict[str, Type11]] = {
-    **dict.fromkeys(
-        [
-            "y",
-            "Y",
-            "yes",
-            "Yes",
-            "YES",
-            "n",
-            "N",
-            "no",
-            "No",
-            "NO",
-            "true",
-            "True",
-            "TRUE",
-            "false",
-            "False",
-            "FALSE",
-            "on",
-            "On",
-            "ON",
-            "off",
-            "Off",
-            "OFF",
-        ],
-        "truth value",
-    ),
+    **dict.fromkeys(_TRUTH, "truth value"),
     **dict.fromkeys(("~", "null", "Null", "NULL", ""), "null"),
     **dict.fromkeys(("<<", "="), "merge"),
 }
