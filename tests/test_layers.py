@@ -39,6 +39,7 @@ LAYERS = (
     "editing",
     "entries",
     "lsp",
+    "mcp",
     "terminal",
     "cli",
     "__init__",

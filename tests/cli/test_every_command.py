@@ -52,8 +52,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "collisions": (),
     "completion": ("bash",),
 }
-SERVERS = {"lsp"}
-"""They talk to a program until it says goodbye, and give no answer of their own: tests/lsp."""
+SERVERS = {"lsp", "mcp"}
+"""They talk to a program until it says goodbye, and give no answer of their own: tests/lsp, tests/mcp."""
 ASKED = [row for row in COMMANDS if row.name not in SERVERS]
 EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}
 

@@ -72,6 +72,7 @@ COMMANDS = (
     Row(
         "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
     ),
+    Row("mcp", "mcp", "Serve an agent: plan, check, explain, show, list, search and more as tools."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
     Row(
         "completion",
@@ -98,6 +99,7 @@ GROUPS = (
             "baseline",
             "completion",
             "lsp",
+            "mcp",
         ),
     ),
     ("After a merge or a fault", ("resolve", "merge-driver", "recover", "verify")),
