@@ -13,17 +13,16 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any, NamedTuple, cast, get_type_hints
 
 import typer
 import typer.core
 import typer.main
-from msgspec import Struct
 
 from registry_reconciler.cli.output import put, stdout_is_terminal
 
 
-class Row(Struct, frozen=True):
+class Row(NamedTuple):
     """A command: what is typed, the module that does it, and one line for the list of commands."""
 
     name: str
@@ -224,6 +223,8 @@ def without_groups(command: Callable[..., int]) -> Callable[..., int]:
 
     A group is a parameter whose type is a struct of options, see :mod:`registry_reconciler.cli.options`.
     """
+    from msgspec import Struct
+
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {
         name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Struct)
