@@ -299,6 +299,36 @@ ABL010 = Rule(
 )
 
 
+def _unreachable(entry_set: EntrySet) -> Iterator[Finding]:
+    from registry_reconciler.base.suggest import closest
+
+    servers = tuple(entry_set.config.mcp_servers)
+    by_kind = entry_set.memo(_implementations)
+    for item, implementation in by_kind.get("mcp", ()):
+        server = text(implementation, "server")
+        if server and server not in servers:
+            near = next(iter(closest(server, servers)), None)
+            path = ("implementation", "server")
+            message = (
+                f"There is no tool server {server!r} under mcp_servers of the configuration.{meant(near)}"
+            )
+            yield Finding(item, message, path, extra=server, replacements=slip(item, path, near))
+    for item, implementation in by_kind.get("api", ()):
+        endpoint = text(implementation, "endpoint")
+        if endpoint and not endpoint.startswith(("http://", "https://")):
+            message = f"{endpoint!r} does not begin with http:// or https://, so nothing here can call it."
+            yield Finding(item, message, ("implementation", "endpoint"))
+
+
+ABL011 = Rule(
+    "ABL011",
+    "Nothing here can run the ability",
+    Severity.WARNING,
+    check=_unreachable,
+    concerns=is_ability,
+)
+
+
 RULES = (
     ABL001,
     ABL002,
@@ -310,4 +340,5 @@ RULES = (
     ABL008,
     ABL009,
     ABL010,
+    ABL011,
 )

@@ -40,7 +40,7 @@ def is_blocking(item: Entry) -> bool:
 def _unknown_event(entry_set: EntrySet) -> Iterator[Finding]:
     from registry_reconciler.base.suggest import closest
 
-    events = entry_set.config.event_types if entry_set.config.event_types is not None else EVENTS
+    events = tuple(dict.fromkeys((*EVENTS, *(entry_set.config.event_types or ()))))
     for item in entry_set.acting("hook"):
         event = text(item.value, "event_type")
         if event and event not in events:
