@@ -335,16 +335,16 @@ def _comments(text: str, document: Document, parent: Node, number: int | None) -
     if parent.flow:
         return ()
     if number is None:
-        rows = text[document.mark_end if document.explicit else 0 : parent.body].split("\n")
-        return tuple(_last_comments(rows[:-1]))
+        head = text[document.mark_end if document.explicit else 0 : parent.body].split("\n")
+        return tuple(_last_comments(head[:-1]))
     patcher = Patcher(text, Intents(document, 0), Style())
     entry = parent.entries[number]
     start = patcher.line_start(entry.start)
     column = entry.start - start
-    if text[start : entry.start].strip():
-        return ()
-    above = text[patcher.region_start(parent, number, column) : start]
-    rows = [row.strip() for row in above.split("\n") if row.strip()]
+    rows: list[str] = []
+    if not text[start : entry.start].strip():
+        above = text[patcher.region_start(parent, number, column) : start]
+        rows = [row.strip() for row in above.split("\n") if row.strip()]
     value = entry.value
     if entry.mark_end >= 0 and value.entries and not value.flow:
         head = text[entry.mark_end : patcher.line_end(entry.mark_end)]
