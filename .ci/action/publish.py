@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.error
@@ -25,6 +26,10 @@ CLOSED = (
     "-c",
     "protocol.ext.allow=never",
 )
+LISTED = ("--pathspec-from-file=-", "--pathspec-file-nul")
+STATE, HISTORY = ".system/registry/state/", ".system/registry/history/"
+OLD_HISTORY = ".system/registry/history.jsonl"
+RECORD = re.compile(r"(|.*/)\.system/registry/history/[^/]*\.json")
 AUTHOR = ("registry", "registry@users.noreply.github.com")
 
 
@@ -58,17 +63,16 @@ def publish() -> tuple[str, str]:
         raise Failed(
             "a pull request has no branch that takes what was applied: name one as the input 'branch'"
         )
-    git(
-        "add",
-        "-A",
-        "--",
-        *(os.environ["INPUT_PATHS"].split("\n") if os.environ.get("INPUT_PATHS") else ["."]),
-    )
-    if not git("status", "--porcelain").strip():
+    paths = chosen()
+    if not paths:
+        print("Nothing was applied. What other steps wrote is committed where the input 'paths' names it.")
+        return "nothing", ""
+    git("add", "-A", *LISTED, given=paths)
+    if not git("diff", "--cached", "--name-only", "-z"):
         print("Nothing was applied.")
         return "nothing", ""
     who = ("-c", f"user.name={AUTHOR[0]}", "-c", f"user.email={AUTHOR[1]}")
-    git(*who, "commit", "--quiet", f"--message={title}")
+    git(*who, "commit", "--quiet", f"--message={title}", *LISTED, given=paths)
     refused = push(f"HEAD:refs/heads/{branch}")
     if not refused:
         print(f"Pushed to {branch}.")
@@ -86,9 +90,46 @@ def publish() -> tuple[str, str]:
     return "pull-request", address
 
 
-def git(*words: str) -> str:
-    """What a command says. Raises :class:`Failed`."""
-    done = subprocess.run(["git", *CLOSED, *words], capture_output=True, text=True, check=False)
+def chosen() -> list[str]:
+    """What is to be committed: what the input names, else what the applies of this job wrote, as their records say."""
+    if os.environ.get("INPUT_PATHS"):
+        return [path for path in os.environ["INPUT_PATHS"].split("\n") if path]
+    top = git("rev-parse", "--show-toplevel").rstrip("\n")
+    os.chdir(top)
+    status = git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames").split("\0")
+    changed = {line[3:] for line in status if line}
+    found: set[str] = set()
+    for path in changed:
+        record = RECORD.fullmatch(path)
+        if record is None:
+            continue
+        root = record[1]
+        # The state and the history have no other writer; of the history the oldest records go.
+        found.update(path for path in changed if path.startswith((f"{root}{STATE}", f"{root}{HISTORY}")))
+        found.add(f"{root}{OLD_HISTORY}")
+        found.update(root + name for name in written(path))
+    return sorted(found & changed)
+
+
+def written(path: str) -> list[str]:
+    """The files that one apply wrote, from the workspace's folder."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            files = json.load(file).get("files", [])
+    except (OSError, ValueError, AttributeError):
+        return []
+    return [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
+
+
+def git(*words: str, given: list[str] | None = None) -> str:
+    """What a command says; paths are given to it one by one. Raises :class:`Failed`."""
+    done = subprocess.run(
+        ["git", *CLOSED, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        input=None if given is None else "\0".join(given),
+    )
     if done.returncode:
         raise Failed(f"git {' '.join(words)}: {one_line(done.stderr)}")
     return done.stdout

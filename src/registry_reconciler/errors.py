@@ -32,6 +32,18 @@ class UsageFailure(RegistryFailure):
     code = "usage"
 
 
+class MissingExtra(UsageFailure):
+    """A part of the product is asked for whose dependencies are not installed."""
+
+    code = "missing_extra"
+
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(
+            f"{what} needs more than is installed: pip install 'registry-reconciler[{extra}]' "
+            f"(or: pipx inject registry-reconciler 'registry-reconciler[{extra}]')."
+        )
+
+
 class NoWorkspace(UsageFailure):
     """There is no workspace here or above."""
 

@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tests.cli.helper import Box, installed
+from tests.support import Box, installed
 
 CONFIG = """\
 vocabularies:

@@ -11,7 +11,7 @@ import pytest
 from tests.ci.runner import Runner
 from tests.ci.service import Service
 from tests.cli.conftest import applied, committed, made, plain_environment
-from tests.cli.helper import Box
+from tests.support import Box
 
 __all__ = ["applied", "committed", "made", "plain_environment"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.ci.runner import ACTION, STEPS, Runner
 from tests.ci.service import Service
-from tests.cli.helper import Box
+from tests.support import Box
 
 FRAGMENT = "desired/all.yaml"
 ROOT = Path(__file__).parents[2]

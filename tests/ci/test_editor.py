@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 OUT = ".system/registry/fragment.schema.json"
 

@@ -13,7 +13,7 @@ import pytest
 from tests.ci.runner import ROOT, Runner
 from tests.ci.service import Service
 from tests.ci.test_action import FRAGMENT, change
-from tests.cli.helper import Box
+from tests.support import Box
 
 EVENTS = Path(__file__).parent / "events"
 
@@ -167,6 +167,57 @@ def test_what_was_applied_is_committed_and_pushed(branch: Box, publisher: Runner
     assert branch.git("--git-dir", str(remote), "rev-parse", "main").strip() == commit(branch)
     assert branch.git("log", "-1", "--format=%an %s").strip() == "registry Apply the registries"
     assert branch.git("status", "--porcelain") == ""
+
+
+def test_what_other_steps_leave_is_not_committed(branch: Box, publisher: Runner) -> None:
+    branch.write("built.log", "of another step")
+    branch.write(".system/registry/scratch.txt", "of another step")
+    apply_here(branch)
+    branch.write("NOTES.md", "of another step")
+    branch.git("add", "NOTES.md")
+    job = publisher.run()
+    assert job.exit == 0, job.log
+    assert job.outputs["result"] == "pushed"
+    assert branch.git("status", "--porcelain").split("\n")[:-1] == [
+        "A  NOTES.md",
+        "?? .system/registry/scratch.txt",
+        "?? built.log",
+    ]
+    assert branch.run("plan", "--detailed-exitcode").exit == 0
+    committed = branch.git("show", "--name-only", "--format=", "HEAD").split()
+    assert {path.rpartition("/")[0] for path in committed} >= {".system/registry/history"}
+    assert [path for path in committed if not path.startswith(".system/registry/")]
+
+
+def test_paths_say_what_is_committed(branch: Box, publisher: Runner) -> None:
+    branch.write("built.log", "of another step")
+    apply_here(branch)
+    job = publisher.run(paths=".")
+    assert job.exit == 0, job.log
+    assert branch.git("status", "--porcelain") == ""
+    branch.write("built.log", "again")
+    job = publisher.run(paths="built.log")
+    assert job.outputs["result"] == "pushed"
+    assert branch.git("show", "--name-only", "--format=", "HEAD").split() == ["built.log"]
+
+
+def test_a_workspace_in_a_folder_of_the_repository(branch: Box, publisher: Runner) -> None:
+    """Its files are named from its own folder; what another one wrote by hand stays."""
+    (branch.root / "inner").mkdir(exist_ok=True)
+    for path in sorted(os.listdir(branch.root)):
+        if path not in (".git", "inner"):
+            (branch.root / path).rename(branch.root / "inner" / path)
+    branch.git("add", "-A")
+    branch.git("commit", "-qm", "in a folder")
+    branch.git("push", "-q", "origin", "HEAD:refs/heads/main")
+    branch.replace(f"inner/{FRAGMENT}", "topic: errors", "topic: faults")
+    branch.git("commit", "-qam", "a fragment")
+    branch.git("push", "-q", "origin", "HEAD:refs/heads/main")
+    assert branch.run("apply", "--yes", "--root", str(branch.root / "inner")).exit == 0
+    branch.write("built.log", "of another step")
+    job = publisher.run()
+    assert job.outputs["result"] == "pushed", job.log
+    assert branch.git("status", "--porcelain").split() == ["??", "built.log"]
 
 
 def test_nothing_to_commit(branch: Box, publisher: Runner) -> None:

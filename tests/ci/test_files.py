@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.ci.runner import ACTION, ROOT
-from tests.cli.helper import Box, installed
+from tests.support import Box, installed
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 PAGE = (ROOT / "docs/ci.md").read_text("utf-8")

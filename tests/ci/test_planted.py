@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.ci.runner import BASE, ROOT, Runner
-from tests.cli.helper import Box
+from tests.support import Box
 
 NAMES = sorted(
     {

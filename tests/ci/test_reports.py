@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.report import FORMATS
-from tests.cli.helper import Box
+from tests.support import Box
 
 COUNT = 1_500
 LIMITS = {"markdown": 65_000, "summary": 1_000_000, "brief": 16_000}

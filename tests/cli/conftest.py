@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.cli.main import main
-from tests.cli.helper import FRAGMENT, Box, git
+from tests.support import FRAGMENT, Box, git
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.cli.helper import FRAGMENT
+from tests.support import FRAGMENT
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("plan",),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.helper import ROUTES, Box, installed
+from tests.support import ROUTES, Box, installed
 
 ABILITY = {
     "ability_id": "b.run",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.helper import ROUTES, Box
+from tests.support import ROUTES, Box
 
 HAND = """\
 # All routes of ops.

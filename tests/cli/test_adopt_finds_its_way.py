@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 SCHEMAS = ".system/registry/schemas"
 

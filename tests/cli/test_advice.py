@@ -16,8 +16,8 @@ import pytest
 
 import registry_reconciler
 from registry_reconciler.cli import parser
-from tests.cli.helper import Box
-from tests.merge.test_scenarios import SCHEMA, applied, committed, fails, listed, nothing_to_do
+from tests.merge.helper import KIND, SCHEMA, applied, committed, fails, listed, nothing_to_do
+from tests.support import Box
 
 SOURCES = Path(registry_reconciler.__file__).parent
 GIT = (
@@ -136,11 +136,7 @@ def git_commands() -> set[str]:
 
 @pytest.fixture
 def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
-    box = Box(tmp_path / "work", capsys)
-    box.root.mkdir()
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
-    box.git("init", "-q")
+    box = Box.started(tmp_path / "work", capsys, {KIND: SCHEMA})
     applied(box, "before", listed(a=1, b=1))
     return box
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 NAMES = ("one", "two", "three", "four")
 TYPES = "modules/overview/type_registry.yaml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_reconciler.model.config import BASELINE_PATH
-from tests.cli.helper import Box
+from tests.support import Box
 
 
 def route(number: int, module: str = "gone", when: str = "Now.") -> str:

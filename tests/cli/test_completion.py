@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box, installed
+from tests.support import Box, installed
 
 
 def offered(box: Box, *words: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.helper import ROUTES, Box
+from tests.support import ROUTES, Box
 
 ADDRESS = "route/api.errors"
 

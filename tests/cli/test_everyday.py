@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import ROUTES, Box, installed
+from tests.support import ROUTES, Box, installed
 
 MORE = """\
 route:

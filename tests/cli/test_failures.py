@@ -12,7 +12,7 @@ import pytest
 
 from registry_reconciler.cli.commands import check
 from registry_reconciler.errors import LockHeld
-from tests.cli.helper import ROUTES, Box, installed
+from tests.support import ROUTES, Box, installed
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from registry_reconciler.formats.edits import Insert, Update
 from registry_reconciler.formats.table import YAML
-from tests.cli.helper import Box
+from tests.support import Box
 
 SCHEMA = """\
 $schema: https://json-schema.org/draft/2020-12/schema

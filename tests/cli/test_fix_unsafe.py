@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box, installed
 from tests.cli.verb_helper import Work
+from tests.support import Box, installed
 
 
 @pytest.fixture(scope="module")

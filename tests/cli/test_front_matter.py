@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.helper import Box, installed
+from tests.support import Box, installed, lay_out
 
 SCHEMA = """\
 x-registry: {kind: skill, layout: file, file: 'skills/{name}/SKILL.md', key: name, body: text}
@@ -14,8 +14,7 @@ LIVE = b"---\r\nname: a\r\ndescription: old # why\r\n---\r\n\r\n# A\r\n---\r\nmo
 def test_a_block_is_adopted_changed_and_deleted_only_when_the_text_may_go(box: Box) -> None:
     box.write(".system/registry/schemas/skill.schema.yaml", SCHEMA)
     path = box.root / "skills/a/SKILL.md"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(LIVE)
+    lay_out(box.root, {"skills/a/SKILL.md": LIVE})
     box.write("skills/b/SKILL.md", "no block\n")
     assert installed("adopt", "skill/a", cwd=box.root).exit == 0
     assert path.read_bytes() == LIVE
@@ -66,8 +65,7 @@ RULE = (
 def test_a_block_that_is_no_yaml_is_read_key_by_key_and_edited_by_the_line(box: Box) -> None:
     box.write(".system/registry/schemas/rule.schema.yaml", RULES)
     path = box.root / "rules/ts.mdc"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(RULE)
+    lay_out(box.root, {"rules/ts.mdc": RULE})
     assert installed("adopt", "rule/ts", cwd=box.root).exit == 0
     assert installed("apply", "--yes", cwd=box.root).exit == 0
     assert path.read_bytes() == RULE

@@ -12,7 +12,7 @@ import pytest
 from registry_reconciler.files.git import RevisionTree, blame, commit_of, merge_base
 from registry_reconciler.files.tree import DiskTree, Tree
 from registry_reconciler.files.unreadable import Unreadable
-from tests.cli.helper import git
+from tests.support import git
 
 
 @pytest.fixture

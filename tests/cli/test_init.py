@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_reconciler.schema.packaged import KINDS, builtin_schemas
-from tests.cli.helper import Box
+from tests.support import Box
 
 SCHEMAS = ".system/registry/schemas"
 

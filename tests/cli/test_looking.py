@@ -8,7 +8,7 @@ import jsonschema
 import jsonschema_rs
 
 from registry_reconciler.schema import packaged as builtin
-from tests.cli.helper import EVERYTHING, ROUTES, Box
+from tests.support import EVERYTHING, ROUTES, Box
 
 
 def test_show_tells_the_three_sides_apart(applied: Box) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 MARKET = """\
 x-registry:

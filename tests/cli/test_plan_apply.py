@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.cli.helper import EVERYTHING, ROUTES, Box
+from tests.support import EVERYTHING, ROUTES, Box
 
 
 def test_a_plan_lists_what_would_change_and_writes_nothing(box: Box) -> None:

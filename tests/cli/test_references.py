@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 LAYOUTS = {
     "list in YAML": (

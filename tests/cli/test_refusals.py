@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Ran, installed
+from tests.support import SCHEMAS, Ran, installed, lay_out
 
 SKILL = """\
 $schema: https://json-schema.org/draft/2020-12/schema
@@ -50,12 +50,10 @@ domains:
 def workspace(
     root: Path, text: str, at: str, *, domain: tuple[str, str] | None, references: str = "[]"
 ) -> None:
-    schemas = root / ".system/registry/schemas"
-    schemas.mkdir(parents=True)
-    (schemas / "skill.schema.yaml").write_text(SKILL.format(at=at, references=references))
+    files = {f"{SCHEMAS}/skill.schema.yaml": SKILL.format(at=at, references=references), "reg.yaml": text}
     if domain is not None:
-        (schemas / "domain.schema.yaml").write_text(DOMAIN.format(layout=domain[0], key=domain[1]))
-    (root / "reg.yaml").write_text(text)
+        files[f"{SCHEMAS}/domain.schema.yaml"] = DOMAIN.format(layout=domain[0], key=domain[1])
+    lay_out(root, files)
     for words in (("adopt", "--all"), ("apply", "--yes")):
         done = installed(*words, cwd=root)
         assert done.exit == 0, done.out + done.err
@@ -114,11 +112,12 @@ def test_a_new_place_that_looks_like_a_slip_is_a_warning(tmp_path: Path) -> None
 
 
 def test_an_anchor_that_is_in_use_keeps_only_its_own_entry(tmp_path: Path) -> None:
-    schemas = tmp_path / ".system/registry/schemas"
-    schemas.mkdir(parents=True)
-    (schemas / "skill.schema.yaml").write_text(SKILL.format(at="skills", references="[]"))
     items = "".join(f"- {{id: s{number}, v: 1}}\n" for number in range(9))
-    (tmp_path / "reg.yaml").write_text("skills:\n- id: a\n  v: &v [1]\n- id: b\n  v: *v\n" + items)
+    files = {
+        f"{SCHEMAS}/skill.schema.yaml": SKILL.format(at="skills", references="[]"),
+        "reg.yaml": "skills:\n- id: a\n  v: &v [1]\n- id: b\n  v: *v\n" + items,
+    }
+    lay_out(tmp_path, files)
     for words in (("adopt", "--all"), ("apply", "--yes")):
         assert installed(*words, cwd=tmp_path).exit == 0
     fragment = tmp_path / "desired/skill.yaml"

@@ -10,7 +10,7 @@ from registry_reconciler.loading.required_version import satisfies
 from registry_reconciler.runtime import open_runtime
 from registry_reconciler.runtime.errors import WorkspaceLoadError
 from registry_reconciler.version import __version__
-from tests.cli.helper import FRAGMENT, Box
+from tests.support import FRAGMENT, Box
 
 CONFIG = ".system/registry/config.yaml"
 COMMANDS = (

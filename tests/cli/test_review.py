@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 
-from tests.cli.helper import Box, git
+from tests.support import Box, git
 
 FRAGMENT = "desired/all.yaml"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import installed
 from tests.cli.verb_helper import Work
+from tests.support import installed
 
 PLUGIN = ".system/registry/schemas/plugin.schema.yaml"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 TOOLS = {
     name: f"name: {name}\ntype: {kind}\nmeta:\n  category: {category}\n"

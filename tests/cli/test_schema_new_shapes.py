@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from tests.cli.helper import Box
+from tests.support import Box
 
 Files = dict[str, str]
 

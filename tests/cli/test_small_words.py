@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box, installed
-from tests.cli.test_nothing_hidden import Shop
+from tests.cli.shop import Shop
+from tests.support import Box, installed
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 CODE = """\
 import sys

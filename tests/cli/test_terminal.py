@@ -14,7 +14,7 @@ import pytest
 from registry_reconciler.base.progress import counted, phase, step
 from registry_reconciler.cli import waiting as module
 from registry_reconciler.cli.waiting import left, waiting
-from tests.cli.helper import ROUTES, Box, installed
+from tests.support import ROUTES, Box, installed
 
 pytest.importorskip("pty", reason="needs pseudo terminals")
 from tests.cli.terminal import Screen, terminal

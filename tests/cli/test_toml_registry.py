@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.runtime import open_runtime
-from tests.cli.helper import installed
+from tests.support import installed, lay_out
 
 SCHEMAS = ".system/registry/schemas"
 SERVER = """\
@@ -66,10 +66,7 @@ def root(tmp_path: Path) -> Path:
     files = {f"{SCHEMAS}/mcp_server.schema.yaml": SERVER, f"{SCHEMAS}/agent.schema.yaml": AGENT}
     files |= {f"{SCHEMAS}/role.schema.yaml": ROLE, ".codex/config.toml": CODEX, "agents.toml": AGENTS}
     files |= {"roles/lead.toml": '# Leads.\nname = "lead"\nlevel = 1\n', "desired/.gitkeep": ""}
-    for path, text in files.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes(text.encode())
-    return tmp_path
+    return lay_out(tmp_path, files)
 
 
 def run(root: Path, *words: str) -> str:

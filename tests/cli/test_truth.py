@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.outputs.pages import agents_page
-from tests.cli.helper import Ran, git, installed
+from tests.support import SCHEMAS, Installed, git
 
 SKILL = """\
 x-registry:
@@ -43,29 +42,10 @@ properties: {id: {type: string}, skill: {type: string}}
 """
 REVIEW = "# Reads a change.\nid: review\ntitle: Review\nstatus: active # for now\n"
 PLAN = "id: plan\ntitle: Plan\nneeds: [review]\n"
-SCHEMAS = ".system/registry/schemas"
 
 
-class Work:
+class Work(Installed):
     """A workspace in git, and the installed command in it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def write(self, path: str, text: str) -> None:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def read(self, path: str) -> str:
-        return (self.root / path).read_text(encoding="utf-8")
-
-    def run(self, *words: str, **more: Any) -> Ran:
-        return installed(*words, cwd=self.root, **more)
-
-    def commit(self) -> None:
-        git(self.root, "add", "-A")
-        git(self.root, "commit", "-qm", "step")
 
     def codes(self, *words: str) -> list[tuple[str, str, bool]]:
         """The standing problems of a plan: code, address, whether it blocks."""

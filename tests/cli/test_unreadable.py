@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.helper import ROUTES, Box
+from tests.support import ROUTES, Box
 
 TYPES = "modules/overview/type_registry.yaml"
 BROKEN = "types:\n  - id: http_api\n    id: again\n"

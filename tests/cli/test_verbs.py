@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import git
 from tests.cli.verb_helper import Work
+from tests.support import git
 
 
 @pytest.fixture(scope="module")

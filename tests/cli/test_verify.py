@@ -14,7 +14,7 @@ from registry_reconciler.verify import Disagreement
 from registry_reconciler.verify.compare import compares_otherwise
 from registry_reconciler.verify.judge import Judge
 from registry_reconciler.verify.read import reads_otherwise
-from tests.cli.helper import ROUTES, Box, installed
+from tests.support import ROUTES, Box, installed
 
 
 def test_the_others_agree_and_the_apply_is_made(box: Box) -> None:

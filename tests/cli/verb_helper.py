@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.cli.helper import Ran, git, installed
+from tests.support import Installed, Ran, git
 
 SCHEMAS = {
     "group": "{kind: group, layout: map, file: market.yaml, at: groups, key: id}",
@@ -51,11 +51,11 @@ PAGE = "# A page.\nid: start\ntitle: Start   # here\nabout: [judge, group/eval]\
 NOTES = "notes:\n  # first\n  - id: one\n    page: start   # the page\n"
 
 
-class Work:
+class Work(Installed):
     """A workspace in git, and the installed command in it."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        super().__init__(root)
         git(root, "init", "-q")
         assert self.run("init", "--kinds", "none").exit == 0
         for name, spec in SCHEMAS.items():
@@ -81,17 +81,6 @@ class Work:
         work.root = root
         return work
 
-    def write(self, path: str, text: str) -> None:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
-
-    def read(self, path: str) -> str:
-        return (self.root / path).read_bytes().decode()
-
-    def run(self, *words: str, **more: Any) -> Ran:
-        return installed(*words, cwd=self.root, **more)
-
     def ok(self, *words: str, **more: Any) -> Ran:
         """A command that has to succeed, and to leave nothing to be done."""
         done = self.run(*words, **more)
@@ -102,10 +91,6 @@ class Work:
         """Nothing is left to be done, and nothing is wrong."""
         done = self.run("plan", "--detailed-exitcode", "--format", "json")
         assert (done.exit, done.json["problems"]) == (0, []), done.out
-
-    def commit(self) -> None:
-        git(self.root, "add", "-A")
-        git(self.root, "commit", "-qm", "step")
 
     def diff(self) -> str:
         """The lines that differ from the last commit, those of the product's own files left out."""

@@ -12,9 +12,9 @@ import pytest
 
 from registry_reconciler.apply import files
 from registry_reconciler.cli.main import main
-from tests.cli.helper import FRAGMENT
 from tests.crash import faults, scenario
 from tests.crash.scenario import Snapshot
+from tests.support import FRAGMENT
 
 pytestmark = pytest.mark.skipif(
     not files.DURABLE, reason="a durable apply needs folder descriptors and flock"
@@ -101,3 +101,60 @@ def test_an_interrupted_apply_is_recovered_by_the_next_one(workspace: Path, tmp_
     assert command(root, "plan", "--detailed-exitcode") == 0
     with contextlib.suppress(FileNotFoundError):
         assert not os.listdir(root / ".system/registry/.apply")
+
+
+PLACED = "x-registry: {{kind: t, {}}}\ntype: object\n"
+LISTED = "layout: list, file: old/t.yaml, at: t, key: id"
+RELOCATED = {
+    "another file": "layout: list, file: new/u.yaml, at: t, key: id",
+    "a file each": "layout: file, file: 'new/{id}.yaml', key: id",
+    "another layout": "layout: map, file: old/t.yaml, at: t, key: id",
+}
+
+
+@pytest.mark.parametrize("spec", RELOCATED.values(), ids=RELOCATED)
+def test_a_killed_relocation_is_mended(tmp_path: Path, spec: str, all_points: bool) -> None:
+    """A changed place carries entries between files: all of them stand at the one place or at the other."""
+    whole, root = tmp_path / "whole", tmp_path / "root"
+    whole.mkdir()
+    assert command(whole, "init", "--kinds", "none") == 0
+    schema = ".system/registry/schemas/t.schema.yaml"
+    (whole / schema).write_text(PLACED.format(LISTED))
+    (whole / "old").mkdir()
+    entries = "".join(f"- id: {key}\n  v: 1  # of {key}\n" for key in "abc")
+    (whole / "old/t.yaml").write_text(f"t:\n{entries}")
+    (whole / "desired/t.yaml").write_text(f"t:\n{entries}")
+    assert command(whole, "apply", "--yes") == 0
+    (whole / schema).write_text(PLACED.format(spec))
+    (whole / "desired/t.yaml").write_text(f"t:\n{entries}".replace("v: 1", "v: 2", 1))
+    before = without_times(scenario.snapshot(whole))
+
+    def again(hook: files.Hook | None) -> int:
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(whole, root, symlinks=True)
+        return command(root, "apply", "--yes", hook=hook)
+
+    seen = tmp_path / "seen"
+
+    def count(_index: int, _name: str, _arguments: object, call: object) -> object:
+        with seen.open("a") as stream:
+            stream.write(".")
+        assert callable(call)
+        return call()
+
+    assert again(count) == 0
+    after = without_times(scenario.snapshot(root))
+    calls = len(seen.read_text())
+    stopped = mended = 0
+    for number in range(0, calls, 1 if all_points else 17):
+        assert again(faults.kill_at(number)) == -signal.SIGKILL
+        stopped += command(root, "plan") == 1
+        assert command(root, "recover") == 0
+        found = without_times(scenario.snapshot(root))
+        assert found in (before, after), number
+        mended += found == after
+        assert command(root, "apply", "--yes") == 0
+        assert without_times(scenario.snapshot(root)) == after, number
+        assert command(root, "plan", "--detailed-exitcode") == 0
+    assert stopped, "no kill came while files were changed"
+    assert mended, "no kill came after the apply was decided"

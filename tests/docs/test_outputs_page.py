@@ -11,6 +11,7 @@ import pytest
 
 from registry_reconciler.schema.packaged import builtin_schemas
 from registry_reconciler.workspace import Workspace
+from tests.support import lay_out
 
 PAGE = Path(__file__).parents[2] / "docs/outputs.md"
 BLOCK = re.compile(r"```(\w+) (\w+)(?:=(\S+))?\n(.*?)```", re.DOTALL)
@@ -80,10 +81,7 @@ def home(root: Path, example: Example) -> Workspace:
         **{f".system/registry/templates/{name}": text for name, text in example.templates.items()},
         **{path: text for path, text in BEFORE.items() if path in example.outputs},
     }
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, "utf-8")
-    return Workspace(root)
+    return Workspace(lay_out(root, files))
 
 
 @pytest.mark.parametrize("title", EXAMPLES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "own-rules-examples.md"
 _FILE = re.compile(r"```yaml\n# (\S+)\n(.*?)```", re.DOTALL)
@@ -18,10 +18,7 @@ def test_every_rule_of_the_page_gives_its_problem_and_mended_none(
 ) -> None:
     text = PAGE.read_text(encoding="utf-8")
     files = dict(_FILE.findall(text))
-    for path, content in files.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(content, encoding="utf-8")
-    box = Box(tmp_path, capsys)
+    box = Box(tmp_path, capsys, files)
     ran = box.run("rule", "test", "--format", "json")
     assert [(one["code"], one["faults"]) for one in ran.json["rules"] if not one["ok"]] == []
     tried = {one["code"] for one in ran.json["rules"] if one["has_example"]}

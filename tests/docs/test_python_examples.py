@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.schema.packaged import builtin_schemas
+from tests.support import builtin_files, lay_out
 
 PAGE = Path(__file__).parents[2] / "docs/python.md"
 EXAMPLES = re.findall(r"## ([^\n]+)\n(?:(?!```).)*?```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
@@ -15,11 +15,8 @@ EXAMPLES = re.findall(r"## ([^\n]+)\n(?:(?!```).)*?```python\n(.*?)```", PAGE.re
 
 @pytest.mark.parametrize(("title", "code"), EXAMPLES, ids=[title for title, _ in EXAMPLES])
 def test_example(title: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    schemas = tmp_path / ".system/registry/schemas"
-    schemas.mkdir(parents=True)
+    lay_out(tmp_path, builtin_files())
     (tmp_path / "desired").mkdir()
-    for kind, content in builtin_schemas().items():
-        (schemas / f"{kind}.schema.yaml").write_bytes(content)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, f"docs/python.md: {title}", "exec"), {})
 

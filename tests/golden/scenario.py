@@ -16,6 +16,7 @@ from registry_reconciler.model.plan_json import dumps
 from registry_reconciler.report import RenderOptions, render
 from registry_reconciler.schema.packaged import builtin_schemas
 from registry_reconciler.version import __version__
+from tests.support import lay_out
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(folder for folder in HERE.iterdir() if (folder / "README.md").is_file())
@@ -55,10 +56,7 @@ class Outcome:
         (folder / "applies").unlink(missing_ok=True)
         if self.after is not None:
             (folder / "applies").write_text("yes: after/ holds the registries then\n")
-            for name, content in self.after.items():
-                path = folder / "after" / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+            lay_out(folder / "after", self.after)
 
 
 def _suffixes(folder: Path) -> list[str]:

@@ -25,6 +25,7 @@ from registry_reconciler.schema.compiled import MOST_FINDINGS
 from registry_reconciler.schema.purse import Purse
 from registry_reconciler.schema.validator import standalone
 from tests.growth.counting import Files, growth, plan
+from tests.support import lay_out
 
 FACTOR = 2.3
 SCHEMAS = ".system/registry/schemas/"
@@ -348,10 +349,7 @@ def test_what_was_meant_is_told_of_so_many_fields_only() -> None:
 
 
 def root_with(tmp_path: Path, where: str) -> Path:
-    for path, data in schema("k", where=where).items():
-        (tmp_path / path).parent.mkdir(parents=True)
-        (tmp_path / path).write_bytes(data)
-    return tmp_path
+    return lay_out(tmp_path, schema("k", where=where))
 
 
 def codes(found: Plan) -> set[str]:

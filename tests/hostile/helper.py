@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cli.helper import FRAGMENT
+from tests.support import FRAGMENT
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 MEMORY = 300_000_000

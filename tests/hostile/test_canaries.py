@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.cli.main import main
-from tests.cli.helper import FRAGMENT, git
+from tests.support import FRAGMENT, git
 
 FORMATS = ("text", "json", "markdown", "sarif", "github")
 SCHEMA = """\

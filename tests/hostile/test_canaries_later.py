@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.cli.main import main
-from tests.cli.helper import git
 from tests.hostile.test_canaries import FORMATS, SCHEMA, Canaries, box, silent
+from tests.support import git
 
 __all__ = ["box"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from registry_reconciler.model.entry import digest_value
-from tests.cli.helper import git
 from tests.hostile.helper import copy_of, run, snapshot, unharmed
+from tests.support import git
 
 TRAP = "import pathlib; (pathlib.Path({!r}) / 'ran').touch()\n"
 SHADOWS = (

@@ -13,8 +13,8 @@ from registry_reconciler.apply.journal import Record, Step, encode
 from registry_reconciler.files import git_call as gitcall
 from registry_reconciler.files.git import blame, commit_of
 from registry_reconciler.model.entry import digest_bytes
-from tests.cli.helper import git
 from tests.hostile.helper import run, unharmed
+from tests.support import git
 
 JOURNAL = ".system/registry/.apply/tx-0123456789abcdef"
 PROGRAMS = """\
@@ -318,12 +318,23 @@ def test_another_work_tree_that_a_configuration_names_is_not_taken(root: Path) -
 
 
 def test_only_commands_that_read_can_be_called_and_two_that_settle_conflicts(root: Path) -> None:
-    for command in ("fetch", "diff", "log", "status", "checkout", "gc", "-c", "x", *gitcall.WRITERS):
+    for command in (
+        "fetch",
+        "diff",
+        "log",
+        "status",
+        "checkout",
+        "gc",
+        "-c",
+        "x",
+        "merge-file",
+        *gitcall.WRITERS,
+    ):
         with pytest.raises(ValueError, match="may be called"):
             gitcall.ask(root, [command])
     assert {"hash-object", "update-index"} == gitcall.WRITERS
     reading = {"blame", "cat-file", "config", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse"}
-    assert reading == gitcall.READERS
+    assert {*reading, "merge-file"} == gitcall.READERS
 
 
 def test_a_pipe_in_the_configuration_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import git
 from tests.hostile.helper import run, unharmed
+from tests.support import git
 
 TEXTS = {
     "ansi": r"\e[31mred\e[0m\e]0;title\a",

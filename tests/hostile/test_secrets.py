@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import git
 from tests.hostile.helper import Used, run, unharmed
+from tests.support import git
 
 COMMON = """\
 $defs:

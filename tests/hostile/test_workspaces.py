@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.hostile.helper import run, snapshot, unharmed
+from tests.support import lay_out
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("workspaces.yaml").read_text("utf-8"))
 BESIDE = "beside"
@@ -28,9 +29,7 @@ def test_a_hostile_workspace_is_answered(case: dict[str, Any], root: Path) -> No
     for path, target in case.get("links", {}).items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).symlink_to(target)
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(text.encode())
+    lay_out(root, files)
     before = snapshot(root)
     used = run(root, "apply", "--yes", "--format", "json")
     unharmed(used)

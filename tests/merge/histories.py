@@ -9,9 +9,11 @@ registry by hand. A commit holds what was applied, so that a merge of commits ha
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ FRAGMENTS = ("desired/one.yaml", "desired/two.yaml", "desired/three.yaml")
 OWN = (".system/registry/state/", ".system/registry/history/", ".system/registry/history.jsonl")
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
 NAMES = [first + second for first in "bcdfghkm" for second in "aeiou"]
+_COMMENT = re.compile(r"^# (.*)\n\n- id: (.*)$", re.MULTILINE)
 _ENV = {
     **os.environ,
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -59,6 +63,16 @@ class Fragment:
     entries: list[Entry] = field(default_factory=list)
     moved: list[dict[str, str]] = field(default_factory=list)
     removed: list[dict[str, Any]] = field(default_factory=list)
+    comments: dict[str, str] = field(default_factory=dict)
+    """By the id of the entry below them."""
+
+    def without(self, at: int) -> Entry:
+        """Take an entry out; the comment above it stays."""
+        entry = self.entries.pop(at)
+        comment = self.comments.pop(entry["id"], "")
+        if comment and at < len(self.entries):
+            self.comments.setdefault(self.entries[at]["id"], comment)
+        return entry
 
 
 @dataclass
@@ -72,6 +86,8 @@ class History:
     log: list[str] = field(default_factory=list)
     values: dict[str, set[str]] = field(default_factory=dict)
     begun_old: bool = False
+    centre: int = 0
+    """Of large fragments: edits are made near this entry, so that they meet."""
 
     # --- git -------------------------------------------------------------------------------------------------
 
@@ -106,15 +122,19 @@ class History:
 
     def read(self, path: str) -> Fragment:
         file = self.root / path
-        data = yaml.safe_load(file.read_text()) if file.exists() else None
-        data = data or {}
-        return Fragment(data.get("t") or [], data.get("moved") or [], data.get("removed") or [])
+        text = file.read_text() if file.exists() else ""
+        data = loaded(text) or {}
+        comments = {name: comment for comment, name in _COMMENT.findall(text)}
+        return Fragment(data.get("t") or [], data.get("moved") or [], data.get("removed") or [], comments)
 
     def write(self, path: str, fragment: Fragment) -> None:
         file = self.root / path
         text = ""
         if fragment.entries:
-            text += "t:\n" + "".join(emit(entry) for entry in fragment.entries)
+            text += "t:\n"
+            for entry in fragment.entries:
+                comment = fragment.comments.get(entry["id"])
+                text += (f"\n# {comment}\n\n" if comment else "") + emit(entry)
         for name, rows in (("moved", fragment.moved), ("removed", fragment.removed)):
             if rows:
                 text += f"{name}:\n" + "".join(f"- {json.dumps(row)}\n" for row in rows)
@@ -127,7 +147,7 @@ class History:
         return {one["id"]: (path, one) for path in FRAGMENTS for one in self.read(path).entries}
 
     def live(self) -> dict[str, Entry]:
-        data = yaml.safe_load((self.root / REGISTRY).read_text())
+        data = loaded((self.root / REGISTRY).read_text())
         return {one["id"]: one for one in data["t"] or []}
 
     # --- the product -----------------------------------------------------------------------------------------
@@ -142,6 +162,16 @@ class History:
         """Apply what the fragments say and commit."""
         self.apply()
         self.commit(why)
+
+
+@lru_cache(64)
+def _loaded(text: str) -> Any:
+    return yaml.load(text, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
+
+
+def loaded(text: str) -> Any:
+    """What a YAML text says; each time anew, since edits change it in place."""
+    return copy.deepcopy(_loaded(text))
 
 
 def emit(entry: Entry) -> str:
@@ -173,7 +203,14 @@ def _some_declared(one: History) -> tuple[str, Fragment, int] | None:
         return None
     path = one.random.choice(paths)
     fragment = one.read(path)
-    return path, fragment, one.random.randrange(len(fragment.entries))
+    return path, fragment, _near(one, len(fragment.entries))
+
+
+def _near(one: History, count: int) -> int:
+    """A place in a list; in a large one near its centre."""
+    if count < 100:
+        return one.random.randrange(count)
+    return min(count - 1, max(0, one.centre + one.random.randrange(-6, 7)))
 
 
 def change_field(one: History) -> bool:
@@ -252,7 +289,7 @@ def add_entry(one: History) -> bool:
     free = [name for name in NAMES if name not in taken]
     path = one.random.choice(FRAGMENTS)
     fragment = one.read(path)
-    at = one.random.randrange(len(fragment.entries) + 1)
+    at = _near(one, len(fragment.entries) + 1)
     fragment.entries.insert(at, new_entry(one, one.random.choice(free)))
     one.write(path, fragment)
     return True
@@ -263,7 +300,7 @@ def delete_entry(one: History) -> bool:
     if found is None:
         return False
     path, fragment, at = found
-    del fragment.entries[at]
+    fragment.without(at)
     one.write(path, fragment)
     return True
 
@@ -275,7 +312,7 @@ def adopt_entry(one: History) -> bool:
         return False
     path = one.random.choice(FRAGMENTS)
     fragment = one.read(path)
-    fragment.entries.insert(one.random.randrange(len(fragment.entries) + 1), one.random.choice(free))
+    fragment.entries.insert(_near(one, len(fragment.entries) + 1), one.random.choice(free))
     one.write(path, fragment)
     return True
 
@@ -286,7 +323,7 @@ def keep_entry(one: History) -> bool:
     if found is None:
         return False
     path, fragment, at = found
-    name = fragment.entries.pop(at)["id"]
+    name = fragment.without(at)["id"]
     fragment.removed.append({"address": f"t/{name}", "keep": True})
     one.write(path, fragment)
     one.apply()
@@ -305,6 +342,8 @@ def rename_entry(one: History) -> bool:
     old = fragment.entries[at]["id"]
     new = one.random.choice([name for name in NAMES if name not in taken])
     fragment.entries[at]["id"] = new
+    if old in fragment.comments:
+        fragment.comments[new] = fragment.comments.pop(old)
     fragment.moved.append({"from": f"t/{old}", "to": f"t/{new}"})
     one.write(path, fragment)
     one.apply()
@@ -322,9 +361,35 @@ def move_entry(one: History) -> bool:
     path, fragment, at = found
     other = one.random.choice([name for name in FRAGMENTS if name != path])
     target = one.read(other)
-    target.entries.insert(one.random.randrange(len(target.entries) + 1), fragment.entries.pop(at))
+    target.entries.insert(_near(one, len(target.entries) + 1), fragment.without(at))
     one.write(path, fragment)
     one.write(other, target)
+    return True
+
+
+def reorder(one: History) -> bool:
+    """Move an entry within its fragment: that changes the state alone, with what is applied next."""
+    found = _some_declared(one)
+    if found is None or len(found[1].entries) < 2:
+        return False
+    path, fragment, at = found
+    fragment.entries.insert(_near(one, len(fragment.entries)), fragment.without(at))
+    one.write(path, fragment)
+    return change_field(one)
+
+
+def comment(one: History) -> bool:
+    """Add or drop a comment between two entries, or change one."""
+    found = _some_declared(one)
+    if found is None:
+        return False
+    path, fragment, at = found
+    name = fragment.entries[at]["id"]
+    if name in fragment.comments and one.random.random() < 0.5:
+        del fragment.comments[name]
+    else:
+        fragment.comments[name] = f"section {one.value()}"
+    one.write(path, fragment)
     return True
 
 
@@ -371,6 +436,8 @@ EDITS: dict[str, tuple[Edit, int]] = {
     "rename": (rename_entry, 2),
     "move": (move_entry, 3),
     "rename fragment": (rename_fragment, 1),
+    "reorder": (reorder, 1),
+    "comment": (comment, 2),
     "unmanaged": (touch_unmanaged, 1),
 }
 
@@ -427,16 +494,27 @@ def rebase(one: History) -> tuple[str, ...]:
     return "rebase", "-q", one.random.choice(_others(one))
 
 
+def queue(one: History) -> tuple[str, ...]:
+    """What a merge queue does: B is put on main and A, where A was merged and nothing applied in between."""
+    first, second = one.random.sample(_others(one), 2)
+    one.log.append(f"{one.branch()}: in a queue {first}")
+    one.git("merge", "-q", "--no-edit", first, check=False)
+    if not _conflicts(one):
+        laws(one)
+    return "merge", "-q", "--no-edit", second
+
+
 OPERATIONS: dict[str, tuple[Callable[[History], tuple[str, ...]], int]] = {
     "merge": (merge, 6),
     "squash": (squash, 2),
     "octopus": (octopus, 1),
+    "queue": (queue, 2),
     "revert": (revert, 5),
     "cherry-pick": (cherry_pick, 4),
     "rebase": (rebase, 3),
     "stash": (lambda one: ("stash", "pop", "-q"), 2),
 }
-_OF_WHOLE_BRANCHES = ("merge", "squash", "octopus", "rebase", "stash")
+_OF_WHOLE_BRANCHES = ("merge", "squash", "octopus", "queue", "rebase", "stash")
 """What also merges where every branch carries the old form over by itself. The commit in which one does that cannot be
 reverted or picked alone without a conflict in the state, which ``registry resolve`` settles."""
 
@@ -445,7 +523,7 @@ def operate(one: History) -> None:
     """One operation of git, and the laws after it."""
     names = [name for name in OPERATIONS if name in _OF_WHOLE_BRANCHES or not one.begun_old]
     name = one.random.choices(names, [OPERATIONS[each][1] for each in names])[0]
-    if name == "octopus" and len(_others(one)) < 2:
+    if name in ("octopus", "queue") and len(_others(one)) < 2:
         name = "merge"
     if name == "stash":
         edit(one)
@@ -455,28 +533,37 @@ def operate(one: History) -> None:
         one.commit("while something was put aside")
     before = one.git("rev-parse", "HEAD").stdout.strip()
     words = OPERATIONS[name][0](one)
+    if name == "queue" and _conflicts(one):
+        _judge(one, name, "the first of a queue", "", before)
+        return
     one.log.append(f"{one.branch()}: git {' '.join(words)}")
     done = one.git(*words, check=False)
     if name == "squash" and not done.returncode:
         one.git("commit", "-q", "--allow-empty", "-m", "squash")
-    conflicts = [
-        line[3:] for line in one.git("status", "--porcelain").stdout.splitlines() if _is_conflict(line)
-    ]
-    mine = [path for path in conflicts if path.strip('"').startswith(OWN)]
-    if done.returncode or conflicts:
-        people = [path for path in conflicts if path not in mine]
-        if mine and not people:
-            raise Broken(
-                f"{' '.join(words)}: only files of registry conflict: {mine}\n{done.stdout}{done.stderr}"
-            )
-        one.covered[f"{name}: conflict" if conflicts else f"{name}: refused"] += 1
-        one.covered["conflicts of registry's own beside people's"] += bool(mine)
-        _give_up(one, name)
+    if done.returncode or _conflicts(one):
+        _judge(one, name, " ".join(words), done.stdout + done.stderr, before)
         return
     one.covered[f"{name}: clean"] += 1
     laws(one)
     probe(one)
     settle(one, before)
+
+
+def _conflicts(one: History) -> list[str]:
+    status = one.git("status", "--porcelain").stdout.splitlines()
+    return [line[3:] for line in status if _is_conflict(line)]
+
+
+def _judge(one: History, name: str, words: str, output: str, before: str) -> None:
+    """What did not merge: some file of people's has to be among it. It is given up."""
+    conflicts = _conflicts(one)
+    mine = [path for path in conflicts if path.strip('"').startswith(OWN)]
+    if mine and mine == conflicts:
+        raise Broken(f"{words}: only files of registry conflict: {mine}\n{output}")
+    one.covered[f"{name}: conflict" if conflicts else f"{name}: refused"] += 1
+    one.covered["conflicts of registry's own beside people's"] += bool(mine)
+    _give_up(one, name)
+    one.git("reset", "-q", "--hard", before)
 
 
 def _is_conflict(line: str) -> bool:
@@ -592,7 +679,11 @@ def remember(one: History) -> None:
 # --- a whole history -------------------------------------------------------------------------------------------
 
 
-def begin(one: History, *, attributes: bool) -> None:
+def _many(count: int) -> list[str]:
+    return [f"n{number:04}" for number in range(count)]
+
+
+def begin(one: History, *, attributes: bool, large: int = 0) -> None:
     """A committed workspace with entries of three fragments, and some that nobody manages."""
     one.git("init", "-q", "-b", "main")
     (one.root / ".system/registry/schemas").mkdir(parents=True)
@@ -605,12 +696,16 @@ def begin(one: History, *, attributes: bool) -> None:
         )
     names = one.random.sample(NAMES, 9)
     entries = {name: new_entry(one, name) for name in names}
-    (one.root / REGISTRY).write_text("t:\n" + "".join(emit(entries[name]) for name in sorted(names)))
+    many = {name: {"id": name, **{key: one.value() for key in "vwz"}} for name in _many(large)}
+    standing = entries | many
+    (one.root / REGISTRY).write_text("t:\n" + "".join(emit(standing[name]) for name in sorted(standing)))
     managed = names[:6]
     for path in FRAGMENTS[:2]:
         mine = [name for name in managed if one.random.random() < 0.5] if path == FRAGMENTS[0] else managed
         managed = [name for name in managed if name not in mine]
-        one.write(path, Fragment([entries[name] for name in mine]))
+        more = list(many.values()) if path == FRAGMENTS[0] else []
+        one.centre = one.random.randrange(len(more)) if more else one.centre
+        one.write(path, Fragment([*(entries[name] for name in mine), *more]))
     one.settle("begin")
     remember(one)
 
@@ -639,6 +734,7 @@ def run(
     folder: Path | None = None,
     old: float = 0.25,
     parts: float = 0.5,
+    large: float = 0.03,
 ) -> Counter[str]:
     """One history; what it covered. Raises :class:`Broken`, with the history so far.
 
@@ -646,16 +742,21 @@ def run(
         attributes: git has the merge attributes that ``init`` once wrote; without, it is as on a server.
         old: how often a history begins with the state in its old form.
         parts: how often the files of the state are full with two or three records, so that fragments have several.
+        large: how often a fragment has more than a thousand entries, and so several files of the state as they are.
     """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
     one = History(root, random.Random(seed))
-    small = random.Random(f"parts {seed}").random() < parts
+    chance = random.Random(f"parts {seed}")
+    small = chance.random() < parts
+    full = chance.choice((900, 1_600))
+    many = 1_200 if not small and chance.random() < large / max(0.01, 1 - parts) else 0
+    one.covered["fragments with more than a thousand entries"] += bool(many)
     one.covered["files of the state that are soon full"] += small
     sizes = (state_shares.FILLED, state_shares.FULL, state_shares.MOST)
     try:
         if small:
-            state_shares.FILLED, state_shares.FULL, state_shares.MOST = 900, 1_600, 1_000_000
-        begin(one, attributes=attributes)
+            state_shares.FILLED, state_shares.FULL, state_shares.MOST = 900, full, 1_000_000
+        begin(one, attributes=attributes, large=many)
         if one.random.random() < old:
             old_form(one)
             one.begun_old = True

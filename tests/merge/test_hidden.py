@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from registry_reconciler.files.git_index import hidden
-from tests.cli.helper import Box
-from tests.merge.test_scenarios import SCHEMA, applied, committed, listed, nothing_to_do
+from tests.merge.helper import SCHEMA, applied, committed, listed, nothing_to_do
+from tests.support import Box
 
 STATE = ".system/registry/state"
 
 
 @pytest.fixture
-def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+def box(box: Box) -> Box:
     """Two kinds, three fragments; all is applied and committed."""
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
     box.write(
         ".system/registry/schemas/u.schema.yaml",
         SCHEMA.replace("kind: t", "kind: u").replace("t.yaml", "u.yaml"),
     )
-    box.git("init", "-q")
     box.write("desired/one.yaml", listed(a=1, b=1))
     box.write("desired/k/two.yaml", listed(c=1, d=1))
     box.write("desired/three.yaml", listed(x=1, y=1).replace("t:", "u:"))

@@ -19,6 +19,8 @@ from registry_reconciler.planning.diff import records
 from tests.merge.histories import Broken, run
 
 SAMPLE = range(1000, 1028)
+LARGE = 1100
+"""With a fragment of more than a thousand entries."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def covered(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
     found: Counter[str] = Counter()
     for seed in SAMPLE:
         found += run(seed, attributes=seed % 4 == 0, folder=folder)
-    return found
+    return found + run(LARGE, folder=folder, old=0, parts=0, large=1)
 
 
 @pytest.mark.slow
@@ -37,15 +39,22 @@ def covered(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
     [
         *(
             f"edit: {name}"
-            for name in ("change", "add field", "add", "delete", "adopt", "keep", "rename", "move")
+            for name in (
+                *("change", "add field", "add", "delete", "adopt", "keep", "rename", "move"),
+                *("reorder", "comment"),
+            )
         ),
-        *(f"{name}: clean" for name in ("merge", "squash", "revert", "cherry-pick", "rebase", "stash")),
+        *(
+            f"{name}: clean"
+            for name in ("merge", "squash", "queue", "revert", "cherry-pick", "rebase", "stash")
+        ),
         "merge: conflict",
         "law: plan empty",
         "probe: an old value",
         "begun in the old form",
         "files of the state that are soon full",
         "parts of the state of one fragment",
+        "fragments with more than a thousand entries",
     ],
 )
 def test_the_sample_covers(covered: Counter[str], what: str) -> None:
@@ -138,4 +147,4 @@ def test_a_fault_in_the_state_is_caught(fault: Any, monkeypatch: pytest.MonkeyPa
 def _some_histories(folder: Path) -> None:
     # The last one has two sides that change fields which are neighbours in the state and not in the registry.
     for seed in (*range(2000, 2030), 2064):
-        run(seed, folder=folder, old=0, parts=0)
+        run(seed, folder=folder, old=0, parts=0, large=0)

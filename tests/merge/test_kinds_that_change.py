@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.cli.helper import Box
-from tests.merge.test_scenarios import SCHEMA, applied, committed, listed, nothing_to_do
+from tests.merge.helper import SCHEMA, applied, committed, listed, nothing_to_do
+from tests.support import Box
 
 PLACE = ".system/registry/schemas/t.schema.yaml"
 
 
 @pytest.fixture
-def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(PLACE, SCHEMA)
-    box.git("init", "-q")
+def box(box: Box) -> Box:
+    """One kind with two entries, applied and committed."""
     applied(box, "all", listed(a=1, b=1))
     return box
 

@@ -7,22 +7,18 @@ import json
 import re
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from registry_reconciler.files.tree import DiskTree, Recorder
 from registry_reconciler.loading.history_conflicts import LOOKED_AT, history_conflicts
-from tests.cli.helper import Box
-from tests.merge.test_scenarios import FRAGMENT, SCHEMA, applied, committed, listed, nothing_to_do
+from tests.merge.helper import FRAGMENT, applied, committed, listed, nothing_to_do
+from tests.support import Box
 
 
 @pytest.fixture
-def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
-    box.git("init", "-q")
+def box(box: Box) -> Box:
+    """Two applies, each committed."""
     applied(box, "one", listed(a=1, b=1))
     applied(box, "two", listed(a=2, b=1))
     return box

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box, git
+from tests.support import Box
 
 SCHEMA = """\
 x-registry: {kind: thing, layout: list, file: things.yaml, at: things, key: id}
@@ -28,14 +28,11 @@ def entry(key: str, text: str = "as it was", indent: str = "  ") -> str:
 @pytest.fixture
 def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
     """A committed workspace with 16 things of 4 fragments, in one registry file, all applied."""
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/thing.schema.yaml", SCHEMA)
+    box = Box.started(tmp_path / "work", capsys, {".system/registry/schemas/thing.schema.yaml": SCHEMA})
     for letter in "abcd":
         box.write(FRAGMENT.format(letter), "thing:\n" + "".join(entry(k) for k in KEYS if k[0] == letter))
     assert box.run("apply", "--yes").exit == 0
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "base"]):
-        git(tmp_path, *words)
+    box.commit("base")
     return box
 
 

@@ -12,9 +12,9 @@ import pytest
 from registry_reconciler.apply.writable import Writable
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.planning.pipeline import make_plan
-from tests.cli.helper import Box
 from tests.growth.counting import growth
-from tests.merge.test_scenarios import committed, nothing_to_do
+from tests.merge.helper import committed, nothing_to_do
+from tests.support import Box
 
 PLACE = ".system/registry/schemas/t.schema.yaml"
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
@@ -39,14 +39,10 @@ FRAGMENT = 't:\n- {id: a, v: "1"}\n- {id: z, said: long and folded, v: 3}\n'
 @pytest.fixture
 def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
     """a and z are managed, m is not."""
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.git("init", "-q")
-    box.write(PLACE, SCHEMA)
-    box.write("t.yaml", TEXT)
-    box.write("desired/t.yaml", FRAGMENT)
+    files = {PLACE: SCHEMA, "t.yaml": TEXT, "desired/t.yaml": FRAGMENT}
+    box = Box.started(tmp_path / "work", capsys, files)
     assert box.run("apply", "--yes").exit == 0
-    committed(box, "before")
+    box.commit("before")
     return box
 
 
@@ -272,11 +268,7 @@ def remade(box: Box, schema: str, path: str, text: bytes, change: tuple[str, str
 
 
 def fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
-    box = Box(tmp_path / "fresh", capsys)
-    box.root.mkdir()
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write("t.yaml", "")
-    return box
+    return Box.started(tmp_path / "fresh", capsys, {"t.yaml": ""})
 
 
 LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: object\n"
@@ -291,16 +283,6 @@ LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: 
             b'/* block\n   note */\n{"t": {"a": {"v": 1}, "b": {"v": 2}//tight\n}}\n',
             ("t.jsonc", "t.yaml"),
             "would be lost",
-        ),
-        (
-            "x-registry: {kind: t, layout: pairs, file: t.yaml, at: t, key: id, value: url}\ntype: object\n",
-            "t.yaml",
-            b't:\n  a: x\n  b: "y"\n',
-            (
-                "layout: pairs, file: t.yaml, at: t, key: id, value: url",
-                "layout: map, file: t.yaml, at: t, key: id",
-            ),
-            "depends on more than is remembered",
         ),
         (
             LIST.replace("t.FORM", "t.conf").replace("key: id", "key: id, format: yaml"),
@@ -318,7 +300,7 @@ LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: 
             "b/x.yaml",
         ),
     ],
-    ids=["block comment", "layout with a value field", "comments that JSON has not", "excluded"],
+    ids=["block comment", "comments that JSON has not", "excluded"],
 )
 def test_what_would_be_lost_blocks(
     tmp_path: Path,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.helper import Box
-from tests.merge.test_scenarios import committed, nothing_to_do
+from tests.merge.helper import committed, nothing_to_do
+from tests.support import Box
 
 SCHEMAS = {
     "list": "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n",
@@ -21,10 +21,7 @@ SCHEMAS = {
 
 @pytest.fixture
 def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.git("init", "-q")
-    return box
+    return Box.started(tmp_path / "work", capsys)
 
 
 def of_layout(box: Box, layout: str) -> None:

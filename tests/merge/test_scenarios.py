@@ -5,59 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from registry_reconciler.apply import history
 from registry_reconciler.loading.state.files import FORMAT, PART_FORMAT, part_path
-from tests.cli.helper import Box
-
-SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
-FRAGMENT = "desired/t.yaml"
-
-
-def listed(**values: object) -> str:
-    """A list of entries, one field to each, with a line between neighbours that stays."""
-    return "t:\n" + "".join(f"- id: {key}\n  kept: 1\n  v: {value}\n" for key, value in values.items())
-
-
-@pytest.fixture
-def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
-    box = Box(tmp_path, capsys)
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
-    box.git("init", "-q")
-    return box
-
-
-def applied(box: Box, why: str, fragment: str | None = None) -> str:
-    """Write the fragment, apply, commit; the commit."""
-    if fragment is not None:
-        box.write(FRAGMENT, fragment)
-    ran = box.run("apply", "--yes")
-    assert ran.exit == 0, ran.out + ran.err
-    return committed(box, why)
-
-
-def committed(box: Box, why: str) -> str:
-    box.git("add", "-A")
-    box.git("commit", "-q", "--allow-empty", "-m", why)
-    return box.git("rev-parse", "HEAD").strip()
-
-
-def fails(box: Box, *words: str) -> list[str]:
-    """A git command that leaves conflicts; the files."""
-    with pytest.raises(subprocess.CalledProcessError):
-        box.git(*words)
-    return box.git("diff", "--name-only", "--diff-filter=U").split()
-
-
-def nothing_to_do(box: Box) -> None:
-    ran = box.run("plan", "--detailed-exitcode", "--leave-outputs")
-    assert ran.exit == 0, ran.out
-    assert box.run("drift").exit == 0
+from tests.merge.helper import FRAGMENT, applied, committed, fails, listed, nothing_to_do
+from tests.support import Box
 
 
 def adoption(box: Box) -> str:
@@ -400,3 +355,47 @@ def test_the_first_review_of_an_adopter_says_that_all_is_there(box: Box) -> None
     assert ran.exit == 0, ran.out + ran.err
     summary = ran.json["summary"]
     assert (summary["adopt"], summary["create"]) == (3, 0), summary
+
+
+def test_renamed_here_and_adopted_there_is_no_removal_by_hand(box: Box) -> None:
+    """One side adopts an entry, and renames it; the other one adopts it in another fragment."""
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "begin", listed(a=1))
+    box.git("checkout", "-q", "-b", "other")
+    box.write("desired/other.yaml", listed(m=1))
+    applied(box, "adopted")
+    box.write("desired/other.yaml", listed(n=1) + "moved: [{from: t/m, to: t/n}]\n")
+    applied(box, "renamed")
+    box.git("checkout", "-q", "-")
+    applied(box, "adopted too", listed(a=1, m=1))
+    box.git("merge", "-q", "--no-edit", "other")
+    assert box.run("drift").exit == 0
+    plan = box.run("plan", "--format", "json").json
+    assert [(one["address"], one["action"]) for one in plan["changes"]] == [("t/m", "create")]
+    applied(box, "both")
+    nothing_to_do(box)
+    box.replace("t.yaml", "- id: m\n  kept: 1\n  v: 1\n", "")
+    drift = box.run("drift", "--format", "json")
+    assert [one["address"] for one in drift.json["drift"]] == ["t/m"], (
+        "what was made anew can be removed by hand"
+    )
+    box.git("checkout", "-q", "t.yaml")
+    applied(box, "changed", listed(a=2, m=2))
+    box.replace("t.yaml", "- id: m\n  kept: 1\n  v: 2\n", "")
+    assert box.run("drift").exit == 2
+
+
+def test_a_name_that_became_free_and_is_taken_again_can_be_removed_by_hand(box: Box) -> None:
+    box.write("t.yaml", listed(a=1))
+    applied(box, "begin", listed(a=1))
+    applied(box, "renamed", listed(b=1) + "moved: [{from: t/a, to: t/b}]\n")
+    applied(box, "again", listed(b=1, a=3))
+    nothing_to_do(box)
+    box.replace("t.yaml", "- id: a\n  kept: 1\n  v: 3\n", "")
+    assert box.run("drift").exit == 2
+    ran = box.run("plan", "--format", "json").json
+    assert ran["changes"] == []
+    box.git("checkout", "-q", "t.yaml")
+    applied(box, "renamed once more", listed(b=1, c=3) + "moved: [{from: t/a, to: t/c}]\n")
+    applied(box, "without the line", listed(b=1, c=3))
+    nothing_to_do(box)

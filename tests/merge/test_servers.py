@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import Box
-from tests.merge.test_scenarios import SCHEMA, applied, committed, listed, nothing_to_do
+from tests.merge.helper import applied, committed, listed, nothing_to_do
+from tests.support import Box
 
 WIDE = "- id: w\n  first: 1\n  kept: 1\n  last: 1\n"
 ALL = listed(a=1, b=1, c=1, d=1)
@@ -19,15 +19,10 @@ UNION = ".system/registry/state/** merge=union\nnotes.txt merge=union\n"
 
 
 @pytest.fixture
-def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+def box(box: Box) -> Box:
     """A workspace whose attributes ask for unions, as ``init`` once did."""
-    box = Box(tmp_path / "work", capsys)
-    box.root.mkdir()
-    assert box.run("init", "--kinds", "none").exit == 0
-    box.write(".system/registry/schemas/t.schema.yaml", SCHEMA)
     box.write(".gitattributes", UNION)
     box.write("notes.txt", "first\n")
-    box.git("init", "-q")
     applied(box, "before", ALL + WIDE)
     return box
 
@@ -72,6 +67,37 @@ def test_the_server_knows_no_attribute(box: Box) -> None:
     assert box.read("notes.txt") == "first\nours\ntheirs\n"
 
 
+def in_a_bare_checkout(box: Box, *branches: str) -> tuple[int, Path]:
+    """A merge as Gitea and Forgejo do it: in a checkout in which only the files are that differ. Its exit code."""
+    work = box.root.parent / "merging"
+
+    def git(*words: str) -> subprocess.CompletedProcess[str]:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        return subprocess.run(["git", *who, *words], cwd=work, capture_output=True, text=True, check=False)
+
+    work.mkdir(exist_ok=True)
+    git("init", "-q")
+    base, tracking = branches
+    git("fetch", "-q", str(box.root), f"+{base}:base", f"+{tracking}:tracking")
+    git("symbolic-ref", "HEAD", "refs/heads/base")
+    differ = git("diff-tree", "--no-commit-id", "--name-only", "-r", "base", "tracking").stdout.split()
+    (work / ".git/info/sparse-checkout").write_text("".join(f"/{path}\n" for path in differ))
+    git("config", "core.sparseCheckout", "true")
+    git("read-tree", "HEAD")
+    done = git("merge", "--no-ff", "-q", "-m", "merged", "tracking")
+    return done.returncode, work
+
+
+def test_a_checkout_of_what_differs_knows_no_attribute(box: Box) -> None:
+    box.git("checkout", "-q", "-b", "other")
+    box.write("notes.txt", "first\ntheirs\n")
+    committed(box, "theirs")
+    box.git("checkout", "-q", "main")
+    box.write("notes.txt", "first\nours\n")
+    committed(box, "ours")
+    assert in_a_bare_checkout(box, "main", "other")[0] == 1
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
@@ -88,6 +114,12 @@ def test_two_branches_merge_on_the_server(box: Box, ours: str, theirs: str) -> N
     box.git("checkout", "-q", "main")
     applied(box, "ours", ours)
     assert not _conflicts_of_people(box), "the case is one that people's own files allow"
+    code, work = in_a_bare_checkout(box, "main", "other")
+    assert code == 0
+    merged = subprocess.run(
+        ["git", "rev-parse", "HEAD^{tree}"], cwd=work, capture_output=True, text=True, check=True
+    )
+    assert merged.stdout.strip() == on_server(box, "main", "other")[1]
     merged_on_server(box, "main", "other")
     nothing_to_do(box)
 

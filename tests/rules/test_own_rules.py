@@ -14,7 +14,7 @@ from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.sarif import render
-from tests.cli.helper import Box
+from tests.support import Box
 
 TEAM = """\
 x-registry: {kind: team, layout: list, file: teams.yaml, at: teams, key: id}
@@ -315,10 +315,7 @@ def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
         "desired/all.yaml": PEOPLE,
         **{f".system/registry/rules/{code}.yaml": text for code, text in rules.items()},
     }
-    for path, text in files.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
-    return Box(tmp_path, capsys)
+    return Box(tmp_path, capsys, files)
 
 
 EXAMPLE = """\

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -61,11 +61,15 @@ class Entry(Struct, frozen=True):
         return any(address in (change.get("address"), change.get("from")) for change in self.changes)
 
 
-def new_file(plan: Plan) -> tuple[str, bytes]:
-    """The file that an apply of a plan leaves: its path, which nobody else will ever take, and its content."""
+def new_file(plan: Plan, files: Sequence[str]) -> tuple[str, bytes]:
+    """The file that an apply of a plan leaves: its path, which nobody else will ever take, and its content.
+
+    Args:
+        files: what the apply writes besides.
+    """
     now = datetime.now(UTC)
     word = os.urandom(6).hex()
-    content = _text(_content(plan, now.strftime("%Y-%m-%dT%H:%M:%SZ")), word)
+    content = _text(_content(plan, now.strftime("%Y-%m-%dT%H:%M:%SZ"), files), word)
     return _path(now.strftime("%Y%m%dT%H%M%S%fZ"), word), content
 
 
@@ -87,8 +91,8 @@ def _text(data: Json, word: str) -> bytes:
     )
 
 
-def _content(plan: Plan, time: str) -> dict[str, Json]:
-    """What is remembered of an apply: when, what, who, which flags, and problems that are only logged."""
+def _content(plan: Plan, time: str, files: Sequence[str]) -> dict[str, Json]:
+    """What is remembered of an apply: when, what, who, which files and flags, and problems that are only logged."""
     options = plan.options.to_json()
     if not options["target"]:
         del options["target"]
@@ -100,6 +104,7 @@ def _content(plan: Plan, time: str) -> dict[str, Json]:
         "changes": [_change(change) for change in plan.changes],
         **({"outputs": named} if (named := [output.id for output in plan.outputs if output.writes]) else {}),
         "healed": len(plan.heals),
+        "files": list(files),
         "flags": options,
         "records": [
             {"code": problem.code, "address": problem.address, "message": problem.message}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from registry_reconciler.apply import FileOp, history
@@ -23,15 +23,21 @@ _OLD_ATTRIBUTES = (
 """What ``init`` once wrote there. A merge by union brings lines back that one side removed."""
 
 
-def file_ops(root: Path, plan: Plan) -> list[FileOp]:
-    """The operations that carry out a plan."""
+def file_ops(root: Path, plan: Plan, besides: Iterable[str] = ()) -> list[FileOp]:
+    """The operations that carry out a plan.
+
+    Args:
+        besides: what is written with it, for the record of the apply.
+    """
     outside = not_of_a_plan(plan)
     if outside:
         raise WriteFailure(f"nothing was written: {outside[0]!r} is no registry and no file of the state")
     tree = DiskTree(root)
     ops = [FileOp(file.path, file.before, file.content) for file in plan.files]
     try:
-        return [*ops, *_history(tree, dict([history.new_file(plan)])), *_attributes(tree)]
+        ops += _attributes(tree)
+        record = history.new_file(plan, sorted({*besides, *(operation.path for operation in ops)}))
+        return [*ops, *_history(tree, dict([record]))]
     except Unreadable as fault:
         raise WriteFailure(
             f"nothing was written: the history or {ATTRIBUTES_PATH} cannot be read: {fault}"

@@ -65,10 +65,15 @@ COMMANDS = (
     Row("rule eval", "rule_eval", "Show what each part of a rule gives for an entry."),
     Row("baseline", "baseline", "Accept the problems of today, so that only new ones block."),
     Row("log", "log", "Show what was applied, when, by whom and by which plan."),
-    Row("resolve", "resolve", "Settle state and history after a merge that left conflicts."),
+    Row("resolve", "resolve", "Settle what a merge, rebase or cherry-pick left in conflict."),
+    Row("merge-driver", "merge_driver", "Merge one file for git, by entry and field."),
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
     Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
+    Row(
+        "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
+    ),
+    Row("mcp", "mcp", "Serve an agent: plan, check, explain, show, list, search and more as tools."),
     Row("collisions", "collisions", "List names and aliases that several entries claim."),
     Row(
         "completion",
@@ -94,9 +99,11 @@ GROUPS = (
             "rule eval",
             "baseline",
             "completion",
+            "lsp",
+            "mcp",
         ),
     ),
-    ("After a merge or a fault", ("resolve", "recover", "verify")),
+    ("After a merge or a fault", ("resolve", "merge-driver", "recover", "verify")),
 )
 """The commands as the help shows them; what stands in no group comes last, under ``More``."""
 

@@ -151,7 +151,7 @@ def write_fragments(
             )
         plan = _plan_of_live(tree, amendment)
         receipt = session.commit(
-            [*_fragment_ops(amendment.edits), *(file_ops(workspace.root, plan) if plan else ())],
+            _operations(workspace, amendment, plan),
             inputs=_inputs(plan, amendment.edits) if plan else {},
             remove_empty=removable_folders(plan) if plan else (),
             verify=(lambda: _verify(workspace, plan.options, amendment.live)) if plan else None,
@@ -198,16 +198,20 @@ def write_and_apply(
         _refuse(plan.blocking, plan, amendment.edits)
         if planning.loaded.config.verify:
             ask_others(planning)
-        ops = _fragment_ops(amendment.edits)
-        if plan.files:
-            ops += file_ops(workspace.root, plan)
         receipt = session.commit(
-            ops,
+            _operations(workspace, amendment, plan if plan.files else None),
             inputs=_inputs(plan, amendment.edits),
             remove_empty=removable_folders(plan),
             verify=lambda: _verify(workspace, plan.options, amendment.live),
         )
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
+
+
+def _operations(workspace: Workspace, amendment: Amendment, plan: Plan | None) -> list[FileOp]:
+    """What is written: fragments, and what a plan says."""
+    edited = _fragment_ops(amendment.edits)
+    besides = [operation.path for operation in edited]
+    return [*edited, *(file_ops(workspace.root, plan, besides) if plan else ())]
 
 
 def _inputs(plan: Plan, edits: Sequence[FragmentEdit]) -> dict[str, str | None]:

@@ -152,10 +152,10 @@ def _pages(tree: Tree, found: Iterable[Placement]) -> dict[str, bytes]:
 def _pointer(old: bytes | None) -> Placement:
     if old is not None and AGENTS_PATH.encode() in old:
         return Placement(POINTER_PATH, old, old, "there")
-    return _extended(POINTER_PATH, old, ("\n" if old else "") + POINTER)
+    return extended(POINTER_PATH, old, ("\n" if old else "") + POINTER)
 
 
-def _extended(path: str, old: bytes | None, more: str) -> Placement:
+def extended(path: str, old: bytes | None, more: str) -> Placement:
     """A file with text at its end, in the line endings that it has."""
     before = old or b""
     if not more:

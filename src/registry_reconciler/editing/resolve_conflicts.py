@@ -1,6 +1,7 @@
-"""``registry resolve``: settle what registry itself keeps after a merge that left conflicts, as one transaction.
+"""``registry resolve``: settle what a merge left in conflict.
 
-The state and the history are settled here. Registries and fragments are people's: they come first.
+Fragments, registries and outputs come first: they are merged from the three sides that git has, by entry and field.
+What both sides changed stays open, and then what is remembered does too: it depends on what people make of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.receipts import housekeeping
+from registry_reconciler.editing.merge_people import merge_people, outputs_anew
 from registry_reconciler.errors import Blocked
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled
@@ -39,24 +41,38 @@ class Resolved(Struct, frozen=True):
     Attributes:
         settled: the files that git had left in conflict and that are settled now.
         written: every file that was written or deleted.
+        open: what people have to decide: a file, and what in it.
     """
 
     settled: tuple[str, ...]
     written: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    open: tuple[tuple[str, str], ...] = ()
 
 
 def resolve_conflicts(workspace: Workspace) -> Resolved:
-    """Settle the state and the history.
+    """Settle everything that can be.
 
     Raises:
-        Blocked: a fragment or a registry still holds the marks of a conflict.
+        Blocked: a fragment or a registry still holds the marks of a conflict that git does not know of.
         LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`.
     """
+    written: set[str] = set()
+    settled: set[str] = set()
+    warnings: list[str] = []
     with workspace.write_session(_COMMAND, recovers=False) as session:
-        tree = Recorder(DiskTree(workspace.root))
         found = conflicts(workspace.root) if is_repository(workspace.root) else []
-        mine = {one.path: one for one in found if _is_mine(one.path)}
+        people = merge_people(workspace.root, [sides for sides in found if not _is_mine(sides.path)])
+        if people.ops:
+            receipt = session.commit(list(people.ops), inputs={})
+            written.update((*receipt.written, *receipt.created, *receipt.deleted))
+            warnings += receipt.warnings
+        mark_settled(workspace.root, people.settled)
+        settled.update(sides.path for sides in people.settled)
+        if people.open:
+            return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings), people.open)
+        tree = Recorder(DiskTree(workspace.root))
+        mine = {sides.path: sides for sides in found if _is_mine(sides.path)}
         loaded = load(tree)
         _refuse_open(loaded)
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
@@ -66,11 +82,18 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
             *_history(tree, mine),
         ]
         ops = [FileOp(change.path, change.before, change.content) for change in changes]
-        ops += housekeeping(tree, {operation.path for operation in ops})
+        ops += housekeeping(tree, {op.path for op in ops})
         receipt = session.commit(ops, inputs=tree.inputs)
-        mark_settled(workspace.root, mine)
-    written = sorted({*receipt.written, *receipt.created, *receipt.deleted})
-    return Resolved(tuple(sorted(mine)), tuple(written), receipt.warnings)
+        mark_settled(workspace.root, mine.values())
+        settled.update(mine)
+    written.update((*receipt.written, *receipt.created, *receipt.deleted))
+    warnings += receipt.warnings
+    if found:
+        done = outputs_anew(workspace)
+        written.update(done.written)
+        warnings += done.warnings
+        mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
+    return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings))
 
 
 def _is_mine(path: str) -> bool:

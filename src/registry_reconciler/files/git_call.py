@@ -19,7 +19,10 @@ from typing import TypeAlias
 from registry_reconciler.errors import RegistryFailure
 
 READERS = frozenset(
-    {"blame", "cat-file", "config", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse"}
+    {
+        *("blame", "cat-file", "config", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse"),
+        "merge-file",  # with -p, which prints
+    }
 )
 """The commands that may be called. None of them writes, and none shows differences of its own accord."""
 
@@ -154,7 +157,8 @@ def start(
     Raises:
         GitFailure: there is no git, or no repository that may be asked.
     """
-    if arguments[0] not in (WRITERS if writes else READERS):
+    known = arguments[0] in (WRITERS if writes else READERS)
+    if not known or (arguments[0] == "merge-file" and arguments[1:2] != ["-p"]):
         raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
     top = top_of(folder)
     if top is None:

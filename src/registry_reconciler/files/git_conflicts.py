@@ -16,12 +16,16 @@ class Sides(Struct, frozen=True):
     """A file in conflict; ``None`` where a side does not have it.
 
     Which side is whose does not matter here: in a rebase git calls them the other way round.
+
+    Attributes:
+        mode: of the file, as git keeps it.
     """
 
     path: str
     before: bytes | None
     one: bytes | None
     other: bytes | None
+    mode: str = "100644"
 
 
 def conflicts(root: Path) -> list[Sides]:
@@ -32,18 +36,30 @@ def conflicts(root: Path) -> list[Sides]:
     """
     output = gitcall.ask(root, ["ls-files", "--unmerged", "-z"]) or b""
     blobs: dict[str, dict[int, str]] = {}
+    modes: dict[str, str] = {}
     for row in output.split(b"\0"):
         about, _, path = row.partition(b"\t")
         if path:
-            _, blob, stage = about.decode("ascii").split(" ")
-            blobs.setdefault(path.decode("utf-8", "surrogateescape"), {})[int(stage)] = blob
+            mode, blob, stage = about.decode("ascii").split(" ")
+            name = path.decode("utf-8", "surrogateescape")
+            blobs.setdefault(name, {})[int(stage)] = blob
+            modes.setdefault(name, mode)
+            if int(stage) == _ONE:
+                modes[name] = mode
     return [
-        Sides(path, *(_blob(root, found.get(stage)) for stage in (_BEFORE, _ONE, _OTHER)))
+        Sides(
+            path,
+            _blob(root, found.get(_BEFORE)),
+            _blob(root, found.get(_ONE)),
+            _blob(root, found.get(_OTHER)),
+            modes[path],
+        )
         for path, found in sorted(blobs.items())
     ]
 
 
 _HEADS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
+"""What git calls the commit that comes, in a merge, a cherry-pick and a rebase."""
 _REVERTED = "REVERT_HEAD"
 
 
@@ -57,6 +73,11 @@ def both_sides(root: Path) -> tuple[str, str] | None:
     return None
 
 
+def name_of_other(root: Path) -> str:
+    """What git calls the other side of an operation under way, for people."""
+    return next((name for name in (*_HEADS, _REVERTED) if _commit(root, name)), "theirs")
+
+
 def _commit(root: Path, name: str) -> str | None:
     output = gitcall.ask(root, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], check=False)
     return output.decode("ascii").strip() if output else None
@@ -66,25 +87,37 @@ def _blob(root: Path, blob: str | None) -> bytes | None:
     return None if blob is None else gitcall.ask(root, ["cat-file", "blob", blob])
 
 
-def mark_settled(root: Path, paths: Iterable[str]) -> None:
+def mark_settled(root: Path, settled: Iterable[Sides]) -> None:
     """Tell git that files in conflict are settled as they are now.
 
-    What ``git add`` does, but for filters and line ends: these files are registry's own, and stored as they stand.
+    What ``git add`` does, but that no filter is run. Line ends are stored as the sides have them.
     """
     rows = []
     wide = (gitcall.ask(root, ["rev-parse", "--show-object-format"]) or b"").strip() == b"sha256"
     nothing = "0" * (64 if wide else 40)
     top = (gitcall.ask(root, ["rev-parse", "--show-prefix"]) or b"").rstrip(b"\n")
-    for path in sorted(set(paths)):
-        name = top + path.encode("utf-8", "surrogateescape")
+    for sides in sorted(settled, key=lambda sides: sides.path):
+        name = top + sides.path.encode("utf-8", "surrogateescape")
         # A path with conflicts has to go before it comes again as one without.
         rows.append(f"0 {nothing}\t".encode() + name)
-        file = root / path
+        file = root / sides.path
         if file.is_file():
-            content = file.read_bytes()
+            content = as_stored(sides, file.read_bytes())
             output = gitcall.ask(
                 root, ["hash-object", "-w", "--no-filters", "--stdin"], given=content, writes=True
             )
-            rows.append(b"100644 " + (output or b"").strip() + b"\t" + name)
+            rows.append(f"{sides.mode} ".encode() + (output or b"").strip() + b"\t" + name)
     if rows:
         gitcall.ask(root, ["update-index", "-z", "--index-info"], given=b"\0".join(rows) + b"\0", writes=True)
+
+
+def as_stored(sides: Sides, content: bytes) -> bytes:
+    """The content of a file as git stores it, where it turns line ends as it checks files out."""
+    turned = b"\r\n" in content and not any(b"\r\n" in (data or b"") for data in (sides.one, sides.other))
+    return content.replace(b"\r\n", b"\n") if turned else content
+
+
+def as_checked_out(sides: Sides, content: bytes, now: bytes | None) -> bytes:
+    """The inverse: stored content with the line ends that the file has now."""
+    turned = now is not None and b"\r\n" in now and as_stored(sides, now) != now
+    return content.replace(b"\n", b"\r\n") if turned else content

@@ -129,13 +129,21 @@ def both_accounts(
         data = tree.read(path) or b""
         if path not in found and len(said) > 1:
             found[path] = sides(data)[0], sides(data)[1]
+    kept: dict[str, bytes] = {}
+    others: list[bytes] = []
     for path, both in found.items():
-        one, *others = dict.fromkeys(side for side in both if side is not None) or [b""]
-        yield path, one
-        for other in others:
-            account = parse(path, other)
-            if account is not None:
-                yield new_path(account.id, other), other
+        first, *more = dict.fromkeys(side for side in both if side is not None) or [b""]
+        kept[path] = first
+        others += more
+    for other in others:
+        account = parse("", other)
+        if account is None or other in kept.values():
+            continue
+        target = new_path(account.id, other)
+        while target in kept or tree.read(target) not in (None, other):
+            target = new_path(account.id, target.encode() + other)
+        kept[target] = other
+    yield from kept.items()
 
 
 def _is_ours(path: str) -> bool:

@@ -175,7 +175,7 @@ class FileWork:
         if self.data is None:
             return Part(None)
         documents = self._documents()
-        document, path = _found(documents, output)
+        document, path = place_of(documents, output)
         value = get_path(documents[document], path) if documents else MISSING
         return Part(None) if value is MISSING else Part(value_text(value), value)
 
@@ -190,7 +190,7 @@ class FileWork:
                     )
                 return made
             documents = self._documents()
-            number, path = _found(documents, output)
+            number, path = place_of(documents, output)
             there = bool(documents) and get_path(documents[number], path) is not MISSING
             if there:
                 data = form.splice(self.data, [Update(number, path, value)])
@@ -248,7 +248,7 @@ def _names(output: Output) -> FieldPath:
     return tuple(step.name for step in output.steps)
 
 
-def _found(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]:
+def place_of(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]:
     """The document and the path of an output's value: of the first document that has what leads there.
 
     Raises:

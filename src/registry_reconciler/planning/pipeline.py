@@ -50,7 +50,8 @@ from registry_reconciler.planning.new_files import file_problems, fragment_probl
 from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.relocate import NOTHING_RELOCATED, Relocation, relocate, together
 from registry_reconciler.planning.resolve import Desired, resolve
-from registry_reconciler.planning.state_files import fragment_heals, state_files
+from registry_reconciler.planning.state_files import state_files
+from registry_reconciler.planning.state_heals import fragment_heals
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
 from registry_reconciler.planning.unread_files import not_checked, set_aside
 from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules

@@ -8,7 +8,7 @@ before. What cannot be carried byte for byte blocks (``KND005``), and nothing of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -26,6 +26,7 @@ from registry_reconciler.loading.state.places import KindPlace, place_of
 from registry_reconciler.loading.workspace import count_of, put_together
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import LiveEntry, Place, same
+from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import FilePattern, Kind, KindError, parse_at
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
@@ -72,8 +73,9 @@ class _Old(Struct, frozen=True):
     """One kind whose place changed.
 
     Attributes:
-        strays: the entries that only the old place has.
+        strays: the entries that only the old place has, under the addresses that they have now.
         copies: those that the new one has too.
+        nameless: why one has no address now; "": each has one.
     """
 
     kind: Kind
@@ -82,6 +84,7 @@ class _Old(Struct, frozen=True):
     live: Live
     strays: Mapping[str, LiveEntry]
     copies: tuple[str, ...]
+    nameless: str = ""
 
 
 def relocate(loaded: Loaded, options: PlanOptions) -> tuple[Loaded, Relocation]:
@@ -132,33 +135,95 @@ def _at_old_place(loaded: Loaded, kind: Kind, before: KindPlace) -> _Old | None:
             file=FilePattern.parse(before.file),
             at=parse_at(before.at),
             format=before.format,
+            **_read_as(kind, before),
         )
         LAYOUTS[former.layout]
     except (KindError, KeyError):
         return None
     live = load_live(loaded.tree, {kind.name: former}, reader=loaded.reader)
+    live, nameless = _called_as_now(kind, former, live)
     new = {
-        (entry.place.file, entry.place.document, entry.place.path)
+        _spot(entry): entry
         for entry in (*loaded.live.entries.values(), *loaded.live.clashes)
         if entry.kind == kind.name
     }
-    apart = {
-        address: entry
-        for address, entry in live.entries.items()
-        if (entry.place.file, entry.place.document, entry.place.path) not in new
-    }
+    apart = {address: entry for address, entry in live.entries.items() if _spot(entry) not in new}
     strays = {address: entry for address, entry in apart.items() if address not in loaded.live.entries}
     copies = tuple(address for address in apart if address in loaded.live.entries)
-    return _Old(kind, former, before, live, strays, copies)
+    # Another layout may read the same spot as something else.
+    strays |= {
+        address: entry
+        for address, entry in live.entries.items()
+        if LAYOUTS[former.layout] != LAYOUTS[kind.layout]
+        and _spot(entry) in new
+        and not same(new[_spot(entry)].value, entry.value)
+    }
+    return _Old(kind, former, before, live, strays, copies, nameless)
+
+
+def _spot(entry: LiveEntry) -> tuple[object, ...]:
+    return entry.place.file, entry.place.document, entry.place.path
+
+
+def _read_as(kind: Kind, before: KindPlace) -> dict[str, Any]:
+    """How the texts at the old place are read, where an older program said it."""
+    if not before.key:
+        return {}
+    return {
+        "key": tuple(Selector.parse(field) for field in before.keys),
+        "value": before.value,
+        "body": before.body,
+        "lenient": bool(before.lenient),
+        # The text below front matter is a live field of its name.
+        "live_fields": (
+            *(field for field in kind.live_fields if field.text != kind.body),
+            *([Selector.parse(before.body)] if before.body else []),
+        ),
+    }
+
+
+def _called_as_now(kind: Kind, former: Kind, live: Live) -> tuple[Live, str]:
+    """The entries of the old place with the fields and addresses that they have now, and why one has none."""
+    if (kind.key, kind.value, kind.body) == (former.key, former.value, former.body):
+        return live, ""
+    found: dict[str, LiveEntry] = {}
+    for entry in live.entries.values():
+        value = {_field_as_now(kind, former, name): part for name, part in entry.value.items()}
+        key = kind.key_of(value)
+        if key is None:
+            return (
+                live,
+                f"{entry.address} has no {' or no '.join(field.text for field in kind.key)}, which is its key now",
+            )
+        address = f"{kind.name}/{key}"
+        if address in found:
+            return live, f"two entries of the old place are called {address} now"
+        found[address] = entry._replace(address=address, key=key, value=value)
+    return replace(live, entries=found), ""
+
+
+def _field_as_now(kind: Kind, former: Kind, name: str) -> str:
+    """What is read of the text itself, and no name of it stands there, has the name that the schema gives it now."""
+    for was, now in ((former.value, kind.value), (former.body, kind.body)):
+        if was and now and name == was:
+            return now
+    return name
 
 
 def _carried(loaded: Loaded, old: _Old, options: PlanOptions) -> tuple[Loaded, Relocation]:
     """Raises :class:`_Stay`."""
     _refuse(loaded, old, options)
     files = None if old.copies else renamed_whole(loaded, old.kind, old.former, old.live)
-    if files is None:
-        files = _entry_by_entry(loaded, old)
-    disk = loaded.asked
+    if files is not None:
+        try:
+            return _read_there(loaded, old, files)
+        except _Stay:
+            pass  # the texts as they are cannot be read there
+    return _read_there(loaded, old, _entry_by_entry(loaded, old))
+
+
+def _read_there(loaded: Loaded, old: _Old, files: dict[str, bytes | None]) -> tuple[Loaded, Relocation]:
+    """What comes out, where every entry is read at its new place as it was at the old one. Raises :class:`_Stay`."""
     tree = overlaid(files, loaded.tree)
     live = load_live(tree, loaded.kinds, reader=loaded.reader)
     for address, entry in old.strays.items():
@@ -166,7 +231,7 @@ def _carried(loaded: Loaded, old: _Old, options: PlanOptions) -> tuple[Loaded, R
         if there is None or not same(there.value, entry.value):
             raise _Stay(f"{address} would not be read there as it is")
     changes = tuple(_changes(loaded, old, live))
-    state = loaded.state
+    disk = loaded.asked
     loaded = put_together(
         tree,
         loaded.reader,
@@ -174,7 +239,7 @@ def _carried(loaded: Loaded, old: _Old, options: PlanOptions) -> tuple[Loaded, R
         loaded.catalog,
         live,
         loaded.fragments,
-        state,
+        loaded.state,
         loaded.rule_files,
     )
     return replace(loaded, disk=disk), Relocation(files, changes, (), frozenset({old.kind.name}))
@@ -193,7 +258,9 @@ def _refuse(loaded: Loaded, old: _Old, options: PlanOptions) -> None:
         raise _Stay("a plan of some entries does not carry the others along")
     name = old.kind.name
     rows = (LAYOUTS[old.former.layout], LAYOUTS[old.kind.layout])
-    if rows[0] != rows[1] and any(row.reads_by_the_kind for row in rows):
+    if old.nameless:
+        raise _Stay(old.nameless)
+    if rows[0] != rows[1] and any(row.reads_by_the_kind for row in rows) and not old.before.key:
         raise _Stay(
             f"how {' and '.join(row.name for row in rows)} read a value depends on more than is remembered"
         )
@@ -243,6 +310,9 @@ def _in_place(old: _Old) -> bool:
 
 def _entry_by_entry(loaded: Loaded, old: _Old) -> dict[str, bytes | None]:
     """The entries alone go; what stands beside them stays."""
+    for path, source in old.live.files.items():
+        if source.data and source.format.has_rest(source.data):
+            raise _Stay(f"the text below the front matter of {path} would be lost")
     former, before, strays = old.former, dict(old.live.files), dict(old.strays)
     if _in_place(old):
         former, before, strays = _aside(old)

@@ -25,7 +25,8 @@ from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_dig
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.diff.records import is_unfit
-from registry_reconciler.planning.state_files import Writing, fragment_heals
+from registry_reconciler.planning.state_files import Writing
+from registry_reconciler.planning.state_heals import fragment_heals
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded

@@ -6,8 +6,8 @@ does not say any more, and is still managed, keeps its place behind its neighbou
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
@@ -17,13 +17,13 @@ from registry_reconciler.loading.state import (
     STOP_PATH,
     Applied,
     Record,
-    State,
     StateEntry,
     applied_shadow,
     says,
 )
 from registry_reconciler.loading.state.files import (
     FORMER_KEPT,
+    NO_MARKS,
     first_path,
     gone_path,
     new_path,
@@ -36,7 +36,9 @@ from registry_reconciler.loading.state.shadow import new_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
 from registry_reconciler.model.entry import Json, digest_bytes
 from registry_reconciler.model.plan import FileChange
-from registry_reconciler.planning.state_shares import Share, shares
+from registry_reconciler.planning.fragment_breaks import breaks_of
+from registry_reconciler.planning.state_heals import remembered_protected, said_protected
+from registry_reconciler.planning.state_shares import Share, Stood, shares
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
@@ -75,84 +77,9 @@ def state_files(
     yield from work.files()
 
 
-def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> Iterator[Heal]:
-    """What does not fit of whole fragments: the old form, several files or records, other protections."""
-    count = _accounts(loaded.state)
-    old: set[str] = set()
-    freed: set[str] = set()
-    live_truth = {kind.name for kind in loaded.kinds.values() if kind.truth == "live"}
-    for path, sides in loaded.state.files.items():
-        for side in sides:
-            if live_truth and any(record.address.partition("/")[0] in live_truth for record in side.records):
-                freed.add(side.fragment)
-            if is_old(path):
-                old.add(side.fragment)
-    said = _said(desired) if whole else {}
-    checked = (
-        {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
-    )
-    protected = _protected(loaded.state) if checked else {}
-    several = _several(loaded.state)
-    for fragment in sorted({*count, *said}):
-        if fragment in old:
-            yield Heal("", fragment, "its state is written in the new format")
-        elif count.get(fragment, 0) > 1:
-            yield Heal("", fragment, "two branches began to keep its state; their files are merged into one")
-        elif fragment in several:
-            what = f"{several[fragment]:,} of its entries" if several[fragment] > 1 else "one of its entries"
-            yield Heal("", fragment, f"{what} stood in its state several times; once is kept")
-        elif fragment in freed:
-            yield Heal("", fragment, "the state has no entries of a kind with truth: live")
-        elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
-            yield Heal("", fragment, "the state remembers that it is protected")
-
-
-def _accounts(state: State) -> dict[str, int]:
-    """By fragment how many accounts there are of it: files, each with its parts."""
-    found: dict[str, int] = {}
-    known: set[tuple[str, str, int]] = set()
-    for path, sides in state.files.items():
-        for number, state_file in enumerate(sides):
-            account = state_file.fragment, first_path(path), number
-            if account not in known:
-                known.add(account)
-                found[state_file.fragment] = found.get(state_file.fragment, 0) + 1
-    return found
-
-
-def _several(state: State) -> dict[str, int]:
-    """By fragment how many addresses have several records: an edit, or a merge by lines, leaves that."""
-    times: dict[str, Counter[str]] = {}
-    for file in (
-        (state_file for sides in state.files.values() for state_file in sides) if state.repeated else ()
-    ):
-        times.setdefault(file.fragment, Counter()).update(record.address for record in file.records)
-    return {
-        fragment: many
-        for fragment, told in times.items()
-        if (many := sum(count > 1 for count in told.values()))
-    }
-
-
 def _whole(fragment: str, content: _Content) -> bytes:
     records, protects = content
     return render_file(fragment, records, protects) if records or protects else b"-"
-
-
-def _said(desired: Desired) -> dict[str, list[str]]:
-    """What each fragment protects."""
-    found: dict[str, list[str]] = {}
-    for pattern in desired.protects:
-        found.setdefault(pattern.place.file, []).append(pattern.text)
-    return found
-
-
-def _protected(state: State) -> dict[str, list[str]]:
-    """What is remembered as protected by each fragment."""
-    found: dict[str, list[str]] = {}
-    for state_file in (side for sides in state.files.values() for side in sides if side.protects):
-        found.setdefault(state_file.fragment, []).extend(state_file.protects)
-    return found
 
 
 class Writing(Struct):
@@ -169,6 +96,8 @@ class Writing(Struct):
     """The values of records that have no salt yet."""
     former: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The addresses before of what is renamed."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """By address the one before of what is renamed now: its record stays where it is."""
     carried: frozenset[str] = frozenset()
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
@@ -234,14 +163,16 @@ class Writing(Struct):
         owner = self.desired.entries[address].place.file
         known = self.loaded.state.entries.get(source or address)
         if source is not None and source != address:
+            self.renamed[address] = source
             before = (source, *(known.former if known else ()))
             self.former[address] = tuple(fromkey for fromkey in dict.fromkeys(before) if fromkey != address)[
                 :FORMER_KEPT
             ]
         salt = known.applied[0].salt if known else ""
-        if not salt:
-            salt = new_salt(address)
+        if known is None or not salt or known.fragment != owner:
+            # In a new file it has a salt of its own: git would else take that for the file it came from, renamed.
             self.fresh[address] = self.loaded.kinds.get(kind), value
+        salt = salt or new_salt(address)
         self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
         self.touched.add(owner)
 
@@ -317,14 +248,16 @@ class Writing(Struct):
         """
         first = first_path(paths[0]) if paths else ""
         mine = [path for path in paths if first_path(path) == first]
-        found = shares(records, self._homes_of(mine), mine) or [Share(None)]
+        breaks = self._breaks(fragment, records)
+        found = shares(records, {path: self._stood_in(path) for path in mine}, breaks) or [Share(None)]
         protecting = self._protecting(mine, first)
         at = next((number for number, share in enumerate(found) if share.path == protecting), 0)
         for number, share in enumerate(found):
             there = share.path is not None
             told = share.records if there else [self._unlike(seed, record) for record in share.records]
             kept = protects if number == at else ()
-            content = render_file(fragment, told, kept, part=bool(first) and share.path != first)
+            part = bool(first) and share.path != first
+            content = render_file(fragment, told, kept, share.marks, part=part)
             path = share.path or (part_path(first, content) if first else new_path(fragment, content))
             first = first or path
             yield path, content
@@ -334,13 +267,35 @@ class Writing(Struct):
         files = self.loaded.state.files
         return next((path for path in paths if any(side.protects for side in files[path])), first)
 
-    def _homes_of(self, paths: Iterable[str]) -> dict[str, str]:
-        """By address the one of these files in which it stands."""
-        found: dict[str, str] = {}
-        for path in paths:
-            for record in (record for side in self.loaded.state.files[path] for record in side.records):
-                found.setdefault(record.address, path)
-        return found
+    def _stood_in(self, path: str) -> Stood:
+        """What stands in a file, by the addresses that it has now."""
+        sides = self.loaded.state.files[path]
+        now = {source: address for address, source in self.renamed.items()}
+        addresses = [record.address for side in sides for record in side.records]
+        marks = sides[0].marks if len(sides) == 1 else NO_MARKS
+        return Stood([now.get(address, address) for address in addresses], marks)
+
+    def _breaks(self, fragment: str, records: Sequence[Record]) -> list[int] | None:
+        """How many breaks the fragment has before each record and behind the last; ``None``: it is not known."""
+        entries = [entry.address for entry in self.loaded.fragments.entries if entry.place.file == fragment]
+        try:
+            data = self.loaded.tree.read(fragment) or b""
+        except Unreadable:
+            return None
+        kinds = {entry.partition("/")[0] for entry in entries}
+        found = breaks_of(data.decode("utf-8", "surrogateescape"), kinds, len(entries))
+        if found is None:
+            return None
+        summed = [*accumulate(found)]
+        at = dict(zip(entries, summed, strict=False))
+        # What the fragment does not say any more has nothing before it.
+        places = [at.get(record.address) for record in records]
+        last = 0
+        breaks: list[int] = []
+        for place in [*places, summed[-1]]:
+            breaks.append(0 if place is None else place - last)
+            last = last if place is None else place
+        return breaks
 
     def _unlike(self, seed: str, record: Record) -> Record:
         """A record of a new file, with a salt of its own: two sides that make one make two that are not alike."""
@@ -372,8 +327,8 @@ class Writing(Struct):
                 mine[entry.fragment][address] = self._kept(entry)
         for address, (owner, applied) in self.put.items():
             mine[owner][address] = applied
-        said, order = _said(self.desired), self._order()
-        protected, stood = _protected(self.loaded.state), self._stood()
+        said, order = said_protected(self.desired), self._order()
+        protected, stood = remembered_protected(self.loaded.state), self._stood()
         found: dict[str, _Content] = {}
         for fragment in sorted(self.touched):
             keeps = not self.whole or fragment in self.loaded.fragments.unreadable
@@ -386,8 +341,16 @@ class Writing(Struct):
         return found
 
     def _former(self, address: str) -> tuple[str, ...]:
-        known = self.loaded.state.entries.get(address)
-        return self.former.get(address) or (known.former if known else ())
+        state = self.loaded.state
+        known = state.entries.get(address)
+        former = self.former.get(address) or (known.former if known else ())
+        if address in state.anew or (address in self.put and not former and self._is_former(address)):
+            return (*former[: FORMER_KEPT - 1], address)
+        return former
+
+    def _is_former(self, address: str) -> bool:
+        """Whether another entry was called that: what is called so now is made anew."""
+        return address in self.loaded.state.renamed or any(address in names for names in self.former.values())
 
     def _order(self) -> dict[str, list[str]]:
         order: dict[str, list[str]] = {}

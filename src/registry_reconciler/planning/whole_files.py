@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.formats.nodes import Unreadable as NotComposed
+from registry_reconciler.formats.comments import comments_in
 from registry_reconciler.formats.scan import BOM
 from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.registries import Live
     from registry_reconciler.loading.source import SourceFile
     from registry_reconciler.loading.workspace import Loaded
-    from registry_reconciler.model.entry import FieldPath
+    from registry_reconciler.model.entry import FieldPath, LiveEntry
     from registry_reconciler.model.kind import Kind
 
 
@@ -44,16 +43,31 @@ def is_wholly_of(kind: Kind, source: SourceFile) -> bool:
 _REGION = b"registry:begin"
 
 
+def _placeholders(kind: Kind, bound: Mapping[str, str], entry: LiveEntry | None) -> Mapping[str, str] | None:
+    """What the new name of a file is made of: what the old one says, or the only entry that the file has."""
+    if set(kind.file.placeholders) == set(bound):
+        return bound
+    found = {name: entry.value.get(name) for name in kind.file.placeholders} if entry else {}
+    texts = {name: text for name, text in found.items() if isinstance(text, str) and text and "/" not in text}
+    return texts if found and len(texts) == len(kind.file.placeholders) else None
+
+
 def renamed_whole(loaded: Loaded, kind: Kind, former: Kind, old: Live) -> dict[str, bytes | None] | None:
     """The files of a kind under their new names, where nothing but the names changes; ``None`` where more does."""
     if kind.at != former.at or LAYOUTS[kind.layout] != LAYOUTS[former.layout]:
         return None
     names: dict[str, str] = {}
+    said = (
+        {entry.place.file: entry for entry in old.entries.values()} if LAYOUTS[kind.layout].one_a_file else {}
+    )
     for path, source in old.files.items():
         bound = former.file.match(path)
-        if bound is None or kind.open or former.open or set(kind.file.placeholders) != set(bound):
+        if bound is None or kind.open:
             return None
-        new = kind.file.fill(bound)
+        filled = _placeholders(kind, bound, said.get(path))
+        if filled is None:
+            return None
+        new = kind.file.fill(filled)
         if (
             new in names.values()
             or new == path
@@ -80,7 +94,7 @@ def renamed_whole(loaded: Loaded, kind: Kind, former: Kind, old: Live) -> dict[s
 
 def emptied(data: bytes | None, form: TextFormat) -> bool:
     """Whether a text says nothing any more, and has no comment either."""
-    if data is None or any(True for _ in _comments(data, form)):
+    if data is None or any(True for _ in comments_in(data, form)):
         return False
     return all(skeleton(document) is None for document in form.read(data).documents)
 
@@ -122,41 +136,6 @@ def _head(data: bytes) -> bytes:
     return b"\n".join(rows) + b"\n" if rows else b""
 
 
-_WRITTEN = {"#": re.compile(r"#([^\n]*)"), "//": re.compile(r"//([^\n]*)|/\*(.*?)\*/", re.DOTALL)}
-
-
-def _comments(data: bytes, form: TextFormat) -> Iterator[str]:
-    """The lines of the comments of a text: what stands outside of its values and begins like one."""
-    written = _WRITTEN.get(_begins(form))
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    for found in written.finditer(_without_values(text, form)) if written is not None else ():
-        lines = "".join(part for part in found.groups() if part is not None).split("\n")
-        yield from (line for one in lines if (line := one.strip(" \t\r*")))
-
-
-def _without_values(text: str, form: TextFormat) -> str:
-    """A text with letters in place of its keys and simple values; all of it where it cannot be taken apart."""
-    try:
-        waiting = [document.root for document in form.compose(text)]
-    except NotComposed:
-        return text
-    spans = []
-    while waiting:
-        node = waiting.pop()
-        if not node.entries:
-            spans.append((node.body, node.end))
-        for entry in node.entries:
-            waiting.append(entry.value)
-            if entry.key is not None:
-                waiting.append(entry.key)
-    parts, at = [], 0
-    for start, end in sorted(spans):
-        if start >= at:
-            parts += [text[at:start], "x" * (end > start)]
-            at = end
-    return "".join([*parts, text[at:]])
-
-
 def lost_comments(
     tree: Tree, kind: Kind, old: Mapping[str, SourceFile], files: Mapping[str, bytes | None]
 ) -> str:
@@ -166,9 +145,9 @@ def lost_comments(
     for path in {*old, *files}:
         there = old[path].format if path in old else format_of(path, kind)
         was = old[path].data if path in old else tree.read(path)
-        before.update(_comments(was or b"", there))
+        before.update(comments_in(was or b"", there))
         if path in files:
-            after.update(_comments(files[path] or b"", format_of(path, kind)))
+            after.update(comments_in(files[path] or b"", format_of(path, kind)))
         else:
-            after.update(_comments(was or b"", there))
+            after.update(comments_in(was or b"", there))
     return min(before - after, default="")

@@ -55,6 +55,11 @@ class Validator:
         self._view = view
         self._schema = schema
 
+    @property
+    def view(self) -> View:
+        """The schema, seen from the values that it describes."""
+        return self._view
+
     def is_valid(self, value: Json, purse: Purse | None = None) -> bool:
         """Whether a value obeys the schema. Text that is no Unicode (a lone surrogate) obeys none.
 

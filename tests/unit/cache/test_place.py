@@ -16,7 +16,7 @@ from registry_reconciler.cache.incremental import store as parts
 from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
 from registry_reconciler.runtime.serve import prepared
-from tests.cli.helper import FRAGMENT
+from tests.support import FRAGMENT
 
 
 def plainly(work: Path) -> Path:

@@ -11,7 +11,7 @@ import pytest
 from registry_reconciler.cache import reports, store
 from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
-from tests.cli.helper import FRAGMENT
+from tests.support import FRAGMENT
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from registry_reconciler.entries.modules import (
 )
 from registry_reconciler.entries.routes import add_route, check_route_addition_consistency
 from registry_reconciler.errors import Blocked, NoWorkspace, UsageFailure, WriteFailure
-from registry_reconciler.schema.packaged import builtin_schemas
 from registry_reconciler.workspace import Workspace
+from tests.support import builtin_files, lay_out
 
 LOW = {
     "ability_id": "ops.run",
@@ -67,11 +67,7 @@ ALL: list[tuple[Callable[..., Added], dict[str, Any], str]] = [
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    schemas = tmp_path / ".system/registry/schemas"
-    schemas.mkdir(parents=True)
-    for kind, data in builtin_schemas().items():
-        (schemas / f"{kind}.schema.yaml").write_bytes(data)
-    return tmp_path
+    return lay_out(tmp_path, builtin_files())
 
 
 def files(root: Path) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.roundtrip_datasets import Broken, Tour, prepare, step, travel
 from registry_reconciler.files.tree import DiskTree, MemoryTree
 from registry_reconciler.formats.yaml.edit import splice as splicer
+from tests.support import lay_out
 
 LANGUAGES = """\
 # All languages.
@@ -162,11 +163,8 @@ SHAPES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 
 def made(tmp_path: Path, shape: str) -> DiskTree:
     files, kinds = SHAPES[shape]
-    for path, text in files.items():
-        target = tmp_path / "source" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text.encode())
-    return DiskTree(prepare(tmp_path / "source", tmp_path / "workspace", kinds).root)
+    source = lay_out(tmp_path / "source", files)
+    return DiskTree(prepare(source, tmp_path / "workspace", kinds).root)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -5,27 +5,16 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.cli.addresses import select
-from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
-from tests.support import Files, after, plan_of
+from tests.support import applied, plan_of, thing_kind, with_fragment
 
-SCHEMA = b"""\
-type: object
-x-registry:
-  {kind: thing, layout: list, file: t.yaml, key: id, references: [{field: needs, kind: thing}], names: {name: name}}
-"""
 KEYS = ("a*", "a1", "a[1]", "ab")
 
 
 def plan(state: dict[str, bytes | None], content: dict[str, Json], **options: tuple[str, ...]) -> Plan:
-    files = {**state, "desired/all.yaml": dump(content).encode()}
+    files = with_fragment(state, content)
     return plan_of(files, PlanOptions(allow_mass_delete=True, **options))  # type: ignore[arg-type]
-
-
-def applied(content: dict[str, Json]) -> dict[str, bytes | None]:
-    files: Files = {".system/registry/schemas/thing.schema.yaml": SCHEMA}
-    return after(files, plan(files, content))
 
 
 def addresses(found: Plan) -> list[str]:
@@ -34,7 +23,8 @@ def addresses(found: Plan) -> list[str]:
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, bytes | None]:
-    return applied({"thing": [{"id": key} for key in KEYS]})
+    files = thing_kind("references: [{field: needs, kind: thing}], names: {name: name}")
+    return applied(with_fragment(files, {"thing": [{"id": key} for key in KEYS]}))
 
 
 def test_target(state: dict[str, bytes | None]) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json
-from registry_reconciler.planning.pipeline import written_files
-from tests.support import Files, plan_of
+from tests.support import Files, applied, kind_file, plan_of, with_fragment
 
-PLUGIN = "{layout: list, file: market.yaml, at: plugins, key: name}"
-SKILL = "{layout: list, file: market.yaml, at: 'plugins[name={plugin}].skills', key: [plugin, id]}"
+PLUGIN = "layout: list, file: market.yaml, at: plugins, key: name"
+SKILL = "layout: list, file: market.yaml, at: 'plugins[name={plugin}].skills', key: [plugin, id]"
 MARKET = b"""\
 plugins:
 # about p
@@ -25,36 +23,19 @@ Q: dict[str, Json] = {"name": "q"}
 A: dict[str, Json] = {"plugin": "p", "id": "a", "size": 1}
 
 
-def kind(name: str, spec: str) -> Files:
-    text = f"type: object\nx-registry: {{kind: {name}, {spec[1:]}\n"
-    return {f".system/registry/schemas/{name}.schema.yaml": text.encode()}
-
-
-def wish(files: Files, content: dict[str, Json]) -> Files:
-    return {**files, "desired/all.yaml": dump(content).encode()}
-
-
-def apply(files: Files) -> Files:
-    found = plan_of(files)
-    assert found.applicable, [(one.code, one.message) for one in found.blocking]
-    after = {**files, **written_files(found)}
-    assert plan_of(after).empty
-    return after
-
-
 def blocking(files: Files) -> list[tuple[str, str]]:
     return [(one.code, one.address) for one in plan_of(files).blocking]
 
 
 def market() -> Files:
-    files = {**kind("plugin", PLUGIN), **kind("skill", SKILL), "market.yaml": MARKET}
-    return apply(wish(files, {"plugin": [P, Q], "skill": [A]}))
+    files = {**kind_file("plugin", PLUGIN), **kind_file("skill", SKILL), "market.yaml": MARKET}
+    return applied(with_fragment(files, {"plugin": [P, Q], "skill": [A]}))
 
 
 def test_an_outer_entry_is_renamed_together_with_what_is_inside() -> None:
     moved = [{"from": "plugin/p", "to": "plugin/z"}, {"from": "skill/p/a", "to": "skill/z/b"}]
-    after = apply(
-        wish(
+    after = applied(
+        with_fragment(
             market(),
             {
                 "plugin": [{**P, "name": "z"}, Q],
@@ -69,7 +50,7 @@ def test_an_outer_entry_is_renamed_together_with_what_is_inside() -> None:
 
 
 def test_an_outer_entry_is_not_renamed_under_what_is_inside() -> None:
-    files = wish(
+    files = with_fragment(
         market(),
         {"plugin": [{**P, "name": "z"}, Q], "skill": [A], "moved": [{"from": "plugin/p", "to": "plugin/z"}]},
     )
@@ -80,7 +61,7 @@ def test_an_outer_entry_is_not_renamed_under_what_is_inside() -> None:
 
 
 def test_what_is_inside_moves_out_and_the_outer_entry_goes() -> None:
-    files = wish(
+    files = with_fragment(
         market(),
         {
             "plugin": [Q],
@@ -88,93 +69,93 @@ def test_what_is_inside_moves_out_and_the_outer_entry_goes() -> None:
             "moved": [{"from": "skill/p/a", "to": "skill/q/a"}],
         },
     )
-    after = apply(files)
+    after = applied(files)
     assert after["market.yaml"] == (
         b"plugins:\n- name: q\n  skills:\n  # about a\n  - id: a\n    size: 1   # of a\n"
     )
 
 
 def test_the_entries_inside_are_no_field_of_the_outer_one() -> None:
-    files = wish(market(), {"plugin": [{**P, "skills": [{"id": "a"}]}, Q], "skill": [A]})
+    files = with_fragment(market(), {"plugin": [{**P, "skills": [{"id": "a"}]}, Q], "skill": [A]})
     assert ("FRG007", "plugin/p") in blocking(files)
 
 
 def test_a_new_entry_takes_over_the_file_of_one_that_goes() -> None:
-    files = {**kind("page", "{layout: file, file: 'pages/{slug}.yaml', key: id}")}
+    files = {**kind_file("page", "layout: file, file: 'pages/{slug}.yaml', key: id")}
     files["pages/home.yaml"] = b"id: b\nslug: home\n"
-    files = apply(wish(files, {"page": [{"id": "b", "slug": "home"}]}))
-    after = apply(wish(files, {"page": [{"id": "a", "slug": "home"}]}))
+    files = applied(with_fragment(files, {"page": [{"id": "b", "slug": "home"}]}))
+    after = applied(with_fragment(files, {"page": [{"id": "a", "slug": "home"}]}))
     assert after["pages/home.yaml"] == b"id: a\nslug: home\n"
 
 
 def test_two_new_entries_never_share_a_file() -> None:
-    files = kind("page", "{layout: file, file: 'pages/{slug}.yaml', key: id}")
+    files = kind_file("page", "layout: file, file: 'pages/{slug}.yaml', key: id")
     for other in ("home", "Home"):
-        found = wish(files, {"page": [{"id": "a", "slug": "home"}, {"id": "b", "slug": other}]})
+        found = with_fragment(files, {"page": [{"id": "a", "slug": "home"}, {"id": "b", "slug": other}]})
         assert blocking(found) == [("WRT004", "page/b")]
 
 
 def test_the_key_of_a_map_may_be_a_field_in_a_field() -> None:
     files: Files = {
-        **kind("thing", "{layout: map, file: things.yaml, key: metadata.name}"),
+        **kind_file("thing", "layout: map, file: things.yaml, key: metadata.name"),
         "things.yaml": b"a:\n  size: 1\nb:\n  metadata: {team: x}\n",
     }
     declared: list[Json] = [
         {"metadata": {"name": "a"}, "size": 1},
         {"metadata": {"name": "b", "team": "x"}},
     ]
-    files = apply(wish(files, {"thing": declared}))
+    files = applied(with_fragment(files, {"thing": declared}))
     assert files["things.yaml"] == b"a:\n  size: 1\nb:\n  metadata: {team: x}\n"
     declared[0]["size"] = 2
-    assert apply(wish(files, {"thing": declared}))["things.yaml"] == (
+    assert applied(with_fragment(files, {"thing": declared}))["things.yaml"] == (
         b"a:\n  size: 2\nb:\n  metadata: {team: x}\n"
     )
 
 
 def test_a_number_that_only_the_place_would_say_is_refused() -> None:
     files: Files = {
-        **kind("thing", "{layout: list, file: '{level}.yaml', key: id}"),
+        **kind_file("thing", "layout: list, file: '{level}.yaml', key: id"),
         "1.yaml": b"- id: a\n",
     }
-    files = wish(files, {"thing": [{"id": "a", "level": "1"}, {"id": "b", "level": 1}]})
+    files = with_fragment(files, {"thing": [{"id": "a", "level": "1"}, {"id": "b", "level": 1}]})
     assert blocking(files) == [("WRT003", "thing/b")]
 
 
 def test_a_live_field_in_a_field_is_never_drift() -> None:
     files: Files = {
-        **kind("thing", "{layout: list, file: t.yaml, key: id, live_fields: [meta.stars]}"),
+        **kind_file("thing", "layout: list, file: t.yaml, key: id, live_fields: [meta.stars]"),
         "t.yaml": b"- id: a\n  meta:\n    stars: 5\n  size: 1\n",
     }
-    files = apply(wish(files, {"thing": [{"id": "a", "size": 1}]}))
+    files = applied(with_fragment(files, {"thing": [{"id": "a", "size": 1}]}))
     assert files["t.yaml"] == b"- id: a\n  meta:\n    stars: 5\n  size: 1\n"
-    files = apply(wish(files, {"thing": [{"id": "a", "size": 2}]}))
+    files = applied(with_fragment(files, {"thing": [{"id": "a", "size": 2}]}))
     assert files["t.yaml"] == b"- id: a\n  meta:\n    stars: 5\n  size: 2\n"
     files["t.yaml"] = b"- id: a\n  size: 2\n"
     assert plan_of(files).empty
 
 
 def test_no_entry_is_created_where_the_kind_does_not_look() -> None:
-    files = kind("thing", "{layout: file, file: 'things/{id}.yaml', key: id, exclude: ['things/_*.yaml']}")
-    assert blocking(wish(files, {"thing": [{"id": "_a"}]})) == [("WRT003", "thing/_a")]
+    files = kind_file("thing", "layout: file, file: 'things/{id}.yaml', key: id, exclude: ['things/_*.yaml']")
+    assert blocking(with_fragment(files, {"thing": [{"id": "_a"}]})) == [("WRT003", "thing/_a")]
 
 
 def test_a_move_that_cannot_be_done_deletes_nothing() -> None:
     files: Files = {
-        **kind("thing", "{layout: list, file: t.yaml, key: id}"),
+        **kind_file("thing", "layout: list, file: t.yaml, key: id"),
         "t.yaml": b"- id: a\n- id: b\n",
     }
-    files = apply(wish(files, {"thing": [{"id": "a"}, {"id": "b"}]}))
-    files = wish(files, {"thing": [{"id": "b"}], "moved": [{"from": "thing/a", "to": "thing/b"}]})
+    files = applied(with_fragment(files, {"thing": [{"id": "a"}, {"id": "b"}]}))
+    files = with_fragment(files, {"thing": [{"id": "b"}], "moved": [{"from": "thing/a", "to": "thing/b"}]})
     assert blocking(files) == [("FRG003", "thing/b")]
     assert plan_of(files).changes == ()
 
 
 def test_a_container_of_the_wrong_shape_hides_what_it_was_to_hold() -> None:
     files: Files = {
-        **kind("thing", "{layout: list, file: t.yaml, at: t, key: id}"),
+        **kind_file("thing", "layout: list, file: t.yaml, at: t, key: id"),
         "t.yaml": b"t:\n- id: a\n",
     }
-    files = apply(wish(files, {"thing": [{"id": "a"}]}))
+    files = applied(with_fragment(files, {"thing": [{"id": "a"}]}))
     files["t.yaml"] = b"t: {a: {}}\n"
     assert [one.code for one in plan_of(files).problems] == ["LIV005"]
     assert plan_of(files).changes == ()
@@ -182,44 +163,44 @@ def test_a_container_of_the_wrong_shape_hides_what_it_was_to_hold() -> None:
 
 def test_an_empty_file_takes_its_entry() -> None:
     files: Files = {
-        **kind("page", "{layout: file, file: 'pages/{id}.yaml', key: id}"),
+        **kind_file("page", "layout: file, file: 'pages/{id}.yaml', key: id"),
         "pages/a.yaml": b"# about a\n",
         "pages/b.yaml": b"",
     }
-    files = apply(wish(files, {"page": [{"id": "a"}, {"id": "b"}]}))
+    files = applied(with_fragment(files, {"page": [{"id": "a"}, {"id": "b"}]}))
     assert files["pages/a.yaml"] == b"# about a\nid: a\n"
     assert files["pages/b.yaml"] == b"id: b\n"
 
 
 def test_an_entry_inside_its_file_keeps_what_stands_beside_it() -> None:
-    spec = "{layout: file, file: 'pages/{slug}.yaml', at: spec, key: id}"
+    spec = "layout: file, file: 'pages/{slug}.yaml', at: spec, key: id"
     files: Files = {
-        **kind("page", spec),
+        **kind_file("page", spec),
         "pages/a.yaml": b"kind: Page\n",
         "pages/b.yaml": b"kind: Page\nspec:   # of b\n",
     }
     pages = [{"id": name, "slug": name} for name in "abc"]
-    files = apply(wish(files, {"page": pages}))
+    files = applied(with_fragment(files, {"page": pages}))
     assert files["pages/a.yaml"] == b"kind: Page\nspec:\n  id: a\n  slug: a\n"
     assert files["pages/b.yaml"] == b"kind: Page\nspec:   # of b\n  id: b\n  slug: b\n"
     files["pages/d.yaml"] = b"kind: Page\n"
-    both = wish(files, {"page": [*pages, {"id": "d", "slug": "d"}, {"id": "e", "slug": "d"}]})
+    both = with_fragment(files, {"page": [*pages, {"id": "d", "slug": "d"}, {"id": "e", "slug": "d"}]})
     assert blocking(both) == [("WRT004", "page/e")]
-    twice = wish(files, {"page": [*pages, {"id": "d", "slug": "a"}]})
+    twice = with_fragment(files, {"page": [*pages, {"id": "d", "slug": "a"}]})
     assert blocking(twice) == [("WRT004", "page/d")]
-    gone = apply(wish(files, {"page": pages[:1]}))
+    gone = applied(with_fragment(files, {"page": pages[:1]}))
     assert (gone["pages/b.yaml"], gone["pages/c.yaml"]) == (b"kind: Page\n", None)
 
 
 def test_three_kinds_inside_each_other_are_renamed_together() -> None:
     files: Files = {
-        **kind("outer", "{layout: list, file: x.yaml, at: one, key: n}"),
-        **kind("middle", "{layout: list, file: x.yaml, at: 'one[n={p}].two', key: [p, n]}"),
-        **kind("inner", "{layout: list, file: x.yaml, at: 'one[n={p}].two[n={q}].three', key: [p, q, n]}"),
+        **kind_file("outer", "layout: list, file: x.yaml, at: one, key: n"),
+        **kind_file("middle", "layout: list, file: x.yaml, at: 'one[n={p}].two', key: [p, n]"),
+        **kind_file("inner", "layout: list, file: x.yaml, at: 'one[n={p}].two[n={q}].three', key: [p, q, n]"),
         "x.yaml": b"one:\n- n: a\n  two:\n  # b\n  - n: b\n    three:\n    - n: c   # c\n",
     }
-    files = apply(
-        wish(
+    files = applied(
+        with_fragment(
             files,
             {
                 "outer": [{"n": "a"}],
@@ -238,6 +219,6 @@ def test_three_kinds_inside_each_other_are_renamed_together() -> None:
             {"from": "inner/a/b/c", "to": "inner/A/B/C"},
         ],
     }
-    assert apply(wish(files, renamed))["x.yaml"] == (
+    assert applied(with_fragment(files, renamed))["x.yaml"] == (
         b"one:\n- n: A\n  two:\n  # b\n  - n: B\n    three:\n    - n: C   # c\n"
     )

@@ -48,6 +48,14 @@ def command(
             show_default=False,
         ),
     ] = None,
+    merge_driver: Annotated[
+        bool,
+        typer.Option(
+            "--merge-driver",
+            help="Let git merge fragments, registries, state and outputs by entry and field: lines in .gitattributes, "
+            "and the driver in the configuration of this clone.",
+        ),
+    ] = False,
     *,
     shared: Shared,
 ) -> int:
@@ -59,6 +67,11 @@ def command(
     folder = _folder(call.root)
     pointer = _wants_pointer(folder) if agents_pointer is None else agents_pointer
     found = placements(disk(folder), chosen, pointer=pointer)
+    if merge_driver:
+        from registry_reconciler.editing.merge_setup import install_driver, with_attributes
+
+        found = with_attributes(disk(folder), found)
+        install_driver(folder)
     receipt = write_placements(folder, found, call.lock_timeout)
     warn(receipt.warnings)
     shown = [placement for placement in found if not placement.path.startswith(f"{STATE_FOLDER}/")]

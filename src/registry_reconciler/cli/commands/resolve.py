@@ -19,10 +19,12 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Settle state and history after a merge that left conflicts.
+    """Settle what a merge, rebase or cherry-pick left in conflict.
 
-    First resolve fragments and registries, by hand or by taking one side of each with git. The state and the history
-    are then merged by entry and field from the three versions that git has, and repaired where they do not fit.
+    Fragments and registries are merged by entry and field, from the three versions that git has: what both sides
+    added is in them, and what both changed keeps its marks, around that field only, and the exit code is 3. Resolve
+    those, then run it again. State and history follow, and outputs are made anew. A file that somebody edited since
+    is left alone.
     """
     from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 
@@ -32,12 +34,24 @@ def command(
     count = len(done.settled)
     if count:
         lines = [f"Settled {count:,} file{'s' if count != 1 else ''} that git had left in conflict."]
+    elif done.open:
+        lines = []
     elif done.written:
         lines = ["No conflict. State and history were repaired where they did not fit."]
     else:
         lines = ["Nothing to resolve."]
     lines += [f"  {visible(path)}" for path in sorted({*done.settled, *done.written})]
-    next = [["registry", "plan"]] if done.settled or done.written else []
-    lines += ["Next: registry plan"] if next else []
-    body = {"settled": list(done.settled), "written": list(done.written)}
-    return answer(call, "\n".join(lines) + "\n", body, next=next)
+    if done.open:
+        lines += ["Left for you to decide:"]
+        lines += [f"  {visible(path)}: {visible(sentence)}" for path, sentence in done.open]
+        next = [["registry", "resolve"]]
+        lines += ["Edit them, git add them, then: registry resolve"]
+    else:
+        next = [["registry", "plan"]] if done.settled or done.written else []
+        lines += ["Next: registry plan"] if next else []
+    body = {
+        "settled": list(done.settled),
+        "written": list(done.written),
+        "open": [{"path": path, "about": sentence} for path, sentence in done.open],
+    }
+    return answer(call, "\n".join(lines) + "\n", body, exit=3 if done.open else 0, next=next)

@@ -78,6 +78,8 @@ class State(Struct, frozen=True):
         protects: the patterns that fragments protected when they were applied.
         repeated: addresses that several records are about.
         gone: the paths of files that say which entries an apply deleted.
+        renamed: the addresses that an apply took from an entry, on some side, by renaming it.
+        anew: those of them that an apply gave to an entry again.
         places: where the entries of each kind stood, where that is known.
         hidden: some of it cannot be read: what it does not know may be managed all the same.
     """
@@ -88,12 +90,14 @@ class State(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     repeated: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
+    anew: frozenset[str] = frozenset()
     hidden: bool = False
     places: Mapping[str, KindPlace] = field(default_factory=dict)
 
     def was_deleted(self, address: str) -> bool:
-        """Whether an apply deleted the entry, on some side, and none made it again."""
-        return bool(self.gone) and gone_path(address) in self.gone
+        """Whether an apply deleted or renamed the entry, on some side, and none made it again."""
+        return address in self.renamed or (bool(self.gone) and gone_path(address) in self.gone)
 
     def of(self, fragment: str) -> list[str]:
         """The files about a fragment, by path."""
@@ -201,9 +205,14 @@ def put_together(
 ) -> State:
     """What all files say together."""
     found: dict[str, StateEntry] = {}
+    anew: set[str] = set()
+    former: set[str] = set()
     several: dict[str, list[tuple[str, Applied]]] = {}
     for file in (account for accounts in files.values() for account in accounts):
         for record in file.records:
+            if record.former:
+                former.update(record.former)
+                record = _without_itself(record, anew)
             entry = StateEntry(record.address, file.fragment, (record.applied,), False, record.former)
             first = found.setdefault(record.address, entry)
             if first is not entry:
@@ -218,7 +227,26 @@ def put_together(
     protects = frozenset(
         protect for accounts in files.values() for file in accounts for protect in file.protects
     )
-    return State(dict(sorted(found.items())), files, protects, tuple(problems), frozenset(several))
+    renamed = frozenset(
+        address for address in former - anew if address not in found or not found[address].former
+    )
+    return State(
+        dict(sorted(found.items())),
+        files,
+        protects,
+        tuple(problems),
+        frozenset(several),
+        renamed=renamed,
+        anew=frozenset(anew),
+    )
+
+
+def _without_itself(record: Record, anew: set[str]) -> Record:
+    """A record that names its own address among the former ones is about another entry than those that went from it."""
+    if record.address not in record.former:
+        return record
+    anew.add(record.address)
+    return record._replace(former=tuple(address for address in record.former if address != record.address))
 
 
 def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ...]]) -> None:

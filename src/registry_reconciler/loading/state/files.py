@@ -13,7 +13,9 @@
     ! "module_instance/payments.*"
 
 Two sides that change, add or remove entries at different places of a fragment do so at different places here, and at
-the same place here only where they do in the fragment. The line below the fragment is like no line between records: git
+the same place here only where they do in the fragment. A line ``#`` stands where the fragment has a comment, or the
+name of another kind, between two entries, and ``~`` where it has entries that another file is about: what is apart
+there is apart here. The line below the fragment is like no line between records: git
 would take a first record that goes for one that stands at that line, which a side changes that renames the fragment.
 That is why nothing else stands in such a file: no time, no
 count, nothing that a side writes without having changed the fragment.
@@ -23,7 +25,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from registry_reconciler.errors import NewerFormat
@@ -41,6 +44,12 @@ git takes no empty file for a renamed one: they never conflict.
 """
 FORMAT = 2
 PART_FORMAT = 3
+BREAK = "#"
+"""Between two records: the fragment has a comment there, or begins another kind."""
+ELSEWHERE = "~"
+"""Between two records: the fragment has entries there that another file is about."""
+NO_MARKS: Mapping[int, str] = MappingProxyType({})
+_MARKS = (BREAK, ELSEWHERE)
 _HEAD = "registry state "
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _HEADLINE = re.compile(rf"({_QUOTED}) ?([A-Za-z0-9+/]{{0,24}})((?: < {_QUOTED})*)\Z")
@@ -81,6 +90,8 @@ class StateFile(NamedTuple):
         records: in the order of the file.
         protects: the patterns that the fragment protected when it was applied.
         faults: the numbers of lines that mean nothing.
+        marks: by the number of a record what stands before it, a ``BREAK`` or ``ELSEWHERE`` each; behind the last
+            record by the count of records.
     """
 
     path: str
@@ -88,6 +99,7 @@ class StateFile(NamedTuple):
     records: tuple[Record, ...]
     protects: tuple[str, ...]
     faults: tuple[int, ...] = ()
+    marks: Mapping[int, str] = NO_MARKS
 
 
 def quoted(text: str) -> str:
@@ -113,15 +125,24 @@ def rendered(record: Record) -> str:
 
 
 def render_file(
-    fragment: str, records: Iterable[Record], protects: Iterable[str], *, part: bool = False
+    fragment: str,
+    records: Sequence[Record],
+    protects: Iterable[str],
+    marks: Mapping[int, str] = NO_MARKS,
+    *,
+    part: bool = False,
 ) -> bytes:
     """The content of a state file.
 
     Args:
+        marks: as in :class:`StateFile`.
         part: it is not the first one of its fragment. A program that does not know parts stops there.
     """
     parts = [f"{_HEAD}{PART_FORMAT if part else FORMAT}\n< {quoted(fragment)}\n\n"]
-    parts += map(rendered, records)
+    for number, record in enumerate(records):
+        parts += [f"{mark}\n" for mark in marks.get(number, "")]
+        parts.append(rendered(record))
+    parts += [f"{mark}\n" for mark in marks.get(len(records), "")]
     parts += [f"! {quoted(protect)}\n{REST}\n{REST}\n" for protect in protects]
     return "".join(parts).encode("utf-8", "surrogatepass")
 
@@ -176,6 +197,9 @@ def parse_file(path: str, data: bytes) -> StateFile:
     faults = [] if known else [1]
     owner, protects = _other_lines(head, 1, faults)
     records: list[Record] = []
+    found_marks = (
+        {0: marks} if (marks := "".join(line for line in head.split("\n") if line in _MARKS)) else {}
+    )
     number = head.count("\n") + 2
     for part in parts:
         title, _, applied = part.partition(f"\n{REST}\n")
@@ -185,6 +209,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
                 applied[at:], number + title.count("\n") + 1 + applied.count("\n", 0, at), faults
             )[1]
             applied = applied[:at]
+        applied, marks = _without_marks(applied)
         found = _HEADLINE.match(title)
         address = _unquoted(found[1]) if found else None
         if found is None or address is None or "/" not in address:
@@ -192,10 +217,28 @@ def parse_file(path: str, data: bytes) -> StateFile:
         else:
             parsed = Applied(found[2], applied.rstrip("\n") + "\n" if applied else "")
             records.append(Record(address, parsed, _former(found[3]) if found[3] else ()))
+        if marks:
+            found_marks[len(records)] = marks
         number += part.count("\n") + 1
     if owner is None:
         faults.insert(0, 2)
-    return StateFile(path, owner or "", tuple(records), tuple(protects), tuple(sorted(set(faults))))
+    return StateFile(
+        path, owner or "", tuple(records), tuple(protects), tuple(sorted(set(faults))), found_marks
+    )
+
+
+def _without_marks(applied: str) -> tuple[str, str]:
+    """What stands below the address of a record, and the marks behind it."""
+    end = len(applied)
+    while end and applied[end - 1] == "\n":
+        end -= 1
+    if applied[end - 1 : end] not in _MARKS:  # a digest ends in neither
+        return applied, ""
+    lines = applied[:end].split("\n")
+    at = len(lines)
+    while at and (lines[at - 1] in _MARKS or not lines[at - 1]):
+        at -= 1
+    return "\n".join(lines[:at]), "".join(lines[at:])
 
 
 def _former(text: str) -> tuple[str, ...]:
@@ -212,7 +255,7 @@ def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None,
             owner = parsed
         elif parsed is not None and line.startswith("! "):
             protects.append(parsed)
-        elif line not in ("", REST):
+        elif line not in ("", REST, *_MARKS):
             faults.append(at)
     return owner, protects
 

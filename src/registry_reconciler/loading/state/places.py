@@ -12,8 +12,9 @@
     .
     t: layout "list"
 
-``format`` follows where the schema names one, and ``former``, the ``file`` before, where it changed: an apply that is
-interrupted is known to write there. A file a kind, written with its state. It is never removed: a side that changed it
+``key`` follows, and where the schema has them ``format``, ``value``, ``body`` and ``lenient``: how the texts there are
+read. ``former``, the ``file`` before, stands where it changed: an apply that is interrupted is known to write there. A
+file a kind, written with its state. It is never removed: a side that changed it
 would conflict. The name of the kind stands in each line, so that git takes no such file for that of another kind.
 """
 
@@ -30,22 +31,41 @@ from registry_reconciler.model.kind import Kind
 PLACES_FOLDER = f"{STATE_FOLDER}/places"
 SUFFIX = ".place"
 _HEAD = "registry place 1"
-_OPTIONAL = {"format", "former"}
-_LINE = re.compile(r'[^:\s]+: (file|at|layout|format|former) ("(?:[^"\\]|\\.)*")\Z')
+_OPTIONAL = {"format", "former", "key", "value", "body", "lenient"}
+_LINE = re.compile(r'[^:\s]+: (file|at|layout|format|former|key|value|body|lenient) ("(?:[^"\\]|\\.)*")\Z')
 
 
 class KindPlace(NamedTuple):
-    """Where a kind has its entries, in the words of its schema."""
+    """Where a kind has its entries, and how they are read there, in the words of its schema.
+
+    Attributes:
+        key: the field, or a JSON list of fields; "": an older program did not say it.
+        lenient: "yes" or "".
+    """
 
     file: str
     at: str
     layout: str
     format: str = ""
     former: str = ""
+    key: str = ""
+    value: str = ""
+    body: str = ""
+    lenient: str = ""
 
     def is_at(self, other: KindPlace) -> bool:
-        """Whether both name one place."""
-        return self._replace(former="") == other._replace(former="")
+        """Whether both name one place, however it is read."""
+        return self[:4] == other[:4]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The fields that make the key."""
+        if not self.key.startswith("["):
+            return (self.key,) if self.key else ()
+        try:
+            return tuple(map(str, json.loads(self.key)))
+        except ValueError:
+            return ()
 
     def words(self) -> str:
         """For messages."""
@@ -64,8 +84,18 @@ class KindPlace(NamedTuple):
 def place_of(kind: Kind) -> KindPlace:
     """Where the schema says that the entries are."""
     spec = kind.schema.get("x-registry")
-    at = spec.get("at", "") if isinstance(spec, dict) else ""
-    return KindPlace(kind.file.text, at, kind.layout, kind.format)
+    spec = spec if isinstance(spec, dict) else {}
+    key = spec.get("key", "")
+    return KindPlace(
+        kind.file.text,
+        spec.get("at", ""),
+        kind.layout,
+        kind.format,
+        key=key if isinstance(key, str) else json.dumps(key, ensure_ascii=False),
+        value=kind.value,
+        body=kind.body,
+        lenient="yes" if kind.lenient else "",
+    )
 
 
 def place_path(kind: str) -> str:

@@ -11,6 +11,7 @@ from registry_reconciler.cache.incremental import partial_load as part
 from registry_reconciler.cache.incremental import plan
 from registry_reconciler.cache.store import OFF
 from registry_reconciler.cli.main import main
+from tests.support import SCHEMAS, lay_out
 from tests.unit.cache.incremental.workspace import SCHEMA, fragment, memory_file
 
 
@@ -21,12 +22,8 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv(OFF, raising=False)
     monkeypatch.setattr(plan, "LEAST", 0)
     monkeypatch.setattr(touched, "YOUNG", -(10**12))  # a file of this very moment is old enough
-    root = tmp_path / "work"
-    (root / ".system/registry/schemas").mkdir(parents=True)
-    (root / "desired").mkdir()
-    (root / ".system/registry/schemas/service.schema.yaml").write_text(SCHEMA)
-    for index in range(3):
-        (root / f"desired/f{index}.yaml").write_text(fragment(range(index * 10, index * 10 + 10)))
+    fragments = {f"desired/f{index}.yaml": fragment(range(index * 10, index * 10 + 10)) for index in range(3)}
+    root = lay_out(tmp_path / "work", {f"{SCHEMAS}/service.schema.yaml": SCHEMA, **fragments})
     monkeypatch.chdir(root)
     assert main(["apply", "--yes"]) == 0
     assert memory_file(root).is_file()

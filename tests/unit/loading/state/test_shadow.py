@@ -46,7 +46,7 @@ def test_a_file_is_read_as_it_was_written(
     ]
     records.append(Record("kind/old", Applied("", whole("sha256:0"))))
     found = parse_file("p", render_file(fragment, records, protects))
-    assert found == ("p", fragment, tuple(records), tuple(protects), ())
+    assert found == ("p", fragment, tuple(records), tuple(protects), (), {})
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from registry_reconciler.loading.state.files import (
     render_file,
     rendered,
 )
-from registry_reconciler.planning.state_shares import FILLED, FULL, MOST, shares
+from registry_reconciler.planning.state_shares import FILLED, FULL, MOST, Stood, shares
+from tests.support import SCHEMAS, lay_out
 
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
 STATE = ".system/registry/state"
@@ -33,7 +34,7 @@ def names(share: object) -> list[str]:
 
 def test_many_records_at_once_fill_files_in_the_order_of_the_fragment() -> None:
     records = [record(f"{number:03}") for number in range(100)]
-    found = shares(records, {}, ())
+    found = shares(records, {})
     assert [one.path for one in found] == [None] * len(found)
     assert [address for one in found for address in names(one)] == [one.address for one in records]
     assert all(one.size <= FILLED for one in found)
@@ -41,8 +42,8 @@ def test_many_records_at_once_fill_files_in_the_order_of_the_fragment() -> None:
 
 def test_a_new_record_stands_with_the_one_that_it_follows() -> None:
     old = [record(f"{number:03}") for number in range(4)]
-    homes = {old[0].address: "a", old[1].address: "a", old[2].address: "b", old[3].address: "b"}
-    found = shares([old[0], old[1], record("new"), *old[2:], record("last")], homes, ["a", "b"])
+    stood = {"a": Stood(["t/000", "t/001"]), "b": Stood(["t/002", "t/003"])}
+    found = shares([old[0], old[1], record("new"), *old[2:], record("last")], stood)
     assert {one.path: names(one) for one in found} == {
         "a": ["t/000", "t/001", "t/new"],
         "b": ["t/002", "t/003", "t/last"],
@@ -50,15 +51,14 @@ def test_a_new_record_stands_with_the_one_that_it_follows() -> None:
 
 
 def test_the_first_record_stands_with_the_one_that_follows() -> None:
-    found = shares([record("new"), record("old")], {"t/old": "a"}, ["a"])
+    found = shares([record("new"), record("old")], {"a": Stood(["t/old"])})
     assert [(one.path, names(one)) for one in found] == [("a", ["t/new", "t/old"])]
 
 
 def test_a_full_file_takes_nothing_and_gives_nothing() -> None:
     old = [record(f"{number:03}") for number in range(FULL // 920)]
-    homes = {one.address: "a" for one in old}
     new = [record(f"new{number}") for number in range(3)]
-    found = shares([*old[:5], *new, *old[5:]], homes, ["a"])
+    found = shares([*old[:5], *new, *old[5:]], {"a": Stood([one.address for one in old])})
     assert [(one.path, names(one)) for one in found] == [
         ("a", [one.address for one in old]),
         (None, [one.address for one in new]),
@@ -66,13 +66,13 @@ def test_a_full_file_takes_nothing_and_gives_nothing() -> None:
 
 
 def test_a_file_without_records_stays_while_others_are_there() -> None:
-    found = shares([record("b")], {"t/b": "b"}, ["a", "b"])
+    found = shares([record("b")], {"a": Stood([]), "b": Stood(["t/b"])})
     assert [(one.path, names(one)) for one in found] == [("a", []), ("b", ["t/b"])]
 
 
 def test_a_file_that_is_much_too_large_is_parted() -> None:
     records = [record(f"{number:03}") for number in range(100)]
-    found = shares(records, {one.address: "a" for one in records}, ["a"])
+    found = shares(records, {"a": Stood([one.address for one in records])})
     assert found[0].path == "a"
     assert names(found[0]) == [one.address for one in records[: len(found[0].records)]]
     assert sorted(address for one in found for address in names(one)) == [one.address for one in records]
@@ -130,10 +130,7 @@ def _apply(root: Path) -> dict[str, bytes]:
 
 
 def test_an_apply_of_one_entry_writes_one_small_file(tmp_path: Path) -> None:
-    schemas = tmp_path / ".system/registry/schemas"
-    schemas.mkdir(parents=True)
-    (tmp_path / "desired").mkdir()
-    (schemas / "t.schema.yaml").write_text(SCHEMA, "utf-8")
+    lay_out(tmp_path, {f"{SCHEMAS}/t.schema.yaml": SCHEMA, "desired/.gitkeep": ""})
     protect = "protect:\n- t/e0000\n"
     _wish(tmp_path, 700, protect=protect)
     assert len(_apply(tmp_path)) > 3

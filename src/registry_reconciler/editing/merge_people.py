@@ -1,0 +1,164 @@
+"""The files of people that a merge left in conflict, merged by entry and field; and outputs, made anew after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from registry_reconciler.apply import FileOp
+from registry_reconciler.errors import RegistryFailure
+from registry_reconciler.files.git import RevisionTree
+from registry_reconciler.files.git_conflicts import (
+    Sides,
+    as_checked_out,
+    as_stored,
+    both_sides,
+    name_of_other,
+)
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.state.files import conflict_line
+from registry_reconciler.loading.state.files import sides as marked_sides
+from registry_reconciler.merging import Labels, merge_file
+from registry_reconciler.merging.known import Known, known_of
+from registry_reconciler.model.config import OUTPUTS_PATH
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.kind import SCHEMA_FOLDER
+from registry_reconciler.model.output import PREFIX
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.outputs.memory import Memory, load_memory
+from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
+
+if TYPE_CHECKING:
+    from registry_reconciler.files.tree import Tree
+    from registry_reconciler.outputs.definitions import Output
+    from registry_reconciler.workspace import Workspace
+
+
+class People(Struct, frozen=True):
+    """What becomes of the files of people.
+
+    Attributes:
+        settled: nothing in them is open any more.
+        open: what people have to decide: a file, and what in it.
+    """
+
+    ops: tuple[FileOp, ...]
+    settled: tuple[Sides, ...]
+    open: tuple[tuple[str, str], ...]
+
+
+def merge_people(root: Path, found: Sequence[Sides]) -> People:
+    """Merge the files that git left in conflict, as far as nobody has touched them since."""
+    ops: list[FileOp] = []
+    settled: list[Sides] = []
+    waiting: list[tuple[str, str]] = []
+    if not found:
+        return People((), (), ())
+    tree = DiskTree(root)
+    known = _known(root, found)
+    labels = Labels("HEAD", name_of_other(root))
+    for sides in found:
+        try:
+            now = tree.read(sides.path)
+        except Unreadable as fault:
+            waiting.append((sides.path, f"it cannot be read: {fault}"))
+            continue
+        if _is_settled(sides, now):
+            continue
+        answer = merge_file(sides.path, sides.before, sides.one, sides.other, known, labels)
+        if answer is None:
+            waiting.append((sides.path, _why(sides)))
+            continue
+        content = None if answer.content is None else as_checked_out(sides, answer.content, now)
+        if now not in (None, content) and not _is_as_git_left_it(sides, as_stored(sides, now or b"")):
+            waiting.append((sides.path, "it was edited since the merge, and marks are left in it"))
+            continue
+        if content != now:
+            ops.append(FileOp(sides.path, None if now is None else digest_bytes(now), content))
+        if answer.conflicts:
+            waiting += ((sides.path, sentence) for sentence in answer.conflicts)
+        else:
+            settled.append(sides)
+    return People(tuple(ops), tuple(settled), tuple(waiting))
+
+
+def _why(sides: Sides) -> str:
+    if sides.one is None or sides.other is None:
+        return "removed on one side, and changed on the other: keep it (git add) or let it go (git rm)"
+    return "it cannot be merged by entry and field: resolve its marks by hand"
+
+
+def _is_settled(sides: Sides, now: bytes | None) -> bool:
+    """Whether somebody settled a file already, and did not tell git."""
+    if now is None:
+        return sides.one is not None and sides.other is not None
+    if sides.one is None or sides.other is None:
+        there = sides.one if sides.other is None else sides.other
+        return as_stored(sides, now) != there and conflict_line(now) is None
+    return conflict_line(now) is None
+
+
+def _is_as_git_left_it(sides: Sides, now: bytes) -> bool:
+    """Whether a file has what both sides added, and nothing that neither has."""
+    rows = {row for data in (sides.before, sides.one, sides.other) for row in (data or b"").split(b"\n")}
+    parts = marked_sides(now)
+    there = {row for part in parts for row in part.split(b"\n")}
+    before = set((sides.before or b"").split(b"\n"))
+    came = {row for data in (sides.one, sides.other) for row in (data or b"").split(b"\n")} - before
+    return there <= rows and came <= there
+
+
+def _known(root: Path, found: Iterable[Sides]) -> Known:
+    """Kinds and outputs as they are merged; where what says so is in conflict itself, as HEAD has them."""
+    if any(sides.path == OUTPUTS_PATH or sides.path.startswith(f"{SCHEMA_FOLDER}/") for sides in found):
+        for commit in both_sides(root) or ():
+            with closing(RevisionTree(root, commit)) as tree:
+                return known_of(tree)
+    return known_of(DiskTree(root))
+
+
+class MadeAnew(Struct, frozen=True):
+    """The outputs that were written."""
+
+    written: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def outputs_anew(workspace: Workspace) -> MadeAnew:
+    """Write the outputs that are stale, and change no entry: they are made of the registries as they are."""
+    overwrite = tuple(f"{PREFIX}{name}" for name in _merged_outputs(workspace.root))
+    options = PlanOptions(exclude=("*",), overwrite=overwrite)
+    try:
+        plan = workspace.planning(options).plan
+        if not plan.applicable:
+            return MadeAnew((), ("outputs were not made anew, because a problem blocks: registry plan",))
+        if not plan.outputs:
+            return MadeAnew()
+        done = workspace.apply(plan, command="registry resolve")
+    except RegistryFailure as fault:
+        return MadeAnew((), (f"outputs were not made anew: {fault.message}",))
+    return MadeAnew(done.written, done.warnings)
+
+
+def _merged_outputs(root: Path) -> list[str]:
+    """The outputs that nobody had edited on either side: whatever they are merged, nobody has edited them now."""
+    found: set[str] | None = None
+    for commit in both_sides(root) or ():
+        with closing(RevisionTree(root, commit)) as tree:
+            memory = load_memory(tree)
+            right = {output.id for output in known_of(tree).outputs if _is_right(output, memory, tree)}
+        found = right if found is None else found & right
+    return sorted(found or ())
+
+
+def _is_right(output: Output, memory: Memory, tree: Tree) -> bool:
+    try:
+        text = FileWork(output.file, tree).part(output).text
+    except NoOutputPlace:
+        return False
+    return text is not None and memory.says(output.id, text)

@@ -1,0 +1,21 @@
+"""``registry lsp``: what ``check`` says, and what an editor asks for, from the texts as they are being written.
+
+Everything reads through a tree, so an open text is one more layer over the disk. No program of the workspace is
+started, nothing outside of it is read, and nothing is written: edits are handed to the editor.
+"""
+
+from __future__ import annotations
+
+
+def serve() -> None:
+    """Serve an editor over standard input and output until it says goodbye.
+
+    Raises:
+        ModuleNotFoundError: the extra ``lsp`` is not installed.
+    """
+    import gc
+
+    from registry_reconciler.lsp.server import make_server
+
+    gc.enable()  # one command makes little garbage in cycles; a day of typing does not
+    make_server().start_io()

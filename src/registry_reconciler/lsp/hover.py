@@ -1,0 +1,117 @@
+"""What is told of the thing under the cursor. It is plain text: what an entry says is never a link or a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.cursor import (
+    Subject,
+    compose,
+    cursor_at,
+    is_key_field,
+    reference_at,
+    subject_of,
+)
+from registry_reconciler.lsp.diagnostics import span
+from registry_reconciler.model.entry import MISSING, show_path
+from registry_reconciler.model.references import address_of
+from registry_reconciler.model.written import dumps
+from registry_reconciler.queries.show import entry_details, shown_value
+
+_LONG = 200
+_FIELDS_SHOWN = 12
+
+
+def hover(look: Look, path: str, offset: int) -> types.Hover | None:
+    """The entry behind a reference, what a field is for, or how an entry stands."""
+    text = look.text(path)
+    if text is None:
+        return None
+    documents = compose(look, path, text.source)
+    cursor = cursor_at(documents, offset)
+    subject = subject_of(look, path, documents, cursor) if cursor is not None else None
+    if cursor is None or subject is None or not subject.field:
+        return None
+    lines = list(_lines(look, subject, on_key=cursor.on_key))
+    if not lines:
+        return None
+    content = types.MarkupContent(types.MarkupKind.PlainText, "\n".join(lines))
+    return types.Hover(content, span(text, cursor.node.body, cursor.node.end))
+
+
+def _lines(look: Look, subject: Subject, *, on_key: bool) -> Iterator[str]:
+    found = None if on_key else reference_at(subject)
+    if found is not None:
+        reference, key = found
+        known = look.planning.entry_sets.after.items
+        address = address_of(known, reference.kinds, key)
+        if address:
+            yield from about(look, address)
+        else:
+            yield f"There is no {' or '.join(reference.kinds)} {visible(key)!r}."
+        return
+    description = field_description(look, subject)
+    yield f"{subject.kind.name}: {show_path(subject.field)}"
+    if description:
+        yield visible(description)
+    if is_key_field(subject) and subject.address:
+        yield from standing_of(look, subject.address)
+
+
+def field_description(look: Look, subject: Subject) -> str:
+    """What the schema says of a field."""
+    view = look.loaded.catalog.schemas.validator(subject.kind).view
+    return view.description(subject.field)
+
+
+def about(look: Look, address: str) -> Iterator[str]:
+    """An entry in a few lines; what is secret is masked."""
+    kind = look.loaded.kinds[address.partition("/")[0]]
+    value = shown_value(look.planning, address)
+    name = kind.names.name.get(value) if kind.names.name is not None else None
+    yield visible(address) + (f"  {visible(str(name))}" if isinstance(name, str) else "")
+    for field in ("description", "summary", "title", "when_to_use"):
+        said = value.get(field) if isinstance(value, dict) else None
+        if isinstance(said, str) and said != name:
+            yield _cut(visible(" ".join(said.split())))
+            break
+    desired = look.planning.desired.entries.get(address)
+    live = look.loaded.live.entries.get(address)
+    if desired is not None:
+        yield f"declared: {visible(look.location(desired.place).show(column=False))}"
+    if live is not None:
+        yield f"registry: {visible(look.location(live.place).show(column=False))}"
+
+
+def standing_of(look: Look, address: str) -> Iterator[str]:
+    """What is applied beside what is desired."""
+    details = entry_details(look.planning, address)
+    if details.live_truth:
+        yield "The registry owns it."
+    elif details.live is None:
+        yield "Not in the registries yet: the next apply creates it."
+    elif details.desired is None:
+        yield "No fragment owns it."
+    elif not details.fields:
+        yield "Applied."
+    else:
+        yield "Not applied yet:"
+        for change in details.fields[:_FIELDS_SHOWN]:
+            yield f"  {visible(show_path(change.path)) or '(all)'}: {_said(change.before)} → {_said(change.after)}"
+        if len(details.fields) > _FIELDS_SHOWN:
+            yield f"  … and {len(details.fields) - _FIELDS_SHOWN} more"
+    if details.incoming:
+        more = f" and {len(details.incoming) - 3:,} more" if len(details.incoming) > 3 else ""
+        yield f"Used by {', '.join(map(visible, details.incoming[:3]))}{more}."
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is MISSING else _cut(visible(dumps(value)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONG else text[: _LONG - 1] + "…"

@@ -1,0 +1,341 @@
+"""The language server: requests of an editor in, answers out. What they say is worked out in the modules beside it.
+
+One thread plans, and one after another; the loop that reads what the editor sends never waits for it. A keystroke makes
+what is being worked out old: its diagnostics are not sent, and the next plan is made of the newest texts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar, cast
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from registry_reconciler.errors import NoWorkspace, RegistryFailure
+from registry_reconciler.files.root import find_root
+from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
+from registry_reconciler.lsp.completion import complete
+from registry_reconciler.lsp.diagnostics import diagnostics
+from registry_reconciler.lsp.edits import code_actions, formatting, rename
+from registry_reconciler.lsp.hover import hover
+from registry_reconciler.lsp.navigation import (
+    definition,
+    document_symbols,
+    references,
+    renamable,
+    workspace_symbols,
+)
+from registry_reconciler.lsp.text import Text, Unit
+from registry_reconciler.version import __version__
+
+_REQUEST_FAILED = -32803
+_PAUSE = 0.02
+"""Seconds without a keystroke before a plan is begun: a word that is being typed is not planned letter by letter."""
+
+T = TypeVar("T")
+
+
+class _Positioned(Protocol):
+    """What every request about a place in a text has."""
+
+    text_document: types.TextDocumentIdentifier
+    position: types.Position
+
+
+logger = logging.getLogger(__name__)
+
+
+class _Protocol(LanguageServerProtocol):
+    """Texts are kept by :class:`Buffers`: the library's own copies count other line ends than editors do."""
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """See the class."""
+        _server(self).opened(params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """See the class."""
+        _server(self).changed(params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """See the class."""
+        _server(self).closed(params)
+
+
+def _server(protocol: _Protocol) -> RegistryServer:
+    return cast("RegistryServer", protocol._server)
+
+
+class RegistryServer(LanguageServer):
+    """Serves the workspaces that the open texts lie in."""
+
+    def __init__(self) -> None:
+        super().__init__("registry", __version__, protocol_cls=_Protocol)
+        self.workspaces: dict[Path, Buffers] = {}
+        self.trusted = True
+        self._published: dict[Path, dict[str, str]] = {}
+        self._running: dict[Path, asyncio.Task[None]] = {}
+        self._stale: set[Path] = set()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plan")
+
+    # Texts
+
+    @property
+    def unit(self) -> Unit:
+        """What the editor counts in a line."""
+        agreed = self.server_capabilities.position_encoding
+        return cast("Unit", str(getattr(agreed, "value", agreed) or "utf-16"))
+
+    def place(self, uri: str) -> tuple[Buffers, str] | None:
+        """The workspace that a text lies in, and its path there; ``None`` where it lies in none."""
+        parts = urlsplit(uri)
+        if parts.scheme != "file" or not self.trusted:
+            return None
+        path = Path(url2pathname(unquote(parts.path)))
+        try:
+            root = find_root(path.parent)
+        except (NoWorkspace, OSError):
+            return None
+        with contextlib.suppress(ValueError):
+            buffers = self.workspaces.get(root)
+            if buffers is None:
+                buffers = self.workspaces[root] = Buffers(root, self.unit)
+            return buffers, path.relative_to(root).as_posix()
+        return None
+
+    def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        """A text was opened."""
+        document = params.text_document
+        found = self.place(document.uri)
+        if found is not None:
+            text = Text(document.text.removeprefix("\ufeff"), self.unit)
+            found[0].put(found[1], OpenText(text, document.uri, document.version))
+            self.refresh(found[0])
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        """A text was edited: each change is of the text that the one before left."""
+        found = self.place(params.text_document.uri)
+        known = found[0].open.get(found[1]) if found is not None else None
+        if found is None or known is None:
+            return
+        text = known.text
+        for change in params.content_changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                start, end = change.range.start, change.range.end
+                text = text.changed((start.line, start.character), (end.line, end.character), change.text)
+            else:
+                text = Text(change.text.removeprefix("\ufeff"), self.unit)
+        found[0].put(found[1], OpenText(text, known.uri, params.text_document.version))
+        self.refresh(found[0])
+
+    def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        """A text was closed."""
+        found = self.place(params.text_document.uri)
+        if found is not None:
+            found[0].close(found[1])
+            self.refresh(found[0])
+
+    def on_disk(self) -> None:
+        """Files changed on the disk."""
+        for buffers in self.workspaces.values():
+            buffers.forget()
+            self.refresh(buffers)
+
+    # Diagnostics
+
+    def refresh(self, buffers: Buffers) -> None:
+        """Work out the diagnostics anew; what is being worked out now is old."""
+        self._stale.add(buffers.root)
+        task = self._running.get(buffers.root)
+        if task is None or task.done():
+            self._running[buffers.root] = asyncio.ensure_future(self._keep_fresh(buffers))
+
+    async def _keep_fresh(self, buffers: Buffers) -> None:
+        while buffers.root in self._stale:
+            self._stale.discard(buffers.root)
+            await asyncio.sleep(_PAUSE)
+            if buffers.root in self._stale:
+                continue
+            try:
+                found = await self._plan(buffers, lambda look: (look, diagnostics(look)))
+            except RegistryFailure as failure:
+                self.window_log_message(types.LogMessageParams(types.MessageType.Warning, failure.message))
+                continue
+            except Exception:
+                logger.exception("the diagnostics could not be worked out")
+                continue
+            if buffers.root not in self._stale:
+                self._publish(*found)
+
+    def _publish(self, look: Look, found: dict[str, list[types.Diagnostic]]) -> None:
+        """Send what changed: files that have problems now, and those that had some."""
+        before = self._published.get(look.root, {})
+        now: dict[str, str] = {}
+        for path in {*found, *before, *look.open}:
+            mine = found.get(path, [])
+            known = look.open.get(path)
+            uri = known.uri if known is not None else (look.root / path).as_uri()
+            told = f"{known.version if known else None} {mine!r}"
+            if before.get(path) != told:
+                version = known.version if known is not None else None
+                self.text_document_publish_diagnostics(
+                    types.PublishDiagnosticsParams(uri, mine, version=version)
+                )
+            if mine or known is not None:
+                now[path] = told
+        self._published[look.root] = now
+
+    async def _plan(self, buffers: Buffers, work: Callable[[Look], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: work(buffers.look()))
+
+    # Requests
+
+    async def ask(self, uri: str, work: Callable[[Look, str], T], otherwise: T) -> T:
+        """Answer a request about a text.
+
+        Raises:
+            JsonRpcException: the workspace, or what is asked, cannot be dealt with; the editor shows the text.
+        """
+        found = self.place(uri)
+        if found is None:
+            return otherwise
+        buffers, path = found
+        try:
+            return await self._plan(buffers, lambda look: work(look, path))
+        except RegistryFailure as failure:
+            raise JsonRpcException(failure.message, _REQUEST_FAILED) from failure
+
+    async def ask_at(self, params: _Positioned, work: Callable[[Look, str, int], T], otherwise: T) -> T:
+        """Answer a request about a place in a text. Raises as :meth:`ask`."""
+        where = params.position
+
+        def located(look: Look, path: str) -> T:
+            text = look.text(path)
+            return (
+                work(look, path, text.offset(where.line, where.character)) if text is not None else otherwise
+            )
+
+        return await self.ask(params.text_document.uri, located, otherwise)
+
+
+def make_server() -> RegistryServer:
+    """A server with everything that it can do."""
+    server = RegistryServer()
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        options = params.initialization_options
+        server.trusted = not (isinstance(options, dict) and options.get("trusted") is False)
+
+    @server.feature(types.INITIALIZED)
+    def initialized(_params: types.InitializedParams) -> None:
+        for folder in server.workspace.folders.values():
+            server.place(f"{folder.uri.rstrip('/')}/.")
+        for buffers in server.workspaces.values():
+            server.refresh(buffers)
+        watching = server.client_capabilities.workspace
+        watch = watching.did_change_watched_files if watching is not None else None
+        if watch is not None and watch.dynamic_registration:
+            everything = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+            server.client_register_capability(
+                types.RegistrationParams(
+                    [types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, everything)]
+                )
+            )
+
+    _watch(server)
+    _answer(server)
+    _edit(server)
+    return server
+
+
+def _watch(server: RegistryServer) -> None:
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def files_changed(_params: types.DidChangeWatchedFilesParams) -> None:
+        server.on_disk()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(_params: types.DidSaveTextDocumentParams) -> None:
+        server.on_disk()
+
+
+def _answer(server: RegistryServer) -> None:
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION,
+        types.CompletionOptions(trigger_characters=[" ", ":", "[", ",", "/", "."]),
+    )
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        return await server.ask_at(params, complete, types.CompletionList(False, []))
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hovered(params: types.HoverParams) -> types.Hover | None:
+        return await server.ask_at(params, hover, None)
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def defined(params: types.DefinitionParams) -> list[types.Location]:
+        return await server.ask_at(params, definition, [])
+
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    async def referred(params: types.ReferenceParams) -> list[types.Location]:
+        declaration = params.context.include_declaration
+        return await server.ask_at(
+            params, lambda look, path, offset: references(look, path, offset, declaration=declaration), []
+        )
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    async def symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+        return await server.ask(params.text_document.uri, document_symbols, [])
+
+    @server.feature(types.WORKSPACE_SYMBOL)
+    async def found_symbols(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+        found: list[types.WorkspaceSymbol] = []
+        for buffers in list(server.workspaces.values()):
+            with contextlib.suppress(RegistryFailure):
+                found += await server._plan(buffers, lambda look: workspace_symbols(look, params.query))
+        return found
+
+
+def _edit(server: RegistryServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+    async def prepare(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
+        found = await server.ask_at(params, renamable, None)
+        return types.PrepareRenamePlaceholder(*found) if found is not None else None
+
+    @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+    async def renamed(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        return await server.ask_at(
+            params, lambda look, path, offset: rename(look, path, offset, params.new_name), None
+        )
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
+    async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        def work(look: Look, path: str) -> list[types.CodeAction]:
+            text = look.text(path)
+            if text is None:
+                return []
+            start, end = params.range.start, params.range.end
+            return code_actions(
+                look,
+                path,
+                text.offset(start.line, start.character),
+                text.offset(end.line, end.character),
+                params.context.diagnostics,
+            )
+
+        return await server.ask(params.text_document.uri, work, [])
+
+    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    async def formatted(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+        return await server.ask(params.text_document.uri, formatting, None)

@@ -1,0 +1,180 @@
+"""Running a command for a tool, and cutting its answer to what an agent reads.
+
+Every text of an entry stays a string of a JSON value, in the structured answer and in the text beside it: nothing that
+somebody wrote into a registry stands there as if the tool had said it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from registry_reconciler.mcp.tools import Command
+from registry_reconciler.model.entry import Json, show_path
+
+LIMIT = 20
+MOST_TEXT = 6_000
+"""Characters of an answer: under 2,000 tokens, also of text that makes many of them."""
+
+_LONG = 240
+"""So long is a text in an answer without ``detail``."""
+
+_FIELDS = 4
+
+
+async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) -> dict[str, Json]:
+    """The JSON of a command; where it has none, what it said instead."""
+    head, dashes, behind = _parted(command.words)
+    words = [*head, *extra, f"--root={root}", *dashes, *behind]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "registry_reconciler",
+        *words,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=root,
+    )
+    try:
+        out, err = await process.communicate(command.stdin.encode("utf-8", "surrogatepass"))
+    except BaseException:
+        # The caller lost interest. A command that is stopped leaves everything old or new.
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+        raise
+    try:
+        data = json.loads(out)
+    except ValueError:
+        data = None
+    if isinstance(data, dict):
+        return data
+    said = (err or out).decode("utf-8", "replace").strip()
+    return {"exit": process.returncode, "errors": [{"code": "failed", "message": said}], "next": []}
+
+
+def _parted(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+    if "--" not in words:
+        return words, (), ()
+    place = list(words).index("--")
+    return words[:place], ("--",), words[place + 1 :]
+
+
+def cut(data: Mapping[str, Json], arguments: Mapping[str, Any]) -> dict[str, Json]:
+    """An answer as an agent reads it: a page of each list, short texts, and how much there is."""
+    offset, limit = int(arguments.get("offset", 0)), int(arguments.get("limit", LIMIT))
+    detail = bool(arguments.get("detail", False))
+    while True:
+        made = _page(data, offset, limit, detail=detail)
+        if len(dump(made)) <= MOST_TEXT:
+            return made
+        if limit > 1:
+            limit = max(1, limit // 2)
+        elif detail:
+            detail = False
+        else:
+            return _stump(made)
+
+
+def dump(data: Json) -> str:
+    """A value as the text of an answer."""
+    return json.dumps(data, ensure_ascii=True, separators=(", ", ": "))
+
+
+def _page(data: Mapping[str, Json], offset: int, limit: int, *, detail: bool) -> dict[str, Json]:
+    made: dict[str, Json] = {}
+    pages: dict[str, Json] = {}
+    for name, value in data.items():
+        if name in _LEFT_OUT and not detail:
+            continue
+        if isinstance(value, list) and name not in ("errors", "next"):
+            items = [item if detail else _brief(name, item) for item in value[offset : offset + limit]]
+            if items or name in _ALWAYS:
+                made[name] = items if detail else _short(items)
+            if len(value) > len(items):
+                pages[name] = {"offset": offset, "items": len(items), "of": len(value)}
+        elif name in ("errors", "next"):
+            made[name] = _short(value[:10]) if isinstance(value, list) else value
+        else:
+            made[name] = value if detail else _short(value)
+    if pages:
+        made["pages"] = pages
+    return made
+
+
+_LEFT_OUT = frozenset({"format_version", "inputs", "files", "heals", "options", "kinds", "tool", "notices"})
+"""What says nothing to an agent; with ``detail`` it is there."""
+
+_ALWAYS = frozenset({"changes", "problems", "entries"})
+
+
+def _brief(name: str, item: Json) -> Json:
+    if not isinstance(item, dict):
+        return item
+    if name == "changes" and "action" in item:
+        return _change(item)
+    if name == "problems" and "code" in item:
+        return _problem(item)
+    return item
+
+
+def _change(item: Mapping[str, Json]) -> dict[str, Json]:
+    made = {"action": item["action"], "address": item.get("address")}
+    if item.get("from"):
+        made["from"] = item["from"]
+    fields = item.get("fields") or []
+    made["fields"] = [_field(field) for field in fields[:_FIELDS]]
+    if len(fields) > _FIELDS:
+        made["more_fields"] = len(fields) - _FIELDS
+    return {key: value for key, value in made.items() if value not in (None, [])}
+
+
+def _field(field: Mapping[str, Json]) -> dict[str, Json]:
+    path = field.get("path")
+    named = show_path(tuple(path)) if isinstance(path, list) else path
+    return {"field": named, **{side: field[side] for side in ("before", "after") if side in field}}
+
+
+def _problem(item: Mapping[str, Json]) -> dict[str, Json]:
+    location = item.get("location") or {}
+    fix = item.get("fix") or {}
+    made = {
+        "code": item["code"],
+        "severity": item.get("severity"),
+        "blocking": item.get("blocking"),
+        "status": item.get("status"),
+        "address": item.get("address"),
+        "at": f"{location.get('path', '')}:{location.get('line', 0)}",
+        "message": item.get("message"),
+        "fix": fix.get("description"),
+        "fix_is_safe": fix.get("safe"),
+        "suppressed": item.get("suppressed"),
+    }
+    return {key: value for key, value in made.items() if value not in (None, "", False)}
+
+
+def _short(value: Json) -> Json:
+    if isinstance(value, str):
+        return value if len(value) <= _LONG else value[: _LONG - 1] + "…"
+    if isinstance(value, list):
+        kept = [_short(item) for item in value[:_MOST_INNER]]
+        return [*kept, f"… and {len(value) - _MOST_INNER} more"] if len(value) > _MOST_INNER else kept
+    if isinstance(value, dict):
+        return {name: _short(part) for name, part in value.items()}
+    return value
+
+
+_MOST_INNER = 50
+
+
+def _stump(data: Mapping[str, Json]) -> dict[str, Json]:
+    """What is left of an answer whose single items are too large: its head, and where the rest is."""
+    kept = {name: value for name, value in data.items() if len(dump(value)) < MOST_TEXT // 8}
+    left = [name for name in data if name not in kept]
+    return {**kept, "too_large": left, "hint": "ask for one entry with show, or fewer with limit"}

@@ -1,0 +1,258 @@
+"""Which way a file is merged, by what it is: state, output, fragment, registry, or none of these. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.comments import comments_in
+from registry_reconciler.formats.frontmatter.parts import split
+from registry_reconciler.formats.table import format_named, format_of
+from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
+from registry_reconciler.merging.known import Known, is_fragment, is_set, moves_in
+from registry_reconciler.merging.lines import Labels, merged_rows
+from registry_reconciler.merging.shapes import (
+    NotUnderstood,
+    Position,
+    Shape,
+    fragment_shape,
+    kinds_of,
+    registry_shape,
+)
+from registry_reconciler.merging.state import merge_state
+from registry_reconciler.merging.structured import Merged, Structure, merge_structured
+from registry_reconciler.model.config import HISTORY_FOLDER, STATE_FOLDER
+from registry_reconciler.model.entry import Json
+from registry_reconciler.outputs.memory import FOLDER as MEMORY_FOLDER
+from registry_reconciler.outputs.memory import parse as parse_account
+from registry_reconciler.outputs.regions import Region, find_regions
+from registry_reconciler.outputs.targets import NoOutputPlace, place_of
+
+
+class Answer(Struct, frozen=True):
+    """What becomes of a file.
+
+    Attributes:
+        content: its bytes, with marks around what is open; ``None``: it goes.
+        conflicts: what is open, for people: an entry and its field.
+    """
+
+    content: bytes | None
+    conflicts: tuple[str, ...] = ()
+
+
+def merge_file(
+    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known, labels: Labels
+) -> Answer | None:
+    """Merge one file; ``None``: it is not understood, and git's own merge stands.
+
+    Args:
+        path: from the root of the workspace.
+        before, ours, theirs: the three sides; ``None`` where a side does not have it.
+    """
+    if ours == theirs or before == theirs:
+        return Answer(ours)
+    if before == ours:
+        return Answer(theirs)
+    if path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
+        return _own(path, before, ours, theirs, known)
+    outputs = known.outputs_in(path)
+    if any(output.whole for output in outputs):
+        if ours is None or theirs is None:
+            return Answer(ours if ours is not None else theirs)
+        return Answer(_clean(before, ours, theirs) or ours)
+    kinds = kinds_of(known.kinds, path)
+    try:
+        if is_fragment(path) or kinds or any(output.at for output in outputs):
+            return _structured(path, before, ours, theirs, known, labels)
+        if outputs and ours is not None and theirs is not None:
+            return _with_regions(path, before, ours, theirs, known, labels)
+    except NotUnderstood:
+        pass
+    return None
+
+
+def _own(
+    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known
+) -> Answer | None:
+    """What registry remembers. One apply is as the side has it that has it."""
+    if ours is None or theirs is None:
+        kept = ours if ours is not None else theirs
+        return Answer(kept if before is None or path.startswith(f"{HISTORY_FOLDER}/") else None)
+    if path.endswith(STATE_SUFFIX):
+        merged = merge_state(path, before, ours, theirs)
+        return None if merged is None else Answer(merged)
+    if path.startswith(f"{MEMORY_FOLDER}/"):
+        return Answer(_remembered(path, before, ours, theirs, known))
+    return Answer(ours) if path.startswith(f"{HISTORY_FOLDER}/") else None
+
+
+def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known) -> bytes:
+    """What is remembered of an output, merged as its text is: else it would look as if somebody had edited it."""
+    account = parse_account(path, ours)
+    of_value = account is None or any(output.at for output in known.outputs if output.id == account.id)
+    return ours if of_value else _clean(before, ours, theirs) or ours
+
+
+# Fragments, registries, structured files with an output in them
+
+
+def _structured(
+    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known, labels: Labels
+) -> Answer:
+    kinds = [] if is_fragment(path) else kinds_of(known.kinds, path)
+    form = format_of(path, kinds[0]) if kinds else format_named(path)
+    if not form.several_entries:
+        return _front_matter(path, before, ours, theirs, known, labels, form)
+    structure = _structure(path, form, known)
+    merged = merge_structured(before, ours, theirs, structure, labels, _clean(before, ours, theirs))
+    gone = not merged.conflicts and (ours is None or theirs is None) and _says_nothing(merged, form)
+    return Answer(None if gone else merged.data, tuple(_sentences(merged)))
+
+
+def _sentences(merged: Merged) -> list[str]:
+    return [f"{conflict.about}: {conflict.how}" for conflict in merged.conflicts]
+
+
+def _says_nothing(merged: Merged, form: TextFormat) -> bool:
+    return not any(form.read(merged.data).documents)
+
+
+def _structure(path: str, form: TextFormat, known: Known) -> Structure:
+    derived = [output for output in known.outputs_in(path) if output.at]
+
+    def shape(data: bytes, documents: tuple[Json, ...]) -> Shape:
+        if is_fragment(path):
+            return fragment_shape(known.kinds, documents)
+        return registry_shape(known.kinds, path, data, documents, form)
+
+    def places(documents: tuple[Json, ...]) -> frozenset[Position]:
+        found = set()
+        for output in derived:
+            try:
+                found.add(Position(*place_of(documents, output)))
+            except NoOutputPlace:
+                continue
+        return frozenset(found)
+
+    return Structure(
+        form,
+        shape,
+        lambda data: frozenset(comments_in(data, form)),
+        places,
+        is_set,
+        moves_in if is_fragment(path) else _no_moves,
+        not is_fragment(path) and any(LAYOUTS[kind.layout].documents for kind in kinds_of(known.kinds, path)),
+    )
+
+
+def _no_moves(_documents: tuple[Json, ...]) -> dict[str, str]:
+    """A registry says of no entry what it was called."""
+    return {}
+
+
+def _clean(before: bytes | None, ours: bytes | None, theirs: bytes | None) -> bytes | None:
+    """What a merge by lines gives where it meets no conflict."""
+    if before is None or ours is None or theirs is None:
+        return None
+    try:
+        texts = [data.decode("utf-8") for data in (before, ours, theirs)]
+    except UnicodeDecodeError:
+        return None
+    text, conflicts = merged_rows(texts[0], texts[1], texts[2], Labels())
+    return None if conflicts else text.encode()
+
+
+def _front_matter(
+    path: str,
+    before: bytes | None,
+    ours: bytes | None,
+    theirs: bytes | None,
+    known: Known,
+    labels: Labels,
+    form: TextFormat,
+) -> Answer:
+    """The block by field, the text below it by line."""
+    if ours is None or theirs is None:
+        raise NotUnderstood("one side removed it")
+    heads, rests = [], []
+    for data in (before, ours, theirs):
+        try:
+            parts = split(data or b"")
+        except ValueError:
+            parts = None
+        if parts is None and data is not None:
+            raise NotUnderstood("it has no front matter")
+        line = b"" if parts is None else parts.rest[: len(parts.rest) - len(parts.body)]
+        heads.append(None if parts is None else parts.head + parts.block + line)
+        rests.append("" if parts is None else parts.body.decode("utf-8", "surrogateescape"))
+    structure = _structure(path, form, known)
+    merged = merge_structured(heads[0], heads[1], heads[2], structure, labels, _clean(*heads))
+    rest, conflicts = merged_rows(rests[0], rests[1], rests[2], labels)
+    sentences = _sentences(merged)
+    if conflicts:
+        sentences.append(f"the text below the front matter: {conflicts} places changed on both sides")
+    return Answer(merged.data + rest.encode("utf-8", "surrogateescape"), tuple(sentences))
+
+
+# Texts with regions
+
+
+def _with_regions(
+    path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known, labels: Labels
+) -> Answer:
+    """A text by line; what is open between the marks of an output is as ours has it, and made anew later."""
+    try:
+        texts = [(data or b"").decode("utf-8") for data in (before, ours, theirs)]
+    except UnicodeDecodeError as error:
+        raise NotUnderstood("it is no UTF-8") from error
+    names = {output.region for output in known.outputs_in(path) if output.region}
+    regions = [find_regions(path, text)[0] for text in texts]
+    parts = {}
+    for name in names:
+        found = [known_regions.get(name) for known_regions in regions]
+        inner = [
+            "" if region is None else text[region.start : region.end]
+            for region, text in zip(found, texts, strict=True)
+        ]
+        if found[1] is not None and found[2] is not None and found[1].inline == found[2].inline:
+            merged_part, open_places = merged_rows(inner[0], inner[1], inner[2], labels)
+            parts[name] = inner[1] if open_places or found[1].inline else merged_part
+    evened = [
+        _with_parts(text, known_regions, parts) for text, known_regions in zip(texts, regions, strict=True)
+    ]
+    merged, conflicts = merged_rows(evened[0], evened[1], evened[2], labels)
+    if conflicts and before is None:
+        raise NotUnderstood("both sides made it")
+    places = "place" if conflicts == 1 else "places"
+    return Answer(
+        merged.encode(),
+        (f"{conflicts} {places} outside of outputs changed on both sides",) if conflicts else (),
+    )
+
+
+def _with_parts(text: str, regions: Mapping[str, Region], parts: Mapping[str, str]) -> str:
+    """A text in which the regions of outputs hold what they are to hold."""
+    for region in sorted(regions.values(), key=lambda region: -region.start):
+        if region.id in parts:
+            text = text[: region.start] + parts[region.id] + text[region.end :]
+    return text
+
+
+def fits(path: str, data: bytes, known: Known) -> bool:
+    """Whether a fragment or a registry can be read, and holds each entry once. Of any other file this is true."""
+    kinds = [] if is_fragment(path) else kinds_of(known.kinds, path)
+    if not kinds and not is_fragment(path):
+        return True
+    form = format_of(path, kinds[0]) if kinds else format_named(path)
+    read = form.read(data)
+    if not read.readable:
+        return False
+    try:
+        _structure(path, form, known).shape(data, read.documents)
+    except NotUnderstood:
+        return False
+    return True

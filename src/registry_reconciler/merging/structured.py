@@ -1,0 +1,288 @@
+"""Three sides of a file merged by entry and field, as a text: what every side wrote, read back and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.comments import comments_in
+from registry_reconciler.formats.edits import SpliceError
+from registry_reconciler.formats.table import YAML
+from registry_reconciler.merging.edits import SideText
+from registry_reconciler.merging.lines import Labels, joined_sides, marked
+from registry_reconciler.merging.order import merged_order
+from registry_reconciler.merging.shapes import NotUnderstood, Position, Shape, Side, with_former_names
+from registry_reconciler.merging.values import (
+    BEFORE,
+    OURS,
+    THEIRS,
+    Conflict,
+    Fields,
+    Indexes,
+    Items,
+    Merger,
+    Origin,
+    Part,
+    Pick,
+    Result,
+    value_of,
+)
+from registry_reconciler.model.entry import FieldPath, Json, same
+from registry_reconciler.model.kind import Kind
+
+
+class Structure(Struct, frozen=True):
+    """How a file is to be understood.
+
+    Attributes:
+        shape: names the parts of one side: its text and its documents.
+        derived: the places of values that are outputs, on one side.
+        is_set: whether a list at a field of a kind is a set.
+        by_document: each document is an entry, and comes and goes by itself.
+        moves: the renames that one side of a fragment says, the former name by the new one.
+        comments: the comments of a text.
+    """
+
+    form: TextFormat
+    shape: Callable[[bytes, tuple[Json, ...]], Shape]
+    comments: Callable[[bytes], frozenset[str]]
+    derived: Callable[[tuple[Json, ...]], frozenset[Position]]
+    is_set: Callable[[Kind, FieldPath], bool]
+    moves: Callable[[tuple[Json, ...]], Mapping[str, str]]
+    by_document: bool = False
+
+
+class Merged(Struct, frozen=True):
+    """A merged text; with conflicts it holds their marks."""
+
+    data: bytes
+    conflicts: tuple[Conflict, ...] = ()
+
+
+class _Version(Struct, frozen=True):
+    """The file as it is when every conflict goes one way; ``complete``: with all comments."""
+
+    data: bytes
+    parts: tuple[Part, ...]
+    conflicts: tuple[Conflict, ...]
+    complete: bool
+
+
+def merge_structured(
+    before: bytes | None,
+    ours: bytes | None,
+    theirs: bytes | None,
+    structure: Structure,
+    labels: Labels,
+    textual: bytes | None,
+) -> Merged:
+    """Merge three sides.
+
+    Args:
+        before, ours, theirs: ``None`` where a side does not have the file.
+        textual: what git makes of them where it finds no conflict: it is taken if it says what is to be said.
+
+    Raises:
+        NotUnderstood: it cannot be done so.
+    """
+    sides = _sides((before, ours, theirs), structure)
+    picks: tuple[Pick, Pick] = (OURS, THEIRS)
+    notes = _Notes(sides, structure.form).of
+    versions = [_version(sides, structure, pick, textual, notes) for pick in picks]
+    conflicts = versions[0].conflicts
+    if not conflicts:
+        if not versions[0].complete:
+            raise NotUnderstood("a comment would be lost")
+        return Merged(versions[0].data)
+    kept = structure.comments(versions[0].data) | structure.comments(versions[1].data)
+    if _missing(_required(sides, structure), kept):
+        raise NotUnderstood("a comment would be lost")
+    texts = [version.data.decode("utf-8") for version in versions]
+    about = [_lines(structure.form, version, pick) for version, pick in zip(versions, picks, strict=True)]
+    return Merged(marked(texts[0], texts[1], labels, *about).encode(), conflicts)
+
+
+class _Notes:
+    """The comments of items, looked up once for all items of a side."""
+
+    def __init__(self, sides: Sequence[Side], form: TextFormat) -> None:
+        self._sides = sides
+        self._form = form
+        self._known: dict[int, dict[Position, object]] = {}
+
+    def of(self, number: int, position: Position) -> object:
+        """What stands in the comments of one."""
+        if number not in self._known:
+            self._known[number] = self._looked_up(self._sides[number])
+        return self._known[number].get(position)
+
+    def _looked_up(self, side: Side) -> dict[Position, object]:
+        positions = [item.position for item in side.shape.items.values() if item.position.path]
+        if side.data is None or not positions:
+            return {}
+        try:
+            found = self._form.extract(
+                side.data, [(position.document, position.path) for position in positions]
+            )
+        except SpliceError:
+            return {}
+        return {
+            position: (snippet.comments, frozenset(comments_in(snippet.text.encode(), YAML)))
+            for position, snippet in zip(positions, found, strict=True)
+        }
+
+
+def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[Side]:
+    found = []
+    for data in texts:
+        read = structure.form.read(data or b"")
+        if not read.readable:
+            raise NotUnderstood(next(fault.message for fault in read.faults if fault.fatal))
+        found.append(Side(data, read.documents, structure.shape(data or b"", read.documents)))
+    count = max(len(side.documents) for side in found)
+    for number, side in enumerate(found):
+        if structure.by_document:
+            continue
+        if not side.documents and number != BEFORE:
+            # Nobody's file, or an empty one: of no entry, and of no field.
+            found[number] = Side(side.data, ({},) * count, side.shape)
+        elif side.documents and len(side.documents) != count:
+            raise NotUnderstood("one side has more documents than another")
+    base = found[BEFORE].shape
+    for number in (OURS, THEIRS):
+        side = found[number]
+        renamed = with_former_names(base, side.shape, structure.moves(side.documents))
+        found[number] = Side(side.data, side.documents, renamed)
+    return found
+
+
+def _version(
+    sides: Sequence[Side],
+    structure: Structure,
+    pick: Pick,
+    textual: bytes | None,
+    notes: Callable[[int, Position], object],
+) -> _Version:
+    derived = [structure.derived(side.documents) for side in sides]
+    merger = Merger(sides, pick, derived, structure.is_set, notes)
+    parts: list[Part] = []
+    for indexes in _documents(sides, structure):
+        positions = tuple(Position(index, ()) if index is not None else None for index in indexes)
+        result = merger.merged(positions)  # type: ignore[arg-type]
+        if result is not None:
+            parts.append(Part(indexes, result))
+        elif not structure.by_document:
+            raise NotUnderstood("a document is gone")
+    values = [value_of(part.result) for part in parts]
+    structure.shape(sides[OURS].data or b"", tuple(values))  # nothing may stand there twice
+    conflicts = tuple(merger.conflicts)
+    required = _required(sides, structure)
+
+    def judged(data: bytes | None) -> _Version | None:
+        if data is None:
+            return None
+        read = structure.form.read(data)
+        if not read.readable or not same(list(read.documents), values):
+            return None
+        return _Version(data, tuple(parts), conflicts, not _missing(required, structure.comments(data)))
+
+    found = judged(textual) if not conflicts else None
+    if found is not None and found.complete:
+        return found
+    texts = [SideText(structure.form, sides, number).text(parts) for number in (BEFORE, OURS, THEIRS)]
+    fair: _Version | None = None
+    for data in _candidates(texts, structure):
+        found = judged(data)
+        if found is not None and found.complete:
+            return found
+        fair = fair or found
+    if fair is None:
+        raise NotUnderstood("what is merged cannot be written")
+    return fair
+
+
+def _documents(sides: Sequence[Side], structure: Structure) -> list[Indexes]:
+    """The documents that belong together, as the index of each on each side."""
+    if not structure.by_document:
+        return [
+            (number if number < len(sides[BEFORE].documents) else None, number, number)
+            for number in range(len(sides[OURS].documents))
+        ]
+    known: list[dict[str, int]] = []
+    for side in sides:
+        heads = {
+            position.document: item.identity
+            for position, item in side.shape.heads.items()
+            if not position.path
+        }
+        if set(heads) != set(range(len(side.documents))):
+            raise NotUnderstood("a document is no entry")
+        known.append({heads[number]: number for number in range(len(side.documents))})
+    return [
+        (known[BEFORE].get(name), known[OURS].get(name), known[THEIRS].get(name))
+        for name in merged_order(*(list(names) for names in known))
+    ]
+
+
+def _candidates(texts: Sequence[bytes | None], structure: Structure) -> list[bytes | None]:
+    """The texts that may be the answer, the best first."""
+    before, ours, theirs = (data.decode("utf-8") if data is not None else None for data in texts)
+    found: list[bytes | None] = []
+    comment = structure.form.comment
+    if ours is not None and theirs is not None:
+        opening = comment.opening if comment is not None else ""
+        bases = [before] if before is not None else []
+        bases.append(_in_common(ours, theirs))
+        found += [joined_sides(base, ours, theirs, opening).encode() for base in bases]
+    return [*found, texts[OURS], texts[THEIRS]]
+
+
+def _in_common(ours: str, theirs: str) -> str:
+    from registry_reconciler.base.sequences import common
+    from registry_reconciler.merging.lines import rows_of
+
+    rows = rows_of(ours)
+    return "".join(rows[at] for at, _ in common(rows, rows_of(theirs)))
+
+
+def _missing(required: frozenset[str], kept: frozenset[str]) -> bool:
+    """Whether a comment stands nowhere, also not behind another one."""
+    lost = required - kept
+    return bool(lost) and not all(any(comment in longer for longer in kept) for comment in lost)
+
+
+def _required(sides: Sequence[Side], structure: Structure) -> frozenset[str]:
+    """The comments that the merged text has to have: what a side wrote, and what both left there."""
+    before, ours, theirs = (
+        structure.comments(side.data) if side.data is not None else frozenset() for side in sides
+    )
+    return (ours & theirs) | (ours - before) | (theirs - before)
+
+
+def _lines(form: TextFormat, version: _Version, pick: Pick) -> list[tuple[int, str]]:
+    """The lines of a version at which conflicts are, each with what is said of it."""
+    about = {
+        Origin(pick, position): conflict.about
+        for conflict in version.conflicts
+        if (position := conflict.positions[pick]) is not None
+    }
+    found = [
+        (position, about[result.origin])
+        for number, part in enumerate(version.parts)
+        for position, result in _walked(part.result, Position(number, ()))
+        if result.origin in about
+    ]
+    places = form.locate(version.data, [(position.document, position.path, False) for position, _ in found])
+    return [(line, text) for (line, _), (_, text) in zip(places, found, strict=True)]
+
+
+def _walked(result: Result, position: Position) -> Iterator[tuple[Position, Result]]:
+    yield position, result
+    if isinstance(result, Fields):
+        for member in result.members:
+            yield from _walked(member.result, position.at(member.name))
+    elif isinstance(result, Items):
+        for number, piece in enumerate(result.pieces):
+            yield from _walked(piece.result, position.at(number))

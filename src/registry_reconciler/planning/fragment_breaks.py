@@ -1,0 +1,47 @@
+"""Where a fragment has something between its entries: comments, the name of another kind. Pure.
+
+Two people may add entries on both sides of a comment, and git merges that. So the state has a line there as well.
+Only lines are looked at: what is written in another way than a list with an entry a line has no such places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+_LINE = re.compile(r"^(?:( *)(?:(-)(?=[ \t\r\n])|(#))|([^\s#].*)|[ \t\r]*$)", re.MULTILINE)
+"""An item, a comment, a line at the margin, or an empty one; no other line is looked at."""
+_NAME = re.compile(r"""(["']?)([^"':#]*)\1[ \t]*:""")
+
+
+def breaks_of(text: str, kinds: Collection[str], entries: int) -> list[int] | None:
+    """How many breaks stand before each entry of a fragment, and behind the last one.
+
+    Args:
+        kinds: whose lists have entries.
+        entries: so many entries the fragment has; where the lines have another number, nothing is known.
+    """
+    found: list[int] = []
+    pending = 0
+    margin: int | None = None
+    inside = False  # a list of entries
+    comment_end = -1
+    for line in _LINE.finditer(text):
+        indent, item, comment, key = line.groups()
+        if comment and inside and (margin is None or len(indent) <= margin):
+            pending += line.start() != comment_end
+            comment_end = text.find("\n", line.end()) + 1 or len(text)
+        elif item and inside and margin in (None, len(indent)):
+            margin = len(indent)
+            found.append(pending)
+            pending = 0
+        elif key and not item:
+            name = _NAME.match(key)
+            if name is None or name[2] in kinds:
+                inside, margin = name is not None, None
+                pending = pending + 1 if found else 0
+            else:
+                inside = False
+            comment_end = -1
+    found.append(pending)
+    return found if len(found) == entries + 1 else None

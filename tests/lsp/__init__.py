@@ -1,0 +1,1 @@
+"""The installed language server, asked by an editor."""

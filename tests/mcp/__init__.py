@@ -1,0 +1,1 @@
+"""The installed server for agents, asked by the protocol's official client."""
