@@ -44,6 +44,7 @@ class Task(NamedTuple):
 
 
 PLAN: Command = ("-m", "registry_reconciler", "plan")
+VERIFY: Command = ("-m", "registry_reconciler", "verify")
 TEST: Command = ("-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", "-m", "not slow")
 SLOW: Command = (*TEST[:-1], "slow")
 FORMAT: Command = ("-m", "ruff", "format", "--check", ".")
@@ -61,10 +62,11 @@ TASKS = {
     "lint": Task("check format and style", "dev", (FORMAT, LINT)),
     "types": Task("check the types", "dev", (TYPES,)),
     "generated": Task("check that generated files are up to date", "dev", GENERATED),
+    "verify": Task("ask other readers, validators and comparers about this repository", "dev", (VERIFY,)),
     "all": Task(
         "all of the above, as CI does",
         "dev",
-        (TEST, SLOW, FORMAT, LINT, TYPES, *GENERATED, (*PLAN, "--detailed-exitcode")),
+        (TEST, SLOW, FORMAT, LINT, TYPES, *GENERATED, VERIFY, (*PLAN, "--detailed-exitcode")),
     ),
     "bench": Task("run Python where the benchmarks' peers are installed", "bench", ((),)),
     "mutate": Task(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry_reconciler.schema.packaged import KINDS, builtin_schemas
-from tests.support import Box
+from tests.support import Box, Ran
 
 SCHEMAS = ".system/registry/schemas"
 
@@ -17,6 +17,46 @@ def test_init_places_the_packaged_schemas_byte_for_byte(empty: Box) -> None:
         assert files[f"{SCHEMAS}/{kind}.schema.yaml"] == content
     remembered = ".system/registry/state/"  # what the pages looked like: nothing that a person asked for
     assert sorted(ran.json["made"]) == sorted(path for path in files if not path.startswith(remembered))
+
+
+def test_the_folders_of_the_kinds_are_made(empty: Box) -> None:
+    empty.run("init")
+    made = ("modules/overview", "modules/routes", ".system/registry/low-level", ".system/registry/high-level")
+    assert [folder for folder in (*made, ".system/hooks") if not (empty.root / folder).is_dir()] == []
+
+
+def test_no_folder_is_made_outside_of_the_workspace(empty: Box) -> None:
+    outside = empty.root.parent / "outside"
+    outside.mkdir()
+    (empty.root / "modules").symlink_to(outside, target_is_directory=True)
+    empty.run("init")
+    assert list(outside.iterdir()) == []
+
+
+def test_after_one_no_check_unrelated_entries_are_not_blocked(empty: Box) -> None:
+    empty.run("init")
+    wrong = '{"module_id": "a.b", "module_type": "nope"}'
+    assert empty.run("add", "module_instance", "--entry-json", wrong, "--apply").exit == 3
+    assert empty.run("add", "module_instance", "--entry-json", wrong, "--no-check", "--apply").exit == 0
+    assert empty.run("add", "module_type", "--entry-json", '{"id": "t"}', "--apply").exit == 0
+    hook = '{"id": "h", "event_type": "SessionStop", "handler": {"kind": "script", "command": ["true"]}}'
+    assert empty.run("add", "hook", "--entry-json", hook, "--apply").exit == 0
+
+
+def test_declared_events_come_beside_those_that_are_built_in(empty: Box) -> None:
+    empty.run("init")
+    handler = '"handler": {"kind": "script", "command": ["true"]}'
+
+    def add(event: str, *more: str) -> Ran:
+        entry = f'{{"id": "h-{event}", "event_type": "{event}", {handler}}}'
+        return empty.run("add", "hook", "--entry-json", entry, *more)
+
+    wrong = add("Deploy", "--format", "json")
+    assert wrong.exit == 3
+    assert [found["code"] for found in wrong.json["problems"] if found["blocking"]] == ["HOK001"]
+    empty.write(".system/registry/config.yaml", "vocabularies: {event_types: [Deploy]}\n")
+    assert add("Deploy", "--apply").exit == 0
+    assert add("SessionStop", "--apply").exit == 0
 
 
 def test_twice_is_once(empty: Box) -> None:

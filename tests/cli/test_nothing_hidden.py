@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from tests.cli.helper import git
 from tests.cli.shop import Shop
 
 
@@ -27,6 +29,87 @@ def test_one_odd_value_among_many_equal_ones_is_shown_before_the_question(shop: 
     for ran in (shop.run("plan"), shop.run("apply", "--yes")):
         assert "v: 1 → 666" in ran.out
         assert "… and 26 more like these" in ran.out
+
+
+FORMATS = [(), ("--brief",), ("--format", "markdown")]
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=" ".join)
+def test_one_odd_value_among_many_new_entries_is_shown(shop: Shop, format: tuple[str, ...]) -> None:
+    some = numbered(40, 1)
+    some[33]["v"] = 666
+    shop.items(*some)
+    out = shop.run("plan", *format).out
+    assert "v: 666" in out
+    assert all(f"item/i{number:02}" in out for number in range(40))
+    for number, one in enumerate(some):
+        one["v"] = number * 1000
+    shop.items(*some)
+    out = shop.run("plan", *format).out
+    assert all(f"v: {number}000" in out for number in range(1, 40))
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=" ".join)
+def test_what_differs_deep_inside_a_long_text_is_shown(shop: Shop, format: tuple[str, ...]) -> None:
+    long = "word " * 300
+    lines = [f"{number} {long}" for number in range(5)]
+    shop.items({"id": "one", "v": long}, {"id": "many", "v": "\n".join(lines)})
+    shop.apply()
+    lines[3] += "ANOTHER"
+    shop.items({"id": "one", "v": f"{long}OTHER{long}"}, {"id": "many", "v": "\n".join(lines)})
+    out = shop.run("plan", *format).out
+    assert "ANOTHER" in out
+    assert " OTHER" in out.replace("ANOTHER", "")
+    shop.items({"id": "new", "v": f"{long}END"})
+    assert 'END"' in shop.run("plan", "--allow-mass-delete", *format).out
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=" ".join)
+def test_a_field_that_goes_behind_many_that_change_is_named(shop: Shop, format: tuple[str, ...]) -> None:
+    shop.items({"id": "a", **{f"f{number:02}": 1 for number in range(60)}})
+    shop.apply()
+    shop.items({"id": "a", **{f"f{number:02}": 2 for number in range(59)}})
+    assert "- f59" in shop.run("plan", *format).out
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=" ".join)
+def test_moves_are_folded_by_their_values_only(shop: Shop, format: tuple[str, ...]) -> None:
+    shop.items(*numbered(30, 1))
+    shop.apply()
+    some = [{**item, "id": f"n{item['id']}"} for item in numbered(30, 1)]
+    moved = [{"from": f"item/i{number:02}", "to": f"item/ni{number:02}"} for number in range(30)]
+    shop.write("desired/items.yaml", json.dumps({"item": some, "moved": moved}))
+    out = shop.run("plan", *format).out
+    assert all(f"item/i{number:02}" in out and f"item/ni{number:02}" in out for number in range(30))
+    for item in some[17:18]:
+        item["v"] = 666
+    shop.write("desired/items.yaml", json.dumps({"item": some, "moved": moved}))
+    assert "666" in shop.run("plan", *format).out
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=" ".join)
+def test_what_an_adoption_overwrites_is_shown(shop: Shop, format: tuple[str, ...]) -> None:
+    live = numbered(30, 1)
+    live[17]["v"] = 666
+    shop.write("items.yaml", json.dumps({"items": live}))
+    shop.items(*numbered(30, 2))
+    out = shop.run("plan", "--adopt", "item/*", *format).out
+    assert "666" in out
+    assert "item/i17" in out
+
+
+def test_a_comparison_of_two_revisions_folds_nothing_else(shop: Shop) -> None:
+    shop.items(*numbered(30, 1))
+    shop.apply()
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        git(shop.root, *words)
+    some = numbered(29, 2)
+    some[17]["v"] = 666
+    shop.items(*some)
+    for command in (("plan", "--base", "HEAD"), ("diff", "HEAD")):
+        out = shop.run(*command).out
+        assert "1 → 666" in out
+        assert "- item/i29" in out
 
 
 def test_each_deletion_and_each_lost_value_is_named(shop: Shop) -> None:

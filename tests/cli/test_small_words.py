@@ -58,7 +58,8 @@ def test_a_kind_is_no_entry_and_the_glob_is_named(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("word", "leads"),
     [("status", "registry plan"), ("validate", "registry check"), ("remove", "registry rm"),
-     ("-v", "registry --version"), ("mv", "registry rename")],
+     ("-v", "registry --version"), ("mv", "registry rename"), ("lint", "registry check"), ("ls", "registry list"),
+     ("format", "registry fmt"), ("update", "registry set"), ("undo", "registry drift --revert")],
 )  # fmt: skip
 def test_words_of_other_programs_lead_on(tmp_path: Path, word: str, leads: str) -> None:
     ran = installed(word, cwd=tmp_path)

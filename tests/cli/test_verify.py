@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from registry_reconciler.formats.yaml.read import scalars
 from registry_reconciler.model.change import FieldChange
 from registry_reconciler.model.entry import Json
 from registry_reconciler.verify import Disagreement
@@ -66,6 +69,167 @@ def test_a_fault_of_the_reader_writes_nothing(
     assert 'registry says "errors"; ruamel.yaml says "faults" (str)' in ran.err
     assert f"{ROUTES}, routes[0].topic" in ran.err
     assert applied.files() == before
+
+
+ITEM = """\
+x-registry: {{kind: item, layout: {layout}, file: '{file}'{more}, key: id}}
+type: object
+"""
+
+
+def items(box: Box, layout: str, file: str, at: str, *rows: dict[str, Json]) -> None:
+    """Entries of a kind of their own, and nothing else."""
+    more = f", at: {at}" if at else ""
+    box.write(".system/registry/schemas/item.schema.yaml", ITEM.format(layout=layout, file=file, more=more))
+    box.write("desired/all.yaml", json.dumps({"item": rows}))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "text", "theirs"),
+    [
+        ("_WORDS", {**scalars._WORDS, "no": False}, "no", '"no" (str)'),
+        ("_FLOAT", re.compile(r"[0-9.]+\Z"), "1.2", ""),
+        ("_INT", re.compile(r"(0|-?[1-9][0-9]*)\Z"), "012", '"012" (int)'),
+        ("_INT", re.compile(r"[-+]?[0-9_]+\Z"), "1_000", '"1_000" ('),
+    ],
+    ids=["a word of YAML 1.1", "no fault", "zeros in front", "underscores"],
+)
+def test_what_the_reader_of_scalars_misreads_is_noticed_in_a_real_apply(
+    box: Box, monkeypatch: pytest.MonkeyPatch, name: str, wrong: object, text: str, theirs: str
+) -> None:
+    """Fragment, writer and read-back agree on the wrong value: registry alone would write it."""
+    items(box, "list", "items.yaml", "items")
+    box.write("desired/all.yaml", f"item:\n- id: a\n  v: {text}\n")
+    monkeypatch.setattr(scalars, name, wrong)
+    before = box.files()
+    ran = box.run("apply", "--yes", "--verify")
+    if not theirs:
+        assert ran.exit == 0, ran.err
+        return
+    assert (ran.exit, box.files() == before) == (1, True), ran.out
+    assert f"ruamel.yaml says {theirs}" in ran.err
+    assert "registry says" in ran.err
+    assert box.run("apply", "--yes").exit == 0  # without a second opinion nobody notices
+
+
+@pytest.mark.parametrize(
+    ("layout", "file", "at", "reader", "who", "text"),
+    [
+        ("list", "items.json", "items", "registry_reconciler.formats.json.read.read_json", "Python's json",
+         '{\n  "items": [\n    {"id": "a", "v": "TRUE"},\n    {"id": "b", "v": 1}\n  ]\n}\n'),
+        ("list", "items.toml", "items", "registry_reconciler.formats.toml.read.document.read_toml",
+         "Python's tomllib", '[[items]]\nid = "a"\nv = "TRUE"\n\n[[items]]\nid = "b"\nv = 1\n'),
+    ],
+    ids=["json", "toml"],
+)  # fmt: skip
+def test_what_the_readers_of_other_formats_misread_is_noticed(
+    box: Box,
+    monkeypatch: pytest.MonkeyPatch,
+    layout: str,
+    file: str,
+    at: str,
+    reader: str,
+    who: str,
+    text: str,
+) -> None:
+    """The reader takes the text TRUE for a boolean, so the fragment seems to say what is there."""
+    from msgspec.structs import replace
+
+    rows: list[dict[str, Json]] = [{"id": "a", "v": True}, {"id": "b", "v": 2}]
+    items(box, layout, file, at, *rows)
+    box.write(file, text)
+    module, _, name = reader.rpartition(".")
+    real = getattr(importlib.import_module(module), name)
+
+    def misreading(*words: object, **more: object) -> object:
+        found = real(*words, **more)
+        return replace(found, documents=tuple(map(_true_for_text, found.documents)))
+
+    monkeypatch.setattr(importlib.import_module(module), name, misreading)
+    ran = box.run("apply", "--yes", "--verify", "--adopt", "item/*")
+    assert ran.exit == 1, ran.out + ran.err
+    assert f"{who} says" in ran.err
+    assert box.read(file) == text
+    monkeypatch.undo()
+    assert box.run("apply", "--yes", "--verify", "--adopt", "item/*").exit == 0
+
+
+def test_the_block_of_front_matter_is_read_as_the_yaml_that_it_is(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items(box, "file", "items/{id}.md", "")
+    box.write("desired/all.yaml", "item:\n- id: b\n  v: 2\n")
+    box.write("items/b.md", "---\nid: b\nv: 1\nx-old: no\n---\nThis is: no yaml: {\n")
+    box.replace(
+        ".system/registry/schemas/item.schema.yaml", "key: id", "key: id, live_fields: [x-old], body: text"
+    )
+    monkeypatch.setattr(scalars, "_WORDS", {**scalars._WORDS, "no": False})
+    before = box.files()
+    ran = box.run("apply", "--yes", "--verify", "--adopt", "item/*")
+    assert (ran.exit, box.files() == before) == (1, True), ran.out
+    assert 'items/b.md, x-old: registry says false; ruamel.yaml says "no" (str)' in ran.err
+    monkeypatch.undo()
+    assert box.run("apply", "--yes", "--verify", "--adopt", "item/*").exit == 0
+    assert box.run("verify").exit == 0
+
+
+def _true_for_text(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _true_for_text(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_true_for_text(part) for part in value]
+    return True if value == "TRUE" else value
+
+
+def test_a_file_with_an_output_in_it_is_read_too(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    items(box, "list", "items.yaml", "items", {"id": "a"})
+    box.write("total.yaml", "total: 0\nold: no\n")
+    box.write(
+        ".system/registry/outputs.yaml",
+        "outputs: [{id: total, file: total.yaml, at: total, value: '{{ entries.item | length }}'}]\n",
+    )
+    monkeypatch.setattr(scalars, "_WORDS", {**scalars._WORDS, "no": False})
+    ran = box.run("apply", "--yes", "--verify")
+    assert ran.exit == 1
+    assert "total.yaml, old: registry says false; ruamel.yaml says" in ran.err
+
+
+def test_every_command_that_applies_asks_where_the_workspace_says_so(
+    applied: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied.write(".system/registry/config.yaml", "verify: true\n")
+    applied.run("apply", "--yes")
+    monkeypatch.setattr(scalars, "_WORDS", {**scalars._WORDS, "no": False})
+    applied.replace("desired/all.yaml", "scope: api\n", "scope: api\n    x-old: no\n")
+    types = "modules/overview/type_registry.yaml"
+    applied.write(types, applied.read(types) + "  - id: other\n    description: Another.\n    x-old: no\n")
+    for words in (
+        ("apply", "--yes"),
+        ("set", "route/api.errors", "topic=faults", "--apply", "--yes"),
+        ("add", "module_type", "--entry-json", '{"id": "x", "description": "An X."}', "--apply"),
+    ):
+        before = applied.files()
+        ran = applied.run(*words)
+        assert "ruamel.yaml says" in ran.err, (words, ran)
+        assert (ran.exit, applied.files() == before) == (1, True)
+    ran = applied.run("verify", "--format", "json")
+    assert ran.exit == 1
+    assert {one["who"] for one in ran.json["disagreements"]} == {"ruamel.yaml"}
+
+
+def test_dates_and_numbers_of_toml_and_json_are_no_disagreement(box: Box) -> None:
+    items(box, "list", "items.toml", "items")
+    box.write(
+        "items.toml", "[[items]]\nid = 'a'\nd = 2024-01-02\nt = 2024-01-02T03:04:05Z\nf = inf\nn = 1e5\n"
+    )
+    assert box.run("verify").exit == 0
+    items(box, "list", "items.json", "items")
+    box.write(
+        "items.json",
+        '{"items": [{"id": "a", "n": 1.10, "i": 123456789012345678901234567890}]}\n',
+    )
+    ran = box.run("verify")
+    assert (ran.exit, "json and tomllib 1 file" in ran.out) == (0, True), ran.out
 
 
 def test_a_fault_of_the_validator_writes_nothing(applied: Box, monkeypatch: pytest.MonkeyPatch) -> None:

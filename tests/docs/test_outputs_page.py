@@ -37,7 +37,7 @@ BEFORE = {
     ".github/CODEOWNERS": "# registry:begin skills\n# registry:end skills\n",
     "AGENTS.md": "<!-- registry:begin skills -->\n<!-- registry:end skills -->\n",
     "mkdocs.yml": "site_name: Skills\nnav: []\n",
-    ".claude-plugin/marketplace.json": '{\n  "name": "mine",\n  "plugins": []\n}\n',
+    ".claude-plugin/marketplace.json": '{\n  "name": "mine",\n  "owner": {"name": "me"},\n  "plugins": []\n}\n',
 }
 
 

@@ -104,6 +104,7 @@ EXPECTED = {
     ),
     "ABL009": Expected(E, "ability_low/payments.capture", ("environments", 0), "environments: [prodution]"),
     "ABL010": Expected(R, "ability_low/payments.capture", (), "- ability_id: payments.capture"),
+    "ABL011": Expected(W, "ability_low/payments.capture", ("implementation", "endpoint"), "implementation: "),
     "HOK001": Expected(E, "hook/audit", ("event_type",), "event_type: PreAbilityCal"),
     "HOK002": Expected(E, "hook/audit", ("match", "stage", 0), "match: {stage: [later]}"),
     "HOK003": Expected(W, "hook/audit", ("match", "ability_scope", 0), "match: {ability_scope: [paymets.*]}"),

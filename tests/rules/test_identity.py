@@ -133,6 +133,9 @@ def test_ids_that_are_the_same_letters_or_look_the_same_are_errors() -> None:
 
     assert found("re\u0301gion", "r\u00e9gion") == [("IDN007", "error")]
     assert found("paypal", "p\u0430ypal") == [("IDN007", "error")]
+    assert found("val", "va\u04cf") == [("IDN007", "error")]
+    assert found("node", "\u0578ode") == [("IDN007", "error")]
+    assert found("HELLO", "\u13bbELLO") == [("IDN007", "error")]
     assert found("cop", "\u0441\u043e\u0440") == [("IDN007", "warning")]  # no id mixes scripts
     assert found("\u043f\u0438\u0440", "\u041f\u0418\u0420") == []  # case alone
     assert found("r\u00e9gion", "region") == []

@@ -8,7 +8,11 @@ from tests.rules.helper import problems
 
 
 @pytest.mark.parametrize(
-    "key", ["a\u200bb", "a\u202eb", "a\u2066b", "\ufeffa", "a\u00adb", "a\u200db", "a\U000e0041", "a\u3164"]
+    "key",
+    [
+        *("a\u200bb", "a\u202eb", "a\u2066b", "\ufeffa", "a\u00adb", "a\u200db", "a\U000e0041", "a\u3164"),
+        *("a\ufe0fb", "a\u2800b", "a\U0001d173b", "1\ufe0f"),
+    ],
 )
 def test_an_id_or_name_with_what_nobody_sees_is_an_error(key: str) -> None:
     escaped = "".join(one if one.isascii() else f"\\U{ord(one):08x}" for one in key)
@@ -18,7 +22,7 @@ def test_an_id_or_name_with_what_nobody_sees_is_an_error(key: str) -> None:
     assert problems("TXT001", f'module_type: [{{id: a, x-y: [{{"{escaped}": 1}}]}}]')
 
 
-@pytest.mark.parametrize("key", ["région", "日本", "naïve", "👩\u200d💻", "ünï"])
+@pytest.mark.parametrize("key", ["région", "日本", "naïve", "👩\u200d💻", "ünï", "❤\ufe0f", "1\ufe0f\u20e3"])
 def test_an_id_in_letters_of_its_own_is_none(key: str) -> None:
     assert problems("TXT001", f"module_type: [{{id: {key}}}]") == []
 

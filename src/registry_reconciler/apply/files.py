@@ -316,6 +316,18 @@ def write_report(path: Path, data: bytes, *, parents: bool = False) -> None:
     _write_whole(real, data, mode, durable=True, group=None if there is None else there.st_gid)
 
 
+def make_workspace_folder(root: Path, path: str) -> bool:
+    """Make a folder of a workspace, with those above it; whether it is there. None is made outside of the root."""
+    place = root / path
+    try:
+        if not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(root)):
+            return False
+        _call("makedirs", lambda folder: os.makedirs(folder, exist_ok=True), str(place))
+    except OSError:
+        return False
+    return True
+
+
 def write_cache(path: Path, data: bytes) -> bool:
     """Write a file that can be made again, with the folders above it; whether it worked. Not made durable."""
     try:

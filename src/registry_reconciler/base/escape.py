@@ -14,8 +14,9 @@ import re
 # variation selectors (without U+FE0F, which ordinary emoji carry), annotations, lone surrogates, tags, and
 # what is no character at all.
 _HIDDEN_BEYOND_ASCII = (
-    r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    r"\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+    r"\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _HIDDEN = rf"[\x00-\x1f{_HIDDEN_BEYOND_ASCII}]"
 _HIDDEN_OR_RUNNER_IN_JSON = rf"[{_HIDDEN_BEYOND_ASCII}]|#(?=#\w*\[)"
@@ -52,6 +53,8 @@ def _escape(character: str) -> str:
 _JOINED_EMOJI = (
     r"(?<=[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
 )
+_EMOJI = r"[\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+_BARE_SELECTOR = rf"(?<!{_EMOJI})\ufe0f(?!\u20e3)"
 _IN_WORDS = r"(?<=[\u0590-\u0fff\u1000-\u109f\u1780-\u17ff\ufb1d-\ufefc])[\u200c\u200d]"
 _MARKS = r"[\u200e\u200f\u061c]"
 _RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
@@ -68,7 +71,9 @@ def unseen(text: str, *, prose: bool = False) -> str:
         text = _compiled(_IN_WORDS).sub("", text)
         if _compiled(_RIGHT_TO_LEFT).search(text):
             text = _compiled(_MARKS).sub("", text)
-    found = dict.fromkeys(_compiled(f"[{_HIDDEN_BEYOND_ASCII}]").findall(text))
+    # Behind an emoji a selector says how to draw it; behind anything else it is nothing that anyone sees.
+    hidden = f"[{_HIDDEN_BEYOND_ASCII}]" if prose else f"[{_HIDDEN_BEYOND_ASCII}]|{_BARE_SELECTOR}"
+    found = dict.fromkeys(_compiled(hidden).findall(text))
     return ", ".join(f"U+{ord(item):04X}" for item in found)
 
 

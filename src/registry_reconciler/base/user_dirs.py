@@ -55,6 +55,21 @@ def user_config() -> dict[str, Any]:
         return {}
 
 
+def plugins_allowed(root: Path) -> tuple[str, ...]:
+    """The plugins that the user's configuration lets run in this workspace: ``plugins`` under ``[run]``, their names.
+
+    Installed plugins are code, so nothing runs that the user did not name.
+    """
+    from registry_reconciler.base.cache_place import is_outside
+
+    folder = config_dir()
+    if folder is None or not is_outside(folder / "config.toml", root):
+        return ()
+    run = user_config().get("run")
+    named = run.get("plugins") if isinstance(run, dict) else None
+    return tuple(name for name in named if isinstance(name, str)) if isinstance(named, list) else ()
+
+
 def python_allowed(root: Path) -> bool:
     """Whether the user's configuration lets ``python`` handlers of this workspace run.
 

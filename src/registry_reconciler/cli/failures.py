@@ -102,7 +102,12 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
         reports["markdown"] = lambda: _comment(command, words, failure)
     form = last_value(words, "--format")
     if form in ("json", "github"):
-        put(reports[form]())
+        try:
+            put(reports[form]())
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            say(f"{name}: this could not be written to standard output: {error.strerror or error}")
     for value in values(words, "--report"):
         form, _, path = value.partition("=")
         if form in reports and path:

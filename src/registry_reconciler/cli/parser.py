@@ -139,6 +139,21 @@ LEADS = {
     "get": "registry show ADDRESS",
     "create": "registry add KIND",
     "new": "registry add KIND",
+    "format": "registry fmt",
+    "update": "registry set ADDRESS FIELD=VALUE, or registry edit ADDRESS",
+    "describe": "registry show ADDRESS",
+    "inspect": "registry show ADDRESS",
+    "cat": "registry show ADDRESS",
+    "find": "registry list --where 'FIELD=VALUE'",
+    "search": "registry list --where 'FIELD=VALUE'",
+    "revert": "To undo what was edited by hand: registry drift --revert ADDRESS",
+    "undo": "To undo what was edited by hand: registry drift --revert ADDRESS",
+    "deploy": "registry apply",
+    "accept": "registry drift --accept ADDRESS",
+    "doctor": "Problems only: registry check",
+    "merge": "After a conflict in git: registry resolve",
+    "docs": "registry explain CODE, and registry help",
+    "man": "registry help",
 }
 """What people type who know other programs, and what it is called here."""
 

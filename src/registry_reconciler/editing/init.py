@@ -119,6 +119,17 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
     return tuple(sorted(found, key=lambda one: one.path))
 
 
+def folders(found: Iterable[Placement]) -> tuple[str, ...]:
+    """Where the registry files of the kinds will lie, so that people see where things belong."""
+    from registry_reconciler.loading.catalog import load_catalog
+
+    schemas = {
+        placement.path: placement.content for placement in found if placement.path.endswith(SCHEMA_SUFFIX)
+    }
+    globs = [kind.file.glob for kind in load_catalog(MemoryTree(schemas)).kinds.values()]
+    return tuple(sorted({glob.partition("*")[0].rpartition("/")[0] for glob in globs} - {""}))
+
+
 def _paths(found: Iterable[Placement]) -> set[str]:
     return {placement.path for placement in found}
 
@@ -182,7 +193,12 @@ def write_placements(root: Path, found: Sequence[Placement], lock_timeout: float
     if not ops:
         return Receipt()
     with write_session(root, "registry init", lock_timeout, recovers=False) as session:
-        return session.commit(ops, inputs=dict(_inputs(found)))
+        receipt = session.commit(ops, inputs=dict(_inputs(found)))
+    from registry_reconciler.apply.files import make_workspace_folder
+
+    for folder in folders(found):  # git keeps no empty ones; that is as good as none at all
+        make_workspace_folder(root, folder)
+    return receipt
 
 
 def _digest(data: bytes | None) -> str | None:

@@ -66,5 +66,6 @@ def install_driver(root: Path) -> None:
     Raises:
         GitFailure: this is no git repository, or its configuration cannot be written.
     """
+    ask(root, ["rev-parse", "--git-dir"])  # says why in its own words, where git does not take the repository
     ask(root, ["config", "--local", "merge.registry.name", "registry: by entry and field"])
     ask(root, ["config", "--local", "merge.registry.driver", DRIVER])

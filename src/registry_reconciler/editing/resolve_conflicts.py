@@ -17,7 +17,7 @@ from registry_reconciler.apply.receipts import housekeeping
 from registry_reconciler.editing.merge_people import merge_people, outputs_anew
 from registry_reconciler.errors import Blocked
 from registry_reconciler.files.git import RevisionTree, is_repository
-from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled
+from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled, stage
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
 from registry_reconciler.loading.registries import load_live
 from registry_reconciler.loading.state import load_state
@@ -93,6 +93,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         written.update(done.written)
         warnings += done.warnings
         mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
+        stage(workspace.root, written.difference(sides.path for sides in found))
     return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings))
 
 

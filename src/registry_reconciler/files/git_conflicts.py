@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -109,6 +110,22 @@ def mark_settled(root: Path, settled: Iterable[Sides]) -> None:
             rows.append(f"{sides.mode} ".encode() + (output or b"").strip() + b"\t" + name)
     if rows:
         gitcall.ask(root, ["update-index", "-z", "--index-info"], given=b"\0".join(rows) + b"\0", writes=True)
+
+
+def stage(root: Path, paths: Iterable[str]) -> None:
+    """What ``git add`` does for files that were written while conflicts were settled.
+
+    One whose line ends git may turn is left to git.
+    """
+    found = []
+    for path in paths:
+        file = root / path
+        if not file.is_file():
+            found.append(Sides(path, None, None, None))
+        elif b"\r\n" not in file.read_bytes():
+            mode = "100755" if os.access(file, os.X_OK) else "100644"
+            found.append(Sides(path, None, None, None, mode))
+    mark_settled(root, found)
 
 
 def as_stored(sides: Sides, content: bytes) -> bytes:

@@ -50,6 +50,7 @@ class Config(Struct, frozen=True):
             lets the plan undo it.
         outputs: who brings outputs up to date: ``with_change`` the branch, ``after_merge`` a job on the main branch.
         verify: every apply asks for a second opinion, as ``apply --verify`` does.
+        mcp_servers: by name, where the tool servers of abilities are.
         history_keep: so many applies are kept in the history; older ones are in git.
     """
 
@@ -64,6 +65,7 @@ class Config(Struct, frozen=True):
     history_keep: int = 500
     outputs: str = "with_change"
     verify: bool = False
+    mcp_servers: Mapping[str, Json] = field(default_factory=dict)
 
     def severity(self, code: str, default: Severity) -> Severity:
         """The severity of a code: its own setting, its family's, the default."""
@@ -88,6 +90,7 @@ def parse_config(data: Json) -> Config:
         outputs=data.get("outputs") or "with_change",
         verify=bool(data.get("verify", False)),
         history_keep=(data.get("history") or {}).get("keep", 500),
+        mcp_servers=data.get("mcp_servers") or {},
     )
 
 

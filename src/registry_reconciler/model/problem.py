@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -124,16 +125,13 @@ class Problem(Struct, frozen=True):
 
     @property
     def cause_text(self) -> str:
-        """What is behind it: where no rule says that, problems that say the same of their entries have one cause.
+        """What is behind it: where no rule says that, problems that say the same of their entries have one cause."""
+        return self.cause or f"{self.code} {self.said_of_all}"
 
-        What is mended entry by entry has a cause in each.
-        """
-        if self.cause:
-            return self.cause
-        text = f"{self.code} {_without_entry(self.message, self.address)}"
-        if self.address and self.fix is not None and self.address in self.fix.description:
-            text += f" {self.address}"
-        return text
+    @property
+    def said_of_all(self) -> str:
+        """The message without the name of the entry: the same for entries of which the same is said."""
+        return _without_entry(self.message, self.address)
 
     @property
     def identity(self) -> tuple[str, str, FieldPath, str]:
@@ -165,12 +163,20 @@ class Problem(Struct, frozen=True):
         return replace(self, location=location, related=related)
 
 
+_OUTPUT = re.compile(r"^output [^\s:]+")
+_INDEX = re.compile(r"\[\d+\]")
+
+
 def _without_entry(text: str, address: str) -> str:
-    """What is said of an entry, without its name."""
+    """What is said of an entry or output, without its name and without the numbers of items."""
+    text = _INDEX.sub("[]", text)
     if not address:
-        return text
+        return _OUTPUT.sub("«output»", text)
     key = address.partition("/")[2]
-    return text.replace(address, "«entry»").replace(repr(key), "«key»")
+    text = text.replace(address, "«entry»").replace(repr(key), "«key»")
+    if key not in text:
+        return text
+    return re.sub(rf"(?<![\w.-]){re.escape(key)}(?![\w-]|\.\w)", "«key»", text)
 
 
 MOST_LISTED = 5_000

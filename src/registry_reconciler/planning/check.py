@@ -11,7 +11,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import CONFIG_PATH, Config
-from registry_reconciler.model.entry import Json, LiveEntry, Place, same
+from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place, same
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status
@@ -22,6 +22,7 @@ from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.own import NO_RULES, OwnRules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 from registry_reconciler.schema.purse import Purse
+from registry_reconciler.schema.view import Violation
 
 
 class EntrySets(Struct, frozen=True):
@@ -277,9 +278,18 @@ def severity_problems(config: Config, own: OwnRules = NO_RULES) -> Iterator[Prob
 
 
 def _keyed(entry_set: EntrySet, problems: Iterable[Problem]) -> dict[tuple[object, ...], Problem]:
-    """Problems by identity, without those of entries that are only looked at."""
+    """Problems by identity, without those of entries that are only looked at.
+
+    What a rule says of a value that the schema does not take either has the cause of that.
+    """
     keyed: dict[tuple[object, ...], Problem] = {}
+    by_schema: dict[tuple[str, FieldPath], str] = {}
     for fault in problems:
+        where = (fault.address, fault.path)
+        if fault.code == "SCH001":
+            by_schema.setdefault(where, fault.cause_text)
+        elif where in by_schema and fault.path and not fault.cause:
+            fault = replace(fault, cause=by_schema[where])
         if not fault.address or entry_set.judges(fault.address):
             keyed.setdefault(fault.identity, fault)
     return keyed
@@ -292,19 +302,37 @@ def schema_problems(loaded: Loaded, entry_set: EntrySet) -> Iterator[Problem]:
             for violation in loaded.catalog.schemas.validator(kind).written_out(
                 item.value, _purse(entry_set)
             ):
-                place = item.place.at(violation.path, on_key=violation.on_key)
-                yield problem(
-                    "SCH001",
-                    f"{item.address}: {violation.message}",
-                    place,
-                    address=item.address,
-                    path=violation.path,
-                    fix=Fix(
-                        violation.fix, replacements=((place, violation.instead),) if violation.instead else ()
-                    ),
-                    managed=item.managed,
-                    extra=f"{violation.keyword} {violation.field}".rstrip(),
-                )
+                yield _unfit_problem(kind, item, violation)
+
+
+def _unfit_problem(kind: Kind, item: Entry, violation: Violation) -> Problem:
+    place = item.place.at(violation.path, on_key=violation.on_key)
+    found = problem(
+        "SCH001",
+        f"{item.address}: {violation.message}",
+        place,
+        address=item.address,
+        path=violation.path,
+        fix=Fix(violation.fix, replacements=((place, violation.instead),) if violation.instead else ()),
+        managed=item.managed,
+        extra=f"{violation.keyword} {violation.field}".rstrip(),
+    )
+    return (
+        replace(found, cause=_asked_of_all(kind, violation)) if violation.keyword in _ASKED_OF_ALL else found
+    )
+
+
+_OF_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_OF_SIZES = ("minLength", "maxLength", "minItems", "maxItems", "uniqueItems")
+_ASKED_OF_ALL = {"type", "pattern", "format", "propertyNames", *_OF_NUMBERS, *_OF_SIZES}
+"""Keywords that ask one thing of a field, whatever wrong value an entry has there."""
+
+
+def _asked_of_all(kind: Kind, violation: Violation) -> str:
+    """The one cause of all values of a field that one keyword of the schema does not take."""
+    path = violation.path[:-1] if violation.keyword == "propertyNames" else violation.path
+    steps = ["[]" if isinstance(step, int) else step for step in path]
+    return f"SCH001 {kind.name} {violation.keyword} {'.'.join(steps)}"
 
 
 def _unfit(loaded: Loaded, entry_set: EntrySet, kind: Kind) -> list[Entry]:

@@ -5,7 +5,8 @@ The inverse of :mod:`registry_reconciler.loading.registries`. Pure but for askin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ from registry_reconciler.layouts.walk import containers, reattached
 from registry_reconciler.loading.registries import excluded
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.config import fragment_of_file
-from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, get_path
+from registry_reconciler.model.entry import FieldPath, Json, LiveEntry
 from registry_reconciler.model.fields import Selector, with_value, without
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.structural import CODES
@@ -51,13 +52,17 @@ class Target(Struct, frozen=True):
     carried: frozenset[str]
 
 
-def no_such_place(what: str, name: str, known: Iterable[str], file: str) -> PlacementError:
-    """What an entry is to be put into is not there; ``known`` is what there is."""
-    from registry_reconciler.base.suggest import did_you_mean
+_HINTS = 20
+"""So many names that are not there get a did-you-mean, of each place: each looks through all that are there."""
+
+
+def no_such_place(what: str, name: str, near: str | None, file: str) -> PlacementError:
+    """What an entry is to be put into is not there; ``near`` is what may be meant."""
+    from registry_reconciler.base.suggest import meant
 
     return PlacementError(
         "WRT003",
-        f"There is no {what} {name!r}.{did_you_mean(name, sorted(set(known)))}",
+        f"There is no {what} {name!r}.{meant(near)}",
         f"Correct it, or add such a {what} in {file} too (in the same fragment is fine).",
     )
 
@@ -110,6 +115,8 @@ class PlacementLookups:
         self._no_way: dict[str, DeadEnd | None] = {}
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
         self._called: dict[str, list[str]] | None = None
+        self._near: dict[object, dict[str, str | None]] = {}
+        self.said_by_files: dict[str, dict[str, frozenset[str]]] = {}
         self._faults: dict[str, tuple[Tree, str | None]] = {}
 
     def called_like(self, fragment: str, sources: Mapping[str, SourceFile]) -> Sequence[str]:
@@ -141,6 +148,16 @@ class PlacementLookups:
                     known.setdefault(frozenset(container.bound.items()), []).append(here)
         given = next(iter(known), frozenset())
         return known.get(frozenset((name, bound.get(name, "")) for name, _ in given), ())
+
+    def near(self, where: object, name: str, known: Callable[[], Iterable[str]]) -> str | None:
+        """What a name that is not there may be a slip of; ``known`` gives what there is."""
+        asked = self._near.setdefault(where, {})
+        if name not in asked:
+            from registry_reconciler.base.suggest import closest
+
+            looked = len(asked) < _HINTS
+            asked[name] = next(iter(closest(name, sorted(set(known())))), None) if looked else None
+        return asked[name]
 
     def files_change(self) -> None:
         """Forget what was looked up in all files."""
@@ -390,9 +407,9 @@ def _path_in(
             index = lookups.item(items, step.by, given) if isinstance(items, list) else None
             if index is None:
                 wanted = bound.get(step.binds, step.literal or "")
-                known = [str(item.get(step.by)) for item in items or () if isinstance(item, dict)]
+                near = lookups.near((file, tuple(path)), wanted, partial(_names_of, items, step.by))
                 raise no_such_place(
-                    step.binds or f"item of {step.name!r} with the {step.by}", wanted, known, file
+                    step.binds or f"item of {step.name!r} with the {step.by}", wanted, near, file
                 )
             path += [step.name, index]
             value = items[index] if items else None
@@ -403,21 +420,7 @@ def _path_in(
     return tuple(path)
 
 
-def slip_of(kind: Kind, document: Json, path: FieldPath) -> tuple[str, str, str] | None:
-    """A placeholder whose place is not there yet, and looks like one that is: its name, what it says, what is there."""
-    from registry_reconciler.base.suggest import closest
-
-    value = document
-    at = 0
-    for step in kind.at:
-        if step.kind == "item":
-            value = get_path(value, path[at : at + 2])
-            at += 2
-            continue
-        name = str(path[at])
-        there = value if isinstance(value, dict) else {}
-        if name not in there:
-            near = closest(name, sorted(map(str, there))) if step.kind == "placeholder" else []
-            return (step.name, name, near[0]) if near else None
-        value, at = there[name], at + 1
-    return None
+def _names_of(items: Json, by: str) -> list[str]:
+    """What the items of a list say in the field that tells them apart."""
+    listed = items if isinstance(items, list) else []
+    return [str(item.get(by)) for item in listed if isinstance(item, dict)]

@@ -6,23 +6,28 @@ What loses something comes first among the changes; what does not fit is cut fro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from registry_reconciler.base.escape import runner_safe, visible
-from registry_reconciler.model.change import Change
+from registry_reconciler.model.change import Change, FieldChange
 from registry_reconciler.model.entry import Location
 from registry_reconciler.model.output import PREFIX, OutputChange
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import Commands, change_origin, next_commands, problem_location
-from registry_reconciler.model.problem import Problem, TextEdit
+from registry_reconciler.model.problem import TextEdit
 from registry_reconciler.report.model import Cause, Shown, blockers, by_kind, causes, folded, loses, stands
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     cut,
+    cut_value,
+    lines_more,
+    names_more,
     one_line,
     show_path,
     show_value,
     shown_fields,
+    small_diff,
 )
 from registry_reconciler.report.words import (
     OUTPUT_SIGNS,
@@ -48,6 +53,7 @@ _NAME_LIMIT = 200
 _LINE_LIMIT = 160
 _COMMANDS_SHOWN = 5
 _FIELDS_SHOWN = 20
+_DIFF_SHOWN = 8
 _CUT_ROOM = 160
 
 
@@ -70,7 +76,7 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
         yield "\n".join([*lines, *(f"  {cut(visible(line), _LINE_LIMIT)}" for line in more)])
     blocking = blockers(plan)
     for number, cause in enumerate(blocking, 1):
-        yield f"blocker {number}/{len(blocking)} {_problem(cause)}{_mend(cause.first)}"
+        yield f"blocker {number}/{len(blocking)} {_problem(cause)}{_mend(cause)}"
     if command != "check":
         yield from _changes([change for change in plan.changes if loses(change)])
         yield from _changes([change for change in plan.changes if not loses(change)])
@@ -124,11 +130,12 @@ def _problem(cause: Cause) -> str:
     head = " ".join(filter(None, parts))
     field = f" at {cut(show_path(problem.path), _LINE_LIMIT)}" if problem.path else ""
     lines = [f"{head}{field}: {cut(visible(problem.message), _TEXT_LIMIT)}"]
-    if len(cause.problems) > 1:
-        lines.append(f"{len(cause.problems):,} of one cause")
+    if cause.more:
+        lines.append(f"{cause.more + 1:,} of one cause")
     for other in cause.others:
         address = cut(visible(other.address), _NAME_LIMIT)
-        lines.append(f"also {_where(problem_location(other))} {address}".rstrip())
+        differs = cut(visible(cause.differs(other)), _LINE_LIMIT)
+        lines.append(f"also {_where(problem_location(other))} {address}".rstrip() + differs)
     return "\n  ".join(lines)
 
 
@@ -136,11 +143,12 @@ def _where(location: Location) -> str:
     return cut(show_location(location), _NAME_LIMIT)
 
 
-def _mend(problem: Problem) -> str:
+def _mend(cause: Cause) -> str:
     """The fix: in words, as a ready command where there is one, and as patches."""
+    problem = cause.first
     if problem.fix is None:
         return f"\n  run: registry explain {visible(problem.code)}"
-    lines = [f"fix: {cut(visible(problem.fix.description), _TEXT_LIMIT)}"] if problem.fix.description else []
+    lines = [f"fix: {cut(visible(cause.mend), _TEXT_LIMIT)}"] if cause.mend else []
     if problem.fix.safe and problem.fix.edits:
         lines.append("run: registry fix")
     elif problem.code == "STA002" and problem.address:
@@ -175,13 +183,27 @@ def _change(change: Change) -> str:
     for field in fields[:_FIELDS_SHOWN]:
         sign = FIELD_SIGNS.get(field.action, "~")
         line = one_line(field, _LINE_LIMIT)
+        if line is None and field.action == "update":
+            lines += [f"    {sign} {cut(show_path(field.path), _LINE_LIMIT)}:", *_differing(field)]
+            continue
         if line is None:
             value = field.before if field.action == "delete" else field.after
-            line = cut(f"{show_path(field.path)}: {show_value(value)}", _LINE_LIMIT)
+            line = f"{cut(show_path(field.path), _LINE_LIMIT)}: {cut_value(show_value(value), _LINE_LIMIT)}"
         lines.append(f"    {sign} {line}")
     if len(fields) > _FIELDS_SHOWN:
-        lines.append(f"    … {len(fields) - _FIELDS_SHOWN:,} more fields")
+        rest = fields[_FIELDS_SHOWN:]
+        lines.append(f"    … {len(rest):,} more fields: {cut(names_more(rest), 3 * _LINE_LIMIT)}")
     return "\n".join(lines)
+
+
+def _differing(field: FieldChange) -> Iterator[str]:
+    """The lines of a long value that differ."""
+    diff = small_diff(field)
+    for line in islice(diff, _DIFF_SHOWN):
+        yield f"      {line.sign} {cut_value(line.text, _LINE_LIMIT)}".rstrip()
+    more = lines_more(diff)
+    if more:
+        yield f"      … {more}"
 
 
 def _output(output: OutputChange) -> str:

@@ -65,8 +65,8 @@ def _annotation(level: str, cause: Cause, options: RenderOptions) -> str:
         text += f"\nAlso {' '.join(filter(None, other_place(other)))}"
     if cause.unnamed:
         text += f"\n… and {plural(cause.unnamed, 'place')} more"
-    if problem.fix is not None and problem.fix.description:
-        text += f"\nFix: {problem.fix.description}"
+    if cause.mend:
+        text += f"\nFix: {cause.mend}"
     return f"::{level} {','.join(properties)}::{workflow(cut(text, _MESSAGE_LIMIT))}"
 
 

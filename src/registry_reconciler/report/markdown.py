@@ -33,7 +33,9 @@ from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     cut,
+    cut_value,
     lines_more,
+    names_more,
     one_line,
     show_path,
     shown_fields,
@@ -239,20 +241,21 @@ def _problem(cause: Cause, options: RenderOptions) -> Entry:
     start = f"- **{markdown(visible(problem.code))}** {_link(problem_location(problem), options)}"
     if problem.address:
         start += f" {code(_short(visible(problem.address)))}"
-    if len(cause.problems) > 1:
-        start += f" and {len(cause.problems) - 1:,} more"
+    if cause.more:
+        start += f" and {cause.more:,} more"
     message = visible(problem.message)
     note = standing(problem, options.base)
     note = f" ({markdown(_short(note))})" if note else ""
     long = [f"{start}: {markdown(_short(message, _TEXT_LIMIT))}{note}"]
     for other in cause.others:
         address = f" {code(_short(visible(other.address)))}" if other.address else ""
-        long.append(f"  - Also {_link(problem_location(other), options)}{address}")
+        differs = markdown(_short(visible(cause.differs(other)), _SHORT_LIMIT))
+        long.append(f"  - Also {_link(problem_location(other), options)}{address}{differs}")
     if cause.unnamed:
         long.append(f"  - … and {plural(cause.unnamed, 'place')} more")
-    if problem.fix is not None and problem.fix.description:
+    if problem.fix is not None and cause.mend:
         safe = " (safe: `registry fix` does it)" if problem.fix.safe and problem.fix.edits else ""
-        long.append(f"  - Fix: {markdown(_short(visible(problem.fix.description), _TEXT_LIMIT))}{safe}")
+        long.append(f"  - Fix: {markdown(_short(visible(cause.mend), _TEXT_LIMIT))}{safe}")
     for related in problem.related[:_IMPACT_SHOWN]:
         message_there = markdown(_short(visible(related.message)))
         long.append(f"  - See {_link(related_location(related), options)} {message_there}".rstrip())
@@ -326,7 +329,8 @@ def _diff_fence(fields: Sequence[FieldChange]) -> list[str]:
     for field in fields[:_FIELDS_SHOWN]:
         lines += _field_lines(field)
     if len(fields) > _FIELDS_SHOWN:
-        lines.append(f"  … and {plural(len(fields) - _FIELDS_SHOWN, 'field')} more")
+        rest = fields[_FIELDS_SHOWN:]
+        lines.append(f"  … and {plural(len(rest), 'field')} more: {cut(names_more(rest), 3 * _LINE_LIMIT)}")
     return fence(lines, "diff") if lines else []
 
 
@@ -340,7 +344,7 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
     yield f"  {cut(show_path(field.path), _LINE_LIMIT)}:"
     diff = small_diff(field)
     for row in islice(diff, _LINES_SHOWN):
-        yield f"{row.sign}   {cut(row.text, _LINE_LIMIT)}".rstrip()
+        yield f"{row.sign}   {cut_value(row.text, _LINE_LIMIT)}".rstrip()
     more = lines_more(diff)
     if more:
         yield f"    … {more}"

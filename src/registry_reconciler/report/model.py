@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.change import Action, Change, FieldChange, Reason
-from registry_reconciler.model.entry import Json, Missing, canonical
+from registry_reconciler.model.entry import FieldPath, Json, Missing, canonical
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import problem_location
 from registry_reconciler.model.problem import Problem, Severity, Status
@@ -25,11 +25,13 @@ _ALIKE_SHOWN = 3
 _ALIKE_FOLDED = 5
 """More changes that are equal in value than this are folded to the first three."""
 
+_WHOLE_ENTRIES = (Action.CREATE, Action.DELETE)
+
 _IN_FULL = 20
 """So many changes of one kind and action are shown with everything; those behind them in as few lines as they take."""
 
-_NAMED = 200
-"""So many new entries are named."""
+_EACH = 1_000
+"""So many new entries of a kind are shown one by one, and so many equal ones are named; the others are counted."""
 
 
 class Shown(Struct, frozen=True):
@@ -73,7 +75,7 @@ def _folded(action: Action, changes: Sequence[Change]) -> Iterator[Shown | Folde
     shown = 0
     rest: list[Change] = []
     for alike in _alike(changes):
-        if shown >= _IN_FULL and action in (Action.CREATE, Action.DELETE):
+        if shown >= (_EACH if action is Action.CREATE else _IN_FULL) and action in _WHOLE_ENTRIES:
             rest += alike
             continue
         keep = _ALIKE_SHOWN if len(alike) > _ALIKE_FOLDED else len(alike)
@@ -82,27 +84,51 @@ def _folded(action: Action, changes: Sequence[Change]) -> Iterator[Shown | Folde
             shown += 1
         others = alike[keep:]
         if others:
-            named = tuple(others) if loses(others[0]) else ()
-            yield Folded(action, named, len(others) - len(named), alike=True)
+            yield _fold(action, others, alike=True)
     if rest:
-        keep = len(rest) if action is Action.DELETE else _NAMED
-        yield Folded(action, tuple(rest[:keep]), max(len(rest) - keep, 0), alike=False)
+        yield _fold(action, rest, alike=False)
+
+
+def _fold(action: Action, changes: Sequence[Change], *, alike: bool) -> Folded:
+    """What is lost is always named, what is new up to a number, and of other changes only their number is said."""
+    keep = len(changes) if loses(changes[0]) else _EACH if action is Action.CREATE else 0
+    return Folded(action, tuple(changes[:keep]), max(len(changes) - keep, 0), alike)
 
 
 def _alike(changes: Sequence[Change]) -> list[list[Change]]:
     """Changes with one reason and the same fields and values together, in order of their first."""
     groups: dict[tuple[object, ...], list[Change]] = {}
     for change in changes:
-        if change.action in (Action.CREATE, Action.DELETE):  # their keys differ
+        if change.action is Action.DELETE:  # each is named
             groups[(change.address,)] = [change]
             continue
         fields = tuple(
             (field.path, field.action, _told(field.before), _told(field.after)) for field in change.fields
         )
+        if change.action is Action.CREATE:
+            fields = tuple(_but_its_name(change))
         # Of two secrets nobody can tell that they are equal.
         hidden = change.address if any(MASK in field[2] + field[3] for field in fields) else ""
         groups.setdefault((change.reason, change.note, hidden, fields), []).append(change)
     return list(groups.values())
+
+
+def _but_its_name(change: Change) -> Iterator[tuple[FieldPath, str, str, str]]:
+    """The fields of a new entry; what says its key is not told, for in that new entries always differ."""
+    parts = {change.key, *change.key.split("/")}
+    for path, value in _leaves(change.after or {}):
+        if isinstance(value, str) and value in parts:
+            yield path, "its key", "", ""
+        else:
+            yield path, "create", "", canonical(value)
+
+
+def _leaves(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Json]]:
+    if isinstance(value, dict) and value:
+        for name in sorted(value):
+            yield from _leaves(value[name], (*path, name))
+    else:
+        yield path, value
 
 
 def _told(value: Json) -> str:
@@ -135,14 +161,49 @@ class Cause(Struct, frozen=True):
         return self.problems[0]
 
     @property
+    def more(self) -> int:
+        """How many other places there are. What several rules say of one value is said of one place."""
+        return len(self._places) - 1
+
+    @property
     def others(self) -> tuple[Problem, ...]:
         """Those whose places are named behind it."""
-        return self.problems[1:PLACES_SHOWN]
+        return self._places[1:PLACES_SHOWN]
 
     @property
     def unnamed(self) -> int:
-        """How many more there are."""
-        return max(len(self.problems) - PLACES_SHOWN, 0)
+        """How many places are not named."""
+        return max(len(self._places) - PLACES_SHOWN, 0)
+
+    @property
+    def _places(self) -> tuple[Problem, ...]:
+        if len(self.problems) == 1:
+            return self.problems
+        found: dict[object, Problem] = {}
+        for problem in self.problems:
+            found.setdefault(
+                (problem.address or problem.identity_extra, problem.path, problem.path or problem.place),
+                problem,
+            )
+        return tuple(found.values())
+
+    def differs(self, other: Problem) -> str:
+        """What tells another place from the first, or is said of it alone; ready to stand behind it."""
+        if not other.address and other.message.startswith("output "):
+            return f" output {other.identity_extra.partition(' ')[0]}"
+        if other.code != self.first.code or other.said_of_all == self.first.said_of_all:
+            return ""
+        return f": {other.message.removeprefix(f'{other.address}: ')}"
+
+    @property
+    def mend(self) -> str:
+        """How to get rid of it, in words, or ""; what names the first entry is done to the others as well."""
+        if self.first.fix is None:
+            return ""
+        words = self.first.fix.description
+        if len(self.problems) > 1 and self.first.address and self.first.address in words:
+            return f"{words.rstrip('.')}. Likewise for the others."
+        return words
 
 
 def causes(problems: Iterable[Problem], *, full: bool = False) -> list[Cause]:

@@ -6,11 +6,11 @@ with ``full``. What it looks like on a terminal is a matter of the pen (:mod:`re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from registry_reconciler.base.escape import runner_safe, visible
-from registry_reconciler.model.change import Change, Drift, FieldChange, Reason
+from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Reason
 from registry_reconciler.model.entry import Location
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import Plan
@@ -39,9 +39,11 @@ from registry_reconciler.report.values import (
     FIELD_SIGNS,
     columns,
     cut,
+    cut_value,
     lines_more,
     one_line,
     show_path,
+    show_value,
     shown_fields,
     small_diff,
     wrap,
@@ -175,6 +177,9 @@ class _Report:
         if not brief:
             self._places(change)
         fields = shown_fields(change)
+        if brief and change.action is Action.CREATE:
+            self._in_few_lines(fields)
+            return
         # Of an entry that is there already each difference counts; of one that comes or goes its name does.
         keep = len(fields) if self.options.full or change.fields else _FIELDS_SHOWN
         for field in fields[:keep]:
@@ -185,6 +190,14 @@ class _Report:
             self._prose(cut(more, 3 * self.width), 6, "dim")
         if not brief:
             self._impact(change)
+
+    def _in_few_lines(self, fields: Sequence[FieldChange]) -> None:
+        """The values of a new entry one behind the other."""
+        room = self.width - 6
+        parts = [
+            f"{show_path(field.path)}: {cut_value(show_value(field.after), 2 * room)}" for field in fields
+        ]
+        self._prose(cut(", ".join(parts), 3 * room), 6, "dim")
 
     def _places(self, change: Change) -> None:
         origin = change_origin(change)
@@ -217,7 +230,7 @@ class _Report:
         room = self.width - indent - 2
         if not self.options.full:
             # Three lines of a terminal tell what a value is; the rest is a matter for --full.
-            text = cut(text, 3 * room)
+            text = cut_value(text, 3 * room)
         for number, part in enumerate(_chop(text, room)):
             mark = sign if number == 0 else " "
             self.lines.append((" " * indent + self._paint(f"{mark} {part}", sign)).rstrip())
@@ -317,8 +330,8 @@ class _Report:
         head = [problem.code, where]
         if problem.address:
             head.append(visible(problem.address))
-        if len(cause.problems) > 1:
-            head.append(f"and {len(cause.problems) - 1:,} more")
+        if cause.more:
+            head.append(f"and {cause.more:,} more")
         lines = wrap(" ".join(filter(None, head)), self.width - 10)
         lines = [f"{self._paint(severity, severity)} {lines[0]}", *(f"  {line}" for line in lines[1:])]
         self.lines += [line.replace(where, self.pen.place(where, place), 1) for line in lines]
@@ -331,16 +344,16 @@ class _Report:
         for related in problem.related:
             where = show_location(related_location(related))
             self._prose(f"{where} {visible(related.message)}".strip(), 2, "", "see ")
-        if problem.fix is not None and problem.fix.description:
-            self._prose(visible(problem.fix.description), 2, "", "fix: ")
-            if problem.fix.safe and problem.fix.edits:
+        if cause.mend:
+            self._prose(visible(cause.mend), 2, "", "fix: ")
+            if problem.fix is not None and problem.fix.safe and problem.fix.edits:
                 self._prose("safe; registry fix does it", 2, "dim", "     ")
 
     def _other_places(self, cause: Cause) -> None:
         """Where else one cause shows: the first places, and how many more."""
         for other in cause.others:
             where, address = other_place(other)
-            self._prose(f"{where} {visible(address)}".strip(), 2, "", "also ")
+            self._prose(f"{where} {visible(address)}{visible(cause.differs(other))}".strip(), 2, "", "also ")
         if cause.unnamed:
             self._add(f"… and {plural(cause.unnamed, 'place')} more (--full shows all)", "dim", 2)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -19,6 +19,12 @@ _ALIGN_LIMIT = 400
 
 _CONTEXT = 24
 """Characters kept on each side of what differs inside one long line."""
+
+_LONG_LINE = 120
+"""Of two lines longer than this, of which one stands for the other, only what differs is shown."""
+
+_SAID = 24
+"""Columns that it takes to say what is left out of a value."""
 
 
 def columns(text: str) -> int:
@@ -45,6 +51,15 @@ def cut(text: str, width: int) -> str:
         if used > width - 1:
             return text[:index] + "…"
     return text
+
+
+def cut_value(text: str, width: int) -> str:
+    """A value in about ``width`` columns: its start, its end, and how much stands between them."""
+    if columns(text) <= width:
+        return text
+    end = text[-max(width // 4, 1) :]
+    start = cut(text, max(width - len(end) - _SAID, 2))[:-1]
+    return f"{start} … {len(text) - len(start) - len(end):,} characters … {end}"
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -92,6 +107,12 @@ def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     if change.action is Action.DELETE and change.before is not None:
         return tuple(FieldChange((name,), "delete", value, MISSING) for name, value in change.before.items())
     return ()
+
+
+def names_more(fields: Sequence[FieldChange]) -> str:
+    """The names of fields that are not shown, each with what happens to it; those that lose something first."""
+    ordered = sorted(fields, key=lambda field: field.action != "delete")
+    return ", ".join(f"{FIELD_SIGNS.get(field.action, '~')} {show_path(field.path)}" for field in ordered)
 
 
 def one_line(field: FieldChange, width: int) -> str | None:
@@ -190,8 +211,16 @@ def _line_diff(old: list[str], new: list[str]) -> Iterator[DiffLine]:
             if tag == "equal":
                 yield from (DiffLine(" ", line) for line in old[low:high])
                 continue
-            yield from (DiffLine("-", line) for line in old[low:high])
-            yield from (DiffLine("+", line) for line in new[new_low:new_high])
+            gone, come = old[low:high], new[new_low:new_high]
+            if len(gone) == len(come):
+                pairs = [_in_short(one, other) for one, other in zip(gone, come, strict=True)]
+                gone, come = [one for one, _ in pairs], [other for _, other in pairs]
+            yield from (DiffLine("-", line) for line in gone)
+            yield from (DiffLine("+", line) for line in come)
+
+
+def _in_short(old: str, new: str) -> tuple[str, str]:
+    return _around(old, new) if min(len(old), len(new)) > _LONG_LINE else (old, new)
 
 
 def file_from_git(path: str, path_prefix: str) -> str:

@@ -10,7 +10,7 @@ from registry_reconciler.model.fields import Finder, finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
-from registry_reconciler.rules.disk import function_fault, program_fault
+from registry_reconciler.rules.disk import NO_FAULT, function_fault, program_fault
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links, referrers
 from registry_reconciler.rules.shapes import (
@@ -130,11 +130,10 @@ def _script_rule(fault: str) -> Callable[[EntrySet], Iterator[Finding]]:
     def check(entry_set: EntrySet) -> Iterator[Finding]:
         for item, implementation in entry_set.memo(_implementations).get("script", ()):
             command = implementation.get("command")
-            found, message = program_fault(entry_set, command)
-            if found == fault:
-                yield Finding(
-                    item, message, ("implementation", "command", *([0] if isinstance(command, list) else []))
-                )
+            found = program_fault(entry_set, command)
+            if found.what == fault:
+                at: FieldPath = ("command", 0) if isinstance(command, list) else ("command",)
+                yield Finding(item, found.message, ("implementation", *at), cause=found.cause)
 
     return check
 
@@ -168,9 +167,9 @@ ABL005 = Rule(
 def _functions(entry_set: EntrySet) -> Iterator[Finding]:
     for item, implementation in entry_set.memo(_implementations).get("python", ()):
         function = text(implementation, "function")
-        message = function_fault(entry_set, function) if function else ""
-        if message:
-            yield Finding(item, message, ("implementation", "function"))
+        fault = function_fault(entry_set, function) if function else NO_FAULT
+        if fault.message:
+            yield Finding(item, fault.message, ("implementation", "function"), cause=fault.cause)
 
 
 ABL006 = Rule(
@@ -300,6 +299,36 @@ ABL010 = Rule(
 )
 
 
+def _unreachable(entry_set: EntrySet) -> Iterator[Finding]:
+    from registry_reconciler.base.suggest import closest
+
+    servers = tuple(entry_set.config.mcp_servers)
+    by_kind = entry_set.memo(_implementations)
+    for item, implementation in by_kind.get("mcp", ()):
+        server = text(implementation, "server")
+        if server and server not in servers:
+            near = next(iter(closest(server, servers)), None)
+            path = ("implementation", "server")
+            message = (
+                f"There is no tool server {server!r} under mcp_servers of the configuration.{meant(near)}"
+            )
+            yield Finding(item, message, path, extra=server, replacements=slip(item, path, near))
+    for item, implementation in by_kind.get("api", ()):
+        endpoint = text(implementation, "endpoint")
+        if endpoint and not endpoint.startswith(("http://", "https://")):
+            message = f"{endpoint!r} does not begin with http:// or https://, so nothing here can call it."
+            yield Finding(item, message, ("implementation", "endpoint"))
+
+
+ABL011 = Rule(
+    "ABL011",
+    "Nothing here can run the ability",
+    Severity.WARNING,
+    check=_unreachable,
+    concerns=is_ability,
+)
+
+
 RULES = (
     ABL001,
     ABL002,
@@ -311,4 +340,5 @@ RULES = (
     ABL008,
     ABL009,
     ABL010,
+    ABL011,
 )

@@ -41,6 +41,19 @@ def kind_at(entry_set: EntrySet, path: str) -> str:
     return known[path]
 
 
+def absence(entry_set: EntrySet, what: str, path: str) -> tuple[str, str]:
+    """That nothing is at a path, and the cause: of all that lies in a folder which is not there, the folder."""
+    gone = path
+    steps = normal(path).split("/")
+    for depth in range(1, len(steps)):
+        folder = "/".join(steps[:depth])
+        if kind_at(entry_set, folder) == "absent":
+            gone = folder
+            break
+    why = f": there is no folder {gone!r}" if gone != path else ""
+    return f"There is no {what} {path!r} in the workspace{why}.", f"missing path {gone}"
+
+
 def _kinds_by_path(_entry_set: EntrySet) -> dict[str, str]:
     """Filled as somebody asks: many entries name the same few files, and several rules ask about each."""
     return {}
@@ -56,27 +69,44 @@ def _modules(_entry_set: EntrySet) -> _Modules:
     return _Modules()
 
 
-def program_fault(entry_set: EntrySet, command: Json) -> tuple[str, str]:
-    """What keeps a command from being run: ``missing``, ``outside`` or ``not executable``, and a sentence.
+class Fault(Struct, frozen=True):
+    """What keeps a program or function from being run; all empty where nothing does.
 
-    ("", "") where nothing is wrong. A bare program name, without a slash, is accepted: whether it is on
+    Attributes:
+        what: ``missing``, ``outside`` or ``not executable``.
+        message: the same as a sentence.
+        cause: what is behind it, where the sentence does not tell.
+    """
+
+    what: str = ""
+    message: str = ""
+    cause: str = ""
+
+
+NO_FAULT = Fault()
+
+
+def program_fault(entry_set: EntrySet, command: Json) -> Fault:
+    """What keeps a command from being run.
+
+    A bare program name, without a slash, is accepted: whether it is on
     somebody's search path is theirs to know, and a plan must come out the same on any machine.
     """
     program = next(iter(words(command)), "")
     if "/" not in program and "\\" not in program:
-        return "", ""
+        return NO_FAULT
     found = kind_at(entry_set, program)
     if found == "outside":
-        return "outside", f"{program!r} lies outside the workspace."
+        return Fault("outside", f"{program!r} lies outside the workspace.")
     if found != "file":
-        return "missing", f"There is no file {program!r} in the workspace."
+        return Fault("missing", *absence(entry_set, "file", program))
     if not entry_set.tree.executable(normal(program)):
-        return "not executable", f"{program!r} is not executable."
-    return "", ""
+        return Fault("not executable", f"{program!r} is not executable.")
+    return NO_FAULT
 
 
-def function_fault(entry_set: EntrySet, function: str) -> str:
-    """What keeps a Python function from being found; "" where it is there.
+def function_fault(entry_set: EntrySet, function: str) -> Fault:
+    """What keeps a Python function from being found.
 
     The forms are those that the run time takes: ``package.module:function``, the same with a dot, and
     ``folder/file.py:function``. A module that Python has, or that is installed, is believed.
@@ -87,28 +117,28 @@ def function_fault(entry_set: EntrySet, function: str) -> str:
     by_path = bool(colon) and module.endswith(".py")
     parts = (*([] if by_path else module.split(".")), *names.split("."))
     if not module or not all(part.isidentifier() for part in parts):
-        return (
-            f"{function!r} names no function: write 'package.module:function' or 'folder/file.py:function'."
-        )
+        forms = "'package.module:function' or 'folder/file.py:function'"
+        return Fault("missing", f"{function!r} names no function: write {forms}.")
     if by_path and kind_at(entry_set, module) == "outside":
-        return f"{module!r} lies outside the workspace."
+        return Fault("outside", f"{module!r} lies outside the workspace.")
     known = entry_set.memo(_modules).known
     if module not in known:
         paths = (normal(module),) if by_path else tuple(_paths(module))
         known[module] = _definitions(entry_set.tree, paths)
     defined = known[module]
     if defined is None and by_path:
-        return f"There is no file {module!r} in the workspace."
+        return Fault("missing", *absence(entry_set, "file", module))
     if defined is None:
         if _is_elsewhere(entry_set.tree, module):
-            return ""
-        return (
+            return NO_FAULT
+        return Fault(
+            "missing",
             f"There is no module {module!r} in the workspace, neither at its root nor below src, "
-            "and none is installed."
+            "and none is installed.",
         )
     if names not in defined and "*" not in defined:
-        return f"The module {module!r} does not define {names!r}."
-    return ""
+        return Fault("missing", f"The module {module!r} does not define {names!r}.")
+    return NO_FAULT
 
 
 def _is_elsewhere(tree: Tree, module: str) -> bool:

@@ -15,7 +15,7 @@ from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.abilities import ABILITIES
 from registry_reconciler.rules.base import Finding, Relation, Rule
-from registry_reconciler.rules.disk import function_fault, program_fault
+from registry_reconciler.rules.disk import NO_FAULT, function_fault, program_fault
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.routes import STAGES
 from registry_reconciler.rules.shapes import listing, part, related, slip, text, texts
@@ -40,7 +40,7 @@ def is_blocking(item: Entry) -> bool:
 def _unknown_event(entry_set: EntrySet) -> Iterator[Finding]:
     from registry_reconciler.base.suggest import closest
 
-    events = entry_set.config.event_types if entry_set.config.event_types is not None else EVENTS
+    events = tuple(dict.fromkeys((*EVENTS, *(entry_set.config.event_types or ()))))
     for item in entry_set.acting("hook"):
         event = text(item.value, "event_type")
         if event and event not in events:
@@ -171,13 +171,13 @@ def _handlers(entry_set: EntrySet) -> Iterator[Finding]:
         command = part(item.value, "handler", "command")
         function = text(item.value, "handler", "function")
         if kind == "script":
-            message = program_fault(entry_set, command)[1]
+            fault = program_fault(entry_set, command)
             path: FieldPath = ("handler", "command", *([0] if isinstance(command, list) else []))
         else:
-            message = function_fault(entry_set, function) if kind == "python" and function else ""
+            fault = function_fault(entry_set, function) if kind == "python" and function else NO_FAULT
             path = ("handler", "function")
-        if message:
-            yield Finding(item, message, path)
+        if fault.message:
+            yield Finding(item, fault.message, path, cause=fault.cause)
 
 
 HOK005 = Rule(
@@ -210,7 +210,10 @@ def _own_file(entry_set: EntrySet) -> Iterator[Finding]:
             )
         elif not _named_by_id(entry_set.kinds[item.kind], file, item.key):
             yield Finding(
-                item, f"{item.key} stands in {file}, which is not named by its id.", place=Place(file)
+                item,
+                f"{item.key} stands in {file}, which is not named by its id.",
+                place=Place(file),
+                cause="hooks in files of other names",
             )
 
 
@@ -246,6 +249,7 @@ def _order(entry_set: EntrySet) -> Iterator[Finding]:
                 ("priority",),
                 related=(related(first, "the other hook", ("priority",)),),
                 others=(first,),
+                cause=f"open order {event} {number}",
             )
 
 

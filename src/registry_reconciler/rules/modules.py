@@ -9,7 +9,7 @@ from msgspec import Struct
 from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
-from registry_reconciler.rules.disk import kind_at, normal
+from registry_reconciler.rules.disk import absence, kind_at, normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import part, place_of, related, text, texts, words
 
@@ -103,6 +103,11 @@ def _may_call(entry_set: EntrySet, caller: Entry, called: Entry) -> str:
     return f"{caller.key} is of type {types[0]}, which may not call {types[1]}, the type of {called.key}."
 
 
+def _flow(caller: Entry, called: Entry) -> str:
+    """The one cause of all calls between modules of two types that the graph does not allow."""
+    return f"no flow {text(caller.value, 'module_type')} {text(called.value, 'module_type')}"
+
+
 def _dependencies(entry_set: EntrySet) -> Iterator[Finding]:
     for item in entry_set.acting("module_instance"):
         for path, key in texts(item.value, "dependencies", "modules"):
@@ -110,7 +115,13 @@ def _dependencies(entry_set: EntrySet) -> Iterator[Finding]:
             why = _may_call(entry_set, item, other) if other is not None else ""
             if other is not None and why:
                 yield Finding(
-                    item, why, path, related=(related(other, "called"),), extra=key, others=(other,)
+                    item,
+                    why,
+                    path,
+                    related=(related(other, "called"),),
+                    extra=key,
+                    others=(other,),
+                    cause=_flow(item, other),
                 )
 
 
@@ -135,8 +146,15 @@ def _consumers(entry_set: EntrySet) -> Iterator[Finding]:
         for path, key in texts(item.value, "consumers") if owner is not None else ():
             consumer = entry_set.as_role("module_instance", key)
             why = _may_call(entry_set, consumer, owner) if consumer is not None and owner is not None else ""
-            if consumer is not None and why:
-                yield Finding(item, why, path, related=(related(consumer, "the consumer"),), extra=key)
+            if consumer is not None and owner is not None and why:
+                yield Finding(
+                    item,
+                    why,
+                    path,
+                    related=(related(consumer, "the consumer"),),
+                    extra=key,
+                    cause=_flow(consumer, owner),
+                )
 
 
 MOD008 = Rule(
@@ -166,9 +184,8 @@ def _path_missing(entry_set: EntrySet) -> Iterator[Finding]:
     for item, path in _paths(entry_set):
         # What is planned has no code yet.
         if entry_set.status(item) != "planned" and kind_at(entry_set, path) in ("absent", "other"):
-            yield Finding(
-                item, f"There is no file or folder {path!r} in the workspace.", ("path",), extra=path
-            )
+            message, cause = absence(entry_set, "file or folder", path)
+            yield Finding(item, message, ("path",), extra=path, cause=cause)
 
 
 MOD003 = Rule(

@@ -29,14 +29,14 @@ class Names(Struct, frozen=True):
 
 
 _LOWER = str.maketrans(
-    "авгеһкмнорстухіјѕԁԛԝαβγεζηικμνορτυχօսհցզɑɡı",
-    "abrehkmhopctyxijsdqwabyezhikmnoptuxouhgqagi",
+    "авгеһкмнорстухіјѕԁԛԝӏҽѵαβγεζηικμνορτυχϳօսհցզոⲟⲣɑɡıᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᏢᏚᎢᏙᎳᏃ",
+    "abrehkmhopctyxijsdqwlevabyezhikmnoptuxjouhgqnopagiabcdehjklmpstvwz",
 )
 """Letters of other scripts that look like Latin ones in one of their cases."""
 
 _EXACT = str.maketrans(
-    "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅονρυγαικΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհցզɑɡı",
-    "aeopcyxijshdqwABEKMHOPCTYXIJSovpuyaikABEZHIKMNOPTYXouhgqagi",
+    "аеорсухіјѕһԁԛԝӏҽѵАВЕКМНОРСТУХІЈЅӀονρυγαικϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհցզոⲟⲣɑɡıᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᏢᏚᎢᏙᎳᏃ",
+    "aeopcyxijshdqwlevABEKMHOPCTYXIJSlovpuyaikjABEZHIKMNOPTYXouhgqnopagiABCDEHJKLMPSTVWZ",
 )
 """The same by case."""
 

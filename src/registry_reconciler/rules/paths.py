@@ -12,7 +12,7 @@ from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
-from registry_reconciler.rules.disk import kind_at, normal
+from registry_reconciler.rules.disk import absence, kind_at, normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 
@@ -44,8 +44,8 @@ def _missing(entry_set: EntrySet) -> Iterator[Finding]:
     for kind, rule in _declared(entry_set):
         for item, path, named in _named(entry_set, kind, rule) if rule.missing is not None else ():
             if kind_at(entry_set, named) in ("absent", "other"):
-                message = f"There is no file or folder {named!r} in the workspace."
-                yield Finding(item, message, path, severity=rule.missing, extra=named)
+                message, cause = absence(entry_set, "file or folder", named)
+                yield Finding(item, message, path, severity=rule.missing, extra=named, cause=cause)
 
 
 PTH001 = Rule(
@@ -104,6 +104,7 @@ def _unlisted(entry_set: EntrySet) -> Iterator[Finding]:
                     place=Place(file),
                     severity=rule.unlisted_severity,
                     extra=f"{kind.name}.{rule.field.text}",
+                    cause=f"unlisted {kind.name} {rule.unlisted}",
                 )
 
 

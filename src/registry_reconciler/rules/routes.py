@@ -12,7 +12,7 @@ from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.entry import FieldPath, Place
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
-from registry_reconciler.rules.disk import kind_at, normal
+from registry_reconciler.rules.disk import absence, kind_at, normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.modules import deprecated_modules
 from registry_reconciler.rules.references import is_active
@@ -90,6 +90,7 @@ def _overlap(entry_set: EntrySet, same_owner: bool) -> Iterator[Finding]:
             related=(related(other, "the other route", ("topic",)),),
             extra=other.address,
             others=(other,),
+            cause=f"overlap {text(item.value, 'topic')} {where}",
         )
 
 
@@ -164,8 +165,8 @@ def _document_at(entry_set: EntrySet, path: str) -> str:
 def _document_missing(entry_set: EntrySet) -> Iterator[Finding]:
     for item, path, document in entry_set.memo(_documents):
         if _document_at(entry_set, document) in ("absent", "other"):
-            message = f"There is no document {document!r} in the workspace."
-            yield Finding(item, message, path, extra=document)
+            message, cause = absence(entry_set, "document", document)
+            yield Finding(item, message, path, extra=document, cause=cause)
 
 
 RTE002 = Rule(
@@ -267,7 +268,7 @@ def _unrouted_documents(entry_set: EntrySet) -> Iterator[Finding]:
     for path in documents:
         parents = (path.rsplit("/", depth)[0] for depth in range(path.count("/") + 1))
         if not any(parent in routed for parent in parents) and not entry_set.role_maybe_hidden("route", path):
-            yield Finding(None, f"No route leads to {path}.", place=Place(path))
+            yield Finding(None, f"No route leads to {path}.", place=Place(path), cause="unrouted documents")
 
 
 RTE008 = Rule(

@@ -24,6 +24,7 @@ def _unmanaged(entry_set: EntrySet) -> Iterator[Finding]:
                     item,
                     f"{item.address} is in the registry and no fragment owns it; of {kind.name} all are managed.",
                     fix=Fix(f"Let a fragment own it: registry adopt {item.address}. Or remove the entry."),
+                    cause=f"unmanaged {kind.name}",
                 )
 
 

@@ -24,17 +24,19 @@ from registry_reconciler.runtime.errors import (
 )
 from registry_reconciler.runtime.registry.db import DbSnapshot, RegistryDb, RegistryDbBuilder, RuntimeDb
 from registry_reconciler.runtime.registry.index import RegistryBuilder, RegistryIndex
-from registry_reconciler.runtime.registry.items import Definition, item
+from registry_reconciler.runtime.registry.items import Definition, ItemHandle, item
 from registry_reconciler.runtime.registry.linking import link
-from registry_reconciler.runtime.registry.meta import HasMeta, Key, RegistryMeta
+from registry_reconciler.runtime.registry.meta import Domain, HasMeta, Key, RegistryMeta
 from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
 from registry_reconciler.runtime.registry.policy import Collision, DuplicatePolicy
 from registry_reconciler.runtime.registry.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from registry_reconciler.runtime.execution.calling import Arguments
     from registry_reconciler.runtime.execution.context import Context
     from registry_reconciler.runtime.execution.invocation import Invoker, invoke
-    from registry_reconciler.runtime.execution.results import InvocationResult
+    from registry_reconciler.runtime.execution.results import InvocationFailed, InvocationResult
+    from registry_reconciler.runtime.execution.streams import InvocationStream
     from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
     from registry_reconciler.runtime.registry.plugins import PluginBuilder, PluginReport, load_plugins
     from registry_reconciler.runtime.registry.source import EntryItem
@@ -42,11 +44,14 @@ if TYPE_CHECKING:
     from registry_reconciler.runtime.testing import CapabilityReport, exercise
 
 _LATER = {
+    "Arguments": "execution.calling",
     "CapabilityReport": "testing",
     "Context": "execution.context",
     "EntryItem": "registry.source",
     "Grant": "registry.capabilities",
+    "InvocationFailed": "execution.results",
     "InvocationResult": "execution.results",
+    "InvocationStream": "execution.streams",
     "Invoker": "execution.invocation",
     "PluginBuilder": "registry.plugins",
     "PluginReport": "registry.plugins",
@@ -59,12 +64,14 @@ _LATER = {
 }
 
 __all__ = [
+    "Arguments",
     "CapabilityDenied",
     "CapabilityReport",
     "Collision",
     "Context",
     "DbSnapshot",
     "Definition",
+    "Domain",
     "DuplicateIdError",
     "DuplicatePolicy",
     "EntryItem",
@@ -73,8 +80,11 @@ __all__ = [
     "HandleError",
     "HasMeta",
     "IdShadowingError",
+    "InvocationFailed",
     "InvocationResult",
+    "InvocationStream",
     "Invoker",
+    "ItemHandle",
     "Key",
     "KeyConflictError",
     "LinkError",

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class RegistryError(Exception):
     """A registry refused something. The text says what, where, why and what to do."""
+
+    def __reduce__(self) -> Any:
+        # Not by its arguments: those of the classes below are not those that Exception keeps.
+        return _remade, (type(self), self.args, vars(self))
+
+
+def _remade(kind: type[RegistryError], args: tuple[Any, ...], attributes: dict[str, Any]) -> RegistryError:
+    made = kind.__new__(kind, *args)
+    made.args = args
+    vars(made).update(attributes)
+    return made
 
 
 class DuplicateIdError(RegistryError):

@@ -90,7 +90,7 @@ def _size(what: str, *, most: bool) -> Callable[[Writer, FieldPath, Json], tuple
             return f"{name_of(path)} is empty", writer.explain(path, "Give it a value, or remove the field.")
         bound = "at most" if most else "at least"
         return (
-            f"{name_of(path)} must have {bound} {kind.limit} {what}",
+            f"{name_of(path)} must have {bound} {kind.limit} {what[:-1] if kind.limit == 1 else what}",
             writer.explain(path, f"{'Shorten' if most else 'Extend'} it."),
         )
 
@@ -113,17 +113,56 @@ def _contains(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
     for schema in writer.view.at(path):
         if "contains" in schema:
             least, most = schema.get("minContains", 1), schema.get("maxContains")
-            wanted = f" that fit {cut(canonical(schema['contains']))}"
+            wanted = f" {cut(canonical(schema['contains']))}"
     bounds = f"at least {least}" if most is None else f"{least} to {most}"
+    items = "item that fits" if bounds == "at least 1" else "items that fit"
     return (
-        f"{name_of(path)} needs {bounds} item{'s' * (bounds != 'at least 1')}{wanted}",
+        f"{name_of(path)} needs {bounds} {items}{wanted or ' its schema'}",
         writer.explain(path, "Add or remove such items."),
     )
 
 
+def _not(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+    """What a value has or is, and may not: the words of the schema that forbids it."""
+    name, shown = name_of(path), writer.show(path)
+    forbidden = getattr(kind, "schema", None)
+    forbidden = forbidden if isinstance(forbidden, dict) else {}
+    words = [forbidden["const"]] if "const" in forbidden else forbidden.get("enum")
+    if isinstance(words, list):
+        fix = "Choose another word." if len(words) == 1 else f"Choose another word than {in_list(words)}."
+        return f"{name} is {shown}, which is not allowed here", writer.explain(path, fix)
+    if isinstance(forbidden.get("pattern"), str):
+        message = f"{name} is {shown}, and must not match {cut(forbidden['pattern'])}"
+        return message, writer.explain(path, "Write it in another form.")
+    fields = forbidden.get("required")
+    if isinstance(fields, list) and fields:
+        listed = " and ".join(cut(str(field)) for field in fields)
+        together = " together" if len(fields) > 1 else ""
+        fix = "Remove one of them." if together else "Remove it."
+        return f"{name} must not have {listed}{together}", writer.explain(path, fix)
+    types = forbidden.get("type")
+    if isinstance(types, str | list):
+        listed = types_in_words([types] if isinstance(types, str) else types)
+        return f"{name} must not be {listed}", writer.explain(path, "Write another value.")
+    said = f": {cut(canonical(forbidden))}" if forbidden else ""
+    return f"{name} is what its schema forbids{said}", writer.explain(path, "Change it.")
+
+
 def other_sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
     """What has no sentence of its own."""
-    return f"{name_of(path)} is not allowed ({kind.name})", writer.explain(path, "Correct it.")
+    keyword = str(kind.name).removeprefix("its ")
+    return f"{name_of(path)} does not fit '{keyword}' in its schema", writer.explain(path, "Correct it.")
+
+
+def _format(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+    wanted = cut(str(getattr(kind, "format", "that form")))
+    return f"{name_of(path)} is {writer.show(path)}, which is no {wanted}", writer.explain(
+        path, f"Write it as {wanted}."
+    )
+
+
+def _items_too_many(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
+    return f"{name_of(path)} has more items than its schema knows", writer.explain(path, "Remove the others.")
 
 
 SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {
@@ -147,6 +186,10 @@ SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {
     "exclusiveMaximum": _bound("less than"),
     "multipleOf": _bound("a multiple of"),
     "contains": _contains,
+    "not": _not,
+    "format": _format,
+    "unevaluatedItems": _items_too_many,
+    "additionalItems": _items_too_many,
     "combination": lambda writer, path, _kind: (
         f"{name_of(path)} fits none of the forms that its schema knows",
         writer.explain(path, "Correct it."),

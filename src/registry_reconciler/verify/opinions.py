@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.frontmatter.row import FrontMatter
 from registry_reconciler.loading.catalog import Catalog
 from registry_reconciler.loading.registries import entries_of
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.config import HISTORY_FOLDER, STATE_FOLDER
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.written import as_json, opaque_paths
@@ -42,10 +44,13 @@ class Asked(Struct):
     """How much the others were asked, and what they said otherwise.
 
     Attributes:
+        files: those that ruamel.yaml read.
+        other_files: those that Python's own readers read: JSON and TOML.
         unanswered: entries of which jsonschema cannot tell, because of a pattern that Python does not know.
     """
 
     files: int = 0
+    other_files: int = 0
     schemas: int = 0
     entries: int = 0
     changes: int = 0
@@ -64,7 +69,7 @@ def of_plan(planning: Planning) -> Asked:
     new = {
         file.path: _source(loaded, file.path, file.content)
         for file in planning.plan.files
-        if file.content is not None and _kinds_of(loaded, file.path)
+        if file.content is not None and _is_text_of_values(loaded, file.path)
     }
     origins = {change.origin.file for change in planning.entry_sets.changes if change.origin is not None}
     _ask_reader(asked, loaded, [*new.values(), *_fragments(loaded, origins)])
@@ -109,6 +114,19 @@ def _source(loaded: Loaded, path: str, content: bytes | None) -> SourceFile | No
     return read_source(MemoryTree({path: content}), path, None, form)
 
 
+def _is_text_of_values(loaded: Loaded, path: str) -> bool:
+    """Whether a file that is written says values: a registry, or one with an output in it; not the state, not prose."""
+    from registry_reconciler.formats.table import FORMATS
+
+    if _kinds_of(loaded, path):
+        return True
+    own = path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/"))
+    suffixes = [
+        suffix for row in FORMATS.values() if not isinstance(row, FrontMatter) for suffix in row.suffixes
+    ]
+    return not own and path.endswith(tuple(suffixes))
+
+
 def _kinds_of(loaded: Loaded, path: str) -> list[Kind]:
     return [kind for kind in loaded.kinds.values() if kind.file.match(path) is not None]
 
@@ -120,19 +138,52 @@ def _fragments(loaded: Loaded, paths: Iterable[str]) -> Iterator[SourceFile]:
 
 
 def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | None]) -> None:
-    from registry_reconciler.verify.read import reads_otherwise
-
     held = _with_secrets(loaded)
     for source in sources:
-        if source is None or source.data is None or not source.readable or source.format.name != "yaml":
+        if source is None or source.data is None or not source.readable:
             continue
-        asked.files += 1
-        found = reads_otherwise(source.data, as_json(list(source.documents)))
+        who = _reader_of(source)
+        if not who:
+            continue
+        asked.files += who == RUAMEL
+        asked.other_files += who != RUAMEL
+        found = _reads_otherwise(source, source.data)
         if found is not None:
             where, ours, theirs = found
             if source.path in held:
                 ours, theirs = "something", "something else (not shown: the file holds secrets)"
-            asked.add([Disagreement(f"{source.path}{where}", "ruamel.yaml", ours, theirs)])
+            asked.add([Disagreement(f"{source.path}{where}", who, ours, theirs)])
+
+
+RUAMEL = "ruamel.yaml"
+
+
+def _reader_of(source: SourceFile) -> str:
+    """Who else reads such a text; "" where nobody does: JSON with comments, and front matter that is no YAML."""
+    if isinstance(source.format, FrontMatter):
+        return RUAMEL if source.documents and not source.format.lenient else ""
+    return {"yaml": RUAMEL, "json": "Python's json", "toml": "Python's tomllib"}.get(source.format.name, "")
+
+
+def _reads_otherwise(source: SourceFile, data: bytes) -> tuple[str, str, str] | None:
+    documents = as_json(list(source.documents))
+    if source.format.name in ("json", "toml"):
+        from registry_reconciler.verify.plain import json_reads_otherwise, toml_reads_otherwise
+
+        ask = json_reads_otherwise if source.format.name == "json" else toml_reads_otherwise
+        return ask(data, documents[0]) if documents else None
+    from registry_reconciler.verify.read import reads_otherwise
+
+    if isinstance(source.format, FrontMatter):
+        from registry_reconciler.formats.frontmatter.parts import split
+
+        parts, body = split(data), source.format.body
+        if parts is None:
+            return None
+        data = parts.block
+        if body and isinstance(documents[0], dict):
+            documents = [{name: part for name, part in documents[0].items() if name != body}]
+    return reads_otherwise(data, documents)
 
 
 def _with_secrets(loaded: Loaded) -> frozenset[str]:

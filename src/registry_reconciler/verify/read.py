@@ -24,6 +24,9 @@ _DEPARTURES = re.compile(
 )
 """Plain scalars that ruamel.yaml may take for another type than registry does."""
 
+_TEXT_IN_11 = re.compile(r"0o[0-7]+|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?[0-9]*\.[0-9]*[eE][0-9]+")
+"""Numbers of YAML 1.2 that are text in YAML 1.1: where a schema wants text, registry takes them for that."""
+
 _TAG = "tag:yaml.org,2002:"
 _Said = tuple[str, str, str]
 
@@ -108,9 +111,9 @@ def _pairs(node: Any, *, merged: bool) -> tuple[dict[str, Any], str | None]:
 def _scalar_agrees(node: Any, ours: Json) -> bool:
     text, tag = str(node.value), str(node.tag).removeprefix(_TAG)
     if isinstance(ours, str) and ours == text:
-        return (
-            tag in ("str", "timestamp") or _DEPARTURES.fullmatch(text) is not None or not _holdable(tag, text)
-        )
+        if node.style is None and _DEPARTURES.fullmatch(text) is not None:
+            return isinstance(_core(text), str) or _TEXT_IN_11.fullmatch(text) is not None
+        return tag in ("str", "timestamp") or not _holdable(tag, text)
     if node.style in ("'", '"', "|", ">") or isinstance(ours, dict | list):
         return False
     if ours is None:
@@ -124,14 +127,23 @@ def _scalar_agrees(node: Any, ours: Json) -> bool:
 
 def _number_agrees(text: str, tag: str, ours: float) -> bool:
     if _DEPARTURES.fullmatch(text) is not None:
-        try:
-            plain = text.lstrip("+")
-            return ours == (int(plain, 0) if plain[:2] in ("0x", "0o") else float(plain))
-        except ValueError:
-            return False
+        wanted = _core(text)
+        return type(wanted) is type(ours) and wanted == ours
     if tag == "int":
         return isinstance(ours, int) and int(ours) == int(text)
     return tag == "float" and math.isclose(float(ours), float(text), rel_tol=0, abs_tol=0)
+
+
+def _core(text: str) -> int | float | str:
+    """What a scalar of :data:`_DEPARTURES` is in YAML 1.2 core, whoever says otherwise."""
+    if re.fullmatch(r"[-+]?[0-9]+", text):
+        return int(text)
+    if re.fullmatch(r"0o[0-7]+|0x[0-9a-fA-F]+", text):
+        return int(text, 0)
+    if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", text):
+        number = float(text)
+        return number if math.isfinite(number) else text
+    return text
 
 
 def _holdable(tag: str, text: str) -> bool:

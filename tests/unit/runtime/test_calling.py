@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import os
+import queue
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -26,12 +29,12 @@ from registry_reconciler.runtime import (
     Vocabulary,
     open_runtime,
 )
-from tests.unit.runtime.helper import Site
+from tests.unit.runtime.helper import Site, runs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workspaces of this test are run on POSIX")
 
 
-def run_code(target: Callable[..., Any], payload: Any = None, **asked: Any) -> InvocationResult:
+def run_code(target: Callable[..., Any], payload: Any = None, **asked: Any) -> InvocationResult[Any]:
     builder = RegistryDbBuilder()
     key = builder.register("actions", Definition(RegistryMeta("it", "it"), target))
     invoker = Invoker(builder.build(), audit=lambda line: None)
@@ -217,11 +220,113 @@ def test_a_limit_is_asked_for_by_the_call_and_leaves_no_thread_that_runs_python(
             run_code(forever, timeout=wrong)
 
 
-def test_ainvoke_does_not_hold_up_the_loop() -> None:
+def invoker_of(target: Callable[..., Any], **more: Any) -> tuple[Invoker, Any]:
     builder = RegistryDbBuilder()
+    key = builder.register("d", Definition(RegistryMeta("w", "w"), target, **more))
+    return Invoker(builder.build(), audit=lambda line: None), key
+
+
+@pytest.mark.parametrize(
+    "wait", ["time.sleep(600)", "threading.Event().wait()", "queue.Queue().get()", "spin"]
+)
+def test_a_limit_ends_what_sleeps_or_waits_and_leaves_no_thread(wait: str) -> None:
+    """In the main thread it runs in this very thread, and the alarm ends it."""
+
+    def waits(payload: Any) -> None:
+        seen.append(threading.get_ident())
+        while wait == "spin":
+            pass
+        eval(wait, {"time": time, "threading": threading, "queue": queue})
+
+    seen: list[int] = []
+    before = threading.active_count()
+    assert run_code(waits, timeout=0.2).status == "timeout"
+    assert threading.active_count() == before
+    assert seen == [threading.get_ident()]
+    assert run_code(lambda payload: "again", timeout=5).value == "again"
+
+
+def test_an_item_has_a_limit_of_its_own_and_a_call_may_only_narrow_it() -> None:
+    invoker, key = invoker_of(lambda payload: time.sleep(600), timeout=0.2)
+    assert invoker.invoke(key, caps=()).status == "timeout"
+    result = invoker.invoke(key, caps=(), timeout=30)
+    assert (result.status, "0.2 s" in result.error) == ("timeout", True)
+
+
+def stubborn(payload: Any) -> None:
+    while True:
+        try:
+            time.sleep(600)
+        except BaseException:
+            continue
+
+
+def test_in_a_process_of_its_own_a_limit_holds_whatever_happens(tmp_path: Path) -> None:
+    before = threading.active_count()
+    invoker, key = invoker_of(stubborn, process=True)
+    found: list[str] = []
+    other = threading.Thread(target=lambda: found.append(invoker.invoke(key, caps=(), timeout=0.3).status))
+    other.start()
+    other.join(60)
+    assert found == ["timeout"]
+    assert threading.active_count() == before
+
+    def starts(payload: Any) -> int:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        return child.pid
+
+    pid = run_code(starts, process=True).value
+    end = time.monotonic() + 20
+    while runs(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not runs(pid)
+
+
+def test_what_a_process_gives_back() -> None:
+    word: contextvars.ContextVar[str] = contextvars.ContextVar("word", default="")
+    word.set("mine")
+    seen: list[int] = []
+
+    def works(payload: Any, context: Context) -> Any:
+        seen.append(1)
+        return [payload, word.get(), context.id, os.getpid()]
+
+    value = run_code(works, {"a": 1}, process=True).value
+    assert value[:3] == [{"a": 1}, "mine", "it"]
+    assert value[3] != os.getpid()
+    assert seen == []
+
+    def fails(payload: Any) -> None:
+        raise KeyError("missing")
+
+    result = run_code(fails, process=True)
+    assert (result.status, type(result.exception)) == ("failed", KeyError)
+    assert any("In its own process" in note for note in result.exception.__notes__ or ())  # type: ignore[union-attr]
+    assert "cannot leave its process" in run_code(lambda payload: lambda: 1, process=True).error
+    assert "ended its process" in run_code(lambda payload: os._exit(3), process=True).error
+    assert "ended the program" in run_code(lambda payload: sys.exit(3), process=True).error
+    assert run_code(lambda payload: (yield 1), process=True).value == [1]
+
+    def uses(payload: Any, context: Context) -> None:
+        context.caps.use("e")
+
+    denied = run_code(uses, process=True)
+    assert (denied.status, denied.denied) == ("capability_denied", ("e",))
+
+
+def test_a_function_of_a_workspace_in_a_process_of_its_own(tmp_path: Path) -> None:
+    site = site_with(
+        tmp_path / "s", "m:go", m="seen = []\ndef go(p):\n    seen.append(1)\n    return len(seen)\n"
+    )
+    site.abilities(
+        {"ability_id": "a", "implementation": {"kind": "python", "function": "m:go", "process": True}}
+    )
+    assert [value_of(site), value_of(site)] == [1, 1]
+
+
+def test_ainvoke_does_not_hold_up_the_loop() -> None:
     gate = threading.Event()
-    key = builder.register("d", Definition(RegistryMeta("w", "w"), lambda p: gate.wait(60)))
-    invoker = Invoker(builder.build(), audit=lambda line: None)
+    invoker, key = invoker_of(lambda p: gate.wait(60))
 
     async def both() -> Any:
         waiting = asyncio.create_task(invoker.ainvoke(key, None, caps=()))
@@ -230,6 +335,191 @@ def test_ainvoke_does_not_hold_up_the_loop() -> None:
         return (await waiting).value
 
     assert asyncio.run(both()) is True
+
+
+word: contextvars.ContextVar[str] = contextvars.ContextVar("word", default="")
+
+
+class Acts:
+    async def __call__(self, payload: Any) -> Any:
+        return await there(payload)
+
+
+async def there(payload: Any) -> Any:
+    await asyncio.sleep(0)
+    before = word.get()
+    word.set("changed")
+    return [id(asyncio.get_running_loop()), threading.get_ident(), before]
+
+
+def returns_it(payload: Any) -> Any:
+    return there(payload)
+
+
+@pytest.mark.parametrize(
+    "target", [there, Acts(), functools.partial(there)], ids=["function", "object", "partial"]
+)
+def test_a_coroutine_is_awaited_in_the_loop_and_context_of_its_caller(target: Callable[..., Any]) -> None:
+    invoker, key = invoker_of(target)
+
+    async def outside() -> Any:
+        word.set("mine")
+        result = await invoker.ainvoke(key, None, caps=())
+        return result.value, id(asyncio.get_running_loop()), word.get()
+
+    (loop, thread, before), own, after = asyncio.run(outside())
+    assert (loop, thread, before, after) == (own, threading.get_ident(), "mine", "changed")
+
+
+def test_a_coroutine_that_a_function_returns_is_awaited_in_the_loop_too() -> None:
+    invoker, key = invoker_of(returns_it)
+
+    async def outside() -> Any:
+        return (await invoker.ainvoke(key, caps=())).unwrap()[0] == id(asyncio.get_running_loop())
+
+    assert asyncio.run(outside()) is True
+
+
+def test_a_coroutine_ends_at_its_limit_and_with_its_caller() -> None:
+    ended: list[str] = []
+
+    async def waits(payload: Any) -> None:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    invoker, key = invoker_of(waits)
+
+    async def outside() -> str:
+        result = await invoker.ainvoke(key, caps=(), timeout=0.1)
+        task = asyncio.create_task(invoker.ainvoke(key, caps=()))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return result.status
+
+    assert asyncio.run(outside()) == "timeout"
+    assert ended == ["cancelled", "cancelled"]
+
+    async def own_timeout(payload: Any) -> None:
+        raise TimeoutError("mine")
+
+    invoker, key = invoker_of(own_timeout)
+    result = asyncio.run(invoker.ainvoke(key, caps=(), timeout=60))
+    assert (result.status, result.error) == ("failed", "TimeoutError: mine")
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_ctrl_c_and_the_end_of_the_program_in_a_loop(is_async: bool) -> None:
+    def plain(payload: Any) -> None:
+        raise payload
+
+    async def later(payload: Any) -> None:
+        raise payload
+
+    invoker, key = invoker_of(later if is_async else plain)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(invoker.ainvoke(key, KeyboardInterrupt(), caps=()))
+    assert asyncio.run(invoker.ainvoke(key, SystemExit(3), caps=())).status == "failed"
+
+
+def test_hooks_are_heard_before_a_coroutine_runs() -> None:
+    builder = RegistryDbBuilder()
+    key = builder.register("d", Definition(RegistryMeta("w", "w"), later))
+    builder.register(
+        "hook", Definition(RegistryMeta("g", "g"), lambda event: {"block": True, "message": "no"})
+    )
+    lines: list[Any] = []
+    result = asyncio.run(Invoker(builder.build(), audit=lines.append).ainvoke(key, 1, caps=()))
+    assert (result.status, result.messages[0].text, len(lines)) == ("hook_blocked", "no", 1)
+
+
+@pytest.mark.parametrize("target", [parts, stream], ids=["generator", "async generator"])
+def test_parts_come_as_they_are_given(target: Callable[..., Any]) -> None:
+    given: list[str] = []
+
+    class Items:
+        def __iter__(self) -> Iterator[int]:
+            for number in (1, 2, 3):
+                given.append(f"made {number}")
+                yield number
+
+    invoker, key = invoker_of(target)
+    found = invoker.stream(key, Items(), caps=())
+    assert found.result is None
+    for part in found:
+        given.append(f"got {part}")
+    assert given == ["made 1", "got 1", "made 2", "got 2", "made 3", "got 3"]
+    assert found.result is not None
+    assert found.result.ok
+
+    async def inside() -> list[Any]:
+        again = invoker.stream(key, [4, 5], caps=())
+        parts = [part async for part in again]
+        assert again.result is not None
+        assert again.result.ok
+        return parts
+
+    assert asyncio.run(inside()) == [4, 5]
+
+
+def test_a_stream_says_how_it_ended() -> None:
+    def breaks(payload: Any) -> Iterator[int]:
+        yield 1
+        raise ValueError("no more")
+
+    def slow(payload: Any) -> Iterator[int]:
+        yield 1
+        time.sleep(600)
+        yield 2
+
+    closed: list[bool] = []
+
+    def endless(payload: Any) -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.append(True)
+
+    cases: tuple[tuple[Callable[..., Any], float | None, str], ...] = (
+        (breaks, None, "failed"),
+        (slow, 0.2, "timeout"),
+        (lambda payload: 1, None, "ok"),
+    )
+    for target, seconds, status in cases:
+        invoker, key = invoker_of(target)
+        found = invoker.stream(key, None, caps=(), timeout=seconds)
+        assert list(found) == [1]
+        assert found.result is not None
+        assert found.result.status == status
+    invoker, key = invoker_of(endless)
+    found = invoker.stream(key, None, caps=())
+    for _ in found:
+        break
+    del _
+    import gc
+
+    gc.collect()
+    assert closed == [True]
+    assert found.result is not None
+    assert found.result.error == "its reader stopped"
+    denied = invoker.stream("nothing of it", None, caps=())
+    assert list(denied) == []
+    assert denied.result is not None
+    assert denied.result.status == "not_found"
+
+
+def test_a_generator_of_a_workspace_streams_json(tmp_path: Path) -> None:
+    site = site_with(tmp_path / "s", "m:go", m="def go(p):\n    yield 1\n    yield {2}\n")
+    invoker = open_runtime(site.root).invoker(allow_python=True, audit=lambda line: None)
+    found = invoker.stream("a", None, caps=())
+    assert list(found) == [1]
+    assert found.result is not None
+    assert "no JSON" in found.result.error
 
 
 def test_log_mode_warns_of_what_is_used_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:

@@ -114,7 +114,7 @@ def ability(site: Site, source: str, **fields: Any) -> None:
     site.abilities({"ability_id": "a", "implementation": how})
 
 
-def invoke(site: Site, **settings: Any) -> InvocationResult:
+def invoke(site: Site, **settings: Any) -> InvocationResult[Any]:
     return open_runtime(site.root).invoker(audit=lambda line: None, **settings).invoke("a", None, caps=[])
 
 

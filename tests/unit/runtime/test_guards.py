@@ -49,12 +49,12 @@ def answers(site: Site, said: bytes) -> dict[str, Any]:
     return shell(site, "cat said")
 
 
-def invoke(site: Site, **settings: Any) -> InvocationResult:
+def invoke(site: Site, **settings: Any) -> InvocationResult[Any]:
     live = open_runtime(site.root)
     return live.invoker(audit=lambda line: None, **settings).invoke("a", {"n": 1}, caps=[])
 
 
-def denied(site: Site, result: InvocationResult) -> str:
+def denied(site: Site, result: InvocationResult[Any]) -> str:
     """That nothing ran, and why."""
     assert result.status == "hook_blocked"
     assert not (site.root / "ran").exists()
@@ -430,7 +430,7 @@ def test_an_ability_that_is_told_by_name_is_the_one_with_its_id(site: Site) -> N
 # Hooks in code
 
 
-def guarded(hook: Any, *flags: str, **meta: Any) -> tuple[InvocationResult, list[Any]]:
+def guarded(hook: Any, *flags: str, **meta: Any) -> tuple[InvocationResult[Any], list[Any]]:
     """What comes of an item that a hook in code is registered beside, and what ran."""
     ran: list[Any] = []
     builder = RegistryDbBuilder()

@@ -174,7 +174,7 @@ def test_metadata_is_checked_where_it_is_made() -> None:
     with pytest.raises(RegistryError, match="not empty"):
         RegistryMeta("", "x")
     with pytest.raises(RegistryError, match="builtin, package or runtime"):
-        RegistryMeta("a", "x", source="plugin")  # type: ignore[arg-type]
+        RegistryMeta("a", "x", source="plugin")
     with pytest.raises(RegistryError, match="tuple of strings"):
         RegistryMeta("a", "x", aliases="abc")  # type: ignore[arg-type]
     assert RegistryMeta("a", "x", ["p", "q"]).aliases == ("p", "q")  # type: ignore[arg-type]

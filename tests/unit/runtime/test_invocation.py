@@ -45,7 +45,7 @@ class Run:
         self.lines: list[AuditLine] = []
         self._invoker = open_runtime(site.root).invoker(**{"audit": self.lines.append, **settings})
 
-    def __call__(self, key: Any, payload: Any = None, *caps: str, **asked: Any) -> InvocationResult:
+    def __call__(self, key: Any, payload: Any = None, *caps: str, **asked: Any) -> InvocationResult[Any]:
         return self._invoker.invoke(key, payload, caps=caps, **asked)
 
     @property

@@ -43,7 +43,7 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path / "site")
 
 
-def invoke(site: Site, payload: Any = None, **settings: Any) -> InvocationResult:
+def invoke(site: Site, payload: Any = None, **settings: Any) -> InvocationResult[Any]:
     invoker = open_runtime(site.root).invoker(audit=lambda line: None, **settings)
     return invoker.invoke("a", payload, caps=[])
 

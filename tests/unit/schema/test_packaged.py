@@ -168,7 +168,6 @@ def test_each_implementation_needs_its_parts_and_only_those_are_named(
     [
         ("module_maturity", "maturity", "FUNCTONAL", "FUNCTIONAL"),
         ("module_interface", "lifecycle", "RELEASE", "RELEASED"),
-        ("hook", "event_type", "PromptSubmitted", "PromptSubmit"),
         ("ability_high", "type", "agnet", "agent"),
         ("route", "status", "Active", "active"),
         ("module_type", "source", "pakage", "package"),
@@ -182,8 +181,12 @@ def test_closed_vocabularies_say_what_was_meant(kind: str, field: str, wrong: st
 
 def test_steps_are_ids_or_mappings_with_one() -> None:
     entry = example(KINDS["ability_high"])
-    steps: Json = ["a", {"ability_id": "b", "when": "failed", "with": {"n": 1}}]
+    steps: Json = ["a", {"ability_id": "b", "when": {"type": "object"}, "with": {"n": 1}, "retry": 2}]
     assert check_value(validator("ability_high"), {**entry, "steps": steps}) == []
+    # What cannot be decided is said here, and not after step one.
+    undecided = [{"ability_id": "b", "when": "failed"}]
+    (fault,) = check_value(validator("ability_high"), {**entry, "steps": undecided})
+    assert fault.path == ("steps", 0, "when")
     found = check_value(validator("ability_high"), {**entry, "steps": ["a", {"ability": "b"}]})
     assert {one.path for one in found} == {("steps", 1), ("steps", 1, "ability")}
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
+from codecs import getincrementaldecoder
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
@@ -59,16 +62,23 @@ def command(
             help="How many seconds each script or function may take; 60 by default.",
         ),
     ] = None,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option("--plugin", metavar="NAME", help="Let an installed plugin bring items; repeatable."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     *,
     shared: Shared,
 ) -> int:
     """Run an ability of the registries.
 
-    The capabilities that it needs are checked first. That stops mistakes, not hostile code.
+    The capabilities that it needs are checked first. That stops mistakes, not hostile code. On a terminal, what a
+    script writes is shown while it runs.
     """
     from registry_reconciler.runtime.serve.commands import run_ability
 
-    call = shared.call("run")
+    call = replace(shared, format="json").call("run") if as_json else shared.call("run")
+    live = Live() if call.format == "text" and sys.stdout.isatty() else None
     outcome = run_ability(
         call.workspace().root,
         ability,
@@ -81,8 +91,38 @@ def command(
         allow_python=allow_python,
         timeout=timeout,
         lock_timeout=call.lock_timeout,
+        plugins=plugin or (),
+        live=live,
     )
+    if live is not None:
+        live.finish()
+    for note in outcome.notes:
+        say(note)
     return deliver(call, outcome.exit, outcome.data, outcome.lines, outcome.errors, outcome.next)
+
+
+class Live:
+    """Shows what a script writes, line by line and part by part, as it comes."""
+
+    def __init__(self) -> None:
+        self._decoders = {name: getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
+        self._lock = threading.Lock()
+        self._open = False
+
+    def __call__(self, stream: str, data: bytes) -> None:
+        """Show some bytes. The two streams come from threads of their own."""
+        with self._lock:
+            text = self._decoders[stream].decode(data)
+            place = sys.stdout if stream == "stdout" else sys.stderr
+            place.write("\n".join(visible(line) for line in text.split("\n")))
+            place.flush()
+            self._open = self._open if not text else not text.endswith("\n")
+
+    def finish(self) -> None:
+        """End the last line."""
+        if self._open:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
 
 
 def deliver(

@@ -21,18 +21,20 @@ def command(
 ) -> int:
     """Compare what registry reads and decides with other implementations.
 
-    ruamel.yaml reads all fragments, registries and schema files, jsonschema judges all schemas
-    and entries, deepdiff compares the entries that a plan would change. Exit 1 if one of them
-    disagrees with registry; both answers are shown. Writes nothing.
+    ruamel.yaml reads all fragments, registries and schema files (of JSON and TOML: Python's
+    own readers), jsonschema judges all schemas and entries, deepdiff compares the entries that
+    a plan would change. Exit 1 if one of them disagrees with registry; both answers are shown.
+    Writes nothing.
     """
     from registry_reconciler.verify import of_workspace
 
     call = shared.call("verify")
     asked = of_workspace(planning_of(call.workspace()))
     found = asked.disagreements
+    read = f"ruamel.yaml read {_count(asked.files, 'file')}{_also(asked.other_files)}"
+    judged = f"{_count(asked.schemas, 'schema')} and {_count(asked.entries, 'entry')}"
     lines = [
-        f"ruamel.yaml read {_count(asked.files, 'file')}, jsonschema judged {_count(asked.schemas, 'schema')} and "
-        f"{_count(asked.entries, 'entry')},",
+        f"{read}, jsonschema judged {judged},",
         f"deepdiff compared {_count(asked.changes, 'change')}. "
         + ("They agree with registry." if not found else f"{_count(len(found), 'disagreement')}:"),
         *(f"  {visible(disagreement.text)}" for disagreement in found),
@@ -41,6 +43,7 @@ def command(
     body: dict[str, Json] = {
         "asked": {
             "files": asked.files,
+            "other_files": asked.other_files,
             "schemas": asked.schemas,
             "entries": asked.entries,
             "changes": asked.changes,
@@ -57,6 +60,10 @@ def command(
         ],
     }
     return answer(call, "\n".join(lines) + "\n", body, exit=1 if found else 0)
+
+
+def _also(number: int) -> str:
+    return f", json and tomllib {_count(number, 'file')}" if number else ""
 
 
 def _not_told(number: int) -> list[str]:

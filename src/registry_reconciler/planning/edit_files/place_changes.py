@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -28,8 +29,8 @@ from registry_reconciler.planning.placement import (
     raw_value,
     require_text,
     restore_unmanaged,
-    slip_of,
 )
+from registry_reconciler.planning.slips import slip_of, slip_of_file
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Edit, Insert, Snippet
@@ -312,25 +313,39 @@ def _refuse_nowhere(work: Writing, kind: Kind, target: Target) -> None:
             continue
         if row.one_a_file:
             name = "/".join((outer.file.match(target.file) or {"": target.file}).values())
-            raise no_such_place(
-                outer.name, name, (entry.key for entry in work.of(outer.name)), outer.file.text
-            )
-        raise no_such_place(
-            outer.name, str(holder[-1]), (str(entry.place.path[-1]) for entry in here), target.file
+            near = work.lookups.near(outer.name, name, partial(_keys, work.of(outer.name)))
+            raise no_such_place(outer.name, name, near, outer.file.text)
+        near = work.lookups.near(
+            (target.file, outer.name),
+            str(holder[-1]),
+            partial(_names, here),
         )
+        raise no_such_place(outer.name, str(holder[-1]), near, target.file)
+
+
+def _keys(entries: Iterable[LiveEntry]) -> list[str]:
+    return [entry.key for entry in entries]
+
+
+def _names(entries: Iterable[LiveEntry]) -> list[str]:
+    return [str(entry.place.path[-1]) for entry in entries]
 
 
 def _warn_of_slip(work: Writing, change: Change, kind: Kind, target: Target) -> None:
     """A place that nobody described is made with the first entry in it, also where its name is a slip."""
     documents = work.sources[target.file].documents if target.exists else ()
-    slip = slip_of(kind, documents[target.document], target.path) if documents else None
+    slip = None
+    if documents:
+        slip = slip_of(kind, documents[target.document], target.path, target.file, work.lookups)
+    where = f" in {target.file}"
+    if slip is None and not target.exists:
+        slip, where = slip_of_file(kind, target.file, work.tree, work.lookups), ""
     if slip is None:
         return
     what, name, near = slip
     work.warnings[change.address] = problem(
         "WRT006",
-        f"{change.address}: There is no {what} {name!r} in {target.file} yet, and it will be made."
-        f"{meant(near)}",
+        f"{change.address}: There is no {what} {name!r}{where} yet, and it will be made.{meant(near)}",
         change.origin or Place(target.file),
         address=change.address,
         fix=f"Correct the {what}; or apply the plan, if it is intended.",

@@ -123,12 +123,14 @@ class Judge:
             related=related,
             others=(other,) if other is not None else (),
             extra=raw.other,
+            cause=definition.code,
         )
 
     def _about_change(self, definition: Definition, raw: Raw, moment: Transition) -> Finding:
         item = moment.after.items.get(raw.address)
         if item is not None:
-            return Finding(item, raw.message, pointed_at(definition.at, item.value))
+            path = pointed_at(definition.at, item.value)
+            return Finding(item, raw.message, path, cause=definition.code)
         gone = next(
             (
                 moment.before.items[name]
@@ -144,6 +146,7 @@ class Judge:
             gone,
             raw.message,
             place=gone.live_place or gone.place if gone is not None else Place(definition.path),
+            cause=definition.code,
         )
 
     def _costly(self, entry_set: EntrySet) -> Iterator[Finding]:

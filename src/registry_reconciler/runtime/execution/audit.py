@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -52,15 +54,20 @@ class AuditLine:
 
 def now() -> str:
     """The time of a line."""
-    from datetime import UTC, datetime
+    moment = time.time()
+    second = int(moment)
+    return f"{_second(second)}.{int((moment - second) * 1000):03d}+00:00"
 
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+@lru_cache(maxsize=4)
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def make_line(
     id: str,
-    needed: Iterable[str],
-    granted: Iterable[str],
+    needed: Collection[str],
+    granted: Collection[str],
     verdict: str,
     *,
     mode: str,
@@ -69,9 +76,8 @@ def make_line(
     environment: str,
 ) -> AuditLine:
     """A line of this moment."""
-    return AuditLine(
-        now(), id, tuple(sorted(needed)), tuple(sorted(granted)), verdict, mode, readonly, caller, environment
-    )
+    wanted, given = tuple(sorted(needed)) if needed else (), tuple(sorted(granted)) if granted else ()
+    return AuditLine(now(), id, wanted, given, verdict, mode, readonly, caller, environment)
 
 
 class FileAudit:

@@ -7,14 +7,15 @@ it. A coroutine is awaited and a generator is run to its end: its value is the l
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import inspect
-import threading
 import weakref
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from io import IOBase
+from typing import Any
 
-from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
+from registry_reconciler.runtime.execution.handlers import HandlerError
+from registry_reconciler.runtime.execution.limited import elsewhere, within
 
 CONTEXT_NAMES = frozenset({"context", "ctx", "_context", "_ctx"})
 _CONTEXT_TYPE = "Context"
@@ -23,14 +24,31 @@ _BY_NAME, _FIRST, _LAST = range(3)
 _known: weakref.WeakKeyDictionary[Any, tuple[bool, str, int]] = weakref.WeakKeyDictionary()
 
 
-class _Late(BaseException):
-    """Ends a function that took too long, wherever it is in Python code."""
+_TO_CARRY_OUT = (Awaitable, Iterator, AsyncIterator)
+_PLAIN = frozenset((type(None), bool, int, float, str, bytes, list, tuple, dict, set))
+"""What most functions return: asked first, as asking for abstract types takes longer than a call."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A payload of several parts: what a command was given."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    def to_data(self) -> Any:
+        """As an ability of a workspace, and a hook, get it."""
+        return {**self.kwargs, "args": list(self.args)} if self.args else dict(self.kwargs)
 
 
 def arguments(
     function: Callable[..., Any], payload: object, context: object
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What to call a function with."""
+    """What to call a function with.
+
+    Args:
+        context: or what makes it, which is asked only where the function wants it.
+    """
     try:
         shape = _known[function]
     except (KeyError, TypeError):
@@ -38,12 +56,17 @@ def arguments(
         with contextlib.suppress(TypeError):  # neither everything can be hashed nor pointed at
             _known[function] = shape
     takes_payload, name, place = shape
+    if callable(context) and name:
+        context = context()
     given: tuple[Any, ...] = (payload,) if takes_payload else ()
+    named: dict[str, Any] = {}
+    if isinstance(payload, Arguments):
+        given, named = payload.args, dict(payload.kwargs)
     if not name:
-        return given, {}
+        return given, named
     if place == _BY_NAME:
-        return given, {name: context}
-    return ((context, *given) if place == _FIRST else (*given, context)), {}
+        return given, {**named, name: context}
+    return ((context, *given) if place == _FIRST else (*given, context)), named
 
 
 def _shape(function: Callable[..., Any]) -> tuple[bool, str, int]:
@@ -83,18 +106,32 @@ def carried_out(value: Any) -> Any:
     """What came of a returned coroutine or generator; any other value as it is."""
     if inspect.isawaitable(value):
         return _in_a_loop(_awaited(value))
-    if inspect.isasyncgen(value):
+    if isinstance(value, AsyncIterator):
         return _in_a_loop(_all_of(value))
-    return list(value) if inspect.isgenerator(value) else value
+    return list(value) if is_stream(value) else value
+
+
+def is_stream(value: object) -> bool:
+    """Whether it gives its parts one after the other, once. A file is not taken for its lines."""
+    return isinstance(value, Iterator) and not isinstance(value, IOBase)
+
+
+def is_async(function: object) -> bool:
+    """Whether a call of it is awaited, or gives its parts in a loop."""
+    call = getattr(function, "__call__", None)  # noqa: B004  # an object may be called, and that be a coroutine
+    return any(
+        inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one)
+        for one in (inspect.unwrap(function) if callable(function) else function, call)
+    )
 
 
 async def carried_out_async(value: Any) -> Any:
     """As :func:`carried_out`, in the loop that runs."""
     if inspect.isawaitable(value):
         return await carried_out_async(await value)
-    if inspect.isasyncgen(value):
+    if isinstance(value, AsyncIterator):
         return [item async for item in value]
-    return list(value) if inspect.isgenerator(value) else value
+    return list(value) if is_stream(value) else value
 
 
 async def _awaited(value: Any) -> Any:
@@ -113,13 +150,18 @@ def _in_a_loop(work: Any) -> Any:
     except RuntimeError:
         return asyncio.run(work)
     # Its caller is itself in a loop, which cannot run another; this one ends before the call does.
-    return _elsewhere(lambda: asyncio.run(work), None, "")
+    return elsewhere(lambda: asyncio.run(work), None, "")
 
 
 def call(
-    function: Callable[..., Any], payload: object, context: object, *, seconds: float | None = None
+    function: Callable[..., Any],
+    payload: object,
+    context: object,
+    *,
+    seconds: float | None = None,
+    process: bool = False,
 ) -> Any:
-    """Call a function in this thread and context, or, with a limit, in a thread that ends with it.
+    """Call a function and carry out what it returns. Where it runs: :mod:`.limited`.
 
     Raises:
         HandlerTimeout: it did not return in time.
@@ -127,63 +169,32 @@ def call(
         Exception: whatever it raises.
     """
     given, named = arguments(function, payload, context)
-    if seconds is None:
-        return _ended(lambda: carried_out(function(*given, **named)))
-    name = getattr(function, "__name__", "the function")
-    return _elsewhere(lambda: carried_out(function(*given, **named)), seconds, name)
-
-
-def as_it_is(function: Callable[..., Any], payload: object, context: object, *, seconds: float | None) -> Any:
-    """As :func:`call`, and what it returned is not touched: a guard's answer has to be plain."""
-    given, named = arguments(function, payload, context)
-    if seconds is None:
-        return _ended(lambda: function(*given, **named))
-    return _elsewhere(
-        lambda: function(*given, **named), seconds, getattr(function, "__name__", "the function")
-    )
-
-
-def _ended(work: Callable[[], Any]) -> Any:
+    if process or seconds is not None:
+        return within(
+            lambda: carried_out(function(*given, **named)), seconds, name_of(function), process=process
+        )
     try:
-        return work()
+        value = function(*given, **named)
+        if type(value) in _PLAIN or not isinstance(value, _TO_CARRY_OUT):
+            return value
+        return carried_out(value)
     except (SystemExit, GeneratorExit) as error:
         raise HandlerError(f"the function ended the program: {type(error).__name__}") from error
 
 
-def _elsewhere(work: Callable[[], Any], seconds: float | None, name: str) -> Any:
-    answer: list[tuple[Literal["value", "error"], Any]] = []
-
-    def run() -> None:
-        try:
-            answer.append(("value", work()))
-        except BaseException as error:
-            answer.append(("error", error))
-
-    thread = threading.Thread(
-        target=contextvars.copy_context().run, args=(run,), daemon=True, name="registry-handler"
-    )
-    thread.start()
-    try:
-        thread.join(seconds)
-    except BaseException:
-        _stop(thread)
-        raise
-    if not answer and thread.is_alive():
-        _stop(thread)
-    if not answer or isinstance(answer[0][1], _Late):
-        raise HandlerTimeout(f"{name} did not return within {seconds:g} s")
-    kind, result = answer[0]
-    if kind == "error":
-        if not isinstance(result, (Exception, KeyboardInterrupt)):
-            raise HandlerError(f"the function ended the program: {type(result).__name__}") from result
-        raise result
-    return result
+def as_it_is(
+    function: Callable[..., Any],
+    payload: object,
+    context: object,
+    *,
+    seconds: float | None,
+    process: bool = False,
+) -> Any:
+    """As :func:`call`, and what it returned is not touched: a guard's answer has to be plain."""
+    given, named = arguments(function, payload, context)
+    return within(lambda: function(*given, **named), seconds, name_of(function), process=process)
 
 
-def _stop(thread: threading.Thread) -> None:
-    """Raise in a thread. What waits in C ends as soon as it is back in Python."""
-    import ctypes
-
-    if thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Late))
-        thread.join(0.05)
+def name_of(function: object) -> str:
+    """What a function is called in messages."""
+    return str(getattr(function, "__name__", "the function"))

@@ -56,7 +56,11 @@ class Context:
         """Where it runs, as the configuration names it."""
         return self._asked.environment
 
-    def invoke(self, key: str, payload: Any) -> InvocationResult:
+    def log(self, id: str, verdict: str) -> None:
+        """Leave a line in the audit about an item that this one decided not to call."""
+        self._invoker.log_decision(id, (), verdict, replace(self._asked, caller=self.id))
+
+    def invoke(self, key: str, payload: Any) -> InvocationResult[Any]:
         """Call another ability with the same capabilities, never more. An entry calls only what it
         declares.
         """

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -126,9 +126,18 @@ def command_line(root: Path, command: object) -> list[str]:
 
 
 def run_script(
-    root: Path, command: object, payload: object, *, environment: Mapping[str, str], limits: Limits
+    root: Path,
+    command: object,
+    payload: object,
+    *,
+    environment: Mapping[str, str],
+    limits: Limits,
+    output: Callable[[str, bytes], None] | None = None,
 ) -> Finished:
     """Run a program to its end. What it has started ends with it, however that ends.
+
+    Args:
+        output: gets what it writes at once: the stream's name, and the bytes. From threads of its own.
 
     Raises:
         HandlerTimeout: it and all that it started were killed at the time limit.
@@ -136,13 +145,19 @@ def run_script(
     """
     hold = Hold()
     try:
-        return _run_script(root, command, payload, environment, limits, hold)
+        return _run_script(root, command, payload, environment, limits, hold, output)
     finally:
         hold.end()
 
 
 def _run_script(
-    root: Path, command: object, payload: object, environment: Mapping[str, str], limits: Limits, hold: Hold
+    root: Path,
+    command: object,
+    payload: object,
+    environment: Mapping[str, str],
+    limits: Limits,
+    hold: Hold,
+    output: Callable[[str, bytes], None] | None,
 ) -> Finished:
     argv = command_line(root, command)
     fault = json_fault(payload)
@@ -154,7 +169,7 @@ def _run_script(
         child = start(argv, root, environment)
     except (OSError, ValueError) as error:
         raise HandlerError(f"{argv[0]!r} cannot be started: {error}") from error
-    return _Run(child, limits).finish(data, argv[0], hold)
+    return _Run(child, limits, output).finish(data, argv[0], hold)
 
 
 def _popen(
@@ -275,8 +290,14 @@ class _Supervised:
 class _Run:
     """One child process: its pipes are served by threads, so that a full pipe never blocks the time limit."""
 
-    def __init__(self, child: _Grouped | _Supervised, limits: Limits) -> None:
+    def __init__(
+        self,
+        child: _Grouped | _Supervised,
+        limits: Limits,
+        output: Callable[[str, bytes], None] | None = None,
+    ) -> None:
         self._child = child
+        self._output = output
         self._limits = limits
         self._too_much = threading.Event()
 
@@ -289,8 +310,8 @@ class _Run:
         assert process.stderr is not None
         workers = [
             threading.Thread(target=self._feed, args=(process.stdin, data), daemon=True),
-            threading.Thread(target=self._collect, args=(process.stdout, out), daemon=True),
-            threading.Thread(target=self._collect, args=(process.stderr, err), daemon=True),
+            threading.Thread(target=self._collect, args=(process.stdout, out, "stdout"), daemon=True),
+            threading.Thread(target=self._collect, args=(process.stderr, err, "stderr"), daemon=True),
         ]
         left = late = ""
         try:
@@ -327,7 +348,7 @@ class _Run:
         except (BrokenPipeError, OSError):
             return
 
-    def _collect(self, pipe: IO[bytes], into: bytearray) -> None:
+    def _collect(self, pipe: IO[bytes], into: bytearray, name: str) -> None:
         with pipe:
             while chunk := os.read(pipe.fileno(), 65536):
                 if len(into) + len(chunk) > self._limits.output:
@@ -335,6 +356,8 @@ class _Run:
                     self._child.end()
                     return
                 into += chunk
+                if self._output is not None:
+                    self._output(name, chunk)
 
 
 def output_value(finished: Finished, name: str) -> Any:

@@ -40,6 +40,9 @@ OPAQUE = "$opaque"
 
 _LONGEST_REASON = 1000
 
+_MOST_KNOWN = 4096
+"""Of so many abilities and events it is kept whom they concern."""
+
 _ABILITY_KINDS = ("ability_low", "ability_high")
 
 log = logging.getLogger("registry_reconciler.runtime")
@@ -102,63 +105,116 @@ def events_of(db: SideTables) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*EVENTS, *event_types_in(db))))
 
 
-def concerned(
-    hooks: Iterable[HasMeta], hook_event: HookEvent, events: Iterable[str] = EVENTS
-) -> tuple[Concerned, ...]:
-    """The hooks that an event concerns: higher priority first, then by id; faults before all.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hook as far as event, ability and slots decide about it. ``match`` is asked anew in each call."""
+
+    rank: tuple[int, str]
+    concerned: Concerned
+    match: Mapping[str, Any] | None = None
+
+
+class HookIndex:
+    """The hooks of one moment: each read once, and what does not concern an ability is asked once.
 
     Args:
         events: those that can happen. A guard that waits for another may be meant for this one.
     """
-    known = frozenset(events)
-    found: list[tuple[int, str, Concerned]] = []
-    seen = set()
-    for item in hooks:
-        id = item.meta.id
-        seen.add(id)
-        concerned = (
-            _entry(item, id, hook_event, known)
-            if isinstance(item, EntryItem)
-            else _code(item, id, hook_event)
+
+    def __init__(self, hooks: Iterable[HasMeta], events: Iterable[str] = EVENTS) -> None:
+        self._hooks = [
+            (item, item.meta.id, item.value if isinstance(item, EntryItem) else None) for item in hooks
+        ]
+        self._ids = {id for _, id, _ in self._hooks}
+        self._events = frozenset(events)
+        self._known: dict[tuple[str, str, tuple[str, ...]], tuple[Candidate, ...]] = {}
+
+    def concerned(self, hook_event: HookEvent) -> tuple[Concerned, ...]:
+        """The hooks that an event concerns: higher priority first, then by id; faults before all."""
+        found = self.candidates(hook_event.event, hook_event.ability, hook_event.bound)
+        return tuple(
+            candidate.concerned
+            for candidate in found
+            if candidate.match is None or _holds(candidate.match, hook_event, candidate.concerned.guard)
         )
-        if concerned is not None:
-            found.append((-item.meta.priority, id, concerned))
-    missing = [
-        Concerned(id, deniable(hook_event.event), fault=f"the hook {id!r} is bound and does not exist")
-        for id in hook_event.bound
-        if id not in seen
-    ]
-    return (*missing, *(one for _, _, one in sorted(found, key=lambda row: row[:2])))
+
+    def candidates(self, event: str, ability: str, bound: tuple[str, ...]) -> tuple[Candidate, ...]:
+        """The hooks that may be concerned, whatever else is known of a call."""
+        key = (event, ability, bound)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known = {}
+            found = self._known[key] = self._candidates(HookEvent(event, ability, bound))
+        return found
+
+    def _candidates(self, hook_event: HookEvent) -> tuple[Candidate, ...]:
+        found = []
+        for item, id, fields in self._hooks:
+            rank = (-item.meta.priority, id)
+            if fields is not None:
+                candidate = _entry(item, id, fields, hook_event, self._events, rank)
+            else:
+                code = _code(item, id, hook_event, self._events)
+                candidate = None if code is None else Candidate(rank, code)
+            if candidate is not None:
+                found.append(candidate)
+        missing = [
+            Candidate(
+                (0, id),
+                Concerned(
+                    id, deniable(hook_event.event), fault=f"the hook {id!r} is bound and does not exist"
+                ),
+            )
+            for id in hook_event.bound
+            if id not in self._ids
+        ]
+        return (*missing, *sorted(found, key=lambda candidate: candidate.rank))
 
 
-def _entry(item: EntryItem, id: str, hook_event: HookEvent, events: frozenset[str]) -> Concerned | None:
+def _entry(
+    item: HasMeta,
+    id: str,
+    fields: Mapping[str, Any],
+    hook_event: HookEvent,
+    events: frozenset[str],
+    rank: tuple[int, str],
+) -> Candidate | None:
     """A hook of a workspace. Its file may hold anything: what was not checked by a plan is served as well."""
-    fields = item.value
     if fields.get("enabled", True) is False:
         return None
     if OPAQUE in fields:
         fault = f"the hook {id!r} cannot be judged: nobody knows what its tag means"
-        return Concerned(id, deniable(hook_event.event), fault=fault)
+        return Candidate(rank, Concerned(id, deniable(hook_event.event), fault=fault))
     # A guard unless it says, in the one way there is, that it is none.
     says_so = fields.get("blocking", bool(misspelt(fields, ("blocking",))))
     guard = says_so is not False and deniable(hook_event.event)
     waits_for = fields.get("event_type")
+    bound = id in hook_event.bound
     if not isinstance(waits_for, str) or waits_for not in events:
         fault = f"the hook {id!r} cannot be judged: its event_type {shown(repr(waits_for))} is no event"
-        return Concerned(id, guard, fault=fault) if guard or id in hook_event.bound else None
+        return Candidate(rank, Concerned(id, guard, fault=fault)) if guard or bound else None
     if waits_for != hook_event.event:
-        return _misbound(id, waits_for, hook_event) if id in hook_event.bound else None
+        return Candidate(rank, _misbound(id, waits_for, hook_event)) if bound else None
     match = fields.get("match")
     if not isinstance(match, Mapping | None):
-        return Concerned(id, guard, fault=f"the hook {id!r} cannot be judged: its match is no mapping")
-    if _applies(match or {}, fields.get("ability_ids"), hook_event, id, guard):
-        return Concerned(id, guard, item, fields)
+        fault = f"the hook {id!r} cannot be judged: its match is no mapping"
+        return Candidate(rank, Concerned(id, guard, fault=fault))
+    match = match or {}
+    held = None if bound else _in_scope(match, fields.get("ability_ids"), hook_event.ability)
+    if bound or (guard if held is None else held):
+        return Candidate(rank, Concerned(id, guard, item, fields), match or None)
     return None
 
 
-def _code(item: HasMeta, id: str, hook_event: HookEvent) -> Concerned | None:
+def _holds(match: Mapping[str, Any], hook_event: HookEvent, guard: bool) -> bool:
+    # What is not known cannot clear a guard, and does not call anyone else.
+    return all(guard if held is None else held for held in _conditions(match, hook_event))
+
+
+def _code(item: HasMeta, id: str, hook_event: HookEvent, events: frozenset[str]) -> Concerned | None:
     flags = item.meta.flags
-    waits_for = [flag for flag in flags if flag in EVENTS]
+    waits_for = [flag for flag in flags if flag in events]
     if hook_event.event in waits_for if waits_for else deniable(hook_event.event):
         return Concerned(id, OBSERVER not in flags and deniable(hook_event.event), item, {})
     return _misbound(id, ", ".join(waits_for), hook_event) if id in hook_event.bound else None
@@ -168,16 +224,6 @@ def _misbound(id: str, waits_for: str, hook_event: HookEvent) -> Concerned:
     slot = SLOTS.get(hook_event.event)
     fault = f"the hook {id!r} is bound to {slot} and waits for {waits_for or 'what can be denied'}"
     return Concerned(id, deniable(hook_event.event), fault=fault)
-
-
-def _applies(
-    match: Mapping[str, Any], ability_ids: object, hook_event: HookEvent, id: str, guard: bool
-) -> bool:
-    conditions = list(_conditions(match, hook_event))
-    if id not in hook_event.bound:
-        conditions.append(_in_scope(match, ability_ids, hook_event.ability))
-    # What is not known cannot clear a guard, and does not call anyone else.
-    return all(guard if held is None else held for held in conditions)
 
 
 def _in_scope(match: Mapping[str, Any], ability_ids: object, ability: str) -> bool | None:

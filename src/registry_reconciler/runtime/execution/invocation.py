@@ -9,25 +9,33 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Collection,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, Unpack, overload
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.errors import RegistryError
 from registry_reconciler.runtime.execution import answers
+from registry_reconciler.runtime.execution.asking import Words
 from registry_reconciler.runtime.execution.audit import AuditSink, default_sink, make_line
-from registry_reconciler.runtime.execution.calling import as_it_is, call
+from registry_reconciler.runtime.execution.calling import Arguments, as_it_is
 from registry_reconciler.runtime.execution.context import Context, Handler
 from registry_reconciler.runtime.execution.handlers import (
     Finished,
     HandlerError,
     Limits,
-    clean_environment,
     output_value,
     returned_value,
-    run_script,
 )
 from registry_reconciler.runtime.execution.hooks import (
     Event,
@@ -38,10 +46,10 @@ from registry_reconciler.runtime.execution.hooks import (
     fire,
     message_of,
 )
-from registry_reconciler.runtime.execution.loading import load_function
+from registry_reconciler.runtime.execution.implementations import Returned, carry_out
 from registry_reconciler.runtime.execution.lookup import bound_hooks, check_event, find, hooks_of
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import Asked, InvocationResult
+from registry_reconciler.runtime.execution.results import Asked, InvocationResult, OutputSink
 from registry_reconciler.runtime.execution.single_call import SingleCall
 from registry_reconciler.runtime.registry.capabilities import Decision, Grant, Mode, Vocabulary, decide
 from registry_reconciler.runtime.registry.items import Definition
@@ -49,17 +57,20 @@ from registry_reconciler.runtime.registry.meta import HasMeta, Key
 from registry_reconciler.runtime.registry.source import EntryItem, environments_in, vocabulary_in
 
 if TYPE_CHECKING:
+    from registry_reconciler.runtime.execution.streams import InvocationStream
     from registry_reconciler.runtime.registry.db import DbSnapshot, RegistryDb, RuntimeDb
 
+R = TypeVar("R")
+
+_Parts: TypeAlias = (
+    Key[Definition[..., Generator[R, Any, Any]]]
+    | Key[Definition[..., Iterator[R]]]
+    | Key[Definition[..., AsyncIterator[R]]]
+    | Key[Definition[..., AsyncGenerator[R, Any]]]
+)
+"""The handle of what gives its parts one after the other."""
+
 log = logging.getLogger("registry_reconciler.runtime")
-
-
-@dataclass(frozen=True, slots=True)
-class _Returned:
-    """What a function returned; ``own``: one of the program, whose values are its own affair."""
-
-    value: Any
-    own: bool = False
 
 
 class _Snapshots(Protocol):
@@ -98,20 +109,122 @@ class Invoker:
         self._vocabulary = vocabulary
         self._audit = audit or default_sink()
         self._allow_python = allow_python
-        self._handlers = dict(handlers or {})
+        self.handlers = dict(handlers or {})
         self.limits = limits or Limits()
         self._limits_said = limits is not None
 
-    def seconds_of_code(self, asked: Asked) -> float | None:
-        """The time limit of what is code of the program: none, unless the call or the program asks for one."""
+    def seconds_of_code(self, asked: Asked, item: HasMeta | None = None) -> float | None:
+        """The time limit of what is code of the program: none, unless the call, the program or the item asks
+        for one; then the shortest of the call's and the item's.
+        """
+        own = item.timeout if isinstance(item, Definition) else None
         if asked.limits is not None:
-            return asked.limits.seconds
-        return self.limits.seconds if self._limits_said else None
+            said: float | None = asked.limits.seconds
+        else:
+            said = self.limits.seconds if self._limits_said else None
+        return own if said is None else said if own is None else min(own, said)
+
+    @overload
+    def invoke(
+        self, key: Key[Definition[..., Coroutine[Any, Any, R]]], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationResult[R]: ...
+
+    @overload
+    def invoke(
+        self, key: _Parts[R], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationResult[list[R]]: ...
+
+    @overload
+    def invoke(
+        self, key: Key[Definition[..., R]], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationResult[R]: ...
+
+    @overload
+    def invoke(
+        self, key: str | Key[Any], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationResult[Any]: ...
 
     def invoke(
+        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+    ) -> InvocationResult[Any]:
+        """Run an item.
+
+        Args:
+            key: id, name, alias or address of an item, or a handle. Abilities come first, then the items of all
+                other domains.
+            payload: JSON data for an entry, anything for a Python definition.
+            asked: see :class:`Words`; ``caps`` is always said.
+
+        Raises:
+            UnknownCapabilityError: a capability that is granted, or that the item needs, is not declared.
+            RegistryError: the mode or the environment is no known word.
+        """
+        return SingleCall(self, key, payload, self.asked(**asked)).finish()
+
+    @overload
+    async def ainvoke(
+        self, key: Key[Definition[..., Coroutine[Any, Any, R]]], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationResult[R]: ...
+
+    @overload
+    async def ainvoke(
+        self, key: Key[Definition[..., R]], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationResult[R]: ...
+
+    @overload
+    async def ainvoke(
+        self, key: str | Key[Any], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationResult[Any]: ...
+
+    async def ainvoke(
+        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+    ) -> InvocationResult[Any]:
+        """As :meth:`invoke`, without holding up the loop.
+
+        A coroutine function of the program is awaited in the caller's own loop and context, and is cancelled with
+        it; everything else runs in a thread with the context of the caller.
+        """
+        return await SingleCall(self, key, payload, self.asked(**asked)).finish_async()
+
+    @overload
+    def stream(self, key: _Parts[R], payload: Any = ..., **asked: Unpack[Words]) -> InvocationStream[R]: ...
+
+    @overload
+    def stream(
+        self, key: str | Key[Any], payload: Any = ..., **asked: Unpack[Words]
+    ) -> InvocationStream[Any]: ...
+
+    def stream(
+        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+    ) -> InvocationStream[Any]:
+        """As :meth:`invoke`, and the parts of a generator come as it gives them: ``for part in stream``, or
+        ``async for``. ``stream.result`` says afterwards how it ended.
+        """
+        from registry_reconciler.runtime.execution.streams import InvocationStream
+
+        return InvocationStream(SingleCall(self, key, payload, self.asked(**asked)))
+
+    def dispatch(self, line: str, **asked: Unpack[Words]) -> InvocationResult[Any]:
+        """Run a command as a person types it: ``write notes.txt --force --copies=2``.
+
+        The first word is an id, name or alias. What follows are its arguments, as texts: ``--name=text`` and
+        ``--name`` (true) by name, the others in their order. An ability of a workspace gets a mapping, with those in
+        order under ``args``.
+        """
+        from registry_reconciler.runtime.execution.command_line import parsed
+
+        key, arguments = parsed(line)
+        return self.invoke(key, arguments, **asked)
+
+    def _limits_for(self, timeout: float | None) -> Limits | None:
+        if timeout is None:
+            return None
+        if isinstance(timeout, bool) or not 0 < timeout <= threading.TIMEOUT_MAX:
+            raise RegistryError(f"timeout is a number of seconds above 0, not {timeout!r}")
+        return Limits(timeout, self.limits.output)
+
+    def asked(
         self,
-        key: str | Key[Any],
-        payload: Any,
         *,
         caps: Iterable[str],
         mode: Mode = "enforce",
@@ -122,76 +235,40 @@ class Invoker:
         stage: str | None = None,
         dry_run: bool = False,
         timeout: float | None = None,
-    ) -> InvocationResult:
-        """Run an item.
-
-        Args:
-            key: id, name, alias or address of an ability, or a handle of any domain.
-            payload: JSON data for an entry, anything for a Python definition.
-            caps: the capabilities that the caller has; everything else is denied.
-            mode: ``log`` warns about missing capabilities and goes on.
-            readonly: deny what needs a mutating capability, in either mode.
-            environment: where it runs; an entry that lists others is denied, and one that lists any is denied
-                when none is given.
-            changed_paths, stage: what hooks may ask for.
-            dry_run: decide everything, run nothing.
-            timeout: seconds for each script and function of this call, in place of the invoker's limits. A
-                definition of the program has no other limit, and runs in this very thread without one.
-
-        Raises:
-            UnknownCapabilityError: a capability that is granted, or that the item needs, is not declared.
-            RegistryError: the mode or the environment is no known word.
-        """
-        asked = self._asked(caps, caller, readonly, changed_paths, stage)
-        if mode not in ("enforce", "log"):
-            raise RegistryError(f"mode is enforce or log, not {mode!r}")
-        known = environments_in(asked.snapshot)
-        if environment is not None and known is not None and environment not in known:
-            raise RegistryError(f"unknown environment {environment!r}; declared: {', '.join(known)}")
-        limits = self._limits_for(timeout)
-        asked = replace(asked, mode=mode, environment=environment, dry_run=dry_run, limits=limits)
-        return self.run(key, payload, asked)
-
-    async def ainvoke(self, key: str | Key[Any], payload: Any, **asked: Any) -> InvocationResult:
-        """As :meth:`invoke`, without holding up the loop: in a thread with the context of the caller.
-
-        A coroutine function of the program is awaited in a loop of that thread.
-        """
-        import asyncio
-
-        return await asyncio.to_thread(self.invoke, key, payload, **asked)
-
-    def _limits_for(self, timeout: float | None) -> Limits | None:
-        if timeout is None:
-            return None
-        if isinstance(timeout, bool) or not 0 < timeout <= threading.TIMEOUT_MAX:
-            raise RegistryError(f"timeout is a number of seconds above 0, not {timeout!r}")
-        return Limits(timeout, self.limits.output)
-
-    def _asked(
-        self,
-        caps: Iterable[str],
-        caller: str,
-        readonly: bool,
-        changed_paths: Iterable[str] | None,
-        stage: str | None,
+        process: bool = False,
+        domain: str = "",
+        output: OutputSink | None = None,
     ) -> Asked:
+        """Everything about the asking in one value. Raises as :meth:`invoke`."""
         if isinstance(changed_paths, (str, bytes)):
             # It would silently become one path for each letter, and clear guards that wait for the whole.
             raise RegistryError(f"changed_paths is a list of paths, not the text {changed_paths!r}")
+        if mode not in ("enforce", "log"):
+            raise RegistryError(f"mode is enforce or log, not {mode!r}")
         snapshot = self._db.snapshot()
+        if environment is not None:
+            known = environments_in(snapshot)
+            if known is not None and environment not in known:
+                raise RegistryError(f"unknown environment {environment!r}; declared: {', '.join(known)}")
         vocabulary = vocabulary_in(snapshot) if self._vocabulary is None else self._vocabulary
         return Asked(
             snapshot,
             vocabulary,
             vocabulary.checked(caps, caller or "caller"),
-            readonly=readonly,
-            caller=caller,
-            changed_paths=None if changed_paths is None else tuple(changed_paths),
-            stage=stage,
+            mode,
+            readonly,
+            caller,
+            environment,
+            None if changed_paths is None else tuple(changed_paths),
+            stage,
+            dry_run,
+            limits=self._limits_for(timeout),
+            process=process,
+            domain=domain,
+            output=output,
         )
 
-    def run(self, key: str | Key[Any], payload: Any, asked: Asked) -> InvocationResult:
+    def run(self, key: str | Key[Any], payload: Any, asked: Asked) -> InvocationResult[Any]:
         """As :meth:`invoke`, with everything about the asking in one value."""
         return SingleCall(self, key, payload, asked).finish()
 
@@ -216,7 +293,9 @@ class Invoker:
             UnknownCapabilityError: a granted capability is not declared.
             RegistryError: there is no such event.
         """
-        asked = self._asked(caps, caller, readonly, changed_paths, stage)
+        asked = self.asked(
+            caps=caps, caller=caller, readonly=readonly, changed_paths=changed_paths, stage=stage
+        )
         check_event(event, asked.snapshot)
         item = find(asked.snapshot, ability) if ability else None
         bound = bound_hooks(item, event)
@@ -234,7 +313,7 @@ class Invoker:
         event = {
             "event": hook_event.event,
             "ability": hook_event.ability,
-            "payload": payload,
+            "payload": payload.to_data() if isinstance(payload, Arguments) else payload,
             "caller": asked.caller,
             "environment": asked.environment,
             "readonly": asked.readonly,
@@ -259,12 +338,12 @@ class Invoker:
         if isinstance(item, EntryItem):
             handler = fields.get("handler")
             how = handler if isinstance(handler, Mapping) else {}
-            done = self._carried_out(how, event, context, {"REGISTRY_HOOK": item.meta.id}, plain=True)
+            done = carry_out(self, how, event, context, {"REGISTRY_HOOK": item.meta.id}, plain=True)
         else:
             target = item.target if isinstance(item, Definition) else item
             if not callable(target):
                 raise HandlerError(f"the hook {item.meta.id!r} has nothing to call")
-            done = _Returned(as_it_is(target, event, context, seconds=self.seconds_of_code(asked)))
+            done = Returned(as_it_is(target, event, context, seconds=self.seconds_of_code(asked)))
         if isinstance(done, Finished):
             return answers.of_script(done, item.meta.id)
         return answers.of_function(done.value)
@@ -280,19 +359,6 @@ class Invoker:
         )
 
     def perform(
-        self, how: Mapping[str, Any], payload: Any, context: Context, extra: Mapping[str, str]
-    ) -> Any:
-        """Run an implementation or a handler.
-
-        Raises:
-            HandlerError, HandlerTimeout, CapabilityDenied: see there; a Python function may raise anything.
-        """
-        done = self._carried_out(how, payload, context, extra)
-        if isinstance(done, Finished):
-            return output_value(done, context.id)
-        return done.value if done.own else returned_value(done.value, context.id, self.limits)
-
-    def _carried_out(
         self,
         how: Mapping[str, Any],
         payload: Any,
@@ -300,47 +366,31 @@ class Invoker:
         extra: Mapping[str, str],
         *,
         plain: bool = False,
-    ) -> Finished | _Returned:
-        """How the script ended, or what the function returned. Raises as :meth:`perform`."""
-        kind = how.get("kind")
-        limits = (context.asked.limits or self.limits).narrowed(how.get("timeout_seconds"))
-        own = self._handlers.get(str(kind))
-        if own is not None:
-            seconds = self.seconds_of_code(context.asked)
-            return _Returned(call(lambda: own(how, payload, context), None, None, seconds=seconds), own=True)
-        if self.root is None:
-            raise HandlerError("there is no workspace to run it in")
-        if kind == "script":
-            more = {"REGISTRY_ROOT": str(self.root), **extra}
-            given = clean_environment(how.get("env"), more)
-            return run_script(self.root, how.get("command"), payload, environment=given, limits=limits)
-        if kind == "python":
-            self._check_python()
-            function = load_function(self.root, how.get("function"))
-            run = as_it_is if plain else call
-            return _Returned(run(function, payload, context, seconds=limits.seconds))
-        raise HandlerError(f"nothing here runs {kind!r}: give the invoker a handler for it")
+    ) -> Any:
+        """Run an implementation or a handler. Raises as :func:`carry_out`."""
+        done = carry_out(self, how, payload, context, extra, plain=plain)
+        if isinstance(done, Finished):
+            return output_value(done, context.id)
+        if done.own or (plain and isinstance(done.value, (Iterator, AsyncIterator, Awaitable))):
+            return done.value
+        return returned_value(done.value, context.id, self.limits)
 
     def runs_itself(self, item: object) -> bool:
         """Whether the program's own code runs an item: it takes any value, and needs no JSON."""
         if not isinstance(item, EntryItem):
             return True
         how = item.value.get("implementation")
-        return isinstance(how, Mapping) and str(how.get("kind")) in self._handlers
+        return isinstance(how, Mapping) and str(how.get("kind")) in self.handlers
 
-    def _check_python(self) -> None:
-        allowed = self._allow_python
-        if allowed is None and self.root is not None:
+    def python_runs(self) -> bool:
+        """Whether Python functions of the workspace may run: the user says that, never a workspace."""
+        if self._allow_python is None and self.root is not None:
             from registry_reconciler.base.user_dirs import python_allowed
 
-            allowed = python_allowed(self.root)
-        if not allowed:
-            raise HandlerError(
-                "Python handlers run code of the workspace in this process, which only you can allow: "
-                "--allow-python, or allow_python under [run] in your own config.toml"
-            )
+            return python_allowed(self.root)
+        return bool(self._allow_python)
 
-    def log_decision(self, id: str, needed: Iterable[str], verdict: str, asked: Asked) -> str:
+    def log_decision(self, id: str, needed: Collection[str], verdict: str, asked: Asked) -> str:
         """Leave the audit line; why it could not be left, or ""."""
         line = make_line(
             id,
@@ -373,8 +423,8 @@ def _of_its_own(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return event if json_fault(payload) else {**event, "payload": deepcopy(payload)}
 
 
-def invoke(db: RuntimeDb | RegistryDb, key: str | Key[Any], payload: Any, **asked: Any) -> InvocationResult:
-    """Run an item once, with an :class:`Invoker` of its own. ``asked`` is what :meth:`Invoker.invoke`
-    takes.
-    """
+def invoke(
+    db: RuntimeDb | RegistryDb, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+) -> InvocationResult[Any]:
+    """Run an item once, with an :class:`Invoker` of its own."""
     return Invoker(db).invoke(key, payload, **asked)

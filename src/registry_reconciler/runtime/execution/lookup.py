@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.runtime.errors import HandleError, RegistryError, or_meant
@@ -11,49 +12,86 @@ from registry_reconciler.runtime.execution.hooks import (
     SLOTS,
     Concerned,
     HookEvent,
-    concerned,
+    HookIndex,
     events_of,
     texts,
 )
-from registry_reconciler.runtime.registry.meta import HasMeta, Key
+from registry_reconciler.runtime.registry.meta import Key
 from registry_reconciler.runtime.registry.source import EntryItem
 
 if TYPE_CHECKING:
     from registry_reconciler.runtime.registry.db import DbSnapshot
+    from registry_reconciler.schema.compiled import Validator
 
 ABILITY_DOMAINS = ("ability", "ability_low", "ability_high")
 
 HOOK_DOMAIN = "hook"
 
 
-def find(snapshot: DbSnapshot, key: str | Key[Any]) -> Any:
-    """The item of a handle, or of an ability's id, name, alias or address; ``None`` when there is none.
+def find(snapshot: DbSnapshot, key: str | Key[Any], domain: str = "") -> Any:
+    """The item of a handle, or of an id, name, alias or address; ``None`` when there is none.
+
+    Abilities come first. What is in none of their domains is looked for in all others; there it has to be
+    something that can be called.
 
     Raises:
-        HandleError: the handle is stale, gone, or of a registry that is not here.
+        HandleError: the handle is stale, gone, or of a registry that is not here; the key leads to several items.
     """
     if isinstance(key, Key):
         if key.registry not in snapshot:
             raise HandleError(f"the handle for {key.id!r} belongs to {key.registry}, which is not here")
         return snapshot.resolve(key)
-    for domain in ABILITY_DOMAINS:
-        if domain in snapshot:
-            found = snapshot[domain].get(key)
+    if domain:
+        return snapshot[domain].get(key) if domain in snapshot else None
+    for name in ABILITY_DOMAINS:
+        if name in snapshot:
+            found = snapshot[name].get(key)
             if found is not None:
                 return found
-    kind, slash, rest = key.partition("/")
-    if slash and kind in ABILITY_DOMAINS and kind in snapshot:
-        return snapshot[kind].get_by_id(rest)
-    return None
+    place, slash, rest = key.partition("/")
+    if slash and place in snapshot:
+        found = snapshot[place].get_by_id(rest) if place in ABILITY_DOMAINS else snapshot[place].get(rest)
+        if found is not None and (place in ABILITY_DOMAINS or _can_be_called(found)):
+            return found
+    return _in_any(snapshot, key)
 
 
-def meant(snapshot: DbSnapshot, key: str) -> str:
+def _can_be_called(item: Any) -> bool:
+    return "implementation" in item.value if isinstance(item, EntryItem) else True
+
+
+def _in_any(snapshot: DbSnapshot, key: str) -> Any:
+    places: dict[str, Any] = {}
+    for name in snapshot:
+        if name not in ABILITY_DOMAINS and name != HOOK_DOMAIN:
+            found = snapshot[name].get(key)
+            if found is not None and _can_be_called(found):
+                places[name] = found
+    if len({id(item) for item in places.values()}) > 1:
+        ways = " or ".join(f"{name}/{item.meta.id}" for name, item in places.items())
+        raise HandleError(f"{key!r} leads to several items: write {ways}")
+    return next(iter(places.values()), None)
+
+
+def meant(snapshot: DbSnapshot, key: str, domain: str = "") -> str:
     """What was probably meant by a key that leads nowhere, as a sentence; "" where nothing is near."""
-    from registry_reconciler.runtime.registry.index import probably_meant
+    from registry_reconciler.runtime.registry.near import probably_meant
 
-    known = [item.meta.id for domain in ABILITY_DOMAINS if domain in snapshot for item in snapshot[domain]]
-    near = tuple(dict.fromkeys(probably_meant(key, known)))
-    return or_meant(near)
+    if domain and domain not in snapshot:
+        return or_meant(probably_meant(domain, snapshot))
+    domains = (domain,) if domain else tuple(name for name in snapshot if name != HOOK_DOMAIN)
+    abilities = [name for name in domains if name in ABILITY_DOMAINS] or domains
+    known = [word for name in abilities for word in snapshot[name].meant(key)]
+    best = (*probably_meant(key, known), *known)
+    return or_meant(tuple(dict.fromkeys(_id_of(snapshot, abilities, word) for word in best))[:3])
+
+
+def _id_of(snapshot: DbSnapshot, domains: Iterable[str], word: str) -> str:
+    for name in domains:
+        found = snapshot[name].get(word)
+        if found is not None:
+            return str(found.meta.id)
+    return word
 
 
 def bound_hooks(item: Any, event: str) -> tuple[str, ...]:
@@ -86,8 +124,31 @@ def check_event(event: str, snapshot: DbSnapshot) -> None:
 
 def hooks_of(snapshot: DbSnapshot, hook_event: HookEvent) -> tuple[Concerned, ...]:
     """The hooks of the database that an event concerns, in order."""
-    known: Iterable[HasMeta] = snapshot.get(HOOK_DOMAIN, ())
-    return concerned(known, hook_event, events_of(snapshot))
+    return _hooks(snapshot).concerned(hook_event)
+
+
+def may_concern(snapshot: DbSnapshot, event: str, ability: str) -> bool:
+    """Whether some hook is concerned by an event of an ability that binds none itself."""
+    return bool(_hooks(snapshot).candidates(event, ability, ()))
+
+
+def _hooks(snapshot: DbSnapshot) -> HookIndex:
+    index: HookIndex | None = snapshot.memo.get(HOOK_DOMAIN)
+    if index is None:
+        index = snapshot.memo[HOOK_DOMAIN] = _index(snapshot)
+    return index
+
+
+def _index(snapshot: DbSnapshot) -> HookIndex:
+    """The index of the hooks that there are now: it outlives changes of other domains."""
+    events = events_of(snapshot)
+    if HOOK_DOMAIN not in snapshot:
+        return HookIndex((), events)
+    hooks = snapshot[HOOK_DOMAIN]
+    index: HookIndex | None = hooks.memo.get(events)
+    if index is None:
+        index = hooks.memo[events] = HookIndex(hooks, events)
+    return index
 
 
 def called_by(fields: Mapping[str, Any]) -> frozenset[str]:
@@ -103,14 +164,13 @@ def schema_fault(schema: Any, value: Any) -> str:
     """
     from registry_reconciler.model.entry import show_path
     from registry_reconciler.schema.compiled import SchemaFault, check_value
-    from registry_reconciler.schema.validator import standalone
 
     try:
         plain = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
         return f"it is not JSON: {error}"
     try:
-        found = check_value(standalone(schema), plain)
+        found = check_value(_validator(json.dumps(schema)), plain)
     except SchemaFault as fault:
         return f"the schema itself cannot be used: {fault.message}"
     shown = [
@@ -118,3 +178,22 @@ def schema_fault(schema: Any, value: Any) -> str:
         for violation in found[:3]
     ]
     return "; ".join(shown) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+
+
+def unusable_schema(schema: Any) -> str:
+    """Why a schema cannot be used, "" when it can."""
+    from registry_reconciler.schema.compiled import SchemaFault
+
+    try:
+        _validator(json.dumps(schema))
+    except SchemaFault as fault:
+        return fault.message
+    return ""
+
+
+@lru_cache(maxsize=512)
+def _validator(text: str) -> Validator:
+    """The validator of a schema, by its text: one that is asked for again is not made again."""
+    from registry_reconciler.schema.validator import standalone
+
+    return standalone(json.loads(text))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
+from registry_reconciler.runtime.errors import RegistryError
 from registry_reconciler.runtime.execution.handlers import Limits
 from registry_reconciler.runtime.execution.hooks import HookMessage
 from registry_reconciler.runtime.registry.capabilities import Mode, Vocabulary
@@ -12,17 +14,32 @@ from registry_reconciler.runtime.registry.capabilities import Mode, Vocabulary
 if TYPE_CHECKING:
     from registry_reconciler.runtime.registry.db import DbSnapshot
 
+OutputSink: TypeAlias = Callable[[str, bytes], None]
+
 Status = Literal[
     "ok", "capability_denied", "readonly_denied", "hook_blocked", "not_found", "invalid", "failed", "timeout"
 ]
 
 
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+
+
+class InvocationFailed(RegistryError):
+    """What :meth:`InvocationResult.unwrap` raises; ``result`` says what came of the call."""
+
+    def __init__(self, result: InvocationResult[Any]) -> None:
+        super().__init__(f"{result.id}: {result.status}" + (f": {result.error}" if result.error else ""))
+        self.result = result
+
+
 @dataclass(frozen=True, slots=True)
-class InvocationResult:
+class InvocationResult(Generic[V_co]):
     """What came of an invocation. It never raises for what an ability, a hook or a caller did wrong.
 
     Attributes:
-        value: what the implementation returned; ``None`` unless the status is ``ok``.
+        value: what the implementation returned; ``None`` unless the status is ``ok``, whatever its type says:
+            ask ``ok`` before, or :meth:`unwrap`.
         denied: the capabilities that were missing, or that mutate in a read-only call.
         messages: what guards and other hooks before the call said.
         error: why the status is not ``ok``, for people.
@@ -33,7 +50,7 @@ class InvocationResult:
 
     status: Status
     id: str
-    value: Any = None
+    value: V_co = None  # type: ignore[assignment]
     denied: tuple[str, ...] = ()
     messages: tuple[HookMessage, ...] = ()
     error: str = ""
@@ -45,6 +62,16 @@ class InvocationResult:
     def ok(self) -> bool:
         """Whether it did what it is for."""
         return self.status == "ok"
+
+    def unwrap(self) -> V_co:
+        """The value.
+
+        Raises:
+            InvocationFailed: the status is not ``ok``; its cause is what the implementation raised.
+        """
+        if self.status != "ok":
+            raise InvocationFailed(self) from self.exception
+        return self.value
 
     def to_data(self) -> dict[str, Any]:
         """The result as JSON data."""
@@ -60,14 +87,17 @@ class InvocationResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
-    """How an item was asked for; the same for everything that it calls in turn.
+    """How an item was asked for; the same for everything that it calls in turn. Nobody changes it.
 
     Attributes:
         snapshot: what is looked up in, so that a reload in between changes nothing.
         above: the items that called each other down to here.
         limits: of this call, where it has its own.
+        process: whether code of the program runs in a process of its own.
+        domain: where a key is looked up, where the call says so.
+        output: gets what scripts write while they run: the name of the stream and the bytes.
     """
 
     snapshot: DbSnapshot
@@ -82,6 +112,9 @@ class Asked:
     dry_run: bool = False
     above: tuple[str, ...] = ()
     limits: Limits | None = None
+    process: bool = False
+    domain: str = ""
+    output: OutputSink | None = None
 
 
 class Refused(Exception):

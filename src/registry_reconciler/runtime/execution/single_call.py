@@ -5,12 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.errors import CapabilityDenied, HandleError
-from registry_reconciler.runtime.execution.calling import call
+from registry_reconciler.runtime.execution.calling import (
+    Arguments,
+    arguments,
+    as_it_is,
+    call,
+    carried_out_async,
+    is_async,
+    name_of,
+)
 from registry_reconciler.runtime.execution.context import Context
 from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
 from registry_reconciler.runtime.execution.hooks import (
@@ -23,12 +30,15 @@ from registry_reconciler.runtime.execution.hooks import (
     readable,
     texts,
 )
+from registry_reconciler.runtime.execution.implementations import cannot_run
 from registry_reconciler.runtime.execution.lookup import (
     ABILITY_DOMAINS,
+    HOOK_DOMAIN,
     called_by,
     find,
     hooks_in,
     hooks_of,
+    may_concern,
     meant,
     schema_fault,
 )
@@ -56,64 +66,126 @@ class SingleCall:
         self._key = key
         self._payload = payload
         self._asked = asked
-        self._id = key.id if isinstance(key, Key) else key
+        self.id = key.id if isinstance(key, Key) else key
         self._needed: tuple[str, ...] = ()
+        self.item: HasMeta | None = None
+        self._started = time.monotonic()
         self._messages: tuple[HookMessage, ...] = ()
         self._verdict_logged = False
         self._fields: dict[str, Any] = {}
 
-    def finish(self) -> InvocationResult:
+    def finish(self) -> InvocationResult[Any]:
         """Run it to its end, whatever that is."""
-        started = time.monotonic()
+        ended = self.begin()
+        if ended is not None:
+            return ended
         try:
-            result = self._through(started)
+            value = self.perform()
+        except Refused as refused:
+            return self.end(refused)
+        return self.settle(value)
+
+    async def finish_async(self) -> InvocationResult[Any]:
+        """As :meth:`finish`, and the loop goes on meanwhile. What is a coroutine is awaited in this very loop."""
+        import asyncio
+
+        ended = await asyncio.to_thread(self.begin) if self._waits_before() else self.begin()
+        if ended is not None:
+            return ended
+        try:
+            value = await self._perform_async()
+        except Refused as refused:
+            ended = self.end(refused) if not self._hears() else await asyncio.to_thread(self.end, refused)
+            return ended
+        return await asyncio.to_thread(self.settle, value) if self._hears() else self.settle(value)
+
+    def _waits_before(self) -> bool:
+        """Whether something other than code of the program may be asked before it runs."""
+        try:
+            item = self._found()
+        except HandleError:
+            return False
+        return isinstance(item, EntryItem) or self._hears()
+
+    def _hears(self) -> bool:
+        return HOOK_DOMAIN in self._snapshot and len(self._snapshot[HOOK_DOMAIN]) > 0
+
+    def begin(self) -> InvocationResult[Any] | None:
+        """All that comes before it runs; the result, where it does not."""
+        try:
+            return self._begun()
         except Refused as refused:
             if not self._verdict_logged:
-                self._invoker.log_decision(self._id, self._needed, refused.status, self._asked)
-            result = InvocationResult(refused.status, self._id, error=refused.error, **refused.more)
-        return replace(result, messages=self._messages, duration=time.monotonic() - started)
+                self._invoker.log_decision(self.id, self._needed, refused.status, self._asked)
+            return self._result(refused.status, error=refused.error, **refused.more)
 
-    def _through(self, started: float) -> InvocationResult:
-        item = self._resolve()
-        fault = "" if self._invoker.runs_itself(item) else json_fault(self._payload)
-        if fault:
+    def _begun(self) -> InvocationResult[Any] | None:
+        item = self.item = self._resolve()
+        payload = self._payload
+        own = self._invoker.runs_itself(item)
+        if isinstance(payload, Arguments) and not own:
+            payload = self._payload = payload.to_data()
+        if not own and (fault := json_fault(payload)):
             raise Refused("invalid", f"the input is no JSON: {fault}")
-        self._check_payload("input_schema", self._payload, "the input")
+        if self._fields:
+            self._check_payload("input_schema", payload, "the input")
         decision = self._gate(item)
-        before = self._hook_event("PreAbilityCall")
-        guards = hooks_of(self._snapshot, before)
+        before, guards = self._hooks("PreAbilityCall")
         if self._asked.dry_run:
             self._record(decision)
-            return InvocationResult("ok", self._id, would_run=self._would_run(guards))
-        self._run_hooks(before)
+            cannot = self._cannot_run()
+            return self._result("failed" if cannot else "ok", would_run=self._would_run(guards), error=cannot)
+        if before is not None and guards:
+            self._run_hooks(before)
         self._record(decision)
-        try:
-            value = self._perform(item)
-            self._check_payload("output_schema", value, "the output")
-            result = InvocationResult("ok", self._id, value)
-        except Refused as refused:
-            result = InvocationResult(refused.status, self._id, error=refused.error, **refused.more)
-        self._tell(result.status, (time.monotonic() - started) * 1000)
-        return result
+        return None
+
+    def _cannot_run(self) -> str:
+        """In a dry run: why nothing here would run it, or ""."""
+        return cannot_run(self._invoker, self._fields, self._snapshot) if self._fields else ""
+
+    def settle(self, value: Any) -> InvocationResult[Any]:
+        """The result of what it returned."""
+        if self._fields:
+            try:
+                self._check_payload("output_schema", value, "the output")
+            except Refused as refused:
+                return self.end(refused)
+        self._tell("ok")
+        return self._result("ok", value)
+
+    def end(self, refused: Refused) -> InvocationResult[Any]:
+        """The result of a run that failed."""
+        self._tell(refused.status)
+        return self._result(refused.status, error=refused.error, **refused.more)
+
+    def _result(self, status: Status, value: Any = None, **more: Any) -> InvocationResult[Any]:
+        return InvocationResult(
+            status, self.id, value, messages=self._messages, duration=time.monotonic() - self._started, **more
+        )
 
     def _resolve(self) -> HasMeta:
         try:
-            item: HasMeta | None = find(self._snapshot, self._key)
+            item: HasMeta | None = self._found()
         except HandleError as error:
             raise Refused("not_found", str(error)) from error
         if item is None:
-            raise Refused("not_found", f"there is no ability {self._id!r}{meant(self._snapshot, self._id)}")
-        self._id = item.meta.id
+            what = f"{self._asked.domain} has no" if self._asked.domain else "there is no ability"
+            near = meant(self._snapshot, self.id, self._asked.domain)
+            raise Refused("not_found", f"{what} {self.id!r}{near}")
+        self.id = item.meta.id
         self._needed = item.meta.required_caps
-        check_words(
-            self._asked.vocabulary,
-            [(self._key.registry if isinstance(self._key, Key) else ABILITY_DOMAINS[0], item)],
-        )
-        if self._id in self._asked.above or len(self._asked.above) > _DEEPEST:
-            raise Refused("failed", f"{self._id} calls itself: {' > '.join((*self._asked.above, self._id))}")
+        if self._needed:
+            domain = self._key.registry if isinstance(self._key, Key) else ABILITY_DOMAINS[0]
+            check_words(self._asked.vocabulary, [(domain, item)])
+        if self.id in self._asked.above or len(self._asked.above) > _DEEPEST:
+            raise Refused("failed", f"{self.id} calls itself: {' > '.join((*self._asked.above, self.id))}")
         if isinstance(item, EntryItem):
             self._fields = item.value
         return item
+
+    def _found(self) -> Any:
+        return find(self._snapshot, self._key, self._asked.domain)
 
     def _check_payload(self, field: str, value: Any, what: str) -> None:
         schema = self._fields.get(field)
@@ -124,20 +196,21 @@ class SingleCall:
             raise Refused("invalid", f"{what} is not valid: {fault}")
 
     def _gate(self, item: HasMeta) -> Decision:
-        self._check_environment()
+        if self._fields:
+            self._check_environment()
         if isinstance(item, EntryItem) and not item.stated_caps and self._asked.mode == "enforce":
-            why = f"{self._id} does not say what it needs; an empty list is an answer: required_caps: []"
+            why = f"{self.id} does not say what it needs; an empty list is an answer: required_caps: []"
             raise Refused("capability_denied", why)
         decision = self._invoker.decide(item, self._asked)
         if decision.verdict == "readonly_denied":
-            why = f"the call is read-only and {self._id} needs {', '.join(decision.mutating)}"
+            why = f"the call is read-only and {self.id} needs {', '.join(decision.mutating)}"
             raise Refused("readonly_denied", why, denied=decision.mutating)
         if decision.verdict == "capability_denied":
-            why = f"{self._id} needs {', '.join(decision.missing)}"
+            why = f"{self.id} needs {', '.join(decision.missing)}"
             raise Refused("capability_denied", why, denied=decision.missing)
         if decision.verdict == "log":
             log.warning(
-                "%s needs %s, which %s lacks", self._id, decision.missing, self._asked.caller or "the caller"
+                "%s needs %s, which %s lacks", self.id, decision.missing, self._asked.caller or "the caller"
             )
         return decision
 
@@ -150,11 +223,11 @@ class SingleCall:
         names = ", ".join(allowed)
         if where is None:
             why = (
-                f"{self._id} runs only in {names}, and the call does not say where it runs: "
+                f"{self.id} runs only in {names}, and the call does not say where it runs: "
                 f"pass environment={allowed[0]!r} (--environment {allowed[0]}) if it is there"
             )
         else:
-            why = f"{self._id} is for {names}, not for {where}"
+            why = f"{self.id} is for {names}, not for {where}"
         if self._asked.mode == "enforce":
             denied = "environment" if where is None else f"environment:{where}"
             raise Refused("capability_denied", why, denied=(denied,))
@@ -164,21 +237,30 @@ class SingleCall:
         """What was not checked by a plan is served as well: what nobody can read may have been a limit."""
         odd = misspelt(self._fields, ("environments", "hooks"))
         if odd:
-            why = f"{self._id} cannot be judged: it has a field {odd!r}, which may be environments or hooks misspelt"
+            why = f"{self.id} cannot be judged: it has a field {odd!r}, which may be environments or hooks misspelt"
         elif "environments" in self._fields and (
             self._fields["environments"] is None or not readable(self._fields["environments"])
         ):
-            why = f"{self._id} cannot be judged: its environments are no list of names"
+            why = f"{self.id} cannot be judged: its environments are no list of names"
         else:
             return
         if self._asked.mode == "enforce":
             raise Refused("capability_denied", why, denied=("environment",))
         log.warning("%s", visible(why))
 
+    def _hooks(
+        self, event: Event, duration_ms: float | None = None
+    ) -> tuple[HookEvent | None, Sequence[Concerned]]:
+        """The hooks that an event of this call concerns; most calls concern none."""
+        if not self._fields and not may_concern(self._snapshot, event, self.id):
+            return None, ()
+        hook_event = self._hook_event(event, duration_ms)
+        return hook_event, hooks_of(self._snapshot, hook_event)
+
     def _hook_event(self, event: Event, duration_ms: float | None = None) -> HookEvent:
         asked = self._asked
         bound = hooks_in(self._fields, event)
-        return HookEvent(event, self._id, bound, asked.changed_paths, duration_ms, asked.stage)
+        return HookEvent(event, self.id, bound, asked.changed_paths, duration_ms, asked.stage)
 
     def _run_hooks(self, hook_event: HookEvent) -> None:
         outcome = self._invoker.run_hooks(hook_event, self._payload, self._asked)
@@ -189,80 +271,136 @@ class SingleCall:
             raise Refused("hook_blocked", why)
 
     def _record(self, decision: Decision) -> None:
-        fault = self._invoker.log_decision(self._id, self._needed, decision.verdict, self._asked)
+        fault = self._invoker.log_decision(self.id, self._needed, decision.verdict, self._asked)
         self._verdict_logged = not fault
         if fault and self._asked.mode == "enforce":
             raise Refused("capability_denied", fault)
 
-    def _tell(self, status: Status, duration_ms: float) -> None:
-        hook_event = self._hook_event("PostAbilityCall", duration_ms)
-        self._invoker.run_hooks(
-            hook_event,
-            self._payload,
-            self._asked,
-            status=status,
-            duration_ms=round(duration_ms, 3),
-        )
+    def _tell(self, status: Status) -> None:
+        duration_ms = (time.monotonic() - self._started) * 1000
+        hook_event, concerned = self._hooks("PostAbilityCall", duration_ms)
+        if hook_event is not None and concerned:
+            self._invoker.run_hooks(
+                hook_event, self._payload, self._asked, status=status, duration_ms=round(duration_ms, 3)
+            )
 
     def _would_run(self, guards: Sequence[Concerned]) -> tuple[str, ...]:
         how = self._fields.get("implementation")
         kind = (how.get("kind") if isinstance(how, Mapping) else None) or self._fields.get("type") or "python"
+        steps = (
+            self._fields.get("steps") or self._fields.get("ability_ids") or () if kind == "workflow" else ()
+        )
         after = hooks_of(self._snapshot, self._hook_event("PostAbilityCall", 0.0))
         return (
             *(f"hook/{guard.id}" for guard in guards),
-            f"{kind}: {self._id}",
+            f"{kind}: {self.id}",
+            *(f"  step: {step if isinstance(step, str) else step.get('ability_id')}" for step in steps),
             *(f"hook/{concerned.id}" for concerned in after),
         )
 
-    def _perform(self, item: HasMeta) -> Any:
+    def perform(self, *, plain: bool = False) -> Any:
+        """What the item returns; ``plain``: as it is, a coroutine or a generator too. Raises Refused."""
         try:
-            return self._implementation(item)
-        except CapabilityDenied as denied:
-            status: Status = "readonly_denied" if denied.readonly else "capability_denied"
-            raise Refused(status, str(denied), denied=(denied.capability,), exception=denied) from denied
-        except HandlerTimeout as error:
-            raise Refused("timeout", str(error), exception=error) from error
-        except HandlerError as error:
-            raise Refused("failed", str(error), exception=error.__cause__ or error) from error
+            return self._implementation(plain)
         except Refused:
             raise
         except Exception as error:  # implementations are foreign code and may raise anything
-            raise Refused("failed", message_of(error), exception=error) from error
+            raise refusal(error) from error
 
-    def _implementation(self, item: HasMeta) -> Any:
-        invoker, asked = self._invoker, self._asked
+    async def _perform_async(self) -> Any:
+        import asyncio
+
+        item = self.item
+        if not isinstance(item, Definition) or item.target is None or self._in_a_process(item):
+            return await asyncio.to_thread(self.perform)
+        seconds = self._invoker.seconds_of_code(self._asked, item)
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                if is_async(item.target):
+                    given, named = arguments(item.target, self._payload, self._context)
+                    value = item.target(*given, **named)
+                else:
+                    value = await asyncio.to_thread(self.perform, plain=True)
+                return await carried_out_async(value)
+        except Refused:
+            raise
+        except (SystemExit, GeneratorExit) as error:
+            raise refusal(HandlerError(f"the function ended the program: {type(error).__name__}")) from error
+        except TimeoutError as error:
+            if not limit.expired():
+                raise refusal(error) from error
+            late = HandlerTimeout(f"{name_of(item.target)} did not return within {seconds:g} s")
+            raise refusal(late) from error
+        except Exception as error:
+            raise refusal(error) from error
+
+    def seconds(self) -> float | None:
+        """How long the item may take."""
+        item = self.item
         if isinstance(item, Definition):
-            context = Context(invoker, self._id, asked, invoker.grant(asked), None)
+            return self._invoker.seconds_of_code(self._asked, item)
+        return (self._asked.limits or self._invoker.limits).seconds
+
+    def has_schema(self, field: str) -> bool:
+        """Whether what goes in, or what comes out, has a schema."""
+        return field in self._fields
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the program's own code runs it."""
+        return self._invoker.runs_itself(self.item)
+
+    async def called_in_the_loop(self, end: float | None) -> Any:
+        """What the item returns, as it is; code that waits is called here, all else in a thread."""
+        import asyncio
+
+        item = self.item
+        if isinstance(item, Definition) and item.target is not None and is_async(item.target):
+            given, named = arguments(item.target, self._payload, self._context)
+            return item.target(*given, **named)
+        async with asyncio.timeout_at(end):
+            return await asyncio.to_thread(self.perform, plain=True)
+
+    def _in_a_process(self, item: Definition[..., Any]) -> bool:
+        return item.process or self._asked.process
+
+    def _context(self) -> Context:
+        invoker, asked = self._invoker, self._asked
+        may_call = called_by(self._fields) if isinstance(self.item, EntryItem) else None
+        return Context(invoker, self.id, asked, invoker.grant(asked), may_call)
+
+    def _implementation(self, plain: bool) -> Any:
+        invoker, item = self._invoker, self.item
+        if isinstance(item, Definition):
             if item.target is None:
-                raise HandlerError(f"{self._id} has nothing to call")
-            return call(item.target, self._payload, context, seconds=invoker.seconds_of_code(asked))
-        context = Context(invoker, self._id, asked, invoker.grant(asked), called_by(self._fields))
+                raise HandlerError(f"{self.id} has nothing to call")
+            run = as_it_is if plain else call
+            seconds = invoker.seconds_of_code(self._asked, item)
+            process = self._in_a_process(item)
+            return run(item.target, self._payload, self._context, seconds=seconds, process=process)
+        context = self._context()
         how = self._fields.get("implementation")
         if how:
-            return invoker.perform(how, self._payload, context, {"REGISTRY_ABILITY": self._id})
+            if not isinstance(how, Mapping):
+                raise HandlerError(f"the implementation of {self.id} is no mapping")
+            return invoker.perform(how, self._payload, context, {"REGISTRY_ABILITY": self.id}, plain=plain)
         if self._fields.get("type") == "workflow":
-            return self._workflow(context)
+            from registry_reconciler.runtime.execution.workflows import run_workflow
+
+            return run_workflow(self._fields, self._payload, context)
         if self._fields.get("type") == "agent":
             return invoker.perform({"kind": "agent", **self._fields}, self._payload, context, {})
-        raise HandlerError(f"{self._id} has no implementation")
+        raise HandlerError(f"{self.id} has no implementation")
 
-    def _workflow(self, context: Context) -> Any:
-        """Steps in order, each with its own ``with`` or the workflow's input; the value is that of the
-        last.
-        """
-        value = None
-        for step in self._fields.get("steps") or self._fields.get("ability_ids") or ():
-            spec = {"ability_id": step} if isinstance(step, str) else step
-            when = spec.get("when", True)
-            if when is False:
-                continue
-            if when is not True:
-                raise HandlerError(
-                    f"the condition of step {spec['ability_id']} cannot be decided here: {when!r}"
-                )
-            result = context.invoke(spec["ability_id"], spec.get("with", self._payload))
-            if not result.ok:
-                why = f"step {spec['ability_id']}: {result.error}"
-                raise Refused(result.status, why, denied=result.denied)
-            value = result.value
-        return value
+
+def refusal(error: Exception) -> Refused:
+    """How a call ends in which an exception was raised."""
+    if isinstance(error, CapabilityDenied):
+        status: Status = "readonly_denied" if error.readonly else "capability_denied"
+        return Refused(status, str(error), denied=(error.capability,), exception=error)
+    if isinstance(error, HandlerTimeout):
+        return Refused("timeout", str(error), exception=error)
+    if isinstance(error, HandlerError):
+        return Refused("failed", str(error), exception=error.__cause__ or error)
+    return Refused("failed", message_of(error), exception=error)

@@ -6,7 +6,7 @@ can. What must be kept apart has to run in another process with fewer rights.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -66,10 +66,16 @@ class Vocabulary:
             # It would silently become one capability for each letter.
             raise RegistryError(f"{who}: capabilities are a list of words, not the text {words!r}")
         given = frozenset(words)
+        if not given:
+            return given
         unknown = sorted(word for word in given if word not in self)
         if unknown:
             raise UnknownCapabilityError([(who, word) for word in unknown], tuple(self))
         return given
+
+
+ANY_WORD = Vocabulary()
+"""Where nothing is declared."""
 
 
 class Grant:
@@ -136,8 +142,11 @@ class Decision:
         return self.verdict in ("allow", "log")
 
 
+_ALLOW = Decision("allow")
+
+
 def decide(
-    needed: Iterable[str], granted: frozenset[str], vocabulary: Vocabulary, *, mode: Mode, readonly: bool
+    needed: Collection[str], granted: frozenset[str], vocabulary: Vocabulary, *, mode: Mode, readonly: bool
 ) -> Decision:
     """Deny by default. ``readonly`` denies in either mode.
 
@@ -146,6 +155,8 @@ def decide(
     """
     if mode not in ("enforce", "log"):
         raise RegistryError(f"mode is enforce or log, not {mode!r}")
+    if not needed:
+        return _ALLOW
     wanted = sorted(set(needed))
     missing = tuple(word for word in wanted if word not in granted)
     mutating = tuple(word for word in wanted if readonly and vocabulary.mutates(word))
@@ -153,7 +164,7 @@ def decide(
         return Decision("readonly_denied", missing, mutating)
     if missing:
         return Decision("capability_denied" if mode == "enforce" else "log", missing)
-    return Decision("allow")
+    return _ALLOW
 
 
 def check_words(vocabulary: Vocabulary, items: Iterable[tuple[str, HasMeta]]) -> None:

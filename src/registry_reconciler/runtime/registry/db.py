@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, overload
 
-from registry_reconciler.runtime.errors import HandleError, UnknownKeyError
+from registry_reconciler.runtime.errors import HandleError, RegistryError, UnknownKeyError
 from registry_reconciler.runtime.registry.capabilities import VOCABULARY, check_words
-from registry_reconciler.runtime.registry.index import RegistryBuilder, RegistryIndex, probably_meant
-from registry_reconciler.runtime.registry.items import collected
-from registry_reconciler.runtime.registry.meta import HasMeta, K, Key, T
+from registry_reconciler.runtime.registry.index import RegistryBuilder, RegistryIndex
+from registry_reconciler.runtime.registry.items import collected, collected_in
+from registry_reconciler.runtime.registry.meta import Domain, HasMeta, K, Key, T
+from registry_reconciler.runtime.registry.near import probably_meant
 from registry_reconciler.runtime.registry.outcomes import Handles
 from registry_reconciler.runtime.registry.overlay import (
     DEFAULT_LAYER,
@@ -79,6 +80,14 @@ class RegistryDbBuilder:
         for domain, definition in collected(module):
             self.register(domain, definition)
 
+    def add_package(self, package: ModuleType | str) -> None:
+        """Register what a package and all modules below it declare with ``@item``: all of it, or nothing.
+
+        Raises:
+            RegistryError: a module cannot be imported, or an item is refused.
+        """
+        self.add_whole(collected_in(package))
+
     def add_whole(self, items: Iterable[tuple[str, HasMeta]], rows: Iterable[tuple[str, Any]] = ()) -> None:
         """Register all of a batch, or nothing when one item is refused; raises what :meth:`register`
         raises.
@@ -119,11 +128,20 @@ class RegistryDb(Mapping[str, RegistryIndex[Any]]):
         self._domains = dict(domains)
         self._tables = MappingProxyType(dict(tables))
 
+    @overload
+    def __getitem__(self, domain: Domain[T]) -> RegistryIndex[T]: ...
+
+    @overload
+    def __getitem__(self, domain: str) -> RegistryIndex[Any]: ...
+
     def __getitem__(self, domain: str) -> RegistryIndex[Any]:
         found = self._domains.get(domain)
         if found is None:
             raise UnknownKeyError("domains", domain, probably_meant(domain, self._domains))
         return found
+
+    def __reduce__(self) -> Any:
+        return RegistryDb, (self._domains, dict(self._tables))
 
     def __contains__(self, domain: object) -> bool:
         return domain in self._domains
@@ -162,11 +180,22 @@ class RegistryDb(Mapping[str, RegistryIndex[Any]]):
 class DbSnapshot(Mapping[str, Snapshot[Any]]):
     """All domains at one moment. Immutable; lookups in several domains agree with each other."""
 
-    __slots__ = ("_domains", "base")
+    __slots__ = ("_domains", "base", "memo")
 
     def __init__(self, base: RegistryDb, domains: Mapping[str, Snapshot[Any]]) -> None:
         self.base = base
         self._domains = dict(domains)
+        # What others worked out of this very snapshot, by their own keys.
+        self.memo: dict[Any, Any] = {}
+
+    def __reduce__(self) -> Any:
+        return DbSnapshot, (self.base, self._domains)
+
+    @overload
+    def __getitem__(self, domain: Domain[T]) -> Snapshot[T]: ...
+
+    @overload
+    def __getitem__(self, domain: str) -> Snapshot[Any]: ...
 
     def __getitem__(self, domain: str) -> Snapshot[Any]:
         found = self._domains.get(domain)
@@ -208,6 +237,9 @@ class _Domain(RuntimeRegistry[Any]):
         self._lock = owner._lock
         self._may_override = owner._may_override
 
+    def __reduce__(self) -> Any:
+        return RuntimeDb.registry, (self._owner, self._domain)
+
     def snapshot(self) -> Snapshot[Any]:
         return self._owner.snapshot()[self._domain]
 
@@ -239,6 +271,24 @@ class RuntimeDb:
         )
         self._registries: dict[str, _Domain] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        overrides = {name: registry._may_override for name, registry in list(self._registries.items())}
+        return {
+            "policy": self._policy,
+            "may_override": self._may_override,
+            "state": self._state,
+            "overrides": overrides,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._lock = threading.RLock()
+        self._policy = state["policy"]
+        self._may_override = state["may_override"]
+        self._state = state["state"]
+        self._registries = {}
+        for name, allowed in state["overrides"].items():
+            self.registry(name)._may_override = allowed
+
     def snapshot(self) -> DbSnapshot:
         """All domains as they are now."""
         return self._state
@@ -246,16 +296,49 @@ class RuntimeDb:
     def _replace(self, changed: Mapping[str, Snapshot[Any]]) -> None:
         self._state = DbSnapshot(self._state.base, {**self._state, **changed})
 
+    @overload
+    def registry(self, domain: Domain[T]) -> RuntimeRegistry[T]: ...
+
+    @overload
+    def registry(self, domain: str) -> RuntimeRegistry[Any]: ...
+
     def registry(self, domain: str) -> RuntimeRegistry[Any]:
-        """The registry of one domain. Raises UnknownKeyError when there is no such domain."""
-        with self._lock:
-            if domain not in self._registries:
-                self.snapshot()[domain]
-                self._registries[domain] = _Domain(self, domain)
-            return self._registries[domain]
+        """The registry of one domain. Raises UnknownKeyError when there is no such domain. Takes no lock."""
+        found = self._registries.get(domain)
+        if found is None:
+            self._state[domain]
+            found = self._registries.setdefault(domain, _Domain(self, domain))
+        return found
+
+    @overload
+    def __getitem__(self, domain: Domain[T]) -> RuntimeRegistry[T]: ...
+
+    @overload
+    def __getitem__(self, domain: str) -> RuntimeRegistry[Any]: ...
 
     def __getitem__(self, domain: str) -> RuntimeRegistry[Any]:
         return self.registry(domain)
+
+    @overload
+    def add_domain(self, domain: Domain[T]) -> RuntimeRegistry[T]: ...
+
+    @overload
+    def add_domain(self, domain: str) -> RuntimeRegistry[Any]: ...
+
+    def add_domain(self, domain: str) -> RuntimeRegistry[Any]:
+        """Make a domain that is not there yet, empty; it stays over a reload.
+
+        Raises:
+            RegistryError: there is one of this name.
+        """
+        with self._lock:
+            if domain in self._state:
+                raise RegistryError(f"there is a domain {domain!r} already")
+            self._replace({domain: self._empty(domain)})
+        return self.registry(domain)
+
+    def _empty(self, domain: str) -> Snapshot[Any]:
+        return empty_snapshot(RegistryBuilder[Any](domain, self._policy).build(), self._policy)
 
     def check(self, items: Iterable[tuple[str, HasMeta]]) -> None:
         """Refuse items that need what the vocabulary of the base does not declare."""
@@ -277,12 +360,11 @@ class RuntimeDb:
             by_domain.setdefault(domain, []).append(item)
         with self._lock:
             old = self.snapshot()
-            self._replace(
-                {
-                    domain: with_items(old[domain], batch, layer, self._override_in(domain))
-                    for domain, batch in by_domain.items()
-                }
-            )
+            changed = {
+                domain: with_items(old[domain], batch, layer, self._override_in(domain))
+                for domain, batch in by_domain.items()
+            }
+            self._replace(changed)
             new = self.snapshot()
         rows = {
             domain: iter(outcomes_of(old[domain], new[domain], batch)) for domain, batch in by_domain.items()
@@ -300,7 +382,7 @@ class RuntimeDb:
             gone = tuple(
                 (name, reg.item)
                 for name, snapshot in state.items()
-                for reg in snapshot._registrations
+                for reg in snapshot.registrations
                 if reg.layer == layer
             )
             self._replace(

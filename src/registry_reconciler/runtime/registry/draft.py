@@ -3,106 +3,131 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Generic
+from typing import Any, Generic
 
 from registry_reconciler.runtime.errors import DuplicateIdError, IdShadowingError, KeyConflictError
 from registry_reconciler.runtime.registry.index import RegistryIndex
 from registry_reconciler.runtime.registry.meta import T
 from registry_reconciler.runtime.registry.policy import DuplicatePolicy, later_wins
-from registry_reconciler.runtime.registry.snapshot import Claims, Registration, Snapshot
+from registry_reconciler.runtime.registry.snapshot import Registration, Snapshot
+from registry_reconciler.runtime.registry.versions import ABSENT, Cells, Tables, Writer
 
 
 class Draft(Generic[T]):
     """The next snapshot while it is being made; nobody else sees it."""
 
-    def __init__(self, base: RegistryIndex[T], policy: DuplicatePolicy) -> None:
+    def __init__(
+        self, base: RegistryIndex[T], policy: DuplicatePolicy, tables: Tables, generation: int
+    ) -> None:
         self.base = base
         self.policy = policy
-        self.ids: dict[str, T] = {}
-        self.names: Claims[T] = {}
-        self.aliases: Claims[T] = {}
-        self.hidden: dict[str, T] = {}
-        self.shadowed: list[tuple[T, T]] = []
-        self.registrations: list[Registration[T]] = []
-        self.delta: dict[str, T | None] = {}
+        self.tables = tables
+        self.generation = generation
+        self.write = Writer(tables, generation)
+        self.held = 0
+        self.hidden = 0
         self.touched: set[str] = set()
 
     @classmethod
     def of(cls, snapshot: Snapshot[T]) -> Draft[T]:
         """A draft that begins as a snapshot is."""
-        draft = cls(snapshot.base, snapshot.policy)
-        draft.ids = snapshot._ids.copy()
-        draft.names = snapshot._names.copy()
-        draft.aliases = snapshot._aliases.copy()
-        draft.hidden = snapshot._hidden.copy()
-        draft.shadowed = list(snapshot._shadowed)
-        draft.registrations = list(snapshot._registrations)
-        draft.delta = snapshot._delta.copy()
+        tables = snapshot.tables
+        if tables.tip != snapshot.generation:  # somebody else went on from here already
+            tables = tables.at(snapshot.generation, snapshot.registered)
+        draft = cls(snapshot.base, snapshot.policy, tables, snapshot.generation + 1)
+        draft.held, draft.hidden = snapshot.held, snapshot.hidden
         return draft
 
-    def add(self, registration: Registration[T]) -> None:
-        """Register an item, or raise why it may not come. What is there already changes nothing."""
+    def frozen(self) -> Snapshot[T]:
+        """The snapshot."""
+        new: Snapshot[T] = Snapshot(
+            self.base, self.policy, self.tables, self.generation, self.held, self.hidden
+        )
+        for word in self.touched:
+            self.write.set(self.tables.delta, word, new.decided(word))
+        new.settle()
+        return new
+
+    def add(self, registration: Registration[T]) -> bool:
+        """Register an item, or raise why it may not come. Whether it was not there already."""
         item = registration.item
         if self._knows(item):
-            return
+            return False
         self._refuse_shadowing(item)
         holder = self._holder(item.meta.id)
         if holder is None:
             self._enter(item)
         else:
             self._contest(holder, registration)
-        self.registrations.append(registration)
+        self.tables.registrations.append(registration)
+        return True
+
+    def _extra(self, id: str) -> T | None:
+        found = self.write.get(self.tables.ids, id)
+        return None if found is ABSENT else found
 
     def _knows(self, item: T) -> bool:
         id = item.meta.id
-        if self.ids.get(id) is item or self.base.get_by_id(id) is item:
+        if self._extra(id) is item or self.base.get_by_id(id) is item:
             return True
-        return any(item is other for pair in self.shadowed for other in pair)
+        return any(item is other for pair in self.write.some(self.tables.shadowed, id) for other in pair)
 
     def _holder(self, id: str) -> T | None:
-        extra = self.ids.get(id)
+        extra = self._extra(id)
         return self.base.get_by_id(id) if extra is None else extra
 
     def _contest(self, holder: T, registration: Registration[T]) -> None:
-        id = registration.item.meta.id
+        item = registration.item
+        id = item.meta.id
         if not registration.may_override:
             raise DuplicateIdError(
                 self.base.label, id, "choose another id, or allow overrides of ids where that is meant"
             )
         if self.policy is DuplicatePolicy.ERROR:
             raise KeyConflictError(self.base.label, id, "id", id, id)
-        self.shadowed.append((holder, registration.item))
-        if later_wins(holder.meta, registration.item.meta, self.policy):
+        self.write.add(self.tables.shadowed, (id,), (holder, item))
+        for one in (holder, item):
+            self.write.add(self.tables.claimed, one.meta.words(), one)
+        if later_wins(holder.meta, item.meta, self.policy):
             self._leave(holder)
-            self._enter(registration.item)
+            self._enter(item)
 
     def _enter(self, item: T) -> None:
         meta = item.meta
         if self.policy is DuplicatePolicy.ERROR:
             self._refuse_contested(item)
-        self.ids[meta.id] = item
+        self.held += self._extra(meta.id) is None
+        self.write.set(self.tables.ids, meta.id, item)
         self.touched.add(meta.id)
-        for claims, words in ((self.names, meta.names()), (self.aliases, tuple(meta.other_names()))):
-            for word in words:
-                claims[word] = (*claims.get(word, ()), item)
-                self.touched.add(word)
+        for claims, words in self._claims(item):
+            self.write.add(claims, words, item)
+            self.touched.update(words)
+
+    def _claims(self, item: T) -> tuple[tuple[Cells, tuple[str, ...]], ...]:
+        meta = item.meta
+        return (self.tables.names, meta.names()), (self.tables.aliases, tuple(meta.other_names()))
 
     def _leave(self, item: T) -> None:
         meta = item.meta
         self.touched.update(meta.words())
-        if self.ids.get(meta.id) is not item:
-            self.hidden[meta.id] = item
+        if self._extra(meta.id) is not item:
+            self.hidden += self.write.get(self.tables.hidden, meta.id) is ABSENT
+            self.write.set(self.tables.hidden, meta.id, item)
             return
-        for claims, words in ((self.names, meta.names()), (self.aliases, tuple(meta.other_names()))):
+        for claims, words in self._claims(item):
             for word in words:
-                claims[word] = tuple(other for other in claims[word] if other is not item)
+                left = tuple(other for other in self.write.some(claims, word) if other is not item)
+                self.write.set(claims, word, left)
 
     def _refuse_contested(self, item: T) -> None:
         meta = item.meta
         for kind, words in (("name", meta.names()), ("alias", tuple(meta.other_names()))):
             for word in words:
-                base_named, base_aliased = self.base.claimers(word)
-                others = (*self.names.get(word, ()), *self.aliases.get(word, ()), *base_named, *base_aliased)
+                others: tuple[Any, ...] = (
+                    *self.write.some(self.tables.names, word),
+                    *self.write.some(self.tables.aliases, word),
+                    *(claimer for claimers in self.base.claimers(word) for claimer in claimers),
+                )
                 if others:
                     raise KeyConflictError(self.base.label, word, kind, others[0].meta.id, meta.id)
 
@@ -117,19 +142,17 @@ class Draft(Generic[T]):
                 raise IdShadowingError(self.base.label, meta.id, other.meta.id, meta.id)
 
     def _claimers_of(self, word: str) -> Iterator[T]:
-        yield from self.names.get(word, ())
-        yield from self.aliases.get(word, ())
+        for claims in (self.tables.names, self.tables.aliases, self.tables.claimed):
+            yield from self.write.some(claims, word)
         for claimers in self.base.claimers(word):
             yield from claimers
-        for pair in self.shadowed:
-            yield from (item for item in pair if word in item.meta.words())
 
 
-def folded(
-    base: RegistryIndex[T], policy: DuplicatePolicy, registrations: Iterable[Registration[T]]
-) -> Draft[T]:
-    """An index with registrations, in their order."""
-    draft = Draft(base, policy)
+def folded(base: RegistryIndex[T], old: Snapshot[T], registrations: Iterable[Registration[T]]) -> Draft[T]:
+    """What comes after a snapshot: an index with registrations, in their order."""
+    tables = Tables(old.generation)
+    tables.generations, tables.past = old.numbers()
+    draft = Draft(base, old.policy, tables, old.generation + 1)
     for registration in registrations:
         draft.add(registration)
     return draft

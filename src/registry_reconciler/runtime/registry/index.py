@@ -7,7 +7,7 @@ does not depend on the order of pushes under the policy ``by_priority``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 from registry_reconciler.runtime.errors import (
     DuplicateIdError,
@@ -19,6 +19,7 @@ from registry_reconciler.runtime.errors import (
     UnknownKeyError,
 )
 from registry_reconciler.runtime.registry.meta import Key, T
+from registry_reconciler.runtime.registry.near import Words, probably_meant
 from registry_reconciler.runtime.registry.policy import (
     Collision,
     DuplicatePolicy,
@@ -32,27 +33,6 @@ Claimed: TypeAlias = tuple[dict[str, T], dict[str, tuple[T, ...]]]
 """Who has each word of a namespace, and for contested words all who claim it, best first."""
 
 Parts: TypeAlias = tuple[dict[str, T], Claimed[T], Claimed[T]]
-
-_FEW = 3
-_ENOUGH = 2_000
-
-
-def probably_meant(key: str, known: Iterable[str]) -> tuple[str, ...]:
-    """At most three known keys that look like ``key``, best first. Bounded work also for huge registries."""
-    folded = key.casefold()
-    near: list[str] = []
-    for word in known:
-        other = word.casefold()
-        if other == folded:
-            return (word,)
-        alike = other[:1] == folded[:1] or other[-3:] == folded[-3:] or folded in other
-        if alike and abs(len(other) - len(folded)) <= max(3, len(folded)) and len(near) < _ENOUGH:
-            near.append(word)
-    if not near:
-        return ()
-    from difflib import get_close_matches
-
-    return tuple(get_close_matches(key, near, _FEW, 0.6))
 
 
 class _Claims(Generic[T]):
@@ -181,9 +161,29 @@ class RegistryBuilder(Generic[T]):
 
 
 class RegistryIndex(Generic[T]):
-    """An immutable registry of one domain. Safe to read from any thread. Made by :class:`RegistryBuilder`."""
+    """An immutable registry of one domain. Safe to read from any thread. Made by :class:`RegistryBuilder`.
 
-    __slots__ = ("_alias_claims", "_aliases", "_ids", "_keys", "_name_claims", "_names", "label", "policy")
+    Attributes:
+        get: the item that an id, else a name, else an alias leads to; ``None`` when nothing does.
+    """
+
+    __slots__ = (
+        "_alias_claims",
+        "_aliases",
+        "_ids",
+        "_keys",
+        "_name_claims",
+        "_names",
+        "_near",
+        "get",
+        "label",
+        "policy",
+    )
+
+    if TYPE_CHECKING:
+
+        def get(self, key: str) -> T | None:
+            """See the class."""
 
     def __init__(
         self,
@@ -200,10 +200,17 @@ class RegistryIndex(Generic[T]):
         self._aliases, self._alias_claims = aliases
         # One table with ids over names over aliases: a lookup is one probe instead of three.
         self._keys: dict[str, T] = {**self._aliases, **self._names, **ids}
+        self._near: Words | None = None
+        object.__setattr__(self, "get", self._keys.get)
 
-    def get(self, key: str) -> T | None:
-        """The item that an id, else a name, else an alias leads to; ``None`` when nothing does."""
-        return self._keys.get(key)
+    def __reduce__(self) -> Any:
+        return RegistryIndex, (self.label, self.policy, *self.parts())
+
+    def meant(self, key: str) -> tuple[str, ...]:
+        """At most three keys that were probably meant, best first."""
+        if self._near is None:
+            self._near = Words(self._keys)
+        return probably_meant(key, self._near)
 
     def get_by_id(self, id: str) -> T | None:
         """The item with this id; names and aliases are not asked."""
@@ -217,7 +224,7 @@ class RegistryIndex(Generic[T]):
         """
         item = self._keys.get(key)
         if item is None:
-            raise UnknownKeyError(self.label, key, probably_meant(key, self._keys))
+            raise UnknownKeyError(self.label, key, self.meant(key))
         return item
 
     def items(self) -> tuple[T, ...]:

@@ -53,6 +53,9 @@ class Handles(tuple[Key[R], ...]):
         made.outcomes = rows
         return made
 
+    def __reduce__(self) -> Any:
+        return Handles, (self.outcomes,)
+
 
 def _identity(item: object) -> object:
     return getattr(item, "__registry_identity__", None)
@@ -80,6 +83,26 @@ def mark(item: object) -> Any:
         return weakref.ref(item)
     except TypeError:
         return [item]
+
+
+def kept_marks(past: Past) -> Past:
+    """The same marks, holding their items, so that they can be written down; without those that are gone."""
+    return {
+        id: tuple(
+            (number, [seen()] if isinstance(seen, weakref.ref) else seen)
+            for number, seen in rows
+            if is_alive(seen)
+        )
+        for id, rows in past.items()
+    }
+
+
+def marks_anew(past: Past) -> Past:
+    """What :func:`kept_marks` was made of."""
+    return {
+        id: tuple((number, mark(seen[0]) if isinstance(seen, list) else seen) for number, seen in rows)
+        for id, rows in past.items()
+    }
 
 
 def is_alive(seen: Any) -> bool:

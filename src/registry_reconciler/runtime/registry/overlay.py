@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic
+from typing import Any, Generic
 
 from registry_reconciler.runtime.errors import UnknownKeyError
 from registry_reconciler.runtime.registry.draft import Draft, folded
-from registry_reconciler.runtime.registry.index import RegistryIndex, probably_meant
+from registry_reconciler.runtime.registry.index import RegistryIndex
 from registry_reconciler.runtime.registry.meta import Key, T
+from registry_reconciler.runtime.registry.near import probably_meant
 from registry_reconciler.runtime.registry.outcomes import (
     Action,
     Handles,
     Outcome,
-    Past,
     is_alive,
     is_equal,
     is_marked,
@@ -35,6 +35,7 @@ from registry_reconciler.runtime.registry.policy import (
     losses,
 )
 from registry_reconciler.runtime.registry.snapshot import Registration, Snapshot
+from registry_reconciler.runtime.registry.versions import Tables
 
 DEFAULT_LAYER = ""
 
@@ -45,27 +46,24 @@ def _frozen(
     """The draft as a snapshot. Of ``ids``, those that lead to another item than before get the number of that
     item: its own where it was there already, a new one otherwise.
     """
-    new = Snapshot(draft, old.generation + 1, old._generations, old._past)
-    numbers: dict[str, int] = {}
-    past: Past = {}
+    new = draft.frozen()
     for id in ids:
         before, after = old.get_by_id(id), new.get_by_id(id)
         if before is after or (before is not None and after is not None and same(before, after)):
             continue
-        known = [row for row in old._past.get(id, ()) if is_alive(row[1])]
+        rows = old.past(id)
+        known = [row for row in rows or () if is_alive(row[1])]
         number = old.generation_of(id)
         if before is not None and number not in (row[0] for row in known):
             known.append((number, mark(before)))
         if after is not None:
-            first = before is None and id not in old._past
-            came_back = next((item for item, seen in known if is_marked(seen, after)), None)
-            numbers[id] = (0 if first else new.generation) if came_back is None else came_back
-        if known or id in old._past:
-            past[id] = tuple(known)
-    if numbers:
-        new._generations = {**old._generations, **numbers}
-    if past:
-        new._past = {**old._past, **past}
+            first = before is None and rows is None
+            came_back = next((number for number, seen in known if is_marked(seen, after)), None)
+            number = (0 if first else new.generation) if came_back is None else came_back
+            if number != new.generation_of(id):
+                draft.write.set(draft.tables.generations, id, number)
+        if known or rows is not None:
+            draft.write.set(draft.tables.past, id, tuple(known))
     return new
 
 
@@ -79,10 +77,7 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
         if now is item
         else ()
     )
-    if (
-        any(registration.item is item for registration in old._registrations)
-        or old.base.get_by_id(id) is item
-    ):
+    if old.knows(item):
         return Outcome(item, "unchanged", new.key(id), collisions=mine)
     if now is not item:
         return Outcome(item, "lost", new.key(id), lost_to=now)
@@ -105,29 +100,35 @@ def outcomes_of(old: Snapshot[T], new: Snapshot[T], items: Iterable[T]) -> tuple
 
 def empty_snapshot(base: RegistryIndex[T], policy: DuplicatePolicy) -> Snapshot[T]:
     """An overlay without extras."""
-    return Snapshot(Draft(base, policy), 0, {})
+    return Snapshot(base, policy, Tables(), 0)
 
 
 def with_items(old: Snapshot[T], items: Iterable[T], layer: str, may_override: bool) -> Snapshot[T]:
     """The snapshot with a batch added. Raises what :meth:`RuntimeRegistry.register_many` raises; ``old``
-    stays.
+    stays. Only one thread at a time may do this to snapshots of one registry.
     """
     draft = Draft.of(old)
-    batch = [Registration(item, layer, may_override) for item in items]
-    for registration in batch:
-        draft.add(registration)
-    if len(draft.registrations) == len(old._registrations):
-        return old
-    return _frozen(draft, old, {registration.item.meta.id for registration in batch}, is_same)
+    try:
+        ids = {item.meta.id for item in items if draft.add(Registration(item, layer, may_override))}
+        if ids:
+            return _frozen(draft, old, ids, is_same)
+    except BaseException:
+        draft.write.take_back()
+        raise
+    draft.write.take_back()
+    return old
 
 
 def without(old: Snapshot[T], leaves: Callable[[Registration[T]], bool]) -> Snapshot[T]:
     """The snapshot as if the registrations that leave had never come."""
-    kept = [registration for registration in old._registrations if not leaves(registration)]
-    if len(kept) == len(old._registrations):
-        return old
-    ids = {registration.item.meta.id for registration in old._registrations if leaves(registration)}
-    return _frozen(folded(old.base, old.policy, kept), old, ids, is_same)
+    kept: list[Registration[T]] = []
+    ids = set()
+    for registration in old.registrations:
+        if leaves(registration):
+            ids.add(registration.item.meta.id)
+        else:
+            kept.append(registration)
+    return _frozen(folded(old.base, old, kept), old, ids, is_same) if ids else old
 
 
 def rebased(old: Snapshot[T], base: RegistryIndex[T]) -> Snapshot[T]:
@@ -136,8 +137,8 @@ def rebased(old: Snapshot[T], base: RegistryIndex[T]) -> Snapshot[T]:
     Raises:
         RegistryError: an extra does not go with the new index.
     """
-    ids = {*old.base.ids(), *base.ids(), *old._ids}
-    return _frozen(folded(base, old.policy, old._registrations), old, ids, is_equal)
+    ids = {*old.base.ids(), *base.ids(), *old.extra_ids()}
+    return _frozen(folded(base, old, old.registrations), old, ids, is_equal)
 
 
 class RuntimeRegistry(Generic[T]):
@@ -155,6 +156,14 @@ class RuntimeRegistry(Generic[T]):
         self._lock = threading.RLock()
         self._may_override = allow_id_overrides
         self._state = empty_snapshot(index, as_policy(policy))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"state": self._state, "may_override": self._may_override}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._lock = threading.RLock()
+        self._may_override = state["may_override"]
+        self._state = state["state"]
 
     @property
     def label(self) -> str:
@@ -214,20 +223,20 @@ class RuntimeRegistry(Generic[T]):
 
     def _extra(self, id: str) -> T:
         state = self.snapshot()
-        held = state._ids.get(id)
+        held = state.extra(id)
         if held is not None:
             return held
-        for registration in reversed(state._registrations):
+        for registration in reversed(state.registrations):
             if registration.item.meta.id == id:
                 return registration.item
-        raise UnknownKeyError(f"extras of {state.label}", id, probably_meant(id, state._ids))
+        raise UnknownKeyError(f"extras of {state.label}", id, probably_meant(id, state.extra_ids()))
 
     def drop_layer(self, layer: str) -> tuple[T, ...]:
         """Take away all items of a layer at once and give them back; an unknown layer has none."""
         with self._lock:
             gone = tuple(
                 registration.item
-                for registration in self.snapshot()._registrations
+                for registration in self.snapshot().registrations
                 if registration.layer == layer
             )
             self._change(lambda old: without(old, lambda one: one.layer == layer))

@@ -7,15 +7,15 @@ this Python environment is ever considered, never anything that a workspace name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, is_dataclass, replace
 from types import ModuleType
 from typing import Any, Protocol
 
 from registry_reconciler.runtime.errors import DuplicateIdError, RegistryError
 from registry_reconciler.runtime.registry.db import RegistryDbBuilder
-from registry_reconciler.runtime.registry.items import collected
-from registry_reconciler.runtime.registry.meta import HasMeta, Key
+from registry_reconciler.runtime.registry.items import collected, collected_in
+from registry_reconciler.runtime.registry.meta import PACKAGE, HasMeta, Key
 
 GROUP = "registry_reconciler.plugins"
 
@@ -38,8 +38,9 @@ class PluginPoint(Protocol):
 class PluginBuilder:
     """What a plugin gets: it takes definitions, and hands them on only when the plugin has finished."""
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, package: str = "") -> None:
         self.id = id
+        self.package = package
         self._open = True
         self._items: list[tuple[str, HasMeta]] = []
         self._rows: list[tuple[str, Any]] = []
@@ -47,7 +48,7 @@ class PluginBuilder:
     def register(self, domain: str, item: HasMeta) -> Key[Any]:
         """As :meth:`RegistryDbBuilder.register`; what is refused is reported when the plugin has finished."""
         self._check_open()
-        self._items.append((domain, item))
+        self._items.append((domain, _of_package(item, self.package) if self.package else item))
         return Key(domain, item.meta.id)
 
     def side(self, table: str, row: Any) -> None:
@@ -60,6 +61,11 @@ class PluginBuilder:
         for domain, definition in collected(module):
             self.register(domain, definition)
 
+    def add_package(self, package: ModuleType | str) -> None:
+        """As :meth:`RegistryDbBuilder.add_package`."""
+        for domain, definition in collected_in(package):
+            self.register(domain, definition)
+
     def _check_open(self) -> None:
         if not self._open:
             raise RegistryError(
@@ -68,9 +74,14 @@ class PluginBuilder:
 
     def hand_over(self, builder: RegistryDbBuilder) -> int:
         """Give everything to the real builder, or nothing. The number of items."""
+        items, rows = self.taken()
+        builder.add_whole(items, rows)
+        return len(items)
+
+    def taken(self) -> tuple[list[tuple[str, HasMeta]], list[tuple[str, Any]]]:
+        """Everything that was pushed: items, and rows of side tables. Nothing can be pushed any more."""
         self._open = False
-        builder.add_whole(self._items, self._rows)
-        return len(self._items)
+        return self._items, self._rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +91,22 @@ class PluginReport:
     Attributes:
         loaded: plugin id → number of items.
         failed: plugin id → why none of its items is there.
+        errors: plugin id → what it raised, with its traceback.
     """
 
-    loaded: dict[str, int]
-    failed: dict[str, str]
+    loaded: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, BaseException] = field(default_factory=dict)
+
+
+def _of_package(item: HasMeta, package: str) -> Any:
+    """The item with its package for a source. One that cannot be copied, or says another source, stays."""
+    if item.meta.source not in ("builtin", "package") or not is_dataclass(item) or isinstance(item, type):
+        return item
+    try:
+        return replace(item, meta=replace(item.meta, source=PACKAGE + package))
+    except TypeError:
+        return item
 
 
 def installed_plugins() -> tuple[PluginPoint, ...]:
@@ -109,6 +132,24 @@ def load_plugins(
     Raises:
         DuplicateIdError: two plugins of one id; then none was run.
     """
+    report = PluginReport()
+    for staged in run_plugins(report, points, only=only):
+        try:
+            report.loaded[staged.id] = staged.hand_over(builder)
+        except RegistryError as error:
+            failed(report, staged.id, error)
+    return report
+
+
+def run_plugins(
+    report: PluginReport,
+    points: Iterable[PluginPoint] | None = None,
+    *,
+    only: Callable[[str], bool] | None = None,
+) -> Iterator[PluginBuilder]:
+    """What each plugin pushed, one after the other, in order of their ids. One that fails is in the report, and
+    logged. Raises as :func:`load_plugins`, before any runs.
+    """
     chosen: dict[str, PluginPoint] = {}
     for point in sorted(
         installed_plugins() if points is None else points, key=lambda installed_plugin: installed_plugin.name
@@ -119,14 +160,28 @@ def load_plugins(
             raise DuplicateIdError("plugins", point.name, detail)
         if only is None or only(point.name):
             chosen[point.name] = point
-    report = PluginReport({}, {})
     for id, point in chosen.items():
         try:
-            staged = PluginBuilder(id)
+            staged = PluginBuilder(id, package_of(point))
             point.load()(staged)
-            report.loaded[id] = staged.hand_over(builder)
-        except (
-            Exception
-        ) as error:  # a plugin is foreign code: whatever it raises is its own failure, not ours
-            report.failed[id] = f"{type(error).__name__}: {error}"
-    return report
+        except (Exception, SystemExit, GeneratorExit) as error:
+            # A plugin is foreign code: whatever it raises, also to end the program, is its own failure.
+            failed(report, id, error)
+        else:
+            yield staged
+
+
+def package_of(point: PluginPoint) -> str:
+    """The name of the package that an entry point comes from; its own where none is known."""
+    name = getattr(getattr(point, "dist", None), "name", None)
+    return str(name or point.name)
+
+
+def failed(report: PluginReport, id: str, error: BaseException) -> None:
+    """Keep and log that a plugin failed."""
+    import logging  # lookup alone does not load it
+
+    report.failed[id] = f"{type(error).__name__}: {error}"
+    report.errors[id] = error
+    log = logging.getLogger("registry_reconciler.runtime")
+    log.error("the plugin %r failed, and nothing of it is there", id, exc_info=error)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from registry_reconciler.runtime.errors import RegistryError
-from registry_reconciler.runtime.registry.meta import SOURCE_RANK, RegistryMeta, T
+from registry_reconciler.runtime.registry.meta import RegistryMeta, T, source_rank
 
 KeyKind = Literal["id", "name", "alias"]
 
@@ -61,7 +61,7 @@ class Collision:
 
 
 def _strength(meta: RegistryMeta) -> tuple[int, int, str]:
-    return (-meta.priority, -SOURCE_RANK[meta.source], meta.id)
+    return (-meta.priority, -source_rank(meta.source), meta.id)
 
 
 def ranked(claimers: Sequence[T], policy: DuplicatePolicy) -> tuple[T, ...]:
@@ -90,7 +90,7 @@ def _decided_by(winner: RegistryMeta, loser: RegistryMeta, policy: DuplicatePoli
         return str(policy.value)
     if winner.priority != loser.priority:
         return "higher_priority"
-    return "higher_source" if winner.source != loser.source else "smaller_id"
+    return "higher_source" if source_rank(winner.source) != source_rank(loser.source) else "smaller_id"
 
 
 def losses(

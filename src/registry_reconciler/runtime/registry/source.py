@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from registry_reconciler.runtime.errors import UnknownCapabilityError
-from registry_reconciler.runtime.registry.capabilities import VOCABULARY, Vocabulary
+from registry_reconciler.runtime.registry.capabilities import ANY_WORD, VOCABULARY, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDb, RegistryDbBuilder
 from registry_reconciler.runtime.registry.meta import RegistryMeta
 
 ENVIRONMENTS = "registry.environments"
 EVENT_TYPES = "registry.event_types"
+SERVERS = "registry.servers"
 """Side tables of a workspace's database."""
 
 
@@ -32,10 +33,15 @@ class SideTables(Protocol):
 
 
 def settings_tables(
-    vocabulary: Vocabulary, environments: tuple[str, ...] | None, event_types: tuple[str, ...]
+    vocabulary: Vocabulary,
+    environments: tuple[str, ...] | None,
+    event_types: tuple[str, ...],
+    servers: Mapping[str, Any],
 ) -> dict[str, tuple[Any, ...]]:
     """The side tables that hold a workspace's settings."""
     tables: dict[str, tuple[Any, ...]] = {VOCABULARY: (vocabulary,), EVENT_TYPES: (event_types,)}
+    if servers:
+        tables[SERVERS] = (servers,)
     if environments is not None:
         tables[ENVIRONMENTS] = (environments,)
     return tables
@@ -46,7 +52,7 @@ def vocabulary_in(db: SideTables) -> Vocabulary:
     for found in db.table(VOCABULARY):
         if isinstance(found, Vocabulary):
             return found
-    return Vocabulary()
+    return ANY_WORD
 
 
 def environments_in(db: SideTables) -> tuple[str, ...] | None:
@@ -59,6 +65,13 @@ def environments_in(db: SideTables) -> tuple[str, ...] | None:
 def event_types_in(db: SideTables) -> tuple[str, ...]:
     """The events that the configuration of a database's workspace declares, beside those that are built in."""
     return tuple(word for words in db.table(EVENT_TYPES) for word in words)
+
+
+def servers_in(db: SideTables) -> Mapping[str, Any]:
+    """The MCP servers that the configuration of a database's workspace declares."""
+    for found in db.table(SERVERS):
+        return dict(found)
+    return {}
 
 
 class Row(NamedTuple):
@@ -99,6 +112,7 @@ class Loaded:
         environments: the declared ones; ``None`` where the workspace declares none, and then any word is
             known.
         event_types: the declared ones, in place of or beside those that are built in.
+        servers: the MCP servers that are declared.
     """
 
     kinds: tuple[KindInfo, ...]
@@ -106,6 +120,7 @@ class Loaded:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     environments: tuple[str, ...] | None = None
     event_types: tuple[str, ...] = ()
+    servers: Mapping[str, Any] = field(default_factory=dict)
 
 
 class EntryItem:
@@ -177,7 +192,7 @@ def _meta_of(key: str, row: Row, value: Mapping[str, Any]) -> RegistryMeta:
         _text(value.get("description")),
         _text(value.get("summary")),
         row.priority,
-        row.source,  # type: ignore[arg-type]  # RegistryMeta itself refuses another word
+        row.source,
         tuple(row.required_caps or ()),
         (row.status,) if row.status else (),
     )
@@ -240,7 +255,7 @@ def build_db(loaded: Loaded) -> RegistryDb:
         domains = {kind.name for kind in loaded.kinds} | set(spaces.values())
         builder = RegistryDbBuilder(domains=sorted(domains))
         # With the entries they belong to, so that a reload swaps both at once.
-        settings = settings_tables(loaded.vocabulary, loaded.environments, loaded.event_types)
+        settings = settings_tables(loaded.vocabulary, loaded.environments, loaded.event_types, loaded.servers)
         for table, rows in settings.items():
             for row in rows:
                 builder.side(table, row)

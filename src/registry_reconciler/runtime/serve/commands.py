@@ -12,9 +12,11 @@ from typing import Any
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.execution.audit import AuditSink
-from registry_reconciler.runtime.execution.results import InvocationResult
+from registry_reconciler.runtime.execution.handlers import MAX_OUTPUT
+from registry_reconciler.runtime.execution.results import InvocationResult, OutputSink
 from registry_reconciler.runtime.registry.capabilities import Mode
-from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime, open_runtime
+from registry_reconciler.runtime.registry.source import EntryItem
+from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime, find_root, open_runtime
 
 DONE, FAILED, BLOCKED, USAGE = 0, 1, 3, 64
 
@@ -40,6 +42,7 @@ class Outcome:
         lines: for people, in order.
         errors: failures, for standard error.
         next: ready commands.
+        notes: for people, on standard error: what hooks, plugins and scripts said.
     """
 
     exit: int
@@ -47,11 +50,36 @@ class Outcome:
     lines: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     next: tuple[tuple[str, ...], ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
-def _opened(path: str | os.PathLike[str], lock_timeout: float) -> WorkspaceRuntime | Outcome:
+class Said:
+    """What scripts write while they run. Standard error is kept; both go on at once to whom they are shown."""
+
+    def __init__(self, live: OutputSink | None) -> None:
+        self._live = live
+        self._kept = bytearray()
+        self.shown = False
+
+    def __call__(self, stream: str, data: bytes) -> None:
+        """Take some bytes of a stream."""
+        if stream == "stderr":
+            self._kept += data[: MAX_OUTPUT - len(self._kept)]
+        if self._live is not None:
+            self.shown = self.shown or stream == "stdout"
+            self._live(stream, data)
+
+    @property
+    def errors(self) -> str:
+        """All that was written to standard error."""
+        return self._kept.decode("utf-8", "replace")
+
+
+def _opened(
+    path: str | os.PathLike[str], lock_timeout: float, plugins: tuple[str, ...] = ()
+) -> WorkspaceRuntime | Outcome:
     try:
-        return open_runtime(path, lock_timeout=lock_timeout)
+        return open_runtime(path, lock_timeout=lock_timeout, plugins=plugins)
     except WorkspaceLoadError as error:
         # A workspace file that cannot be read is a blocking problem.
         return Outcome(BLOCKED, {}, errors=error.problems, next=(("registry", "check"),))
@@ -76,20 +104,28 @@ def run_ability(
     timeout: float | None = None,
     lock_timeout: float = 10.0,
     audit: AuditSink | None = None,
+    plugins: Iterable[str] = (),
+    live: OutputSink | None = None,
 ) -> Outcome:
     """Run an ability of the workspace at ``path``.
 
     Args:
         payload: the decoded ``--input``.
         allow_python: ``--allow-python``; without it the user's own configuration decides.
+        plugins: ``--plugin``, beside those that the user's own configuration allows.
+        live: gets what the ability's scripts write, at once.
 
     Raises:
         UsageFailure: an unknown capability, environment or mode; no workspace.
         RegistryFailure: the lock is held, or an interrupted apply is pending.
     """
-    runtime = _opened(path, lock_timeout)
+    from registry_reconciler.base.user_dirs import plugins_allowed
+
+    chosen = dict.fromkeys((*plugins, *plugins_allowed(find_root(path))))
+    runtime = _opened(path, lock_timeout, tuple(chosen))
     if isinstance(runtime, Outcome):
         return runtime
+    said = Said(live)
     invoker = runtime.invoker(audit=audit, allow_python=True if allow_python else None)
     try:
         result = invoker.invoke(
@@ -104,24 +140,44 @@ def run_ability(
             stage=stage,
             dry_run=dry_run,
             timeout=timeout,
+            output=said,
         )
     except RegistryError as error:
         raise UsageFailure(str(error)) from error
     return Outcome(
         _EXITS[result.status],
-        {"result": result.to_data(), "dry_run": dry_run},
-        _lines(result, dry_run),
+        {"result": {**result.to_data(), "stderr": said.errors}, "dry_run": dry_run},
+        () if said.shown and result.ok and _is_script(runtime, result.id) else _lines(result, dry_run),
         (result.error,) if result.error else (),
         _way_out(result, ability),
+        _notes(result, runtime, said, live is not None),
     )
 
 
-def _lines(result: InvocationResult, dry_run: bool) -> tuple[str, ...]:
+def _is_script(runtime: WorkspaceRuntime, id: str) -> bool:
+    """Whether what an ability wrote is its value: then it was shown already."""
+    found = runtime.snapshot()["ability"].get_by_id(id) if "ability" in runtime.snapshot() else None
+    how = found.value.get("implementation") if isinstance(found, EntryItem) else None
+    return isinstance(how, dict) and how.get("kind") == "script"
+
+
+def _notes(
+    result: InvocationResult[Any], runtime: WorkspaceRuntime, said: Said, shown: bool
+) -> tuple[str, ...]:
+    plugins = [f"the plugin {name} failed: {why}" for name, why in runtime.plugins.failed.items()]
+    hooks = [f"{message.hook}: {message.text}" for message in result.messages]
+    written = [] if shown else said.errors.rstrip("\n").split("\n") if said.errors else []
+    return (*plugins, *hooks, *written)
+
+
+def _lines(result: InvocationResult[Any], dry_run: bool) -> tuple[str, ...]:
     import json
 
-    lines = [f"{message.hook}: {message.text}" for message in result.messages]
-    if dry_run and result.ok:
+    lines: list[str] = []
+    if dry_run and result.would_run:
         lines += ["would run:", *(f"  {step}" for step in result.would_run)]
+    elif result.ok and isinstance(result.value, str):
+        lines.append(result.value.removesuffix("\n"))  # a text is shown as it is
     elif result.ok and result.value is not None:
         lines.append(json.dumps(result.value, ensure_ascii=False, indent=2))
     if not result.ok:
@@ -129,7 +185,7 @@ def _lines(result: InvocationResult, dry_run: bool) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _way_out(result: InvocationResult, ability: str) -> tuple[tuple[str, ...], ...]:
+def _way_out(result: InvocationResult[Any], ability: str) -> tuple[tuple[str, ...], ...]:
     if result.status == "not_found":
         return (("registry", "list"),)
     # What was denied is for a person to grant: no ready command widens what a caller may do.

@@ -59,7 +59,9 @@ def understood(where: str, config: Config, catalog: Catalog, live: Live) -> tupl
     infos = tuple(kind_info(kind) for kind in catalog.kinds.values())
     secret = any(kind.secrets for kind in catalog.kinds.values())
     events = config.event_types or ()
-    return Loaded(infos, items, vocabulary_of(config), config.environments, events), secret
+    return Loaded(
+        infos, items, vocabulary_of(config), config.environments, events, config.mcp_servers
+    ), secret
 
 
 def items_of(catalog: Catalog, entries: Iterable[LiveEntry]) -> list[EntryItem]:

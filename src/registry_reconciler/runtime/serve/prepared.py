@@ -39,7 +39,7 @@ from registry_reconciler.runtime.registry.source import (
     settings_tables,
 )
 
-FORMAT = 1
+FORMAT = 2
 LARGEST = 512 * 1024 * 1024
 SCHEMA_FILES = ".system/registry/schemas/**/*"
 
@@ -108,6 +108,7 @@ def encode(root: Path, loaded: Loaded, served: Served) -> bytes:
         "capabilities": loaded.vocabulary.to_data(),
         "environments": None if loaded.environments is None else list(loaded.environments),
         "event_types": list(loaded.event_types),
+        "servers": dict(loaded.servers),
         "inputs": served.inputs,
         "body": digest_bytes(rest),
     }
@@ -235,7 +236,7 @@ def _loaded(header: Mapping[str, Any], items: Sequence[EntryItem]) -> Loaded:
     words = header["environments"]
     environments = None if words is None else tuple(words)
     events = tuple(header["event_types"])
-    return Loaded(kinds, items, Vocabulary(header["capabilities"]), environments, events)
+    return Loaded(kinds, items, Vocabulary(header["capabilities"]), environments, events, header["servers"])
 
 
 def _items(tables: Mapping[str, Any], lines: Sequence[bytes]) -> list[EntryItem]:
@@ -297,5 +298,6 @@ def _decoded(header: Mapping[str, Any], rest: bytes) -> RegistryDb:
             Vocabulary(header["capabilities"]),
             None if words is None else tuple(words),
             tuple(header["event_types"]),
+            header["servers"],
         ),
     )

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from registry_reconciler.errors import NoWorkspace
 from registry_reconciler.files.root import SCHEMAS, nearest
 from registry_reconciler.files.tree import DiskTree, Recorder
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
+from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError, or_meant
 from registry_reconciler.runtime.registry.db import DbSnapshot, RuntimeDb
-from registry_reconciler.runtime.registry.meta import HasMeta, K, Key
+from registry_reconciler.runtime.registry.meta import Domain, HasMeta, K, Key, T
 from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
 from registry_reconciler.runtime.registry.policy import Collision, PolicyLike
 from registry_reconciler.runtime.registry.source import (
@@ -33,12 +33,14 @@ from registry_reconciler.runtime.serve import prepared
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
     from registry_reconciler.model.plan import Plan
+    from registry_reconciler.runtime.execution.asking import Words
     from registry_reconciler.runtime.execution.audit import AuditSink
     from registry_reconciler.runtime.execution.context import Handler
     from registry_reconciler.runtime.execution.handlers import Limits
     from registry_reconciler.runtime.execution.invocation import Invoker
     from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
+    from registry_reconciler.runtime.registry.plugins import PluginPoint, PluginReport
 
 MOST_EXTENSION_BYTES = 16 << 20
 
@@ -140,6 +142,9 @@ class WorkspaceRuntime:
         self._lock_timeout = lock_timeout
         self._served = self._consistent()
         self.db: RuntimeDb = self._served.db.runtime(policy, allow_id_overrides)
+        from registry_reconciler.runtime.registry.plugins import PluginReport
+
+        self.plugins = PluginReport()
 
     def _consistent(self) -> prepared.Served:
         from registry_reconciler.apply import reader
@@ -147,6 +152,12 @@ class WorkspaceRuntime:
 
         with reader(self.root, self._lock_timeout, may_write=Writable(self.root)):
             return _read(self.root)
+
+    @overload
+    def __getitem__(self, kind: Domain[T]) -> RuntimeRegistry[T]: ...
+
+    @overload
+    def __getitem__(self, kind: str) -> RuntimeRegistry[Any]: ...
 
     def __getitem__(self, kind: str) -> RuntimeRegistry[Any]:
         return self.db.registry(kind)
@@ -249,9 +260,49 @@ class WorkspaceRuntime:
             self.db, self.root, audit=audit, allow_python=allow_python, handlers=handlers, limits=limits
         )
 
-    def invoke(self, key: str, payload: Any, *, caps: Iterable[str], **asked: Any) -> InvocationResult:
+    def invoke(
+        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+    ) -> InvocationResult[Any]:
         """Run an ability with a default invoker; ``asked`` is what :meth:`Invoker.invoke` takes."""
-        return self.invoker().invoke(key, payload, caps=caps, **asked)
+        return self.invoker().invoke(key, payload, **asked)
+
+    def load_plugins(
+        self,
+        points: Iterable[PluginPoint] | None = None,
+        *,
+        only: Callable[[str], bool] | None = None,
+    ) -> PluginReport:
+        """Run plugins over this workspace: the items of each are a layer of its id, and stay over a reload.
+
+        A domain that there is not yet is made. Arguments as those of :func:`registry_reconciler.runtime.load_plugins`;
+        side tables of a workspace take no rows. What came of all so far is in ``plugins``.
+
+        Raises:
+            DuplicateIdError: two plugins of one id; then none was run.
+        """
+        from registry_reconciler.runtime.registry.plugins import PluginReport, failed, run_plugins
+
+        report = PluginReport()
+        for staged in run_plugins(report, points, only=only):
+            items, rows = staged.taken()
+            try:
+                if rows:
+                    raise RegistryError(f"side tables of a workspace take no rows; {rows[0][0]!r} got one")
+                self._add(items, staged.id)
+                report.loaded[staged.id] = len(items)
+            except RegistryError as error:
+                failed(report, staged.id, error)
+        self.plugins.loaded.update(report.loaded)
+        self.plugins.failed.update(report.failed)
+        self.plugins.errors.update(report.errors)
+        return report
+
+    def _add(self, items: list[tuple[str, HasMeta]], layer: str) -> None:
+        with self._lock:
+            for domain in dict.fromkeys(domain for domain, _ in items):
+                if domain not in self.db.snapshot():
+                    self.db.add_domain(domain)
+            self.db.register_many(items, layer=layer)
 
 
 def _extension_bytes(path: Path) -> bytes:
@@ -272,6 +323,7 @@ def open_runtime(
     policy: PolicyLike = "by_priority",
     allow_id_overrides: bool = False,
     lock_timeout: float = 10.0,
+    plugins: bool | Iterable[str | PluginPoint] = False,
 ) -> WorkspaceRuntime:
     """Open a workspace for reading and running.
 
@@ -280,12 +332,32 @@ def open_runtime(
         policy: who gets a contested name or alias among what is registered at run time.
         allow_id_overrides: whether extensions may take the ids of entries.
         lock_timeout: seconds to wait for an apply to end.
+        plugins: true for all that are installed, or which: names of installed ones, or entry points. Importing a
+            plugin runs its code. What came of each is in ``plugins`` of the result.
 
     Raises:
         NoWorkspace: there is none.
         RegistryError: it cannot be served: unreadable files, duplicate or shadowed ids, unknown words.
         LockHeld, InterruptedApply: an apply is running, or was interrupted (``registry_reconciler.errors``).
     """
-    return WorkspaceRuntime(
+    runtime = WorkspaceRuntime(
         find_root(path), policy=policy, allow_id_overrides=allow_id_overrides, lock_timeout=lock_timeout
     )
+    if plugins is True:
+        runtime.load_plugins()
+    elif plugins:
+        _load_chosen(runtime, tuple(plugins))
+    return runtime
+
+
+def _load_chosen(runtime: WorkspaceRuntime, chosen: tuple[str | PluginPoint, ...]) -> None:
+    from registry_reconciler.runtime.registry.near import probably_meant
+    from registry_reconciler.runtime.registry.plugins import installed_plugins
+
+    names = {plugin for plugin in chosen if isinstance(plugin, str)}
+    points = [plugin for plugin in chosen if not isinstance(plugin, str)]
+    installed = installed_plugins() if names else ()
+    for name in sorted(names - {point.name for point in installed}):
+        near = or_meant(probably_meant(name, [point.name for point in installed]))
+        raise RegistryError(f"no plugin {name!r} is installed{near}")
+    runtime.load_plugins([*points, *(point for point in installed if point.name in names)])

@@ -1,0 +1,1 @@
+"""An example: the tool dispatcher of an agent. See README.md."""

@@ -1,0 +1,161 @@
+"""What an item gives part by part, while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Generic, TypeVar
+
+from registry_reconciler.runtime.execution.calling import carried_out, is_stream
+from registry_reconciler.runtime.execution.handlers import HandlerTimeout
+from registry_reconciler.runtime.execution.limited import within
+from registry_reconciler.runtime.execution.plainjson import json_fault
+from registry_reconciler.runtime.execution.results import InvocationResult, Refused
+from registry_reconciler.runtime.execution.single_call import SingleCall, refusal
+
+R = TypeVar("R")
+
+_END: Any = object()
+
+
+class InvocationStream(Generic[R]):
+    """The parts of a generator as they come; of anything else, its one value.
+
+    Attributes:
+        result: how it ended, once the parts are at their end; ``None`` before. It never raises for what an
+            ability, a hook or a caller did wrong: a call that is denied has no parts, and says so here.
+    """
+
+    def __init__(self, call: SingleCall) -> None:
+        self._call = call
+        self._kept: list[Any] | None = None
+        self.result: InvocationResult[Any] | None = None
+
+    def __iter__(self) -> Iterator[R]:
+        return self._parts()
+
+    def __aiter__(self) -> AsyncIterator[R]:
+        return self._parts_async()
+
+    def _begin(self) -> bool:
+        self.result = self._call.begin()
+        if self._call.has_schema("output_schema"):
+            self._kept = []
+        return self.result is None
+
+    def _checked(self, part: Any) -> Any:
+        own = self._call.is_own
+        if not own and (fault := json_fault(part)):
+            raise Refused("failed", f"what {self._call.id} gave is no JSON: {fault}")
+        if self._kept is not None:
+            self._kept.append(part)
+        return part
+
+    def _settled(self, whole: Any) -> None:
+        self.result = self._call.settle(whole)
+
+    def _parts(self) -> Iterator[R]:
+        if not self._begin():
+            return
+        value: Any = None
+        try:
+            value = self._call.perform(plain=True)
+            if is_stream(value):
+                yield from self._each(value)
+                self._settled(self._kept)
+            elif isinstance(value, AsyncIterator):
+                yield from self._each_of_a_loop(value)
+                self._settled(self._kept)
+            else:
+                whole = carried_out(value)
+                yield whole
+                self._settled(whole)
+        except Refused as refused:
+            self.result = self._call.end(refused)
+        except GeneratorExit:
+            self.result = self._call.end(Refused("failed", "its reader stopped"))
+            raise
+        except Exception as error:
+            self.result = self._call.end(refusal(error))
+        finally:
+            if is_stream(value) and hasattr(value, "close"):
+                value.close()
+
+    def _each(self, parts: Iterator[Any]) -> Iterator[R]:
+        seconds = self._call.seconds()
+        end = None if seconds is None else time.monotonic() + seconds
+        name = self._call.id
+        while True:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                raise HandlerTimeout(f"{name} did not come to its end within {seconds:g} s")
+            part = within(lambda: next(parts, _END), left, name)
+            if part is _END:
+                return
+            yield self._checked(part)
+
+    def _each_of_a_loop(self, parts: AsyncIterator[Any]) -> Iterator[R]:
+        import asyncio
+
+        async def following() -> Any:
+            return await anext(parts, _END)
+
+        with asyncio.Runner() as runner:
+            yield from self._each(iter(lambda: runner.run(following()), _END))
+
+    async def _parts_async(self) -> AsyncIterator[R]:
+        import asyncio
+
+        if not await asyncio.to_thread(self._begin):
+            return
+        try:
+            seconds = self._call.seconds()
+            end = None if seconds is None else asyncio.get_running_loop().time() + seconds
+            value = await self._call.called_in_the_loop(end)
+            if isinstance(value, AsyncIterator):
+                async for part in _until(value, end):
+                    yield self._checked(part)
+                whole = self._kept
+            elif is_stream(value):
+                while True:
+                    async with asyncio.timeout_at(end):
+                        part = await asyncio.to_thread(next, value, _END)
+                    if part is _END:
+                        break
+                    yield self._checked(part)
+                whole = self._kept
+            else:
+                async with asyncio.timeout_at(end):
+                    whole = await value if hasattr(value, "__await__") else value
+                yield whole
+            self._settled(whole)
+        except Refused as refused:
+            self.result = self._call.end(refused)
+        except GeneratorExit:
+            self.result = self._call.end(Refused("failed", "its reader stopped"))
+            raise
+        except TimeoutError as error:
+            late = end is not None and asyncio.get_running_loop().time() >= end
+            fault: Exception = (
+                HandlerTimeout(f"{self._call.id} did not come to its end within {seconds:g} s")
+                if late
+                else error
+            )
+            self.result = self._call.end(refusal(fault))
+        except Exception as error:
+            self.result = self._call.end(refusal(error))
+
+
+async def _until(parts: AsyncIterator[Any], end: float | None) -> AsyncIterator[Any]:
+    import asyncio
+
+    try:
+        while True:
+            async with asyncio.timeout_at(end):
+                part = await anext(parts, _END)
+            if part is _END:
+                return
+            yield part
+    finally:
+        if hasattr(parts, "aclose"):
+            await parts.aclose()

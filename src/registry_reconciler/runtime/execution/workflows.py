@@ -1,0 +1,194 @@
+"""Workflows: steps in order, each with what earlier ones gave, all decided by a schema before the first runs.
+
+A step gets its ``with``, in which ``{"$from": "steps.NAME.output.field"}`` and ``{"$from": "input.field"}`` stand for
+what is there, and without ``with`` the workflow's own input. ``when`` is true or false, or a JSON Schema that is
+held against ``{"input": ..., "steps": {name: {"status": ..., "output": ...}}}``. References and schemas that cannot
+be meant are refused before step one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry_reconciler.runtime.execution.context import Context
+from registry_reconciler.runtime.execution.handlers import HandlerError
+from registry_reconciler.runtime.execution.lookup import schema_fault, unusable_schema
+from registry_reconciler.runtime.execution.results import InvocationResult, Refused
+
+FROM = "$from"
+DEFAULT_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, read.
+
+    Attributes:
+        name: what later steps call it; the ability's id where it has none.
+        attempts: how often it is tried at most.
+        pause: seconds before the second attempt; twice as many before each further one.
+    """
+
+    name: str
+    ability: str
+    when: Any = True
+    given: Mapping[str, Any] | None = None
+    attempts: int = 1
+    pause: float = DEFAULT_PAUSE
+    continue_on_error: bool = False
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known while a workflow runs."""
+
+    input: Any
+    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def data(self) -> dict[str, Any]:
+        return {"input": self.input, "steps": self.steps}
+
+
+def steps_of(fields: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The steps of a workflow.
+
+    Raises:
+        HandlerError: a step cannot be meant: a condition that is no schema, a reference to no earlier step.
+    """
+    read: list[Step] = []
+    for spec in fields.get("steps") or fields.get("ability_ids") or ():
+        step = _step(spec)
+        _check(step, {earlier.name for earlier in read}, isinstance(spec, Mapping) and bool(spec.get("name")))
+        read.append(step)
+    return tuple(read)
+
+
+def _step(spec: Any) -> Step:
+    if isinstance(spec, str):
+        return Step(spec, spec)
+    if not isinstance(spec, Mapping) or not isinstance(spec.get("ability_id"), str):
+        raise HandlerError(f"a step is an id or has an ability_id: {spec!r}")
+    ability = spec["ability_id"]
+    retry = spec.get("retry", {})
+    retry = {"attempts": retry} if isinstance(retry, int) else retry
+    attempts = retry.get("attempts", 1) if isinstance(retry, Mapping) else 0
+    pause = retry.get("seconds", DEFAULT_PAUSE) if isinstance(retry, Mapping) else 0
+    name = spec.get("name") or ability
+    if isinstance(attempts, bool) or not isinstance(attempts, int) or not 1 <= attempts <= 100:
+        raise HandlerError(
+            f"retry of step {name} is a number of attempts from 1 to 100: {spec.get('retry')!r}"
+        )
+    if isinstance(pause, bool) or not isinstance(pause, (int, float)) or not 0 <= pause <= _LONGEST_PAUSE:
+        raise HandlerError(f"retry.seconds of step {name} is a number from 0 to 60: {pause!r}")
+    given = spec.get("with")
+    going_on = spec.get("continue_on_error", False)
+    if going_on is not True and going_on is not False:
+        raise HandlerError(f"continue_on_error of step {name} is true or false, not {going_on!r}")
+    return Step(name, ability, spec.get("when", True), given, attempts, float(pause), going_on)
+
+
+def _check(step: Step, earlier: set[str], named: bool) -> None:
+    if named and step.name in earlier:
+        raise HandlerError(f"two steps are called {step.name}; give one of them another name")
+    for reference in _references(step.given):
+        head, name, *_ = [*_parts(reference, earlier), ""]
+        if head == "steps" and name not in earlier:
+            raise HandlerError(
+                f"step {step.name} needs {reference!r}, and no step before it is called {name!r}"
+            )
+        if head not in ("input", "steps"):
+            raise HandlerError(
+                f"step {step.name} needs {reference!r}: write input.FIELD or steps.NAME.output.FIELD"
+            )
+    if isinstance(step.when, bool):
+        return
+    if not isinstance(step.when, Mapping):
+        raise HandlerError(
+            f"the condition of step {step.name} cannot be decided here: "
+            f"{step.when!r} is neither true or false nor a schema"
+        )
+    fault = unusable_schema(step.when)
+    if fault:
+        raise HandlerError(f"the condition of step {step.name} cannot be decided here: {fault}")
+
+
+def _references(given: Any) -> list[str]:
+    if isinstance(given, Mapping):
+        if set(given) == {FROM}:
+            return [str(given[FROM])]
+        return [found for part in given.values() for found in _references(part)]
+    if isinstance(given, list):
+        return [found for part in given for found in _references(part)]
+    return []
+
+
+def _parts(reference: str, names: Sequence[str] | set[str]) -> list[str]:
+    """The parts of a reference; a name of a step may hold dots itself."""
+    head, _, rest = reference.partition(".")
+    if head == "steps":
+        for name in sorted(names, key=len, reverse=True):
+            if rest == name or rest.startswith(name + "."):
+                return [head, name, *filter(None, rest[len(name) + 1 :].split("."))]
+    return [head, *filter(None, rest.split("."))]
+
+
+def _filled(given: Any, progress: _Progress) -> Any:
+    if isinstance(given, Mapping):
+        if set(given) == {FROM}:
+            return _look_up(str(given[FROM]), progress)
+        return {key: _filled(part, progress) for key, part in given.items()}
+    return [_filled(part, progress) for part in given] if isinstance(given, list) else given
+
+
+def _look_up(reference: str, progress: _Progress) -> Any:
+    value: Any = progress.data()
+    for part in _parts(reference, set(progress.steps)):
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            raise HandlerError(f"{reference!r} leads nowhere: there is no {part!r}")
+    return value
+
+
+def run_workflow(fields: Mapping[str, Any], payload: Any, context: Context) -> Any:
+    """Run the steps; the value is that of the last one that ran.
+
+    Raises:
+        HandlerError: a step cannot be meant, or a reference leads nowhere.
+        Refused: a step did not come to its end, and the workflow does not go on then.
+    """
+    progress, value = _Progress(payload), None
+    for step in steps_of(fields):
+        if step.when is False or (
+            isinstance(step.when, Mapping) and schema_fault(step.when, progress.data())
+        ):
+            progress.steps[step.name] = {"status": "skipped", "output": None}
+            context.log(step.ability, "skipped")
+            continue
+        given = payload if step.given is None else _filled(step.given, progress)
+        result = _attempts(step, given, context)
+        progress.steps[step.name] = {"status": result.status, "output": result.value}
+        if result.ok:
+            value = result.value
+        elif not step.continue_on_error:
+            why = f"step {step.name}: {result.error}"
+            raise Refused(result.status, why, denied=result.denied, exception=result.exception)
+    return value
+
+
+def _attempts(step: Step, given: Any, context: Context) -> InvocationResult[Any]:
+    """Only what may come out otherwise is tried again: a denial stays one."""
+    pause = step.pause
+    for attempt in range(1, step.attempts + 1):
+        result = context.invoke(step.ability, given)
+        if result.status not in ("failed", "timeout") or attempt == step.attempts:
+            break
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    return result
