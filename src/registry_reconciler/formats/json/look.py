@@ -14,6 +14,7 @@ from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, child
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, below
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.written import WrittenFloat, float_token
 
 _SAMPLE = 3000
 _MODELS = 12
@@ -258,7 +259,9 @@ class Writer:
         """
         if isinstance(value, str):
             return self.text(value, old)
-        if value is None or isinstance(value, bool | int | float):
+        if isinstance(value, float):
+            return _decimal(value)
+        if value is None or isinstance(value, bool | int):
             return json.dumps(value)
         raise SpliceError(f"{type(value).__name__} is no JSON value")
 
@@ -282,6 +285,17 @@ class Writer:
         code = ord(char)
         units = [code] if code < 0x10000 else [0xD800 + ((code - 0x10000) >> 10), 0xDC00 + (code & 0x3FF)]
         return "".join(f"\\u{unit:04X}" if self.look.upper else f"\\u{unit:04x}" for unit in units)
+
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
+
+
+def _decimal(value: float) -> str:
+    """A number as it is written where it comes from, if JSON writes it so; else its digits."""
+    if value - value != 0:
+        raise SpliceError("a number that is infinite or none is no JSON value")
+    source = value.source if isinstance(value, WrittenFloat) else ""
+    return source if _NUMBER.match(source) else float_token(value)
 
 
 def _flat(look: Look) -> Look:

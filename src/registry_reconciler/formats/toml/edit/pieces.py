@@ -119,7 +119,8 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
 def _kind_of(value: Json) -> str:
     if isinstance(value, bool):
         return "boolean"
-    return {str: "string", int: "integer", float: "float", list: "array", dict: "inline"}.get(type(value), "")
+    kinds = ((str, "string"), (int, "integer"), (float, "float"), (list, "array"), (dict, "inline"))
+    return next((name for form, name in kinds if isinstance(value, form)), "")
 
 
 def _filled(speller: Speller, own: Value, steps: Sequence[Step], indent: str) -> str:

@@ -12,6 +12,7 @@ from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below
 from registry_reconciler.formats.toml.read.statements import Value, is_date
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.written import WrittenFloat, WrittenInt, float_token
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
@@ -22,6 +23,9 @@ _WIDE = re.compile(r"[^\x00-\x7f]")
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _SPECIAL = re.compile(r"[+-]?(?:inf|nan)\Z")
 _DECIMAL = re.compile(r"[+-]?\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d[\d_]*)?\Z")
+_NUMBER = re.compile(
+    r"[+-]?(?:0|[1-9]\d*)(?:(?:\.\d+)?(?:[eE][+-]?\d+)?)?\Z|0x[0-9A-Fa-f]+\Z|0o[0-7]+\Z", re.ASCII
+)
 WIDTH = 96
 LOOKS: Mapping[type[Json], tuple[str, ...]] = {
     str: ("string", "date", "float"),
@@ -232,7 +236,10 @@ def _beyond(text: str) -> bool:
 def _number(value: int | float) -> str:
     if isinstance(value, float) and value - value != 0:
         raise SpliceError("a number that is infinite or none is no JSON value")
-    return repr(value)
+    source = value.source if isinstance(value, WrittenInt | WrittenFloat) else ""
+    if _NUMBER.match(source):
+        return source
+    return float_token(value) if isinstance(value, float) else int.__repr__(value)
 
 
 def basic(text: str, *, ascii_only: bool = False) -> str:
