@@ -47,6 +47,39 @@ def toml_text(count: int) -> bytes:
     return ("# All\r\n" + "\n".join(rows).replace("\n", "\r\n")).encode()
 
 
+def jsonc_text(count: int) -> bytes:
+    rows = [
+        f'    // Number {n}.\n    {{"id": "item-{n}", "text": "Says {n}", "tags": ["a"]}},'
+        for n in range(count)
+    ]
+    return ('{\n  "items": [\n' + "\n".join(rows) + "\n  ],\n}\n").encode()
+
+
+def frontmatter_text(count: int) -> bytes:
+    """One skill with so many tags, and a text below."""
+    tags = "".join(f"  - 'tag {n}'   # kept\n" for n in range(count))
+    body = "".join(f"Line {n}.\n\n" for n in range(count))
+    return f"---\nname: plan\ntext: 'Says'   # short\ntags:\n{tags}---\n# Plan\n\n{body}".encode()
+
+
+def ours_front(data: bytes, number: int) -> bytes:
+    return FORMATS["frontmatter"].splice(data, [Update(0, ("tags", number), "changed")])
+
+
+def with_frontmatter(data: bytes, number: int) -> bytes:
+    library = importlib.import_module("frontmatter")
+    post = library.loads(data.decode())
+    post["tags"][number] = "changed"
+    return str(library.dumps(post)).encode() + b"\n"
+
+
+def with_json5(data: bytes, number: int) -> bytes:
+    library = importlib.import_module("json5")
+    value = library.loads(data.decode())
+    value["items"][number]["text"] = "changed"
+    return (json.dumps(value, indent=2) + "\n").encode()
+
+
 def ours(name: str) -> Make:
     return lambda data, number: FORMATS[name].splice(data, [Update(0, ("items", number, "text"), "changed")])
 
@@ -78,6 +111,10 @@ ROWS: tuple[tuple[str, str, Callable[[int], bytes], Make], ...] = (
     ("yaml", "ruamel.yaml", yaml_text, with_ruamel),
     ("json", "registry", json_text, ours("json")),
     ("json", "json, written anew", json_text, with_json),
+    ("jsonc", "registry", jsonc_text, ours("jsonc")),
+    ("jsonc", "json5, written anew", jsonc_text, with_json5),
+    ("matter", "registry", frontmatter_text, ours_front),
+    ("matter", "python-frontmatter", frontmatter_text, with_frontmatter),
     ("toml", "registry", toml_text, ours("toml")),
     ("toml", "tomlkit", toml_text, with_tomlkit),
 )
@@ -88,6 +125,26 @@ def unasked(before: bytes, after: bytes) -> int:
     gone = Counter(before.splitlines(keepends=True)) - Counter(after.splitlines(keepends=True))
     sizes = [len(line) for line in gone.elements()]
     return sum(sizes) - max(sizes, default=0)
+
+
+SIZE = 10_000_000
+
+
+def reading() -> str:
+    """What reading JSON costs beside the standard library, which keeps no digits and says no duplicate keys."""
+    data = json_text(SIZE // len(json_text(1000)) * 1000)
+    spent = []
+    for read in (FORMATS["json"].read, json.loads):
+        runs = []
+        for _ in range(5):
+            start = time.process_time()
+            read(data)
+            runs.append(time.process_time() - start)
+        spent.append(min(runs))
+    return (
+        f"reading {len(data) / 1e6:.1f} MB of JSON: {spent[0]:.3f} s, json.loads {spent[1]:.3f} s, "
+        f"{spent[0] / spent[1]:.2f} times"
+    )
 
 
 def measured(count: int) -> Iterator[str]:
@@ -111,6 +168,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=300)
     for line in measured(parser.parse_args().entries):
         print(line)
+    print(reading())
 
 
 if __name__ == "__main__":

@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,8 +36,8 @@ from registry_reconciler.editing.build_baseline import write_baseline
 from registry_reconciler.editing.fragment_edit import Drafts
 from registry_reconciler.editing.schema_new import new_schema
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
-from registry_reconciler.formats.nodes import child_index
-from registry_reconciler.formats.yaml.read.nodes import compose
+from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.nodes import Member, child_index, key_of
 from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.entry import Json, LiveEntry, make_address, same, split_address
@@ -261,9 +263,10 @@ def verify(tour: Tour, before: Loaded, after: Tree, plan: Plan, addresses: set[s
             raise Broken(f"{told}: {address} reads {entry.value!r}, not {tour.expected[address]!r}")
     if not make_plan(after, OPTIONS).plan.empty:
         raise Broken(f"{told}: the plan computed again is not empty")
+    fields = changed_fields(before, loaded, addresses)
     touched = {path for path in (one.path for one in plan.files) if not path.startswith(".system/registry/")}
     for path in sorted(touched):
-        rest = [lines_beside(one, path, addresses) for one in (before, loaded)]
+        rest = [lines_beside(one, path, addresses, fields) for one in (before, loaded)]
         if rest[0] is not None and rest[1] is not None and rest[0] != rest[1]:
             raise Broken(f"{told}: {path} changed beside the entry: {first_difference(rest[0], rest[1])}")
     beside = [
@@ -278,47 +281,77 @@ def _concerns(loaded: Loaded, path: str, addresses: Iterable[str]) -> bool:
     return any(entry.place.file == path for entry in entries)
 
 
-def lines_beside(loaded: Loaded, path: str, addresses: set[str]) -> list[str] | None:
+def changed_fields(before: Loaded, after: Loaded, addresses: set[str]) -> set[str] | None:
+    """The fields at the top of an entry that an edit changed; ``None``: the whole entry came, went or moved."""
+    entries = [one.live.entries.get(address) for address in addresses for one in (before, after)]
+    if len(addresses) != 1 or None in entries:
+        return None
+    old, new = (entry.value for entry in entries if entry is not None)
+    names = {*old, *new}
+    return {name for name in names if name not in old or name not in new or not same(old[name], new[name])}
+
+
+def lines_beside(loaded: Loaded, path: str, addresses: set[str], fields: set[str] | None) -> list[str] | None:
     """The lines of a file that belong to none of the entries; blank ones and bare container lines aside."""
     source = loaded.live.files.get(path)
     if source is None or source.data is None:
         return None
-    text = source.data.decode("utf-8")
+    text = source.data.decode("utf-8").removeprefix("\ufeff")
     rows = text.split("\n")
     gone: set[int] = set()
     for address in addresses:
         entry = loaded.live.entries.get(address)
         if entry is not None and entry.place.file == path:
-            gone.update(lines_of(text, rows, entry))
+            gone.update(lines_of(source.format, text, rows, entry, fields))
     kept = [row for number, row in enumerate(rows) if number not in gone and not _is_frame(row)]
     # In a flow list the comma behind a neighbour comes and goes with the item after it.
     return [row.rstrip("\r").rstrip(",") for row in kept]
 
 
 def _is_frame(row: str) -> bool:
-    """A blank line, or one that only opens a container: both may come and go with the last entry."""
+    """A blank line, or one that only opens or closes a container: both may come and go with the last entry."""
     bare = row.strip()
-    return not bare or (bare.rstrip("[]{} ").endswith(":") and not bare.startswith("#"))
+    return not bare.strip("[]{},") or (bare.rstrip("[]{} ").endswith((":", "=")) and not bare.startswith("#"))
 
 
-def lines_of(text: str, rows: Sequence[str], entry: LiveEntry) -> Iterator[int]:
-    """The lines of an entry with the comments that belong to it."""
-    if not entry.place.path:
+def lines_of(
+    form: TextFormat, text: str, rows: Sequence[str], entry: LiveEntry, fields: set[str] | None
+) -> Iterator[int]:
+    """The lines of an entry, or of some fields of it, with the comments that belong to them."""
+    if not entry.place.path and fields is None:
         yield from range(len(rows))
         return
-    node = compose(text)[entry.place.document].root
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    node = form.compose(text)[entry.place.document].root
     for step_ in entry.place.path[:-1]:
         index = child_index(node, step_)
         assert index is not None
         node = node.entries[index].value
-    index = child_index(node, entry.place.path[-1])
-    assert index is not None
-    item = node.entries[index]
-    first, last = text.count("\n", 0, item.start), text.count("\n", 0, max(item.start, item.end - 1))
-    indent = rows[first][: len(rows[first]) - len(rows[first].lstrip(" "))]
-    while first > 0 and rows[first - 1].startswith(f"{indent}#"):
+    if entry.place.path:
+        index = child_index(node, entry.place.path[-1])
+        assert index is not None
+        members = [node.entries[index]]
+        node = members[0].value
+    if fields is not None and node.kind == "map":
+        members = [one for one in node.entries if key_of(one) in fields]
+    for member in members:
+        for first, last in spans(member):
+            yield from with_comments(rows, bisect_right(starts, first) - 1, bisect_right(starts, last) - 1)
+
+
+def spans(member: Member) -> Iterator[tuple[int, int]]:
+    """Where a part stands, and all that is in it: the parts of a table of TOML may lie apart."""
+    yield member.start, max(member.start, member.end - 1)
+    for inner in member.value.entries:
+        yield from spans(inner)
+
+
+def with_comments(rows: Sequence[str], first: int, last: int) -> range:
+    """Some lines with the comments directly above them."""
+    indent = rows[first][: len(rows[first]) - len(rows[first].lstrip(" \t"))]
+    while first > 0 and rows[first - 1].startswith((f"{indent}#", f"{indent}//")):
         first -= 1
-    yield from range(first, last + 1)
+    return range(first, last + 1)
 
 
 def first_difference(left: Sequence[str], right: Sequence[str]) -> str:

@@ -112,6 +112,36 @@ def colliding_spaces() -> bytes:
     return b"module_type: a" + b" " * 500_000 + b"\n" + b" " * 500_000 + b"b: c\n"
 
 
+def frontmatter_deep() -> bytes:
+    """A block with a hundred thousand brackets."""
+    return b"---\nid: " + b"[" * 100_000 + b"]" * 100_000 + b"\n---\n"
+
+
+def toml_huge_integer() -> bytes:
+    """A number of a million digits."""
+    return b"a = " + b"9" * 1_000_000 + b"\n"
+
+
+def toml_deep() -> bytes:
+    """A hundred thousand brackets."""
+    return b"a = " + b"[" * 100_000 + b"]" * 100_000 + b"\n"
+
+
+def toml_deep_inline() -> bytes:
+    """A hundred thousand tables, each in the one before."""
+    return b"a = " + b"{b = " * 100_000 + b"1" + b"}" * 100_000 + b"\n"
+
+
+def toml_long_key() -> bytes:
+    """A key of a hundred thousand parts."""
+    return b"a" + b".a" * 100_000 + b" = 1\n"
+
+
+def toml_long_header() -> bytes:
+    """A header of a hundred thousand parts."""
+    return b"[a" + b".a" * 100_000 + b"]\n"
+
+
 def json_deep() -> bytes:
     """A hundred thousand brackets."""
     return b"[" * 100_000 + b"]" * 100_000
@@ -139,7 +169,19 @@ def jsonc_slashes() -> bytes:
 
 FORMAT_MAKERS: dict[str, Callable[[], bytes]] = {
     maker.__name__: maker
-    for maker in (json_deep, json_deep_open, json_huge_integer, json_quotes, jsonc_slashes)
+    for maker in (
+        json_deep,
+        json_deep_open,
+        json_huge_integer,
+        json_quotes,
+        jsonc_slashes,
+        frontmatter_deep,
+        toml_huge_integer,
+        toml_deep,
+        toml_deep_inline,
+        toml_long_key,
+        toml_long_header,
+    )
 }
 """Of texts of other formats, by the name that their manifest uses."""
 

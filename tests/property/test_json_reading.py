@@ -13,6 +13,7 @@ from registry_reconciler.formats.json.explain import explain
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.json.source import blanked
 from registry_reconciler.model.entry import same
+from registry_reconciler.model.written import as_json, decimal, digits, dumps
 from tests.property import json_texts
 
 TEXTS = st.one_of(
@@ -51,7 +52,17 @@ def test_the_fast_way_and_the_exact_way_give_one_answer(text: str, comments: boo
 def test_what_is_read_is_what_the_standard_library_reads(text: str) -> None:
     file = read_json(text.encode("utf-8", "replace"))
     if file.readable and file.documents:
-        assert same(list(file.documents), [json.loads(text.removeprefix("\ufeff"))])
+        plain = text.removeprefix("\ufeff")
+        assert same(as_json(list(file.documents)), [json.loads(plain)])
+        assert same(list(file.documents), [json.loads(plain, parse_float=decimal)])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.from_regex(r"-?(0|[1-9][0-9]{0,18})\.[0-9]{1,20}([eE][-+]?[0-9]{1,2})?", fullmatch=True)))
+def test_every_decimal_keeps_its_digits(numbers: list[str]) -> None:
+    for gap in ("", " " * 300):
+        file = read_json(f"[{f',{gap}'.join(numbers)}]".encode())
+        assert [digits(str(dumps(part))) for part in file.documents[0]] == [digits(part) for part in numbers]
 
 
 @settings(max_examples=300, deadline=None)
@@ -61,7 +72,9 @@ def test_a_blanked_text_is_as_long_and_says_the_same(seed: int) -> None:
     plain = blanked(text)
     assert len(plain) == len(text)
     assert plain.count("\n") == text.count("\n")
-    assert same(list(read_json(text.encode(), comments=True).documents), [json.loads(plain)])
+    assert same(
+        list(read_json(text.encode(), comments=True).documents), [json.loads(plain, parse_float=decimal)]
+    )
 
 
 def test_limits_hold_on_both_ways() -> None:

@@ -9,6 +9,7 @@ from registry_reconciler.formats.frontmatter.row import FRONTMATTER, FrontMatter
 from registry_reconciler.formats.json.row import JSON, JSONC
 from registry_reconciler.formats.toml.row import TOML
 from registry_reconciler.formats.yaml.row import YAML as YAML
+from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
 
 FORMATS: Mapping[str, TextFormat] = {
@@ -31,6 +32,15 @@ def format_of(path: str, kind: Kind | None = None) -> TextFormat:
     if form is FRONTMATTER and kind is not None and (kind.body or kind.lenient):
         return FrontMatter(kind.body, kind.lenient)
     return form
+
+
+def relaxed(form: TextFormat) -> tuple[Mapping[str, Json], TextFormat] | None:
+    """What reads more than a format does, with what a kind says to have it; ``None`` where nothing does."""
+    if form is JSON:
+        return {"format": JSONC.name}, JSONC
+    if form is FRONTMATTER:
+        return {"lenient": True}, FrontMatter(lenient=True)
+    return None
 
 
 def new_reader() -> Reader:

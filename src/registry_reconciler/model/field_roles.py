@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from msgspec import Struct
 
 from registry_reconciler.model.fields import Selector
@@ -46,10 +48,34 @@ class Mirror(Struct, frozen=True):
     differs: Severity = Severity.ERROR
 
 
+def base_folder(text: str) -> str:
+    """What ``base`` of ``paths`` says, in its one spelling. Raises :class:`ValueError`."""
+    if text.startswith("/") or "\\" in text or ".." in text.split("/"):
+        raise ValueError(
+            f"base {text!r} is no folder of the workspace: write '.', 'file', or a path below the root"
+        )
+    return text.removeprefix("./").rstrip("/") or "."
+
+
 class PathRule(Struct, frozen=True):
-    """A field whose values are files or folders of the workspace."""
+    """A field whose values are files or folders of the workspace.
+
+    Attributes:
+        base: what they begin at: ``.`` the root, ``file`` the folder of the entry's registry file, or a folder.
+    """
 
     field: Selector
     missing: Severity | None = Severity.ERROR
     unlisted: str | None = None
     unlisted_severity: Severity = Severity.WARNING
+    base: str = "."
+
+    def resolved(self, named: str, file: str) -> str:
+        """A path as it is from the root: "" is the root; one that leads out of it begins with ``..`` or ``/``.
+
+        Args:
+            file: the registry file of the entry that names it.
+        """
+        folder = posixpath.dirname(file) if self.base == "file" else self.base
+        path = posixpath.normpath(posixpath.join(folder, named))
+        return "" if path == "." else path

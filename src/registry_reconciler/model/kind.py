@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import MOST_ALIKE, too_many_alike, translate
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.field_roles import Mirror, Names, PathRule, Reference
+from registry_reconciler.model.field_roles import Mirror, Names, PathRule, Reference, base_folder
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import NO_MARKS, Marks
 from registry_reconciler.model.problem import Severity
@@ -387,16 +387,12 @@ def _names(spec: Mapping[str, str]) -> Names:
     return Names(**{role: _selector(spec[role], "names") for role in NAME_ROLES if role in spec})
 
 
-def _severity(text: str) -> Severity:
-    return Severity(text)
-
-
 def _reference(spec: Mapping[str, Json]) -> Reference:
     kinds = spec["kind"] if isinstance(spec["kind"], list) else [spec["kind"]]
     return Reference(
         _reference_field(spec),
         tuple(kinds),
-        _severity(spec.get("missing", "error")),
+        Severity(spec.get("missing", "error")),
         tuple(spec.get("allow", ())),
     )
 
@@ -427,10 +423,18 @@ _REFERENCES = ("x-registry", "references")
 def _path_rule(spec: Mapping[str, Json]) -> PathRule:
     return PathRule(
         _selector(spec["field"], "paths"),
-        _severity(spec["missing"]) if "missing" in spec else None,
+        Severity(spec["missing"]) if "missing" in spec else None,
         spec.get("unlisted"),
-        _severity(spec.get("unlisted_severity", "warning")),
+        Severity(spec.get("unlisted_severity", "warning")),
+        _base(spec.get("base", ".")),
     )
+
+
+def _base(text: str) -> str:
+    try:
+        return base_folder(text)
+    except ValueError as error:
+        raise KindError(f"paths: {error}", ("x-registry", "paths")) from error
 
 
 def _mirror(spec: Mapping[str, Json]) -> Mirror:
@@ -439,6 +443,6 @@ def _mirror(spec: Mapping[str, Json]) -> Mirror:
         spec["kind"],
         _selector(spec.get("at", spec["field"]), "mirrors", single=True),
         _selector(spec["key"], "mirrors", single=True) if "key" in spec else None,
-        _severity(spec.get("missing", "warning")),
-        _severity(spec.get("differs", "error")),
+        Severity(spec.get("missing", "warning")),
+        Severity(spec.get("differs", "error")),
     )

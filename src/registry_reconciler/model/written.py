@@ -41,19 +41,22 @@ class WrittenFloat(float):
     """A number with a point or an exponent whose text is not the usual one: ``1.10``, ``869256447e86``.
 
     Attributes:
-        token: its digits as JSON writes them: two such numbers are the same when these are.
+        source: its text.
     """
 
     source: str
-    token: str
 
     def __new__(cls, value: float, source: str) -> WrittenFloat:
         """The number ``value``, written ``source``."""
         made = super().__new__(cls, value)
         made.source = source
-        made.token = digits(source)
         Exact.seen = True
         return made
+
+    @property
+    def token(self) -> str:
+        """Its digits as JSON writes them: two such numbers are the same when these are."""
+        return digits(self.source)
 
     def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
         return float(self), self.source
@@ -62,6 +65,12 @@ class WrittenFloat(float):
         return self.token
 
     __str__ = __repr__
+
+
+def decimal(text: str) -> float:
+    """The number that a text with a point or an exponent says, with its digits where they are not the usual ones."""
+    number = float(text)
+    return number if float.__repr__(number) == text and "e" not in text else WrittenFloat(number, text)
 
 
 class Opaque(dict[str, Any]):
@@ -109,11 +118,12 @@ def same_numbers(left: object, right: object) -> bool:
     if isinstance(left, int) and isinstance(right, int):
         return int(left) == int(right)
     if isinstance(left, float) and isinstance(right, float):
-        return _token(left) == _token(right)
+        return float_token(left) == float_token(right)
     return False
 
 
-def _token(value: float) -> str:
+def float_token(value: float) -> str:
+    """The digits of a number, as :func:`decimal` would have read them: ``1.10``, ``1.0e20``."""
     if isinstance(value, WrittenFloat):
         return value.token
     # A number that no text says is written so that YAML 1.1 takes it for a number too: 1.0e+20.

@@ -234,11 +234,17 @@ def _origin(change: Change, locator: Locator) -> Location | None:
 def _files_on_disk(change: Change, before: EntrySet, after: EntrySet) -> list[str]:
     """The files that the entry names on either side, where they are there: they come, go or stay with it."""
     found: set[str] = set()
-    for entry_set, value in ((before, change.before), (after, change.after)):
-        kind = entry_set.kinds.get(change.kind)
+    source = change.from_address or change.address
+    for entry_set, address, value in (
+        (before, source, change.before),
+        (after, change.address, change.after),
+    ):
+        kind, item = entry_set.kinds.get(change.kind), entry_set.items.get(address)
+        file = entry_set.registry_file(item) if item is not None else change.file
         for rule in kind.paths if kind is not None and value is not None else ():
-            for _, path in rule.field.find(value):
-                if isinstance(path, str) and _is_there(after.tree, path):
+            for _, named in rule.field.find(value):
+                path = rule.resolved(named, file) if isinstance(named, str) else ""
+                if path and _is_there(after.tree, path):
                     found.add(path)
     return sorted(found)
 

@@ -173,6 +173,10 @@ class EntrySet(Struct, eq=False, frozen=True):
         hidden = bool(self.hidden_text) and key in self.hidden_text
         return self.hidden_all or hidden or address in self.hidden_addresses
 
+    def registry_file(self, item: Entry) -> str:
+        """The registry file that an entry stands in, or will after the plan."""
+        return self.planned_files.get(item.address) or (item.live_place or item.place).file
+
     def spaces(self) -> Mapping[str, tuple[str, ...]]:
         """Kinds by the id space that they share."""
         return _spaces(tuple((kind.space, name) for name, kind in sorted(self.kinds.items())))

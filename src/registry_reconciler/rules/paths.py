@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
@@ -16,18 +17,34 @@ from registry_reconciler.rules.disk import absence, kind_at, normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 
-def _named(entry_set: EntrySet, kind: Kind, rule: PathRule) -> Iterator[tuple[Entry, FieldPath, str]]:
+class _Named(NamedTuple):
+    """A path that an entry names: the field, what stands there, and the path from the root."""
+
+    item: Entry
+    field: FieldPath
+    written: str
+    path: str
+
+    @property
+    def shown(self) -> str:
+        """The path as a message says it."""
+        plain = normal(self.written)
+        return repr(self.written) if plain == self.path else f"{self.path!r} (written {self.written!r})"
+
+
+def _named(entry_set: EntrySet, kind: Kind, rule: PathRule) -> Iterator[_Named]:
     select = finder(rule.field)
     for item in entry_set.of(kind.name):
+        file = entry_set.registry_file(item) if rule.base == "file" else ""
         for path, value in select(item.value):
             values = (
                 [(path, value)]
                 if not isinstance(value, list)
                 else [((*path, i), v) for i, v in enumerate(value)]
             )
-            for at, one in values:
-                if isinstance(one, str):
-                    yield item, at, one
+            for field, written in values:
+                if isinstance(written, str):
+                    yield _Named(item, field, written, rule.resolved(written, file))
 
 
 def _declared(entry_set: EntrySet) -> Iterator[tuple[Kind, PathRule]]:
@@ -42,10 +59,13 @@ def _has_paths(kind: Kind) -> bool:
 
 def _missing(entry_set: EntrySet) -> Iterator[Finding]:
     for kind, rule in _declared(entry_set):
-        for item, path, named in _named(entry_set, kind, rule) if rule.missing is not None else ():
-            if kind_at(entry_set, named) in ("absent", "other"):
-                message, cause = absence(entry_set, "file or folder", named)
-                yield Finding(item, message, path, severity=rule.missing, extra=named, cause=cause)
+        for named in _named(entry_set, kind, rule) if rule.missing is not None else ():
+            if kind_at(entry_set, named.path) in ("absent", "other"):
+                told, cause = absence(entry_set, "file or folder", named.path)
+                message = told.replace(repr(named.path), named.shown, 1)
+                yield Finding(
+                    named.item, message, named.field, severity=rule.missing, extra=named.written, cause=cause
+                )
 
 
 PTH001 = Rule(
@@ -62,9 +82,10 @@ PTH001 = Rule(
 
 def _outside(entry_set: EntrySet) -> Iterator[Finding]:
     for kind, rule in _declared(entry_set):
-        for item, path, named in _named(entry_set, kind, rule):
-            if kind_at(entry_set, named) == "outside":
-                yield Finding(item, f"{named!r} leads out of the workspace.", path, extra=named)
+        for named in _named(entry_set, kind, rule):
+            if kind_at(entry_set, named.path) == "outside":
+                message = f"{named.shown} leads out of the workspace."
+                yield Finding(named.item, message, named.field, extra=named.written)
 
 
 PTH002 = Rule(
@@ -91,7 +112,7 @@ def _unlisted(entry_set: EntrySet) -> Iterator[Finding]:
                 extra=f"{kind.name}.{rule.field.text}",
             )
             continue
-        listed = {normal(named) for _, _, named in _named(entry_set, kind, rule)} if files else set()
+        listed = {named.path for named in _named(entry_set, kind, rule)} if files else set()
         for file in files:
             # An entry that names a folder lists what lies in it.
             parents = (file.rsplit("/", depth)[0] for depth in range(file.count("/") + 1))

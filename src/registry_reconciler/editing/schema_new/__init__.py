@@ -15,6 +15,7 @@ from registry_reconciler.editing.schema_new.draft import Doubt, NewSchema, Work
 from registry_reconciler.editing.schema_new.fields import properties_of
 from registry_reconciler.editing.schema_new.guess import shape_of
 from registry_reconciler.editing.schema_new.key import choose_key
+from registry_reconciler.editing.schema_new.mirrors import add_mirrors
 from registry_reconciler.editing.schema_new.place import choose_place, read_documents, with_path
 from registry_reconciler.editing.schema_new.relations import add_relations
 from registry_reconciler.editing.schema_new.text import numbered, schema_lines
@@ -42,7 +43,7 @@ def new_schema(tree: Tree, kind: str, source: str, *, at: str = "", key: Sequenc
     _require_new(loaded, kind)
     pattern = source.removeprefix("./")
     work = Work(kind, loaded, pattern)
-    documents = read_documents(tree, pattern)
+    documents = read_documents(work, tree)
     chosen = choose_place(work, documents, at)
     entries = with_path(work, chosen, sorted(documents))
     names = choose_key(work, chosen, entries, key)
@@ -52,9 +53,12 @@ def new_schema(tree: Tree, kind: str, source: str, *, at: str = "", key: Sequenc
         "file": work.pattern,
         **({"at": chosen.text} if chosen.at else {}),
         "key": names[0] if len(names) == 1 else names,
+        **work.spec,
     }
-    shape = shape_of(entries, ["/".join(entry.text(name) or "" for name in names) for entry in entries])
+    keys = ["/".join(entry.text(name) or "" for name in names) for entry in entries]
+    shape = shape_of(entries, keys)
     add_relations(work, entries, shape, names)
+    add_mirrors(work, entries, keys, names)
     schema = properties_of(work, shape, names)
     return _finish(work, tree, schema, len(entries))
 

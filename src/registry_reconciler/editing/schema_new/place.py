@@ -15,8 +15,9 @@ from registry_reconciler.editing.schema_new.draft import HOLDS, Work
 from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, matches
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Tree, find, is_safe
+from registry_reconciler.formats.table import relaxed
 from registry_reconciler.layouts.walk import walk
-from registry_reconciler.loading.source import read_source
+from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import FilePattern, KindError, parse_at
@@ -25,22 +26,52 @@ _MANY = 12
 """So many texts side by side are hardly the fields of one thing."""
 
 
-def read_documents(tree: Tree, pattern: str) -> dict[str, tuple[Json, ...]]:
-    """The documents of every file that is meant."""
+def read_documents(work: Work, tree: Tree) -> dict[str, tuple[Json, ...]]:
+    """The documents of every file that is meant, read as their names say, or less strictly where that fails."""
+    pattern = work.pattern
     if not is_safe(re.sub(r"[{}*?\[\]]", "x", pattern)):
         raise UsageFailure(f"{pattern!r} must be a path below the root, with '/' and without '..'.")
-    glob = FilePattern.parse(pattern).glob
-    found: dict[str, tuple[Json, ...]] = {}
-    for path in find(tree, glob):
-        source = read_source(tree, path)
-        if source is None or path.startswith((f"{DESIRED_FOLDER}/", ".system/registry/state/")):
-            continue
-        if not source.readable:
-            raise Blocked(f"{path} cannot be read: {source.problems[0].message}")
-        found[path] = tuple(document for document in source.documents if document is not None)
+    try:
+        glob = FilePattern.parse(pattern).glob
+    except KindError as error:
+        raise UsageFailure(f"--from: {error}.") from error
+    sources = [
+        source
+        for path in find(tree, glob)
+        if not path.startswith((f"{DESIRED_FOLDER}/", ".system/registry/state/"))
+        and (source := read_source(tree, path)) is not None
+    ]
+    faulty = [source for source in sources if not source.readable]
+    if faulty:
+        sources = _less_strictly(work, tree, sources, faulty)
+    found = {
+        source.path: tuple(document for document in source.documents if document is not None)
+        for source in sources
+    }
     if not any(found.values()):
         raise Blocked(f"{pattern!r} matches no file with anything in it.")
     return found
+
+
+def _less_strictly(
+    work: Work, tree: Tree, sources: Sequence[SourceFile], faulty: Sequence[SourceFile]
+) -> list[SourceFile]:
+    """All files as their format reads them when it is asked to take more; the schema says so then."""
+    first = faulty[0]
+    problem = first.problems[0]
+    other = relaxed(first.format)
+    again = [read_source(tree, source.path, text_format=other[1]) for source in sources] if other else []
+    read = [source for source in again if source is not None and source.readable]
+    if other is None or len(read) < len(sources):
+        where = problem.location.show() if problem.location else first.path
+        raise Blocked(f"{where} cannot be read: {problem.message}")
+    work.spec.update(other[0])
+    (name,) = other[0]
+    work.doubt(
+        f"x-registry.{name}",
+        f"{len(faulty)} of {len(sources)} files cannot be read otherwise, e.g. {first.path}: {problem.message}.",
+    )
+    return read
 
 
 def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -> Candidate:
@@ -81,7 +112,28 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     if others and not fitting:
         listed = ", ".join(f"{other.text or 'the whole file'} ({len(other.entries)})" for other in others[:5])
         work.doubt("x-registry.at", f"Entries lie in other places too: {listed}. Name one with --at.")
-    return best
+    return _with_all(documents, best)
+
+
+def _with_all(documents: Mapping[str, Sequence[Json]], place: Candidate) -> Candidate:
+    """The place with all entries that its steps lead to, also in files that do not show by themselves what they are."""
+    if "{" not in place.text:
+        return place
+    found: list[Found] = []
+    for path, values in documents.items():
+        for value in values:
+            for _, bound, there in walk(parse_at(place.text), value, {}):
+                given = tuple(bound.items())
+                if isinstance(there, list) and not place.keyed:
+                    found += [Found(path, item, given) for item in there if isinstance(item, dict)]
+                elif isinstance(there, dict) and place.keyed:
+                    items = ((str(key), item) for key, item in there.items())
+                    found += [
+                        Found(path, item, (*given, ("", key)))
+                        for key, item in items
+                        if isinstance(item, dict)
+                    ]
+    return replace(place, entries=found) if len(found) > len(place.entries) else place
 
 
 def _asked_for(documents: Mapping[str, Sequence[Json]], places: Sequence[Candidate], at: str) -> Candidate:

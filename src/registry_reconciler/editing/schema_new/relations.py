@@ -8,6 +8,9 @@ from registry_reconciler.editing.schema_new.draft import HOLDS, Work
 from registry_reconciler.editing.schema_new.guess import Found, Shape, matches, quoted
 from registry_reconciler.files.tree import is_safe
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.field_roles import PathRule
+from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.kind import FilePattern
 
 _LIVE_WORDS = ("stars", "downloads", "updated_at", "last_updated", "last_seen", "pulls", "score")
 
@@ -20,7 +23,7 @@ def add_relations(work: Work, entries: Sequence[Found], shape: Shape, key: Seque
     references = list(_references(work, entries, shape, key))
     if references:
         work.spec["references"] = references
-    paths = list(_paths(work, shape))
+    paths = list(_paths(work, entries, shape))
     if paths:
         work.spec["paths"] = paths
     unique = [[quoted(name)] for name in shape.fields if _is_unique(name, entries, key)]
@@ -59,11 +62,11 @@ def _references(
     for live in work.loaded.live.entries.values():
         known[live.kind].add(live.key)
     known[work.kind] = {"/".join(entry.text(name) or "" for name in key) for entry in entries}
-    for steps, part in shape.walk():
+    for steps, part in (*_of_path(work, entries, shape), *shape.walk()):
         words = {word: count for word, count in part.strings.items() if word}
         if len(steps) > 2 and steps[1] == "[]" and steps[-1] in ("id", "name", "key"):
             continue  # the key of what may be a kind of its own
-        if not steps or ".".join(steps) in key or len(words) < 2 or sum(words.values()) < 3:
+        if not steps or [".".join(steps)] == list(key) or len(words) < 2 or sum(words.values()) < 3:
             continue
         ranked = sorted(
             known, key=lambda name: (-_share(words, known[name]), not matches(name, steps[-1]), name)
@@ -76,8 +79,21 @@ def _references(
             continue
         yield {"field": selector_text(steps), "kind": best}
         if missing:
-            shown = ", ".join(f"{word!r} (of {part.who[word]})" for word in missing[:5])
+            whose = {word: f" (of {part.who[word]})" if part.who[word] else "" for word in missing}
+            shown = ", ".join(f"{word!r}{whose[word]}" for word in missing[:5])
             work.doubt("x-registry.references", f"{selector_text(steps)}: there is no {best} {shown}.")
+
+
+def _of_path(work: Work, entries: Sequence[Found], shape: Shape) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    """What only the path of a file says: the plugin whose folder a skill lies in."""
+    for name in FilePattern.parse(work.pattern).placeholders:
+        if "." in name or name in shape.fields:
+            continue
+        part = Shape()
+        for entry in entries:
+            if name in entry.place:
+                part.add(entry.place[name], "")
+        yield (name,), part
 
 
 def _doubt_titles(work: Work, steps: Sequence[str], words: Mapping[str, int]) -> None:
@@ -108,18 +124,33 @@ def selector_text(steps: Sequence[str]) -> str:
     return text
 
 
-def _paths(work: Work, shape: Shape) -> Iterator[dict[str, Json]]:
-    tree = work.loaded.tree
+def _paths(work: Work, entries: Sequence[Found], shape: Shape) -> Iterator[dict[str, Json]]:
+    """Fields whose texts are files or folders, from the root or from where the registry file is."""
     for steps, part in shape.walk():
         words = [word for word in part.strings if "/" in word or "." in word]
-        if not steps or not words or len(words) < len(part.strings) or not all(map(is_safe, words)):
+        if not steps or not words or len(words) < len(part.strings):
             continue
-        hits = sum(tree.kind(word) in ("file", "dir") for word in words)
-        if hits >= HOLDS * len(words):
-            yield {"field": selector_text(steps), "missing": "error"}
-            gone = [word for word in words if tree.kind(word) not in ("file", "dir")]
+        selector = Selector.parse(selector_text(steps))
+        named = [
+            (entry.file, word)
+            for entry in entries
+            for _, word in selector.find(entry.value)
+            if isinstance(word, str)
+        ]
+        for base in (".", "file"):
+            rule = PathRule(selector, base=base)
+            gone = [word for file, word in named if not _is_there(work, rule.resolved(word, file))]
+            if not named or len(named) - len(gone) < HOLDS * len(named):
+                continue
+            yield {"field": selector.text, "missing": "error", **({} if base == "." else {"base": base})}
             if gone:
-                work.doubt("x-registry.paths", f"{selector_text(steps)}: {', '.join(gone[:5])} is not there.")
+                shown = ", ".join(sorted(set(gone))[:5])
+                work.doubt("x-registry.paths", f"{selector.text}: {shown} is not there.")
+            break
+
+
+def _is_there(work: Work, path: str) -> bool:
+    return path == "" or (is_safe(path) and work.loaded.tree.kind(path) in ("file", "dir"))
 
 
 def _is_unique(name: str, entries: Sequence[Found], key: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from typing import NoReturn
 from registry_reconciler.base.escape import visible
 from registry_reconciler.formats.faults import Limits, TextFault
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.written import decimal
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n]++)"
@@ -217,7 +218,7 @@ class _Explaining:
                 self._fault("YML007", message, token.start(), fix="write it as text, in quotes")
                 return None
             return int(text)
-        value = float(text)
+        value = decimal(text)
         if value in (float("inf"), float("-inf")):
             self._fault(
                 "YML007", f"{_short(text)} is too large", token.start(), fix="write it as text, in quotes"

@@ -14,6 +14,7 @@ from typing import Any
 
 from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
 from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.written import decimal
 
 _STRING = r'"(?:[^"\\\n]|\\[^\n])*+"?'
 _COMMENT = r"//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
@@ -26,7 +27,7 @@ GAP = re.compile(rf"(?:[ \t\r\n]++|{_COMMENT})*+")
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SIMPLE = re.compile(r"-?[0-9][-+.0-9eE]*|true|false|null")
 _decoder: Any = decoder
-_scan: Callable[[str, int], tuple[Json, int]] = _decoder.JSONDecoder().scan_once
+_scan: Callable[[str, int], tuple[Json, int]] = _decoder.JSONDecoder(parse_float=decimal).scan_once
 _scan_string: Callable[[str, int, bool], tuple[str, int]] = _decoder.scanstring
 
 

@@ -94,11 +94,6 @@ def pointed_at(at: Selector | None, value: Mapping[str, Json]) -> FieldPath:
     return steps
 
 
-def file_of(entry_set: EntrySet, item: Entry) -> str:
-    """The registry file that an entry stands in, or would."""
-    return entry_set.planned_files.get(item.address) or (item.live_place or item.place).file
-
-
 def fragment_of(item: Entry) -> str:
     """The fragment that declares an entry."""
     return item.place.file if item.place.file.startswith(f"{DESIRED_FOLDER}/") else ""

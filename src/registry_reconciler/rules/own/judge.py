@@ -19,7 +19,6 @@ from registry_reconciler.rules.own.definition import Definition, looks_up_single
 from registry_reconciler.rules.own.frames import (
     Jobs,
     about_files,
-    file_of,
     fragment_of,
     kinds_of,
     pointed_at,
@@ -345,7 +344,7 @@ class Judge:
         secrets = self._kinds[item.kind].secrets
         if secrets:
             value = secrets.mask(value)
-        return [item.key, value, file_of(entry_set, item), fragment_of(item)]
+        return [item.key, value, entry_set.registry_file(item), fragment_of(item)]
 
     def _change_frame(self, change: Change) -> dict[str, Json]:
         secrets = self._kinds[change.kind].secrets

@@ -13,6 +13,7 @@ from typing import Final
 
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.written import WrittenInt, decimal
 
 MAX_DEPTH: Final = 200
 
@@ -290,15 +291,21 @@ def _word(word: str) -> tuple[str, Json]:
         return "boolean", word == "true"
     try:
         if _INTEGER.match(word):
-            return "integer", int(word.replace("_", ""), 0)
+            return "integer", _integer(word.replace("_", ""))
         return "float", float_value(word)
     except ValueError:
         raise Unreadable(f"{word[:40]!r} is no value") from None
 
 
+def _integer(digits: str) -> int:
+    """A whole number; one that is written in a way that YAML has too knows it."""
+    value = int(digits, 0)
+    return WrittenInt(value, digits) if digits.startswith(("0x", "0o", "+")) else value
+
+
 def float_value(written: str) -> float | str:
     """A float as JSON has it; its text where JSON has none (``inf``, ``nan`` and what is too large)."""
-    value = float(written)
+    value = decimal(written.replace("_", ""))
     return value if value - value == 0 else written
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from registry_reconciler.base.yaml11 import type_11
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.written import WrittenFloat, WrittenInt
+from registry_reconciler.model.written import WrittenFloat, WrittenInt, decimal
 
 _WORDS: Final[dict[str, Json]] = {
     "": None,
@@ -44,10 +44,8 @@ def resolve_plain(text: str, max_int_digits: int = 400) -> Json:
     if _INT.match(text):
         return _integer(text, text, 10, max_int_digits)
     if _FLOAT.match(text):
-        number = float(text)
-        if float.__repr__(number) == text and "e" not in text:
-            return number
-        return text if number in _INFINITE else WrittenFloat(number, text)
+        number = decimal(text)
+        return text if number in _INFINITE else number
     if _BASED.match(text):
         return _integer(text, text[2:], 8 if text[1] == "o" else 16, max_int_digits)
     return text
