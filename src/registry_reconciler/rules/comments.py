@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.nodes import Document, Node, child_index
 from registry_reconciler.formats.nodes import Unreadable as NotComposed
-from registry_reconciler.formats.table import YAML
+from registry_reconciler.formats.table import YAML, format_of
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Severity
@@ -17,7 +19,27 @@ from registry_reconciler.rules.base import Finding, Rule
 from registry_reconciler.rules.entry_set import EntrySet
 
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+_MARK = re.compile(r"(?:^|(?<=[ \t]))#")
+_SLASHED = re.compile(r"//[^\r\n]*|/\*.*?\*/", re.DOTALL)
 _SHOWN = 60
+
+
+def _body(comment: str) -> str:
+    """What a comment says, whatever its marks."""
+    return comment.strip().lstrip("#/*").removesuffix("*/").strip()
+
+
+def _written_in(text: str, form: TextFormat) -> Iterator[str]:
+    """What may be a comment in a text: also what looks like one inside of a value."""
+    opening = form.comment.opening if form.comment is not None else ""
+    if opening == "#" and "#" in text:
+        # Line by line, since few lines have one: five times as fast as over the whole text.
+        lines = (line for line in text.split("\n") if "#" in line)
+        # What is in quotes may hold a # before the comment.
+        yield from (_body(line[match.start() :]) for line in lines for match in _MARK.finditer(line))
+    elif opening == "//":
+        for comment in _SLASHED.findall(text):
+            yield from (_body(row) for row in comment.split("\n"))
 
 
 class _Texts:
@@ -26,8 +48,8 @@ class _Texts:
     def __init__(self, entry_set: EntrySet) -> None:
         self._tree = entry_set.tree
         self._texts: dict[str, str] = {}
-        self._comments: dict[str, frozenset[str]] = {}
-        self._missing: dict[tuple[str, str], frozenset[str]] = {}
+        self._comments: dict[str, Counter[str]] = {}
+        self._doubtful: dict[tuple[str, str], frozenset[str]] = {}
         self._documents: dict[str, Sequence[Document]] = {}
 
     def text(self, path: str) -> str:
@@ -38,21 +60,34 @@ class _Texts:
                 self._texts[path] = ""
         return self._texts[path]
 
-    def comments(self, path: str) -> frozenset[str]:
-        """What may be a comment in a file."""
+    def comments(self, path: str, form: TextFormat) -> Counter[str]:
+        """What may be a comment in a file, with how often it stands there."""
         if path not in self._comments:
-            text = self.text(path)
-            # Line by line, since few lines have one: five times as fast as over the whole text.
-            lines = (line for line in text.split("\n") if "#" in line) if "#" in text else ()
-            found = (comment for line in lines for comment in _COMMENT.findall(line))
-            self._comments[path] = frozenset(item.strip() for item in found)
+            self._comments[path] = Counter(_written_in(self.text(path), form))
         return self._comments[path]
 
-    def missing(self, file: str, there: str) -> frozenset[str]:
-        """What may be a comment in one file, and is none in another; asked of every entry."""
-        if (file, there) not in self._missing:
-            self._missing[file, there] = self.comments(file) - self.comments(there)
-        return self._missing[file, there]
+    def doubtful(self, file: str, there: str, form: TextFormat) -> frozenset[str]:
+        """What stands as a comment in a fragment more often than in a registry; asked of every entry."""
+        if (file, there) not in self._doubtful:
+            # The empty ones are no comments that anybody misses.
+            more = self.comments(file, YAML) - self.comments(there, form) if "#" in self.text(file) else {}
+            self._doubtful[file, there] = frozenset(filter(None, more))
+        return self._doubtful[file, there]
+
+    def live(self, place: Place, form: TextFormat) -> Counter[str]:
+        """The comments that an entry has in its registry."""
+        from registry_reconciler.formats.edits import SpliceError
+
+        try:
+            (snippet,) = form.extract(self.text(place.file).encode(), [(place.document, place.path)])
+        except SpliceError:
+            return Counter()
+        rows = [_body(comment) for comment in snippet.comments]
+        return Counter((*rows, *_written_in(snippet.text, YAML), *self._head(place, form)))
+
+    def _head(self, place: Place, form: TextFormat) -> Iterator[str]:
+        if not place.path:
+            yield from map(_body, form.head_comments(self.text(place.file).encode()))
 
     def of(self, place: Place, form: TextFormat) -> list[str]:
         """The comments of an entry: in it, on its lines, and directly above it."""
@@ -97,12 +132,14 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
             scalars.append((one.body, one.end))
         else:
             scalars.append((text.find("\n", one.body), one.end))
-    found = list(_COMMENT.finditer(text, begin, end))
-    return [
-        match.group().strip()
-        for match in found
-        if not any(low < match.start() < high for low, high in scalars)
-    ]
+    found: list[str] = []
+    at = begin
+    while (match := _COMMENT.search(text, at, end)) is not None:
+        inside = next((high for low, high in scalars if low < match.start() < high), None)
+        if inside is None:
+            found.append(match.group().strip())
+        at = match.end() if inside is None else inside
+    return found
 
 
 def _texts(entry_set: EntrySet) -> _Texts:
@@ -118,10 +155,16 @@ def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
         if item.live_place is None or not file.startswith(folder) or not entry_set.judges(item.address):
             continue
         there = item.live_place.file
-        missing = texts.missing(file, there)
-        if not missing or item.address in entry_set.touched:
+        kind = entry_set.kinds.get(item.kind)
+        form = format_of(there, kind)
+        doubtful = texts.doubtful(file, there, form)
+        if not doubtful or item.address in entry_set.touched:
             continue
-        own = [comment for comment in texts.of(item.place, YAML) if comment in missing]
+        own = [comment for comment in texts.of(item.place, YAML) if _body(comment) in doubtful]
+        if own and kind is not None:
+            place = item.live_place._replace(path=LAYOUTS[kind.layout].item_path(item.live_place.path))
+            there_now = texts.live(place, form)
+            own = [comment for comment in own if not _taken(there_now, _body(comment))]
         if own:
             more = f" and {len(own) - 1} more" if len(own) > 1 else ""
             shown = own[0] if len(own[0]) <= _SHOWN else own[0][: _SHOWN - 1] + "…"
@@ -130,6 +173,12 @@ def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
                 f"the registry does not have the comment {shown!r}{more} of the fragment.",
                 extra=" ".join(own),
             )
+
+
+def _taken(there: Counter[str], body: str) -> bool:
+    """Whether an entry has a comment, once for each time that it is asked for."""
+    there[body] -= 1
+    return there[body] >= 0
 
 
 CMT001 = Rule(

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.formats.edits import Snippet, SpliceError
-from registry_reconciler.formats.json.chunks import cut
-from registry_reconciler.formats.json.look import Look, Writer, look_of
+from registry_reconciler.formats.json.chunks import Chunk, cut
+from registry_reconciler.formats.json.look import Look, Writer, look_of, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, walk_down
 from registry_reconciler.formats.nodes import Unreadable
-from registry_reconciler.model.entry import FieldPath, Json, same
+from registry_reconciler.formats.notes import NO_NOTES, Note, notes_of, with_notes
+from registry_reconciler.model.entry import FieldPath, Json
 
 
 def extract(data: bytes, places: Sequence[tuple[int, FieldPath]], *, comments: bool) -> list[Snippet]:
@@ -35,10 +36,40 @@ def _snippet(root: object, document: int, path: FieldPath) -> Snippet:
     above: tuple[str, ...] = ()
     if trail and node.source.comments:
         index = next(i for i, member in enumerate(trail[-1].entries) if member.value is node)
-        chunk = cut(trail[-1])[index]
-        above = tuple(_rows(node.source.text[chunk.content : chunk.member]))
+        note = _note(trail[-1], index, cut(trail[-1])[index])
+        above = (*note.above, *((note.behind,) if note.behind else ()))
     value = node.value
-    return Snippet(above, _yaml(node, value), value, ("json", _dedented(node)))
+    notes = dict(_notes(node, ())) if node.source.comments else {}
+    opening = notes.get((), Note()).behind
+    above = (*above, opening) if opening else above
+    return Snippet(above, with_notes(value, notes), value, ("json", _dedented(node)))
+
+
+def _notes(node: JsonNode, path: FieldPath) -> Iterator[tuple[FieldPath, Note]]:
+    """The comments inside an entry, by the part that they stand at."""
+    text = node.source.text
+    if not node.entries or COMMENT.search(text, node.start, node.end) is None:
+        return
+    chunks = cut(node)
+    line = text.find("\n", node.start)
+    head = node.start + 1 <= line < chunks[0].member
+    behind = " ".join(_rows(text[node.start + 1 : line])) if head else ""
+    yield path, Note((), behind, tuple(_rows(text[chunks[-1].stop : node.end - 1])))
+    for index, (member, chunk) in enumerate(zip(node.entries, chunks, strict=True)):
+        here: FieldPath = (*path, index if member.key is None else member.key.text)
+        own = _note(node, index, chunk)
+        inner = dict(_notes(member.value, here)) if isinstance(member.value, JsonNode) else {}
+        whole = inner.pop(here, Note())
+        yield here, Note(own.above, " ".join(filter(None, (whole.behind, own.behind))), whole.last)
+        yield from inner.items()
+
+
+def _note(node: JsonNode, index: int, chunk: Chunk) -> Note:
+    """The comments of one part: above it, before its value, and behind it."""
+    text, key = node.source.text, node.entries[index].key
+    above = text[chunk.content : chunk.member]
+    between = text[key.end : node.entries[index].value.start] if key is not None else ""
+    return Note((*_rows(above), *_rows(between)), " ".join(_rows(text[chunk.end : chunk.stop])))
 
 
 def _rows(text: str) -> Iterator[str]:
@@ -49,49 +80,6 @@ def _rows(text: str) -> Iterator[str]:
             bare = row.strip().removeprefix("* ") if match[0].startswith("/*") else row.strip("\r").rstrip()
             if bare.strip() and bare.strip() != "*":
                 yield f"# {bare}" if match[0].startswith("/*") else f"#{bare}"
-
-
-def _yaml(node: JsonNode, value: Json) -> str:
-    """The plain block YAML that a person would write, with the comments that stand inside of the entry."""
-    from registry_reconciler.formats.yaml.edit.splice import dump
-    from registry_reconciler.formats.yaml.read.document import value_of
-
-    plain = dump(value).removesuffix("\n")
-    source = node.source
-    if not source.comments or COMMENT.search(source.text, node.start, node.end) is None:
-        return plain
-    written = "\n".join(_told(node, ""))
-    try:
-        return written if same(value_of(written.encode()), value) else plain
-    except ValueError:
-        return plain
-
-
-def _told(node: JsonNode, indent: str) -> Iterator[str]:
-    from registry_reconciler.formats.yaml.edit.splice import dump
-
-    for member, chunk in zip(node.entries, cut(node), strict=True):
-        inner = member.value
-        assert isinstance(inner, JsonNode)
-        for row in _rows(node.source.text[chunk.content : chunk.member]):
-            yield indent + row
-        key = member.key.text if member.key is not None else None
-        held = COMMENT.search(node.source.text, inner.start, inner.end) if inner.entries else None
-        if held and inner.entries:
-            if key is not None:
-                yield indent + dump({key: None}).split("\n")[0].removesuffix(" null").removesuffix(" ~")
-                yield from _told(inner, indent + "  ")
-            else:
-                rows = list(_told(inner, ""))
-                first = next((at for at, row in enumerate(rows) if not row.startswith("#")), 0)
-                yield from (indent + row for row in rows[:first])
-                yield f"{indent}- {rows[first]}"
-                yield from (f"{indent}  {row}" for row in rows[first + 1 :])
-            continue
-        for row in (
-            dump({key: inner.value} if key is not None else [inner.value]).removesuffix("\n").split("\n")
-        ):
-            yield indent + row if row else row
 
 
 def _dedented(node: JsonNode) -> str:
@@ -116,12 +104,10 @@ def new_text(
         except (Unreadable, UnicodeDecodeError, IndexError):
             pass
     newline = look.newline
-    head = (
-        "".join(f"//{row.removeprefix('#')}{newline}" for row in snippet.comments)
-        if comments and snippet
-        else ""
-    )
-    return (head + Writer(look).value(value, "", models) + newline).encode()
+    notes = notes_of(snippet.text) if comments and snippet else NO_NOTES
+    notes = {(*container, *path): note for path, note in notes.items()}
+    head = "".join(f"{slashed(row)}{newline}" for row in snippet.comments) if comments and snippet else ""
+    return (head + Writer(look).value(value, "", models, 0, notes) + newline).encode()
 
 
 _HEAD = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*")

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, child
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, below
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, float_token
 
@@ -148,43 +149,71 @@ class _Votes(Struct):
 class Writer:
     """Writes values as their neighbours are written."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, *, flat: bool = False) -> None:
+        """``flat``: all on one line, whatever stands near."""
         self.look = look
+        self.flat = flat
 
-    def value(self, value: Json, indent: str, models: Sequence[JsonNode] = (), column: int = 0) -> str:
+    def value(
+        self,
+        value: Json,
+        indent: str,
+        models: Sequence[JsonNode] = (),
+        column: int = 0,
+        notes: Notes = NO_NOTES,
+    ) -> str:
         """The text of a value on a line that is indented like this; further lines are indented from there.
 
         Args:
             models: how the neighbours' values of the same field are written.
             column: how far in on its line it begins.
+            notes: comments of its parts, in JSONC: what has some has a line for each part.
         """
-        if isinstance(value, dict):
-            return self._collection(value, indent, [model for model in models if model.kind == "map"], column)
-        if isinstance(value, list):
-            return self._collection(value, indent, [model for model in models if model.kind == "seq"], column)
+        if isinstance(value, dict | list):
+            kind = "map" if isinstance(value, dict) else "seq"
+            alike = [model for model in models if model.kind == kind]
+            return self._collection(value, indent, alike, column, notes)
         return self.scalar(value)
 
-    def _collection(self, value: Json, indent: str, models: Sequence[JsonNode], column: int) -> str:
+    def _collection(
+        self, value: Json, indent: str, models: Sequence[JsonNode], column: int, notes: Notes
+    ) -> str:
         opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
         if not value:
             return opening + closing
         models = [model for model in models if model.entries]
-        on_lines = self._on_lines(value, models)
-        if on_lines is not True:
+        inside = any(notes[path] for path in notes if path) or bool(notes.get((), Note()).last)
+        spread = True if inside and not self.flat else self._on_lines(value, models)
+        if spread is not True:
             line = self._one_line(value, models)
-            if on_lines is False or column + len(line) <= _WIDTH:
+            if spread is False or column + len(line) <= _WIDTH:
                 return line
         inner = indent + (_unit(models[0]) if models else "" or self.look.unit)
         inner = inner if inner != indent else indent + self.look.unit
         newline = self.look.newline
-        parts = [
-            inner + head + self.value(part, inner, below, len(inner) + len(head))
-            for head, part, below in self._parts(value, models)
-        ]
-        last = "," if self.look.trailing else ""
-        return opening + newline + f",{newline}".join(parts) + last + newline + indent + closing
+        rows = opening + newline
+        parts = list(self._parts(value, models))
+        for number, (step, head, part, near) in enumerate(parts):
+            own = below(notes, step)
+            text = head + self.value(part, inner, near, len(inner) + len(head), own)
+            comma = "," if number + 1 < len(parts) or self.look.trailing else ""
+            rows += inner + self.above(own, inner) + text + comma + self.behind(own) + newline
+        last = [f"{inner}{slashed(row)}{newline}" for row in notes.get((), Note()).last]
+        return rows + "".join(last) + indent + closing
+
+    def above(self, notes: Notes, indent: str) -> str:
+        """The comments above a part, as lines that end where its own line begins."""
+        rows = [slashed(row) for row in notes.get((), Note()).above]
+        return "".join(f"{row}{self.look.newline}{indent}" for row in rows)
+
+    def behind(self, notes: Notes) -> str:
+        """The comment behind a part and its comma."""
+        behind = notes.get((), Note()).behind
+        return f" {slashed(behind)}" if behind else ""
 
     def _on_lines(self, value: Json, models: Sequence[JsonNode]) -> bool | None:
+        if self.flat:
+            return False
         seen = {on_lines(model) for model in models}
         if len(seen) == 1:
             return seen.pop()
@@ -198,14 +227,16 @@ class Writer:
         pad = _pad(models[0]) if models and not on_lines(models[0]) else None
         if pad is None:
             pad = self.look.pads[0 if opening == "{" else 1]
-        flat = Writer(_flat(self.look))
-        parts = [head + flat.value(part, "", below) for head, part, below in self._parts(value, models)]
+        flat = Writer(_flat(self.look), flat=True)
+        parts = [head + flat.value(part, "", near) for _, head, part, near in self._parts(value, models)]
         return opening + pad + f",{self.look.comma}".join(parts) + pad + closing
 
-    def _parts(self, value: Json, models: Sequence[JsonNode]) -> Iterator[tuple[str, Json, list[JsonNode]]]:
+    def _parts(
+        self, value: Json, models: Sequence[JsonNode]
+    ) -> Iterator[tuple[str | int, str, Json, list[JsonNode]]]:
         if isinstance(value, dict):
             for key, part in value.items():
-                yield self.key(key), part, below(models, key)
+                yield key, self.key(key), part, values_at(models, key)
             return
         items = [
             entry.value
@@ -213,8 +244,8 @@ class Writer:
             for entry in model.entries[:_MODELS]
             if isinstance(entry.value, JsonNode)
         ]
-        for part in value:
-            yield "", part, items[:_MODELS]
+        for number, part in enumerate(value):
+            yield number, "", part, items[:_MODELS]
 
     def key(self, key: str) -> str:
         """A key with its colon."""
@@ -300,7 +331,12 @@ def on_lines(node: JsonNode) -> bool:
     return bool(node.entries) and "\n" in node.source.text[node.start : node.entries[0].start]
 
 
-def below(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
+def slashed(row: str) -> str:
+    """A comment of a fragment as JSONC writes it."""
+    return f"//{row.removeprefix('#')}".rstrip()
+
+
+def values_at(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
     """The values that models have at a key."""
     found = (child(model, key) for model in models[:_MODELS])
     return [node for node in found if node is not None]

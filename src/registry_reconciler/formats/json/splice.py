@@ -26,6 +26,7 @@ from registry_reconciler.formats.json.chunks import Chunk, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, on_lines
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, below, notes_of
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -76,11 +77,21 @@ class New(Struct):
     Attributes:
         key: in a mapping.
         snippet: where it came from.
+        comments: its comments, where no text of its own has them.
     """
 
     value: Json
     key: str | None = None
     snippet: Snippet | None = None
+    comments: Notes = NO_NOTES
+
+    def notes(self) -> Notes:
+        """All its comments."""
+        if self.snippet is None:
+            return self.comments
+        found = notes_of(self.snippet.text)
+        own = found.get((), Note())
+        return {**found, (): Note((*self.snippet.comments, *own.above), own.behind, own.last)}
 
 
 class Changed(Struct):
@@ -113,7 +124,8 @@ class _Splicer:
         """Make the edits whose paths begin at a node."""
         for path, edit in own:
             if not path and isinstance(edit, Update | ReplaceDocument):
-                self.become(node, edit.value, models)
+                snippet = edit.snippet if isinstance(edit, Update) and self.comments else None
+                self.become(node, edit.value, models, notes_of(snippet.text) if snippet else NO_NOTES)
                 return
         if node.kind == "scalar":
             if node.text != "null" or node.style:
@@ -175,19 +187,23 @@ class _Splicer:
         key = member.key
         self.put(key.start, key.end, self.writer.text(edit.new_key, self.text[key.start : key.end]))
 
-    def become(self, node: JsonNode, value: Json, models: Sequence[JsonNode]) -> None:
-        """Make a node equal to a value; what is equal already keeps its text."""
+    def become(
+        self, node: JsonNode, value: Json, models: Sequence[JsonNode], notes: Notes = NO_NOTES
+    ) -> None:
+        """Make a node equal to a value; what is equal already keeps its text. ``notes`` are comments of new parts."""
         old = node.value
         if same(old, value):
             return
         if node.kind == "map" and isinstance(value, dict):
-            self._rewrite(node, self._changed_map(node, old, value))
+            self._rewrite(node, self._changed_map(node, old, value, notes))
         elif node.kind == "seq" and isinstance(value, list):
-            self._rewrite(node, self._changed_list(node, old, value))
+            self._rewrite(node, self._changed_list(node, old, value, notes))
         else:
-            self._replace(node, value, models)
+            self._replace(node, value, models, notes)
 
-    def _changed_map(self, node: JsonNode, old: dict[str, Json], value: dict[str, Json]) -> Changed:
+    def _changed_map(
+        self, node: JsonNode, old: dict[str, Json], value: dict[str, Json], notes: Notes
+    ) -> Changed:
         changed = Changed()
         place = 0
         for index, member in enumerate(node.entries):
@@ -198,32 +214,39 @@ class _Splicer:
             there = child_index(node, key)
             if there is None:
                 # Behind the field that it follows in the value, which is in front of what stands behind that.
-                changed.put(place, New(part, key))
+                changed.put(place, New(part, key, comments=below(notes, key)))
                 continue
             place = there + 1
             if not same(old[key], part):
-                self.become(_value(node.entries[there]), part, self._models(node, there))
+                self.become(_value(node.entries[there]), part, self._models(node, there), below(notes, key))
         return changed
 
-    def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json]) -> Changed:
+    def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json], notes: Notes) -> Changed:
         changed = Changed()
         kept: set[int] = set()
         place = 0
         for before, after in align(old, value):
             if before is None:
-                changed.put(place, New(value[after]))
+                changed.put(place, New(value[after], comments=below(notes, after)))
                 continue
             kept.add(before)
             place = before + 1
             if not same(old[before], value[after]):
-                self.become(_value(node.entries[before]), value[after], self._models(node, before))
+                self.become(
+                    _value(node.entries[before]),
+                    value[after],
+                    self._models(node, before),
+                    below(notes, after),
+                )
         changed.gone = set(range(len(old))) - kept
         return changed
 
-    def _replace(self, node: JsonNode, value: Json, models: Sequence[JsonNode]) -> None:
+    def _replace(
+        self, node: JsonNode, value: Json, models: Sequence[JsonNode], notes: Notes = NO_NOTES
+    ) -> None:
         if isinstance(value, dict | list):
             column = node.start - self.source.line_start(node.start)
-            text = self.writer.value(value, self.source.indent(node.start), models, column)
+            text = self.writer.value(value, self.source.indent(node.start), models, column, notes)
         else:
             text = self.writer.scalar(value, node.raw)
         self.put(node.start, node.end, text)
@@ -282,7 +305,7 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
         lead, indent = self._lead(node, chunks, following)
-        text = "".join(self._written(node, new, indent, lead) + "," + lead for new in news)
+        text = self._joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
         place = chunks[following].content
         self.put(place, place, text, rank=1)
 
@@ -290,9 +313,21 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
     ) -> None:
         lead, indent = self._lead(node, chunks, previous)
-        parts = [lead + self._written(node, new, indent, lead, near=previous) for new in news]
+        parts = [self._written(node, new, indent, lead, near=previous) for new in news]
         place = chunks[previous].stop
-        self.put(place, place, ",".join(parts) + ("" if at_end else ","), rank=1)
+        text = self._joined(parts, lead, "", comma=not at_end)
+        if parts[-1][1] and self.text[place : place + 1] not in ("\n", "\r"):
+            text += self.look.newline + self.source.indent(node.start)
+        self.put(place, place, text, rank=1)
+
+    @staticmethod
+    def _joined(parts: Sequence[tuple[str, str]], before: str, after: str, *, comma: bool) -> str:
+        """New parts with the commas between them and the comments behind those."""
+        count = len(parts)
+        return "".join(
+            before + text + ("," if comma or number + 1 < count else "") + behind + after
+            for number, (text, behind) in enumerate(parts)
+        )
 
     def _lead(self, node: JsonNode, chunks: Sequence[Chunk], near: int) -> tuple[str, str]:
         """What stands between two parts, and the indentation of a part's line."""
@@ -308,18 +343,18 @@ class _Splicer:
         blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
         return self.look.newline * (2 if blank else 1) + indent, indent
 
-    def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> str:
-        """A new part with its comments."""
+    def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> tuple[str, str]:
+        """A new part with the comments above and in it, and the one behind it."""
         head = "" if new.key is None else self._key(node, new.key)
         models = [_value(entry) for entry in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
         if node.kind == "map":
             models = self._alike(node, new.value)
         on_line = "\n" not in lead
         text = _native(new, indent) if not on_line else None
+        notes = NO_NOTES if on_line or not self.comments else new.notes()
         if text is None:
-            text = self.writer.value(new.value, indent, models, len(indent) + len(head))
-        notes = "" if on_line or not self.comments else self._notes(new.snippet, indent)
-        return notes + head + text
+            text = self.writer.value(new.value, indent, models, len(indent) + len(head), notes)
+        return self.writer.above(notes, indent) + head + text, self.writer.behind(notes)
 
     def _alike(self, node: JsonNode, value: Json) -> list[JsonNode]:
         """The values of a mapping that have the type of a new one: entries of layout map look alike."""
@@ -341,10 +376,6 @@ class _Splicer:
                 return self.writer.text(key) + between
         return self.writer.key(key)
 
-    def _notes(self, snippet: Snippet | None, indent: str) -> str:
-        rows = [f"//{row.removeprefix('#')}" for row in snippet.comments] if snippet else []
-        return "".join(row.rstrip() + self.look.newline + indent for row in rows)
-
     def _refill(self, node: JsonNode, chunks: Sequence[Chunk], changed: Changed) -> None:
         """A collection of which nothing stays, or that had nothing."""
         news = [new for before in sorted(changed.coming) for new in changed.coming[before]]
@@ -363,15 +394,16 @@ class _Splicer:
             pad = self.text[begin : chunks[0].member] if chunks else self.look.pads[node.kind != "map"]
             pad = pad if not pad.strip() else ""
             indent = self.source.indent(node.start)
-            joined = f",{self.look.comma}".join(self._written(node, new, indent, "") for new in news)
+            joined = f",{self.look.comma}".join(self._written(node, new, indent, "")[0] for new in news)
             self.put(begin, end, pad + joined + pad)
             return
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, new, indent, lead) for new in news)
-        comma = "," if (chunks and chunks[-1].comma >= 0) or (not chunks and self.look.trailing) else ""
-        self.put(begin, end, joined + comma + self.look.newline + outer)
+        comma = (bool(chunks) and chunks[-1].comma >= 0) or (not chunks and self.look.trailing)
+        parts = [self._written(node, new, indent, lead) for new in news]
+        joined = self._joined(parts, lead, "", comma=comma)
+        self.put(begin, end, joined + self.look.newline + outer)
 
     def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
         for chunk in chunks:
@@ -381,10 +413,17 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        joined = ",".join(lead + self._written(node, new, indent, lead) for new in news)
+        parts = [self._written(node, new, indent, lead) for new in news]
+        joined = self._joined(parts, lead, "", comma=False)
         place = max([last, *(chunk.stop for chunk in chunks)])
         rest = self.text[place : node.end - 1]
-        self.put(place, place, joined + ("" if "\n" in rest else self.look.newline + outer), rank=1)
+        self.put(
+            place,
+            place,
+            joined
+            + ("" if rest[:1] == "\n" or (not parts[-1][1] and "\n" in rest) else self.look.newline + outer),
+            rank=1,
+        )
 
 
 def _value(member: Member) -> JsonNode:

@@ -560,3 +560,15 @@ def test_the_last_item_goes_from_behind_a_kept_scalar_where_the_outer_mapping_gr
     text = b"a:\n  b:\n  - |+\n    x\n\n  - y\n\nz: 1\n"
     grown = splice(text, [Remove(0, ("a", "b", 1)), Update(0, ("a", "c"), 3)])
     assert grown == b"a:\n  b:\n  - |+\n    x\n\n  c: 3\nz: 1\n"
+
+
+@pytest.mark.parametrize("block", ["|\n      a\n       b", ">\n      first\n\n      k: v", "|2\n      a"])
+def test_a_block_at_the_end_of_a_file_without_a_line_end_stays_one_where_lines_follow(block: str) -> None:
+    """Nothing ends its last line there, so its text has none; where it goes, a line end follows."""
+    data = f"l:\n  - k: {block}".encode()
+    value = read_yaml(data).documents[0]["l"][0]
+    assert not value["k"].endswith("\n")
+    snippet = extract(data, 0, ("l", 0))
+    for text in (f"{snippet.text}\n".encode(), new_file(value, snippet=snippet)):
+        assert read_yaml(text).documents == (value,)
+    assert snippet.text.startswith(f"k: {block[0]}")

@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
+from registry_reconciler.formats.notes import NO_NOTES, Notes, notes_of
 from registry_reconciler.formats.project import project_value
 from registry_reconciler.formats.replacements import Replacement
+from registry_reconciler.formats.toml.edit.asked import are_tables, comments_of, index_in, is_simple, runs
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
 from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.read.statements import Pair, Statement, Value
@@ -36,6 +38,7 @@ class Editor:
         # before the next.
         self.changes: list[Replacement] = []
         self.at_end = False
+        self.notes: Notes = NO_NOTES
         self.heads: dict[int, tuple[Item, FieldPath, list[New]]] = {}
 
     def put(self, start: int, end: int, text: str, rank: int = 0) -> None:
@@ -58,6 +61,9 @@ class Editor:
         """Make edits, whose paths are relative to it, in a part of the text."""
         for where, edit in edits:
             if not where and isinstance(edit, Update):
+                if edit.snippet is not None:
+                    found = notes_of(edit.snippet.text)
+                    self.notes = {(*path, *inner): note for inner, note in found.items()}
                 self.become(item, path, edit.value)
                 return
         if item.in_one_piece:
@@ -78,19 +84,28 @@ class Editor:
                 name: [((), Update(0, (), value[name]))] for name in item.children if name in value
             }
             gone = {name for name in item.children if name not in value}
-            new = [New(name, part) for name, part in value.items() if name not in item.children]
+            new = [
+                New(name, part, comments=self._comments((*path, name)))
+                for name, part in value.items()
+                if name not in item.children
+            ]
             self._table(item, path, changed, gone, new)
-        elif item.kind == "items" and _are_tables(value) and value:
+        elif item.kind == "items" and are_tables(value) and value:
             self._align_items(item, path, value)
         else:
             self._replace(item, path, value)
 
+    def _comments(self, path: FieldPath) -> Notes:
+        """The comments that the text of an edit has at a path and below."""
+        if not self.notes:
+            return NO_NOTES
+        return {where[len(path) :]: note for where, note in self.notes.items() if where[: len(path)] == path}
+
     def _respell(self, item: Item, path: FieldPath, value: Json) -> None:
         own = item.value
         assert own is not None
-        text = respelled(
-            self.sections.speller, item, value, self._indent(own), self.sections.model(path, value)
-        )
+        model, notes = self.sections.model(path, value), self._comments(path)
+        text = respelled(self.sections.speller, item, value, self._indent(own), model, notes)
         self.put(own.start, own.end, text)
 
     def _indent(self, value: Value) -> str:
@@ -104,7 +119,7 @@ class Editor:
         inserts = [edit for where, edit in edits if not where and isinstance(edit, Insert)]
         if item.kind == "array" and not item.items and self._grows_sections(item, path, inserts, edits):
             return
-        if item.kind != "array" or not inserts or not all(_is_simple(where) for where, _ in edits):
+        if item.kind != "array" or not inserts or not all(is_simple(where) for where, _ in edits):
             self._respell(item, path, project_value(to_json(item), edits))
             return
         gone = {where[0] for where, edit in edits if len(where) == 1 and isinstance(edit, Remove)}
@@ -115,19 +130,19 @@ class Editor:
         steps: list[Step] = []
         for number in range(len(item.items) + 1):
             steps += [
-                (None, insert.value, _comments(insert))
+                (None, insert.value, comments_of(insert))
                 for insert in inserts
-                if _index(insert, item) == number
+                if index_in(insert, item) == number
             ]
             if number < len(item.items) and number not in gone:
                 value = to_json(item.items[number])
-                steps.append((number, project_value(value, deeper.get(number, [])), ()))
+                steps.append((number, project_value(value, deeper.get(number, [])), NO_NOTES))
         self.put(own.start, own.end, respelled_array(self.sections.speller, item, steps, self._indent(own)))
 
     def _grows_sections(self, item: Item, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
         """An empty array that gets its first tables becomes an array of tables, where it can."""
         statement = item.pair
-        if len(inserts) != len(edits) or not _are_tables([insert.value for insert in inserts]) or not path:
+        if len(inserts) != len(edits) or not are_tables([insert.value for insert in inserts]) or not path:
             return False
         if not isinstance(statement, Statement) or len(statement.keys) != 1 or not isinstance(path[-1], str):
             return False
@@ -332,7 +347,7 @@ class Editor:
             if not where:
                 if not isinstance(edit, Insert) or not isinstance(edit.value, dict):
                     raise SpliceError(_ONLY_TABLES, 0, path)
-                coming.setdefault(_index(edit, item), []).append(New("", edit.value, edit.snippet))
+                coming.setdefault(index_in(edit, item), []).append(New("", edit.value, edit.snippet))
             elif not isinstance(where[0], int) or not 0 <= where[0] < len(item.items):
                 raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
             elif len(where) == 1 and isinstance(edit, Remove):
@@ -347,9 +362,14 @@ class Editor:
         changed: dict[int, Own] = {}
         coming: dict[int, list[New]] = {}
         after = 0
-        for old, number in align(to_json(item), value):
+        steps = align(to_json(item), value)
+        comments = [self._comments((*path, number)) for _, number in steps]
+        if any(old != number for old, number in steps if old is not None):
+            # The text of the edit counts the items anew: what it says of those that stay is looked up by their place.
+            self.notes = {at: note for at, note in self.notes.items() if at[: len(path)] != path}
+        for (old, number), own in zip(steps, comments, strict=True):
             if old is None:
-                coming.setdefault(after, []).append(New("", value[number]))
+                coming.setdefault(after, []).append(New("", value[number], comments=own))
             else:
                 changed[old] = [((), Update(0, (), value[number]))]
                 after = old + 1
@@ -407,33 +427,6 @@ class Editor:
         parent = self.tree.find(path[:-1])
         assert parent is not None
         self._put_pairs(parent, path[:-1], [New(path[-1], [] if value == "[]" else value)])
-
-
-def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Numbers as stretches without a gap."""
-    found: list[tuple[int, int]] = []
-    for number in numbers:
-        if found and found[-1][1] >= number - 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
-
-
-def _are_tables(value: Json) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _index(edit: Insert, item: Item) -> int:
-    return len(item.items) if edit.index is None else max(0, min(edit.index, len(item.items)))
-
-
-def _is_simple(where: FieldPath) -> bool:
-    return not where or isinstance(where[0], int)
-
-
-def _comments(edit: Insert) -> tuple[str, ...]:
-    return edit.snippet.comments if edit.snippet is not None else ()
 
 
 __all__ = ["Editor", "New", "Pair", "runs"]

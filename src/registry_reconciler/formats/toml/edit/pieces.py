@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from registry_reconciler.formats.align import align
+from registry_reconciler.formats.notes import NO_NOTES, Notes, around, below
 from registry_reconciler.formats.toml.edit.spell import Speller
 from registry_reconciler.formats.toml.read.statements import Pair, Value
 from registry_reconciler.formats.toml.read.tree import Item, item_of, to_json
@@ -48,25 +49,31 @@ class _Cut(Struct):
     spread: bool
 
 
-def respelled(speller: Speller, item: Item, value: Json, indent: str = "", model: Value | None = None) -> str:
-    """The text of a value in one piece after it became equal to ``value``."""
+def respelled(
+    speller: Speller,
+    item: Item,
+    value: Json,
+    indent: str = "",
+    model: Value | None = None,
+    notes: Notes = NO_NOTES,
+) -> str:
+    """The text of a value in one piece after it became equal to ``value``; ``notes`` are comments of new parts."""
     own = item.value
     assert own is not None
     if same(to_json(item), value):
         return speller.text[own.start : own.end]
     if own.kind == "array" and isinstance(value, list):
-        return respelled_array(
-            speller, item, [(old, value[new], ()) for old, new in align(to_json(item), value)], indent
-        )
+        steps = [(old, value[new], below(notes, new)) for old, new in align(to_json(item), value)]
+        return respelled_array(speller, item, steps, indent)
     if own.kind == "inline" and isinstance(value, dict):
         return _respelled_inline(speller, own, value, indent)
     if isinstance(value, str) and own.kind in ("string", "date", "float"):
         model = own
-    return speller.value(value, model, indent)
+    return speller.value(value, model, indent, notes=notes)
 
 
-Step = tuple[int | None, Json, tuple[str, ...]]
-"""An item of a new array: the old one that it continues, its value, and comments to stand above a new one."""
+Step = tuple[int | None, Json, Notes]
+"""An item of a new array: the old one that it continues, its value, and the comments of a new one."""
 
 
 def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent: str = "") -> str:
@@ -81,18 +88,18 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
     gone = set(range(len(own.items))) - {old for old, _, _ in steps if old is not None}
     free = ""
     at = 0
-    for old, value, comments in steps:
+    for old, value, notes in steps:
         if old is None:
             models = own.items
             near = next((model for model in models if model.kind == _kind_of(value)), None)
-            text = speller.value(value, near, inner if cut.spread else indent)
-            if not cut.spread and comments:
-                comments = ()
-            above = "".join(f"{inner}{line}{speller.look.newline}" for line in comments)
-            if cut.spread:
-                chunks.append(_Chunk("", above + inner, text, "", speller.look.newline, True))
-            else:
-                chunks.append(_Chunk("", " ", text, "", "", True))
+            if not cut.spread:
+                chunks.append(_Chunk("", " ", speller.value(value, near, indent), "", "", True))
+                continue
+            text = speller.value(value, near, inner, notes=notes)
+            rows, behind = around(notes, value)
+            lead = "".join(f"{inner}{line}{speller.look.newline}" for line in rows) + inner
+            tail = f"  {behind}{speller.look.newline}" if behind else speller.look.newline
+            chunks.append(_Chunk("", lead, text, "", tail, True))
             continue
         for number in range(at, old):
             if number in gone:
@@ -101,7 +108,8 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
         chunk = cut.chunks[old]
         chunk.free, free = free + chunk.free, ""
         if not same(to_json(item.items[old]), value):
-            chunk.text = respelled(speller, item.items[old], value, inner if cut.spread else indent)
+            inside = inner if cut.spread else indent
+            chunk.text = respelled(speller, item.items[old], value, inside, notes=notes)
         chunks.append(chunk)
     for number in range(at, len(own.items)):
         free += cut.chunks[number].free
@@ -117,7 +125,8 @@ def _kind_of(value: Json) -> str:
 
 def _filled(speller: Speller, own: Value, steps: Sequence[Step], indent: str) -> str:
     """An empty array gets items; comments inside it stay."""
-    text = speller.value([value for _, value, _ in steps], None, indent)
+    notes = {(at, *path): note for at, step in enumerate(steps) for path, note in step[2].items()}
+    text = speller.value([value for _, value, _ in steps], None, indent, notes=notes)
     inside = speller.text[own.start + 1 : own.end - 1]
     if not inside.strip() or not steps:
         return text if steps else speller.text[own.start : own.end]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from registry_reconciler.formats.edits import Snippet, SpliceError
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below, notes_of
 from registry_reconciler.formats.toml.edit.look import gap_before
-from registry_reconciler.formats.toml.edit.notes import Note, notes_of
 from registry_reconciler.formats.toml.edit.spell import LOOKS, WIDTH, Look, Speller
 from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, child_of
@@ -24,6 +24,7 @@ class New(Struct, frozen=True):
         before: the key of the pair that it goes before.
         parts: the texts of what is in it, by path, where these come from somewhere.
         made: the paths of containers that are made for entries.
+        comments: those of its fields, where no text of its own has them.
     """
 
     name: str
@@ -32,10 +33,11 @@ class New(Struct, frozen=True):
     before: str | None = None
     parts: Mapping[FieldPath, Snippet] = field(default_factory=dict)
     made: frozenset[FieldPath] = frozenset()
+    comments: Notes = NO_NOTES
 
     def notes(self) -> dict[FieldPath, Note]:
         """The comments of its fields, and of itself at ``()``."""
-        found = _notes(self.snippet)
+        found = {**self.comments, **_notes(self.snippet)}
         for where, snippet in self.parts.items():
             found.update({(*where, *path): note for path, note in _notes(snippet).items()})
         return found
@@ -52,7 +54,8 @@ def _notes(snippet: Snippet | None) -> dict[FieldPath, Note]:
         return {}
     found = notes_of(snippet.text)
     if snippet.comments:
-        found[()] = Note(snippet.comments, "")
+        own = found.get((), Note())
+        found[()] = Note((*snippet.comments, *own.above), own.behind, own.last)
     return found
 
 
@@ -183,12 +186,16 @@ class Sections:
         where: FieldPath,
     ) -> str:
         newline = self.look.newline
-        note = notes.get(where, Note())
+        own = notes
+        for step in where:
+            own = below(own, step)
+        above, behind = around(own, value)
+        inner = {path: note for path, note in own.items() if path or note.last}
         room = WIDTH - len(indent) - len(name) - len(equals)
-        text = self.speller.value(value, self.model(path, value), indent, room)
-        tail = f"  {note.behind}" if note.behind else ""
+        text = self.speller.value(value, self.model(path, value), indent, room, inner)
+        tail = f"  {behind}" if behind else ""
         return (
-            "".join(f"{indent}{line}{newline}" for line in note.above)
+            "".join(f"{indent}{line}{newline}" for line in above)
             + f"{indent}{name}{equals}{text}{tail}{newline}"
         )
 
@@ -253,16 +260,18 @@ class Sections:
                 inner = self.text[statement.line : statement.start] if statement.kind == "pair" else inner
         notes = new.notes()
         above = "".join(f"{indent}{line}{newline}" for line in notes.get((), Note()).above)
-        head = f"{above}{indent}{opening}{padding}{name}{padding}{closing}{newline}"
+        behind = notes.get((), Note()).behind
+        tail = f"  {behind}" if behind else ""
+        head = f"{above}{indent}{opening}{padding}{name}{padding}{closing}{tail}{newline}"
         own = self._native(new, name)
         if own is not None:
             return head + own
         if not isinstance(new.value, dict):
             raise SpliceError("only a table can stand there", 0, path)
-        pairs, below = self._body(new.value, path, name, inner, notes, (), like, new.made)
-        if () in new.made and below and not pairs and not above:
-            return below.removeprefix(_gap(self.look))
-        return head + pairs + below
+        pairs, sections = self._body(new.value, path, name, inner, notes, (), like, new.made)
+        if () in new.made and sections and not pairs and not above:
+            return sections.removeprefix(_gap(self.look))
+        return head + pairs + sections
 
     def _native(self, new: New, name: str) -> str | None:
         """The text of what comes from another place of a TOML file, below its new header."""
@@ -290,8 +299,8 @@ class Sections:
         """The lines of a whole file that has nothing yet."""
         notes = new.notes()
         above = "".join(f"{line}{self.look.newline}" for line in notes.get((), Note()).above)
-        pairs, below = self._body(new.value, (), "", "", notes, (), None)
-        return above + pairs + (below if pairs else below.removeprefix(_gap(self.look)))
+        pairs, sections = self._body(new.value, (), "", "", notes, (), None)
+        return above + pairs + (sections if pairs else sections.removeprefix(_gap(self.look)))
 
     def _body(
         self,
@@ -306,7 +315,7 @@ class Sections:
     ) -> tuple[str, str]:
         """The pairs of a new table, and the tables in it with blank lines before each."""
         equals, column = self._marks(like)
-        pairs, below = "", ""
+        pairs, sections = "", ""
         gap = self.look.newline * self.look.gap
         home = Item("table", "header" if name else "root")
         for key, part in value.items():
@@ -338,9 +347,11 @@ class Sections:
                 inside = here if form == "table" else (*here, -1)
                 more, deeper = self._body(one, inside, full, indent, notes, inner, None, made)
                 if not (there in made and form == "table" and deeper and not more and not above):
-                    below += gap + above + f"{indent}{opening}{full}{closing}{self.look.newline}"
-                below += more + deeper
-        return pairs, below
+                    tail = notes.get(inner, Note()).behind
+                    tail = f"  {tail}" if tail else ""
+                    sections += gap + above + f"{indent}{opening}{full}{closing}{tail}{self.look.newline}"
+                sections += more + deeper
+        return pairs, sections
 
     def _marks(self, like: Item | None) -> tuple[str, int]:
         """What stands between keys and values in a neighbour, and the column of its values if they share one."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import SpliceError
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below
 from registry_reconciler.formats.toml.read.statements import Value, is_date
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, WrittenInt, float_token
@@ -72,8 +73,19 @@ class Speller(Struct, frozen=True):
         """One part of a key."""
         return name if _BARE.match(name) else basic(name, ascii_only=self.look.ascii)
 
-    def value(self, value: Json, model: Value | None = None, indent: str = "", room: int = WIDTH) -> str:
-        """A value in one piece. A ``model`` is what it replaces, or the same field of a neighbour."""
+    def value(
+        self,
+        value: Json,
+        model: Value | None = None,
+        indent: str = "",
+        room: int = WIDTH,
+        notes: Notes = NO_NOTES,
+    ) -> str:
+        """A value in one piece. A ``model`` is what it replaces, or the same field of a neighbour.
+
+        Args:
+            notes: comments of its parts: an array that has some has a line for each item.
+        """
         if value is None:
             raise SpliceError("TOML has no null; leave the field out, or say something else")
         if isinstance(value, bool):
@@ -84,7 +96,7 @@ class Speller(Struct, frozen=True):
             return self.string(value, model)
         if isinstance(value, dict):
             return self.inline(value, model, indent)
-        return self.array(value, model, indent, room)
+        return self.array(value, model, indent, room, notes)
 
     def string(self, text: str, model: Value | None) -> str:
         """A text: with the type and the quotes of the model, where it can have them."""
@@ -126,7 +138,9 @@ class Speller(Struct, frozen=True):
             body = _WIDE.sub(_escape, body)
         return '"""' + first + body.replace("\n", newline) + '"""'
 
-    def array(self, items: Sequence[Json], model: Value | None, indent: str, room: int) -> str:
+    def array(
+        self, items: Sequence[Json], model: Value | None, indent: str, room: int, notes: Notes = NO_NOTES
+    ) -> str:
         """An array on one line, or with a line for each item where the model has it so or it would be too long."""
         if model is not None and model.kind != "array":
             model = None
@@ -141,13 +155,21 @@ class Speller(Struct, frozen=True):
         line = f"[{self.padding(model)}{', '.join(texts)}{self.padding(model)}]"
         if spread is None:
             spread = len(line) > room
+        spread = spread or (bool(notes) and not self.one_line)
         if not spread:
             return line
         inner = self.inner_indent(model, indent)
         newline = self.look.newline
-        rows = [self.value(item, _like(item, models), inner) for item in items]
-        last = "," if self.trailing(model) else ""
-        return "[" + newline + f",{newline}".join(inner + row for row in rows) + last + newline + indent + "]"
+        rows = ""
+        for number, item in enumerate(items):
+            own = below(notes, number)
+            text = self.value(item, _like(item, models), inner, notes=own)
+            above, behind = around(own, item)
+            comma = "," if number + 1 < len(items) or self.trailing(model) else ""
+            rows += "".join(f"{inner}{row}{newline}" for row in above)
+            rows += f"{inner}{text}{comma}{f'  {behind}' if behind else ''}{newline}"
+        last = notes.get((), Note()).last
+        return "[" + newline + rows + "".join(f"{inner}{row}{newline}" for row in last) + indent + "]"
 
     def padding(self, model: Value | None) -> str:
         """What stands inside the brackets of an array on one line."""

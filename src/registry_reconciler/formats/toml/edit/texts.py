@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
-from registry_reconciler.formats.nodes import Node, Unreadable, key_of
+from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.notes import Note, with_notes
 from registry_reconciler.formats.toml.edit.blocks import runs
 from registry_reconciler.formats.toml.edit.look import look_of
-from registry_reconciler.formats.toml.edit.notes import Note
 from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.edit.spell import Look
 from registry_reconciler.formats.toml.edit.splice import become, splice
-from registry_reconciler.formats.toml.read.statements import Statement
+from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
 from registry_reconciler.model.entry import FieldPath, Json
 
@@ -77,10 +77,13 @@ def _snippet(tree: Tree, document: int, path: FieldPath) -> Snippet:
     notes = _notes(tree, item, ())
     own = notes.pop((), Note())
     native = _native(tree, item) if isinstance(value, dict) else None
-    text = _as_yaml(value, notes)
+    notes[()] = Note(last=own.last)
+    text, above = with_notes(value, notes), own.above
     if own.behind and not isinstance(value, dict | list) and "\n" not in text:
         text += f"  {own.behind}"
-    return Snippet(own.above, text, value, None if native is None else ("toml", native))
+    elif own.behind:
+        above = (*above, own.behind)
+    return Snippet(above, text, value, None if native is None else ("toml", native))
 
 
 def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
@@ -91,13 +94,13 @@ def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
         own = item.kind != "items" and (item.header >= 0 or item.parts == len(statement.keys))
         first = not path and item.said and tree.statements[item.said[0]] is statement
         if own or first:
-            note = _note(tree, statement)
-            if note.above or note.behind:
-                found[path] = note
+            found[path] = _note(tree, statement)
     if item.value is None:
         for step, child in item.parts_in():
             found.update(_notes(tree, child, (*path, step)))
-    return found
+    else:
+        _notes_inside(tree.text, item.value, path, found)
+    return {where: note for where, note in found.items() if note}
 
 
 def _note(tree: Tree, statement: Statement) -> Note:
@@ -106,34 +109,42 @@ def _note(tree: Tree, statement: Statement) -> Note:
     return Note(tuple(row.strip() for row in rows if row.strip()), behind)
 
 
-def _as_yaml(value: Json, notes: dict[FieldPath, Note]) -> str:
-    """A value as a person would write it in a fragment, with the comments of its fields."""
-    from registry_reconciler.formats.yaml.edit.emit import dump
-    from registry_reconciler.formats.yaml.read.nodes import compose
+def _notes_inside(text: str, value: Value, path: FieldPath, found: dict[FieldPath, Note]) -> None:
+    """The comments between the parts of an array or of a table in braces."""
+    parts: list[tuple[FieldPath, int, Value]] = [
+        ((*path, number), item.start, item) for number, item in enumerate(value.items)
+    ]
+    parts += [((*path, *(key.name for key in pair.keys)), pair.start, pair.value) for pair in value.pairs]
+    before, position = path, value.start + 1
+    for where, start, part in parts:
+        behind, above = _between(text[position:start])
+        _add(found, before, Note(behind=behind))
+        _add(found, where, Note(above))
+        _notes_inside(text, part, where, found)
+        before, position = where, part.end
+    if parts:
+        behind, rest = _between(text[position : value.end - 1])
+        _add(found, before, Note(behind=behind))
+        _add(found, path, Note(last=rest))
 
-    text = dump(value).removesuffix("\n")
-    if not notes:
-        return text
-    puts: list[tuple[int, str]] = []
-    waiting: list[tuple[Node, FieldPath]] = [(compose(text + "\n")[0].root, ())]
-    while waiting:
-        node, path = waiting.pop()
-        for number, entry in enumerate(node.entries):
-            step = number if node.kind == "seq" else key_of(entry)
-            here: FieldPath = (*path, number if step is None else step)
-            note = notes.get(here)
-            line = text.rfind("\n", 0, entry.start) + 1
-            if note is not None and not text[line : entry.start].strip():
-                indent = text[line : entry.start]
-                puts += [(line, "".join(f"{indent}{row}\n" for row in note.above))]
-                end = text.find("\n", entry.mark_end)
-                single = not entry.value.entries and entry.value.style not in ("|", ">")
-                if note.behind and single and (end < 0 or end >= entry.end):
-                    puts.append((end if end >= 0 else len(text), f"  {note.behind}"))
-            waiting.append((entry.value, here))
-    for at, put in sorted(puts, reverse=True):
-        text = text[:at] + put + text[at:]
-    return text
+
+def _between(gap: str) -> tuple[str, tuple[str, ...]]:
+    """The comment on the line that a gap begins on, and those directly above what follows."""
+    first, *rows = gap.split("\n")
+    above: list[str] = []
+    for row in rows:
+        comment = row.strip()
+        if comment.startswith("#"):
+            above.append(comment)
+        elif not comment and row is not rows[-1]:
+            above.clear()
+    return first.strip(" \t,") if "#" in first else "", tuple(above)
+
+
+def _add(found: dict[FieldPath, Note], path: FieldPath, note: Note) -> None:
+    own = found.get(path, Note())
+    behind = " ".join(filter(None, (own.behind, note.behind)))
+    found[path] = Note((*own.above, *note.above), behind, (*own.last, *note.last))
 
 
 def _native(tree: Tree, item: Item) -> str | None:

@@ -81,3 +81,13 @@ def _plain_item(data: bytes, section: Section, number: str | int, kind: type) ->
 def _uneven(column: int) -> re.Pattern[str]:
     """Finds a line that does not reach the column of its item, or only by blanks."""
     return re.compile(rf"\n(?:[^ \n]| {{1,{column - 1}}}(?! ))")
+
+
+def last_comments(rows: Sequence[str]) -> list[str]:
+    """The comment lines at the end of some lines, with nothing between."""
+    found: list[str] = []
+    for row in reversed(rows):
+        if not row.startswith("#"):
+            break
+        found.insert(0, row.rstrip())
+    return found

@@ -31,7 +31,7 @@ from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
 from registry_reconciler.formats.yaml.edit.intents import Intents
-from registry_reconciler.formats.yaml.edit.own_text import dedented, says_the_same
+from registry_reconciler.formats.yaml.edit.own_text import dedented, last_comments, says_the_same
 from registry_reconciler.formats.yaml.edit.patch import Patcher
 from registry_reconciler.formats.yaml.edit.style import Style, style_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot
@@ -207,7 +207,7 @@ def extract_many(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[S
     documents = _compose(text)
     # Composed before the last line end is added: that could lengthen a block scalar at the very end.
     lines = text if text.endswith("\n") else text + "\n"
-    plain, sharing = _Source(lines, documents), _sharing(documents, places)
+    plain, sharing = _Source(lines, documents, lines != text), _sharing(documents, places)
     found: list[Snippet] = []
     # What uses anchors is written out for all places at once, so that the text is composed once more and not for each.
     apart = {} if _nested(sharing) else _written_out(plain, sharing)
@@ -224,6 +224,7 @@ class _Source(Struct):
 
     text: str
     documents: Sequence[Document]
+    unended: bool = False
     values: dict[int, Json] = field(default_factory=dict)
 
     def value(self, number: int) -> Json:
@@ -270,9 +271,18 @@ def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, pa
     if node.flow:
         comments += _behind_flow(used.text, node)
     inside = bool(trail) and trail[-1].flow
-    return Snippet(
-        comments, _own_text(used.text, node, value, shared=used is not source, inside=inside), value
-    )
+    own = _own_text(used.text, node, value, shared=used is not source, inside=inside)
+    if source.unended and node.end >= len(used.text) - 1:
+        own = _with_its_end(own, value)
+    return Snippet(comments, own, value)
+
+
+def _with_its_end(text: str, value: Json) -> str:
+    """A text from the very end of a file without a last line end, as it is to be where lines follow it."""
+    parts = [to_value(document.root) for document in compose(f"{text}\n")]
+    if len(parts) == 1 and same(parts[0], value):
+        return text
+    return splice(f"{text}\n".encode(), [Update(0, (), value)]).decode().removesuffix("\n")
 
 
 def _behind_flow(text: str, node: Node) -> tuple[str, ...]:
@@ -335,32 +345,22 @@ def _comments(text: str, document: Document, parent: Node, number: int | None) -
     if parent.flow:
         return ()
     if number is None:
-        rows = text[document.mark_end if document.explicit else 0 : parent.body].split("\n")
-        return tuple(_last_comments(rows[:-1]))
+        lines = text[document.mark_end if document.explicit else 0 : parent.body].split("\n")
+        return tuple(last_comments(lines[:-1]))
     patcher = Patcher(text, Intents(document, 0), Style())
     entry = parent.entries[number]
     start = patcher.line_start(entry.start)
     column = entry.start - start
-    if text[start : entry.start].strip():
-        return ()
-    above = text[patcher.region_start(parent, number, column) : start]
-    rows = [row.strip() for row in above.split("\n") if row.strip()]
+    rows: list[str] = []
+    if not text[start : entry.start].strip():
+        above = text[patcher.region_start(parent, number, column) : start]
+        rows = [row.strip() for row in above.split("\n") if row.strip()]
     value = entry.value
     if entry.mark_end >= 0 and value.entries and not value.flow:
         head = text[entry.mark_end : patcher.line_end(entry.mark_end)]
         if "\n" in text[entry.mark_end : value.body] and "#" in head:
             rows.append(head[head.index("#") :])
     return tuple(rows)
-
-
-def _last_comments(rows: Sequence[str]) -> list[str]:
-    """The comment lines at the end of some lines, with nothing between."""
-    found: list[str] = []
-    for row in reversed(rows):
-        if not row.startswith("#"):
-            break
-        found.insert(0, row.rstrip())
-    return found
 
 
 def _own_text(text: str, node: Node, value: Json, *, shared: bool, inside: bool) -> str:

@@ -1,0 +1,193 @@
+"""Comments in every format and layout: adopted, created and added with their entries, and missed where they are not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from registry_reconciler.editing.adopt import adopt
+from registry_reconciler.editing.amend import overlay
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.planning.pipeline import make_plan
+from tests.support import SCHEMAS, Files, after, plan_of
+
+TOML = """\
+# Head of the file, apart.
+
+# above a
+[[things]] # header
+id = "a" # key
+tags = [ # opening
+  # above x
+  "x", # behind x
+  ["y"], # behind y
+  # last
+]
+one = ["p", "q"] # behind one
+# above braces
+braces = {k = 1, l = [
+  # in braces
+  2]} # behind braces
+
+# above sub
+[things.sub] # sub header
+v = 1 # behind v
+# above w
+w = "a # no" # behind w
+
+[[things]]
+id = "b"
+"""
+JSONC = """\
+{
+  // Head of the file, apart.
+
+  "things": [
+    // above a
+    {
+      "id": "a", // key
+      "tags": [ // opening
+        // above x
+        "x", // behind x
+        ["y"] // behind y
+        // last
+      ],
+      /* before one */ "one": /* before its value */ ["p", "q"], // behind one
+      /* above braces,
+       * in two lines */
+      "braces": {"k": 1, /* in braces */ "l": 2}, // behind braces
+      "sub": { // sub header
+        "v": 1, // behind v
+        // above w
+        "w": "a // no" // behind w
+      }
+    }, // behind a
+    {"id": "b"}
+  ]
+}
+"""
+YAML = """\
+# Head of the file, apart.
+
+things:
+  # above a
+  - id: a # key
+    tags: # opening
+      # above x
+      - x # behind x
+      - [y] # behind y
+      # last
+    one: [p, q] # behind one
+    # above braces
+    braces: {k: 1, # in braces
+      l: 2} # behind braces
+    block: | # behind the bar
+      # no comment
+    sub: # sub header
+      v: 1 # behind v
+      # above w
+      w: "a # no" # behind w
+  - {id: b} # behind b
+"""
+TEXTS = {"toml": TOML, "jsonc": JSONC, "yaml": YAML}
+_ONE = re.compile(r"(?:#|//|/\*|(?<=\n)       \*) ((?!no)[a-z][a-z ]+)")
+
+
+def workspace(
+    form: str, text: str, where: str = "layout: list, file: things.{}, at: things, key: id"
+) -> Files:
+    schema = f"type: object\nx-registry: {{kind: thing, {where.replace('{}', form)}}}\n"
+    return {f"{SCHEMAS}/thing.schema.yaml": schema.encode(), f"things.{form}": text.encode()}
+
+
+def adopted(files: Files) -> Files:
+    """The workspace with all of it managed; no byte of its registry changes."""
+    tree = MemoryTree(files)
+    adoption = adopt(tree, ["*"])
+    assert not adoption.skipped
+    taken = overlay(tree, adoption.edits)
+    files = {**files, "desired/thing.yaml": taken.read("desired/thing.yaml")}
+    applied = after(files, make_plan(MemoryTree(files)).plan)
+    assert all(applied[path] == data for path, data in files.items() if "things" in path)
+    assert not codes(applied)
+    return applied
+
+
+def codes(files: Files) -> list[str]:
+    return [problem.code for problem in plan_of(files).problems if problem.code == "CMT001"]
+
+
+def fragment(files: Files) -> str:
+    return (files["desired/thing.yaml"] or b"").decode()
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_every_comment_of_an_entry_is_adopted(form: str) -> None:
+    text = fragment(adopted(workspace(form, TEXTS[form])))
+    wanted = [comment.strip() for comment in _ONE.findall(TEXTS[form])]
+    assert len(wanted) >= 12
+    assert [comment for comment in wanted if f"# {comment}" not in text] == []
+    assert "Head of the file" not in text
+    assert "# no comment" in text or form != "yaml"
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_every_comment_of_a_new_entry_and_of_new_fields_is_written(form: str) -> None:
+    """A copy of the entry is created, and one that had only its key gets all the fields."""
+    files = adopted(workspace(form, TEXTS[form]))
+    text = fragment(files)
+    head, tail = text.split("  - id: b" if "  - id: b" in text else "  - {id: b}")
+    fields = head[head.index("  - id: a") :].split("\n", 1)[1]
+    new = f"{head}  - id: b\n{fields}{head[len('thing:') + 1 :].replace('id: a', 'id: c')}"
+    assert tail.strip() == ""
+    applied = after(files, plan_of({**files, "desired/thing.yaml": new.encode()}))
+    live = (applied[f"things.{form}"] or b"").decode()
+    kept = {comment for comment in re.findall(r"# ([a-z][a-z ]+)", fields) if comment != "no comment"}
+    assert len(kept) >= 10
+    # An entry that stands in one line has no place for them; that is said.
+    one_line = form != "toml"
+    assert [comment for comment in kept if live.count(comment) < (2 if one_line else 3)] == []
+    assert codes({**applied, "desired/thing.yaml": new.encode()}) == ["CMT001"] * one_line
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_a_comment_that_changes_in_a_fragment_is_carried_or_said(form: str) -> None:
+    files = adopted(workspace(form, TEXTS[form]))
+    text = fragment(files)
+    for comment in map(str.strip, _ONE.findall(TEXTS[form])):
+        changed = text.replace(f"# {comment}", "# something else", 1)
+        assert changed != text
+        assert codes({**files, "desired/thing.yaml": changed.encode()}) == ["CMT001"], comment
+        # Another entry, or another place, has these words: that is no excuse.
+        other = text.replace(f"# {comment}", "# key" if comment != "key" else "# above a", 1)
+        assert codes({**files, "desired/thing.yaml": other.encode()}) == ["CMT001"], comment
+
+
+NAMED = "things:\n  # one\n  - a: # two\n      v: 1 # three\n"
+JSON_MAP = '{"things": {\n  // one\n  "a": { // two\n    "v": 1 // three\n  }\n}}\n'
+LAYOUTS = [
+    ("yaml", "layout: map, file: things.yaml, at: things, key: id", "things:\n  # one\n  a: # two\n    v: 1 # three\n"),
+    ("yaml", "layout: map, file: things.yaml, key: id", "x: {v: 2}\n# one\na: # two\n  v: 1 # three\n"),
+    ("yaml", "layout: file, file: 'things.yaml', key: id", "# one\nid: a # two\nv: 1 # three\n"),
+    ("yaml", "layout: pairs, file: things.yaml, at: things, key: id, value: v", "things:\n  # one\n  a: x # two\n"),
+    ("yaml", "layout: texts, file: things.yaml, at: things, key: id", "things:\n  # one\n  - a # two\n"),
+    ("yaml", "layout: named, file: things.yaml, at: things, key: id", NAMED),
+    ("yaml", "layout: documents, file: things.yaml, key: id", "# one\nid: a # two\n---\nid: b\nv: 1 # three\n"),
+    ("toml", "layout: map, file: things.toml, at: things, key: id", "# one\n[things.a] # two\nv = 1 # three\n"),
+    ("toml", "layout: file, file: things.toml, key: id", "# one\nid = 'a' # two\nv = 1 # three\n"),
+    ("jsonc", "layout: map, file: things.jsonc, at: things, key: id", JSON_MAP),
+    ("jsonc", "layout: file, file: things.jsonc, key: id", '// one\n{\n  "id": "a", // two\n  "v": 1 // three\n}\n'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "where", "text"), LAYOUTS, ids=[f"{row[0]}-{row[1][8:26]}" for row in LAYOUTS]
+)
+def test_comments_in_every_layout(form: str, where: str, text: str) -> None:
+    files = adopted(workspace(form, text, where))
+    declared = fragment(files)
+    for comment in re.findall(r"(?:#|//) (one|two|three)", text):
+        assert f"# {comment}" in declared
+        changed = declared.replace(f"# {comment}", "# four", 1)
+        assert codes({**files, "desired/thing.yaml": changed.encode()}) == ["CMT001"], comment
