@@ -1,7 +1,10 @@
 """How fast the run time is, as ratios to something everyone knows. Run it: ``python benchmarks/runtime.py``.
 
-Three comparisons, each measured beside the other in this run: a lookup and a dict lookup; opening an applied
-workspace that did not change and PyYAML's CSafeLoader reading the same files; importing it and nothing.
+Each comparison is measured beside the other in this run: a lookup and a dict lookup; opening an applied workspace
+that did not change and PyYAML's CSafeLoader reading the same files; importing it and nothing; a call and one of
+pluggy, with and without hooks that do not concern it; a reload and opening; single registrations and one batch. Then
+the table of what looking up, calling and registering cost beside dict, pluggy, stevedore, catalogue and click
+(dependency group ``bench``).
 """
 
 from __future__ import annotations
@@ -16,10 +19,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.peers.registries import echo, measured, names, seconds_each
 
 if TYPE_CHECKING:
     from registry_reconciler.runtime import Definition
@@ -121,6 +129,81 @@ def opening(root: Path, files: list[Path]) -> tuple[float, float, float]:
     return first, again, loader
 
 
+def calling() -> tuple[float, float]:
+    """Seconds of one invocation without hooks, and with 1,000 that do not concern it; the audit goes nowhere."""
+    from registry_reconciler.runtime import Definition, Invoker, RegistryDbBuilder, RegistryMeta
+
+    found = []
+    for hooks in (0, 1_000):
+        builder = RegistryDbBuilder()
+        key = builder.register("items", Definition(RegistryMeta("bench::it", "it"), echo))
+        for number in range(hooks):
+            meta = RegistryMeta(f"hook{number}", f"hook{number}", flags=("SessionStop",))
+            builder.register("hook", Definition(meta, echo))
+        invoker = Invoker(builder.build(), audit=lambda _line: None)
+        found.append(
+            seconds_each(lambda _, run=invoker, it=key: run.invoke(it, 1, caps=()), list(range(5_000)))
+        )
+    return found[0], found[1]
+
+
+def in_a_snapshot(count: int) -> tuple[float, float]:
+    """Seconds of a lookup by name in a snapshot with an extra, and in a dict of as many keys."""
+    from registry_reconciler.runtime import Definition, RegistryBuilder, RegistryMeta, RuntimeRegistry
+
+    items = [Definition(RegistryMeta(f"bench::{name}", name), echo) for name in names(count)]
+    live = RuntimeRegistry(RegistryBuilder[Any]("items").push_many(items).build())
+    live.register(Definition(RegistryMeta("bench::extra", "extra"), echo))
+    plain = {word: item for item in items for word in (item.meta.id, item.meta.name)}
+    words = [item.meta.name for item in items]
+    return seconds_each(live.snapshot().get, words), seconds_each(plain.get, words)
+
+
+def registering(count: int) -> tuple[float, float]:
+    """Seconds of as many single registrations, and of one batch."""
+    from registry_reconciler.runtime import Definition, RegistryBuilder, RegistryMeta, RuntimeRegistry
+
+    items = [Definition(RegistryMeta(f"bench::{name}", name), echo) for name in names(count)]
+
+    def one_by_one() -> None:
+        live = RuntimeRegistry(RegistryBuilder[Any]("items").build())
+        for item in items:
+            live.register(item)
+
+    def at_once() -> None:
+        RuntimeRegistry(RegistryBuilder[Any]("items").build()).register_many(items)
+
+    return best(one_by_one, 3), best(at_once, 3)
+
+
+def reloading(root: Path) -> tuple[float, float, float]:
+    """Seconds to open, to reload after one entry changed, and what 99 of 100 readers waited at most."""
+    from registry_reconciler.runtime import open_runtime
+
+    os.environ["XDG_CACHE_HOME"] = str(root.parent / "cache-of-reloads")
+    started = time.perf_counter()
+    runtime = open_runtime(root)
+    opened = time.perf_counter() - started
+    file = sorted((root / "tools").iterdir())[0]
+    file.write_text(file.read_text().replace("seconds: 0", "seconds: 61", 1))
+    waits, ended = [], threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            begun = time.perf_counter()
+            runtime["tool"].get("Tool 7")
+            waits.append(time.perf_counter() - begun)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    started = time.perf_counter()
+    assert runtime.reload()
+    reloaded = time.perf_counter() - started
+    ended.set()
+    reader.join()
+    return opened, reloaded, sorted(waits)[int(len(waits) * 0.99)]
+
+
 def starting(code: str) -> float:
     """Seconds of a whole Python process, median of many, compiled modules in a cache of their own."""
     times = []
@@ -135,6 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--files", type=int, default=5)
+    parser.add_argument("--names", type=int, default=20_000, help="names for the table of the tools")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -148,11 +232,24 @@ def main() -> None:
         bare, imported = starting("pass"), starting("import registry_reconciler.runtime")
         ours, plain = lookup(options.entries)
         first, again, loader = opening(place / "workspace", files)
+        make_workspace(place / "smaller", 20_000, options.files)
+        opened, reloaded, waited = reloading(place / "smaller")
+    peers = list(measured(options.names))
+    alone, among = calling()
+    named, named_plain = in_a_snapshot(options.names)
+    singles, batch = registering(8_000)
+    pluggy = next(row for row in peers if row.tool == "pluggy")
     rows = [
         ("get, against dict.get", ours / plain, "times as long", "at most 5"),
         ("open unchanged, against CSafeLoader", loader / again, "times as fast", "at least 10"),
         ("open the first time, against CSafeLoader", loader / first, "times as fast", "-"),
         ("import, more than bare Python", (imported - bare) * 1000, "ms", "at most 60"),
+        ("invoke, against a pluggy call", alone / pluggy.call, "times as long", "at most 10"),
+        ("invoke with 1,000 unrelated hooks, against none", among / alone, "times as long", "at most 1.2"),
+        ("get by name in a snapshot, against dict.get", named / named_plain, "times as long", "at most 3"),
+        ("reload after one of 20,000, against opening", reloaded / opened, "times as long", "under 0.1"),
+        ("99 of 100 readers meanwhile wait", waited * 1000, "ms", "under 20"),
+        ("8,000 single registrations, against a batch", singles / batch, "times as long", "at most 3"),
     ]
     python = f"{platform.python_implementation()} {platform.python_version()}"
     print(f"{python}, {platform.machine()}, {os.cpu_count()} CPUs")
@@ -163,7 +260,10 @@ def main() -> None:
         f"import {imported * 1000:.0f} ms, bare {bare * 1000:.0f} ms"
     )
     for name, value, unit, goal in rows:
-        print(f"{name:<42} {value:8.1f} {unit:<14} {goal}")
+        print(f"{name:<48} {value:8.2f} {unit:<14} {goal}")
+    print(f"\n{'nanoseconds':<12} {'look up':>10} {'call':>10} {'register':>10}")
+    for tool, get, call, register in peers:
+        print(f"{tool:<12} {get * 1e9:10.0f} {call * 1e9:10.0f} {register * 1e9:10.0f}")
     if options.json:
         options.json.write_text(
             json.dumps({name: round(value, 2) for name, value, _, _ in rows}, indent=2) + "\n"

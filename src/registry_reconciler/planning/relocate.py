@@ -150,7 +150,7 @@ def _at_old_place(loaded: Loaded, kind: Kind, before: KindPlace) -> _Old | None:
     apart = {address: entry for address, entry in live.entries.items() if _spot(entry) not in new}
     strays = {address: entry for address, entry in apart.items() if address not in loaded.live.entries}
     copies = tuple(address for address in apart if address in loaded.live.entries)
-    # Another layout may read the same spot as something else.
+    # Another layout may read the same place as something else.
     strays |= {
         address: entry
         for address, entry in live.entries.items()

@@ -1,7 +1,7 @@
 """The plan as Markdown for a comment on a pull request, or for a job summary.
 
 The order is that of a reader in a hurry: a hidden marker (for a sticky comment), the verdict, what got weaker
-or may do more, what blocks, then the changes and the rest. Every value is inert
+or may do more, what blocks, then the changes and the rest. Every value is escaped
 (:mod:`registry_reconciler.base.escape`).
 
 What goes comes before all other changes, so it is the last of them that is cut where room is short

@@ -1,4 +1,4 @@
-"""Eight threads register and read at once. ``REGISTRY_THREAD_SECONDS=10`` runs it as long as the full run
+"""Sixteen threads register and read at once. ``REGISTRY_THREAD_SECONDS=10`` runs it as long as the full run
 does.
 """
 
@@ -55,7 +55,7 @@ def batch(owner: int, turn: int) -> list[Thing]:
 def check(snapshot: Snapshot[Thing]) -> int:
     """A batch is there whole or not at all, names lead to what is there, and everything agrees."""
     ids = {item.meta.id for item in snapshot.items()}
-    for owner in range(4):
+    for owner in range(8):
         present = {f"{owner}.{part}" for part in range(BATCH)} & ids
         assert len(present) in (0, BATCH), present
         for id in present:
@@ -69,9 +69,9 @@ def check(snapshot: Snapshot[Thing]) -> int:
     return len(ids)
 
 
-def test_eight_threads_register_and_read_and_no_reader_sees_half_a_batch() -> None:
+def test_sixteen_threads_register_and_read_and_no_reader_sees_half_a_batch() -> None:
     live = RuntimeRegistry(index(thing("base")))
-    turns = [0] * 4
+    turns = [0] * 8
     sizes = set()
 
     def writer(owner: int) -> Callable[[], None]:
@@ -90,8 +90,8 @@ def test_eight_threads_register_and_read_and_no_reader_sees_half_a_batch() -> No
         assert live.require("base").meta.id == "base"
 
     together(
-        *(writer(owner) for owner in range(4)),
-        *([reader] * 4),
+        *(writer(owner) for owner in range(8)),
+        *([reader] * 8),
         until=lambda: min(turns) > 0 and len(sizes) > 1,
     )
     assert min(turns) > 0
@@ -118,5 +118,5 @@ def test_domains_of_one_database_change_together() -> None:
         assert snapshot["left"].items() == snapshot["right"].items()
         seen.add(len(snapshot["left"]))
 
-    together(*(writer(owner) for owner in range(4)), *([reader] * 4), until=lambda: len(seen) > 1)
+    together(*(writer(owner) for owner in range(8)), *([reader] * 8), until=lambda: len(seen) > 1)
     assert len(seen) > 1, "no reader ever saw a change"
