@@ -340,6 +340,8 @@ def keep_entry(one: History) -> bool:
     fragment = one.read(path)
     fragment.removed = [row for row in fragment.removed if row["address"] != f"t/{name}"]
     one.write(path, fragment)
+    if any(change.address == f"t/{name}" for change in one.plan().changes):
+        raise Broken(f"{name} was let go, and is planned all the same")
     return True
 
 
@@ -826,7 +828,10 @@ def neighbours(folder: Path) -> Counter[str]:
                 [*value[:-1], one.value()] if isinstance(value, list) else _other(one, value)
             )
             one.write(path, fragment)
-            one.settle(key)
+            try:
+                one.settle(key)
+            except Blocked as error:
+                raise Broken(f"{key} was changed in its fragment, and that blocks: {error}") from error
         before = one.git("rev-parse", "HEAD").stdout.strip()
         done = one.git("merge", "-q", "--no-edit", "other", check=False)
         if done.returncode:

@@ -30,6 +30,11 @@ def covered(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
     found: Counter[str] = Counter()
     for seed in SAMPLE:
         found += run(seed, attributes=seed % 4 == 0, folder=folder)
+    for seed in range(1200, 1230):
+        # A queue needs three branches that all merge.
+        if found["queue: clean"]:
+            break
+        found += run(seed, folder=folder, old=0)
     return found + run(LARGE, folder=folder, old=0, parts=0, large=1)
 
 

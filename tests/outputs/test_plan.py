@@ -241,7 +241,7 @@ def test_two_accounts_of_one_output_both_count_and_become_one(home: Home) -> Non
 
 
 def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from registry_reconciler.outputs import sources
+    from registry_reconciler.outputs import render as rendering
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(home.root.parent / "cache"))
     from registry_reconciler.workspace import Workspace
@@ -255,7 +255,7 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
         asked.append([str(one["id"]) for one in jobs])
         return render(jobs, source)
 
-    monkeypatch.setattr(sources, "render", counted)
+    monkeypatch.setattr(rendering, "render", counted)
     assert workspace.plan().outputs == ()
     assert asked in ([], [[]])
     home.write({".system/registry/templates/table.md.j2": "other\n"})

@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final, Literal, TypeAlias
 
 Type11: TypeAlias = Literal["text", "number", "truth value", "null", "date", "merge"]
 
-_FIRST: Final = frozenset("yYnNoOtTfF~<=.+-0123456789")
-_BOOL = re.compile(r"y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF")
-_NULL = re.compile(r"~|null|Null|NULL|")
-_NUMBER = re.compile(
-    r"[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+"
-    r"|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+"
-    r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*"
-    r"|[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?"
-    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+_NUMERIC: Final = frozenset("+-.0123456789")
+_TRUTH: Final = (
+    *("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"),
+    *("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"),
 )
-_DATE = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
-    r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?"
-)
+_WORDS: Final[dict[str, Type11]] = {
+    **dict.fromkeys(_TRUTH, "truth value"),
+    **dict.fromkeys(("~", "null", "Null", "NULL", ""), "null"),
+    **dict.fromkeys(("<<", "="), "merge"),
+}
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Numbers, and dates: compiled for the first text that begins like one."""
+    number = re.compile(
+        r"[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+"
+        r"|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+"
+        r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*"
+        r"|[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+    )
+    date = re.compile(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+        r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
+        r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?"
+    )
+    return number, date
 
 
 def type_11(text: str) -> Type11:
     """What a plain scalar without a tag is in YAML 1.1."""
-    if text and text[0] not in _FIRST:
-        return "text"
-    if _BOOL.fullmatch(text):
-        return "truth value"
-    if _NULL.fullmatch(text):
-        return "null"
-    if _NUMBER.fullmatch(text):
+    word = _WORDS.get(text)
+    if word is not None or text[0] not in _NUMERIC:
+        return word or "text"
+    number, date = _patterns()
+    if number.fullmatch(text):
         return "number"
-    if _DATE.fullmatch(text):
-        return "date"
-    return "merge" if text in ("<<", "=") else "text"
+    return "date" if date.fullmatch(text) else "text"

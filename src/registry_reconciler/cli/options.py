@@ -7,11 +7,11 @@ parser fills in. Options of one command alone are declared in its signature.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec import Struct
 
 from registry_reconciler.cli.common import LOCK_TIMEOUT, Call, make_call
 from registry_reconciler.model.plan import PlanOptions
@@ -188,8 +188,7 @@ Brief = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a plan is about, and what it may do."""
 
     target: Targets = None
@@ -217,8 +216,7 @@ def _once(patterns: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(patterns or ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How text looks."""
 
     width: Width = None
@@ -226,8 +224,7 @@ class Look:
     no_color: NoColor = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What every command has that gives no plan."""
 
     root: Root = None
@@ -254,8 +251,7 @@ BRIEF_BYTES = 3_000
 """The most bytes of a brief answer of ``apply`` and ``check``: all that an agent needs to go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reporting:
+class Reporting(Struct, frozen=True):
     """What every command has that reports a plan."""
 
     max_bytes: MaxBytes = None

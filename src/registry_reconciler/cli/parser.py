@@ -9,22 +9,20 @@ the exit code) and a text ``EXAMPLE``, and its row in :data:`COMMANDS`. The conv
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any, NamedTuple, cast, get_type_hints
 
 import typer
 import typer.core
 import typer.main
-from msgspec import Struct
 
 from registry_reconciler.cli.output import put, stdout_is_terminal
 
 
-class Row(Struct, frozen=True):
+class Row(NamedTuple):
     """A command: what is typed, the module that does it, and one line for the list of commands."""
 
     name: str
@@ -238,15 +236,19 @@ def _load(row: Row) -> Any:
 def without_groups(command: Callable[..., int]) -> Callable[..., int]:
     """The same command as typer has to see it: each option of a group is a parameter of its own.
 
-    A group is a parameter whose type is a dataclass of options, see :mod:`registry_reconciler.cli.options`.
+    A group is a parameter whose type is a struct of options, see :mod:`registry_reconciler.cli.options`.
     """
+    from msgspec import Struct
+
     hints = get_type_hints(command, include_extras=True)
-    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
+    groups: dict[str, Any] = {
+        name: hint for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, Struct)
+    }
 
     @functools.wraps(command)
     def called(**arguments: Any) -> int:
         for name, group in groups.items():
-            options = {field.name: arguments.pop(field.name) for field in dataclasses.fields(group)}
+            options = {field: arguments.pop(field) for field in group.__struct_fields__}
             arguments[name] = group(**options)
         return command(**arguments)
 
@@ -267,9 +269,9 @@ def without_groups(command: Callable[..., int]) -> Callable[..., int]:
 
 def _options(group: Any) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
-    for field in dataclasses.fields(group):
-        kind = inspect.Parameter.KEYWORD_ONLY
-        yield inspect.Parameter(field.name, kind, default=field.default, annotation=hints[field.name])
+    # Every option of a group has a default.
+    for name, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True):
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
 
 
 def _verbatim(text: str) -> str:

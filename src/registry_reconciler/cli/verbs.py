@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
@@ -26,8 +26,7 @@ Apply = Annotated[bool, typer.Option("--apply", help="Apply the edit too, in the
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="With --apply: do not ask.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Going:
+class Going(Struct, frozen=True):
     """How far a verb goes."""
 
     apply: Apply = False

@@ -45,11 +45,13 @@ class People(Struct, frozen=True):
     Attributes:
         settled: nothing in them is open any more.
         open: what people have to decide: a file, and what in it.
+        by_hand: files that somebody settled, and git does not know yet.
     """
 
     ops: tuple[FileOp, ...]
     settled: tuple[Sides, ...]
     open: tuple[tuple[str, str], ...]
+    by_hand: tuple[str, ...] = ()
 
 
 def merge_people(root: Path, found: Sequence[Sides]) -> People:
@@ -57,6 +59,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
     ops: list[FileOp] = []
     settled: list[Sides] = []
     waiting: list[tuple[str, str]] = []
+    by_hand: list[str] = []
     if not found:
         return People((), (), ())
     tree = DiskTree(root)
@@ -69,6 +72,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
             waiting.append((sides.path, f"it cannot be read: {fault}"))
             continue
         if _is_settled(sides, now):
+            by_hand.append(sides.path)
             continue
         answer = merge_file(sides.path, sides.before, sides.one, sides.other, known, labels)
         if answer is None:
@@ -84,7 +88,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
             waiting += ((sides.path, sentence) for sentence in answer.conflicts)
         else:
             settled.append(sides)
-    return People(tuple(ops), tuple(settled), tuple(waiting))
+    return People(tuple(ops), tuple(settled), tuple(waiting), tuple(by_hand))
 
 
 def _why(sides: Sides) -> str:

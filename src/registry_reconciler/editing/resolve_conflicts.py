@@ -42,12 +42,14 @@ class Resolved(Struct, frozen=True):
         settled: the files that git had left in conflict and that are settled now.
         written: every file that was written or deleted.
         open: what people have to decide: a file, and what in it.
+        by_hand: files that somebody settled, and git does not know yet.
     """
 
     settled: tuple[str, ...]
     written: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     open: tuple[tuple[str, str], ...] = ()
+    by_hand: tuple[str, ...] = ()
 
 
 def resolve_conflicts(workspace: Workspace) -> Resolved:
@@ -70,7 +72,9 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         mark_settled(workspace.root, people.settled)
         settled.update(sides.path for sides in people.settled)
         if people.open:
-            return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings), people.open)
+            return Resolved(
+                tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings), people.open, people.by_hand
+            )
         tree = Recorder(DiskTree(workspace.root))
         mine = {sides.path: sides for sides in found if _is_mine(sides.path)}
         loaded = load(tree)
@@ -94,7 +98,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         warnings += done.warnings
         mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
         stage(workspace.root, written.difference(sides.path for sides in found))
-    return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings))
+    return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings), by_hand=people.by_hand)
 
 
 def _is_mine(path: str) -> bool:

@@ -54,11 +54,13 @@ class Catalog(Struct, frozen=True):
 
 def load_catalog(tree: Tree) -> Catalog:
     """Read every schema file, hold it against the published schemas, and parse the kinds."""
+    from registry_reconciler.schema.packaged import packaged_schema
     from registry_reconciler.schema.validator import SchemaSet
 
     files, problems, listed = _schema_files(tree)
     documents = {path: source.documents[0] for path, source in files.items() if _is_schema(source)}
-    schemas = SchemaSet(documents)
+    packaged = {path for path in documents if files[path].data == packaged_schema(_stem(path))}
+    schemas = SchemaSet(documents, packaged)
     kinds: dict[str, Kind] = {}
     sites: dict[tuple[object, ...], int] = {}
     broken = {_stem(path) for path in files if path not in documents}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.planning.pipeline import Planning
 
-_PLANS_A_READER = 100
+PLANS_A_READER = 20
 """A reader remembers every text that it has read. While somebody types there are ever new ones, so it is made anew."""
 
 _MARK = b"\xef\xbb\xbf"
@@ -145,7 +145,7 @@ class Buffers:
         from registry_reconciler.formats.table import new_reader
 
         if not self._left:
-            self._reader, self._left = new_reader(), _PLANS_A_READER
+            self._reader, self._left = new_reader(), PLANS_A_READER
         self._left -= 1
 
     def _bytes(self, path: str, text: Text) -> bytes:

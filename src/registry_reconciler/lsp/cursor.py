@@ -68,11 +68,23 @@ def compose(look: Look, path: str, source: str) -> list[Document]:
 
 def cursor_at(documents: Sequence[Document], offset: int) -> Cursor | None:
     """The smallest node around a place."""
+    found: Cursor | None = None
     for number, document in enumerate(documents):
         root = document.root
         if root.start <= offset <= max(root.end, document.end):
-            return _inside(number, root, offset)
-    return None
+            found = _inside(number, root, offset)
+            break
+    if found is not None and not found.node.entries:
+        return found
+    # A table that stands in several places begins where it ends: what is in it lies outside of it.
+    inside = (
+        cursor for cursor in cursors(documents) if not cursor.node.entries and _holds(cursor.node, offset)
+    )
+    return min(inside, key=lambda cursor: cursor.node.end - cursor.node.start, default=found)
+
+
+def _holds(node: Node, offset: int) -> bool:
+    return node.start <= offset <= node.end and node.end > node.start
 
 
 def _inside(number: int, root: Node, offset: int) -> Cursor:

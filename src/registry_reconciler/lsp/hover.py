@@ -74,7 +74,7 @@ def about(look: Look, address: str) -> Iterator[str]:
     value = shown_value(look.planning, address)
     name = kind.names.name.get(value) if kind.names.name is not None else None
     yield visible(address) + (f"  {visible(str(name))}" if isinstance(name, str) else "")
-    for field in ("description", "summary", "title", "when_to_use"):
+    for field in ("name", "description", "summary", "title", "when_to_use"):
         said = value.get(field) if isinstance(value, dict) else None
         if isinstance(said, str) and said != name:
             yield _cut(visible(" ".join(said.split())))

@@ -102,7 +102,8 @@ class SideText:
             if snippet is None or not isinstance(edit, Insert | Update):
                 yield edit
             else:
-                yield replace(edit, snippet=snippet)
+                # As its author wrote it, braces and all.
+                yield replace(edit, snippet=replace(snippet, kept=True))
 
     def _edits(self, result: Result, position: Position) -> Iterator[tuple[Edit, Origin | None]]:
         old, new = self.sides[self.number].value(position), value_of(result)

@@ -90,12 +90,13 @@ def merge_structured(
     sides = _sides((before, ours, theirs), structure)
     picks: tuple[Pick, Pick] = (OURS, THEIRS)
     notes = _Notes(sides, structure.form).of
-    versions = [_version(sides, structure, pick, textual, notes) for pick in picks]
-    conflicts = versions[0].conflicts
+    first = _version(sides, structure, OURS, textual, notes)
+    conflicts = first.conflicts
     if not conflicts:
-        if not versions[0].complete:
+        if not first.complete:
             raise NotUnderstood("a comment would be lost")
-        return Merged(versions[0].data)
+        return Merged(first.data)
+    versions = [first, _version(sides, structure, THEIRS, textual, notes)]
     kept = structure.comments(versions[0].data) | structure.comments(versions[1].data)
     if _missing(_required(sides, structure), kept):
         raise NotUnderstood("a comment would be lost")

@@ -6,6 +6,7 @@ quoted piece of code in Markdown is text: a page may show markers without having
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,11 +14,11 @@ from msgspec import Struct
 
 ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _MARK = rf"registry:(?P<word>begin|end)[ \t]+(?P<id>{ID})"
-_HTML = re.compile(rf"<!--[ \t]*{_MARK}[ \t]*-->")
-_C = re.compile(rf"/\*[ \t]*{_MARK}[ \t]*\*/")
-_MDX = re.compile(rf"\{{/\*[ \t]*{_MARK}[ \t]*\*/\}}")
-_HASH = re.compile(rf"(?<![^ \t])#[ \t]*{_MARK}[ \t]*$")
-_SLASH = re.compile(rf"(?<![^ \t])//[ \t]*{_MARK}[ \t]*$")
+_HTML = rf"<!--[ \t]*{_MARK}[ \t]*-->"
+_C = rf"/\*[ \t]*{_MARK}[ \t]*\*/"
+_MDX = rf"\{{/\*[ \t]*{_MARK}[ \t]*\*/\}}"
+_HASH = rf"(?<![^ \t])#[ \t]*{_MARK}[ \t]*$"
+_SLASH = rf"(?<![^ \t])//[ \t]*{_MARK}[ \t]*$"
 
 _MARKUP = (".md", ".markdown", ".mdc", ".html", ".htm", ".xml", ".svg", ".vue", ".astro")
 _MARKDOWN = (".md", ".markdown", ".mdc", ".mdx")
@@ -35,28 +36,35 @@ Form = tuple[re.Pattern[str], bool]
 """How a marker looks, and whether text may follow it on its line."""
 
 
+@functools.cache
+def _compiled(marker: str) -> re.Pattern[str]:
+    """A way to write markers, compiled for the first file that has it."""
+    return re.compile(marker)
+
+
 def forms(path: str) -> tuple[Form, ...]:
     """How markers look in a file, by its name."""
     name = path.rpartition("/")[2].lower()
     if name.endswith(".mdx"):
-        return (_HTML, True), (_MDX, True)
+        return (_compiled(_HTML), True), (_compiled(_MDX), True)
     if name.endswith(_MARKUP):
-        return ((_HTML, True),)
+        return ((_compiled(_HTML), True),)
     if name.endswith(_SLASHED):
-        return (_SLASH, False), (_C, True)
+        return (_compiled(_SLASH), False), (_compiled(_C), True)
     if name.endswith(_HASHED):
-        return ((_HASH, False),)
-    return (_HTML, True), (_HASH, False), (_SLASH, False), (_C, True)
+        return ((_compiled(_HASH), False),)
+    return (
+        (_compiled(_HTML), True),
+        (_compiled(_HASH), False),
+        (_compiled(_SLASH), False),
+        (_compiled(_C), True),
+    )
 
 
 def example(path: str, region: str) -> tuple[str, str]:
     """The two markers of a region as they are written in a file."""
-    form = forms(path)[0][0]
-    opening, closing = {
-        id(_HTML): ("<!-- ", " -->"),
-        id(_HASH): ("# ", ""),
-        id(_SLASH): ("// ", ""),
-    }[id(form)]
+    marker = forms(path)[0][0].pattern
+    opening, closing = {_HTML: ("<!-- ", " -->"), _HASH: ("# ", ""), _SLASH: ("// ", "")}[marker]
     return f"{opening}registry:begin {region}{closing}", f"{opening}registry:end {region}{closing}"
 
 

@@ -18,12 +18,12 @@ from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
-from registry_reconciler.outputs.render import Rendered, Source, render
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
+    from registry_reconciler.outputs.render import Rendered
     from registry_reconciler.outputs.targets import Part, Wish
     from registry_reconciler.rules.entry_set import EntrySet
 
@@ -81,6 +81,8 @@ class Sources:
 
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs. Raises :class:`.render.RenderFailure`."""
+        from registry_reconciler.outputs.render import Source, render
+
         jobs = [{"id": output.id, **output.spec} for output in outputs]
         kinds = self.loaded.kinds
         source = Source(

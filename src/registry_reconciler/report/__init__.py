@@ -1,7 +1,7 @@
 """Renderers: pure functions from a plan to text. One module a format, and one row in the table here.
 
-To add a format: a module with ``render(plan, options) -> str``, its row, its golden file. The options ``--format`` and
-``--report`` take what the table has.
+To add a format: a module with ``render(plan, options) -> str``, its row, the suffix of its golden files. The options
+``--format`` and ``--report`` take what the table has.
 """
 
 from __future__ import annotations

@@ -39,6 +39,11 @@ def builtin_schemas() -> dict[str, bytes]:
     return {kind: _read(f"schemas/{kind}.schema.yaml") for kind in KINDS}
 
 
+def packaged_schema(kind: str) -> bytes | None:
+    """The schema file of one built-in kind; ``None`` where there is no such kind."""
+    return _read(f"schemas/{kind}.schema.yaml") if kind in KINDS else None
+
+
 def template(name: str) -> bytes:
     """A file that ``init`` places, e.g. ``config.yaml``. Raises :class:`FileNotFoundError`."""
     return _read(name)

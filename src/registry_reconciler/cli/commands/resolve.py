@@ -48,10 +48,17 @@ def command(
         lines += ["Edit them, git add them, then: registry resolve"]
     else:
         next = [["registry", "plan"]] if done.settled or done.written else []
+        if done.by_hand:
+            lines += [
+                "Settled by hand; tell git (git add):",
+                *(f"  {visible(path)}" for path in done.by_hand),
+            ]
+            next = [["git", "add", *done.by_hand], *next]
         lines += ["Next: registry plan"] if next else []
     body = {
         "settled": list(done.settled),
         "written": list(done.written),
+        "by_hand": list(done.by_hand),
         "open": [{"path": path, "about": sentence} for path, sentence in done.open],
     }
     return answer(call, "\n".join(lines) + "\n", body, exit=3 if done.open else 0, next=next)
