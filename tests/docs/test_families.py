@@ -25,7 +25,7 @@ def test_the_pages_about_families_are_true(page: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     text = page.read_text("utf-8")
     assert session(tmp_path, text) == text
-    assert len(BLOCK.findall(text)) >= 4
+    assert len(BLOCK.findall(text)) >= 3
 
 
 def test_the_page_about_adopting_names_each_of_them() -> None:
