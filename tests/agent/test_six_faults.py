@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 
 from tests.agent.test_twelve_faults import TYPES, healthy
-from tests.cli.helper import Box, installed
+from tests.support import Box, installed
 
 CALLS = 4
 TOKENS = 3_000

@@ -16,7 +16,7 @@ import yaml
 
 from tests.ci.runner import ROOT
 from tests.ci.test_files import check
-from tests.cli.helper import Box
+from tests.support import Box
 
 PAGE = (ROOT / "docs/ci.md").read_text("utf-8")
 FILES = dict(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.ci.runner import ROOT
-from tests.cli.helper import Box
+from tests.support import Box
 
 pytestmark = [
     pytest.mark.slow,

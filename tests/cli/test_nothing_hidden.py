@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import git
 from tests.cli.shop import Shop
+from tests.support import git
 
 
 @pytest.fixture

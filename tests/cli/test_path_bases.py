@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 SCHEMA = """\
 x-registry:

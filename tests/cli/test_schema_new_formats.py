@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 TEAMS = "teams:\n  - {id: red, name: Red}\n  - {id: blue, name: Blue}\n"
 SERVICES = [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.helper import Box
+from tests.support import Box
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("wrong_inputs.yaml").read_text("utf-8"))
 

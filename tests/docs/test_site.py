@@ -13,7 +13,7 @@ import yaml
 
 from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.schema.packaged import config_schema
-from tests.cli.helper import Box, installed
+from tests.support import Box, installed
 
 ROOT = Path(__file__).parents[2]
 TOP = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")

@@ -13,7 +13,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 from registry_reconciler.lsp.text import Text, Unit
-from tests.cli.helper import FRAGMENT, installed
+from tests.support import FRAGMENT, installed
 
 PATIENCE = 60.0
 """Seconds after which an answer does not come any more, also on a busy machine."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import installed
 from tests.lsp.editor import Editor, editing, workspace
+from tests.support import installed
 
 FRAGMENT = "desired/docs.yaml"
 ROUTES = "modules/routes/api.yaml"

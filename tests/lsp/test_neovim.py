@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helper import installed
 from tests.lsp.editor import workspace
+from tests.support import installed
 
 NVIM = shutil.which("nvim")
 DOCS = Path(__file__).parents[2] / "docs" / "editors.md"

@@ -10,9 +10,9 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.cli.helper import FRAGMENT as TEXT
-from tests.cli.helper import installed
 from tests.lsp.editor import Editor, editing, workspace
+from tests.support import FRAGMENT as TEXT
+from tests.support import installed
 
 FRAGMENT = "desired/docs.yaml"
 ROUTES = "modules/routes/api.yaml"

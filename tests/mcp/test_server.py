@@ -17,8 +17,8 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
-from tests.cli.helper import FRAGMENT, installed
 from tests.lsp.editor import workspace
+from tests.support import FRAGMENT, installed
 
 DOCS = "desired/docs.yaml"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.planning import state_shares
-from tests.cli.helper import Box
+from tests.support import Box
 
 FRAGMENT = "desired/t.yaml"
 STATE = ".system/registry/state"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.loading.state.places import KindPlace, parse_place, render_place
-from tests.cli.helper import Box
+from tests.support import Box
 
 SCHEMA = ".system/registry/schemas/t.schema.yaml"
 PLACE = ".system/registry/state/places/t.place"
