@@ -39,7 +39,8 @@ def main() -> int:
         files = sorted(map(str, dist.iterdir()))
         run(sys.executable, "-m", "twine", "check", "--strict", *files)
         wheel = next(name for name in files if name.endswith(".whl"))
-        run(sys.executable, "-m", "check_wheel_contents", wheel)
+        # W002: an __init__ of one line may be like another.
+        run(sys.executable, "-m", "check_wheel_contents", "--ignore", "W002", wheel)
         faults = list(unwanted(Path(wheel), next(Path(name) for name in files if name.endswith(".tar.gz"))))
         if faults:
             return failed("; ".join(faults))

@@ -52,9 +52,14 @@ def end() -> None:
     """The command is through; only the process has to end."""
     for stream in (sys.stdout, sys.stderr):
         # A reader that does not read keeps us waiting here, where Ctrl-C still counts.
-        try:  # noqa: SIM105 - contextlib takes time to import
+        try:
             stream.flush()
-        except (OSError, ValueError, AttributeError):
+        except OSError:
+            # The interpreter would try once more, and end with a code and words of its own.
+            from registry_reconciler.cli.output import abandon_stdout
+
+            abandon_stdout()
+        except (ValueError, AttributeError):
             pass
     too_late()
 

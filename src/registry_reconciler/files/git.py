@@ -60,7 +60,7 @@ def commit_of(folder: Path, revision: str) -> str:
     if _is_shallow(folder):
         raise _shallow(folder, f"there is no revision {revision!r} here", revision)
     raise UsageFailure(
-        f"git knows no revision {revision!r}. A branch of the remote is origin/NAME, and is there after: git fetch"
+        f"git knows no revision {revision!r}. A branch of the remote is origin/NAME, once it was fetched"
     )
 
 
