@@ -194,6 +194,37 @@ def one_side_of_a_conflict(box: Box) -> None:
     assert "v: 2" in box.read("t.yaml")
 
 
+def removed_here_and_changed_there(box: Box) -> None:
+    """A file that git can only be told about: the documents of one side, and what the other made of them."""
+    page = ".system/registry/schemas/notes.yaml"
+    box.write(page, "$defs: {a: {type: string}}\n")
+    committed(box, "notes")
+    box.git("checkout", "-q", "-b", "changes")
+    box.write(page, "$defs: {a: {type: number}}\n")
+    committed(box, "changed")
+    box.git("checkout", "-q", "main")
+    box.git("rm", "-q", page)
+    committed(box, "removed")
+    fails(box, "merge", "-q", "changes")
+    ran = box.run("resolve")
+    assert ran.exit == 3
+    assert "keep it (git add) or let it go (git rm)" in ran.out
+
+
+def kept(box: Box) -> None:
+    removed_here_and_changed_there(box)
+    box.git("add", ".system/registry/schemas/notes.yaml")
+    assert box.run("resolve").exit == 0
+    assert "number" in box.read(".system/registry/schemas/notes.yaml")
+
+
+def let_go(box: Box) -> None:
+    removed_here_and_changed_there(box)
+    box.git("rm", "-q", ".system/registry/schemas/notes.yaml")
+    assert box.run("resolve").exit == 0
+    nothing_to_do(box)
+
+
 def all_of_a_shallow_clone(box: Box) -> None:
     base = committed(box, "one more")
     committed(box, "and one")
@@ -221,6 +252,8 @@ RUN = {
     "git checkout --ours": one_side_of_a_conflict,
     "git fetch --unshallow": all_of_a_shallow_clone,
     "git add --chmod=+x": executable,
+    "git add": kept,
+    "git rm": let_go,
 }
 
 

@@ -52,8 +52,8 @@ def command(
         bool,
         typer.Option(
             "--merge-driver",
-            help="Let git merge fragments, registries, state and outputs by entry and field: lines in .gitattributes, "
-            "and the driver in the configuration of this clone.",
+            help="Merges of git go by entry and field in fragments, registries, state and outputs: lines in "
+            ".gitattributes, and the driver in the configuration of this clone.",
         ),
     ] = False,
     *,
