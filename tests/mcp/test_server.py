@@ -91,7 +91,6 @@ async def test_without_write_no_tool_that_writes_is_there(tmp_path: Path) -> Non
             "references",
             "drift",
             "log",
-            "run",
         }
         with pytest.raises(Exception, match="without --write"):
             await client.call_tool("apply", {"plan_id": "x"})
@@ -250,3 +249,31 @@ async def test_abilities_are_tools_only_where_granted_and_need_their_capabilitie
     async with agent(tmp_path, "--abilities", "--cap=process.run") as client:
         ran = await call(client, "ability_say_hello")
         assert ran["exit"] == 0, ran
+    async with agent(tmp_path, "--abilities", "--write") as client:
+        await call(client, "set", address="ability_low/say.hello", fields={"required_caps": []})
+        shown = await call(client, "plan")
+        assert (await call(client, "apply", plan_id=shown["plan_id"]))["exit"] == 0
+        for name in ("ability_say_hello", "run"):
+            arguments = {"ability": "say.hello"} if name == "run" else {}
+            refused = await call(client, name, **arguments)
+            assert "changed since the server was started" in refused["errors"][0]["message"]
+
+
+async def test_nothing_of_the_workspace_is_imported(tmp_path: Path) -> None:
+    workspace(tmp_path)
+    for name in ("registry_reconciler", "json", "msgspec"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')\n")
+        (tmp_path / name / "__main__.py").write_text('print(\'{"exit": 0, "theirs": true}\')\n')
+    async with agent(tmp_path) as client:
+        assert "theirs" not in await call(client, "check")
+        assert (await client.read_resource("registry://plan")).contents
+    assert not (tmp_path / "run").exists()
+
+
+async def test_what_no_command_can_be_told_is_refused_in_words(tmp_path: Path) -> None:
+    async with agent(workspace(tmp_path)) as client:
+        assert "NUL" in (await call(client, "show", address="route/a\0b"))["errors"][0]["message"]
+        long = await call(client, "show", address="route/" + "x" * 200_000)
+        assert long["exit"] != 0
+        assert (await call(client, "check"))["exit"] == 0

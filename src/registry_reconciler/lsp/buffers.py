@@ -95,7 +95,9 @@ class Buffers:
         self.root = root
         self.unit = unit
         self._open: dict[str, OpenText] = {}
-        self._look: Look | None = None
+        self._look: tuple[int, Look] | None = None
+        self._generation = 0
+        """Counts what makes a plan old; it is only ever raised by the editor's side, and read by the one that plans."""
         self._reader: Reader | None = None
         self._left = 0
 
@@ -107,16 +109,16 @@ class Buffers:
     def put(self, path: str, text: OpenText) -> None:
         """A text was opened or changed."""
         self._open = {**self._open, path: text}
-        self._look = None
+        self._generation += 1
 
     def close(self, path: str) -> None:
         """A text is no longer open: what counts is the file again."""
         self._open = {name: text for name, text in self._open.items() if name != path}
-        self._look = None
+        self._generation += 1
 
     def forget(self) -> None:
         """Something on the disk changed."""
-        self._look = None
+        self._generation += 1
 
     def look(self) -> Look:
         """The plan of what is open and of what is on the disk.
@@ -124,21 +126,20 @@ class Buffers:
         Raises:
             RegistryFailure: the workspace cannot be read now; the text says why.
         """
+        generation, open = self._generation, self._open
         known = self._look
-        if known is not None:
-            return known
+        if known is not None and known[0] == generation:
+            return known[1]
         from registry_reconciler.apply import reader
         from registry_reconciler.apply.writable import Writable
         from registry_reconciler.planning.pipeline import make_plan
 
         self._renew_reader()
-        open = self._open
         files = {path: self._bytes(path, text.text) for path, text in open.items()}
         with reader(self.root, _LOCK_WAIT, may_write=Writable(self.root)):
             planning = make_plan(MemoryTree(files, DiskTree(self.root)), reader=self._reader)
         found = Look(self.root, planning, open, self.unit)
-        if open is self._open:
-            self._look = found
+        self._look = generation, found
         return found
 
     def _renew_reader(self) -> None:

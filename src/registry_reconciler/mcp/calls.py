@@ -31,16 +31,21 @@ async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) 
     """The JSON of a command; where it has none, what it said instead."""
     head, dashes, behind = _parted(command.words)
     words = [*head, *extra, f"--root={root}", *dashes, *behind]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "registry_reconciler",
-        *words,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=root,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",  # nothing of the workspace, and of nobody else, is imported
+            "-c",
+            _START,
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=root,
+        )
+    except (OSError, ValueError) as error:
+        # More than the system takes as words of a call.
+        return _failed(f"the command could not be started: {error}")
     try:
         out, err = await process.communicate(command.stdin.encode("utf-8", "surrogatepass"))
     except BaseException:
@@ -55,8 +60,15 @@ async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) 
         data = None
     if isinstance(data, dict):
         return data
-    said = (err or out).decode("utf-8", "replace").strip()
-    return {"exit": process.returncode, "errors": [{"code": "failed", "message": said}], "next": []}
+    return _failed((err or out).decode("utf-8", "replace").strip(), process.returncode or 1)
+
+
+def _failed(said: str, exit: int = 1) -> dict[str, Json]:
+    return {"exit": exit, "errors": [{"code": "failed", "message": said}], "next": []}
+
+
+_HOME = str(Path(__file__).resolve().parents[2])
+_START = f"import sys; sys.path.append({_HOME!r}); from registry_reconciler.cli.program import main; sys.exit(main())"
 
 
 def _parted(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from mcp.server.stdio import stdio_server
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourceUpdated
 from mcp.shared.exceptions import MCPError
 
+from registry_reconciler.mcp.abilities import PREFIX as PREFIX_OF_ABILITIES
+from registry_reconciler.mcp.abilities import ability_tools, digest
 from registry_reconciler.mcp.calls import answer_of, cut, dump
 from registry_reconciler.mcp.resources import PREFIX, TEMPLATES, UnknownResource, changes, named, read
-from registry_reconciler.mcp.tools import TOOLS, Arguments, Command, Grants, Tool
+from registry_reconciler.mcp.tools import TOOLS, Arguments, Grants, Tool
 from registry_reconciler.model.entry import Json
 from registry_reconciler.version import __version__
 
@@ -47,6 +49,8 @@ class Session:
     def __init__(self, root: Path, grants: Grants) -> None:
         self.root = root
         self.grants = grants
+        self.abilities = digest(root) if grants.abilities else ""
+        """What abilities and hooks were when the server was started."""
         self.shown: set[str] = set()
         """The ids of plans that this agent was shown."""
         self.writing = asyncio.Lock()
@@ -58,33 +62,32 @@ class Session:
 
     async def tools(self) -> list[Tool]:
         """The tools that are served."""
-        found = [tool for tool in TOOLS if self.grants.write or not tool.writes]
+        found = [tool for tool in TOOLS if self._served(tool)]
         if self.grants.abilities:
-            taken = {tool.name for tool in found}
-            found += [tool for tool in await self._abilities() if tool.name not in taken]
+            found += await asyncio.to_thread(lambda: list(ability_tools(self.root)))
         return found
 
-    async def _abilities(self) -> list[Tool]:
-        """Every ability of the workspace as a tool, with its input schema."""
-        data = await answer_of(
-            self.root, Command(("list", "--format=json", "--", "ability_low", "ability_high"))
-        )
-        made = []
-        for row in data.get("entries") or ():
-            shown = await answer_of(self.root, Command(("show", "--format=json", "--", row["address"])))
-            value = ((shown.get("entry") or {}).get("live") or {}).get("value") or {}
-            made.append(_ability(row["address"].partition("/")[2], value))
-        return made
+    def _served(self, tool: Tool) -> bool:
+        return (self.grants.write or not tool.writes) and (self.grants.abilities or not _runs(tool))
+
+    async def _tool(self, name: str) -> Tool | None:
+        found = next((tool for tool in TOOLS if tool.name == name), None)
+        if found is None and name.startswith(PREFIX_OF_ABILITIES):
+            found = next((tool for tool in await self.tools() if tool.name == name), None)
+        return found if found is not None and self._served(found) else None
 
     async def call(self, name: str, arguments: Arguments) -> types.CallToolResult:
         """Call a tool."""
-        tool = next((tool for tool in await self.tools() if tool.name == name), None)
+        tool = await self._tool(name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {name!r} here{self._why(name)}")
         refusal = self._refusal(tool, arguments)
         if refusal:
-            return _result(
-                {"exit": 64, "errors": [{"code": "refused", "message": refusal}], "next": []}, failed=True
+            return _refused(refusal)
+        if _runs(tool) and self.abilities != await asyncio.to_thread(digest, self.root):
+            return _refused(
+                "abilities or hooks changed since the server was started, and only those of then were granted. "
+                "Whoever started it has to look at them and start it anew."
             )
         extra = [f"--cap={name}" for name in self.grants.capabilities] if _runs(tool) else []
         async with self.writing if tool.writes else contextlib.nullcontext():
@@ -98,11 +101,15 @@ class Session:
     def _why(self, name: str) -> str:
         if any(tool.name == name and tool.writes for tool in TOOLS):
             return ": the server was started without --write"
+        if name == "run" or name.startswith(PREFIX_OF_ABILITIES):
+            return ": the server was started without --abilities, or there is no such ability"
         return ""
 
     def _refusal(self, tool: Tool, arguments: Arguments) -> str:
         from registry_reconciler.schema.validator import standalone
 
+        if not _is_text(dict(arguments)):
+            return "an argument has a NUL or half of a character in it"
         for violation in standalone(tool.input_schema, "tool.json").violations(dict(arguments)):
             return violation.message
         if tool.directive(arguments) and not self.grants.directives:
@@ -116,22 +123,21 @@ class Session:
 
 def _runs(tool: Tool) -> bool:
     """Whether a tool runs an ability."""
-    return tool.name == "run" or tool.name.startswith("ability_")
+    return tool.name == "run" or tool.name.startswith(PREFIX_OF_ABILITIES)
 
 
-def _ability(id: str, value: dict[str, Json]) -> Tool:
-    schema = value.get("input_schema")
-    properties = schema if isinstance(schema, dict) else {"type": "object"}
+def _refused(message: str) -> types.CallToolResult:
+    return _result({"exit": 64, "errors": [{"code": "refused", "message": message}], "next": []}, failed=True)
 
-    def command(arguments: Arguments) -> Command:
-        import json
 
-        words = ("run", "--format=json", "--input=-", "--", id)
-        return Command(words, json.dumps(arguments.get("input", {}), ensure_ascii=False))
-
-    name = "ability_" + re.sub(r"[^A-Za-z0-9_-]", "_", id)[:56]
-    about = value.get("summary") or value.get("description") or value.get("name") or id
-    return Tool(name, f"Ability {id}: {dump(about)}", {"input": properties}, command)
+def _is_text(value: Json) -> bool:
+    """Whether a value can be said to a command: no NUL, and no half of a character."""
+    try:
+        return b"\0" not in json.dumps(value, ensure_ascii=False).encode() and "\\u0000" not in json.dumps(
+            value
+        )
+    except UnicodeEncodeError:
+        return False
 
 
 def _result(data: dict[str, Json], *, failed: bool) -> types.CallToolResult:
@@ -223,7 +229,7 @@ def make_server(session: Session) -> Server[Any]:
 
 def _described(tool: Tool) -> types.Tool:
     hints = types.ToolAnnotations(
-        read_only_hint=not tool.writes and not tool.name.startswith("ability_"),
+        read_only_hint=not tool.writes and not _runs(tool),
         destructive_hint=tool.name in ("apply", "remove"),
         open_world_hint=_runs(tool),
     )

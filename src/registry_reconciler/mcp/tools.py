@@ -277,7 +277,7 @@ TOOLS = (
     ),
     Tool(
         "run",
-        "Run an ability that changes nothing, if it needs no capability that was not granted.",
+        "Run an ability that declares no capability to change something, and needs none that was not granted.",
         {"ability": _TEXT, "input": {"type": "object"}},
         _run,
         ("ability",),

@@ -63,7 +63,8 @@ def merge_file(
     if any(output.whole for output in outputs):
         if ours is None or theirs is None:
             return Answer(ours if ours is not None else theirs)
-        return Answer(_clean(before, ours, theirs) or ours)
+        merged = _clean(before, ours, theirs)
+        return Answer(ours if merged is None else merged)
     kinds = kinds_of(known.kinds, path)
     try:
         if is_fragment(path) or kinds or any(output.at for output in outputs):
@@ -94,7 +95,8 @@ def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, kno
     """What is remembered of an output, merged as its text is: else it would look as if somebody had edited it."""
     account = parse_account(path, ours)
     of_value = account is None or any(output.at for output in known.outputs if output.id == account.id)
-    return ours if of_value else _clean(before, ours, theirs) or ours
+    merged = None if of_value else _clean(before, ours, theirs)
+    return ours if merged is None else merged
 
 
 # Fragments, registries, structured files with an output in them
