@@ -278,13 +278,6 @@ LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: 
     ("schema", "path", "text", "change", "why"),
     [
         (
-            LIST.replace("FORM", "jsonc"),
-            "t.jsonc",
-            b'/* block\n   note */\n{"t": {"a": {"v": 1}, "b": {"v": 2}//tight\n}}\n',
-            ("t.jsonc", "t.yaml"),
-            "would be lost",
-        ),
-        (
             LIST.replace("t.FORM", "t.conf").replace("key: id", "key: id, format: yaml"),
             "t.conf",
             b"# head\nt:\n  a: {v: 1}\n",
@@ -300,7 +293,7 @@ LIST = "x-registry: {kind: t, layout: map, file: t.FORM, at: t, key: id}\ntype: 
             "b/x.yaml",
         ),
     ],
-    ids=["block comment", "comments that JSON has not", "excluded"],
+    ids=["comments that JSON has not", "excluded"],
 )
 def test_what_would_be_lost_blocks(
     tmp_path: Path,
@@ -317,6 +310,19 @@ def test_what_would_be_lost_blocks(
     assert any(why in one["message"] for one in plan["problems"] if one["code"] == "KND005"), plan["problems"]
     assert box.run("apply", "--yes").exit == 3
     assert (box.root / path).read_bytes() == text
+
+
+def test_a_block_comment_stays_where_it_stood_and_a_comment_of_an_entry_goes_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box = fresh(tmp_path, capsys)
+    text = b'/* block\n   note */\n{"t": {"a": {"v": 1}, "b": {"v": 2}//tight\n}}\n'
+    plan = remade(box, LIST.replace("FORM", "jsonc"), "t.jsonc", text, ("t.jsonc", "t.yaml"))
+    assert plan["exit"] == 0
+    assert "KND006" in [problem["code"] for problem in plan["problems"]]
+    assert box.run("apply", "--yes").exit == 0
+    assert "/* block\n   note */" in box.read("t.jsonc")
+    assert "#tight" in box.read("t.yaml")
 
 
 def test_text_that_looks_like_a_comment_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
