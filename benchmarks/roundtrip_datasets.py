@@ -284,11 +284,31 @@ def _concerns(loaded: Loaded, path: str, addresses: Iterable[str]) -> bool:
 def changed_fields(before: Loaded, after: Loaded, addresses: set[str]) -> set[str] | None:
     """The fields at the top of an entry that an edit changed; ``None``: the whole entry came, went or moved."""
     entries = [one.live.entries.get(address) for address in addresses for one in (before, after)]
-    if len(addresses) != 1 or None in entries:
+    if (
+        len(addresses) != 1
+        or None in entries
+        or any(on_one_line(loaded, addresses) for loaded in (before, after))
+    ):
         return None
     old, new = (entry.value for entry in entries if entry is not None)
     names = {*old, *new}
     return {name for name in names if name not in old or name not in new or not same(old[name], new[name])}
+
+
+def on_one_line(loaded: Loaded, addresses: set[str]) -> bool:
+    """Whether an entry stands on one line: its fields have no lines of their own then."""
+    for address in addresses:
+        entry = loaded.live.entries[address]
+        source = loaded.live.files[entry.place.file]
+        text = (source.data or b"").decode("utf-8").removeprefix("\ufeff")
+        node = source.format.compose(text)[entry.place.document].root
+        for step_ in entry.place.path:
+            index = child_index(node, step_)
+            assert index is not None
+            node = node.entries[index].value
+        if "\n" not in text[node.start : node.end] and node.end > node.start:
+            return True
+    return False
 
 
 def lines_beside(loaded: Loaded, path: str, addresses: set[str], fields: set[str] | None) -> list[str] | None:

@@ -31,9 +31,15 @@ _SLOW_FILES = frozenset(
     {
         "cli/test_add.py",
         "cli/test_everyday.py",
+        "cli/test_nothing_hidden.py",
+        "cli/test_one_cause.py",
+        "cli/test_path_bases.py",
+        "cli/test_schema_new_formats.py",
+        "cli/test_terminal.py",
         "cli/test_toml_registry.py",
         "cli/test_truth.py",
         "cli/test_verbs.py",
+        "cli/test_wrong_inputs.py",
         "outputs/test_branches.py",
         "unit/runtime/test_children.py",
     }

@@ -232,7 +232,7 @@ def test_outputs_that_fail_for_one_reason_are_one_problem(shop: Shop) -> None:
 
 def test_errors_stand_before_warnings_whatever_cause_they_have(shop: Shop) -> None:
     shop.item(more="  paths: [{field: path, missing: warning}]", fields="  team: {type: string}")
-    shop.items(path=numbers("gone/{}.md"), team=[*range(6)])
+    shop.items(path=numbers("gone/{}.md"), team=[*range(MANY)])
     words = [line.partition(" ")[0] for line in shop.run("check").out.splitlines()]
     kinds = [word for word in words if word in ("error", "warning")]
     assert kinds == ["error", "warning"]

@@ -20,4 +20,4 @@ def test_the_page_has_every_command_and_its_example() -> None:
     for row in COMMANDS:
         section = text.partition(f"## registry {row.name}\n")[2].partition("\n## ")[0]
         assert "Example:" in section
-        assert "--root DIR" in section
+        assert "--root DIR" in section or row.name == "lsp", "the editor says which workspace"

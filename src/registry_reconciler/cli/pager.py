@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
+from shutil import get_terminal_size, which
 
 
 class Paging:
@@ -59,7 +59,7 @@ def _pager(text: str) -> list[str]:
             except ValueError:
                 words = []
             return [] if words in ([], ["cat"]) else words
-    found = shutil.which("less", path=_search_path())
+    found = which("less", path=_search_path())
     return [found] if found else []
 
 
@@ -71,5 +71,5 @@ def _search_path() -> str:
 
 def _fits(text: str) -> bool:
     """Whether a text has no more lines than the screen."""
-    size = shutil.get_terminal_size((80, 24))
+    size = get_terminal_size((80, 24))
     return text.count("\n") < size.lines

@@ -7,11 +7,11 @@ rest takes if it goes on like that.
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
 
 from registry_reconciler.base.progress import listening
 from registry_reconciler.cli.output import stderr_is_terminal
@@ -94,7 +94,7 @@ class Line(NoLine):
             with self._lock:
                 if self._name:
                     self._shown = True
-                    _write(f"\r\x1b[K{self.text()[: shutil.get_terminal_size((80, 24)).columns - 1]}")
+                    _write(f"\r\x1b[K{self.text()[: get_terminal_size((80, 24)).columns - 1]}")
             if self._over.wait(_EVERY):
                 return
 

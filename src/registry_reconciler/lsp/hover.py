@@ -44,7 +44,8 @@ def hover(look: Look, path: str, offset: int) -> types.Hover | None:
 
 
 def _lines(look: Look, subject: Subject, *, on_key: bool) -> Iterator[str]:
-    found = None if on_key else reference_at(subject)
+    secret = look.loaded.catalog.schemas.validator(subject.kind).view.secret(subject.field) is not None
+    found = None if on_key or secret else reference_at(subject)
     if found is not None:
         reference, key = found
         known = look.planning.entry_sets.after.items

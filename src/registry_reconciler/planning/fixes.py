@@ -266,7 +266,7 @@ def _require_codes(codes: Sequence[str], own: Iterable[str]) -> None:
         if code not in known:
             letters = code.rstrip("0123456789")
             family = sorted(name for name in known if name.rstrip("0123456789") == letters)
-            hint = f" There are {', '.join(family)}." if family else did_you_mean(code, known)
+            hint = did_you_mean(code, known) if len(family) < 2 else f" There are {', '.join(family)}."
             raise UsageFailure(f"there is no code {code!r}.{hint}")
 
 

@@ -694,7 +694,8 @@ def test_functions_that_cannot_be_loaded_are_failures(site: Site) -> None:
 def test_the_program_brings_its_own_way_to_run_other_kinds(site: Site) -> None:
     site.abilities({"ability_id": "m", "implementation": {"kind": "mcp", "server": "s", "tool": "t"}})
     site.flows({"ability_id": "agent", "type": "agent", "ability_ids": ["m"]})
-    assert "give the invoker a handler" in Run(site)("m").error
+    assert "there is no MCP server 's'" in Run(site)("m").error
+    assert "give the invoker a handler" in Run(site)("agent").error
 
     def mcp(how: Any, payload: Any, context: Any) -> Any:
         return [how["server"], how["tool"], payload]
@@ -725,8 +726,12 @@ def test_a_workflow_runs_its_steps_in_order_and_gives_the_value_of_the_last(site
     result = run("flow", 7)
     assert (result.status, result.value) == ("ok", {})
     assert (site.root / "order").read_text() == "7{}"
-    assert [line.id for line in run.lines] == ["flow", "one", "one"]
-    assert [line.caller for line in run.lines] == ["", "flow", "flow"]
+    assert [(line.id, line.caller, line.verdict) for line in run.lines] == [
+        ("flow", "", "allow"),
+        ("one", "flow", "allow"),
+        ("one", "flow", "allow"),
+        ("one", "flow", "skipped"),
+    ]
 
 
 def test_a_workflow_lends_no_capability_to_its_steps(site: Site) -> None:

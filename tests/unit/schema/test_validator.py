@@ -128,7 +128,7 @@ def test_a_wrong_type_says_what_is_there_and_what_is_expected(
         ({"multipleOf": 5}, 3, "a multiple of 5"),
         ({"const": "a"}, "b", "is 'b', not a"),
         ({"contains": {"const": 1}}, [2], "needs at least 1 item"),
-        ({"not": {"type": "string"}}, "a", "not allowed"),
+        ({"not": {"type": "string"}}, "a", "must not be text"),
         ({"propertyNames": {"pattern": "^a"}}, {"b": 1}, "'b' cannot be the name of a field of f"),
         ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "needs the field 'b'"),
     ],
