@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from tests.lsp.editor import workspace
 FRAGMENT = "desired/docs.yaml"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the workspace is made through the installed script")
 def test_memory_is_flat_over_many_edits(tmp_path: Path) -> None:
     buffers = Buffers(workspace(tmp_path))
     source = (tmp_path / FRAGMENT).read_text()

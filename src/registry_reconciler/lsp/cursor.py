@@ -9,6 +9,7 @@ from msgspec import Struct
 from registry_reconciler.formats.nodes import Document, Node, Unreadable, key_of, to_value
 from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.text import Text
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, get_path
 from registry_reconciler.model.field_roles import Reference
@@ -200,6 +201,17 @@ def _entries_in(look: Look, path: str) -> Iterator[LiveEntry]:
     for entry in (*look.loaded.live.entries.values(), *look.loaded.live.clashes):
         if entry.kind in names and entry.place.file == path:
             yield entry
+
+
+def subject_at(look: Look, path: str, offset: int) -> tuple[Text, Cursor, Subject] | None:
+    """A text, and what a place in it says something of; ``None`` where it lies in no entry."""
+    text = look.text(path)
+    if text is None:
+        return None
+    documents = compose(look, path, text.source)
+    cursor = cursor_at(documents, offset)
+    subject = subject_of(look, path, documents, cursor) if cursor is not None else None
+    return (text, cursor, subject) if cursor is not None and subject is not None else None
 
 
 def entry_at(look: Look, path: str, cursor: Cursor) -> DesiredEntry | LiveEntry | None:

@@ -10,11 +10,9 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.cursor import (
     Subject,
-    compose,
-    cursor_at,
     is_key_field,
     reference_at,
-    subject_of,
+    subject_at,
 )
 from registry_reconciler.lsp.diagnostics import span
 from registry_reconciler.model.entry import MISSING, show_path
@@ -28,14 +26,10 @@ _FIELDS_SHOWN = 12
 
 def hover(look: Look, path: str, offset: int) -> types.Hover | None:
     """The entry behind a reference, what a field is for, or how an entry stands."""
-    text = look.text(path)
-    if text is None:
+    found = subject_at(look, path, offset)
+    if found is None or not found[2].field:
         return None
-    documents = compose(look, path, text.source)
-    cursor = cursor_at(documents, offset)
-    subject = subject_of(look, path, documents, cursor) if cursor is not None else None
-    if cursor is None or subject is None or not subject.field:
-        return None
+    text, cursor, subject = found
     lines = list(_lines(look, subject, on_key=cursor.on_key))
     if not lines:
         return None

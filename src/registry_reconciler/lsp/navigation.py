@@ -15,6 +15,7 @@ from registry_reconciler.lsp.cursor import (
     is_key_field,
     node_of,
     reference_at,
+    subject_at,
     subject_of,
 )
 from registry_reconciler.lsp.diagnostics import location_of, span, uri_of
@@ -200,15 +201,11 @@ def _in_order(wanted: str, text: str) -> bool:
 
 def renamable(look: Look, path: str, offset: int) -> tuple[types.Range, str] | None:
     """The key under the cursor, where renaming its entry makes sense: at the key itself, or at a reference to it."""
-    text = look.text(path)
-    if text is None:
-        return None
-    documents = compose(look, path, text.source)
-    cursor = cursor_at(documents, offset)
-    subject = subject_of(look, path, documents, cursor) if cursor is not None else None
+    here = subject_at(look, path, offset)
     found = meant_at(look, path, offset)
-    if cursor is None or subject is None or found is None:
+    if here is None or found is None:
         return None
+    text, cursor, subject = here
     at_key = is_key_field(subject) and not cursor.on_key
     of_map = cursor.on_key and not subject.field
     if not (found[1] or at_key or of_map):
