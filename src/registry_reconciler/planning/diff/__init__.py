@@ -41,12 +41,14 @@ def diff(
     rest: Unloaded = NOTHING_UNLOADED,
     edits: Sequence[LiveEdit] = (),
     told: Collection[str] = (),
+    mended: Collection[str] = (),
 ) -> Diff:
     """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
 
     Args:
         edits: what a command asks of entries whose truth is live; nothing else is planned for those.
         told: kinds whose changed places were told of already.
+        mended: fragments whose state is written anyway.
     """
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
@@ -73,8 +75,8 @@ def diff(
         ):
             decide(work, three_way)
     _take_edits(work, edits)
-    if whole and (work.changes or work.heals):
-        look_at_records(work, special, sum(rest.managed.values()))
+    if whole and (work.changes or work.heals or mended):
+        look_at_records(work, special, sum(rest.managed.values()), mended)
     work.problems += empty_places(work)
     stops = () if options.allow_mass_delete else tuple(brakes(work, config, any_fragment, rest))
     return Diff(
