@@ -38,7 +38,12 @@ from registry_reconciler.planning import state_shares
 
 REGISTRY = "t.yaml"
 FRAGMENTS = ("desired/one.yaml", "desired/two.yaml", "desired/three.yaml")
-OWN = (".system/registry/state/", ".system/registry/history/", ".system/registry/history.jsonl")
+OWN = (
+    ".system/registry/state/",
+    ".system/registry/history/",
+    ".system/registry/history.jsonl",
+    ".system/registry/history.before.jsonl",
+)
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
 NAMES = [first + second for first in "bcdfghkm" for second in "aeiou"]
 _COMMENT = re.compile(r"^# (.*)\n\n- id: (.*)$", re.MULTILINE)

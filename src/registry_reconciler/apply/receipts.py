@@ -65,9 +65,9 @@ def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
         if before is None and conflict_line(old) is None:
             yield FileOp(HISTORY_BEFORE_PATH, None, old)
         elif old != before:
-            told = {path for path, _ in history.carried_over(before or b"")}
+            known = {path for path, _ in history.carried_over(before or b"")}
             found = history.carried_over(old)
-            new.update((path, content) for path, content in found if path not in there and path not in told)
+            new.update((path, content) for path, content in found if path not in there and path not in known)
         yield FileOp(OLD_HISTORY_PATH, digest_bytes(old), None)
     keep = load_config(Recorder(tree))[0].history_keep
     gone = set(history.surplus({*there, *new}, max(keep, 1)))

@@ -58,7 +58,7 @@ def merge_file(
         return Answer(ours)
     if before == ours:
         return Answer(theirs)
-    if path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
+    if path == HISTORY_BEFORE_PATH or path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
         return _own(path, before, ours, theirs, known)
     outputs = known.outputs_in(path)
     if any(output.whole for output in outputs):
@@ -231,7 +231,7 @@ def _with_regions(
     ]
     merged, conflicts = merged_rows(evened[0], evened[1], evened[2], labels)
     if conflicts and before is None:
-        raise NotUnderstood("both sides made it")
+        raise NotUnderstood("both sides added it")
     places = "place" if conflicts == 1 else "places"
     return Answer(
         merged.encode(),

@@ -129,7 +129,7 @@ def plan_loaded(
         ),
         rest=rest,
         edits=edits,
-        told=relocation.blocked,
+        relocated=relocation.blocked,
         mended={heal.fragment for heal in of_fragments},
     )
     step("preparing files")
@@ -254,8 +254,8 @@ def _assemble(
         for change in together(relocation.changes, written.changes)
     )
     drift = tuple(
-        replace(mask_drift(loaded.kinds, one), location=locator.location(one.place))
-        for one in difference.drift
+        replace(mask_drift(loaded.kinds, edited), location=locator.location(edited.place))
+        for edited in difference.drift
     )
     return Plan(
         options=options,
@@ -297,8 +297,3 @@ def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterato
         after = None if content is None else digest_bytes(content)
         if before != after:
             yield FileChange(path, before, after, content)
-
-
-def written_files(plan: Plan) -> Mapping[str, bytes | None]:
-    """The files of a plan with their new bytes."""
-    return {file.path: file.content for file in plan.files}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from registry_reconciler.planning.resolve import Desired
 
 
-def as_told(
+def as_account(
     loaded: Loaded,
     desired: Desired,
     records: Sequence[Record],

@@ -38,7 +38,7 @@ from registry_reconciler.model.change import Action, Change, Heal
 from registry_reconciler.model.entry import Json, digest_bytes
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.fragment_breaks import breaks_of
-from registry_reconciler.planning.state_accounts import as_told, taken_files
+from registry_reconciler.planning.state_accounts import as_account, taken_files
 from registry_reconciler.planning.state_heals import remembered_protected, said_protected
 from registry_reconciler.planning.state_shares import Share, Stood, shares
 
@@ -120,9 +120,9 @@ class Writing(Struct):
     def heal(self, address: str) -> None:
         """Bring what is remembered of an entry to what fragment and registry say."""
         self._leave(address)
-        wish, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
-        if wish is not None and live is not None:
-            self._put(address, live.kind, wish.value)
+        desired, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
+        if desired is not None and live is not None:
+            self._put(address, live.kind, desired.value)
 
     def settle(self, address: str, owner: str, applied: Applied | None) -> None:
         """Remember this of an entry, or nothing."""
@@ -201,8 +201,8 @@ class Writing(Struct):
             done.update(dict.fromkeys(paths))
             if records or protects:
                 for account in _accounts(paths):
-                    told = self._as_told(records, account) if len(account) < len(paths) else records
-                    done.update(self._shared_out(seed, fragment, told, protects, account))
+                    mine = self._as_account(records, account) if len(account) < len(paths) else records
+                    done.update(self._shared_out(seed, fragment, mine, protects, account))
         done.update(taken_files(self.loaded, self.desired, done))
         done[STOP_PATH] = STOP.encode()
         done.update(dict.fromkeys(self.marked, b""))
@@ -219,9 +219,9 @@ class Writing(Struct):
             if (file_change := self._file(path, content))
         )
 
-    def _as_told(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
+    def _as_account(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
         now = {source: address for address, source in self.renamed.items()}
-        return as_told(self.loaded, self.desired, records, account, now)
+        return as_account(self.loaded, self.desired, records, account, now)
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
@@ -269,11 +269,11 @@ class Writing(Struct):
         at = next((number for number, share in enumerate(found) if share.path == protecting), 0)
         for number, share in enumerate(found):
             apart = share.path is None or any(side.apart for side in self.loaded.state.files[share.path])
-            told = [self._fresh(seed, record, share.path, apart=apart) for record in share.records]
+            fresh = [self._fresh(seed, record, share.path, apart=apart) for record in share.records]
             kept = protects if number == at else ()
             part = bool(first) and share.path != first
             named = self._named(share.path, fragment) if part and apart else fragment
-            content = render_file(named, told, kept, share.marks, part=part, apart=apart)
+            content = render_file(named, fresh, kept, share.marks, part=part, apart=apart)
             path = share.path or (part_path(first, content) if first else new_path(fragment, content))
             first = first or path
             yield path, content
@@ -395,10 +395,10 @@ class Writing(Struct):
     def _kept(self, entry: StateEntry) -> Applied:
         """What goes on being remembered of an entry that does not change."""
         kind = self.loaded.kinds.get(entry.address.partition("/")[0])
-        wish, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
+        desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
             return entry.applied[0]
-        values = [side.value for side in (wish, live) if side is not None]
+        values = [side.value for side in (desired, live) if side is not None]
         for applied in entry.applied:
             for value in values:
                 if says(applied, kind, value):

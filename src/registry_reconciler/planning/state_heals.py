@@ -25,7 +25,9 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
     """What does not fit of whole fragments: the old form, several files or records, other protections."""
     known = _accounts(loaded.state)
     apart = {
-        fragment for fragment, accounts in known.items() if any(told != accounts[0] for told in accounts[1:])
+        fragment
+        for fragment, accounts in known.items()
+        if any(addresses != accounts[0] for addresses in accounts[1:])
     }
     old: dict[str, str] = {}
     freed: set[str] = set()
@@ -79,7 +81,9 @@ def _several(state: State) -> dict[str, int]:
         for file in sides:
             account = times.setdefault((file.fragment, first_path(path)), Counter())
             account.update(record.address for record in file.records)
-    found = ((fragment, sum(count > 1 for count in told.values())) for (fragment, _), told in times.items())
+    found = (
+        (fragment, sum(count > 1 for count in counts.values())) for (fragment, _), counts in times.items()
+    )
     return {fragment: many for fragment, many in sorted(found) if many}
 
 

@@ -17,6 +17,7 @@ from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.loading.state.files import (
     GONE_FOLDER,
+    LEFT,
     SUFFIX,
     Applied,
     Record,
@@ -97,6 +98,7 @@ class State(Struct, frozen=True):
         anew: those of them that an apply gave to an entry again.
         places: where the entries of each kind stood, where that is known.
         taken: which files of the old form were taken over: they stay, and say nothing any more.
+        some_left: some of ``gone`` are about entries that were let go.
         hidden: some of it cannot be read: what it does not know may be managed all the same.
     """
 
@@ -111,6 +113,7 @@ class State(Struct, frozen=True):
     hidden: bool = False
     places: Mapping[str, KindPlace] = field(default_factory=dict)
     taken: Taken = NOTHING_TAKEN
+    some_left: bool = False
 
     def was_deleted(self, address: str) -> bool:
         """Whether an apply deleted or renamed the entry, on some side, and none made it again."""
@@ -118,7 +121,7 @@ class State(Struct, frozen=True):
 
     def was_left(self, address: str) -> bool:
         """Whether an apply let the entry go, on some side, and none took it up again."""
-        return bool(self.gone) and left_path(address) in self.gone
+        return self.some_left and left_path(address) in self.gone
 
     def of(self, fragment: str) -> list[str]:
         """The files about a fragment, by path."""
@@ -148,13 +151,15 @@ def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
 def _say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[str, Json]) -> bool:
     """Whether each field of a value is as some account has it, and what it lacks is lacking in one."""
     value = _public(kind, value)
-    told = [
+    pairs = [
         (blocks(applied.text), blocks(shadow(value, applied.salt)))
         for applied in accounts
         if not whole_digest(applied.text)
     ]
-    names = {name for pair in told for side in pair for name in side}
-    return bool(told) and all(any(has.get(name) == wants.get(name) for has, wants in told) for name in names)
+    names = {name for pair in pairs for side in pair for name in side}
+    return bool(pairs) and all(
+        any(has.get(name) == wants.get(name) for has, wants in pairs) for name in names
+    )
 
 
 def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
@@ -211,7 +216,8 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         let_go = taken.let_go(side for path in files if is_old(path) for side in files[path])
         files = _news(files, taken)
     found = put_together(files, problems, fragments, taken, let_go)
-    return replace(found, gone=gone, hidden=hidden, places=dict(load_places(tree)))
+    left = any(path.endswith(LEFT) for path in gone)
+    return replace(found, gone=gone, some_left=left, hidden=hidden, places=dict(load_places(tree)))
 
 
 def _news(files: Mapping[str, tuple[StateFile, ...]], taken: Taken) -> dict[str, tuple[StateFile, ...]]:

@@ -45,6 +45,7 @@ and not there: the file tells that from an entry that somebody removed by hand. 
 before it let it go: what it made of it is no edit by hand. Such a file is only made or removed, and
 git takes no empty file for a renamed one: they never conflict.
 """
+LEFT = ".left"
 FORMAT, PART_FORMAT = 2, 3
 APART_FORMAT, APART_PART_FORMAT = 4, 5
 """Of files with a record in which the names of fields have lines of their own."""
@@ -177,7 +178,7 @@ def gone_path(address: str) -> str:
 
 def left_path(address: str) -> str:
     """The file that says that an apply let an entry go, which stayed in its registry."""
-    return f"{gone_path(address)}.left"
+    return f"{gone_path(address)}{LEFT}"
 
 
 def new_path(fragment: str, content: bytes) -> str:

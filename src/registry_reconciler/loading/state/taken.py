@@ -83,9 +83,9 @@ class Taken(Struct, frozen=True):
         whole: dict[str, set[str]] = {path: set() for path in self.known if _mark(path) in self.newly_gone()}
         for file in files:
             whole.setdefault(file.path, set()).update(digest(record.address) for record in file.records)
-        told = set().union(*whole.values()) if whole else set()
+        there = set().union(*whole.values()) if whole else set()
         return frozenset(
-            address for path in whole for address in self.known.get(path, ()) if address not in told
+            address for path in whole for address in self.known.get(path, ()) if address not in there
         )
 
 
@@ -120,8 +120,8 @@ def taken_file(found: StateFile, data: bytes, now: Mapping[str, Sequence[Applied
     )
     text = "".join(f"{line}\n" for line in (_HEAD, f"< {quoted(found.path)}", *lines))
     content = text.encode("utf-8", "surrogatepass")
-    said = digest_bytes(content).removeprefix("sha256:")[:12]
-    return f"{TAKEN_FOLDER}/{_name(found.path, data)}{said}", content
+    mark = digest_bytes(content).removeprefix("sha256:")[:12]
+    return f"{TAKEN_FOLDER}/{_name(found.path, data)}{mark}", content
 
 
 def gone_files(taken: Taken) -> Iterator[tuple[str, bytes]]:
@@ -151,7 +151,7 @@ def _read(data: bytes, found: Taken) -> None:
         return
     known = found.known.setdefault(path, {})
     for line in lines.split("\n"):
-        address, *said = line.split(" ")
-        if said:
-            known.setdefault(address, set()).add(said[0])
-            found.became.setdefault(address, set()).update(said[1:])
+        address, *digests = line.split(" ")
+        if digests:
+            known.setdefault(address, set()).add(digests[0])
+            found.became.setdefault(address, set()).update(digests[1:])

@@ -40,7 +40,7 @@ def diff(
     any_fragment: bool = True,
     rest: Unloaded = NOTHING_UNLOADED,
     edits: Sequence[LiveEdit] = (),
-    told: Collection[str] = (),
+    relocated: Collection[str] = (),
     mended: Collection[str] = (),
 ) -> Diff:
     """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
@@ -53,7 +53,9 @@ def diff(
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
-    work = DiffWork(kinds, config, desired, live, state, options, fragments, clashing, frozenset(told), exact)
+    work = DiffWork(
+        kinds, config, desired, live, state, options, fragments, clashing, frozenset(relocated), exact
+    )
     # What moves away and is moved to as well is decided on as the latter.
     moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
@@ -119,7 +121,9 @@ def _as_applied(work: DiffWork, address: str) -> bool:
     state = work.state.entries.get(address)
     if desired is None or live is None or state is None:
         return False
-    return state.fragment == desired.place.file and same(desired.value, live.value)
+    if state.fragment != desired.place.file or work.state.was_left(address):
+        return False
+    return same(desired.value, live.value)
 
 
 def _trio(work: DiffWork, address: str) -> ThreeWay:
