@@ -49,7 +49,7 @@ class Editor:
         self.version = 0
         self.uri = (root / FRAGMENT).as_uri()
         self.text = (root / FRAGMENT).read_text("utf-8")
-        before, _, behind = self.text.partition(OLD)
+        before, _, _ = self.text.partition(OLD)
         self.line = before.count("\n")
         self.column = len(before) - before.rfind("\n") - 1 + len(OLD)
 

@@ -29,7 +29,7 @@ from registry_reconciler.lsp.cursor import (
 )
 from registry_reconciler.lsp.diagnostics import span
 from registry_reconciler.lsp.hover import about
-from registry_reconciler.lsp.text import Text
+from registry_reconciler.lsp.text import Text, in_order
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.schema.view import View
 
@@ -82,7 +82,7 @@ def complete(look: Look, path: str, offset: int) -> types.CompletionList:
             continue
         typed = text.source[attempt.start : offset] if text is not None else ""
         for offer in _offers(look, path, documents, cursor):
-            if not _fits(typed, offer.label):
+            if not in_order(typed.strip("\"'"), offer.label):
                 continue
             if len(items) >= MOST_OFFERED:
                 more = True
@@ -94,12 +94,6 @@ def complete(look: Look, path: str, offset: int) -> types.CompletionList:
 
 def _is_word(node: Node) -> bool:
     return node.kind == "scalar" and _WORD in node.text
-
-
-def _fits(typed: str, label: str) -> bool:
-    """Whether every character that was typed is in the label, in order: what editors filter by."""
-    rest = iter(label.casefold())
-    return all(char in rest for char in typed.casefold().strip("\"'"))
 
 
 def _attempts(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
