@@ -4,6 +4,7 @@ The installed server is driven over its standard input as an editor does. One me
 ``textDocument/didChange`` of one character to the ``publishDiagnostics`` of that version; every second one makes a
 reference dangle, and every other mends it. Beside it, in the same run and taking turns: a server of the same library
 that answers each change with an empty list, and ``registry check`` as a process of its own over the same workspace.
+With ``--edits 10000`` the memory on the way says whether it stays flat.
 """
 
 from __future__ import annotations
@@ -138,6 +139,13 @@ def opened(command: Sequence[str], root: Path) -> Iterator[Editor]:
         editor.process.wait()
 
 
+def resident(editor: Editor) -> float:
+    """MB of memory that the server takes now; 0 where the system does not say."""
+    status = Path(f"/proc/{editor.process.pid}/status")
+    rows = status.read_text().splitlines() if status.exists() else []
+    return next((int(row.split()[1]) / 1024 for row in rows if row.startswith("VmRSS")), 0.0)
+
+
 def checked(script: str, root: Path) -> float:
     """Seconds that a check as a process of its own takes, with what is remembered of the last one."""
     began = time.perf_counter()
@@ -164,6 +172,7 @@ def main() -> None:
         empty = Path(home, "empty.py")
         empty.write_text(EMPTY)
         ours: list[float] = []
+        memory: list[float] = []
         floor: list[float] = []
         with opened([script, "lsp"], root) as editor, opened([sys.executable, str(empty)], root) as beside:
             first = editor.open()
@@ -175,8 +184,11 @@ def main() -> None:
                 assert (problems > 0) == bool(letter), (number, problems)
                 ours.append(seconds)
                 floor.append(beside.type(letter)[0])
+                if number % max(1, arguments.edits // 10) == 0:
+                    memory.append(resident(editor))
         checks = [checked(script, root) for _ in range(arguments.checks)]
     print(f"{arguments.entries} entries; the first problems were there after {first:.2f} s")
+    print("memory of the server (MB), ten times on the way:", *(f"{size:.0f}" for size in memory))
     print(shown("keystroke to problems, registry lsp", ours))
     print(shown("the same, a server that answers nothing", floor))
     print(shown("registry check --no-cache, a process", checks))

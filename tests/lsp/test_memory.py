@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from registry_reconciler.formats.composed import forget_all
 from registry_reconciler.lsp.buffers import PLANS_A_READER, Buffers, OpenText
-from registry_reconciler.lsp.diagnostics import diagnostics
+from registry_reconciler.lsp.diagnostics import diagnostics, problems
 from registry_reconciler.lsp.text import Text
 from registry_reconciler.planning import pipeline
 from tests.lsp.editor import workspace
@@ -25,13 +26,55 @@ def test_memory_is_flat_over_many_edits(tmp_path: Path) -> None:
         for number in range(start, start + times):
             text = source.replace("topic: errors", f"topic: errors {number} {'é' * (number % 50)}")
             buffers.put(FRAGMENT, OpenText(Text(text), (tmp_path / FRAGMENT).as_uri(), number))
-            diagnostics(buffers.look())
+            problems(buffers.glance())
+            if not number % 10:
+                diagnostics(buffers.look())
+            buffers.settle()
+        forget_all()  # bounded, and held by a test of its own
         gc.collect()
         return len(gc.get_objects())
 
     warm = type_on(2 * PLANS_A_READER, 0)
     after = type_on(3 * PLANS_A_READER, 2 * PLANS_A_READER)
     assert after - warm < warm // 100
+
+
+@pytest.mark.parametrize("registry_open", [False, True])
+def test_a_plan_of_a_part_says_what_a_plan_of_the_whole_does(tmp_path: Path, registry_open: bool) -> None:
+    buffers = Buffers(workspace(tmp_path))
+    source = (tmp_path / FRAGMENT).read_text()
+    registry = "modules/routes/api.yaml"
+    if registry_open:
+        text = Text((tmp_path / registry).read_text())
+        buffers.put(registry, OpenText(text, (tmp_path / registry).as_uri(), 1))
+    buffers.put(FRAGMENT, OpenText(Text(source), (tmp_path / FRAGMENT).as_uri(), 0))
+    assert not buffers.glance().part
+    buffers.settle()
+    edits = [
+        ("topic: errors", "topic: faults"),
+        ("module_id: payments.api\n    when", "module_id: payments.ap\n    when"),
+        ("- id: http_api", "- id: [http_api"),
+        ("route:\n", "allow:\n  - {address: route/api.errors, code: REF001, reason: x}\nroute:\n"),
+        ("- id: api.errors", "- id: api.other"),
+        ("scope: api\n", "scope: apis\n"),
+        ("topic: errors", "topic: errors"),
+    ]
+    parts = 0
+    for number, (old, new) in enumerate(edits, 1):
+        assert old in source
+        text = Text(source.replace(old, new))
+        if number == 4:
+            (tmp_path / registry).write_text((tmp_path / registry).read_text().replace("errors", "misses", 1))
+            buffers.forget()
+        buffers.put(FRAGMENT, OpenText(text, (tmp_path / FRAGMENT).as_uri(), number))
+        look = buffers.glance()
+        parts += look.part
+        whole = Buffers(tmp_path)
+        for path, known in buffers.open.items():
+            whole.put(path, known)
+        assert problems(look) == problems(whole.look()), new
+        buffers.settle()
+    assert parts >= 3
 
 
 def test_a_plan_during_which_the_disk_changed_is_not_given_again(

@@ -76,6 +76,10 @@ async def test_schema_files_config_and_registries_have_their_problems(tmp_path: 
         config = ".system/registry/config.yaml"
         editor.open(config, "severities: {REF001: loud}\n")
         assert [problem.code for problem in await editor.problems(config)] == ["CFG001"]
+        outputs = ".system/registry/outputs.yaml"
+        editor.open(outputs, "outputs:\n  - {id: total, file: README.md}\n")
+        assert "OUT001" in [problem.code for problem in await editor.problems(outputs)]
+        editor.close(outputs)
         schema = ".system/registry/schemas/route.schema.yaml"
         editor.open(schema)
         editor.replace(schema, "layout: list", "layout: lits")

@@ -28,7 +28,8 @@ class Recent(Generic[T]):
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._length = 0
+        self.length = 0
+        """Characters of the texts that something is kept of."""
         self._made: OrderedDict[tuple[str, str], T] = OrderedDict()
         self._lock = Lock()
         _ALL.append(self)
@@ -46,17 +47,17 @@ class Recent(Generic[T]):
         with self._lock:
             if key not in self._made:
                 self._made[key] = made
-                self._length += len(text)
-            while self._length > self._most:
+                self.length += len(text)
+            while self.length > self._most:
                 (_, old), _ = self._made.popitem(last=False)
-                self._length -= len(old)
+                self.length -= len(old)
         return made
 
     def forget(self) -> None:
         """Keep nothing."""
         with self._lock:
             self._made.clear()
-            self._length = 0
+            self.length = 0
 
 
 def forget_all() -> None:
