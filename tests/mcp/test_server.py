@@ -391,6 +391,39 @@ async def test_a_subscribed_resource_says_that_it_changed(tmp_path: Path) -> Non
 
 
 @pytest.mark.asyncio
+async def test_progress_is_told_and_secrets_are_in_no_answer(tmp_path: Path) -> None:
+    workspace(tmp_path)
+    place = "kind: server, layout: list, file: servers.yaml, at: servers, key: id"
+    (tmp_path / ".system/registry/schemas/server.schema.yaml").write_text(
+        f"type: object\nx-registry: {{{place}}}\nproperties:\n  id: {{type: string}}\n"
+        "  token: {type: string, x-secret: true}\n  level: {type: integer}\n"
+    )
+    (tmp_path / "servers.yaml").write_text("servers:\n  - id: a\n    token: s3cr3t-live\n    level: 1\n")
+    (tmp_path / "desired/servers.yaml").write_text(
+        "server:\n  - id: a\n    token: s3cr3t-new\n    level: two\n"
+    )
+    heard: list[float] = []
+
+    async def told(progress: float, _total: float | None, _message: str | None) -> None:
+        heard.append(progress)
+
+    async with agent(tmp_path, "--write") as client:
+        answers = [await client.call_tool("plan", {"detail": True}, progress_callback=told)]
+        for name, arguments in (
+            ("check", {"detail": True}),
+            ("show", {"address": "server/a", "detail": True}),
+            ("list", {"columns": ["token"]}),
+            ("explain", {"what": "server/a"}),
+            ("set", {"address": "server/a", "fields": {"token": "s3cr3t-set", "level": "two"}}),
+        ):
+            answers.append(await client.call_tool(name, arguments))
+        read = await client.read_resource("registry://entry/server/a")
+    assert heard
+    assert "server/a" in repr(answers)
+    assert "s3cr3t" not in repr(answers) + repr(read)
+
+
+@pytest.mark.asyncio
 async def test_a_call_that_is_given_up_ends_its_command_and_the_server_goes_on(tmp_path: Path) -> None:
     async with agent(workspace(tmp_path)) as client:
         with anyio.move_on_after(0.05):
