@@ -263,20 +263,21 @@ async def _progress(context: ServerRequestContext[Any], name: str) -> Any:
             await task
 
 
+async def tell_changes(session: Session) -> None:
+    """Tell whoever subscribed to a resource that files changed."""
+    async for _ in changes(session.root):
+        for uri, context in list(session.subscribed.items()):
+            with contextlib.suppress(Exception):
+                await context.session.send_resource_updated(uri)
+        for uri in sorted(session.listened):
+            await session.bus.publish(ResourceUpdated(uri=uri))
+
+
 async def run(root: Path, grants: Grants) -> None:
     """Serve over standard input and output until the other side hangs up."""
     session = Session(root, grants)
     server = make_server(session)
-
-    async def tell_changes() -> None:
-        async for _ in changes(root):
-            for uri, context in list(session.subscribed.items()):
-                with contextlib.suppress(Exception):
-                    await context.session.send_resource_updated(uri)
-            for uri in sorted(session.listened):
-                await session.bus.publish(ResourceUpdated(uri=uri))
-
-    watching = asyncio.create_task(tell_changes())
+    watching = asyncio.create_task(tell_changes(session))
     try:
         async with stdio_server() as (incoming, outgoing):
             messages = Answering(incoming, outgoing)
