@@ -404,7 +404,7 @@ async def test_progress_is_told_and_secrets_are_in_no_answer(tmp_path: Path) -> 
     )
     heard: list[float] = []
 
-    async def told(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
+    async def told(progress: float, total: float | None, message: str | None) -> None:
         heard.append(progress)
 
     async with agent(tmp_path, "--write") as client:
