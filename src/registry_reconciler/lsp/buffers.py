@@ -202,6 +202,11 @@ class Buffers:
                 memory = memory_of(look.planning)
         except FullPlanRequired:
             return  # what was remembered before may still be enough
+        if len(memory.always_checked) > len(memory.addresses):
+            self._base = (
+                None  # most is looked at every time: all of it is as fast, with what the reader knows
+            )
+            return
         closed = {path: digest for path, digest in memory.digests.items() if path not in look.open}
         self._base = _Base(memory, signatures_of(os.path.realpath(self.root), closed, self._begun))
 
