@@ -64,7 +64,7 @@ def compose(look: Look, path: str, source: str) -> Sequence[Document]:
     """The trees of a text; none where it cannot be read."""
     try:
         return composed(look.format(path), source)
-    except Unreadable:
+    except (Unreadable, UnicodeEncodeError):  # half of a character is in no file, but may be in a text
         return []
 
 
