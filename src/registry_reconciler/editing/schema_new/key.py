@@ -8,7 +8,13 @@ from itertools import combinations
 from msgspec.structs import replace
 
 from registry_reconciler.editing.schema_new.draft import Work
-from registry_reconciler.editing.schema_new.guess import Candidate, Found, duplicates, is_key_word, unique_fields
+from registry_reconciler.editing.schema_new.guess import (
+    Candidate,
+    Found,
+    duplicates,
+    is_key_word,
+    unique_fields,
+)
 from registry_reconciler.layouts import LAYOUTS
 
 

@@ -12,7 +12,14 @@ from registry_reconciler.base.globs import is_wild
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.containers import held_by, scalar_candidates
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, is_key_word, matches, unique_fields
+from registry_reconciler.editing.schema_new.guess import (
+    Candidate,
+    Found,
+    candidates,
+    is_key_word,
+    matches,
+    unique_fields,
+)
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Tree, find, is_safe
 from registry_reconciler.formats.table import relaxed
