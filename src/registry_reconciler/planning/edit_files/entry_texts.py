@@ -80,7 +80,7 @@ _MOST_FOLLOWING = 20
 
 
 def bare_follows(work: Writing, kind: Kind, change: Change, key: str) -> bool:
-    """Whether an entry stands behind a new one in its fragment and has no comments: those above are the new one's then."""
+    """Whether an entry stands behind a new one in its fragment and has no comments: those above are not its own."""
     from registry_reconciler.formats.edits import SpliceError
 
     origin = change.origin
