@@ -279,3 +279,9 @@ def test_what_comes_under_a_comment_takes_it_over() -> None:
     twice = TAKEN.replace("things:", "thing:").replace("  - id: f", "  - id: c\n  # four\n  - id: f")
     files = {**adopted(workspace("yaml", TAKEN)), "desired/thing.yaml": twice.encode()}
     assert (after(files, plan_of(files))["things.yaml"] or b"").decode() == twice.replace("thing:", "things:")
+
+
+def test_comments_beside_commas_of_a_toml_array_are_adopted() -> None:
+    text = '[[things]]\nid = "a"\ntags = [\n  "x" # one\n  , # two\n  "y"\n  # three\n  , "z" # four\n  # five\n]\n'
+    declared = fragment(adopted(workspace("toml", text)))
+    assert [word for word in ("one", "two", "three", "four", "five") if f"# {word}" not in declared] == []
