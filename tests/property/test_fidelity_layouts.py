@@ -192,7 +192,8 @@ def test_the_registry_has_the_words_of_the_fragment_in_every_layout(layout: str,
         path: _bare(data) for path, data in wanted.items()
     }
     quiet(undone)
-    _accepted_with_its_words(by_hand, old)
+    if before is not None:  # of a pair that is the same as no field
+        _accepted_with_its_words(by_hand, old)
     _moved_with_its_words(applied, layout, new)
 
 
