@@ -187,3 +187,18 @@ def test_an_older_program_stops_at_the_new_form(old: Box) -> None:
         old.git("log", "--format=", "--name-status", "-M100%", "-1", "--", ".system/registry").count("R100")
         == 1
     )
+
+
+def test_what_an_older_program_let_go_is_adopted_again(old: Box) -> None:
+    """The advice of STA006, done."""
+    applied(old, "ours, and carried over", listed(**{**BASE, "q": 7}))
+    old.git("checkout", "-q", "older")
+    as_older(old, "let go", listed(**without("a")), listed(**BASE))
+    old.git("checkout", "-q", "main")
+    old.git("merge", "-q", "--no-edit", "older")
+    (problem,) = old.run("plan", "--format", "json").json["problems"]
+    assert (problem["code"], "registry adopt t/a" in problem["fix"]["description"]) == ("STA006", True)
+    assert old.run("adopt", "t/a").exit == 0
+    assert old.run("apply", "--yes").exit == 0
+    nothing_to_do(old)
+    assert old.run("plan", "--format", "json").json["problems"] == []
