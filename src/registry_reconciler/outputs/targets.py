@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.regions import Region, example, find_regions
 from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
+
+_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
 
 
 class NoOutputPlace(Exception):
@@ -143,7 +146,7 @@ class FileWork:
         )
 
     def _with_text(self, output: Output, wish: str) -> bytes:
-        if any("\ud800" <= character <= "\udfff" for character in wish) or "\0" in wish:
+        if _NO_TEXT.search(wish):
             raise NoOutputPlace("it holds characters that no text file can hold")
         if output.whole:
             text = self._text() if self.data is not None else Text("")
@@ -157,7 +160,25 @@ class FileWork:
                 region.line,
             )
         body = text.body[: region.start] + wish + text.body[region.end :]
+        self._refuse_lost_regions(output, text.body, body)
         return Text(body, text.newline, text.bom).data()
+
+    def _refuse_lost_regions(self, output: Output, before: str, after: str) -> None:
+        """The text of a region may hold no marker of another one."""
+        old, new = (
+            {
+                name: text[region.start : region.end]
+                for name, region in find_regions(self.path, text)[0].items()
+                if name != output.region
+            }
+            for text in (before, after)
+        )
+        if old != new:
+            others = ", ".join(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
+            raise NoOutputPlace(
+                f"its text holds markers, and would break the region {others} of {self.path}",
+                "Leave them out in the template: {{ text | replace('registry:', 'registry&#58;') }}",
+            )
 
     # Values
 
