@@ -114,7 +114,7 @@ class _Merging:
             return
         content = None if answer.content is None else as_checked_out(sides, answer.content, now)
         if now not in (None, content) and not self._is_untouched(sides, now or b"", plain):
-            self.open.append((sides.path, "it was edited since the merge, and marks are left in it"))
+            self.open.append((sides.path, "it was edited since the merge, and conflict markers are left in it"))
             return
         if answer.conflicts != plain.conflicts and self.followers is not None and self.followers.wait:
             self.waiting.append(sides.path)
@@ -137,14 +137,14 @@ class _Merging:
 
 
 def _unnamed(content: bytes) -> bytes:
-    """A text whose marks do not say whose side it is."""
+    """A text whose conflict markers do not say whose side it is."""
     return re.sub(rb"(?m)^(<{7,}|>{7,}) [^\r\n]*", rb"\1", content)
 
 
 def _why(sides: Sides) -> str:
     if sides.one is None or sides.other is None:
         return "removed on one side, and changed on the other: keep it (git add) or let it go (git rm)"
-    return "it cannot be merged by entry and field: resolve its marks by hand"
+    return "it cannot be merged by entry and field: resolve its conflict markers by hand"
 
 
 def _is_settled(sides: Sides, now: bytes | None) -> bool:
