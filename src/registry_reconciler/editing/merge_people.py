@@ -114,7 +114,9 @@ class _Merging:
             return
         content = None if answer.content is None else as_checked_out(sides, answer.content, now)
         if now not in (None, content) and not self._is_untouched(sides, now or b"", plain):
-            self.open.append((sides.path, "it was edited since the merge, and conflict markers are left in it"))
+            self.open.append(
+                (sides.path, "it was edited since the merge, and conflict markers are left in it")
+            )
             return
         if answer.conflicts != plain.conflicts and self.followers is not None and self.followers.wait:
             self.waiting.append(sides.path)
