@@ -15,7 +15,7 @@ from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
-from registry_reconciler.outputs.regions import Region, example, find_regions
+from registry_reconciler.outputs.regions import Region, example, find_regions, forms
 from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
 
 _NO_TEXT = re.compile("[\\0\ud800-\udfff]")
@@ -139,6 +139,10 @@ class FileWork:
                 raise NoOutputPlace(
                     f"the region {fault.id!r} of {self.path}: {fault.message}", fix, fault.line
                 )
+        if not forms(self.path):
+            raise NoOutputPlace(
+                f"{self.path} can hold no comments, so no region", "Use 'at' instead of 'region'."
+            )
         known = [*found, *(fault.id for fault in faults)]
         raise NoOutputPlace(
             f"{self.path} has no region {output.region!r}.{did_you_mean(output.region, known)}",

@@ -133,7 +133,9 @@ class Search:
 
     def text(self, text: Text) -> Iterator[Proposal]:
         """Tables, lists and counts that equal a registry."""
-        body = text.body
+        body, looks = text.body, forms(self.file)
+        if not looks:
+            return
         regions, _ = find_regions(self.file, body)
         owned = [(region.outer_start, region.outer_end) for region in regions.values()]
         for start, end, head, lines, is_row in blocks_of(self.file, body):
@@ -146,7 +148,7 @@ class Search:
                 yield self._listed(kind, pattern, head, (start, end), is_row=is_row)
                 owned.append((start, end))
                 break
-        if forms(self.file)[0][1]:
+        if looks[0][1]:
             yield from self._counted(body, owned)
 
     def _listed(
