@@ -78,7 +78,7 @@ def test_a_field_that_both_sides_changed_is_one_conflict(
     home.write({FRAGMENT_PATH: with_version(answer, text)})
     home.git("add", FRAGMENT_PATH)
     done = resolve_conflicts(Workspace(home.root))
-    assert done.open == done.waiting == ()
+    assert (done.open, done.waiting) == ((), ())
     assert unmerged(home) == set()
     home.apply()
     assert home.plan().empty
