@@ -244,7 +244,7 @@ def _on_line(looks: Sequence[Form], shown: str, body: str, where: tuple[int, int
     start, line_end, number = where
     found = [match for look, _ in looks for match in look.finditer(shown)]
     last = -1
-    for match in sorted(found, key=lambda match: (match.start(), -match.end())):
+    for match in sorted(found, key=lambda mark: (mark.start(), -mark.end())):
         if match.start() < last:
             continue  # the same comment, as another of the language's forms has it
         last = match.end()
