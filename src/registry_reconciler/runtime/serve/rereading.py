@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from registry_reconciler.cache.incremental.registry_texts import PartReader
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import Reader
 from registry_reconciler.formats.table import format_of, new_reader
 from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.catalog import Catalog, load_catalog
 from registry_reconciler.loading.registries import entries_of
