@@ -96,7 +96,7 @@ class Refreshed(NamedTuple):
     changed: Mapping[str, frozenset[str]] | None
 
 
-class Watched(DiskTree):
+class DatedTree(DiskTree):
     """The files on disk, and of those that were read what tells later that nobody wrote to them since.
 
     Attributes:
@@ -142,7 +142,7 @@ class Memory:
         self.times: dict[str, Signature] = {}
         self.since: Moment | None = None
 
-    def keep(self, tree: Watched, looked: Looked, sections: Mapping[str, Any]) -> None:
+    def keep(self, tree: DatedTree, looked: Looked, sections: Mapping[str, Any]) -> None:
         """Know from now on what was seen. Texts are kept where items can be told apart by them."""
         self.inputs = looked.inputs
         self.since = tree.began
@@ -160,7 +160,7 @@ def look(tree: Tree, kinds: Iterable[KindInfo], memory: Memory | None = None) ->
     """Digests of the configuration, of every schema file and of every registry file, as they are now.
 
     Args:
-        memory: of files that were not touched since, it is asked. The tree is then a :class:`Watched` one.
+        memory: of files that were not touched since, it is asked. The tree is then a :class:`DatedTree` one.
 
     Raises:
         NotPreparable: one of them cannot be read.
@@ -199,11 +199,11 @@ class _Eyes:
         self.tree = tree
         self.texts: dict[str, bytes] = {}
         known = memory is not None and memory.since is not None and not memory.since.clock_went_back()
-        self.memory = memory if known and isinstance(tree, Watched) else None
+        self.memory = memory if known and isinstance(tree, DatedTree) else None
 
     def believed(self, path: str) -> str | None:
         """The digest of a file that was not touched since it was taken."""
-        if self.memory is None or not isinstance(self.tree, Watched):
+        if self.memory is None or not isinstance(self.tree, DatedTree):
             return None
         then = self.memory.times.get(path)
         found = None if then is None else self.tree.signature(path)

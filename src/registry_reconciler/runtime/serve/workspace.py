@@ -35,7 +35,7 @@ from registry_reconciler.runtime.serve.looking import (
     NotPreparable,
     Refreshed,
     Served,
-    Watched,
+    DatedTree,
     differs_in_settings,
     look,
 )
@@ -83,7 +83,7 @@ class _Files:
 
     def opened(self) -> Served:
         """The workspace as it is now, with what an earlier process has prepared of it."""
-        tree = Watched(self.root)
+        tree = DatedTree(self.root)
         known = prepared.recall(self.root, tree)
         if known is None:
             return self._read(tree)
@@ -92,13 +92,13 @@ class _Files:
             return known.served
         found = self._refreshed(tree, known.served, known.looked)
         if found is None:
-            return self._read(Watched(self.root))
+            return self._read(DatedTree(self.root))
         prepared.remember(self.root, found.served)
         return found.served
 
     def again(self, served: Served) -> Refreshed | None:
         """What is served now, and where that differs; ``None``: nothing changed."""
-        tree = Watched(self.root)
+        tree = DatedTree(self.root)
         try:
             looked = look(tree, served.kinds, self.memory)
         except NotPreparable:
@@ -110,14 +110,14 @@ class _Files:
             found = self._refreshed(tree, served, looked)
             if found is not None:
                 return found
-        known = prepared.recall(self.root, tree := Watched(self.root))
+        known = prepared.recall(self.root, tree := DatedTree(self.root))
         if known is not None and known.served.inputs == known.looked.inputs:
             self._catalog = None
             self.memory.keep(tree, known.looked, known.served.parts.sections)
             return Refreshed(known.served, None)
-        return Refreshed(self._read(Watched(self.root)), None)
+        return Refreshed(self._read(DatedTree(self.root)), None)
 
-    def _refreshed(self, tree: Watched, served: Served, looked: Looked) -> Refreshed | None:
+    def _refreshed(self, tree: DatedTree, served: Served, looked: Looked) -> Refreshed | None:
         from registry_reconciler.runtime.serve.rereading import kinds_of, refreshed
 
         if self._catalog is None:
@@ -129,7 +129,7 @@ class _Files:
             self.memory.keep(tree, looked, found.served.parts.sections)
         return found
 
-    def _read(self, tree: Watched) -> Served:
+    def _read(self, tree: DatedTree) -> Served:
         from registry_reconciler.runtime.serve.planning import read_workspace
 
         # One recorder for both: the digests are those of the very bytes that were understood.
