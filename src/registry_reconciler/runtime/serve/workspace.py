@@ -30,12 +30,12 @@ from registry_reconciler.runtime.registry.source import (
 )
 from registry_reconciler.runtime.serve import prepared
 from registry_reconciler.runtime.serve.looking import (
+    DatedTree,
     Looked,
     Memory,
     NotPreparable,
     Refreshed,
     Served,
-    DatedTree,
     differs_in_settings,
     look,
 )
