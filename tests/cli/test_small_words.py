@@ -117,3 +117,22 @@ def test_a_list_that_lacks_an_item_says_which(shop: Shop) -> None:
     shop.items({"id": "a", "v": ["main", "b"]})
     words = " ".join(shop.run("plan").out.split())
     assert 'needs at least 2 items that fit {"const":"main"}' in words
+
+
+def test_a_file_beside_the_fragments_that_nobody_reads_is_said(shop: Shop) -> None:
+    shop.items({"id": "a"})
+    beside = ("old.yaml.bak", "README.md", ".hidden.json", "notes.txt", ".git/x.json")
+    for name in (*beside, "more/x.json", "y.jsonc", "z.toml", "w.YAML", "v.Yml"):
+        shop.write(f"desired/{name}", '{"item": [{"id": "b"}]}')
+    for command in ("plan", "check"):
+        words = " ".join(shop.run(command).out.split())
+        assert "warning FRG011 desired/more/x.json" in words
+        assert "desired/more/x.json and 4 more files are not read" in words
+        assert "Write it as desired/more/x.yaml" in words
+        assert all(f"desired/{name}" in words for name in ("y.jsonc", "z.toml", "w.YAML", "v.Yml"))
+        assert not any(name in words for name in beside)
+    shop.apply()
+    assert "FRG011" in shop.run("plan").out  # also once nothing else is to be done
+    for name in ("more/x.json", "y.jsonc", "z.toml", "w.YAML", "v.Yml"):
+        (shop.root / "desired" / name).unlink()
+    assert "FRG011" not in shop.run("plan").out

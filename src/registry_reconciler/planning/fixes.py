@@ -13,7 +13,16 @@ from msgspec.structs import replace
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.loading.workspace import live_truth_files
 from registry_reconciler.model.config import DESIRED_FOLDER
-from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, Place, digest_bytes, get_path, same
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    FieldPath,
+    Json,
+    LiveEntry,
+    Place,
+    digest_bytes,
+    get_path,
+    same,
+)
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status, TextEdit
 from registry_reconciler.model.redact import WITHHELD
@@ -240,7 +249,9 @@ class _Chosen(Struct):
     def _near(self, edit: TextEdit) -> Sequence[TextEdit]:
         """The edits on both sides of one, and what begins where it does: no others can touch it."""
         edits = self.by_file.get(edit.path, [])
-        return edits[max(bisect_left(edits, edit.start, key=_start) - 1, 0) : bisect(edits, edit.end, key=_start)]
+        return edits[
+            max(bisect_left(edits, edit.start, key=_start) - 1, 0) : bisect(edits, edit.end, key=_start)
+        ]
 
     def _meets(self, at: _At, value: Json) -> bool:
         """Whether another fix puts a different value there, or one around it, or one inside it."""
@@ -281,9 +292,7 @@ def _twice(files: Mapping[str, SourceFile], puts: dict[_At, Json], others: dict[
     return any(_stands_beside(files, at, value, together) for at, value in puts.items())
 
 
-def _stands_beside(
-    files: Mapping[str, SourceFile], at: _At, value: Json, puts: Mapping[_At, Json]
-) -> bool:
+def _stands_beside(files: Mapping[str, SourceFile], at: _At, value: Json, puts: Mapping[_At, Json]) -> bool:
     path, document, steps, on_key = at
     source = files.get(path)
     if source is None or on_key or not steps or not document < len(source.documents):

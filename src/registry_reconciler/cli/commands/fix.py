@@ -195,7 +195,9 @@ def _text(planning: Planning, fixing: Fixing, dry: bool) -> str:
     else:
         lines.append("No problem has a fix that is safe to make here.")
     if fixing.later:
-        lines.append(f"For the next run, since another fix is made in the same place, {_count(len(fixing.later))}:")
+        lines.append(
+            f"For the next run, since another fix is made in the same place, {_count(len(fixing.later))}:"
+        )
         lines += [_line(problem) for problem in fixing.later]
     if fixing.patches:
         lines.append(f"A person has to look at {_count(len(fixing.patches))}:")
