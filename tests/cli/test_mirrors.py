@@ -144,7 +144,8 @@ def test_values_of_any_type_are_shown_as_the_files_write_them(market: Box) -> No
     market.write("plugins/review/plugin.json", f'{{"id": "p/review", "version": "{long}END"}}\n')
     market.write("marketplace.json", market.read("marketplace.json").replace("1.2.0", f"{long}OTHER"))
     (message,) = (message for _, _, message in messages(market) if message.startswith("version"))
-    assert 'word OTHER"' in message and 'word END"' in message, message
+    assert 'word OTHER"' in message
+    assert 'word END"' in message
 
 
 def test_an_edit_of_one_side_takes_the_other_one_along(market: Box) -> None:

@@ -335,7 +335,8 @@ def _no_key(kind: Kind, place: Place) -> Problem:
 def _disagrees(entry: LiveEntry, name: str, inside: Json, given: str) -> Problem:
     return problem(
         "LIV004",
-        f"{entry.address} says {name}: {dumps(inside)}, but it stands where {name} is {dumps(given)}. The entry's text counts.",
+        f"{entry.address} says {name}: {dumps(inside)}, but it stands where {name} is {dumps(given)}. "
+        "The entry's text counts.",
         entry.place.at((name,)),
         address=entry.address,
         path=(name,),

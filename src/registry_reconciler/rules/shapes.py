@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from os.path import commonprefix
+from itertools import takewhile
 
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, Place
 from registry_reconciler.model.problem import Related
@@ -68,7 +68,7 @@ def as_shown(value: Json, most: int = 60, other: Json | Missing = None) -> str:
     common = 0
     if other is not None and other is not MISSING:
         theirs = other.source if isinstance(other, Opaque) else dumps(other)
-        common = len(commonprefix((shown, theirs)))
+        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shown, theirs, strict=False)))
     start = max(common - most // 3, 0) if common > most // 2 else 0
     part = shown[start : start + most - 2]
     return f"{'…' if start else ''}{part}{'…' if start + len(part) < len(shown) else ''}"

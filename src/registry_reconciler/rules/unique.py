@@ -32,9 +32,10 @@ def _unique(entry_set: EntrySet) -> Iterator[Finding]:
                     shown = value if isinstance(value, str) else canonical(value)
                     first = first_of.setdefault(canonical(value), item)
                     if first is not item:
+                        words = repr(shown) if isinstance(value, str) else shown
                         yield Finding(
                             item,
-                            f"{label} is {repr(shown) if isinstance(value, str) else shown} in {first.address} as well.",
+                            f"{label} is {words} in {first.address} as well.",
                             path,
                             related=(related(first, "the other entry", path),),
                             extra=f"{label}={shown}",
