@@ -82,7 +82,8 @@ def test_what_is_lost_and_what_is_odd_stands_above_the_question(applied: Box) ->
     applied.write("desired/types.yaml", f"module_type:\n{types}")
     assert applied.run("apply", "--yes").exit == 0
     kept = "".join(
-        f"  - {{id: t{number:02}, description: {'Odd' if number == 17 else 'New'}.}}\n" for number in range(28)
+        f"  - {{id: t{number:02}, description: {'Odd' if number == 17 else 'New'}.}}\n"
+        for number in range(28)
     )
     applied.write("desired/types.yaml", f"module_type:\n{kept}")
     screen = terminal(applied.root, ["apply"], answer="\n")
