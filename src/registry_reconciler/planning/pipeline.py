@@ -295,8 +295,3 @@ def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterato
         after = None if content is None else digest_bytes(content)
         if before != after:
             yield FileChange(path, before, after, content)
-
-
-def written_files(plan: Plan) -> Mapping[str, bytes | None]:
-    """The files of a plan with their new bytes."""
-    return {file.path: file.content for file in plan.files}

@@ -259,7 +259,7 @@ def find_target(
         raise PlacementError(
             "WRT003",
             f"its place is not there: in {path} {end.what}.",
-            end.fix(kind) or "Mend the kind's 'at'.",
+            end.fix(kind) or "Correct the kind's 'at'.",
         )
     document = _document_for(kind, source)
     content = source.documents[document] if source.documents else None

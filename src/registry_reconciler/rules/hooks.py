@@ -245,7 +245,8 @@ def _order(entry_set: EntrySet) -> Iterator[Finding]:
         if first is not item:
             yield Finding(
                 item,
-                f"{item.key} and {first.key} both block {event} with priority {number}: their order is open.",
+                f"{item.key} and {first.key} both block {event} with priority {number}: "
+                "which of the two runs first is not determined.",
                 ("priority",),
                 related=(related(first, "the other hook", ("priority",)),),
                 others=(first,),
@@ -255,7 +256,7 @@ def _order(entry_set: EntrySet) -> Iterator[Finding]:
 
 HOK007 = Rule(
     "HOK007",
-    "The order of two blocking hooks is open",
+    "The order of two blocking hooks is not determined",
     Severity.WARNING,
     check=_order,
     needs=("hook",),
