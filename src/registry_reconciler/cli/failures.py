@@ -127,7 +127,10 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
     from registry_reconciler.report.words import command_line
 
     name = "registry" if command == "registry" else f"registry {command}"
-    lines = [f"{name}: {failure.message}", *(f"  try: {command_line(one)}" for one in failure.next[:3])]
+    lines = [
+        f"{name}: {failure.message}",
+        *(f"  try: {command_line(arguments)}" for arguments in failure.next[:3]),
+    ]
     say("\n".join(lines))
     reports: dict[str, Callable[[], str]] = {
         "json": lambda: dumps(envelope(command, failure.exit_code, [error_to_json(failure)], failure.next)),

@@ -119,7 +119,7 @@ def _scopes(entry_set: EntrySet) -> Iterator[Finding]:
 def _matches_any(pattern: str, keys: list[str], kinds: Sequence[str]) -> bool:
     """Whether an ability's id, or its address, matches; only ids with the glob's beginning are looked at."""
     kind, slash, rest = pattern.partition("/")
-    patterns = [pattern, rest] if slash and any(matches_address(kind, one) for one in kinds) else [pattern]
+    patterns = [pattern, rest] if slash and any(matches_address(kind, glob) for glob in kinds) else [pattern]
     for tried in patterns:
         beginning = re.split(r"[*?\[]", tried, maxsplit=1)[0]
         for key in keys[bisect.bisect_left(keys, beginning) :]:

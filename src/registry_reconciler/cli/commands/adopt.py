@@ -90,7 +90,8 @@ def _leads_on(adoption: Adoption, commands: Sequence[Sequence[str]]) -> str:
         f"{'blocks' if count == 1 else 'block'} the next apply."
     ]
     lines += [
-        ("Next: " if not number else "      ") + command_line(one) for number, one in enumerate(commands)
+        ("Next: " if not number else "      ") + command_line(command)
+        for number, command in enumerate(commands)
     ]
     return "\n".join(lines) + "\n"
 
