@@ -142,10 +142,13 @@ def test_a_number_that_is_taken_for_text_where_no_schema_wants_text_is_noticed(
     [
         ("list", "items.json", "items", "registry_reconciler.formats.json.read.read_json", "Python's json",
          '{\n  "items": [\n    {"id": "a", "v": "TRUE"},\n    {"id": "b", "v": 1}\n  ]\n}\n'),
+        ("list", "items.jsonc", "items", "registry_reconciler.formats.json.read.read_json", "Python's json",
+         '// a "note", and { more\n{\n  "items": [\n    {"id": "a", "v": "TRUE",}, /* , ] */\n'
+         '    {"id": "b", "v": 1},\n  ]\n}\n'),
         ("list", "items.toml", "items", "registry_reconciler.formats.toml.read.document.read_toml",
          "Python's tomllib", '[[items]]\nid = "a"\nv = "TRUE"\n\n[[items]]\nid = "b"\nv = 1\n'),
     ],
-    ids=["json", "toml"],
+    ids=["json", "jsonc", "toml"],
 )  # fmt: skip
 def test_what_the_readers_of_other_formats_misread_is_noticed(
     box: Box,
@@ -336,6 +339,16 @@ def test_where_ruamel_yaml_is_known_to_leave_yaml_1_2_nobody_disagrees(
 )
 def test_another_value_is_a_disagreement(text: str, documents: list[Json]) -> None:
     assert reads_otherwise(text.encode(), documents) is not None
+
+
+def test_what_nobody_else_reads_is_counted(box: Box) -> None:
+    items(box, "file", "items/{id}.md", "")
+    schema = ".system/registry/schemas/item.schema.yaml"
+    box.write(schema, box.read(schema).replace("key: id", "key: id, lenient: true"))
+    box.write("desired/all.yaml", "")
+    box.write("items/a.md", "---\nid: a\nv: x: y: z\n---\n")
+    ran = box.run("verify")
+    assert (ran.exit, "Nobody else reads 1 file: lenient front matter." in ran.out) == (0, True), ran.out
 
 
 def test_jsonschema_follows_references_and_is_not_held_up_by_patterns() -> None:

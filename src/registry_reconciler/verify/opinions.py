@@ -59,11 +59,13 @@ class Asked(Struct):
     Attributes:
         files: those that ruamel.yaml read.
         other_files: those that Python's own readers read: JSON and TOML.
+        unread: files that nobody else reads.
         unanswered: entries of which jsonschema cannot tell, because of a pattern that Python does not know.
     """
 
     files: int = 0
     other_files: int = 0
+    unread: int = 0
     schemas: int = 0
     entries: int = 0
     changes: int = 0
@@ -103,7 +105,7 @@ def of_workspace(planning: Planning) -> Asked:
     _ask_reader(asked, loaded, [source for _, source in sorted(sources.items())])
     live = ((entry.kind, entry.address, entry.value) for entry in loaded.live.entries.values())
     wished = ((entry.kind, entry.address, entry.value) for entry in loaded.fragments.entries)
-    both = (*loaded.live.entries.values(), *loaded.fragments.entries)
+    both: list[LiveEntry | DesiredEntry] = [*loaded.live.entries.values(), *loaded.fragments.entries]
     asked.add(_taken_for_text(loaded, [(entry, sources[entry.place.file]) for entry in both]))
     _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
     _ask_comparer(asked, planning.entry_sets.changes)
@@ -160,6 +162,7 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
             continue
         who = _reader_of(source)
         if not who:
+            asked.unread += 1
             continue
         asked.files += who == RUAMEL
         asked.other_files += who != RUAMEL
@@ -172,22 +175,28 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
 
 
 RUAMEL = "ruamel.yaml"
+JSON = "Python's json"
 
 
 def _reader_of(source: SourceFile) -> str:
-    """Who else reads such a text; "" where nobody does: JSON with comments, and front matter that is no YAML."""
+    """Who else reads such a text; "" where nobody does: front matter that is no YAML."""
     if isinstance(source.format, FrontMatter):
         return RUAMEL if source.documents and not source.format.lenient else ""
-    return {"yaml": RUAMEL, "json": "Python's json", "toml": "Python's tomllib"}.get(source.format.name, "")
+    others = {"yaml": RUAMEL, "json": JSON, "jsonc": JSON, "toml": "Python's tomllib"}
+    return others.get(source.format.name, "")
 
 
 def _reads_otherwise(source: SourceFile, data: bytes) -> tuple[str, str, str] | None:
     documents = as_json(list(source.documents))
-    if source.format.name in ("json", "toml"):
-        from registry_reconciler.verify.plain import json_reads_otherwise, toml_reads_otherwise
+    if source.format.name in ("json", "jsonc", "toml"):
+        from registry_reconciler.verify import plain
 
-        ask = json_reads_otherwise if source.format.name == "json" else toml_reads_otherwise
-        return ask(data, documents[0]) if documents else None
+        ask = {
+            "json": plain.json_reads_otherwise,
+            "jsonc": plain.jsonc_reads_otherwise,
+            "toml": plain.toml_reads_otherwise,
+        }
+        return ask[source.format.name](data, documents[0]) if documents else None
     from registry_reconciler.verify.read import reads_otherwise
 
     if isinstance(source.format, FrontMatter):
