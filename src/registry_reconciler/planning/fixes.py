@@ -46,7 +46,7 @@ class _Text(Struct):
 
     data: bytes
     text: str
-    documents: list[Document]
+    documents: Sequence[Document]
     digest: str
     format: TextFormat
 
@@ -83,6 +83,7 @@ class Editor:
 
 
 def _compose(source: SourceFile | None) -> _Text | None:
+    from registry_reconciler.formats.composed import composed
     from registry_reconciler.formats.nodes import Unreadable
 
     data = source.data if source is not None else None
@@ -90,7 +91,7 @@ def _compose(source: SourceFile | None) -> _Text | None:
         return None
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
-        return _Text(data, text, source.format.compose(text), digest_bytes(data), source.format)
+        return _Text(data, text, composed(source.format, text), digest_bytes(data), source.format)
     except (UnicodeDecodeError, Unreadable):
         return None
 
