@@ -200,7 +200,7 @@ def test_a_marketplace_is_kept_right_without_one_fragment(shelf: Box) -> None:
         ".system/registry/state/manifest",
         ".system/registry/state/skill",
     )
-    assert [path for path in shelf.files() if path.endswith(".yaml") and path.startswith("desired/")] == []
+    assert shelf.files()["desired/all.yaml"] == files["desired/all.yaml"]
     assert [path for path in shelf.files() if path.startswith(of_entries)] == []
 
 

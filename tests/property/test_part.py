@@ -431,7 +431,7 @@ def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
 
 # Blocks so small that the files here have several.
 @mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32))
 def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     choose = random.Random(seed)

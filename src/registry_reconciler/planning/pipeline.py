@@ -176,7 +176,7 @@ def plan_loaded(
         *not_checked(loaded, entry_sets),
         *derived.problems,
     ]
-    found = list(untouched(difference.changes, set_aside(loaded, desired, written.changes, found)))
+    found = list(untouched(difference.changes, set_aside(loaded, desired, written.changes, found, options)))
     step("finishing")
     return Planning(
         _assemble(

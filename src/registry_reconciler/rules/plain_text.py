@@ -116,7 +116,13 @@ def _plain(entry_set: EntrySet) -> Iterator[Finding]:
                         "wants text.",
                         path,
                         fix=Fix("Put it into quotes.", safe=True, replacements=((place, text),)),
+                        cause=f"TYP001 {kind.name} {_field(path)} {other}",
                     )
+
+
+def _field(path: FieldPath) -> str:
+    """The field that a path is about, of whatever item: the schema says one thing of all of them."""
+    return ".".join("[]" if isinstance(step, int) else step for step in path)
 
 
 def _part(value: Json, path: FieldPath) -> Json:
