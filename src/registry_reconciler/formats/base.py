@@ -49,7 +49,7 @@ class ForOthers(Struct, frozen=True):
     """What a reader that is not ours is given, to hear what it says of a text.
 
     Attributes:
-        reader: who: ``ruamel.yaml``, ``json`` or ``tomllib``.
+        reader: who: ``ruamel.yaml``, ``json`` (``json, without comments``) or ``tomllib``.
         text: what it is given.
         beside: a field that our values have from elsewhere; "": none.
     """

@@ -95,8 +95,8 @@ class JsonFormat(Struct, frozen=True):
         return data, b""
 
     def for_others(self, data: bytes) -> ForOthers | None:
-        """Python's own reader; it knows no comments."""
-        return ForOthers("json", data) if self.comment is None else None
+        """Python's own reader, which knows no comments."""
+        return ForOthers("json" if self.comment is None else "json, without comments", data)
 
     def has_rest(self, data: bytes) -> bool:
         """All of a text is what its documents say."""
