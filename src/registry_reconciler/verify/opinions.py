@@ -158,7 +158,7 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
     for source in sources:
         if source is None or source.data is None or not source.readable:
             continue
-        given = source.format.for_others(source.data) if source.documents else None
+        given = source.format.for_others(source.data)
         if given is None:
             asked.unread += 1
             continue
@@ -185,10 +185,12 @@ def _reads_otherwise(given: ForOthers, documents: list[Json]) -> tuple[str, str,
     from registry_reconciler.verify import plain
     from registry_reconciler.verify.read import reads_otherwise
 
-    if given.beside and isinstance(documents[0], dict):
+    if given.beside and documents and isinstance(documents[0], dict):
         documents = [{name: part for name, part in documents[0].items() if name != given.beside}]
     if given.reader == RUAMEL:
         return reads_otherwise(given.text, documents)
+    if not documents:
+        return None
     ask = {
         "json": plain.json_reads_otherwise,
         "json, without comments": plain.jsonc_reads_otherwise,
