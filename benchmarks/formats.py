@@ -135,7 +135,7 @@ PIECES: dict[str, Callable[[int], str]] = {
     "prices": lambda n: f'{{"id": "item-{n}", "price": {_RANDOM.uniform(0, 100):.2f}}}',
     "unusual decimals": lambda n: ("1.10", "1E5", "2.50", "0.100")[n % 4],
     "seven places": lambda _: f"{_RANDOM.uniform(0, 180):.7f}",
-    "lists in lists": lambda _: "[" * 40 + "1" + "]" * 40,
+    "lists in lists": lambda n: "[" * 20 + f"{n + 10**30}" + "]" * 20,
     "escapes": lambda n: f'{{"text": "\\u00e9\\u2014\\n {n}"}}',
 }
 """Texts of other shapes, by one item of a list."""
