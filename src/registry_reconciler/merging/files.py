@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.comments import comments_in
-from registry_reconciler.formats.frontmatter.parts import split
 from registry_reconciler.formats.table import format_named, format_of
 from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
-from registry_reconciler.merging.known import Known, is_fragment, is_set, moves_in
+from registry_reconciler.merging.known import Known, by_people, is_fragment, is_set, moves_in
 from registry_reconciler.merging.lines import Labels, merged_rows
 from registry_reconciler.merging.shapes import (
     NotUnderstood,
@@ -24,7 +24,7 @@ from registry_reconciler.merging.shapes import (
 )
 from registry_reconciler.merging.state import merge_state
 from registry_reconciler.merging.structured import Merged, Structure, merge_structured
-from registry_reconciler.model.config import HISTORY_FOLDER, STATE_FOLDER
+from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, STATE_FOLDER
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.memory import FOLDER as MEMORY_FOLDER
 from registry_reconciler.outputs.memory import parse as parse_account
@@ -57,7 +57,7 @@ def merge_file(
         return Answer(ours)
     if before == ours:
         return Answer(theirs)
-    if path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
+    if path == HISTORY_BEFORE_PATH or path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
         return _own(path, before, ours, theirs, known)
     outputs = known.outputs_in(path)
     if any(output.whole for output in outputs):
@@ -88,6 +88,8 @@ def _own(
         return None if merged is None else Answer(merged)
     if path.startswith(f"{MEMORY_FOLDER}/"):
         return Answer(_remembered(path, before, ours, theirs, known))
+    if path == HISTORY_BEFORE_PATH:
+        return Answer(both_lines(ours, theirs))
     return Answer(ours) if path.startswith(f"{HISTORY_FOLDER}/") else None
 
 
@@ -147,6 +149,7 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
         places,
         is_set,
         moves_in if is_fragment(path) else _no_moves,
+        by_people if is_fragment(path) else known.decided,
         not is_fragment(path) and any(LAYOUTS[kind.layout].documents for kind in kinds_of(known.kinds, path)),
     )
 
@@ -182,15 +185,12 @@ def _front_matter(
         raise NotUnderstood("one side removed it")
     heads, rests = [], []
     for data in (before, ours, theirs):
-        try:
-            parts = split(data or b"")
-        except ValueError:
-            parts = None
+        parts = None if data is None else form.apart(data)
         if parts is None and data is not None:
             raise NotUnderstood("it has no front matter")
-        line = b"" if parts is None else parts.rest[: len(parts.rest) - len(parts.body)]
-        heads.append(None if parts is None else parts.head + parts.block + line)
-        rests.append("" if parts is None else parts.body.decode("utf-8", "surrogateescape"))
+        head, body = parts or (None, b"")
+        heads.append(head)
+        rests.append(body.decode("utf-8", "surrogateescape"))
     structure = _structure(path, form, known)
     merged = merge_structured(heads[0], heads[1], heads[2], structure, labels, _clean(*heads))
     rest, conflicts = merged_rows(rests[0], rests[1], rests[2], labels)

@@ -89,6 +89,11 @@ class _Files:
     def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
         try:
             data = self._entry_set.tree.read(path)
+            earlier = self._entry_set.earlier
+            if earlier is not None:
+                known = earlier.memo(_files)._known
+                if path in known and earlier.tree.read(path) == data:
+                    return known[path]
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
         except (Unreadable, NotComposed, UnicodeDecodeError):
             return ()
