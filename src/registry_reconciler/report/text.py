@@ -30,7 +30,9 @@ from registry_reconciler.report.model import (
     by_kind,
     causes,
     folded,
+    old_ones,
     other_place,
+    set_aside,
     stands,
 )
 from registry_reconciler.report.options import RenderOptions
@@ -309,6 +311,9 @@ class _Report:
     def _problems(self) -> None:
         self._gap()
         shown = [problem for problem in self.plan.problems if self.options.full or stands(problem)]
+        apart: list[Problem] = []
+        if not self.options.full and self.options.command != "check":
+            shown, apart = set_aside(shown)
         by_code: dict[tuple[Severity, str], list[Cause]] = {}
         for cause in causes(shown, full=self.options.full):
             by_code.setdefault((cause.first.severity, cause.first.code), []).append(cause)
@@ -320,6 +325,8 @@ class _Report:
             rest = sum(len(cause.problems) for cause in some[keep:])
             if rest:
                 self._add(f"… and {rest:,} more of {code} (--full shows all)", "dim", 2)
+        if apart:
+            self._prose(old_ones(apart, self.options.base), 0, "dim")
         self._gap()
 
     def _problem(self, cause: Cause) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from registry_reconciler.base.suggest import meant
+from registry_reconciler.base.text_diff import in_short
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, Json, make_address, same
 from registry_reconciler.model.field_roles import Mirror
@@ -64,7 +65,7 @@ def _differs(entry_set: EntrySet) -> Iterator[Finding]:
             continue
         yield Finding(
             item,
-            f"{_said(mirror.field.text, ours)}, and {partner.address} {_said(mirror.at.text, theirs)}.",
+            _message(mirror, ours, partner, theirs),
             mirror.field.path if ours is not MISSING else (),
             fix=_fix(entry_set, item, mirror, ours, partner, theirs),
             related=(related(partner, "the other one", mirror.at.path if theirs is not MISSING else ()),),
@@ -74,11 +75,17 @@ def _differs(entry_set: EntrySet) -> Iterator[Finding]:
         )
 
 
-def _said(field: str, value: Json) -> str:
-    if value is MISSING:
-        return f"has no {field}"
-    shown = repr(value)
-    return f"{field} is {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}"
+def _message(mirror: Mirror, ours: Json, partner: Entry, theirs: Json) -> str:
+    """What both say; of long values the part that differs."""
+    shown = in_short(repr(ours), repr(theirs), _SHOWN)
+    return (
+        f"{_said(mirror.field.text, ours, shown[0])}, and "
+        f"{partner.address} {_said(mirror.at.text, theirs, shown[1])}."
+    )
+
+
+def _said(field: str, value: Json, shown: str) -> str:
+    return f"has no {field}" if value is MISSING else f"{field} is {shown}"
 
 
 def _fix(entry_set: EntrySet, item: Entry, mirror: Mirror, ours: Json, partner: Entry, theirs: Json) -> Fix:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.text_diff import in_short
 from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
 from registry_reconciler.cli.common import (
     Call,
@@ -228,16 +229,14 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
 
 def _values(call: Call, drifted_entry: DriftedEntry, field: EditedField) -> str:
     said = "applied" if drifted_entry.drift.applied_known else "the fragment says"
-    before, after = _short(call, field.change.before), _short(call, field.change.after)
+    before, after = _shown(field.change.before), _shown(field.change.after)
+    if not call.full:
+        before, after = in_short(before, after, _VALUE_WIDTH)
     return f"{said} {before}, there {after}"
 
 
-def _short(call: Call, value: Json) -> str:
-
-    if value is MISSING:
-        return "nothing"
-    text = visible(dumps(value))
-    return text if call.full or len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
+def _shown(value: Json) -> str:
+    return "nothing" if value is MISSING else visible(dumps(value))
 
 
 def _who(blame: Blame) -> str:
