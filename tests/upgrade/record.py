@@ -1,8 +1,9 @@
 """Write down a workspace as an older program leaves it: ``python -m tests.upgrade.record [REVISION]``.
 
-The program is the package as it stands in a revision of this repository, run by this Python in an empty repository.
-By default that is the last one with the former form of the state: one file for each fragment, ``history.jsonl``, and two
-lines in ``.gitattributes``. The files that it leaves become ``workspace.json``, path by path; nothing in them is edited.
+The program is the package as it stands in a revision of this repository, run by this Python in an empty
+repository. By default that is the last one with the former form of the state: one file for each fragment,
+``history.jsonl``, and two lines in ``.gitattributes``. The files that it leaves become ``workspace.json``, path by
+path; nothing in them is edited.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def main(revision: str) -> None:
         packed = subprocess.run(
             ["git", "-C", str(HOME), "archive", revision, "src"], check=True, capture_output=True
         ).stdout
-        tarfile.open(fileobj=io.BytesIO(packed)).extractall(package, filter="data")
+        with tarfile.open(fileobj=io.BytesIO(packed)) as packed_files:
+            packed_files.extractall(package, filter="data")
         leave(folder, package / "src")
         files = sorted(path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
         left = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}

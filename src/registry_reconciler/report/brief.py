@@ -73,12 +73,12 @@ def render(plan: Plan, options: RenderOptions) -> str:
     limit = DEFAULT_BYTES if options.max_bytes is None else max(options.max_bytes, LEAST_BYTES)
     plan_id = None if options.base or options.command != "plan" else plan.plan_id
     commands = next_commands(plan, plan_id)
-    return _fit([runner_safe(item) for item in _items(plan, plan_id, commands, options.command, options.base)], limit)
+    return _fit(
+        [runner_safe(item) for item in _items(plan, plan_id, commands, options.command, options.base)], limit
+    )
 
 
-def _items(
-    plan: Plan, plan_id: str | None, commands: Commands, command: str, base: str
-) -> Iterator[str]:
+def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str, base: str) -> Iterator[str]:
     """What a reader needs, the most urgent first; an item is shown whole or not at all."""
     yield _verdict(plan, plan_id, command)
     for words in commands[:_COMMANDS_SHOWN]:

@@ -76,6 +76,8 @@ def command(
 
 
 def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
+    from registry_reconciler.report.words import plural
+
     if check.changed:
         many = len(check.changed) != 1
         yield f"{len(check.changed):,} schema file{'s differ' if many else ' differs'} from {visible(base)}:"
@@ -86,7 +88,7 @@ def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
             yield "Today's entries are judged as before."
     else:
         yield f"No schema file differs from {visible(base)}."
-    judged = f"jsonschema judged {asked.schemas:,} schemas and {asked.entries:,} entries, and "
+    judged = f"jsonschema judged {plural(asked.schemas, 'schema')} and {plural(asked.entries, 'entry')}, and "
     if not asked.disagreements:
         yield judged + "agrees."
         return
