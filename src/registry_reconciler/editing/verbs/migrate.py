@@ -91,7 +91,7 @@ def _refuse(kind: Kind, rename: FieldRename) -> None:
     for selector in kind.live_fields:
         if selector.path[: len(rename.path)] == rename.path:
             raise UsageFailure(
-                f"{selector.text} of {kind.name} is kept as it is in the registry (live_fields), and no fragment has it."
+                f"{selector.text} of {kind.name} stays as it is in the registry (live_fields); no fragment has it."
             )
 
 
