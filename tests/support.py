@@ -21,7 +21,7 @@ from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
-from registry_reconciler.planning.pipeline import Planning, make_plan, written_files
+from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.schema.packaged import builtin_schemas
 
 Files = dict[str, bytes | None]
@@ -59,6 +59,11 @@ def with_fragment(files: Mapping[str, bytes | None], content: Mapping[str, Json]
 def thing_kind(more: str = "") -> Files:
     """The kind ``thing``: a list in ``t.yaml``, by ``id``; ``more`` stands in its ``x-registry`` too."""
     return kind_file("thing", "layout: list, file: t.yaml, key: id" + (f", {more}" if more else ""))
+
+
+def written_files(plan: Plan) -> Files:
+    """The files of a plan with their new bytes; ``None`` where one goes."""
+    return {file.path: file.content for file in plan.files}
 
 
 def after(files: Mapping[str, bytes | None], plan: Plan) -> Files:

@@ -10,9 +10,10 @@ import pytest
 from registry_reconciler.base import globs
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.model.plan import Plan, PlanOptions
-from registry_reconciler.planning.pipeline import make_plan, written_files
+from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.schema.packaged import builtin_schemas
 from tests.growth.counting import Files, growth, plan, steps
+from tests.support import written_files
 
 MOST = 2.35
 """How many times as many steps twice as much may take: n log n, with some room."""

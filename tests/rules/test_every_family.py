@@ -5,9 +5,9 @@ from __future__ import annotations
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Severity
-from registry_reconciler.planning.pipeline import make_plan, written_files
+from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.rules import RULES
-from tests.support import Files, builtin_files, plan_of
+from tests.support import Files, builtin_files, plan_of, written_files
 
 APPLIED = """\
 module_type:

@@ -238,7 +238,7 @@ def is_mounted(folder: int, above: int) -> bool:
     if os.fstat(folder).st_dev != os.fstat(above).st_dev:
         return True
     try:
-        return len({_mount_of(one) for one in (folder, above)}) > 1
+        return len({_mount_of(path) for path in (folder, above)}) > 1
     except OSError:
         return False  # only Linux says it of parts of the same file system
 

@@ -28,7 +28,7 @@ NAME = re.compile(r"\d{8}T\d{6}(?:\d{6})?Z-[0-9a-f]{12}\.json")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 
 
-_MARKED = "has the marks of a conflict that git left; settle it: registry resolve"
+_MARKED = "has conflict markers; settle it: registry resolve"
 
 
 def is_whole(data: bytes) -> bool:

@@ -38,10 +38,10 @@ def _blobs(root: Path) -> Iterator[tuple[str, str]]:
     try:
         if not is_repository(root):
             return
-        told = git_call.ask(root, ["rev-list", "--objects", "HEAD", "--", HISTORY_FOLDER], check=False)
+        listed = git_call.ask(root, ["rev-list", "--objects", "HEAD", "--", HISTORY_FOLDER], check=False)
     except GitFailure:
         return
-    for row in (told or b"").decode("utf-8", "surrogateescape").split("\n"):
+    for row in (listed or b"").decode("utf-8", "surrogateescape").split("\n"):
         blob, _, path = row.partition(" ")
         name = path.rpartition("/")[2]
         if NAME.fullmatch(name):
@@ -51,12 +51,12 @@ def _blobs(root: Path) -> Iterator[tuple[str, str]]:
 def _contents(root: Path, blobs: list[str]) -> Iterator[bytes]:
     """What git holds under these ids, in their order."""
     try:
-        told = git_call.ask(
+        answer = git_call.ask(
             root, ["cat-file", "--batch"], given="".join(f"{blob}\n" for blob in blobs).encode()
         )
     except GitFailure:
         return
-    left = told or b""
+    left = answer or b""
     while left:
         head, _, left = left.partition(b"\n")
         size = head.rpartition(b" ")[2]

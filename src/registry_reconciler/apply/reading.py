@@ -92,4 +92,4 @@ def _scan(root: Path, may_write: Callable[[str], bool] | None) -> tuple[Found | 
             f"({error.strerror or error}): run 'registry recover' as the user who applied",
             next=(RECOVER,),
         ) from error
-    return next((one for one in found if one.record is not None), None), warnings
+    return next((interrupted for interrupted in found if interrupted.record is not None), None), warnings

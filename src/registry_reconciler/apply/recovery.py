@@ -81,12 +81,12 @@ def recover(
 def _recover(anchor: Anchor, may_write: Callable[[str], bool] | None) -> RecoverResult:
     found, warnings = journal.scan(anchor, may_write)
     result = RecoverResult(warnings=warnings)
-    for one in found:
-        if one.record is None:
-            remove_folders(anchor, one.made)
-            discard(anchor, one.name)
+    for interrupted in found:
+        if interrupted.record is None:
+            remove_folders(anchor, interrupted.made)
+            discard(anchor, interrupted.name)
         else:
-            result = _carry_out(anchor, one, result)
+            result = _carry_out(anchor, interrupted, result)
     return result
 
 

@@ -121,14 +121,14 @@ def commit(
 def _refuse_interrupted(anchor: Anchor, may_write: Callable[[str], bool] | None) -> tuple[str, ...]:
     """Make sure that no transaction is open, and clear away those that never began. The warnings."""
     found, warnings = journal.scan(anchor, may_write)
-    for one in found:
-        if one.record is not None:
+    for interrupted in found:
+        if interrupted.record is not None:
             raise InterruptedApply(
                 "an earlier apply was interrupted; nothing was written. Run 'registry recover' first",
                 next=(RECOVER,),
             )
-        remove_folders(anchor, one.made)
-        discard(anchor, one.name)
+        remove_folders(anchor, interrupted.made)
+        discard(anchor, interrupted.name)
     return warnings
 
 

@@ -82,7 +82,7 @@ def _offered(words: Sequence[str]) -> Iterator[str]:
     *before, current = words
     name, used = _command(before)
     if not name:
-        yield from (_rest(one, before) for one in BY_NAME)
+        yield from (_rest(command, before) for command in BY_NAME)
         yield "help"
         return
     parameters = _parameters(name)
@@ -99,7 +99,7 @@ def _offered(words: Sequence[str]) -> Iterator[str]:
     else:
         yield from _arguments(name, current)
         if len(before) == used:
-            yield from (_rest(one, before) for one in BY_NAME)
+            yield from (_rest(command, before) for command in BY_NAME)
 
 
 def _rest(name: str, before: Sequence[str]) -> str:

@@ -53,7 +53,7 @@ def as_failure(error: BaseException, command: str) -> RegistryFailure:
         if command == "registry" and message.startswith(("No such option: -v", "No such option: -V")):
             message += ". Which version this is: registry --version"
         elif command == "registry" and message.startswith("No such option"):
-            message += ". Options stand behind the command: registry plan --root DIR"
+            message += ". Options come after the command: registry plan --root DIR"
         return UsageFailure(message, next=(words,))
     if isinstance(error, KeyboardInterrupt) or (typer is not None and isinstance(error, typer.Abort)):
         return Interrupted(interruption(command))
@@ -95,7 +95,7 @@ def _in_our_words(error: Any) -> str:
     text = str(error.format_message())
     option = getattr(error, "option_name", "")
     if text.startswith("No such option") and isinstance(option, str) and option in OPTION_LEADS:
-        return f"there is no option {option} here. What is meant may be: {OPTION_LEADS[option]}"
+        return f"there is no option {option} here. Did you mean: {OPTION_LEADS[option]}"
     if text.startswith("Got unexpected extra argument"):
         words = text[text.find("(") + 1 : text.rfind(")")]
         return f"one command at a time, and no more words than it takes: {words!r} is too much"
@@ -127,7 +127,10 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
     from registry_reconciler.report.words import command_line
 
     name = "registry" if command == "registry" else f"registry {command}"
-    lines = [f"{name}: {failure.message}", *(f"  try: {command_line(one)}" for one in failure.next[:3])]
+    lines = [
+        f"{name}: {failure.message}",
+        *(f"  try: {command_line(arguments)}" for arguments in failure.next[:3]),
+    ]
     say("\n".join(lines))
     reports: dict[str, Callable[[], str]] = {
         "json": lambda: dumps(envelope(command, failure.exit_code, [error_to_json(failure)], failure.next)),

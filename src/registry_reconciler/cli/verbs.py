@@ -37,7 +37,7 @@ class Going(Struct, frozen=True):
     def require(self) -> None:
         """Raise where the options contradict each other."""
         if self.dry_run and self.apply:
-            raise UsageFailure("--dry-run writes nothing, and --apply writes: leave one of the two away.")
+            raise UsageFailure("--dry-run writes nothing, and --apply writes: leave one of them out.")
 
 
 def carry_out(call: Call, draft: Draft, going: Going, words: Sequence[str]) -> int:

@@ -277,13 +277,6 @@ def put_entry(
     return drafts.finish()
 
 
-def remove_entry(loaded: Loaded, address: str) -> tuple[FragmentEdit, ...]:
-    """Take one declaration away. Empty: nothing changes."""
-    drafts = Drafts(loaded)
-    drafts.remove(address)
-    return drafts.finish()
-
-
 def add_directive(loaded: Loaded, name: str, item: Json, fragment: str) -> tuple[FragmentEdit, ...]:
     """Add one item to a directive of a fragment. Empty: it is there already."""
     drafts = Drafts(loaded)

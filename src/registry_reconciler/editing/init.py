@@ -116,7 +116,7 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
     found += [_kept(tree, path, content) for path, content in pages.items() if path not in _paths(found)]
     if pointer:
         found.append(_pointer(_read(tree, POINTER_PATH)))
-    return tuple(sorted(found, key=lambda one: one.path))
+    return tuple(sorted(found, key=lambda found_place: found_place.path))
 
 
 def folders(found: Iterable[Placement]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
             continue
         content = None if answer.content is None else as_checked_out(sides, answer.content, now)
         if now not in (None, content) and not _is_as_git_left_it(sides, as_stored(sides, now or b"")):
-            waiting.append((sides.path, "it was edited since the merge, and marks are left in it"))
+            waiting.append((sides.path, "it was edited since the merge, and conflict markers are left in it"))
             continue
         if content != now:
             ops.append(FileOp(sides.path, None if now is None else digest_bytes(now), content))
@@ -94,7 +94,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
 def _why(sides: Sides) -> str:
     if sides.one is None or sides.other is None:
         return "removed on one side, and changed on the other: keep it (git add) or let it go (git rm)"
-    return "it cannot be merged by entry and field: resolve its marks by hand"
+    return "it cannot be merged by entry and field: resolve its conflict markers by hand"
 
 
 def _is_settled(sides: Sides, now: bytes | None) -> bool:

@@ -124,8 +124,8 @@ def _refuse_open(loaded: Loaded) -> None:
 
 def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     accounts = {
-        path: Accounts(*(_parsed(path, data) for data in (one.before, one.one, one.other)))
-        for path, one in mine.items()
+        path: Accounts(*(_parsed(path, data) for data in (left.before, left.one, left.other)))
+        for path, left in mine.items()
         if path.startswith(f"{STATE_FOLDER}/") and (path.endswith(".state") or is_old(path))
     }
     # Somebody told git that a file is settled, and it is not: its two sides stand between the marks.
@@ -137,7 +137,7 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
 
 def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """What both sides remember of an output: each in a file of its own, and the next apply makes one of them."""
-    for path, account in both_accounts(tree, {path: (one.one, one.other) for path, one in mine.items()}):
+    for path, account in both_accounts(tree, {path: (left.one, left.other) for path, left in mine.items()}):
         now = tree.read(path)
         if account != now:
             yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(account), account)
@@ -177,5 +177,7 @@ def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     for path in history.paths(tree):
         now = tree.read(path) or b""
         if path not in mine and conflict_line(now) is not None:
-            told = next(filter(history.is_whole, sides(now)), None)
-            yield FileChange(path, digest_bytes(now), None if told is None else digest_bytes(told), told)
+            settled = next(filter(history.is_whole, sides(now)), None)
+            yield FileChange(
+                path, digest_bytes(now), None if settled is None else digest_bytes(settled), settled
+            )

@@ -363,7 +363,7 @@ def problems_of(amendment: Amendment, address: str) -> tuple[Problem, ...]:
         for problem in amendment.plan.problems
         if problem.address == address and problem.status is not Status.FIXED and problem.suppressed is None
     ]
-    found = {one.identity: one for one in (*own, *amendment.introduced)}
+    found = {introduced.identity: introduced for introduced in (*own, *amendment.introduced)}
     return tuple(sorted(found.values(), key=sort_key))
 
 

@@ -210,7 +210,7 @@ def _worded(text: str) -> str:
     if absent is not None:
         return f"there is no field {absent[1]!r}; where a field may be absent, ask has() first"
     if text == "Applying SELECT to non-message type":
-        return "a field is asked of a value that has none"
+        return "a field is read from a value that has no fields"
     if text == "Iteration budget exceeded":
         return "it looks at more than 10,000 items for one entry"
     return text[:300]

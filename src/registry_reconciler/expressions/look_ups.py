@@ -135,8 +135,8 @@ def referrer_word(kind: str, address: str) -> str:
 
 
 def _word(*parts: str) -> str:
-    told = json.dumps(parts).encode("ascii")
-    return f"={blake2b(told, digest_size=9).hexdigest()}"
+    written = json.dumps(parts).encode("ascii")
+    return f"={blake2b(written, digest_size=9).hexdigest()}"
 
 
 def indexed_in(value: Any, field: str) -> Iterable[str]:

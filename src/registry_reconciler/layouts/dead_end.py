@@ -111,10 +111,12 @@ def _what_stands(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> str:
         inner = [item[step.name] for item in stands if isinstance(item, dict) and step.name in item]
         where = repr(at_text([*steps[:at], Step("name", step.name)]))
         lists = [item for item in inner if isinstance(item, list)]
-        told = {name for siblings in lists for item in siblings if isinstance(item, dict) for name in item}
+        fields = {name for siblings in lists for item in siblings if isinstance(item, dict) for name in item}
         if not lists:
             return f"{where} is {_words(inner)}, not a list"
-        return f"no item of {where} has the {step.by} that is asked for (their fields: {_some(sorted(told))})"
+        return (
+            f"no item of {where} has the {step.by} that is asked for (their fields: {_some(sorted(fields))})"
+        )
     mappings = [item for item in stands if isinstance(item, dict)]
     if not mappings:
         return f"{where} is {_words(stands)}, which {_step_text(step)!r} does not step over"
@@ -172,17 +174,19 @@ def _telling_field(lists: Sequence[list[Json]]) -> str | None:
     if not items or len(items) != sum(map(len, lists)):
         return None
     names = [name for name, part in items[0].items() if isinstance(part, str | int) and part != ""]
-    for name in sorted(names, key=lambda one: _TELLING.index(one) if one in _TELLING else len(_TELLING)):
+    for name in sorted(
+        names, key=lambda candidate: _TELLING.index(candidate) if candidate in _TELLING else len(_TELLING)
+    ):
         if all(_tells_apart(name, siblings) for siblings in lists):
             return str(name)
     return None
 
 
 def _tells_apart(name: str, items: list[Json]) -> bool:
-    told = [item.get(name) for item in items if isinstance(item, dict)]
-    if any(isinstance(value, bool) or not isinstance(value, str | int) for value in told):
+    values = [item.get(name) for item in items if isinstance(item, dict)]
+    if any(isinstance(value, bool) or not isinstance(value, str | int) for value in values):
         return False
-    return not told or Counter(map(str, told)).most_common(1)[0][1] == 1
+    return not values or Counter(map(str, values)).most_common(1)[0][1] == 1
 
 
 def _holder(items: Sequence[dict[str, Json]], name: str) -> str:

@@ -137,10 +137,10 @@ def _refuse_format(kind: Kind) -> None:
         )
     if kind.at and row.documents:
         raise KindError(
-            "layout documents: each document is an entry, so leave 'at' away", ("x-registry", "at")
+            "layout documents: each document is an entry, so leave 'at' out", ("x-registry", "at")
         )
     if kind.at and not form.several_entries:
-        raise KindError(f"format {form.name} has no containers: leave 'at' away", ("x-registry", "at"))
+        raise KindError(f"format {form.name} has no containers: leave 'at' out", ("x-registry", "at"))
     if kind.body and form.several_entries:
         raise KindError("body: only format frontmatter has a text below it", ("x-registry", "body"))
     if kind.lenient and form.several_entries:

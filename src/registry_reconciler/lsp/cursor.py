@@ -11,7 +11,7 @@ from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.text import Text
 from registry_reconciler.model.config import DESIRED_FOLDER
-from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry, get_path
+from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry
 from registry_reconciler.model.field_roles import Reference
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.references import references_in
@@ -242,8 +242,3 @@ def reference_at(subject: Subject) -> tuple[Reference, str] | None:
 def is_key_field(subject: Subject) -> bool:
     """Whether a field is (a part of) the key of its entry."""
     return any(selector.path == subject.field for selector in subject.kind.key)
-
-
-def part_at(subject: Subject) -> Json:
-    """What stands in the field."""
-    return get_path(subject.value, subject.field)

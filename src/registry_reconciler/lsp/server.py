@@ -187,14 +187,14 @@ class RegistryServer(LanguageServer):
             mine = found.get(path, [])
             known = look.open.get(path)
             uri = known.uri if known is not None else (look.root / path).as_uri()
-            told = f"{known.version if known else None} {mine!r}"
-            if before.get(path) != told:
+            published = f"{known.version if known else None} {mine!r}"
+            if before.get(path) != published:
                 version = known.version if known is not None else None
                 self.text_document_publish_diagnostics(
                     types.PublishDiagnosticsParams(uri, mine, version=version)
                 )
             if mine or known is not None:
-                now[path] = told
+                now[path] = published
         self._published[look.root] = now
 
     async def _plan(self, buffers: Buffers, work: Callable[[Look], T]) -> T:

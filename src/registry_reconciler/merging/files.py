@@ -228,7 +228,7 @@ def _with_regions(
     ]
     merged, conflicts = merged_rows(evened[0], evened[1], evened[2], labels)
     if conflicts and before is None:
-        raise NotUnderstood("both sides made it")
+        raise NotUnderstood("both sides added it")
     places = "place" if conflicts == 1 else "places"
     return Answer(
         merged.encode(),

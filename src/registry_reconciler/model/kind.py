@@ -295,7 +295,7 @@ def parse_kind(
         paths=tuple(_path_rule(item) for item in spec.get("paths", ())),
         mirrors=tuple(_mirror(mirror) for mirror in spec.get("mirrors", ())),
         unique=tuple(
-            tuple(_selector(one, "unique") for one in ([group] if isinstance(group, str) else group))
+            tuple(_selector(fields, "unique") for fields in ([group] if isinstance(group, str) else group))
             for group in spec.get("unique", ())
         ),
         acyclic=tuple(_selector(item, "acyclic") for item in spec.get("acyclic", ())),
@@ -401,7 +401,7 @@ def _reference_field(spec: Mapping[str, Json]) -> Selector:
     from registry_reconciler.model.derived_fields import JoinedFields, KeysOf, WordsOf
 
     fields = [spec["field"]] if isinstance(spec["field"], str) else spec["field"]
-    found = [_selector(one, "references") for one in fields]
+    found = [_selector(field, "references") for field in fields]
     if len(found) > 1 and (spec.get("keys") or "split" in spec):
         raise KindError("references: several fields tell one key; 'keys' and 'split' do not fit", _REFERENCES)
     if spec.get("keys") and "split" in spec:

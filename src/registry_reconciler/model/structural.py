@@ -66,7 +66,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "STA006": ("It is unclear whether the entry is managed", _W),
     "WRT001": ("The file cannot be written safely", _E),
     "WRT002": ("An anchor is used elsewhere", _E),
-    "WRT003": ("The place of the new entry is open", _E),
+    "WRT003": ("The place of the new entry is not determined", _E),
     "WRT004": ("The path is unsafe", _E),
     "WRT005": ("The entry still holds others", _E),
     "WRT007": ("Text below the entry would go with it", _E),

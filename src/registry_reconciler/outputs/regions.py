@@ -180,7 +180,7 @@ def markers(path: str, text: str) -> Iterator[Marker]:
 def _on_line(looks: Sequence[Form], shown: str, body: str, where: tuple[int, int, int]) -> Iterator[Marker]:
     start, line_end, number = where
     found = [match for look, _ in looks for match in look.finditer(shown)]
-    for match in sorted(found, key=lambda one: one.start()):
+    for match in sorted(found, key=lambda mark: mark.start()):
         alone = not body[: match.start()].strip() and not body[match.end() :].strip()
         yield Marker(
             match["word"],

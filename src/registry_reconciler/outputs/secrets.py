@@ -53,9 +53,9 @@ class Reader:
         elif isinstance(node, nodes.Filter) and node.name in _BY_FIELD and node.node is not None:
             kind = self._kind(node.node)
             words = [*node.args[:2], *(pair.value for pair in node.kwargs)]
-            for one in words if kind is not None else ():
-                if isinstance(one, nodes.Const) and isinstance(one.value, str):
-                    for word in one.value.split(","):
+            for argument in words if kind is not None else ():
+                if isinstance(argument, nodes.Const) and isinstance(argument.value, str):
+                    for word in argument.value.split(","):
                         yield from self._secret(kind or "", word.strip(), node.lineno)
 
     def _secret(self, kind: str, path: str, line: int) -> Iterator[tuple[int, str, str]]:

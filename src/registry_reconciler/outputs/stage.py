@@ -149,7 +149,9 @@ class _Deriving:
         )
         written = [done for stale in settled if (done := self._written(stale)) is not None]
         written = self._keep_registries(written)
-        changes = [change for one in written if (change := self._change(one)) is not None]
+        changes = [
+            change for settled_output in written if (change := self._change(settled_output)) is not None
+        ]
         memory = [] if self.memory.hidden else list(self._memory(written))
         changes += self._forgotten()
         return Derived(
@@ -230,16 +232,16 @@ class _Deriving:
             else:
                 asked.append(output)
         known = self.sources.unchanged(asked, {output.id: parts[output.id] for output in asked})
-        for one in asked:
-            if one.id in known:
-                part = parts[one.id]
-                found[one.id] = Wish(part.text or "", part.value)
+        for definition in asked:
+            if definition.id in known:
+                part = parts[definition.id]
+                found[definition.id] = Wish(part.text or "", part.value)
         left = [output for output in asked if output.id not in known]
         rendered = self.sources.render(left)
-        for one in left:
-            wish = self._wish(one, parts[one.id], rendered[one.id])
+        for definition in left:
+            wish = self._wish(definition, parts[definition.id], rendered[definition.id])
             if wish is not None:
-                found[one.id] = wish
+                found[definition.id] = wish
         self.sources.keep(left, rendered, found)
         return found
 

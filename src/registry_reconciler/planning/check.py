@@ -200,16 +200,16 @@ def check(
         (*schema_problems(loaded, entry_sets.after), *run_entry_set(rules, entry_sets.after)),
     )
     if entry_sets.before is entry_sets.after:
-        return tuple(replace(one, status=Status.PRE_EXISTING) for one in after.values())
+        return tuple(replace(problem, status=Status.PRE_EXISTING) for problem in after.values())
     before = _keyed(
         entry_sets.before,
         (*schema_problems(loaded, entry_sets.before), *run_entry_set(rules, entry_sets.before)),
     )
     found = [
-        replace(one, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
-        for key, one in after.items()
+        replace(problem, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
+        for key, problem in after.items()
     ]
-    found += [replace(one, status=Status.FIXED) for key, one in before.items() if key not in after]
+    found += [replace(problem, status=Status.FIXED) for key, problem in before.items() if key not in after]
     if not no_check:
         found += run_transition(rules, Transition(entry_sets.before, entry_sets.after, entry_sets.changes))
     return tuple(found)

@@ -125,15 +125,9 @@ class Effort(Struct):
         return cls(max(_FOLLOWED, _FOLLOWED_EACH * count), max(_FOLLOWED_EACH, _FOLLOWED // max(1, count)))
 
 
-def dependents(
-    graph: Referrers, start: str, most: int = MOST_DEPENDENTS, effort: Effort | None = None
-) -> Impact:
-    """What depends on an address, directly or through others; of more than ``most`` the nearest ones are named."""
-    return _dependents([(graph, start)], start, most, effort or Effort())
-
-
-def _dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int, effort: Effort) -> Impact:
-    """The same for the old and the new address of one entry, each in the entry set that has it."""
+def dependents(starts: Iterable[tuple[Referrers, str]], itself: str, most: int, effort: Effort) -> Impact:
+    """What depends on the old and the new address of one entry, each in the entry set that has it, directly or
+    through others; of more than ``most`` the nearest are named."""
     seen: dict[str, None] = {itself: None}
     named: set[str] = set()
     counted = True
@@ -175,7 +169,7 @@ def impacts(entry_sets: EntrySets, changes: tuple[Change, ...]) -> dict[str, Imp
         ]
         if change.from_address:
             starts.append((before, change.from_address))
-        found[change.address] = _dependents(starts, change.address, most, effort)
+        found[change.address] = dependents(starts, change.address, most, effort)
     return found
 
 

@@ -40,8 +40,8 @@ class KnownEntries(Struct, frozen=True):
         live, state = self.live.get(source), self.state.get(source)
         if kind is None or live is None:
             return False
-        wish = under_key(kind, self.entries[target].value, live.value)
-        return same(wish, live.value) or (state is not None and state.says(kind, wish))
+        desired = under_key(kind, self.entries[target].value, live.value)
+        return same(desired, live.value) or (state is not None and state.says(kind, desired))
 
 
 def under_key(kind: Kind, value: dict[str, Json], like: Mapping[str, Json]) -> dict[str, Json]:

@@ -195,8 +195,8 @@ def _in_container(kind: Kind, node: Node, depth: int, found: list[_Span]) -> Non
         depth = 1
     for _ in range(depth):
         nodes = [entry.value for node in nodes for entry in _resolved(node).entries]
-    for one in nodes:
-        walker.walk(kind.secrets.start, one)
+    for part in nodes:
+        walker.walk(kind.secrets.start, part)
 
 
 class _Walker:
@@ -237,8 +237,8 @@ class _Walker:
 
     def _merged(self, state: State, node: Node) -> None:
         target = _resolved(node)
-        for one in (entry.value for entry in target.entries) if target.kind == "seq" else (target,):
-            self.walk(state, _resolved(one))
+        for source in (entry.value for entry in target.entries) if target.kind == "seq" else (target,):
+            self.walk(state, _resolved(source))
 
     def _hide(self, node: Node) -> None:
         self._found.append((node.start, node.end))

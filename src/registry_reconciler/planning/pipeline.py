@@ -127,7 +127,7 @@ def plan_loaded(
         ),
         rest=rest,
         edits=edits,
-        told=relocation.blocked,
+        relocated=relocation.blocked,
     )
     step("preparing files")
     written = write(
@@ -252,8 +252,8 @@ def _assemble(
         for change in together(relocation.changes, written.changes)
     )
     drift = tuple(
-        replace(mask_drift(loaded.kinds, one), location=locator.location(one.place))
-        for one in difference.drift
+        replace(mask_drift(loaded.kinds, edited), location=locator.location(edited.place))
+        for edited in difference.drift
     )
     return Plan(
         options=options,
@@ -295,8 +295,3 @@ def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterato
         after = None if content is None else digest_bytes(content)
         if before != after:
             yield FileChange(path, before, after, content)
-
-
-def written_files(plan: Plan) -> Mapping[str, bytes | None]:
-    """The files of a plan with their new bytes."""
-    return {file.path: file.content for file in plan.files}

@@ -229,12 +229,12 @@ def find_target(
     """
     bound = _bound(kind, value)
     require_text(kind, value, carried)
-    told = (
+    named = (
         _told_file(kind, bound, fragment, lookups.called_like(fragment, sources)) if kind.file.open else None
     )
-    if kind.open and (told is None or (told in sources and not LAYOUTS[kind.layout].one_a_file)):
-        return _only_target(kind, bound, sources, carried, lookups, told)
-    path = kind.file.fill(bound) if told is None else told
+    if kind.open and (named is None or (named in sources and not LAYOUTS[kind.layout].one_a_file)):
+        return _only_target(kind, bound, sources, carried, lookups, named)
+    path = kind.file.fill(bound) if named is None else named
     if excluded(kind, path):
         raise PlacementError(
             "WRT003",
@@ -259,7 +259,7 @@ def find_target(
         raise PlacementError(
             "WRT003",
             f"its place is not there: in {path} {end.what}.",
-            end.fix(kind) or "Mend the kind's 'at'.",
+            end.fix(kind) or "Correct the kind's 'at'.",
         )
     document = _document_for(kind, source)
     content = source.documents[document] if source.documents else None
@@ -340,11 +340,11 @@ def _only_target(
     sources: Mapping[str, SourceFile],
     carried: frozenset[str],
     lookups: PlacementLookups,
-    told: str | None,
+    named: str | None,
 ) -> Target:
     found = () if LAYOUTS[kind.layout].one_a_file else lookups.open_places(kind, sources, bound)
-    if told is not None:
-        found = [position for position in found if position[0] == told]
+    if named is not None:
+        found = [position for position in found if position[0] == named]
     if LAYOUTS[kind.layout].documents:
         found = list({position[0]: position for position in reversed(found)}.values())
     if len(found) == 1:
@@ -359,7 +359,7 @@ def _only_target(
             f"Declare it in the fragment that is called like its file ({fragment_of_file(file)} for {file}), "
             "create it by hand where it belongs and adopt it, or name one place in the schema file.",
         )
-    end = lookups.end_in_all(kind, sources) if told is None else lookups.end(kind, sources[told])
+    end = lookups.end_in_all(kind, sources) if named is None else lookups.end(kind, sources[named])
     raise PlacementError(
         "WRT003",
         f"its place is not determined ({kind.file.text}): no place is known{f': {end.what}' if end else ''}.",

@@ -88,10 +88,14 @@ def settled_files(
     for address, state in loaded.state.entries.items():
         if address in explained:
             continue
-        wish, live = desired.entries.get(address), loaded.live.entries.get(address)
-        spent = wish is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
-        moved = wish is not None and wish.place.file != state.fragment
-        if (spent and not work.is_settled(address)) or moved or is_unfit(loaded.kinds, state, wish, live):
+        desired_entry, live = desired.entries.get(address), loaded.live.entries.get(address)
+        spent = desired_entry is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
+        moved = desired_entry is not None and desired_entry.place.file != state.fragment
+        if (
+            (spent and not work.is_settled(address))
+            or moved
+            or is_unfit(loaded.kinds, state, desired_entry, live)
+        ):
             work.heal(address)
     for heal in fragment_heals(loaded, desired):
         work.touched.add(heal.fragment)
@@ -105,10 +109,10 @@ def _as_one_side(
 
     ``None`` where what is remembered fits the registry, or no side explains what stands there.
     """
-    wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+    desired_entry, live = desired.entries.get(address), loaded.live.entries.get(address)
     kind = loaded.kinds.get(address.partition("/")[0])
     kept = work.remembered(address)
-    if not sides or _is_hidden(loaded, address) or (wish is None and live is None):
+    if not sides or _is_hidden(loaded, address) or (desired_entry is None and live is None):
         return None
     if live is None:
         return (None,) if kept and any(address not in side.state.entries for side in sides) else None
@@ -116,7 +120,9 @@ def _as_one_side(
         return None
     known = [applied for side in sides for applied in side.state.entries.get(address, _NOTHING).applied]
     found = next((applied for applied in known if says(applied, kind, live.value)), None)
-    if found is None or (wish is None and not all(side.manages_or_deleted(address) for side in sides)):
+    if found is None or (
+        desired_entry is None and not all(side.manages_or_deleted(address) for side in sides)
+    ):
         return None
     return (found,)
 
@@ -156,14 +162,14 @@ def _decide(
         return one
     if before == one:
         return other
-    wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+    desired_entry, live = desired.entries.get(address), loaded.live.entries.get(address)
     if one is None or other is None:
-        return None if wish is None or live is None else one or other
+        return None if desired_entry is None or live is None else one or other
     kind = loaded.kinds.get(address.partition("/")[0])
-    if wish is not None and live is not None and same(wish.value, live.value):
-        return applied_shadow(kind, wish.value, one.salt or new_salt(address))
+    if desired_entry is not None and live is not None and same(desired_entry.value, live.value):
+        return applied_shadow(kind, desired_entry.value, one.salt or new_salt(address))
     choices = (merged(before, one, other), one, other)
-    for value in (entry.value for entry in (live, wish) if entry is not None):
+    for value in (entry.value for entry in (live, desired_entry) if entry is not None):
         for applied in choices:
             if says(applied, kind, value):
                 return applied

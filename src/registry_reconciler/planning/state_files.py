@@ -115,9 +115,9 @@ class Writing(Struct):
     def heal(self, address: str) -> None:
         """Bring what is remembered of an entry to what fragment and registry say."""
         self._leave(address)
-        wish, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
-        if wish is not None and live is not None:
-            self._put(address, live.kind, wish.value)
+        desired, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
+        if desired is not None and live is not None:
+            self._put(address, live.kind, desired.value)
 
     def settle(self, address: str, owner: str, applied: Applied | None) -> None:
         """Remember this of an entry, or nothing."""
@@ -254,10 +254,10 @@ class Writing(Struct):
         at = next((number for number, share in enumerate(found) if share.path == protecting), 0)
         for number, share in enumerate(found):
             there = share.path is not None
-            told = share.records if there else [self._unlike(seed, record) for record in share.records]
+            salted = share.records if there else [self._unlike(seed, record) for record in share.records]
             kept = protects if number == at else ()
             part = bool(first) and share.path != first
-            content = render_file(fragment, told, kept, share.marks, part=part)
+            content = render_file(fragment, salted, kept, share.marks, part=part)
             path = share.path or (part_path(first, content) if first else new_path(fragment, content))
             first = first or path
             yield path, content
@@ -370,10 +370,10 @@ class Writing(Struct):
     def _kept(self, entry: StateEntry) -> Applied:
         """What goes on being remembered of an entry that does not change."""
         kind = self.loaded.kinds.get(entry.address.partition("/")[0])
-        wish, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
+        desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
             return entry.applied[0]
-        values = [side.value for side in (wish, live) if side is not None]
+        values = [side.value for side in (desired, live) if side is not None]
         for applied in entry.applied:
             for value in values:
                 if says(applied, kind, value):

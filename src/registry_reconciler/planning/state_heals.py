@@ -70,8 +70,8 @@ def _several(state: State) -> dict[str, int]:
         times.setdefault(file.fragment, Counter()).update(record.address for record in file.records)
     return {
         fragment: many
-        for fragment, told in times.items()
-        if (many := sum(count > 1 for count in told.values()))
+        for fragment, counts in times.items()
+        if (many := sum(count > 1 for count in counts.values()))
     }
 
 

@@ -65,11 +65,11 @@ def _names_inside(asked: KnownEntries, renames: Mapping[str, str]) -> dict[str, 
         for size in sizes:
             around = outer.get((file, document, path[:size])) if size <= len(path) else None
             if around is not None and around[0].kind != entry.kind:
-                live, wish = around
+                live, desired = around
                 name_given = _told_by(
-                    asked.kinds[live.kind], live, wish.value, asked.kinds[entry.kind], entry
+                    asked.kinds[live.kind], live, desired.value, asked.kinds[entry.kind], entry
                 )
-                found.setdefault(address, (wish.address, {}))[1].update(name_given)
+                found.setdefault(address, (desired.address, {}))[1].update(name_given)
     return found
 
 

@@ -113,16 +113,23 @@ def locate_problems(problems: Iterable[Problem], locator: Locator) -> tuple[Prob
     asked = list(
         listed(sorted(found, key=lambda problem: (problem.severity.rank, problem.code, problem.place.file)))
     )
-    locator.prepare(one.place for one in asked if one.location is None)
-    locator.prepare(other.place for one in asked for other in one.related if other.location is None)
+    locator.prepare(located_problem.place for located_problem in asked if located_problem.location is None)
+    locator.prepare(
+        other.place
+        for located_problem in asked
+        for other in located_problem.related
+        if other.location is None
+    )
     located = {
-        id(one): one.located(
-            one.location or locator.location(one.place),
-            tuple(_located(other, locator) for other in one.related),
+        id(located_problem): located_problem.located(
+            located_problem.location or locator.location(located_problem.place),
+            tuple(_located(other, locator) for other in located_problem.related),
         )
-        for one in asked
+        for located_problem in asked
     }
-    return tuple(sorted((located.get(id(one), one) for one in found), key=sort_key))
+    return tuple(
+        sorted((located.get(id(located_problem), located_problem) for located_problem in found), key=sort_key)
+    )
 
 
 def _located(related: Related, locator: Locator) -> Related:

@@ -174,11 +174,11 @@ def _renames(old: Planning, new: Planning) -> dict[str, str]:
 
 def _as_live(old: Planning, item: Entry) -> LiveEntry:
     """An entry as the registries of the old side would hold it, were its fragments applied."""
-    wish, live = old.desired.entries.get(item.address), old.loaded.live.entries.get(item.address)
+    desired, live = old.desired.entries.get(item.address), old.loaded.live.entries.get(item.address)
     if live is None:
-        value = wish.value if wish else dict(item.value)
+        value = desired.value if desired else dict(item.value)
         return LiveEntry(item.kind, item.key, item.address, value, item.live_place or item.place)
-    return live._replace(value=wish.value) if wish else live
+    return live._replace(value=desired.value) if desired else live
 
 
 def compare(before: EntrySet, after: EntrySet, sources: Mapping[str, str]) -> Iterator[Change]:

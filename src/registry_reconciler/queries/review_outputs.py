@@ -75,13 +75,14 @@ def outputs_changed(old: Planning, new: Planning) -> Iterator[Notice]:
     """Outputs that are gone or defined otherwise, templates that differ, and a looser setting."""
     before = {output.id: output for output in old.outputs if not output.page}
     after = {output.id: output for output in new.outputs if not output.page}
-    for name, one in sorted(before.items()):
+    for name, definition in sorted(before.items()):
         if name not in after:
             yield Notice(
-                "Output gone", f"{name} of {one.file} is no longer derived: nobody keeps it up to date."
+                "Output gone",
+                f"{name} of {definition.file} is no longer derived: nobody keeps it up to date.",
             )
-        elif after[name].definition != one.definition:
-            yield Notice("Output changed", f"{name} of {one.file} has another definition.")
+        elif after[name].definition != definition.definition:
+            yield Notice("Output changed", f"{name} of {definition.file} has another definition.")
     for path, digest in sorted(_templates(old).items()):
         now = _templates(new).get(path)
         if now is None and path not in _templates(new):

@@ -86,13 +86,13 @@ class EntryDetails(Struct, frozen=True):
 def entry_details(planning: Planning, address: str) -> EntryDetails:
     """Everything about an address; the sides that do not have it are ``None``."""
     loaded, desired = planning.loaded, planning.desired
-    wish, live = desired.entries.get(address), loaded.live.entries.get(address)
+    desired_entry, live = desired.entries.get(address), loaded.live.entries.get(address)
     kind = loaded.kinds.get(split_address(address)[0])
     locator = Locator(loaded.files)
     changes = [change for change in planning.plan.changes if address in (change.address, change.from_address)]
     return EntryDetails(
         address=address,
-        desired=_side(kind, wish.value, wish.place, locator) if wish else None,
+        desired=_side(kind, desired_entry.value, desired_entry.place, locator) if desired_entry else None,
         live=_side(kind, full_value(live), live.place, locator) if live else None,
         applied=_applied(planning, kind, address),
         live_truth=kind is not None and kind.truth == "live",
@@ -104,18 +104,18 @@ def entry_details(planning: Planning, address: str) -> EntryDetails:
             for problem in planning.plan.problems
             if problem.address == address and problem.status is not Status.FIXED
         ),
-        fields=_fields(kind, live, wish),
+        fields=_fields(kind, live, desired_entry),
         before=_shown(kind, live.value) if live else None,
-        after=_shown(kind, wish.value) if wish else None,
+        after=_shown(kind, desired_entry.value) if desired_entry else None,
     )
 
 
 def _fields(
-    kind: Kind | None, live: LiveEntry | None, wish: DesiredEntry | None
+    kind: Kind | None, live: LiveEntry | None, desired: DesiredEntry | None
 ) -> tuple[FieldChange, ...] | None:
-    if live is None or wish is None:
+    if live is None or desired is None:
         return None
-    fields = diff_values(live.value, wish.value)
+    fields = diff_values(live.value, desired.value)
     return mask_fields(fields, kind.secrets) if kind else fields
 
 
@@ -133,12 +133,12 @@ def _applied(planning: Planning, kind: Kind | None, address: str) -> Applied | N
     if entry is None:
         return None
     live = planning.loaded.live.entries.get(address)
-    wish = planning.desired.entries.get(address)
+    desired = planning.desired.entries.get(address)
     return Applied(
         entry,
         address in Patterns(planning.loaded.state.protects, planning.desired.exact),
         entry.says(kind, live.value) if live else None,
-        entry.says(kind, wish.value) if wish else None,
+        entry.says(kind, desired.value) if desired else None,
     )
 
 
@@ -188,8 +188,8 @@ def listing(planning: Planning) -> Iterator[Listed]:
     state = planning.loaded.state.entries
     for address in sorted({*live, *desired, *state}):
         place = live[address].place if address in live else None
-        wish = desired[address].place if address in desired else None
-        file = place.file if place else wish.file if wish else state[address].fragment
+        declared = desired[address].place if address in desired else None
+        file = place.file if place else declared.file if declared else state[address].fragment
         kind = planning.loaded.kinds.get(split_address(address)[0])
         owned = kind is not None and kind.truth == "live"
         yield Listed(address, address in state, _status(planning, address), file, owned)
@@ -197,12 +197,12 @@ def listing(planning: Planning) -> Iterator[Listed]:
 
 def _status(planning: Planning, address: str) -> str:
     live = planning.loaded.live.entries.get(address)
-    wish = planning.desired.entries.get(address)
+    desired = planning.desired.entries.get(address)
     if live is None:
-        return "pending" if wish else "gone"
-    if wish is None:
+        return "pending" if desired else "gone"
+    if desired is None:
         return "leaving" if address in planning.loaded.state.entries else "registered"
-    return "registered" if same(live.value, wish.value) else "changed"
+    return "registered" if same(live.value, desired.value) else "changed"
 
 
 def shown_value(planning: Planning, address: str) -> Json:
@@ -211,8 +211,8 @@ def shown_value(planning: Planning, address: str) -> Json:
     live = planning.loaded.live.entries.get(address)
     if live is not None:
         return _shown(kind, full_value(live))
-    wish = planning.desired.entries.get(address)
-    return _shown(kind, wish.value) if wish is not None else {}
+    desired = planning.desired.entries.get(address)
+    return _shown(kind, desired.value) if desired is not None else {}
 
 
 class KindRow(Struct, frozen=True):

@@ -37,7 +37,12 @@ def render(plan: Plan, options: RenderOptions) -> str:
         some = causes(
             problem for problem in plan.problems if problem.severity is severity and stands(problem)
         )
-        some.sort(key=lambda one: (not one.first.blocking, one.first.status is Status.PRE_EXISTING))
+        some.sort(
+            key=lambda some_cause: (
+                not some_cause.first.blocking,
+                some_cause.first.status is Status.PRE_EXISTING,
+            )
+        )
         lines += [_annotation(level, cause, options) for cause in some[:LIMIT]]
         if len(some) > LIMIT:
             left.append(plural(sum(len(cause.problems) for cause in some[LIMIT:]), level))

@@ -222,7 +222,7 @@ def _notices(notices: Sequence[Notice]) -> Section:
         return "\n".join(lines) + "\n"
 
     entries = tuple(Entry(line(notice, _TEXT_LIMIT), line(notice, _SHORT_LIMIT)) for notice in notices)
-    return Section("\n### Look twice\n\n", entries, "", ("notice", "notices"))
+    return Section("\n### Check these first\n\n", entries, "", ("notice", "notices"))
 
 
 def _details(title: str, count: str) -> tuple[str, str]:
@@ -267,7 +267,7 @@ def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[Sect
     going = [change for change in changes if loses(change)]
     if going:
         entries = tuple(entry for some in by_kind(going).values() for entry in _entries(some, options))
-        yield Section("\n### What goes\n\n", entries, "", _LOSSES)
+        yield Section("\n### Deletions and other losses\n\n", entries, "", _LOSSES)
     ordered = list(by_kind(change for change in changes if not loses(change)).items())
     if len(ordered) > _KIND_SECTIONS:
         others = [change for _, some in ordered[_KIND_SECTIONS:] for change in some]

@@ -9,6 +9,7 @@ from msgspec import Struct
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.text_diff import around
+from registry_reconciler.model import entry
 from registry_reconciler.model.change import Action, Change, FieldChange
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing
 from registry_reconciler.model.written import dumps
@@ -78,13 +79,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 def show_path(path: FieldPath) -> str:
     """A field path as people write it (``docs[0].path``), harmless; ``(entry)`` for the whole."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return visible(text) or "(entry)"
+    return visible(entry.show_path(path)) or "(entry)"
 
 
 def show_value(value: Json) -> str:

@@ -226,9 +226,9 @@ def _known_dialect(dialect: Json) -> bool:
 
 def _values_of(item: Entry, find: Finder) -> Iterator[tuple[FieldPath, str]]:
     for path, value in find(item.value):
-        for index, one in enumerate(value) if isinstance(value, list) else ():
-            if isinstance(one, str):
-                yield (*path, index), one
+        for index, word in enumerate(value) if isinstance(value, list) else ():
+            if isinstance(word, str):
+                yield (*path, index), word
 
 
 def _unknown_capabilities(entry_set: EntrySet) -> Iterator[Finding]:

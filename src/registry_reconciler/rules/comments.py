@@ -124,14 +124,14 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
     scalars: list[tuple[int, int]] = []
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        if one.entries:
-            waiting += [entry.value for entry in one.entries]
-            waiting += [entry.key for entry in one.entries if entry.key is not None]
-        elif one.style not in ("|", ">"):
-            scalars.append((one.body, one.end))
+        part = waiting.pop()
+        if part.entries:
+            waiting += [entry.value for entry in part.entries]
+            waiting += [entry.key for entry in part.entries if entry.key is not None]
+        elif part.style not in ("|", ">"):
+            scalars.append((part.body, part.end))
         else:
-            scalars.append((text.find("\n", one.body), one.end))
+            scalars.append((text.find("\n", part.body), part.end))
     found: list[str] = []
     at = begin
     while (match := _COMMENT.search(text, at, end)) is not None:

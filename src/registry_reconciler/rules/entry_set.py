@@ -201,7 +201,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         found: list[str] = []
         for _, value in selector.find(item.value):
             found.extend(
-                one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
+                alias for alias in (value if isinstance(value, list) else [value]) if isinstance(alias, str)
             )
         return tuple(found)
 

@@ -119,7 +119,7 @@ def _scopes(entry_set: EntrySet) -> Iterator[Finding]:
 def _matches_any(pattern: str, keys: list[str], kinds: Sequence[str]) -> bool:
     """Whether an ability's id, or its address, matches; only ids with the glob's beginning are looked at."""
     kind, slash, rest = pattern.partition("/")
-    patterns = [pattern, rest] if slash and any(matches_address(kind, one) for one in kinds) else [pattern]
+    patterns = [pattern, rest] if slash and any(matches_address(kind, glob) for glob in kinds) else [pattern]
     for tried in patterns:
         beginning = re.split(r"[*?\[]", tried, maxsplit=1)[0]
         for key in keys[bisect.bisect_left(keys, beginning) :]:
@@ -245,7 +245,8 @@ def _order(entry_set: EntrySet) -> Iterator[Finding]:
         if first is not item:
             yield Finding(
                 item,
-                f"{item.key} and {first.key} both block {event} with priority {number}: their order is open.",
+                f"{item.key} and {first.key} both block {event} with priority {number}: "
+                "which of the two runs first is not determined.",
                 ("priority",),
                 related=(related(first, "the other hook", ("priority",)),),
                 others=(first,),
@@ -255,7 +256,7 @@ def _order(entry_set: EntrySet) -> Iterator[Finding]:
 
 HOK007 = Rule(
     "HOK007",
-    "The order of two blocking hooks is open",
+    "The order of two blocking hooks is not determined",
     Severity.WARNING,
     check=_order,
     needs=("hook",),

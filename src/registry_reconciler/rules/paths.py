@@ -61,8 +61,8 @@ def _missing(entry_set: EntrySet) -> Iterator[Finding]:
     for kind, rule in _declared(entry_set):
         for named in _named(entry_set, kind, rule) if rule.missing is not None else ():
             if kind_at(entry_set, named.path) in ("absent", "other"):
-                told, cause = absence(entry_set, "file or folder", named.path)
-                message = told.replace(repr(named.path), named.shown, 1)
+                sentence, cause = absence(entry_set, "file or folder", named.path)
+                message = sentence.replace(repr(named.path), named.shown, 1)
                 yield Finding(
                     named.item, message, named.field, severity=rule.missing, extra=named.written, cause=cause
                 )

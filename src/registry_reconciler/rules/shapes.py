@@ -40,7 +40,7 @@ def texts(value: Json, *names: str) -> Iterator[tuple[FieldPath, str]]:
 
 def words(value: Json, *names: str) -> list[str]:
     """The texts of a list below some names."""
-    return [one for _, one in texts(value, *names)]
+    return [text for _, text in texts(value, *names)]
 
 
 def related(item: Entry, message: str, path: FieldPath = ()) -> Related:

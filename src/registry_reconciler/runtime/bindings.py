@@ -185,7 +185,11 @@ def _made(claims: dict[tuple[str, str], list[_Claim]], policy: DuplicatePolicy) 
             conflicts.append(Conflict(mode, keys, _at(bound[mode, shorter]), _at(binding), "prefix"))
             del bound[mode, keys]
     prefixes = frozenset((mode, keys[:n]) for mode, keys in bound for n in range(1, len(keys)))
-    return Keymap(bound, prefixes, tuple(sorted(conflicts, key=lambda one: (one.mode, one.keys, one.loser))))
+    return Keymap(
+        bound,
+        prefixes,
+        tuple(sorted(conflicts, key=lambda conflict: (conflict.mode, conflict.keys, conflict.loser))),
+    )
 
 
 def _at(binding: Binding) -> str:

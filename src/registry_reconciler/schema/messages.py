@@ -195,8 +195,8 @@ class Writer:
             yield self._make(place, "enum", message, fix, instead=self.near(place, words))
             return
         best = min(meant, key=lambda branch: _badness(branch, path))
-        for one in _telling(best):
-            yield from self.say(one)
+        for telling in _telling(best):
+            yield from self.say(telling)
 
 
 def _is_root_type(branch: list[Finding], path: FieldPath) -> bool:

@@ -56,7 +56,9 @@ class Excerpts:
         line = lines[location.line - 1]
         text, start, length = _marked(line, location.column - 1, room)
         above = [(location.line - 1, lines[location.line - 2])] if location.line > 1 else []
-        shown = [(number, cut(visible(one), room)) for number, one in above if one.strip()]
+        shown = [
+            (number, cut(visible(source_line), room)) for number, source_line in above if source_line.strip()
+        ]
         return Excerpt((*shown, (location.line, text)), start, length)
 
     def _read(self, path: str) -> list[str] | None:

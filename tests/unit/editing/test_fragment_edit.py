@@ -11,7 +11,6 @@ from registry_reconciler.editing.fragment_edit import (
     accept_live,
     add_directive,
     put_entry,
-    remove_entry,
     require_fragment_path,
 )
 from registry_reconciler.errors import Blocked, UsageFailure
@@ -39,6 +38,13 @@ def loaded(**files: bytes) -> Loaded:
     """A workspace in memory; ``desired__a`` is ``desired/a.yaml``."""
     named = {f"{name.replace('__', '/')}.yaml": data for name, data in files.items()}
     return load(Recorder(MemoryTree({".system/registry/schemas/thing.schema.yaml": SCHEMA, **named})))
+
+
+def removed(before: Loaded, address: str) -> tuple[FragmentEdit, ...]:
+    """Take one declaration away."""
+    drafts = Drafts(before)
+    drafts.remove(address)
+    return drafts.finish()
 
 
 def managed(fragment: bytes, live: bytes, applied: dict[str, object]) -> Loaded:
@@ -117,12 +123,12 @@ def test_the_document_that_has_the_kind_takes_it() -> None:
 def test_what_is_so_already_is_no_edit() -> None:
     before = loaded(desired__a=FRAGMENT)
     assert put_entry(before, before.kinds["thing"], {"text": "old", "id": "b"}) == ()
-    assert remove_entry(before, "thing/none") == ()
+    assert removed(before, "thing/none") == ()
 
 
 def test_a_removed_entry_takes_its_comments_along_and_no_others() -> None:
     before = loaded(desired__a=FRAGMENT)
-    assert only(remove_entry(before, "thing/b")).content == b"# Mine.\n\nthing:\n  - id: d\n    text: x\n"
+    assert only(removed(before, "thing/b")).content == b"# Mine.\n\nthing:\n  - id: d\n    text: x\n"
 
 
 def test_directives_are_added_once() -> None:
@@ -138,7 +144,7 @@ def test_directives_are_added_once() -> None:
 def test_what_cannot_be_edited_is_refused() -> None:
     twice = loaded(desired__a=FRAGMENT, desired__b=FRAGMENT)
     with pytest.raises(Blocked, match=r"desired/a.yaml and desired/b.yaml"):
-        remove_entry(twice, "thing/b")
+        removed(twice, "thing/b")
     broken = loaded(desired__thing=b"thing: [")
     with pytest.raises(Blocked, match="cannot be edited"):
         put_entry(broken, broken.kinds["thing"], {"id": "c"})
@@ -153,7 +159,7 @@ def test_an_anchor_that_others_use_is_not_taken_from_under_them() -> None:
     shared = b"thing:\n  - id: a\n    text: &t one\n  - id: b\n    text: *t\n"
     before = loaded(desired__a=shared)
     with pytest.raises(Blocked, match="anchor"):
-        remove_entry(before, "thing/a")
+        removed(before, "thing/a")
 
 
 @pytest.mark.parametrize(

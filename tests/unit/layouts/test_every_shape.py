@@ -15,8 +15,8 @@ from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.edit.splice import dump
 from registry_reconciler.model.entry import Json, canonical
 from registry_reconciler.model.plan import Plan, PlanOptions
-from registry_reconciler.planning.pipeline import Planning, make_plan, written_files
-from tests.support import Files, planning_of
+from registry_reconciler.planning.pipeline import Planning, make_plan
+from tests.support import Files, planning_of, written_files
 
 
 @dataclass(frozen=True)

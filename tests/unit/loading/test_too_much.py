@@ -6,7 +6,8 @@ import pytest
 
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.loading import too_much
-from registry_reconciler.planning.pipeline import make_plan, written_files
+from registry_reconciler.planning.pipeline import make_plan
+from tests.support import written_files
 
 SCHEMA = b"type: object\nx-registry: {kind: item, layout: list, file: items.yaml, at: items, key: id}\n"
 MOST = 50

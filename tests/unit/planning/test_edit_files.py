@@ -6,8 +6,7 @@ import pytest
 
 from registry_reconciler.model.change import Action
 from registry_reconciler.model.entry import Json
-from registry_reconciler.planning.pipeline import written_files
-from tests.support import Files, after, applied, kind_file, plan_of, thing_kind, with_fragment
+from tests.support import Files, after, applied, kind_file, plan_of, thing_kind, with_fragment, written_files
 
 LIVE = b"""\
 # Kept by hand.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from registry_reconciler.model.plan import Plan
-from registry_reconciler.planning.pipeline import written_files
 from registry_reconciler.rules import RULES
-from tests.support import Files, builtin_files, plan_of
+from tests.support import Files, builtin_files, plan_of, written_files
 
 CONFIG = ".system/registry/config.yaml"
 

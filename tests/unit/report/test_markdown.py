@@ -54,9 +54,9 @@ def test_the_verdict_comes_before_notices_blockers_changes_and_warnings() -> Non
     shown = render(plan, "markdown")
     heads = [
         "blocked by 2 problems",
-        "### Look twice",
+        "### Check these first",
         "### Blocking problems",
-        "### What goes",
+        "### Deletions and other losses",
         "### Other changes",
         "<b>Warnings</b>",
     ]

@@ -323,10 +323,10 @@ def values_of(live: LiveEntry | None, desired: DesiredEntry | None) -> list[dict
     if live is not None:
         values.append(full_value(live))
     if desired is not None:
-        wish = desired.value
+        desired_entry = desired.value
         for path, part in live.live_only if live is not None else ():
-            wish = with_value(wish, path, part)
-        values.append(wish)
+            desired_entry = with_value(desired_entry, path, part)
+        values.append(desired_entry)
     return values
 
 

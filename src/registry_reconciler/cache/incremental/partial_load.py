@@ -298,11 +298,15 @@ class _Loading:
     def _is_settled(self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str) -> bool:
         """Whether an entry that was loaded with others of its fragment is what it was, as far as rules can see."""
         number = self.memory.number(address)
-        live, wish = loaded.live.entries.get(address), desired.get(address)
-        if number is None or not self.memory.declared[number] or live is None or wish is None:
+        live, desired_entry = loaded.live.entries.get(address), desired.get(address)
+        if number is None or not self.memory.declared[number] or live is None or desired_entry is None:
             return False
         text = self.texts[live.place.file]
-        return number in text.places and same(live.value, wish.value) and address in loaded.state.entries
+        return (
+            number in text.places
+            and same(live.value, desired_entry.value)
+            and address in loaded.state.entries
+        )
 
     def _tell(
         self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str, given: Words, asked: Words

@@ -86,9 +86,13 @@ def _leads_on(adoption: Adoption, commands: Sequence[Sequence[str]]) -> str:
     if adoption.plan.applicable:
         return "Next: registry apply (it changes the state only)\n"
     count = len(adoption.plan.blocking)
-    lines = [f"{plural(count, 'problem')} of before {'blocks' if count == 1 else 'block'} the next apply."]
+    lines = [
+        f"{plural(count, 'problem')} {'was' if count == 1 else 'were'} there before, and "
+        f"{'blocks' if count == 1 else 'block'} the next apply."
+    ]
     lines += [
-        ("Next: " if not number else "      ") + command_line(one) for number, one in enumerate(commands)
+        ("Next: " if not number else "      ") + command_line(command)
+        for number, command in enumerate(commands)
     ]
     return "\n".join(lines) + "\n"
 

@@ -83,7 +83,7 @@ def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
         yield f"{len(check.changed):,} schema file{'s differ' if many else ' differs'} from {visible(base)}:"
         yield from (f"  {visible(path)}" for path in check.changed)
         yield from _problems("Newly found", check.found)
-        yield from _problems("No more found", check.settled)
+        yield from _problems("Not found any more", check.settled)
         if not check.found and not check.settled:
             yield "Today's entries are judged as before."
     else:

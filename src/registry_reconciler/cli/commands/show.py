@@ -127,11 +127,15 @@ def _applied(applied: Applied | None) -> str:
     if applied is None:
         return "never: it is not managed"
     live = {True: "live is what was applied", False: "live was edited since", None: "it is gone from live"}
-    wish = {True: "", False: ", its fragment changed since", None: ", no fragment declares it any more"}
+    fragment_words = {
+        True: "",
+        False: ", its fragment changed since",
+        None: ", no fragment declares it any more",
+    }
     protected = ", protected" if applied.protected else ""
     return (
         f"from {visible(applied.entry.fragment)}{protected}; "
-        f"{live[applied.fits_live]}{wish[applied.fits_desired]}"
+        f"{live[applied.fits_live]}{fragment_words[applied.fits_desired]}"
     )
 
 

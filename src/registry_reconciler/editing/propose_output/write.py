@@ -54,13 +54,15 @@ def _marked(planning: Planning, found: Sequence[Proposal]) -> dict[str, bytes | 
         text = decoded(data or b"")
         body = text.body
         mine = [proposal for proposal in found if proposal.markers and proposal.definition["file"] == path]
-        for one in sorted(mine, key=lambda one: one.spans[0].start if one.spans else -1, reverse=True):
-            begin, end = one.markers
-            if one.spans and one.spans[0].inline:
-                at = one.spans[0]
+        for region in sorted(
+            mine, key=lambda region: region.spans[0].start if region.spans else -1, reverse=True
+        ):
+            begin, end = region.markers
+            if region.spans and region.spans[0].inline:
+                at = region.spans[0]
                 body = f"{body[: at.start]}{begin}{body[at.start : at.end]}{end}{body[at.end :]}"
-            elif one.spans:
-                at = one.spans[0]
+            elif region.spans:
+                at = region.spans[0]
                 inner = body[at.start : at.end]
                 inner += "" if inner.endswith("\n") else "\n"
                 body = f"{body[: at.start]}{begin}\n{inner}{end}\n{body[at.end :]}"

@@ -36,7 +36,9 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
     if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
-        name = next(one for one in ("name", "id", "key", f"{work.kind}_key") if one not in inside)
+        name = next(
+            candidate for candidate in ("name", "id", "key", f"{work.kind}_key") if candidate not in inside
+        )
         work.doubt("x-registry.key", f"No field of the entries holds their key; it is called {name} here.")
         given = _keys_repeat(entries)
         return [*holders, name] if given else [name]

@@ -47,7 +47,9 @@ class Inner:
     ) -> Iterator[InnerEntry]:
         name, old_key, key = change
         selector = Selector.parse(name)
-        wish = next((entry.value for entry in self.loaded.fragments.entries if entry.address == address), {})
+        desired = next(
+            (entry.value for entry in self.loaded.fragments.entries if entry.address == address), {}
+        )
         home = self.loaded.live.entries.get(address)
         declared = {
             entry.address: entry.value for entry in self.loaded.fragments.entries if entry.kind == inner.name
@@ -61,7 +63,7 @@ class Inner:
                 continue
             if home is not None and inside in live and not _within(live[inside].place, home.place):
                 continue
-            if home is None and not _same_way(outer, wish, value):
+            if home is None and not _same_way(outer, desired, value):
                 continue
             made = with_value(value, selector.path, key)
             target = make_address(inner.name, inner.key_of(made) or "")
@@ -79,11 +81,11 @@ def _changed_parts(kind: Kind, old: str, new: str) -> Iterator[tuple[str, str, s
     yield from ((selector.text, before, after) for selector, before, after in parts if before != after)
 
 
-def _same_way(outer: Kind, wish: dict[str, Json], value: dict[str, Json]) -> bool:
+def _same_way(outer: Kind, desired: dict[str, Json], value: dict[str, Json]) -> bool:
     """Whether an entry lies in the same containers as far as both say so; asked where nothing is live yet."""
     for name in outer.placeholders:
         selector = Selector.parse(name)
-        mine, other = selector.get(wish), selector.get(value)
+        mine, other = selector.get(desired), selector.get(value)
         if mine is not None and other is not None and str(mine) != str(other):
             return False
     return True

@@ -44,7 +44,9 @@ def read(data: bytes, body: str, lenient: bool) -> TextFile:
     if block is not None:
         covered = covers(block)
         file = YAML.read(filled(block, covered).encode()) if covered else file
-        file = replace(file, documents=tuple(with_texts(one, covered) for one in file.documents))
+        file = replace(
+            file, documents=tuple(with_texts(read_document, covered) for read_document in file.documents)
+        )
     faults = [_moved(fault) for fault in file.faults]
     if not file.readable:
         return TextFile((), tuple(faults))

@@ -98,7 +98,9 @@ def _collections(root: JsonNode) -> Iterator[JsonNode]:
             continue
         yield node
         inner = [entry.value for entry in node.entries[:200]]
-        waiting.extend(one for one in reversed(inner) if isinstance(one, JsonNode) and one.kind != "scalar")
+        waiting.extend(
+            part for part in reversed(inner) if isinstance(part, JsonNode) and part.kind != "scalar"
+        )
 
 
 class _Votes(Struct):

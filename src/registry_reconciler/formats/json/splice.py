@@ -337,7 +337,7 @@ class _Splicer:
         if not on_lines_:
             bare = [gap for gap in gaps[1:] if not gap.strip()]
             return (bare[0] if bare else self.look.comma), self.source.indent(node.start)
-        model = min(on_lines_, key=lambda one: abs(one - near))
+        model = min(on_lines_, key=lambda line: abs(line - near))
         indent = self.source.indent(chunks[model].member)
         apart = [gap for gap in gaps[1:] if "\n" in gap]
         blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
@@ -365,7 +365,11 @@ class _Splicer:
         found = [value for value in values if value.kind == kind and value.entries]
         if kind == "map":
             keys = set(value)
-            found.sort(key=lambda one: -len(keys & {member.key.text for member in one.entries if member.key}))
+            found.sort(
+                key=lambda candidate: (
+                    -len(keys & {member.key.text for member in candidate.entries if member.key})
+                )
+            )
         return found[:_NEAR]
 
     def _key(self, node: JsonNode, key: str) -> str:

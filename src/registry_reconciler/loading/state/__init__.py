@@ -127,13 +127,15 @@ def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
 def _say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[str, Json]) -> bool:
     """Whether each field of a value is as some account has it, and what it lacks is lacking in one."""
     value = _public(kind, value)
-    told = [
+    pairs = [
         (blocks(applied.text), blocks(shadow(value, applied.salt)))
         for applied in accounts
         if not whole_digest(applied.text)
     ]
-    names = {name for pair in told for side in pair for name in side}
-    return bool(told) and all(any(has.get(name) == wants.get(name) for has, wants in told) for name in names)
+    names = {name for pair in pairs for side in pair for name in side}
+    return bool(pairs) and all(
+        any(has.get(name) == wants.get(name) for has, wants in pairs) for name in names
+    )
 
 
 def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
@@ -221,7 +223,7 @@ def put_together(
                 )
     for address, accounts in several.items():
         owner = min(accounts, key=lambda account: (account[0] not in fragments, account[0]))[0]
-        applied = tuple(dict.fromkeys(one for _, one in accounts))
+        applied = tuple(dict.fromkeys(applied_state for _, applied_state in accounts))
         found[address] = found[address]._replace(fragment=owner, applied=applied)
     _doubt(found, files)
     protects = frozenset(

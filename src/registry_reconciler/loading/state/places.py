@@ -73,12 +73,12 @@ class KindPlace(NamedTuple):
 
     def told_apart(self, other: KindPlace) -> str:
         """The same, with what else is not as in another place."""
-        told = [
+        differing = [
             f"{name} {getattr(self, name) or 'as its name says'}"
             for name in ("layout", "format")
             if getattr(self, name) != getattr(other, name)
         ]
-        return f"{self.words()} ({', '.join(told)})" if told else self.words()
+        return f"{self.words()} ({', '.join(differing)})" if differing else self.words()
 
 
 def place_of(kind: Kind) -> KindPlace:

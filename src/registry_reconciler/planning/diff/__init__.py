@@ -40,7 +40,7 @@ def diff(
     any_fragment: bool = True,
     rest: Unloaded = NOTHING_UNLOADED,
     edits: Sequence[LiveEdit] = (),
-    told: Collection[str] = (),
+    relocated: Collection[str] = (),
 ) -> Diff:
     """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
 
@@ -51,7 +51,9 @@ def diff(
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
-    work = DiffWork(kinds, config, desired, live, state, options, fragments, clashing, frozenset(told), exact)
+    work = DiffWork(
+        kinds, config, desired, live, state, options, fragments, clashing, frozenset(relocated), exact
+    )
     # What moves away and is moved to as well is decided on as the latter.
     moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()

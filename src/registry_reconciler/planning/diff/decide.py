@@ -103,10 +103,10 @@ def _decide_managed(
         elif not work.applied(state, live.kind, live.value):
             work.heal(three_way.address, state, "the registries already say the same")
         return
-    wish = _as_before(work, three_way, desired)
-    if same(wish, live.value):
+    desired_entry = _as_before(work, three_way, desired)
+    if same(desired_entry, live.value):
         _add(work, three_way, Action.MOVE, Reason.MOVED)
-    elif work.applied(state, desired.kind, wish):
+    elif work.applied(state, desired.kind, desired_entry):
         action = Action.MOVE if three_way.source else Action.UPDATE
         _settle_drift_of_live(work, three_way, action, live)
     elif work.applied(state, live.kind, live.value):

@@ -202,7 +202,7 @@ class _Reader:
                 raise Wrong(f"it gives {given.lower()}, and must give true or false")
             self._require_known(tree)
         except RecursionError:
-            raise Slip(f"'{field}' is nested too deeply", (field,), "Write it flatter.") from None
+            raise Slip(f"'{field}' is nested too deeply", (field,), "Write it with fewer levels.") from None
         except Wrong as fault:
             raise Slip(_pointed(field, text, fault), (field,), _MEND) from None
         self.nodes += walk(tree)

@@ -162,7 +162,7 @@ def _run_script(
     argv = command_line(root, command)
     fault = json_fault(payload)
     if fault:
-        raise HandlerError(f"what {os.path.basename(argv[0])} would be told is no JSON: {fault}")
+        raise HandlerError(f"the input for {os.path.basename(argv[0])} is not JSON: {fault}")
     data = json.dumps(payload, ensure_ascii=False).encode()
     start = _Supervised if SUPERVISED else _Grouped
     try:

@@ -110,8 +110,8 @@ def _become(arguments: list[bytes], environment: dict[bytes, bytes], status: int
         libc.prctl(_PARENT_DEATH_SIGNAL, ctypes.c_ulong(signal.SIGKILL))
         os.setsid()
         # Python ignores these, and a program takes over what is ignored.
-        for one in (signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(one, signal.SIG_DFL)
+        for signal_number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(signal_number, signal.SIG_DFL)
         os.execvpe(arguments[0], arguments, environment)
     except OSError as error:
         number = error.errno or 0

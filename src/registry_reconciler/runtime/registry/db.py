@@ -53,7 +53,9 @@ class RegistryDbBuilder:
         domains: Iterable[str] = (),
     ) -> None:
         self._policy = as_policy(policy)
-        self._policies = {domain: as_policy(one) for domain, one in (policies or {}).items()}
+        self._policies = {
+            domain: as_policy(named_policy) for domain, named_policy in (policies or {}).items()
+        }
         self._builders: dict[str, RegistryBuilder[Any]] = {}
         self._tables: dict[str, list[Any]] = {}
         for domain in domains:

@@ -86,8 +86,8 @@ class Draft(Generic[T]):
         if self.policy is DuplicatePolicy.ERROR:
             raise KeyConflictError(self.base.label, id, "id", id, id)
         self.write.add(self.tables.shadowed, (id,), (holder, item))
-        for one in (holder, item):
-            self.write.add(self.tables.claimed, one.meta.words(), one)
+        for claimer in (holder, item):
+            self.write.add(self.tables.claimed, claimer.meta.words(), claimer)
         if later_wins(holder.meta, item.meta, self.policy):
             self._leave(holder)
             self._enter(item)

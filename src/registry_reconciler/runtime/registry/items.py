@@ -64,7 +64,7 @@ def _sequences(id: str, mode: str, keys: object) -> tuple[str, ...]:
     if isinstance(keys, str):
         # It would silently become one binding for each letter.
         raise RegistryError(f"{id}: the bindings of {mode!r} are a tuple of key sequences, not a text")
-    if not isinstance(keys, (tuple, list)) or not all(isinstance(one, str) and one for one in keys):
+    if not isinstance(keys, (tuple, list)) or not all(isinstance(key, str) and key for key in keys):
         raise RegistryError(f"{id}: the bindings of {mode!r} are a tuple of key sequences")
     return tuple(keys)
 

@@ -239,7 +239,7 @@ class RuntimeRegistry(Generic[T]):
                 for registration in self.snapshot().registrations
                 if registration.layer == layer
             )
-            self._change(lambda old: without(old, lambda one: one.layer == layer))
+            self._change(lambda old: without(old, lambda item: item.layer == layer))
         return gone
 
     def rebase(self, index: RegistryIndex[T]) -> None:

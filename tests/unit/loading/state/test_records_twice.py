@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.planning.pipeline import written_files
-from tests.support import Files, plan_of
+from tests.support import Files, plan_of, written_files
 
 STATE = ".system/registry/state/"
 SCHEMA = b"type: object\nx-registry: {kind: thing, layout: list, file: t.yaml, key: id}\n"

@@ -94,7 +94,7 @@ class Sections:
         if wanted is None:
             return None
         found = (cousin.value for cousin in self.cousins(path) if cousin.value is not None)
-        return next((one for one in found if one.kind in wanted), None)
+        return next((section for section in found if section.kind in wanted), None)
 
     def form(self, item: Item, path: FieldPath, new: New) -> str:
         """How a new part of a table is said: as a ``pair``, as a ``table``, or as ``items``."""

@@ -212,8 +212,8 @@ def _difference(promised: Json, found: Json, path: FieldPath) -> FieldPath | Non
         if promised.keys() != found.keys():
             return (*path, min(promised.keys() ^ found.keys()))
         differing = (_difference(promised[name], found[name], (*path, name)) for name in promised)
-        return next((one for one in differing if one is not None), None)
+        return next((found_path for found_path in differing if found_path is not None), None)
     if isinstance(promised, list) and isinstance(found, list) and len(promised) == len(found):
         differing = (_difference(promised[k], found[k], (*path, k)) for k in range(len(found)))
-        return next((one for one in differing if one is not None), None)
+        return next((found_path for found_path in differing if found_path is not None), None)
     return None if same(promised, found) else path

@@ -108,16 +108,16 @@ def _measure(value: Json, limits: Limits) -> None:
         for part in level:
             parts = part.values() if isinstance(part, dict) else part
             count += len(parts)
-            for one in parts:
-                if isinstance(one, (dict, list)):
-                    below.append(one)
-                elif isinstance(one, str):
-                    if len(one) > limits.max_scalar:
+            for item in parts:
+                if isinstance(item, (dict, list)):
+                    below.append(item)
+                elif isinstance(item, str):
+                    if len(item) > limits.max_scalar:
                         raise _Limit(
-                            f"a text of {len(one)} characters; at most {limits.max_scalar} are read",
+                            f"a text of {len(item)} characters; at most {limits.max_scalar} are read",
                             fix="keep it in a file of its own",
                         )
-                elif type(one) is int and not -biggest < one < biggest:
+                elif type(item) is int and not -biggest < item < biggest:
                     raise _Limit(
                         f"an integer of more than {limits.max_int_digits} digits", fix="write it as a string"
                     )

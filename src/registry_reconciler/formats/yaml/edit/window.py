@@ -237,9 +237,9 @@ def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Aske
     found: dict[Asked, tuple[int, int]] = {}
     keys = {section.key for section in sections}
     by_key: dict[str, list[Asked]] = {}
-    for one in places:
-        if item := _item(keys, one[0], one[1]):
-            by_key.setdefault(item[0], []).append(one)
+    for asked_place in places:
+        if item := _item(keys, asked_place[0], asked_place[1]):
+            by_key.setdefault(item[0], []).append(asked_place)
     for section in sections:
         mine = by_key.get(section.key)
         found.update(_locate_in(data, section, mine) if mine else ())
