@@ -233,7 +233,7 @@ class _Report:
         if not self.options.full:
             # Three lines of a terminal tell what a value is; the rest is a matter for --full.
             text = cut_value(text, 3 * room)
-        for number, part in enumerate(_chop(text, room)):
+        for number, part in enumerate(pieces(text, room)):
             mark = sign if number == 0 else " "
             self.lines.append((" " * indent + self._paint(f"{mark} {part}", sign)).rstrip())
 
@@ -406,10 +406,16 @@ def _summary_lines(plan: Plan, base: str) -> Iterator[str]:
         yield f"{_entries(plan.unchanged)} as the fragments say, {plan.unmanaged:,} unmanaged."
 
 
-def _chop(text: str, room: int) -> Iterator[str]:
-    """A long line of a value in pieces: a terminal that breaks it would lose the indentation."""
+def pieces(text: str, room: int) -> Iterator[str]:
+    """A long line of a value in pieces: a terminal that breaks it would lose the indentation.
+
+    It is broken behind a blank, where there is one in the second half: no word is broken then.
+    """
     while columns(text) > room:
         piece = cut(text, room + 1)[:-1] or text[:1]
+        blank = piece.rfind(" ") + 1
+        if blank > len(piece) // 2 and not text[len(piece)].isspace():
+            piece = piece[:blank]
         yield piece
         text = text[len(piece) :]
     yield text

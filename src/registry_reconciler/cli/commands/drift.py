@@ -14,6 +14,7 @@ from registry_reconciler.cli.common import (
     Call,
     answer,
     apply_or_ways_out,
+    in_prose,
     planning_of,
     unseen,
     warn,
@@ -117,7 +118,8 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     lines += [("Next: " if number == 0 else "      ") + _typed(step) for number, step in enumerate(next)]
     errors = [{"code": "unreadable", "message": address} for address in hidden]
     exit = 3 if hidden else 2 if found or edited else 0
-    return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
+    text = "\n".join(lines) + "\n"
+    return answer(call, text, body, exit=exit, next=next, errors=errors, draw=in_prose(text))
 
 
 def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:

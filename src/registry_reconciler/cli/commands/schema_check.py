@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer
+from registry_reconciler.cli.common import answer, in_prose
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.problem import Severity
@@ -71,7 +71,12 @@ def command(
     code = 1 if asked.disagreements else 3 if errors else 0
     explains = dict.fromkeys(problem.code for problem in check.found)
     return answer(
-        call, text, body, exit=code, next=[["registry", "explain", explain] for explain in explains]
+        call,
+        text,
+        body,
+        exit=code,
+        next=[["registry", "explain", explain] for explain in explains],
+        draw=in_prose(text),
     )
 
 
