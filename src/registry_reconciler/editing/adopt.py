@@ -117,7 +117,7 @@ def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], i
     known = {*loaded.state.entries, *(entry.address for entry in loaded.fragments.entries)}
     for pattern in patterns:
         if not is_wild(pattern) and pattern not in loaded.live.entries:
-            raise UsageFailure(_unknown(loaded, pattern))
+            raise UsageFailure(_unknown(loaded, pattern), next=(("registry", "list", "--unmanaged"),))
     asked = Patterns(patterns, exact_ones(patterns, loaded.live.entries))
     meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
     wanted = [entry for entry in meant if entry.address not in known]
