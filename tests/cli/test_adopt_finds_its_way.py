@@ -180,7 +180,7 @@ def test_a_place_that_leads_nowhere_says_what_stands_there_and_what_to_write(box
     kind(box, "item", f"layout: list, file: land.yml, key: id, at: '{at}'")
     box.write("land.yml", LANDSCAPE)
     empty = problem(box, "KND002")
-    assert f"Write at: {PLACES[at]} in " in empty["fix"]["description"]
+    assert f"Write at: '{PLACES[at]}' in " in empty["fix"]["description"]
     kind(box, "item", f"layout: list, file: land.yml, key: id, at: '{PLACES[at]}'")
     assert box.run("plan", "--format", "json").json["summary"]["unmanaged"] == 2
 

@@ -157,7 +157,7 @@ def test_help_is_a_word_too_and_comes_in_groups(capsys: pytest.CaptureFixture[st
 
 def test_options_before_the_command_get_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--root", "x", "plan"]) == 64
-    assert "after the command" in capsys.readouterr().err
+    assert "come after the command" in capsys.readouterr().err
     assert main(["plan", "--lock-timeout", "nan"]) == 64
 
 

@@ -225,3 +225,21 @@ def test_a_comment_of_a_fragment_that_is_not_carried_is_told(things: Box) -> Non
     things.replace("desired/thing.yaml", "v: x # because", "v: 'x # because'")
     assert things.run("apply", "--yes").exit == 0
     assert "CMT001" not in things.run("plan", "--format", "json").out
+
+
+def test_a_number_is_said_as_it_is_written_and_only_what_fix_does_is_promised(things: Box) -> None:
+    schema = "type: object\nproperties: {v: {type: string}, d: {type: string}}\n"
+    spec = "x-registry: {kind: text, layout: list, file: texts.yaml, key: id}\n"
+    things.write(".system/registry/schemas/text.schema.yaml", schema + spec)
+    things.write("texts.yaml", "- {id: a, v: 1.10, d: 2024-01-02}\n- {id: b, v: 2.50, d: 2024-01-03}\n")
+    out = things.run("plan").out
+    assert "v is a number (1.10), and text is expected" in out
+    assert "v is a number (2.50)" in " ".join(out.split())
+    assert out.count("warning TYP001") == 1
+    # Nobody manages it, so `fix` leaves the registry alone.
+    assert "safe; registry fix shows how" in out
+    assert "A person has to look at 2 problems" in things.run("fix", "TYP001").out
+    things.write("desired/text.yaml", "text:\n  - {id: c, d: 2024-01-02}\n")
+    assert "safe; registry fix does it" in things.run("plan", "--full").out
+    assert things.run("fix", "TYP001").exit == 0
+    assert '"2024-01-02"' in things.read("desired/text.yaml")

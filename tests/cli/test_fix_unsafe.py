@@ -83,3 +83,60 @@ def test_brief_is_short(work: Work) -> None:
     done = work.ok("fix", "--brief")
     assert done.out.startswith("fixed 0 problems\nleft 200 problems\n")
     assert len(done.out) < 3_000
+
+
+TYPES = """\
+module_type:
+- {id: api, description: An API., aliases: [web], outbound: [store, queue]}
+- {id: store, description: A store., inbound: [apo]}
+- {id: queue, description: A queue., inbound: []}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inbound", "after", "left"),
+    [
+        ("[apo]", "[api]", "For the next run"),  # REF001 mends the word that MOD001 would add
+        ("[apo, apj]", "[api, apj]", "For the next run"),  # both may be meant for one
+        ("[api, apo]", "[api, apo]", "the list already: take this one out"),
+        ("[web, api]", "[web, api]", "the list already: take this one out"),  # safe, and still one word twice
+        ("[web, web]", "[api, api]", ""),  # it was there twice before
+    ],
+)
+def test_two_fixes_that_meet_in_one_place_are_made_one_after_the_other(
+    box: Box, inbound: str, after: str, left: str
+) -> None:
+    box.write("desired/all.yaml", TYPES.replace("[apo]", inbound))
+    ran = box.run("fix", "--unsafe")
+    assert f"description: A store., inbound: {after}" in box.read("desired/all.yaml"), ran.out
+    assert left in ran.out
+    assert "A queue., inbound: [api]" in box.read("desired/all.yaml")  # what is elsewhere is made at once
+    for _ in range(3):
+        box.run("fix", "--unsafe")
+    assert f"description: A store., inbound: {after}" in box.read("desired/all.yaml")
+
+
+def test_a_fix_for_the_next_run_leads_to_it_in_every_form(box: Box) -> None:
+    box.write("desired/all.yaml", TYPES)
+    before = box.files()
+    data = box.run("fix", "--unsafe", "--diff", "--format", "json").json
+    assert box.files() == before
+    assert [found["code"] for found in data["later"]] == ["MOD001"]
+    assert ["registry", "fix", "--unsafe"] in data["next"]
+    assert "next: registry fix --brief" in box.run("fix", "--unsafe", "--brief").out
+    assert box.run("fix", "--unsafe", "--format", "json").json["later"] == []
+
+
+def test_fixes_of_a_live_file_that_meet_are_made_one_after_the_other(box: Box) -> None:
+    schema = box.read(".system/registry/schemas/module_type.schema.yaml")
+    box.write(
+        ".system/registry/schemas/module_type.schema.yaml",
+        schema.replace("  kind: module_type\n", "  kind: module_type\n  truth: live\n"),
+    )
+    box.write("desired/all.yaml", "")
+    live = "modules/overview/type_registry.yaml"
+    box.write(live, TYPES.replace("module_type:", "types:"))
+    ran = box.run("fix", "--unsafe")
+    assert "A store., inbound: [api]" in box.read(live), ran.out + ran.err
+    box.run("fix", "--unsafe")
+    assert "A store., inbound: [api]" in box.read(live)

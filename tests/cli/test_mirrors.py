@@ -77,9 +77,9 @@ def test_what_differs_and_what_is_missing_is_said(market: Box) -> None:
         (
             "MIR001",
             "error",
-            "description is 'Reads changes.', and skill/review description is 'Looks at changes.'.",
+            'description is "Reads changes.", and skill/review description is "Looks at changes.".',
         ),
-        ("MIR001", "error", "version is '1.2.0', and manifest/p/review version is '1.1.0'."),
+        ("MIR001", "error", 'version is "1.2.0", and manifest/p/review version is "1.1.0".'),
         ("MIR002", "error", "there is no manifest 'p/lnt' that mirrors it. Did you mean 'p/lint'?"),
     ]
 
@@ -123,7 +123,54 @@ def test_a_mirror_that_cannot_hold_is_refused(market: Box, old: str, new: str, e
 def test_an_absent_field_is_said_and_left_to_a_person(market: Box) -> None:
     market.write("plugins/review/plugin.json", '{"id": "p/review"}\n')
     (found,) = (one for one in messages(market) if "manifest" in one[2] and one[0] == "MIR001")
-    assert found[2] == "version is '1.2.0', and manifest/p/review has no version."
+    assert found[2] == 'version is "1.2.0", and manifest/p/review has no version.'
     market.run("fix", "MIR001")
     assert market.read("plugins/review/plugin.json") == '{"id": "p/review"}\n'
     assert Path(market.root / "marketplace.json").read_text() == PLUGINS
+
+
+def test_values_of_any_type_are_shown_as_the_files_write_them(market: Box) -> None:
+    market.write(
+        ".system/registry/schemas/manifest.schema.yaml", MANIFEST.replace("{type: string}}\n", "{}}\n")
+    )
+    market.write(
+        "plugins/review/plugin.json", '{"id": "p/review", "version": {"a": [true, null], "b": "c\\\\d"}}\n'
+    )
+    told = [message for _, _, message in messages(market)]
+    assert (
+        'version is "1.2.0", and manifest/p/review version is {"a": [true, null], "b": "c\\\\d"}.' in told
+    ), told
+    long = "word " * 40
+    market.write("plugins/review/plugin.json", f'{{"id": "p/review", "version": "{long}END"}}\n')
+    market.write("marketplace.json", market.read("marketplace.json").replace("1.2.0", f"{long}OTHER"))
+    (message,) = (message for _, _, message in messages(market) if message.startswith("version"))
+    assert 'word OTHER"' in message
+    assert 'word END"' in message
+
+
+def test_an_edit_of_one_side_takes_the_other_one_along(market: Box) -> None:
+    """Each edit alone would break the mirror, and be blocked by it."""
+    assert market.run("fix", "MIR001").exit == 0
+    assert market.run("apply", "--yes").exit == 0
+    manifest = "plugins/review/plugin.json"
+    for number, address in enumerate(("plugin/review", "manifest/p/review")):
+        done = market.run("set", address, f"version=2.{number}.0")
+        assert done.exit == 0, done
+        assert "goes along" in done.err
+        assert f'"version": "2.{number}.0"' in market.read(manifest)
+        assert f'"version": "2.{number}.0"' in market.read("marketplace.json")
+    assert market.run("set", "plugin/review", "version=").exit == 0
+    assert market.read(manifest) == '{"id": "p/review"}\n'
+    for number, address in enumerate(("skill/review", "plugin/review")):
+        assert market.run("set", address, f"description=Text {number}.", "--apply", "--yes").exit == 0
+        assert f"description: Text {number}.  # short" in market.read("desired/s.yaml")
+        assert f'"description": "Text {number}."' in market.read("marketplace.json")
+        assert f"description: Text {number}." in market.read("skills.yaml")
+    shown = market.run("set", "plugin/review", "description=Other", "--dry-run")
+    assert "~ skill/review" in shown.out
+    assert "Other" not in market.read("marketplace.json")
+    # What differed before is no edit's to settle: both ways are said, and MIR001 says what differs.
+    market.write(manifest, '{"id": "p/review", "version": "9"}\n')
+    assert market.run("set", "plugin/review", "version=8").exit == 3
+    assert market.read(manifest) == '{"id": "p/review", "version": "9"}\n'
+    assert market.run("set", "plugin/review", "version=9").exit == 0

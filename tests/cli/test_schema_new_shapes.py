@@ -59,6 +59,21 @@ SHAPES: dict[str, tuple[Files, list[str], dict[str, Any]]] = {
         ["--from", "r.yaml"],
         {"layout": "pairs", "file": "r.yaml", "at": "things", "key": "name"},
     ),
+    "key to text, and nothing else in the file": (
+        {"r.yaml": "a.py: reads\nb.py: writes\nc.py: both\n"},
+        ["--from", "r.yaml"],
+        {"layout": "pairs", "file": "r.yaml", "key": "name"},
+    ),
+    "key to text, two of them, in JSON": (
+        {"r.json": '{"files": {"a.py": "reads", "b.py": "writes"}}\n'},
+        ["--from", "r.json"],
+        {"layout": "pairs", "file": "r.json", "at": "files", "key": "name"},
+    ),
+    "one entry that says its name": (
+        {"r.yaml": "name: x\nversion: 1.0.0\nauthor: me\n"},
+        ["--from", "r.yaml"],
+        {"layout": "file", "file": "r.yaml", "key": "name"},
+    ),
     "key to text, by --at": (
         {"r.yaml": "list: [{id: a}, {id: b}]\nowners: {a.c: Ada, b.c: Bob}\n"},
         ["--from", "r.yaml", "--at", "owners"],

@@ -117,3 +117,56 @@ def test_a_list_that_lacks_an_item_says_which(shop: Shop) -> None:
     shop.items({"id": "a", "v": ["main", "b"]})
     words = " ".join(shop.run("plan").out.split())
     assert 'needs at least 2 items that fit {"const":"main"}' in words
+
+
+def test_a_file_beside_the_fragments_that_nobody_reads_is_said(shop: Shop) -> None:
+    shop.items({"id": "a"})
+    beside = ("old.yaml.bak", "README.md", ".hidden.json", "notes.txt", ".git/x.json")
+    for name in (*beside, "more/x.json", "y.jsonc", "z.toml", "w.YAML", "v.Yml"):
+        shop.write(f"desired/{name}", '{"item": [{"id": "b"}]}')
+    for command in ("plan", "check"):
+        words = " ".join(shop.run(command).out.split())
+        assert "warning FRG011 desired/more/x.json" in words
+        assert "desired/more/x.json and 4 more files are not read" in words
+        assert "Write it as desired/more/x.yaml" in words
+        assert all(f"desired/{name}" in words for name in ("y.jsonc", "z.toml", "w.YAML", "v.Yml"))
+        assert not any(name in words for name in beside)
+    shop.apply()
+    assert "FRG011" in shop.run("plan").out  # also once nothing else is to be done
+    for name in ("more/x.json", "y.jsonc", "z.toml", "w.YAML", "v.Yml"):
+        (shop.root / "desired" / name).unlink()
+    assert "FRG011" not in shop.run("plan").out
+
+
+DUBIOUS = """\
+fatal: detected dubious ownership in repository at 'HERE'
+To add an exception for this directory, call:
+
+	git config --global --add safe.directory HERE
+"""
+ABOUT_HISTORY = [("plan", "--base", "HEAD"), ("diff", "HEAD"), ("init", "--merge-driver"), ("resolve",)]
+
+
+@pytest.mark.parametrize("git", ["dubious", "missing"])
+def test_where_git_does_not_answer_the_sentence_says_why(
+    committed: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, git: str
+) -> None:
+    program = tmp_path / "bin/git"
+    program.parent.mkdir()
+    if git == "dubious":
+        (tmp_path / "said").write_text(DUBIOUS)
+        program.write_text(f"#!/bin/sh\n/bin/cat '{tmp_path}/said' >&2\nexit 128\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    before = committed.files()
+    for words in ABOUT_HISTORY:
+        ran = committed.run(*words)
+        assert (ran.exit, committed.files() == before) == (1, True), words
+        assert "lies in no git" not in ran.err
+        if git == "dubious":
+            assert "\n    git config --global --add safe.directory HERE" in ran.err, ran.err
+            assert "\\t" not in ran.err
+        else:
+            assert "git is not installed" in ran.err
+    for words in (("plan",), ("drift",), ("log",)):  # what needs no history goes on
+        assert committed.run(*words).exit == 0

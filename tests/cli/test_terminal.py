@@ -56,6 +56,45 @@ def test_yes_shows_the_plan_before_it_writes(box: Box, words: list[str]) -> None
     assert text.count("+ route/api.errors") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "answer", "times", "exit"),
+    [
+        (["apply"], "maybe\nJA\nYes\n", 3, 0),
+        (["apply"], "maybe\nn\n", 2, 1),
+        (["apply"], "\x04", 1, 1),
+        (["set", "route/api.errors", "when_to_use=Always.", "--apply"], "what\ny\n", 2, 0),
+    ],
+)
+def test_a_word_that_is_neither_yes_nor_no_is_asked_again(
+    applied: Box, words: list[str], answer: str, times: int, exit: int
+) -> None:
+    if words == ["apply"]:
+        applied.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    before = applied.read(ROUTES)
+    screen = terminal(applied.root, words, answer=answer)
+    assert screen.exit == exit, screen.text
+    # All is typed at once, so the next line of progress wipes what stands behind the question.
+    assert screen.raw.count("[y/N]") == times
+    assert screen.raw.count("is neither yes nor no") == times - 1
+    assert (applied.read(ROUTES) == before) is (exit == 1)
+
+
+def test_what_is_lost_and_what_is_odd_stands_above_the_question(applied: Box) -> None:
+    types = "".join(f"  - {{id: t{number:02}, description: Old.}}\n" for number in range(40))
+    applied.write("desired/types.yaml", f"module_type:\n{types}")
+    assert applied.run("apply", "--yes").exit == 0
+    kept = "".join(
+        f"  - {{id: t{number:02}, description: {'Odd' if number == 17 else 'New'}.}}\n"
+        for number in range(28)
+    )
+    applied.write("desired/types.yaml", f"module_type:\n{kept}")
+    screen = terminal(applied.root, ["apply"], answer="\n")
+    above = screen.text.split("[y/N]", maxsplit=1)[0]
+    assert screen.exit == 1
+    assert all(f"- module_type/t{number}" in above for number in range(28, 40)), above
+    assert "Odd." in above
+
+
 def test_ctrl_c_at_the_question_begins_a_line_and_writes_nothing(box: Box) -> None:
     before = box.files()
     screen = terminal(box.root, ["apply"], interrupt=b"[y/N]")

@@ -44,6 +44,17 @@ def test_a_change_of_what_it_may_hold_blocks(applied: Box) -> None:
     assert applied.run("apply", "--yes").exit == 0
 
 
+def test_what_a_plan_is_not_asked_for_is_not_touched(applied: Box) -> None:
+    applied.write(TYPES, BROKEN)
+    applied.replace("desired/all.yaml", "module_type:\n", "module_type:\n  - {id: grpc}\n")
+    applied.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    assert applied.run("apply", "--yes").exit == 3
+    assert applied.run("apply", "--yes", "--target", "module_type/*").exit == 3
+    assert applied.run("apply", "--yes", "--target", "route/*").exit == 0
+    assert "topic: faults" in applied.read(ROUTES)
+    assert applied.run("plan", "--exclude", "module_type/*").exit == 0
+
+
 def test_a_removal_of_what_it_may_hold_blocks(applied: Box) -> None:
     applied.write(TYPES, BROKEN)
     applied.replace("desired/all.yaml", "  - id: http_api\n    description: An API.\n", "  []\n")

@@ -112,15 +112,43 @@ def test_what_the_reader_of_scalars_misreads_is_noticed_in_a_real_apply(
     assert box.run("apply", "--yes").exit == 0  # without a second opinion nobody notices
 
 
+def test_a_number_that_is_taken_for_text_where_no_schema_wants_text_is_noticed(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the schema says text it is text, and nobody disagrees."""
+    from registry_reconciler.model import texts
+
+    items(box, "list", "items.yaml", "items")
+    schema = ".system/registry/schemas/item.schema.yaml"
+    box.write(schema, box.read(schema) + "properties: {rev: {type: string}, v: {}}\n")
+    box.write("desired/all.yaml", "item:\n- {id: a, rev: 12e3, v: 12e3}\n- {id: b, rev: 0o17, v: [0o17]}\n")
+    with monkeypatch.context() as wrong:
+        wrong.setattr(texts, "wants_text", lambda state: True)
+        before = box.files()
+        ran = box.run("apply", "--yes", "--verify")
+        assert (ran.exit, box.files() == before) == (1, True), ran.out
+        assert (
+            "item/a, v: registry says that it is the text 12e3; jsonschema says that a number fits" in ran.err
+        )
+        assert "item/b, v[0]: registry says that it is the text 0o17" in ran.err
+        assert ", rev: " not in ran.err
+    assert box.run("apply", "--yes", "--verify").exit == 0
+    assert "v: 12e3" in box.read("items.yaml")
+    assert box.run("verify").exit == 0
+
+
 @pytest.mark.parametrize(
     ("layout", "file", "at", "reader", "who", "text"),
     [
         ("list", "items.json", "items", "registry_reconciler.formats.json.read.read_json", "Python's json",
          '{\n  "items": [\n    {"id": "a", "v": "TRUE"},\n    {"id": "b", "v": 1}\n  ]\n}\n'),
+        ("list", "items.jsonc", "items", "registry_reconciler.formats.json.read.read_json", "Python's json",
+         '// a "note", and { more\n{\n  "items": [\n    {"id": "a", "v": "TRUE",}, /* , ] */\n'
+         '    {"id": "b", "v": 1},\n  ]\n}\n'),
         ("list", "items.toml", "items", "registry_reconciler.formats.toml.read.document.read_toml",
          "Python's tomllib", '[[items]]\nid = "a"\nv = "TRUE"\n\n[[items]]\nid = "b"\nv = 1\n'),
     ],
-    ids=["json", "toml"],
+    ids=["json", "jsonc", "toml"],
 )  # fmt: skip
 def test_what_the_readers_of_other_formats_misread_is_noticed(
     box: Box,
@@ -277,7 +305,7 @@ def test_a_fault_of_the_comparison_writes_nothing(applied: Box, monkeypatch: pyt
     [
         ("a: no\nb: 012\nc: 0o14\nd: 1_000\ne: 2024-01-02\nf: ~\ng: 1e3\n",
          [{"a": "no", "b": 12, "c": 12, "d": "1_000", "e": "2024-01-02", "f": None, "g": 1000.0}]),
-        ("rev: 869256447e86\nbig: .inf\n", [{"rev": "869256447e86", "big": ".inf"}]),
+        ("rev: 8692564e470\nbig: .inf\n", [{"rev": "8692564e470", "big": ".inf"}]),
         ("x: &a {p: 1, q: [1, 2]}\ny:\n  <<: *a\n  p: 2\n", [{"x": {"p": 1, "q": [1, 2]}, "y": {"p": 2, "q": [1, 2]}}]),
         ("- |+\n  a\n\n- >-\n  b\n  c\n", [["a\n\n", "b c"]]),
         ("a: 1\n---\nb: true\n", [{"a": 1}, {"b": True}]),
@@ -297,6 +325,11 @@ def test_where_ruamel_yaml_is_known_to_leave_yaml_1_2_nobody_disagrees(
         ("a: 1\n", [{"a": True}]),
         ("a: 1.5\n", [{"a": 1.25}]),
         ("a: 0o14\n", [{"a": 14}]),
+        ("a: 0o17\n", [{"a": "0o17"}]),
+        ("a: 12e3\n", [{"a": "12e3"}]),
+        ("a: 869256447e86\n", [{"a": "869256447e86"}]),
+        ("a: 1_000\n", [{"a": 1000}]),
+        ("a: 2024-01-02\n", [{"a": None}]),
         ("a: b\n", [{"a": "b", "c": None}]),
         ("a: [1, 2]\n", [{"a": [1]}]),
         ("a: 1\na: 2\n", [{"a": 2}]),
@@ -306,6 +339,16 @@ def test_where_ruamel_yaml_is_known_to_leave_yaml_1_2_nobody_disagrees(
 )
 def test_another_value_is_a_disagreement(text: str, documents: list[Json]) -> None:
     assert reads_otherwise(text.encode(), documents) is not None
+
+
+def test_what_nobody_else_reads_is_counted(box: Box) -> None:
+    items(box, "file", "items/{id}.md", "")
+    schema = ".system/registry/schemas/item.schema.yaml"
+    box.write(schema, box.read(schema).replace("key: id", "key: id, lenient: true"))
+    box.write("desired/all.yaml", "")
+    box.write("items/a.md", "---\nid: a\nv: x: y: z\n---\n")
+    ran = box.run("verify")
+    assert (ran.exit, "Nobody else reads 1 file: lenient front matter." in ran.out) == (0, True), ran.out
 
 
 def test_jsonschema_follows_references_and_is_not_held_up_by_patterns() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.crash import interrupts
 
-POINTS = 8
+POINTS = 5
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.composed import forget_all
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.planning.pipeline import make_plan
 
@@ -20,8 +21,9 @@ Files = Mapping[str, bytes]
 
 
 def steps(work: Callable[[], object]) -> int:
-    """How many steps ``work`` takes in this thread."""
+    """How many steps ``work`` takes in this thread, whatever was made of its texts before."""
     count = 0
+    forget_all()
 
     def traced(_frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:
         nonlocal count

@@ -741,6 +741,12 @@ def test_one_problem_for_all_lines_of_a_state_file_that_mean_nothing(files: Call
     assert "1,000 lines" in found[0].message
 
 
+def shared_comments(n: int) -> Files:
+    """Every entry has the same comment, and one of them lacks it in the registry: each has to be looked at."""
+    files = applied(wanted(n, "# As agreed.\n- id: k%\n  a: 1\n"))
+    return {**files, "items.yaml": files["items.yaml"].replace(b"  # As agreed.\n", b"", 1)}
+
+
 SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] | None]] = {
     "new in a list": (new("item"), 100, None),
     "new in a map": (new("pair"), 100, None),
@@ -834,6 +840,7 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] |
     "a registry of many documents": (live_documents, 30, None),
     "comments": (comments, 200, None),
     "entries with comments": (commented_entries, 60, None),
+    "a comment that all entries share": (shared_comments, 60, None),
     "a long plain scalar": (long_plain, 200, None),
     "a long list": (long_list, 1000, None),
     "a long list on a line": (long_list_on_a_line, 1000, None),

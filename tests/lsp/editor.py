@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
+import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +24,15 @@ PATIENCE = 60.0
 
 
 def workspace(root: Path, fragment: str = FRAGMENT) -> Path:
-    """A workspace of the built-in kinds whose fragment is applied."""
+    """A workspace of the built-in kinds whose fragment is applied; made once for each fragment, and copied."""
+    shutil.copytree(_made(fragment), root, dirs_exist_ok=True)
+    return root
+
+
+@functools.cache
+def _made(fragment: str) -> Path:
+    root = Path(tempfile.mkdtemp(prefix="registry-editor-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
     assert installed("init", cwd=root).exit == 0
     (root / "desired").mkdir(exist_ok=True)
     (root / "desired" / "docs.yaml").write_text(fragment, encoding="utf-8")
@@ -98,6 +110,15 @@ class Editor:
         found = self.client.diagnostics.get(self.uri(path), [])
         return [diagnostic for diagnostic in found if diagnostic.source == "registry"]
 
+    async def shown(
+        self, path: str, holds: Callable[[Sequence[types.Diagnostic]], bool]
+    ) -> Sequence[types.Diagnostic]:
+        """The diagnostics of a file, those of owners too, once something holds for them."""
+        async with asyncio.timeout(PATIENCE):
+            while not holds(self.client.diagnostics.get(self.uri(path), [])):
+                await asyncio.sleep(0.01)
+        return self.client.diagnostics.get(self.uri(path), [])
+
     async def complete(self, path: str, marked: str) -> dict[str, types.CompletionItem]:
         """What is offered at a place, by label."""
         found = await self.client.text_document_completion_async(
@@ -146,7 +167,9 @@ class Editor:
 
 
 @asynccontextmanager
-async def editing(root: Path, unit: Unit = "utf-16", **options: Any) -> AsyncIterator[Editor]:
+async def editing(
+    root: Path, unit: Unit = "utf-16", *, command: Sequence[str] = (), **options: Any
+) -> AsyncIterator[Editor]:
     """An editor with a workspace open; it says goodbye at the end, and the server has to go."""
     client = make_test_lsp_client()
     versions: dict[str, int | None] = {}
@@ -159,7 +182,7 @@ async def editing(root: Path, unit: Unit = "utf-16", **options: Any) -> AsyncIte
 
     client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = published
     script = Path(sys.executable).parent / "registry"
-    await client.start_io(str(script), "lsp", "--stdio")
+    await client.start_io(*(command or (str(script), "lsp", "--stdio")))
     capabilities = client_capabilities("visual-studio-code")
     if capabilities.general is not None:
         capabilities.general.position_encodings = [types.PositionEncodingKind(unit)]

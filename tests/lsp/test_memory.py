@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from registry_reconciler.formats.composed import forget_all
 from registry_reconciler.lsp.buffers import PLANS_A_READER, Buffers, OpenText
-from registry_reconciler.lsp.diagnostics import diagnostics
+from registry_reconciler.lsp.diagnostics import diagnostics, problems
 from registry_reconciler.lsp.text import Text
 from registry_reconciler.planning import pipeline
 from tests.lsp.editor import workspace
+from tests.support import installed
 
 FRAGMENT = "desired/docs.yaml"
 
@@ -25,13 +27,74 @@ def test_memory_is_flat_over_many_edits(tmp_path: Path) -> None:
         for number in range(start, start + times):
             text = source.replace("topic: errors", f"topic: errors {number} {'é' * (number % 50)}")
             buffers.put(FRAGMENT, OpenText(Text(text), (tmp_path / FRAGMENT).as_uri(), number))
-            diagnostics(buffers.look())
+            problems(buffers.glance())
+            if not number % 10:
+                diagnostics(buffers.look())
+            buffers.settle()
+        forget_all()  # bounded, and held by a test of its own
         gc.collect()
         return len(gc.get_objects())
 
     warm = type_on(2 * PLANS_A_READER, 0)
     after = type_on(3 * PLANS_A_READER, 2 * PLANS_A_READER)
     assert after - warm < warm // 100
+
+
+def test_a_plan_of_a_part_says_what_a_plan_of_the_whole_does(tmp_path: Path) -> None:
+    # Of kinds like these not all is looked at every time.
+    place = "kind: item, layout: list, file: items.yaml, at: items, key: id"
+    (workspace(tmp_path) / ".system/registry/schemas/item.schema.yaml").write_text(
+        f"type: object\nx-registry: {{{place}}}\nproperties: {{id: {{type: string}}, size: {{type: integer}}}}\n"
+    )
+    rows = "".join(f"  - id: k{number:02}\n    size: {number}\n" for number in range(40))
+    (tmp_path / "desired/items.yaml").write_text(f"item:\n{rows}")
+    assert installed("apply", "--yes", cwd=tmp_path).exit == 0
+    buffers = Buffers(tmp_path)
+    source = (tmp_path / FRAGMENT).read_text()
+    registry = "modules/routes/api.yaml"
+    text = Text((tmp_path / registry).read_text())
+    buffers.put(registry, OpenText(text, (tmp_path / registry).as_uri(), 1))
+    buffers.put(FRAGMENT, OpenText(Text(source), (tmp_path / FRAGMENT).as_uri(), 0))
+    assert not buffers.glance().part
+    buffers.settle()
+    edits = [
+        ("topic: errors", "topic: faults"),
+        ("module_id: payments.api\n    when", "module_id: payments.ap\n    when"),
+        ("- id: http_api", "- id: [http_api"),
+        ("route:\n", "allow:\n  - {address: route/api.errors, code: REF001, reason: x}\nroute:\n"),
+        ("- id: api.errors", "- id: api.other"),
+        ("scope: api\n", "scope: apis\n"),
+        ("topic: errors", "topic: errors"),
+    ]
+    parts = 0
+    for number, (old, new) in enumerate(edits, 1):
+        assert old in source
+        text = Text(source.replace(old, new))
+        if number == 4:
+            (tmp_path / registry).write_text((tmp_path / registry).read_text().replace("errors", "misses", 1))
+            buffers.forget()
+        buffers.put(FRAGMENT, OpenText(text, (tmp_path / FRAGMENT).as_uri(), number))
+        look = buffers.glance()
+        parts += look.part
+        whole = Buffers(tmp_path)
+        for path, known in buffers.open.items():
+            whole.put(path, known)
+        assert problems(look) == problems(whole.look()), new
+        buffers.settle()
+    items = (tmp_path / "desired/items.yaml").read_text()
+    for number, (old, new) in enumerate(
+        [("size: 7\n", "size: seven\n"), ("id: k03", "id: k04"), ("id: k39", "id: new")], len(edits) + 1
+    ):
+        text = Text(items.replace(old, new))
+        buffers.put("desired/items.yaml", OpenText(text, (tmp_path / "desired/items.yaml").as_uri(), number))
+        look = buffers.glance()
+        parts += look.part
+        whole = Buffers(tmp_path)
+        for path, known in buffers.open.items():
+            whole.put(path, known)
+        assert problems(look) == problems(whole.look()), new
+        buffers.settle()
+    assert parts >= 4
 
 
 def test_a_plan_during_which_the_disk_changed_is_not_given_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ async def test_schema_files_config_and_registries_have_their_problems(tmp_path: 
         config = ".system/registry/config.yaml"
         editor.open(config, "severities: {REF001: loud}\n")
         assert [problem.code for problem in await editor.problems(config)] == ["CFG001"]
+        outputs = ".system/registry/outputs.yaml"
+        editor.open(outputs, "outputs:\n  - {id: total, file: README.md}\n")
+        assert "OUT001" in [problem.code for problem in await editor.problems(outputs)]
+        editor.close(outputs)
         schema = ".system/registry/schemas/route.schema.yaml"
         editor.open(schema)
         editor.replace(schema, "layout: list", "layout: lits")
@@ -95,9 +100,7 @@ async def test_an_open_registry_says_who_owns_its_entries_and_offers_to_accept_a
         assert owner.severity is types.DiagnosticSeverity.Information
         assert "owned by desired/docs.yaml:14" in owner.message
         editor.replace(ROUTES, "topic: errors", "topic: faults")
-        await editor.problems(ROUTES)
-        found = editor.client.diagnostics[editor.uri(ROUTES)]
-        assert any("edited by hand" in problem.message for problem in found)
+        await editor.shown(ROUTES, lambda found: any("edited by hand" in one.message for one in found))
         actions = await code_actions(editor, ROUTES, "topic: |faults")
         (accept,) = (action for action in actions if action.title.startswith("Accept this hand edit"))
         assert "topic: faults" in editor.apply(accept.edit)[FRAGMENT]
@@ -169,20 +172,19 @@ COMPLETIONS: list[tuple[str, str, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "label", "insert"), [row[1:] for row in COMPLETIONS], ids=[row[0] for row in COMPLETIONS]
-)
-async def test_completion_offers(tmp_path: Path, old: str, new: str, label: str, insert: str) -> None:
+async def test_completion_offers(tmp_path: Path) -> None:
     async with editing(workspace(tmp_path)) as editor:
         editor.open(FRAGMENT)
-        editor.replace(FRAGMENT, old, new.replace("|", ""))
-        found = await editor.complete(FRAGMENT, new)
-        if insert == "-":
-            assert label not in found, "it stands there already"
-            return
-        item = found[label]
-        assert isinstance(item.text_edit, types.TextEdit)
-        assert item.text_edit.new_text == insert
+        for what, old, new, label, insert in COMPLETIONS:
+            editor.replace(FRAGMENT, old, new.replace("|", ""))
+            found = await editor.complete(FRAGMENT, new)
+            if insert == "-":
+                assert label not in found, f"{what}: it stands there already"
+            else:
+                item = found[label]
+                assert isinstance(item.text_edit, types.TextEdit)
+                assert item.text_edit.new_text == insert, what
+            editor.type(FRAGMENT, 0, len(editor.texts[FRAGMENT].source), TEXT)
 
 
 async def test_completion_inside_brackets_of_paths_and_of_codes(tmp_path: Path) -> None:
@@ -358,3 +360,46 @@ async def test_secrets_are_in_no_answer(tmp_path: Path) -> None:
         told.append(repr(await editor.client.workspace_symbol_async(types.WorkspaceSymbolParams(""))))
         assert any("server/a" in text for text in told)
         assert not [text for text in told if "s3cr3t" in text]
+
+
+async def test_half_of_a_character_is_answered_and_the_server_goes_on(tmp_path: Path) -> None:
+    half = "\ud800"
+    async with editing(workspace(tmp_path)) as editor:
+        editor.open(FRAGMENT)
+        at = editor.at(FRAGMENT, "module_id: payments|.api\n    when")
+        with pytest.raises(JsonRpcException):
+            await editor.client.text_document_rename_async(types.RenameParams(new_name=half, **at))
+        found = await editor.client.workspace_symbol_async(types.WorkspaceSymbolParams(half))
+        assert not found
+        editor.replace(FRAGMENT, "topic: errors", f"topic: err{half}ors")
+        assert await editor.problems(FRAGMENT)
+        assert await editor.client.text_document_hover_async(types.HoverParams(**at)) is None
+        editor.replace(FRAGMENT, f"topic: err{half}ors", "topic: errors")
+        assert await editor.problems(FRAGMENT) == []
+
+
+CRASHING = """
+from registry_reconciler.lsp import serve, server
+def crash(look, path, offset):
+    raise ZeroDivisionError("on purpose")
+server.hover = crash
+problems = server.problems
+def sometimes(look):
+    return problems(look) if "errors" in look.text("desired/docs.yaml").source else crash(look, "", 0)
+server.problems = sometimes
+serve()
+"""
+
+
+async def test_a_request_that_crashes_ends_alone(tmp_path: Path) -> None:
+    async with editing(workspace(tmp_path), command=(sys.executable, "-c", CRASHING)) as editor:
+        editor.open(FRAGMENT)
+        assert await editor.problems(FRAGMENT) == []
+        at = editor.at(FRAGMENT, "module_id: payments|.api\n    when")
+        with pytest.raises(JsonRpcException):
+            await editor.client.text_document_hover_async(types.HoverParams(**at))
+        assert await editor.client.text_document_definition_async(types.DefinitionParams(**at))
+        editor.replace(FRAGMENT, "topic: errors", "topic: err")
+        assert await editor.complete(FRAGMENT, "maturity: |FUNCTIONAL") != {}
+        editor.replace(FRAGMENT, "topic: err", "topic: errors")
+        assert await editor.problems(FRAGMENT) == []

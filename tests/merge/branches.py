@@ -131,14 +131,8 @@ class Skills(Home):
         self.git("commit", "-qm", why, "--allow-empty")
 
     def use_driver(self) -> None:
-        """Set the driver up, as ``registry init --merge-driver`` does, with this interpreter."""
-        from registry_reconciler.editing.init import write_placements
-        from registry_reconciler.editing.merge_setup import DRIVER, with_attributes
-        from registry_reconciler.files.tree import DiskTree
-
-        write_placements(self.root, with_attributes(DiskTree(self.root), ()), 1.0)
-        program = f'"{sys.executable}" -m registry_reconciler'
-        self.git("config", "merge.registry.driver", DRIVER.replace("registry", program, 1))
+        """Set the driver up."""
+        use_driver(self)
         self.commit("driver")
 
     def fragment(self, name: str) -> Path:
@@ -203,3 +197,14 @@ class Skills(Home):
             ],
             "total": json.loads(self.text("index.json"))["total"],
         }
+
+
+def use_driver(home: Home) -> None:
+    """Set the driver up, as ``registry init --merge-driver`` does, with this interpreter."""
+    from registry_reconciler.editing.init import write_placements
+    from registry_reconciler.editing.merge_setup import DRIVER, with_attributes
+    from registry_reconciler.files.tree import DiskTree
+
+    write_placements(home.root, with_attributes(DiskTree(home.root), ()), 1.0)
+    program = DRIVER.replace("registry", f'"{sys.executable}" -m registry_reconciler', 1)
+    subprocess.run(["git", "config", "merge.registry.driver", program], cwd=home.root, check=True)

@@ -48,7 +48,7 @@ def _is_right(home: Skills, merged: list[str]) -> None:
     assert index["market"] == sorted(address.partition("/")[2] for address in declared)
 
 
-SEEDS = range(int(os.environ.get("REGISTRY_BRANCH_SEEDS", "3")))
+SEEDS = range(int(os.environ.get("REGISTRY_BRANCH_SEEDS", "1")))
 """So many histories are drawn in every run; as many more as somebody asks for."""
 
 

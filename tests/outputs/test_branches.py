@@ -130,10 +130,13 @@ def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Reposi
     repository.git("checkout", "-q", "-b", "work")
     plan = review_base(Workspace(repository.root), "main").plan
     assert plan.outputs == ()
+    assert [notice.message for notice in plan.notices if notice.title == "Not applied"] == []
     assert not any(one.status is Status.INTRODUCED for one in plan.problems if one.code == "OUT009")
     repository.write(fragment("newer", "skills/newer"))
     review = review_base(Workspace(repository.root), "main").plan
     assert {one.id for one in review.outputs} == {"count", "total", "plugins"}
+    (notice,) = [one for one in review.notices if one.title == "Not applied"]
+    assert "3 outputs to write" in notice.message
     said = [one for one in review.problems if one.code == "OUT009" and one.status is Status.INTRODUCED]
     assert {(one.identity_extra, one.severity) for one in said} == {
         (name, Severity.WARNING) for name in ("count", "total", "plugins")

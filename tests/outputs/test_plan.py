@@ -168,6 +168,11 @@ def test_the_plan_id_knows_definitions_and_templates_and_not_the_text(home: Home
             "OUT003",
             "could not be found again",
         ),
+        (
+            '- {id: a, file: README.md, region: table, value: "<!-- registry:begin count -->"}',
+            "OUT003",
+            "would break the region count",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_written(

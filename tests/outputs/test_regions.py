@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.outputs.regions import find_regions
+from registry_reconciler.outputs.regions import example, find_regions
 
 
 def inner(path: str, text: str) -> dict[str, str]:
@@ -32,10 +32,39 @@ def inner(path: str, text: str) -> dict[str, str]:
         ("a.md", "- ```\n  <!-- registry:begin x -->\n  ```\n", {}),
         ("a.yaml", "<!-- registry:begin x -->\n", {}),
         ("a.md", "<!-- registry:begin x --><!-- registry:end x -->", {"x": ""}),
+        ("a.css", "p { color: /* registry:begin x */red/* registry:end x */; }", {"x": "red"}),
+        ("a.tsx", "<p>{/* registry:begin x */}1{/* registry:end x */}</p>", {"x": "1"}),
+        ("a.json", "// registry:begin x\n// registry:end x\n", {}),
     ],
 )
 def test_regions(path: str, text: str, regions: dict[str, str]) -> None:
     assert inner(path, text) == regions
+
+
+LANGUAGES = """
+a.css a.sql a.lua a.hs a.el a.clj a.tex a.erl a.f90 a.vim a.ml a.rst a.j2 a.adoc a.graphql a.ini a.ps1 a.toml a.html
+a.svelte a.mdx a.tsx a.php a.txt Makefile Dockerfile .gitignore .github/CODEOWNERS go.mod a.scss a.env
+"""
+
+
+@pytest.mark.parametrize("path", LANGUAGES.split())
+def test_the_markers_that_are_proposed_for_a_language_are_those_that_are_found(path: str) -> None:
+    begin, end = example(path, "x")
+    assert inner(path, f"before\n  {begin}\n  one\n  {end}\nafter\n") == {"x": "  one\n"}
+
+
+def test_the_markers_of_a_language_are_its_comments() -> None:
+    assert [
+        example(path, "x")[0] for path in ("a.css", "a.sql", "a.el", "a.tex", "Makefile", "a.rst", "a.md")
+    ] == [
+        "/* registry:begin x */",
+        "-- registry:begin x",
+        "; registry:begin x",
+        "% registry:begin x",
+        "# registry:begin x",
+        ".. registry:begin x",
+        "<!-- registry:begin x -->",
+    ]
 
 
 B, E = "<!-- registry:begin x -->", "<!-- registry:end x -->"

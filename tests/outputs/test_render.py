@@ -176,3 +176,12 @@ def test_too_long_is_a_failure_of_the_command(monkeypatch: pytest.MonkeyPatch) -
             {"t": "{% for i in range(1000) %}{{ range(100000) | list | sort | length }}{% endfor %}"},
             template="t",
         )
+
+
+def test_a_filter_that_is_not_there_is_named_with_what_was_probably_meant() -> None:
+    fault = run({"t": "a\n{{ 'x' | titel }}"}, template="t").fault
+    assert fault is not None
+    assert (fault.line, fault.message) == (2, "No filter named 'titel'. Did you mean 'title'?")
+    fault = run(value="{{ 1 is definde }}").fault
+    assert fault is not None
+    assert fault.message == "No test named 'definde'. Did you mean 'defined'?"

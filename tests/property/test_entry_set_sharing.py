@@ -42,7 +42,7 @@ def two_worlds(draw: st.DrawFn) -> EntrySet:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(two_worlds())
 def test_the_references_are_those_of_the_world_alone(after: EntrySet) -> None:
     told, plain = links(after), links(alone(after))
@@ -54,7 +54,7 @@ def test_the_references_are_those_of_the_world_alone(after: EntrySet) -> None:
         assert link.target is after.items[link.target.address]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(two_worlds())
 def test_the_names_are_those_of_the_world_alone(after: EntrySet) -> None:
     told, plain = names(after), names(alone(after))

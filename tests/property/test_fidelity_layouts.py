@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from registry_reconciler.editing.adopt import adopt
 from registry_reconciler.editing.amend import overlay
-from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.editing.fragment_edit import accept_live
+from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.loading.workspace import load
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.plan import PlanOptions
 from tests.property.test_fidelity_laws import _scalar
@@ -161,7 +163,7 @@ def test_a_change_of_type_alone_is_applied_undone_and_accepted(form: str, layout
 
 
 @pytest.mark.parametrize("layout", WHERE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_the_registry_has_the_words_of_the_fragment_in_every_layout(layout: str, seed: int) -> None:
     rng = random.Random(seed)
@@ -190,6 +192,85 @@ def test_the_registry_has_the_words_of_the_fragment_in_every_layout(layout: str,
         path: _bare(data) for path, data in wanted.items()
     }
     quiet(undone)
+    if before is not None:  # of a pair that is the same as no field
+        _accepted_with_its_words(by_hand, old)
+    _moved_with_its_words(applied, layout, new)
+
+
+def _accepted_with_its_words(by_hand: Files, old: str) -> None:
+    """The edit by hand is in the fragment as it stands in the registry."""
+    taken = accepted(by_hand)
+    quiet(after(taken, plan_of(taken)))
+    own = _entry_of(taken["desired/thing.yaml"])
+    assert _bare(own) == _bare(f"  - id: a\n    v: {_set_in(old, '    ')}\n".encode())
+
+
+def _moved_with_its_words(files: Files, layout: str, text: str) -> None:
+    """An entry that is renamed keeps its words and its place."""
+    moved = {**files, "desired/thing.yaml": _renamed(files["desired/thing.yaml"])}
+    plan = plan_of(moved)
+    assert [change.action.value for change in plan.changes] == ["move"]
+    applied = after(moved, plan)
+    quiet(applied)
+    there = registry("yaml", layout, {"z": text, "b": "word"})
+    assert {path: _bare(applied.get(path)) for path in there} == {
+        path: _bare(data) for path, data in there.items()
+    }
+    assert applied.get("a.things.yaml") is None
+
+
+def accepted(files: Files) -> Files:
+    """What ``drift --accept`` leaves."""
+    tree = MemoryTree(files)
+    edits = accept_live(load(Recorder(tree)), ["thing/a"])
+    return {**files, "desired/thing.yaml": overlay(tree, edits).read("desired/thing.yaml")}
+
+
+def _renamed(fragment: bytes | None) -> bytes:
+    moved = b"moved: [{from: thing/a, to: thing/z}]\n"
+    return (fragment or b"").replace(b"  - id: a\n", b"  - id: z\n") + moved
+
+
+def _entry_of(fragment: bytes | None) -> bytes:
+    """The text of the first entry."""
+    text = fragment or b""
+    start = text.index(b"  - id: a")
+    end = text.find(b"  - id: ", start + 1)
+    return text[start : end if end >= 0 else len(text)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_list_of_texts_has_the_words_of_the_fragment(seed: int) -> None:
+    """A text that comes, or that another one is renamed to: each is all that its entry says."""
+    rng = random.Random(seed)
+    text = "\n".join(_scalar(rng))
+    schema = (
+        b"type: object\nx-registry: {kind: thing, layout: texts, file: things.yaml, at: things, key: id}\n"
+    )
+    live = b"things:\n  - 'first'  # kept\n  - word\n"
+    files: Files = {f"{SCHEMAS}/thing.schema.yaml": schema, "things.yaml": live}
+    tree = MemoryTree(files)
+    files["desired/thing.yaml"] = overlay(tree, adopt(tree, ["*"]).edits).read("desired/thing.yaml")
+    files = after(files, plan_of(files))
+    assert files["things.yaml"] == live
+    declared = files["desired/thing.yaml"] or b""
+    new = f"  - id: {_set_in(text, '    ')}\n".encode()
+    wanted = f"  - {_set_in(text, '  ')}\n".encode()
+    if not read_yaml(b"things:\n" + wanted).readable:
+        return
+    created = {**files, "desired/thing.yaml": declared + new}
+    if plan_of(created).applicable:  # else it is no key
+        applied = after(created, plan_of(created))
+        quiet(applied)
+        assert _bare(applied["things.yaml"]).replace(_bare(wanted), b"", 1) == _bare(live)
+        (to,) = {change.address for change in plan_of(created).changes}
+        start = declared.index(b"  - id: word")
+        move = f"moved: [{{from: thing/word, to: {json.dumps(to, ensure_ascii=False)}}}]\n".encode()
+        moved = {**files, "desired/thing.yaml": declared[:start] + new + move}
+        applied = after(moved, plan_of(moved))
+        quiet(applied)
+        assert _bare(applied["things.yaml"]) == _bare(live).replace(b"  - word\n", _bare(wanted))
 
 
 def _bare(text: bytes | None) -> bytes:

@@ -32,7 +32,7 @@ TEXTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(TEXTS, st.booleans())
 def test_the_fast_way_and_the_exact_way_give_one_answer(text: str, comments: bool) -> None:
     data = text.encode("utf-8", "replace")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from unittest import mock
 
 from hypothesis import given, settings
@@ -21,6 +22,9 @@ from registry_reconciler.formats.yaml.read.document import value_of
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.plan_json import dumps, plan_to_json
+from registry_reconciler.outputs import render
+from registry_reconciler.outputs.child import Renderer
+from registry_reconciler.outputs.render import Rendered, Source
 from registry_reconciler.planning.pipeline import make_plan
 
 SERVICE = """\
@@ -96,6 +100,7 @@ FRAGMENTS = [f"desired/{name}.yaml" for name in ("one", "two", "three", "four", 
 Entry = tuple[str, dict[str, Json]]
 seen: Counter[str] = Counter()
 own_seen: Counter[str] = Counter()
+outputs_seen: Counter[str] = Counter()
 
 
 def some_entry(choose: random.Random) -> Entry:
@@ -364,8 +369,8 @@ class Workspace:
         )
 
 
-def of_part(memory: Memory, tree: MemoryTree) -> Plan:
-    return plan_of_part(memory, Files("/nowhere", Recorder(tree), {}), PlanOptions()).plan
+def of_part(memory: Memory, tree: MemoryTree, records: Records | None = None) -> Plan:
+    return plan_of_part(memory, Files("/nowhere", Recorder(tree), {}), PlanOptions(), records).plan
 
 
 OWN = {
@@ -424,6 +429,68 @@ def with_rules(workspace: Workspace, choose: random.Random) -> None:
             workspace.files[path] = f"code: {code}\ntitle: t\nseverity: warning\n{text}".encode()
 
 
+OUTPUTS = {
+    ".system/registry/outputs.yaml": """\
+outputs:
+  - {id: services, file: SERVICES.md, template: services.md.j2}
+  - {id: count, file: README.md, region: count, value: "{{ entries.service | length }}, {{ entries.person | length }}"}
+  - {id: first, file: first.json, at: team, value: "{{ entries.team[0].key if entries.team else '-' }}"}
+  - {id: tools, file: tools.json, at: tools, each: tool, item: {name: "{{ key }}", of: "{{ service | default(omit) }}"}}
+""",
+    ".system/registry/templates/services.md.j2": """\
+{% for s in entries.service %}
+{{ s.key }} in {{ s.place }}: {{ s.name | default('-') }} {{ s.hits | default('') }}
+{% endfor %}
+""",
+    ".system/registry/templates/other.md.j2": "{{ entries.team | length }}",
+    "README.md": "<!-- registry:begin count -->?<!-- registry:end count --> there are.\n",
+}
+
+
+class Records:
+    """What outputs were made of, in memory."""
+
+    def __init__(self, known: dict[str, Json] | None = None) -> None:
+        self.known: dict[str, Json] = dict(known or {})
+
+    def load(self) -> dict[str, Json]:
+        return self.known
+
+    def save(self, records: Mapping[str, Json]) -> None:
+        self.known.update(records)
+
+
+class Rendering:
+    """Renders in this process, and counts: starting another one for each plan would take most of the time."""
+
+    def __init__(self) -> None:
+        self.jobs: list[str] = []
+
+    def __call__(self, jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rendered]:
+        start = {"kinds": list(source.kinds), "fields": source.fields, "secrets": source.secrets}
+        renderer = Renderer(self, start)  # type: ignore[arg-type]
+        self.source = source
+        self.jobs += [str(job["id"]) for job in jobs]
+        return {str(job["id"]): render._rendered(renderer.run(job)) for job in jobs}
+
+    def ask(self, question: Mapping[str, Json]) -> Json:
+        return json.loads(json.dumps(render._answer(question, self.source)))
+
+
+def edit_an_output(workspace: Workspace, choose: random.Random) -> None:
+    """Somebody edits what is derived, how, or what it was made to be."""
+    path = choose.choice(
+        ["SERVICES.md", "first.json", "tools.json", "README.md", ".system/registry/templates/services.md.j2"]
+    )
+    data = workspace.files.get(path)
+    if data is None or choose.random() < 0.3:
+        workspace.files.pop(path, None)
+    else:
+        workspace.files[path] = data.replace(b"a", b"e", 1)
+    if choose.random() < 0.2:
+        workspace.files[".system/registry/outputs.yaml"] += b"\n"  # type: ignore[operator]
+
+
 def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
     """Everything that a plan says and writes."""
     return dumps(plan_to_json(plan)), [(one.path, one.content) for one in plan.files]
@@ -431,7 +498,7 @@ def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
 
 # Blocks so small that the files here have several.
 @mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32))
 def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     choose = random.Random(seed)
@@ -496,11 +563,61 @@ def test_so_is_one_with_rules_of_the_workspace_itself(seed: int) -> None:
     assert told(part) == told(whole)
 
 
+@mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
+@settings(max_examples=25)
+@given(st.integers(0, 2**32))
+def test_so_is_one_with_outputs(seed: int) -> None:
+    choose = random.Random(seed)
+    workspace = Workspace(choose)
+    workspace.files.update({path: text.encode() for path, text in OUTPUTS.items()})
+    rendering = Rendering()
+    with mock.patch("registry_reconciler.outputs.render.render", rendering):
+        workspace.apply()
+        for _ in range(choose.randint(0, 1)):
+            workspace.edit()
+        records = Records()
+        try:
+            kept = encode(memory_of(make_plan(workspace.tree(), records=records)))
+        except FullPlanRequired as why:
+            outputs_seen[f"nothing to remember: {str(why)[:30]}"] += 1
+            return
+        assert kept is not None
+        memory = decode(kept)
+        for _ in range(choose.randint(0, 2)):
+            workspace.edit()
+        if choose.random() < 0.3:
+            edit_an_output(workspace, choose)
+        whole = make_plan(workspace.tree()).plan
+        rendering.jobs.clear()
+        make_plan(workspace.tree(), records=Records(records.known))
+        whole_jobs = list(rendering.jobs)
+        rendering.jobs.clear()
+        try:
+            part = of_part(memory, workspace.tree(), Records(records.known))
+        except FullPlanRequired as why:
+            outputs_seen[f"whole: {str(why)[:30]}"] += 1
+            return
+        outputs_seen["part"] += 1
+        outputs_seen["part that renders"] += bool(rendering.jobs)
+        outputs_seen["part that renders some"] += 0 < len(rendering.jobs) < 4
+        outputs_seen["part with outputs that change"] += bool(part.outputs)
+        assert rendering.jobs == whole_jobs
+        assert told(part) == told(whole) == told(of_part(memory, workspace.tree()))
+
+
 def test_rules_were_tried_on_parts() -> None:
     """Guards the law above."""
     if own_seen["part"] < 10:
         return  # This process did not run the law.
     assert own_seen["part that knows what was looked up"] > 0.2 * own_seen["part"]
+
+
+def test_outputs_were_tried_on_parts() -> None:
+    """Guards the law above."""
+    if outputs_seen["part"] < 8:
+        return  # This process did not run the law.
+    assert outputs_seen["part that renders"] > 0.2 * outputs_seen["part"]
+    assert outputs_seen["part with outputs that change"] > 0.2 * outputs_seen["part"]
 
 
 def test_the_law_was_tried_on_parts() -> None:

@@ -255,7 +255,7 @@ def test_a_value_of_several_fields_is_unique_together() -> None:
     text = skills("id: a, team: x, rank: 1", "id: b, team: x, rank: 2", "id: c, team: x, rank: 1")
     (found,) = problems("UNQ001", text)
     assert (found.address, found.path) == ("skill/c", ("team",))
-    assert found.message == "team and rank is '[\"x\",1]' in skill/a as well."
+    assert found.message == 'team and rank is ["x",1] in skill/a as well.'
 
 
 def test_a_value_that_stands_twice_is_shown_as_it_is_written() -> None:

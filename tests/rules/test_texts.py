@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.helper import problems
+from tests.support import kind_file, plan_of
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,19 @@ def test_names_composed_in_two_ways_are_found_at_any_depth() -> None:
     (found,) = problems("TXT003", f"module_type: [{{id: a, x-y: [{names}]}}]")
     assert found.path == ("x-y", 0, "re\u0301gion")
     assert problems("TXT003", 'module_type: [{id: a, x-y: {"r\\u00e9gion": a, region: b}}]') == []
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "a\u200bb", "a\u2066b"])
+def test_a_registry_file_whose_name_nobody_sees_is_said(name: str) -> None:
+    """Also where a glob takes it in and no id says its name; once for what its ids say already."""
+    kinds = {
+        **kind_file("thing", "layout: list, file: 't/*.yaml', at: things, key: id"),
+        **kind_file("one", "layout: file, file: 'o/{id}.yaml', key: id"),
+    }
+    files = {**kinds, f"t/{name}.yaml": b"things:\n- {id: a}\n- {id: b}\n", f"o/{name}.yaml": b"v: 1\n"}
+    found = [problem for problem in plan_of(files).problems if problem.code == "TXT001"]
+    assert [problem.address for problem in found] == [f"one/{name}", "thing/a", "thing/b"]
+    assert found[1].group == found[2].group != found[0].group
+    assert "the name of its file" in found[1].message
+    clean = {path.replace(name, "région"): data for path, data in files.items()}
+    assert [problem.code for problem in plan_of(clean).problems if problem.code == "TXT001"] == []

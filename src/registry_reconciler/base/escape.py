@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 # C0 and C1 controls, soft hyphen, fillers, zero-width and bidi characters, line separators, unseen operators,
 # variation selectors (without U+FE0F, which ordinary emoji carry), annotations, lone surrogates, tags, and
@@ -30,6 +31,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _PLAIN_WORD = r"""[('"“‘«]*[^\W_]+(?:[.,'’/;-][^\W_]+)*[)'"”’».,;:!?…]*|[—–→…]"""
 # What may stay outside of the code span around any other word.
 _AROUND_WORD = r"""([('"“‘«]*)(.*?)([)'"”’».,;:!?…]*)"""
+_OPENS = r"""[('"“‘«]*[{\[]"""
 # Words that GitHub makes links of: www.…, GH-12 and other tickets, commit ids.
 _LINKED_WORD = r"(?i:\bwww\.|\b[a-z]+-\d|\b[0-9a-f]{7,40}\b)"
 _BACKTICKS = re.compile(r"`+")
@@ -137,7 +139,30 @@ def markdown(text: str) -> str:
     Escaping would not do: GitHub finds mentions, issue numbers and addresses after Markdown is rendered, and
     only code is left alone.
     """
-    return " ".join(_word(word) for word in visible(text).split(" ") if word)
+    return " ".join(map(_word, _wholes([word for word in visible(text).split(" ") if word])))
+
+
+_MOST_JOINED = 12
+"""So many words of one mapping or list are one code span; a longer one is shown word by word."""
+
+
+def _wholes(words: list[str]) -> Iterator[str]:
+    """The words, and what stands between brackets as one of them: nobody could copy ``{a`` and ``b}``."""
+    at = 0
+    while at < len(words):
+        size = _whole(words[at : at + _MOST_JOINED]) if _compiled(_OPENS).match(words[at]) else 1
+        yield " ".join(words[at : at + size])
+        at += size
+
+
+def _whole(words: list[str]) -> int:
+    """How many words it takes until all brackets are closed; 1 where they are not."""
+    depth = 0
+    for number, word in enumerate(words, 1):
+        depth += sum(map(word.count, "{[")) - sum(map(word.count, "}]"))
+        if depth <= 0:
+            return number
+    return 1
 
 
 @functools.lru_cache(maxsize=4096)

@@ -97,7 +97,7 @@ def _in_our_words(error: Any) -> str:
     if text.startswith("No such option") and isinstance(option, str) and option in OPTION_LEADS:
         return f"there is no option {option} here. Did you mean: {OPTION_LEADS[option]}"
     if text.startswith("Got unexpected extra argument"):
-        words = text[text.rfind(" (") + 2 : text.rfind(")")]
+        words = text[text.find(" (") + 2 : text.rfind(")")]
         return f"one command at a time, and no more words than it takes: {words!r} is too much"
     text = re.sub(r"is not a valid (int|integer)( range)?\.", "is no whole number.", text)
     text = re.sub(r"is not a valid float( range)?\.", "is no number.", text)

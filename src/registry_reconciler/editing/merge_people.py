@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.apply import FileOp
+from registry_reconciler.editing.merge_followers import Followers
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.git import RevisionTree
 from registry_reconciler.files.git_conflicts import (
@@ -19,12 +22,12 @@ from registry_reconciler.files.git_conflicts import (
     both_sides,
     name_of_other,
 )
-from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.files.tree import DiskTree, MemoryTree
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.loading.state.files import sides as marked_sides
 from registry_reconciler.merging import Labels, merge_file
-from registry_reconciler.merging.known import Known, known_of
+from registry_reconciler.merging.known import Known, is_fragment, known_of
 from registry_reconciler.model.config import OUTPUTS_PATH
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.kind import SCHEMA_FOLDER
@@ -35,6 +38,7 @@ from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
 
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
+    from registry_reconciler.merging.files import Answer
     from registry_reconciler.outputs.definitions import Output
     from registry_reconciler.workspace import Workspace
 
@@ -46,49 +50,97 @@ class People(Struct, frozen=True):
         settled: nothing in them is open any more.
         open: what people have to decide: a file, and what in it.
         by_hand: files that somebody settled, and git does not know yet.
+        waiting: registries that follow what people decide about fragments.
     """
 
     ops: tuple[FileOp, ...]
     settled: tuple[Sides, ...]
     open: tuple[tuple[str, str], ...]
     by_hand: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 def merge_people(root: Path, found: Sequence[Sides]) -> People:
     """Merge the files that git left in conflict, as far as nobody has touched them since."""
-    ops: list[FileOp] = []
-    settled: list[Sides] = []
-    waiting: list[tuple[str, str]] = []
-    by_hand: list[str] = []
     if not found:
         return People((), (), ())
-    tree = DiskTree(root)
-    known = _known(root, found)
-    labels = Labels("HEAD", name_of_other(root))
+    work = _Merging(root, _known(root, found))
+    fragments = [sides for sides in found if is_fragment(sides.path)]
+    for sides in fragments:
+        work.merge(sides)
+    work.followers = Followers(root, work.known.kinds, work.tree())
     for sides in found:
+        if not is_fragment(sides.path):
+            work.merge(sides)
+    return work.people()
+
+
+class _Merging:
+    def __init__(self, root: Path, known: Known) -> None:
+        self.known = known
+        self.disk = DiskTree(root)
+        self.labels = Labels("HEAD", name_of_other(root))
+        self.followers: Followers | None = None
+        self.ops: list[FileOp] = []
+        self.settled: list[Sides] = []
+        self.open: list[tuple[str, str]] = []
+        self.by_hand: list[str] = []
+        self.waiting: list[str] = []
+
+    def tree(self) -> Tree:
+        """The files as they are merged until now."""
+        return MemoryTree({op.path: op.content for op in self.ops}, self.disk)
+
+    def people(self) -> People:
+        return People(
+            tuple(self.ops), tuple(self.settled), tuple(self.open), tuple(self.by_hand), tuple(self.waiting)
+        )
+
+    def merge(self, sides: Sides) -> None:
+        """Decide about one file."""
         try:
-            now = tree.read(sides.path)
+            now = self.disk.read(sides.path)
         except Unreadable as fault:
-            waiting.append((sides.path, f"it cannot be read: {fault}"))
-            continue
+            self.open.append((sides.path, f"it cannot be read: {fault}"))
+            return
         if _is_settled(sides, now):
-            by_hand.append(sides.path)
-            continue
-        answer = merge_file(sides.path, sides.before, sides.one, sides.other, known, labels)
-        if answer is None:
-            waiting.append((sides.path, _why(sides)))
-            continue
+            self.by_hand.append(sides.path)
+            return
+        plain = answer = self._answer(sides, self.known)
+        if answer is not None and answer.conflicts and self.followers is not None:
+            answer = self._answer(sides, replace(self.known, decided=self.followers.decided)) or plain
+        if answer is None or plain is None:
+            self.open.append((sides.path, _why(sides)))
+            return
         content = None if answer.content is None else as_checked_out(sides, answer.content, now)
-        if now not in (None, content) and not _is_as_git_left_it(sides, as_stored(sides, now or b"")):
-            waiting.append((sides.path, "it was edited since the merge, and conflict markers are left in it"))
-            continue
+        if now not in (None, content) and not self._is_untouched(sides, now or b"", plain):
+            self.open.append(
+                (sides.path, "it was edited since the merge, and conflict markers are left in it")
+            )
+            return
+        if answer.conflicts != plain.conflicts and self.followers is not None and self.followers.wait:
+            self.waiting.append(sides.path)
+            return
         if content != now:
-            ops.append(FileOp(sides.path, None if now is None else digest_bytes(now), content))
+            self.ops.append(FileOp(sides.path, None if now is None else digest_bytes(now), content))
         if answer.conflicts:
-            waiting += ((sides.path, sentence) for sentence in answer.conflicts)
+            self.open += ((sides.path, sentence) for sentence in answer.conflicts)
         else:
-            settled.append(sides)
-    return People(tuple(ops), tuple(settled), tuple(waiting), tuple(by_hand))
+            self.settled.append(sides)
+
+    def _answer(self, sides: Sides, known: Known) -> Answer | None:
+        return merge_file(sides.path, sides.before, sides.one, sides.other, known, self.labels)
+
+    @staticmethod
+    def _is_untouched(sides: Sides, now: bytes, plain: Answer) -> bool:
+        """Whether a file is as git left it, or the driver: it says the sides by other names."""
+        stored = as_stored(sides, now)
+        return _is_as_git_left_it(sides, stored) or _unnamed(stored) == _unnamed(plain.content or b"")
+
+
+def _unnamed(content: bytes) -> bytes:
+    """A text whose conflict markers do not say whose side it is."""
+    return re.sub(rb"(?m)^(<{7,}|>{7,}) [^\r\n]*", rb"\1", content)
 
 
 def _why(sides: Sides) -> str:

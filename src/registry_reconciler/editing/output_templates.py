@@ -23,11 +23,13 @@ class Ready(Struct, frozen=True):
         definition: its item of ``outputs.yaml``.
         template: its template, and the name of that; "" where it needs none.
         name: of the template.
+        starter: what its file holds besides, where there is none yet: without that its reader does not take it.
     """
 
     definition: dict[str, Json]
     template: str = ""
     name: str = ""
+    starter: str = ""
 
 
 class _Fields(Struct, frozen=True):
@@ -129,7 +131,8 @@ def _marketplace(file: str, default: str) -> Callable[[_Fields], Ready]:
                 "at": "plugins",
                 "each": fields.kind,
                 "item": item,
-            }
+            },
+            starter='{\n  "name": "my-plugins",\n  "owner": {\n    "name": "my-team"\n  },\n  "plugins": []\n}\n',
         )
 
     return made

@@ -43,6 +43,7 @@ class Resolved(Struct, frozen=True):
         written: every file that was written or deleted.
         open: what people have to decide: a file, and what in it.
         by_hand: files that somebody settled, and git does not know yet.
+        waiting: registries that follow what people decide about fragments.
     """
 
     settled: tuple[str, ...]
@@ -50,6 +51,7 @@ class Resolved(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     open: tuple[tuple[str, str], ...] = ()
     by_hand: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 def resolve_conflicts(workspace: Workspace) -> Resolved:
@@ -73,7 +75,12 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         settled.update(sides.path for sides in people.settled)
         if people.open:
             return Resolved(
-                tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings), people.open, people.by_hand
+                tuple(sorted(settled)),
+                tuple(sorted(written)),
+                tuple(warnings),
+                people.open,
+                people.by_hand,
+                people.waiting,
             )
         tree = Recorder(DiskTree(workspace.root))
         mine = {sides.path: sides for sides in found if _is_mine(sides.path)}

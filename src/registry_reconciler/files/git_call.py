@@ -139,7 +139,7 @@ def ask(
         return said
     if not check:
         return None
-    why = errors.decode("utf-8", "replace").strip() or f"exit {process.returncode}"
+    why = errors.decode("utf-8", "replace").strip().expandtabs(4) or f"exit {process.returncode}"
     raise GitFailure(f"git {arguments[0]}: {why}")
 
 

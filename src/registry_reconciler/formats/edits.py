@@ -51,6 +51,8 @@ class Insert(Struct, frozen=True):
         snippet: text to reuse for it, comments included; it is made equal to ``value``.
         anew: it is laid out as its neighbours are, and only words and comments are the snippet's.
         container_kind: what the container is to be; "list" unless a key is given.
+        under: what follows it in its fragment has no comments of its own. Where what follows it here has the same ones
+            as it, they are its own now.
     """
 
     document: int
@@ -62,6 +64,7 @@ class Insert(Struct, frozen=True):
     snippet: Snippet | None = None
     container_kind: Literal["list", "map"] | None = None
     anew: bool = False
+    under: bool = False
 
     @property
     def kind(self) -> Literal["list", "map"]:

@@ -39,7 +39,14 @@ class DeadEnd(Struct, frozen=True):
 
     def fix(self, kind: Kind) -> str:
         """What to write instead; "" where nobody can tell."""
-        return f"Write at: {self.at} in {kind.schema_path}." if self.at else ""
+        return f"Write at: {_quoted(self.at)} in {kind.schema_path}." if self.at else ""
+
+
+def _quoted(at: str) -> str:
+    """Steps as they can be written in a schema file, in braces too: most signs of theirs mean something to YAML."""
+    if re.fullmatch(r"[A-Za-z_][\w.-]*", at):
+        return at
+    return "'" + at.replace("'", "''") + "'"
 
 
 def at_text(steps: Sequence[Step]) -> str:

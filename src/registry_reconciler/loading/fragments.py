@@ -27,7 +27,7 @@ from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, Place, same
 from registry_reconciler.model.fields import without_empty
 from registry_reconciler.model.kind import Kind, Step
-from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
 
 if TYPE_CHECKING:
@@ -88,6 +88,54 @@ def fragment_paths(tree: Tree) -> list[str]:
     ]
 
 
+def unread_beside(tree: Tree) -> list[str]:
+    """The paths of files that look like fragments and are none: data in another format, or in capital letters.
+
+    Prose may stand beside fragments, so Markdown is none of them, whatever stands at its head.
+    """
+    from registry_reconciler.formats.frontmatter.row import FrontMatter
+    from registry_reconciler.formats.table import FORMATS
+
+    data = tuple(
+        suffix for row in FORMATS.values() if not isinstance(row, FrontMatter) for suffix in row.suffixes
+    )
+    read = set(fragment_paths(tree))
+    return [
+        path
+        for path in find(tree, f"{DESIRED_FOLDER}/**/*")
+        if path not in read
+        and path.lower().endswith(data)
+        and not any(part.startswith(".") for part in path.split("/"))
+    ]
+
+
+def unread_problem(tree: Tree) -> tuple[Problem, ...]:
+    """FRG011, once for all such files. Raises :class:`Unreadable` as :func:`find` does."""
+    paths = unread_beside(tree)
+    if not paths:
+        return ()
+    first, *others = paths
+    which = f"{first} is" if not others else f"{first} and {len(others):,} more {_files(len(others))} are"
+    stem = first.rpartition(".")[0]
+    return (
+        problem(
+            "FRG011",
+            f"{which} not read: a fragment is YAML, and its name ends in .yaml or .yml.",
+            Place(first),
+            fix=f"Write it as {stem}.yaml, or move it out of {DESIRED_FOLDER}/.",
+            related=tuple(Related("not read either", Place(path)) for path in others[:_NAMED]),
+        ),
+    )
+
+
+_NAMED = 20
+"""How many of the files that are not read are named."""
+
+
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"
+
+
 def load_fragments(
     tree: Tree,
     kinds: Mapping[str, Kind],
@@ -108,6 +156,7 @@ def load_fragments(
     unreadable: set[str] = set()
     try:
         paths = fragment_paths(tree) if only is None else only
+        reading.problems += unread_problem(tree) if only is None else ()
     except Unreadable as fault:
         paths = []
         unreadable.add(DESIRED_FOLDER)

@@ -22,6 +22,7 @@ from registry_reconciler.model.fields import Selector, with_value, without, with
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
+from registry_reconciler.model.written import dumps
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
@@ -334,11 +335,12 @@ def _no_key(kind: Kind, place: Place) -> Problem:
 def _disagrees(entry: LiveEntry, name: str, inside: Json, given: str) -> Problem:
     return problem(
         "LIV004",
-        f"{entry.address} says {name}: {inside!r}, but it stands where {name} is {given!r}. The entry's text counts.",
+        f"{entry.address} says {name}: {dumps(inside)}, but it stands where {name} is {dumps(given)}. "
+        "The entry's text counts.",
         entry.place.at((name,)),
         address=entry.address,
         path=(name,),
-        fix=f"Move the entry to the place of {inside!r}, or change its {name} to {given!r}.",
+        fix=f"Move the entry to the place of {dumps(inside)}, or change its {name} to {dumps(given)}.",
         managed=False,
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ from registry_reconciler.model.entry import Location, Place
 from registry_reconciler.planning.suppress import Locator
 
 if TYPE_CHECKING:
+    from registry_reconciler.cache.fingerprint import Moment, Signature
+    from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader, TextFormat
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.planning.pipeline import Planning
@@ -45,12 +49,14 @@ class Look(Struct, frozen=True):
 
     Attributes:
         open: the open texts by path from the root.
+        part: only the plan is of the whole workspace; what it was made from is a part of it.
     """
 
     root: Path
     planning: Planning
     open: Mapping[str, OpenText]
     unit: Unit
+    part: bool = False
 
     @property
     def loaded(self) -> Loaded:
@@ -88,6 +94,13 @@ class Look(Struct, frozen=True):
         return locator.location(place)
 
 
+class _Base(Struct, frozen=True):
+    """What is remembered of a plan of the whole, so that the next one can be of a part."""
+
+    memory: Memory
+    signatures: Mapping[str, Signature]
+
+
 class Buffers:
     """One workspace with the texts of it that are open."""
 
@@ -100,11 +113,23 @@ class Buffers:
         """Counts what makes a plan old; it is only ever raised by the editor's side, and read by the one that plans."""
         self._reader: Reader | None = None
         self._left = 0
+        self._glance: tuple[int, Look] | None = None
+        self._base: _Base | None = None
+        self._wanting = True
+        """The last plan of a part could not be made: what is remembered is not enough any more."""
+        self._begun: Moment | None = None
+        """Before the last plan of the whole was begun."""
 
     @property
     def open(self) -> Mapping[str, OpenText]:
         """The open texts by path from the root."""
         return self._open
+
+    @property
+    def registries(self) -> frozenset[str]:
+        """The registry files, as the last plan of the whole found them."""
+        live = self._look[1].loaded.live if self._look is not None else None
+        return frozenset(path for files in live.files_of.values() for path in files) if live else frozenset()
 
     def put(self, path: str, text: OpenText) -> None:
         """A text was opened or changed."""
@@ -130,17 +155,83 @@ class Buffers:
         known = self._look
         if known is not None and known[0] == generation:
             return known[1]
-        from registry_reconciler.apply import reader
-        from registry_reconciler.apply.writable import Writable
+        from registry_reconciler.cache.fingerprint import Moment
         from registry_reconciler.planning.pipeline import make_plan
 
         self._renew_reader()
-        files = {path: self._bytes(path, text.text) for path, text in open.items()}
-        with reader(self.root, _LOCK_WAIT, may_write=Writable(self.root)):
-            planning = make_plan(MemoryTree(files, DiskTree(self.root)), reader=self._reader)
+        begun = Moment.now()
+        with self._reading():
+            planning = make_plan(self._tree(open), reader=self._reader)
         found = Look(self.root, planning, open, self.unit)
-        self._look = generation, found
+        self._look, self._begun = (generation, found), begun
         return found
+
+    def glance(self) -> Look:
+        """As :meth:`look`, where the plan alone is enough: of a part, if what is remembered allows it."""
+        from registry_reconciler.cache.incremental import FullPlanRequired
+
+        generation, open = self._generation, self._open
+        for known in (self._look, self._glance):
+            if known is not None and known[0] == generation:
+                return known[1]
+        if self._base is None:
+            return self.look()
+        try:
+            with self._reading():
+                planning = self._of_part(self._base, open)
+        except FullPlanRequired:
+            self._wanting = True
+            return self.look()
+        found = Look(self.root, planning, open, self.unit, part=True)
+        self._glance = generation, found
+        return found
+
+    def settle(self) -> None:
+        """Remember the last plan of the whole, where the next could not be of a part otherwise. For an idle moment."""
+        from registry_reconciler.cache.incremental import FullPlanRequired
+        from registry_reconciler.cache.incremental.changed_files import signatures_of
+        from registry_reconciler.cache.incremental.full_plan import memory_of
+        from registry_reconciler.planning.pipeline import collector_off
+
+        if not self._wanting or self._look is None or self._begun is None:
+            return
+        self._wanting = False
+        look = self._look[1]
+        try:
+            with collector_off():
+                memory = memory_of(look.planning)
+        except FullPlanRequired:
+            return  # what was remembered before may still be enough
+        if len(memory.always_checked) > len(memory.addresses):
+            self._base = (
+                None  # most is looked at every time: all of it is as fast, with what the reader knows
+            )
+            return
+        closed = {path: digest for path, digest in memory.digests.items() if path not in look.open}
+        self._base = _Base(memory, signatures_of(os.path.realpath(self.root), closed, self._begun))
+
+    def _of_part(self, base: _Base, open: Mapping[str, OpenText]) -> Planning:
+        from registry_reconciler.cache.incremental.changed_files import Files
+        from registry_reconciler.cache.incremental.plan import plan_of_part
+        from registry_reconciler.files.tree import Recorder
+        from registry_reconciler.model.plan import PlanOptions
+        from registry_reconciler.planning.pipeline import collector_off
+
+        # Of an open text the times of its file tell nothing.
+        signatures = {path: known for path, known in base.signatures.items() if path not in open}
+        files = Files(os.path.realpath(self.root), Recorder(self._tree(open)), signatures)
+        with collector_off():
+            return plan_of_part(base.memory, files, PlanOptions())
+
+    def _tree(self, open: Mapping[str, OpenText]) -> MemoryTree:
+        files = {path: self._bytes(path, text.text) for path, text in open.items()}
+        return MemoryTree(files, DiskTree(self.root))
+
+    def _reading(self) -> AbstractContextManager[object]:
+        from registry_reconciler.apply import reader
+        from registry_reconciler.apply.writable import Writable
+
+        return reader(self.root, _LOCK_WAIT, may_write=Writable(self.root))
 
     def _renew_reader(self) -> None:
         from registry_reconciler.formats.table import new_reader

@@ -7,7 +7,7 @@ and the place of that word in the tree says what is meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lsprotocol import types
 from msgspec import Struct
@@ -29,7 +29,7 @@ from registry_reconciler.lsp.cursor import (
 )
 from registry_reconciler.lsp.diagnostics import span
 from registry_reconciler.lsp.hover import about
-from registry_reconciler.lsp.text import Text
+from registry_reconciler.lsp.text import Text, in_order
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.schema.view import View
 
@@ -82,7 +82,7 @@ def complete(look: Look, path: str, offset: int) -> types.CompletionList:
             continue
         typed = text.source[attempt.start : offset] if text is not None else ""
         for offer in _offers(look, path, documents, cursor):
-            if not _fits(typed, offer.label):
+            if not in_order(typed.strip("\"'"), offer.label):
                 continue
             if len(items) >= MOST_OFFERED:
                 more = True
@@ -94,12 +94,6 @@ def complete(look: Look, path: str, offset: int) -> types.CompletionList:
 
 def _is_word(node: Node) -> bool:
     return node.kind == "scalar" and _WORD in node.text
-
-
-def _fits(typed: str, label: str) -> bool:
-    """Whether every character that was typed is in the label, in order: what editors filter by."""
-    rest = iter(label.casefold())
-    return all(char in rest for char in typed.casefold().strip("\"'"))
 
 
 def _attempts(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
@@ -220,7 +214,7 @@ def _as_written(word: str, cursor: Cursor) -> str:
 _SPECIAL = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
-def _offers(look: Look, path: str, documents: list[Document], cursor: Cursor) -> Iterator[_Offer]:
+def _offers(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Iterator[_Offer]:
     fragment = is_fragment(path)
     if fragment and len(cursor.path) == 1 and cursor.on_key:
         yield from _kinds(look, documents, cursor)
@@ -237,7 +231,7 @@ def _offers(look: Look, path: str, documents: list[Document], cursor: Cursor) ->
         yield from _values(look, subject)
 
 
-def _kinds(look: Look, documents: list[Document], cursor: Cursor) -> Iterator[_Offer]:
+def _kinds(look: Look, documents: Sequence[Document], cursor: Cursor) -> Iterator[_Offer]:
     taken = _keys(documents, cursor)
     for kind in look.loaded.kinds.values():
         if kind.name not in taken and kind.truth != "live":
@@ -253,7 +247,7 @@ def _kinds(look: Look, documents: list[Document], cursor: Cursor) -> Iterator[_O
             yield _Offer(name, f"{name}:", types.CompletionItemKind.Keyword, "directive", order="~")
 
 
-def _keys(documents: list[Document], cursor: Cursor) -> set[str]:
+def _keys(documents: Sequence[Document], cursor: Cursor) -> set[str]:
     """The keys that the mapping around a key has beside it."""
     node = node_of(documents, cursor.document, cursor.path[:-1])
     value = to_value(node) if node is not None and node.kind == "map" else {}
@@ -291,7 +285,7 @@ def _addresses(look: Look) -> Iterator[_Offer]:
         yield _Offer(address, address, types.CompletionItemKind.Reference)
 
 
-def _fields(look: Look, subject: Subject, documents: list[Document], cursor: Cursor) -> Iterator[_Offer]:
+def _fields(look: Look, subject: Subject, documents: Sequence[Document], cursor: Cursor) -> Iterator[_Offer]:
     view = _view(look, subject)
     where = subject.field[:-1]
     taken = _keys(documents, cursor)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.formats.composed import composed
 from registry_reconciler.formats.nodes import Document, Node, Unreadable, key_of, to_value
 from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.lsp.buffers import Look
@@ -59,11 +60,11 @@ def is_fragment(path: str) -> bool:
     return path.startswith(f"{DESIRED_FOLDER}/")
 
 
-def compose(look: Look, path: str, source: str) -> list[Document]:
+def compose(look: Look, path: str, source: str) -> Sequence[Document]:
     """The trees of a text; none where it cannot be read."""
     try:
-        return look.format(path).compose(source)
-    except Unreadable:
+        return composed(look.format(path), source)
+    except (Unreadable, UnicodeEncodeError):  # half of a character is in no file, but may be in a text
         return []
 
 

@@ -43,17 +43,32 @@ def standing(look: Look) -> list[Problem]:
     return list(listed(sorted(problems, key=sort_key)))
 
 
-def diagnostics(look: Look) -> dict[str, list[types.Diagnostic]]:
+Shown = dict[str, list[types.Diagnostic]]
+
+
+def diagnostics(look: Look) -> Shown:
     """The diagnostics of every file that has some, by path."""
-    found: dict[str, list[types.Diagnostic]] = {}
+    return together(problems(look), owners(look))
+
+
+def problems(look: Look) -> Shown:
+    """The problems of every file that has some: a plan of a part is enough."""
+    found: Shown = {}
     for problem in standing(look):
         where = problem.location or Location(problem.place.file)
         found.setdefault(where.path, []).append(_diagnostic(look, problem, where))
-    for path in look.open:
-        owners = list(_owners(look, path))
-        if owners:
-            found.setdefault(path, []).extend(owners)
     return found
+
+
+def owners(look: Look) -> Shown:
+    """Whose the entries of the open registries are, by path: only a plan of the whole can tell."""
+    found = {path: list(_owners(look, path)) for path in look.open}
+    return {path: shown for path, shown in found.items() if shown}
+
+
+def together(first: Shown, second: Shown) -> Shown:
+    """The diagnostics of both."""
+    return {path: [*first.get(path, ()), *second.get(path, ())] for path in {**first, **second}}
 
 
 def _diagnostic(look: Look, problem: Problem, where: Location) -> types.Diagnostic:

@@ -19,6 +19,7 @@ from registry_reconciler.lsp.cursor import (
     subject_of,
 )
 from registry_reconciler.lsp.diagnostics import location_of, span, uri_of
+from registry_reconciler.lsp.text import in_order
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, LiveEntry, Place
 from registry_reconciler.model.references import address_of
 from registry_reconciler.planning.impact import references_of
@@ -163,11 +164,10 @@ def _name_of(look: Look, address: str, value: object) -> str:
 
 def workspace_symbols(look: Look, query: str) -> list[types.WorkspaceSymbol]:
     """Entries whose address or name has the characters of the query in order, the shortest first."""
-    wanted = query.casefold()
     hits: list[tuple[int, str, Place]] = []
     for entry in _all_entries(look):
         name = _name_of(look, entry[0], entry[2])
-        if _in_order(wanted, entry[0].casefold()) or (name and _in_order(wanted, name.casefold())):
+        if in_order(query, entry[0]) or (name and in_order(query, name)):
             hits.append((len(entry[0]), entry[0], entry[1]))
     hits.sort(key=lambda hit: hit[:2])
     locator = look.locator
@@ -192,11 +192,6 @@ def _all_entries(look: Look) -> Iterable[tuple[str, Place, object]]:
         for entry in look.loaded.live.entries.values()
         if entry.address not in desired
     )
-
-
-def _in_order(wanted: str, text: str) -> bool:
-    rest = iter(text)
-    return all(char in rest for char in wanted)
 
 
 def renamable(look: Look, path: str, offset: int) -> tuple[types.Range, str] | None:

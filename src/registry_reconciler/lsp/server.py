@@ -25,7 +25,7 @@ from registry_reconciler.errors import NoWorkspace, RegistryFailure
 from registry_reconciler.files.root import find_root
 from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
 from registry_reconciler.lsp.completion import complete
-from registry_reconciler.lsp.diagnostics import diagnostics
+from registry_reconciler.lsp.diagnostics import Shown, owners, problems, together
 from registry_reconciler.lsp.edits import code_actions, formatting, rename
 from registry_reconciler.lsp.hover import hover
 from registry_reconciler.lsp.navigation import (
@@ -39,9 +39,6 @@ from registry_reconciler.lsp.text import Text, Unit
 from registry_reconciler.version import __version__
 
 _REQUEST_FAILED = -32803
-_PAUSE = 0.02
-"""Seconds without a keystroke before a plan is begun: a word that is being typed is not planned letter by letter."""
-
 T = TypeVar("T")
 
 
@@ -86,6 +83,8 @@ class RegistryServer(LanguageServer):
         self.workspaces: dict[Path, Buffers] = {}
         self.trusted = True
         self._published: dict[Path, dict[str, str]] = {}
+        self._owners: dict[Path, Shown] = {}
+        """Whose entries are, as it was last found."""
         self._running: dict[Path, asyncio.Task[None]] = {}
         self._stale: set[Path] = set()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plan")
@@ -165,21 +164,43 @@ class RegistryServer(LanguageServer):
     async def _keep_fresh(self, buffers: Buffers) -> None:
         while buffers.root in self._stale:
             self._stale.discard(buffers.root)
-            await asyncio.sleep(_PAUSE)
-            if buffers.root in self._stale:
-                continue
+            # What came in together with this keystroke is taken into account before a plan is begun.
+            await asyncio.sleep(0)
             try:
-                found = await self._plan(buffers, lambda look: (look, diagnostics(look)))
+                await self._show(buffers)
             except RegistryFailure as failure:
                 self.window_log_message(types.LogMessageParams(types.MessageType.Warning, failure.message))
-                continue
             except Exception:
                 logger.exception("the diagnostics could not be worked out")
-                continue
-            if buffers.root not in self._stale:
-                self._publish(*found)
 
-    def _publish(self, look: Look, found: dict[str, list[types.Diagnostic]]) -> None:
+    async def _show(self, buffers: Buffers) -> None:
+        """Problems first; whose entries are, and what the next plan needs, once nobody types."""
+        root = buffers.root
+
+        def glance() -> tuple[Look, Shown, Shown]:
+            look = buffers.glance()
+            found = problems(look)
+            known = {path: shown for path, shown in self._owners.get(root, {}).items() if path in look.open}
+            return look, found, known if look.part else owners(look)
+
+        look, found, owned = await self._work(glance)
+        if root in self._stale:
+            return
+        self._owners[root] = owned
+        self._publish(look, together(found, owned))
+        if look.part and self._shows_owners(buffers, look):
+            owned = await self._work(lambda: owners(buffers.look()))
+            if root in self._stale:
+                return
+            self._owners[root] = owned
+            self._publish(look, together(found, owned))
+        await self._work(buffers.settle)
+
+    def _shows_owners(self, buffers: Buffers, look: Look) -> bool:
+        """Whether a registry is open."""
+        return any(path in buffers.registries for path in look.open)
+
+    def _publish(self, look: Look, found: Shown) -> None:
         """Send what changed: files that have problems now, and those that had some."""
         before = self._published.get(look.root, {})
         now: dict[str, str] = {}
@@ -198,7 +219,10 @@ class RegistryServer(LanguageServer):
         self._published[look.root] = now
 
     async def _plan(self, buffers: Buffers, work: Callable[[Look], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: work(buffers.look()))
+        return await self._work(lambda: work(buffers.look()))
+
+    async def _work(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
     # Requests
 

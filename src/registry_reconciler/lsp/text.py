@@ -83,6 +83,12 @@ class Text:
         return Text(self.source[:first] + new + self.source[last:], self.unit)
 
 
+def in_order(typed: str, text: str) -> bool:
+    """Whether a text has every character that was typed, in order and in any case: what editors filter by."""
+    rest = iter(text.casefold())
+    return all(char in rest for char in typed.casefold())
+
+
 def to_bytes(source: str) -> bytes:
     """A text as it would be saved."""
     return source.encode("utf-8", "surrogatepass")

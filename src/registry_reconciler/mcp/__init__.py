@@ -24,3 +24,18 @@ def serve(root: Path, grants: Grants) -> None:
 
     gc.enable()  # one command makes little garbage in cycles; a day of calls does not
     asyncio.run(run(root, grants))
+
+
+def serve_http(root: Path, grants: Grants, host: str, port: int, token: str) -> None:
+    """Serve over HTTP, on this machine alone and only who has the token, until somebody ends it.
+
+    Raises:
+        ModuleNotFoundError: the extra ``mcp`` is not installed.
+    """
+    import asyncio
+    import gc
+
+    from registry_reconciler.mcp.http import run_http
+
+    gc.enable()
+    asyncio.run(run_http(root, grants, host, port, token))

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from registry_reconciler.base.escape import visible
 from registry_reconciler.files.tree import DiskTree, Recorder
 from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.loading.registries import load_live
@@ -69,8 +70,65 @@ def _tool(id: str, name: str, value: Json) -> Tool:
         return Command(words, json.dumps(arguments.get("input", {}), ensure_ascii=False))
 
     about = next((value[field] for field in ("summary", "description", "name") if value.get(field)), id)
-    schema = value.get("input_schema")
-    shown = f" Its input: {dump(schema)}" if isinstance(schema, dict) else ""
+    schema = shown_schema(value.get("input_schema"))
+    # What it takes is held against the schema where it runs: a pattern of the workspace could be slow to match.
     return Tool(
-        name, f"Ability {dump(id)}: {dump(about)}.{shown}"[:1_500], {"input": {"type": "object"}}, command
+        name,
+        f"Ability {dump(id)}: {dump(about)}."[:_LONGEST_ABOUT],
+        {"input": {"type": "object"}},
+        command,
+        ("input",) if schema is not None and schema.get("required") else (),
+        shown={"input": schema} if schema is not None else {},
     )
+
+
+_LONGEST_ABOUT = 1_000
+_LONGEST_SCHEMA = 4_000
+_LONGEST_TEXT = 240
+_REBASED = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"})
+_HERE = "#/properties/input"
+
+
+def shown_schema(schema: Json) -> dict[str, Json] | None:
+    """The schema of an ability's input as a part of the tool's; ``None`` where it has none that can be shown.
+
+    References within it are led to where it stands now. One that names itself, or is too long, is left to the ability.
+    """
+    if not isinstance(schema, dict) or len(dump(schema)) > _LONGEST_SCHEMA:
+        return None
+    found = _moved(schema)
+    if not isinstance(found, dict) or found.get("type", "object") != "object":
+        return None
+    from registry_reconciler.schema.validator import SchemaFault, standalone
+
+    try:
+        standalone(schema, "input.json")
+    except SchemaFault:
+        return None
+    return {"type": "object", **found}
+
+
+def _moved(part: Json) -> Json | None:
+    if isinstance(part, list):
+        items = [_moved(item) for item in part]
+        return None if any(item is None is not old for item, old in zip(items, part, strict=True)) else items
+    if not isinstance(part, dict):
+        return visible(part)[:_LONGEST_TEXT] if isinstance(part, str) else part
+    made: dict[str, Json] = {}
+    for name, value in part.items():
+        if name in _REBASED:
+            return None
+        if name == "$schema":
+            continue
+        if name == "$ref":
+            if not isinstance(value, str) or not (value == "#" or value.startswith("#/")):
+                return None
+            made[name] = _HERE + value[1:]
+        elif name in ("const", "enum", "pattern", "default"):
+            made[name] = value
+        else:
+            moved = _moved(value)
+            if moved is None and value is not None:
+                return None
+            made[name] = moved
+    return made

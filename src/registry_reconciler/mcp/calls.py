@@ -37,17 +37,17 @@ async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) 
             "-I",  # nothing of the workspace, and of nobody else, is imported
             "-c",
             _START,
-            *words,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=root,
         )
-    except (OSError, ValueError) as error:
-        # More than the system takes as words of a call.
+    except OSError as error:
         return _failed(f"the command could not be started: {error}")
+    # Everybody on the machine sees the words of a process, and a value of an entry may be a secret.
+    said = json.dumps(words).encode() + b"\n" + command.stdin.encode("utf-8", "surrogatepass")
     try:
-        out, err = await process.communicate(command.stdin.encode("utf-8", "surrogatepass"))
+        out, err = await process.communicate(said)
     except BaseException:
         # The caller lost interest. A command that is stopped leaves everything old or new.
         with contextlib.suppress(ProcessLookupError):
@@ -59,8 +59,20 @@ async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) 
     except ValueError:
         data = None
     if isinstance(data, dict):
-        return data
-    return _failed((err or out).decode("utf-8", "replace").strip(), process.returncode or 1)
+        return {name: _sendable(value) for name, value in data.items()}
+    text = (err or out).decode("utf-8", "replace").strip()
+    return _failed(text or f"the command ended with {process.returncode} and said nothing")
+
+
+def _sendable(value: Json) -> Json:
+    """A value without halves of characters, which a file's name may have and no message can carry."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [_sendable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_sendable(name)): _sendable(part) for name, part in value.items()}
+    return value
 
 
 def _failed(said: str, exit: int = 1) -> dict[str, Json]:
@@ -68,7 +80,14 @@ def _failed(said: str, exit: int = 1) -> dict[str, Json]:
 
 
 _HOME = str(Path(__file__).resolve().parents[2])
-_START = f"import sys; sys.path.append({_HOME!r}); from registry_reconciler.cli.program import main; sys.exit(main())"
+_START = f"""\
+import json, sys
+sys.path.append({_HOME!r})
+sys.argv[:] = ["registry", *json.loads(sys.stdin.buffer.readline())]
+from registry_reconciler.cli.program import main
+sys.exit(main())
+"""
+"""What the process runs: its words come in first, as a line of JSON, and behind them what the command reads."""
 
 
 def _parted(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:

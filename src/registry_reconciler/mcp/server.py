@@ -19,6 +19,7 @@ from registry_reconciler.mcp.abilities import ability_tools, digest
 from registry_reconciler.mcp.calls import answer_of, cut, dump
 from registry_reconciler.mcp.resources import PREFIX, TEMPLATES, UnknownResource, changes, named, read
 from registry_reconciler.mcp.tools import TOOLS, Arguments, Grants, Tool
+from registry_reconciler.mcp.wire import Answering
 from registry_reconciler.model.entry import Json
 from registry_reconciler.version import __version__
 
@@ -110,7 +111,7 @@ class Session:
 
         if not _is_text(dict(arguments)):
             return "an argument has a NUL or half of a character in it"
-        for violation in standalone(tool.input_schema, "tool.json").violations(dict(arguments)):
+        for violation in standalone(tool.checked_schema, "tool.json").violations(dict(arguments)):
             return violation.message
         if tool.directive(arguments) and not self.grants.directives:
             return "keep writes a 'removed' directive: the server was started without --directives"
@@ -262,22 +263,24 @@ async def _progress(context: ServerRequestContext[Any], name: str) -> Any:
             await task
 
 
+async def tell_changes(session: Session) -> None:
+    """Tell whoever subscribed to a resource that files changed."""
+    async for _ in changes(session.root):
+        for uri, context in list(session.subscribed.items()):
+            with contextlib.suppress(Exception):
+                await context.session.send_resource_updated(uri)
+        for uri in sorted(session.listened):
+            await session.bus.publish(ResourceUpdated(uri=uri))
+
+
 async def run(root: Path, grants: Grants) -> None:
     """Serve over standard input and output until the other side hangs up."""
     session = Session(root, grants)
     server = make_server(session)
-
-    async def tell_changes() -> None:
-        async for _ in changes(root):
-            for uri, context in list(session.subscribed.items()):
-                with contextlib.suppress(Exception):
-                    await context.session.send_resource_updated(uri)
-            for uri in sorted(session.listened):
-                await session.bus.publish(ResourceUpdated(uri=uri))
-
-    watching = asyncio.create_task(tell_changes())
+    watching = asyncio.create_task(tell_changes(session))
     try:
         async with stdio_server() as (incoming, outgoing):
-            await server.run(incoming, outgoing, server.create_initialization_options())
+            messages = Answering(incoming, outgoing)
+            await server.run(messages, outgoing, server.create_initialization_options())
     finally:
         watching.cancel()

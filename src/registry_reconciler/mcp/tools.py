@@ -49,6 +49,7 @@ class Tool(Struct, frozen=True):
         writes: it changes files, so it is served only where that is granted.
         directive: whether arguments ask for what has to be granted by itself.
         shows: the answer has a plan whose id may be applied.
+        shown: what callers are told of properties instead; the command itself holds an argument against that.
     """
 
     name: str
@@ -59,13 +60,22 @@ class Tool(Struct, frozen=True):
     writes: bool = False
     directive: Callable[[Arguments], bool] = lambda _: False
     shows: bool = False
+    shown: Mapping[str, Json] = {}
+
+    @property
+    def checked_schema(self) -> dict[str, Json]:
+        """What it takes, with the pages that every tool has."""
+        return self._schema({})
 
     @property
     def input_schema(self) -> dict[str, Json]:
-        """What it takes, with the pages that every tool has."""
+        """As callers are told."""
+        return self._schema(self.shown)
+
+    def _schema(self, shown: Mapping[str, Json]) -> dict[str, Json]:
         return {
             "type": "object",
-            "properties": {**self.properties, **PAGES},
+            "properties": {**self.properties, **shown, **PAGES},
             "required": list(self.required),
             "additionalProperties": False,
         }

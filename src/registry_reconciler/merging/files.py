@@ -12,7 +12,7 @@ from registry_reconciler.formats.frontmatter.parts import split
 from registry_reconciler.formats.table import format_named, format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
-from registry_reconciler.merging.known import Known, is_fragment, is_set, moves_in
+from registry_reconciler.merging.known import Known, by_people, is_fragment, is_set, moves_in
 from registry_reconciler.merging.lines import Labels, merged_rows
 from registry_reconciler.merging.shapes import (
     NotUnderstood,
@@ -147,6 +147,7 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
         places,
         is_set,
         moves_in if is_fragment(path) else _no_moves,
+        by_people if is_fragment(path) else known.decided,
         not is_fragment(path) and any(LAYOUTS[kind.layout].documents for kind in kinds_of(known.kinds, path)),
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -18,11 +18,25 @@ if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
 
 
+Decided: TypeAlias = Callable[[str], bool | None]
+"""Whether an entry of a registry is to be there, by its address: as its fragment says; ``None``: people decide."""
+
+
+def by_people(_address: str) -> bool | None:
+    """Nothing is decided yet."""
+    return None
+
+
 class Known(Struct, frozen=True):
-    """Kinds and outputs of a workspace."""
+    """Kinds and outputs of a workspace.
+
+    Attributes:
+        decided: what both sides changed of an entry of a registry, and a fragment decides.
+    """
 
     kinds: Mapping[str, Kind]
     outputs: tuple[Output, ...]
+    decided: Decided = by_people
 
     def outputs_in(self, path: str) -> list[Output]:
         """The outputs in a file."""

@@ -11,6 +11,7 @@ from registry_reconciler.formats.comments import comments_in
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.table import YAML
 from registry_reconciler.merging.edits import SideText
+from registry_reconciler.merging.known import Decided
 from registry_reconciler.merging.lines import Labels, joined_sides, marked
 from registry_reconciler.merging.order import merged_order
 from registry_reconciler.merging.shapes import NotUnderstood, Position, Shape, Side, with_former_names
@@ -41,6 +42,7 @@ class Structure(Struct, frozen=True):
         derived: the places of values that are outputs, on one side.
         is_set: whether a list at a field of a kind is a set.
         by_document: each document is an entry, and comes and goes by itself.
+        decided: whether an entry is to be there, where a fragment decides what both sides changed of it.
         moves: the renames that one side of a fragment says, the former name by the new one.
         comments: the comments of a text.
     """
@@ -51,6 +53,7 @@ class Structure(Struct, frozen=True):
     derived: Callable[[tuple[Json, ...]], frozenset[Position]]
     is_set: Callable[[Kind, FieldPath], bool]
     moves: Callable[[tuple[Json, ...]], Mapping[str, str]]
+    decided: Decided
     by_document: bool = False
 
 
@@ -167,7 +170,7 @@ def _version(
     notes: Callable[[int, Position], object],
 ) -> _Version:
     derived = [structure.derived(side.documents) for side in sides]
-    merger = Merger(sides, pick, derived, structure.is_set, notes)
+    merger = Merger(sides, pick, derived, structure.is_set, notes, structure.decided)
     parts: list[Part] = []
     for indexes in _documents(sides, structure):
         positions = tuple(Position(index, ()) if index is not None else None for index in indexes)

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from registry_reconciler.merging.known import Decided
 from registry_reconciler.merging.lines import chunks
 from registry_reconciler.merging.order import merged_order
 from registry_reconciler.merging.shapes import Item, Name, Position, Side
@@ -129,6 +130,8 @@ class Merger:
         derived: on each side the places of values that are outputs: they are kept as ours, and made anew.
         is_set: whether a list at a field of a kind is a set: what each side added is in it.
         notes: the comments of an item of a side: who changed those changed it.
+        decided: whether an entry is to be there, where a fragment decides what both sides changed of it. Then a field
+            is as ours, and the next apply makes it what the fragment says.
     """
 
     def __init__(
@@ -138,7 +141,9 @@ class Merger:
         derived: Sequence[frozenset[Position]],
         is_set: Callable[[Kind, FieldPath], bool],
         notes: Callable[[int, Position], object],
+        decided: Decided,
     ) -> None:
+        self.decided = decided
         self.sides = sides
         self.notes = notes
         self.pick = pick
@@ -196,6 +201,8 @@ class Merger:
 
     def _conflict(self, positions: Positions, about: About) -> Taken | None:
         _, ours, theirs = self._values(positions)
+        if self.decided(about.label) is not None:
+            return self._whole(OURS, positions)
         how = "changed on both sides"
         if ours is MISSING or theirs is MISSING:
             how = "removed on one side, and changed on the other"
@@ -261,6 +268,9 @@ class Merger:
             return ours or theirs
         if there is None or self._unchanged(items[BEFORE], there, OURS if ours else THEIRS):
             return None
+        wanted = self.decided(there.label)
+        if wanted is not None:
+            return there.home if wanted else None
         if home == there.home:
             self._note_removed(items)
         return there.home if (self.pick == OURS) == (ours is not None) else None

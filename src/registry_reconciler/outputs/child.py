@@ -7,6 +7,7 @@ can do wrong is an answer.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import jinja2
 from jinja2 import nodes
 
 from registry_reconciler.base.child import Parent, serve
+from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList
 from registry_reconciler.outputs.limits import MOST_TEXT, Meter, ReadsSecret, TooMuch, too_long
 from registry_reconciler.outputs.sandbox import Named, Sandbox
@@ -24,6 +26,9 @@ from registry_reconciler.outputs.values import NoJson, to_json
 
 DEEPEST = 60
 """Of a nested value."""
+
+
+_UNKNOWN = re.compile(r"No (?P<what>filter|test) named '(?P<name>[^']*)'")
 
 
 class Wrong(Exception):
@@ -224,7 +229,8 @@ class Renderer:
             raise
         except jinja2.TemplateSyntaxError as error:
             name = error.name or template
-            raise Wrong("syntax", _sentence(error.message), name, error.lineno, at) from None
+            message = _sentence(error.message) + self._meant(error.message or "")
+            raise Wrong("syntax", message, name, error.lineno, at) from None
         except jinja2.TemplateNotFound as error:
             raise Wrong(
                 "missing", str(error.name or error), template, _line(error, template)[1], at
@@ -246,6 +252,14 @@ class Renderer:
         except Exception as error:
             what = _sentence(str(error)) or type(error).__name__
             raise self._wrong("failed", what, error, template, at) from None
+
+    def _meant(self, message: str) -> str:
+        """What filter or test was probably meant."""
+        found = _UNKNOWN.match(message)
+        if found is None:
+            return ""
+        known = self.sandbox.filters if found["what"] == "filter" else self.sandbox.tests
+        return f".{did_you_mean(found['name'], known)}"
 
     @staticmethod
     def _wrong(kind: str, message: str, error: BaseException, template: str, at: list[Any]) -> Wrong:

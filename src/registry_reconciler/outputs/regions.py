@@ -9,28 +9,88 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
 ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _MARK = rf"registry:(?P<word>begin|end)[ \t]+(?P<id>{ID})"
-_HTML = rf"<!--[ \t]*{_MARK}[ \t]*-->"
-_C = rf"/\*[ \t]*{_MARK}[ \t]*\*/"
-_MDX = rf"\{{/\*[ \t]*{_MARK}[ \t]*\*/\}}"
-_HASH = rf"(?<![^ \t])#[ \t]*{_MARK}[ \t]*$"
-_SLASH = rf"(?<![^ \t])//[ \t]*{_MARK}[ \t]*$"
 
-_MARKUP = (".md", ".markdown", ".mdc", ".html", ".htm", ".xml", ".svg", ".vue", ".astro")
+
+class _Comment(NamedTuple):
+    """How comments of some languages look: what opens one, and what closes it; "": the end of the line."""
+
+    opening: str
+    closing: str = ""
+
+
+_HTML = _Comment("<!--", "-->")
+_C = _Comment("/*", "*/")
+_MDX = _Comment("{/*", "*/}")
+_JINJA = _Comment("{#", "#}")
+_ML = _Comment("(*", "*)")
+_HASH, _SLASH, _DASH = _Comment("#"), _Comment("//"), _Comment("--")
+_SEMICOLON, _PERCENT, _BANG, _QUOTE, _DOTS = (
+    _Comment(";"),
+    _Comment("%"),
+    _Comment("!"),
+    _Comment('"'),
+    _Comment(".."),
+)
+
+_LANGUAGES: tuple[tuple[tuple[_Comment, ...], str], ...] = (
+    (
+        (_HTML,),
+        "md markdown mdc html htm xhtml xml xsl xslt svg vue astro svelte plist csproj fsproj props targets",
+    ),
+    ((_HTML, _MDX), "mdx"),
+    ((_SLASH, _C, _MDX), "jsx tsx"),
+    (
+        (_SLASH, _C),
+        "js ts mjs cjs mts cts go rs java kt kts c h cc cpp cxx hh hpp cs swift scala dart proto jsonc json5 groovy "
+        "gradle scss less sass styl m mm zig v sv sol prisma jsonnet libsonnet cue bicep thrift adoc asciidoc fs fsx",
+    ),
+    ((_C,), "css"),
+    (
+        (_HASH,),
+        "yaml yml toml py pyi pyx sh bash zsh fish ksh rb pl pm r tf tfvars hcl cfg conf mk mak cmake nix properties "
+        "env ps1 psm1 jl ex exs cr nim graphql gql bzl star bazel awk tcl po gemspec rake dockerfile just",
+    ),
+    ((_DASH, _C), "sql"),
+    ((_DASH,), "lua hs elm adb ads vhd vhdl purs dhall"),
+    ((_SEMICOLON, _HASH), "ini editorconfig"),
+    ((_SEMICOLON,), "el lisp cl clj cljs cljc edn scm rkt asm s"),
+    ((_PERCENT,), "tex sty cls bib erl hrl pro"),
+    ((_BANG,), "f90 f95 f03 f08"),
+    ((_QUOTE,), "vim"),
+    ((_ML,), "ml mli"),
+    ((_JINJA, _HTML, _HASH, _SLASH), "j2 jinja jinja2 njk"),
+    ((_DOTS,), "rst"),
+    ((), "json ipynb csv tsv"),
+)
+_BY_ENDING = {ending: comments for comments, endings in _LANGUAGES for ending in endings.split()}
+_BY_NAME = dict.fromkeys(
+    [
+        "codeowners",
+        "makefile",
+        "gnumakefile",
+        "dockerfile",
+        "containerfile",
+        "justfile",
+        "gemfile",
+        "rakefile",
+        "procfile",
+        "brewfile",
+        "build",
+        "workspace",
+        "owners",
+        "cmakelists.txt",
+        "requirements.txt",
+    ],
+    (_HASH,),
+)
+_ANY = (_HTML, _HASH, _SLASH, _C)
 _MARKDOWN = (".md", ".markdown", ".mdc", ".mdx")
-_SLASHED = (
-    *(".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".go", ".rs", ".java", ".kt", ".kts", ".c", ".h", ".cc"),
-    *(".cpp", ".hpp", ".cs", ".swift", ".scala", ".dart", ".proto", ".jsonc", ".json5", ".groovy", ".gradle"),
-    *(".css", ".scss", ".less"),
-)
-_HASHED = (
-    *(".yaml", ".yml", ".toml", ".py", ".pyi", ".sh", ".bash", ".zsh", ".rb", ".pl", ".r", ".tf", ".cfg"),
-    *(".conf", ".mk", ".cmake", ".nix", ".properties"),
-)
 
 Form = tuple[re.Pattern[str], bool]
 """How a marker looks, and whether text may follow it on its line."""
@@ -44,28 +104,31 @@ def _compiled(marker: str) -> re.Pattern[str]:
 
 def forms(path: str) -> tuple[Form, ...]:
     """How markers look in a file, by its name."""
+    return tuple((_compiled(_pattern(comment)), bool(comment.closing)) for comment in _comments(path))
+
+
+def _comments(path: str) -> tuple[_Comment, ...]:
     name = path.rpartition("/")[2].lower()
-    if name.endswith(".mdx"):
-        return (_compiled(_HTML), True), (_compiled(_MDX), True)
-    if name.endswith(_MARKUP):
-        return ((_compiled(_HTML), True),)
-    if name.endswith(_SLASHED):
-        return (_compiled(_SLASH), False), (_compiled(_C), True)
-    if name.endswith(_HASHED):
-        return ((_compiled(_HASH), False),)
-    return (
-        (_compiled(_HTML), True),
-        (_compiled(_HASH), False),
-        (_compiled(_SLASH), False),
-        (_compiled(_C), True),
-    )
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    ending = name.rpartition(".")[2]
+    # A name that begins with a dot and has no other one is a file of settings: .gitignore, .dockerignore, .env
+    hidden = name.startswith(".") and name.count(".") == 1
+    return _BY_ENDING.get(ending, (_HASH,) if hidden else _ANY)
+
+
+def _pattern(comment: _Comment) -> str:
+    opening = re.escape(comment.opening)
+    if comment.closing:
+        return rf"{opening}[ \t]*{_MARK}[ \t]*{re.escape(comment.closing)}"
+    return rf"(?<![^ \t]){opening}[ \t]*{_MARK}[ \t]*$"
 
 
 def example(path: str, region: str) -> tuple[str, str]:
     """The two markers of a region as they are written in a file."""
-    marker = forms(path)[0][0].pattern
-    opening, closing = {_HTML: ("<!-- ", " -->"), _HASH: ("# ", ""), _SLASH: ("// ", "")}[marker]
-    return f"{opening}registry:begin {region}{closing}", f"{opening}registry:end {region}{closing}"
+    opening, closing = (_comments(path) or _ANY)[0]
+    closing = f" {closing}" if closing else ""
+    return f"{opening} registry:begin {region}{closing}", f"{opening} registry:end {region}{closing}"
 
 
 class Marker(Struct, frozen=True):
@@ -180,7 +243,11 @@ def markers(path: str, text: str) -> Iterator[Marker]:
 def _on_line(looks: Sequence[Form], shown: str, body: str, where: tuple[int, int, int]) -> Iterator[Marker]:
     start, line_end, number = where
     found = [match for look, _ in looks for match in look.finditer(shown)]
-    for match in sorted(found, key=lambda mark: mark.start()):
+    last = -1
+    for match in sorted(found, key=lambda mark: (mark.start(), -mark.end())):
+        if match.start() < last:
+            continue  # the same comment, as another of the language's forms has it
+        last = match.end()
         alone = not body[: match.start()].strip() and not body[match.end() :].strip()
         yield Marker(
             match["word"],

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.marks import Marks, State
     from registry_reconciler.outputs.render import Rendered
     from registry_reconciler.outputs.targets import Part, Wish
-    from registry_reconciler.rules.entry_set import EntrySet
+    from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 _DEEPEST_SECRET = 6
 
@@ -60,11 +60,19 @@ class Sources:
         files = {change.address: change.file for change in self.changes}
         marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
         rows = []
-        for item in self.entry_set.of(kind):
+        for item in self._entries(kind):
             place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
             values = marks.mask(dict(item.value)) if marks else item.value
             rows.append([item.key, item.address, place, values])
         return rows
+
+    def _entries(self, kind: str) -> Sequence[Entry]:
+        """The entries of a kind, by key; those too that a plan of a part did not need until now."""
+        elsewhere = self.entry_set.rest.elsewhere
+        entries = self.entry_set.of(kind)
+        if elsewhere is None:
+            return entries
+        return sorted((*entries, *elsewhere.of(kind)), key=lambda entry: entry.address)
 
     def _template(self, name: str) -> str | None:
         """The text of a template; ``None`` where there is none, or where it lies elsewhere."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -14,8 +15,10 @@ from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
-from registry_reconciler.outputs.regions import Region, example, find_regions
+from registry_reconciler.outputs.regions import Region, example, find_regions, forms
 from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
+
+_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
 
 
 class NoOutputPlace(Exception):
@@ -136,6 +139,10 @@ class FileWork:
                 raise NoOutputPlace(
                     f"the region {fault.id!r} of {self.path}: {fault.message}", fix, fault.line
                 )
+        if not forms(self.path):
+            raise NoOutputPlace(
+                f"{self.path} can hold no comments, so no region", "Use 'at' instead of 'region'."
+            )
         known = [*found, *(fault.id for fault in faults)]
         raise NoOutputPlace(
             f"{self.path} has no region {output.region!r}.{did_you_mean(output.region, known)}",
@@ -143,7 +150,7 @@ class FileWork:
         )
 
     def _with_text(self, output: Output, wish: str) -> bytes:
-        if any("\ud800" <= character <= "\udfff" for character in wish) or "\0" in wish:
+        if _NO_TEXT.search(wish):
             raise NoOutputPlace("it holds characters that no text file can hold")
         if output.whole:
             text = self._text() if self.data is not None else Text("")
@@ -157,7 +164,25 @@ class FileWork:
                 region.line,
             )
         body = text.body[: region.start] + wish + text.body[region.end :]
+        self._refuse_lost_regions(output, text.body, body)
         return Text(body, text.newline, text.bom).data()
+
+    def _refuse_lost_regions(self, output: Output, before: str, after: str) -> None:
+        """The text of a region may hold no marker of another one."""
+        old, new = (
+            {
+                name: text[region.start : region.end]
+                for name, region in find_regions(self.path, text)[0].items()
+                if name != output.region
+            }
+            for text in (before, after)
+        )
+        if old != new:
+            others = ", ".join(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
+            raise NoOutputPlace(
+                f"its text holds markers, and would break the region {others} of {self.path}",
+                "Leave them out in the template: {{ text | replace('registry:', 'registry&#58;') }}",
+            )
 
     # Values
 

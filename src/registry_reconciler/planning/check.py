@@ -34,7 +34,7 @@ class EntrySets(Struct, frozen=True):
 
     def over(self, tree: Tree) -> EntrySets:
         """The same with other files afterwards."""
-        return EntrySets(self.before, self.after.over(tree), self.changes)
+        return EntrySets(self.before, self.after.over(tree, self.before), self.changes)
 
 
 def build_entry_sets(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect, bisect_left, insort
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -11,9 +13,18 @@ from msgspec.structs import replace
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.loading.workspace import live_truth_files
 from registry_reconciler.model.config import DESIRED_FOLDER
-from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, Place, digest_bytes
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    FieldPath,
+    Json,
+    LiveEntry,
+    Place,
+    digest_bytes,
+    get_path,
+    same,
+)
 from registry_reconciler.model.fragment_edit import FragmentEdit
-from registry_reconciler.model.problem import Problem, Severity, Status, TextEdit
+from registry_reconciler.model.problem import Fix, Problem, Severity, Status, TextEdit
 from registry_reconciler.model.redact import WITHHELD
 
 if TYPE_CHECKING:
@@ -35,7 +46,7 @@ class _Text(Struct):
 
     data: bytes
     text: str
-    documents: list[Document]
+    documents: Sequence[Document]
     digest: str
     format: TextFormat
 
@@ -72,6 +83,7 @@ class Editor:
 
 
 def _compose(source: SourceFile | None) -> _Text | None:
+    from registry_reconciler.formats.composed import composed
     from registry_reconciler.formats.nodes import Unreadable
 
     data = source.data if source is not None else None
@@ -79,7 +91,7 @@ def _compose(source: SourceFile | None) -> _Text | None:
         return None
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
-        return _Text(data, text, source.format.compose(text), digest_bytes(data), source.format)
+        return _Text(data, text, composed(source.format, text), digest_bytes(data), source.format)
     except (UnicodeDecodeError, Unreadable):
         return None
 
@@ -153,6 +165,10 @@ def with_edits(problems: Sequence[Problem], files: Mapping[str, SourceFile]) -> 
     for problem in problems:
         if problem.fix is not None and problem.fix.replacements and not problem.fix.edits:
             replacements = problem.fix.replacements
+            if _twice(files, {_at(place): value for place, value in replacements}, {}):
+                fix = Fix("What is meant stands in the list already: take this one out.")
+                found.append(replace(problem, fix=fix))
+                continue
             if not problem.fix.safe:
                 patches += 1
                 seen += sum(_size(files.get(place.file)) for place, _ in replacements)
@@ -187,6 +203,7 @@ class Fixing(Struct, frozen=True):
         live: those of them that lie in entries whose truth is live.
         patches: problems with a fix that a person has to look at, each with its edits.
         manual: problems with no more than advice.
+        later: problems whose fix meets one that is made, in the same place: they are for the next run.
     """
 
     fixed: tuple[Problem, ...] = ()
@@ -194,25 +211,102 @@ class Fixing(Struct, frozen=True):
     patches: tuple[tuple[Problem, tuple[TextEdit, ...]], ...] = ()
     manual: tuple[Problem, ...] = ()
     live: tuple[Problem, ...] = ()
+    later: tuple[Problem, ...] = ()
+
+
+_At = tuple[str, int, FieldPath, bool]
+"""A place as a key: file, document, path, and whether the name of the field is meant."""
 
 
 class _Chosen(Struct):
-    """Edits that do not touch each other, by file."""
+    """Fixes that do not meet: no two of them touch the same bytes, or one value.
 
+    Attributes:
+        by_file: the edits by the path of their file, in the order of their bytes.
+        puts: the values that are put, by their places; ``around`` counts what lies inside a place.
+    """
+
+    sources: Mapping[str, SourceFile]
     by_file: dict[str, list[TextEdit]] = field(default_factory=dict)
+    puts: dict[_At, Json] = field(default_factory=dict)
+    around: set[_At] = field(default_factory=set)
 
-    def take(self, edits: Sequence[TextEdit]) -> bool:
+    def take(self, problem: Problem, edits: Sequence[TextEdit]) -> bool:
         """Take all of a fix's edits, or none where one gets in the way of another fix."""
-        fresh = [edit for edit in edits if edit not in self.by_file.get(edit.path, ())]
-        if any(_overlap(edit, other) for edit in fresh for other in self.by_file.get(edit.path, ())):
+        puts = {_at(place): value for place, value in _puts(problem)}
+        if any(self._meets(place, value) for place, value in puts.items()):
+            return False
+        if _twice(self.sources, puts, self.puts):
+            return False
+        fresh = [edit for edit in edits if edit not in self._near(edit)]
+        if any(_overlap(edit, other) for edit in fresh for other in self._near(edit)):
             return False
         for edit in fresh:
-            self.by_file.setdefault(edit.path, []).append(edit)
+            insort(self.by_file.setdefault(edit.path, []), edit, key=_start)
+        self.puts.update(puts)
+        self.around.update(outer for place in puts for outer in _outside(place))
         return True
+
+    def _near(self, edit: TextEdit) -> Sequence[TextEdit]:
+        """The edits on both sides of one, and what begins where it does: no others can touch it."""
+        edits = self.by_file.get(edit.path, [])
+        return edits[
+            max(bisect_left(edits, edit.start, key=_start) - 1, 0) : bisect(edits, edit.end, key=_start)
+        ]
+
+    def _meets(self, at: _At, value: Json) -> bool:
+        """Whether another fix puts a different value there, or one around it, or one inside it."""
+        if at in self.puts:
+            return not same(self.puts[at], value)
+        return at in self.around or any(outer in self.puts for outer in _outside(at))
+
+
+def _puts(problem: Problem) -> tuple[tuple[Place, Json], ...]:
+    return problem.fix.replacements if problem.fix is not None else ()
+
+
+def _at(place: Place) -> _At:
+    return place.file, place.document, place.path, place.on_key
+
+
+def _outside(at: _At) -> Iterator[_At]:
+    file, document, path, _ = at
+    return ((file, document, path[:size], False) for size in range(len(path)))
+
+
+def _start(edit: TextEdit) -> int:
+    return edit.start
 
 
 def _overlap(text_edit: TextEdit, other: TextEdit) -> bool:
-    return (text_edit.start < other.end and other.start < text_edit.end) or text_edit.start == other.start
+    """Whether two edits touch: what one inserts at the end of the other's bytes would belong to both."""
+    return text_edit.start <= other.end and other.start <= text_edit.end
+
+
+def _twice(files: Mapping[str, SourceFile], puts: dict[_At, Json], others: dict[_At, Json]) -> bool:
+    """Whether a list gets a value that another of its items says by then, and did not say before.
+
+    Args:
+        puts: what one fix puts, and where; ``others``: what is put beside it.
+    """
+    together = ChainMap(puts, others)
+    return any(_stands_beside(files, at, value, together) for at, value in puts.items())
+
+
+def _stands_beside(files: Mapping[str, SourceFile], at: _At, value: Json, puts: Mapping[_At, Json]) -> bool:
+    path, document, steps, on_key = at
+    source = files.get(path)
+    if source is None or on_key or not steps or not document < len(source.documents):
+        return False
+    items, index = get_path(source.documents[document], steps[:-1]), steps[-1]
+    if not isinstance(items, list) or not isinstance(index, int) or not 0 <= index < len(items):
+        return False
+    return any(
+        same(puts.get((path, document, (*steps[:-1], number), False), item), value)
+        and not same(item, items[index])
+        for number, item in enumerate(items)
+        if number != index
+    )
 
 
 def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool = False) -> Fixing:
@@ -227,20 +321,27 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
     """
     _require_codes(codes, planning.own.codes)
     free = live_truth_files(planning.loaded.kinds, planning.loaded.live)
-    chosen = _Chosen()
+    chosen = _Chosen(planning.loaded.files)
     fixed: list[Problem] = []
     patches: list[tuple[Problem, tuple[TextEdit, ...]]] = []
     manual: list[Problem] = []
-    for problem in planning.plan.problems:
+    later: list[Problem] = []
+    for problem in sorted(planning.plan.problems, key=_narrowest_first):
         if not _stands(problem, codes):
             continue
         edits = edits_for(planning, problem)
         if not edits:
             manual.append(problem)
-        elif _may_be_made(planning, problem, edits, free, unsafe=unsafe) and chosen.take(edits):
+        elif not _may_be_made(planning, problem, edits, free, unsafe=unsafe):
+            patches.append((problem, edits))
+        elif chosen.take(problem, edits):
             fixed.append(problem)
         else:
-            patches.append((problem, edits))
+            later.append(problem)
+    ranks = {id(problem): rank for rank, problem in enumerate(planning.plan.problems)}
+    for found in (fixed, manual, later):
+        found.sort(key=lambda problem: ranks[id(problem)])
+    patches.sort(key=lambda patch: ranks[id(patch[0])])
     files = planning.loaded.fragments.files
     made = tuple(
         _rewritten(files[path], edits) for path, edits in sorted(chosen.by_file.items()) if path not in free
@@ -248,7 +349,12 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
     live = tuple(
         problem for problem in fixed if any(edit.path in free for edit in edits_for(planning, problem))
     )
-    return Fixing(tuple(fixed), made, tuple(patches), tuple(manual), live)
+    return Fixing(tuple(fixed), made, tuple(patches), tuple(manual), live, tuple(later))
+
+
+def _narrowest_first(problem: Problem) -> int:
+    """What mends one item of a list goes before what rewrites the list, which may not be needed any more then."""
+    return -min((len(place.path) for place, _ in _puts(problem)), default=0)
 
 
 def standing_of(planning: Planning, codes: Sequence[str]) -> tuple[Problem, ...]:

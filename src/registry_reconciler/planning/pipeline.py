@@ -176,7 +176,7 @@ def plan_loaded(
         *not_checked(loaded, entry_sets),
         *derived.problems,
     ]
-    found = list(untouched(difference.changes, set_aside(loaded, desired, written.changes, found)))
+    found = list(untouched(difference.changes, set_aside(loaded, desired, written.changes, found, options)))
     step("finishing")
     return Planning(
         _assemble(
@@ -222,7 +222,7 @@ def _assemble(
     derived: Derived,
     relocation: Relocation,
 ) -> Plan:
-    locator = Locator({**loaded.files, **derived.sources} if derived.sources else loaded.files)
+    locator = Locator(ChainMap(derived.sources, loaded.files) if derived.sources else loaded.files)  # type: ignore[arg-type]
     held = holding(loaded, {**relocation.files, **written.files})
     texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
     shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)

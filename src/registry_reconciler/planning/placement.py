@@ -63,7 +63,7 @@ def no_such_place(what: str, name: str, near: str | None, file: str) -> Placemen
     return PlacementError(
         "WRT003",
         f"There is no {what} {name!r}.{meant(near)}",
-        f"Correct it, or add such a {what} in {file} too (in the same fragment is fine).",
+        f"Correct it, or add the {what} {name!r} in {file} too (in the same fragment is fine).",
     )
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.globs import Patterns
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import split_address
+from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.check import EntrySets
@@ -25,9 +27,14 @@ _MOST_SEARCHED = 1024 * 1024
 
 
 def set_aside(
-    loaded: Loaded, desired: Desired, changes: Sequence[Change], problems: Sequence[Problem]
+    loaded: Loaded,
+    desired: Desired,
+    changes: Sequence[Change],
+    problems: Sequence[Problem],
+    options: PlanOptions,
 ) -> Iterator[Problem]:
     """The problems, those of files that no change of the plan is concerned with marked so."""
+    meant = _Meant(desired, options)
     known: dict[str, bool] = {}
     for fault in problems:
         path = fault.place.file
@@ -42,31 +49,49 @@ def set_aside(
             yield fault  # a conflict is settled before anything else happens
             continue
         if path not in known:
-            known[path] = _is_aside(loaded, desired, changes, path)
+            known[path] = _is_aside(loaded, desired, meant, changes, path)
         yield replace(fault, aside=True) if known[path] else fault
 
 
-def _is_aside(loaded: Loaded, desired: Desired, changes: Sequence[Change], path: str) -> bool:
+class _Meant:
+    """Which addresses a plan is asked for."""
+
+    def __init__(self, desired: Desired, options: PlanOptions) -> None:
+        exact = frozenset(desired.entries)
+        self._target = Patterns(options.target, exact) if options.target else None
+        self._exclude = Patterns(options.exclude, exact)
+        self._desired = desired
+
+    def __contains__(self, address: str) -> bool:
+        addresses = {address, *self._desired.groups.get(address, ())}
+        if self._target is not None and not any(one in self._target for one in addresses):
+            return False
+        return not any(one in self._exclude for one in addresses)
+
+
+def _is_aside(loaded: Loaded, desired: Desired, meant: _Meant, changes: Sequence[Change], path: str) -> bool:
     live = loaded.live.files.get(path)
     if live is not None and not live.readable:
-        return not _concerns_registry(loaded, desired, changes, path)
+        return not _concerns_registry(loaded, desired, meant, changes, path)
     fragment = loaded.fragments.files.get(path)
     if fragment is not None and path in loaded.fragments.unreadable and fragment.data is not None:
         return not _concerns_fragment(changes, fragment.data)
     return False
 
 
-def _concerns_registry(loaded: Loaded, desired: Desired, changes: Sequence[Change], path: str) -> bool:
+def _concerns_registry(
+    loaded: Loaded, desired: Desired, meant: _Meant, changes: Sequence[Change], path: str
+) -> bool:
     """Whether something is wanted that may stand in the file, or could be called as something there is."""
     spaces = {loaded.kinds[kind].space for kind, paths in loaded.live.files_of.items() if path in paths}
     kinds = {name for name, kind in loaded.kinds.items() if kind.space in spaces}
     for address, entry in desired.entries.items():
-        if entry.kind in kinds and address not in loaded.live.entries:
+        if entry.kind in kinds and address not in loaded.live.entries and address in meant:
             state = loaded.state.entries.get(address)
             if state is None or not state.says(loaded.kinds[entry.kind], entry.value):
                 return True
     for address in loaded.state.entries:
-        if split_address(address)[0] in kinds and address not in desired.entries:
+        if split_address(address)[0] in kinds and address not in desired.entries and address in meant:
             return True
     arriving = (Action.CREATE, Action.MOVE)
     return any(

@@ -144,7 +144,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         unchanged=len(after.items) - sum(change.after is not None for change in changes),
         unmanaged=0,
         outputs=made_stale(old.plan, new.plan, later=new.loaded.config.outputs == "after_merge"),
-        notices=(*_pending(new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
+        notices=(*_pending(old.plan, new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
         kinds={**old.loaded.kinds, **new.loaded.kinds},
         own_rules={**old.plan.own_rules, **new.plan.own_rules},
     )
@@ -303,11 +303,14 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
     return list(locate_problems(settled, Locator(new.loaded.files)))
 
 
-def _pending(plan: Plan) -> Iterator[Notice]:
-    if not plan.empty:
+def _pending(old: Plan, plan: Plan) -> Iterator[Notice]:
+    """What the branch did not apply; an output that was stale before it is not the branch's to make."""
+    mine = made_stale(old, plan)
+    others_alone = bool(plan.outputs) and not (plan.changes or plan.heals or mine)
+    if not plan.empty and not others_alone:
         from registry_reconciler.report.words import summary_line
 
-        what = summary_line(plan)
+        what = summary_line(replace(plan, outputs=mine))
         yield Notice(
             "Not applied", f"the registries are not what the fragments say ({what}): registry apply."
         )

@@ -11,6 +11,7 @@ from itertools import islice
 
 from registry_reconciler.base.escape import runner_safe, visible
 from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Reason
+from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Location
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import Plan
@@ -354,7 +355,12 @@ class _Report:
         if cause.mend:
             self._prose(visible(cause.mend), 2, "", "fix: ")
             if problem.fix is not None and problem.fix.safe and problem.fix.edits:
-                self._prose("safe; registry fix does it", 2, "dim", "     ")
+                made = problem.managed or all(
+                    edit.path.startswith(f"{DESIRED_FOLDER}/") for edit in problem.fix.edits
+                )
+                # What nobody manages is never written to.
+                does = "safe; registry fix does it" if made else "safe; registry fix shows how"
+                self._prose(does, 2, "dim", "     ")
 
     def _other_places(self, cause: Cause) -> None:
         """Where else one cause shows: the first places, and how many more."""

@@ -6,9 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import TextFormat
-from registry_reconciler.formats.nodes import Document, Node, child_index
+from registry_reconciler.formats.composed import Recent, composed
+from registry_reconciler.formats.nodes import Node, child_index
 from registry_reconciler.formats.nodes import Unreadable as NotComposed
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.layouts import LAYOUTS
@@ -16,7 +19,7 @@ from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Rule
-from registry_reconciler.rules.entry_set import EntrySet
+from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
 _MARK = re.compile(r"(?:^|(?<=[ \t]))#")
@@ -42,6 +45,14 @@ def _written_in(text: str, form: TextFormat) -> Iterator[str]:
             yield from (_body(row) for row in comment.split("\n"))
 
 
+_LIVE: Recent[dict[object, Counter[str]]] = Recent()
+"""Comments of entries in registries, by where they stand: while somebody types, few texts are others."""
+
+
+_OWN: Recent[dict[object, Sequence[str]]] = Recent()
+"""As :data:`_LIVE`, of entries in fragments."""
+
+
 class _Texts:
     """The texts of one entry set, with their comments; composed only where somebody asks."""
 
@@ -50,7 +61,6 @@ class _Texts:
         self._texts: dict[str, str] = {}
         self._comments: dict[str, Counter[str]] = {}
         self._doubtful: dict[tuple[str, str], frozenset[str]] = {}
-        self._documents: dict[str, Sequence[Document]] = {}
 
     def text(self, path: str) -> str:
         if path not in self._texts:
@@ -74,37 +84,54 @@ class _Texts:
             self._doubtful[file, there] = frozenset(filter(None, more))
         return self._doubtful[file, there]
 
-    def live(self, place: Place, form: TextFormat) -> Counter[str]:
-        """The comments that an entry has in its registry."""
+    def live(self, form: TextFormat, places: Sequence[Place]) -> list[Counter[str]]:
+        """The comments that each of some entries of one registry file has there: the file is composed once."""
+        text = self.text(places[0].file)
+        known = _LIVE.get(form.name, text, dict)
+        missing = [place for place in places if place[1:] not in known]
+        known.update((place[1:], counts) for place, counts in self._extracted(form, text, missing))
+        return [Counter(known[place[1:]]) for place in places]
+
+    def _extracted(
+        self, form: TextFormat, text: str, places: Sequence[Place]
+    ) -> Iterator[tuple[Place, Counter[str]]]:
         from registry_reconciler.formats.edits import SpliceError
 
         try:
-            (snippet,) = form.extract(self.text(place.file).encode(), [(place.document, place.path)])
+            snippets = form.extract(text.encode(), [(place.document, place.path) for place in places])
         except SpliceError:
-            return Counter()
-        rows = [_body(comment) for comment in snippet.comments]
-        return Counter((*rows, *_written_in(snippet.text, YAML), *self._head(place, form)))
+            # One of them cannot be taken out: the others can.
+            for place in places:
+                yield from self._extracted(form, text, [place]) if len(places) > 1 else [(place, Counter())]
+            return
+        for place, snippet in zip(places, snippets, strict=True):
+            rows = [_body(comment) for comment in snippet.comments]
+            yield place, Counter((*rows, *_written_in(snippet.text, YAML), *self._head(place, form)))
 
     def _head(self, place: Place, form: TextFormat) -> Iterator[str]:
         if not place.path:
             yield from map(_body, form.head_comments(self.text(place.file).encode()))
 
-    def of(self, place: Place, form: TextFormat) -> list[str]:
+    def of(self, place: Place, form: TextFormat) -> Sequence[str]:
         """The comments of an entry: in it, on its lines, and directly above it."""
         text = self.text(place.file)
-        if place.file not in self._documents:
-            try:
-                self._documents[place.file] = form.compose(text)
-            except NotComposed:
-                self._documents[place.file] = ()
-        documents = self._documents[place.file]
+        known = _OWN.get(form.name, text, dict)
+        if place[1:] not in known:
+            known[place[1:]] = tuple(self._comments_at(place, form, text))
+        return known[place[1:]]
+
+    def _comments_at(self, place: Place, form: TextFormat, text: str) -> Sequence[str]:
+        try:
+            documents = composed(form, text)
+        except NotComposed:
+            return ()
         if not 0 <= place.document < len(documents):
-            return []
+            return ()
         node, start = documents[place.document].root, -1
         for step in place.path:
             index = child_index(node, step)
             if index is None:
-                return []
+                return ()
             start = node.entries[index].start
             node = node.entries[index].value
         return _comments_of(text, node, start if start >= 0 else node.start)
@@ -147,9 +174,37 @@ def _texts(entry_set: EntrySet) -> _Texts:
 
 
 def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
-    folder = f"{DESIRED_FOLDER}/"
     # What a plan changes is asked about after its apply: until then places and texts fit as they are now.
     texts = (entry_set.earlier or entry_set).memo(_texts)
+    asked = list(_asked(entry_set, texts))
+    there: dict[int, Counter[str]] = {}
+    for numbers in _by_file(asked).values():
+        counts = texts.live(asked[numbers[0]].form, [asked[number].place for number in numbers])
+        there.update(zip(numbers, counts, strict=True))
+    for number, doubt in enumerate(asked):
+        own = [comment for comment in doubt.comments if not _taken(there[number], _body(comment))]
+        if own:
+            more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+            shown = own[0] if len(own[0]) <= _SHOWN else own[0][: _SHOWN - 1] + "…"
+            yield Finding(
+                doubt.item,
+                f"the registry does not have the comment {shown!r}{more} of the fragment.",
+                extra=" ".join(own),
+            )
+
+
+class _Doubt(Struct, frozen=True):
+    """An entry whose registry has to be asked: its comments, and where it stands there."""
+
+    item: Entry
+    comments: Sequence[str]
+    place: Place
+    form: TextFormat
+
+
+def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
+    """The entries with a comment that their fragment has more often than their registry."""
+    folder = f"{DESIRED_FOLDER}/"
     for item in entry_set.items.values():
         file = item.place.file
         if item.live_place is None or not file.startswith(folder) or not entry_set.judges(item.address):
@@ -158,21 +213,19 @@ def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
         kind = entry_set.kinds.get(item.kind)
         form = format_of(there, kind)
         doubtful = texts.doubtful(file, there, form)
-        if not doubtful or item.address in entry_set.touched:
+        if kind is None or not doubtful or item.address in entry_set.touched:
             continue
         own = [comment for comment in texts.of(item.place, YAML) if _body(comment) in doubtful]
-        if own and kind is not None:
-            place = item.live_place._replace(path=LAYOUTS[kind.layout].item_path(item.live_place.path))
-            there_now = texts.live(place, form)
-            own = [comment for comment in own if not _taken(there_now, _body(comment))]
         if own:
-            more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-            shown = own[0] if len(own[0]) <= _SHOWN else own[0][: _SHOWN - 1] + "…"
-            yield Finding(
-                item,
-                f"the registry does not have the comment {shown!r}{more} of the fragment.",
-                extra=" ".join(own),
-            )
+            path = LAYOUTS[kind.layout].item_path(item.live_place.path)
+            yield _Doubt(item, own, item.live_place._replace(path=path), form)
+
+
+def _by_file(asked: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, doubt in enumerate(asked):
+        found.setdefault((doubt.place.file, doubt.form.name), []).append(number)
+    return found
 
 
 def _taken(there: Counter[str], body: str) -> bool:

@@ -80,9 +80,13 @@ class EntrySet(Struct, eq=False, frozen=True):
     _by_kind: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict)
 
-    def over(self, tree: Tree) -> EntrySet:
-        """The same entries over other files; nothing is taken over that was looked up."""
-        return replace(self, tree=tree, earlier=None, touched=frozenset(), _memo={})
+    def over(self, tree: Tree, before: EntrySet) -> EntrySet:
+        """The same entries over other files; nothing is taken over that was looked up there.
+
+        Args:
+            before: what this one comes after, or this one itself.
+        """
+        return replace(self, tree=tree, earlier=before, _memo={})
 
     def memo(self, build: Callable[[EntrySet], _T]) -> _T:
         """What ``build`` makes of this entry set, made once: the indexes that several rules share."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from registry_reconciler.base.suggest import meant
-from registry_reconciler.base.text_diff import in_short
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, Json, make_address, same
 from registry_reconciler.model.field_roles import Mirror
@@ -14,12 +13,10 @@ from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.model.references import reference_key
 from registry_reconciler.rules.base import Finding, Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.shapes import place_of, related
+from registry_reconciler.rules.shapes import as_shown, place_of, related
 
 SUGGESTIONS = 20
 """How many entries without a partner get a did-you-mean: each looks through all keys of a kind."""
-
-_SHOWN = 60
 
 
 class _Pair(NamedTuple):
@@ -65,7 +62,8 @@ def _differs(entry_set: EntrySet) -> Iterator[Finding]:
             continue
         yield Finding(
             item,
-            _message(mirror, ours, partner, theirs),
+            f"{_shown(mirror.field.text, ours, theirs)}, and {partner.address} "
+            f"{_shown(mirror.at.text, theirs, ours)}.",
             mirror.field.path if ours is not MISSING else (),
             fix=_fix(entry_set, item, mirror, ours, partner, theirs),
             related=(related(partner, "the other one", mirror.at.path if theirs is not MISSING else ()),),
@@ -75,17 +73,8 @@ def _differs(entry_set: EntrySet) -> Iterator[Finding]:
         )
 
 
-def _message(mirror: Mirror, ours: Json, partner: Entry, theirs: Json) -> str:
-    """What both say; of long values the part that differs."""
-    shown = in_short(repr(ours), repr(theirs), _SHOWN)
-    return (
-        f"{_said(mirror.field.text, ours, shown[0])}, and "
-        f"{partner.address} {_said(mirror.at.text, theirs, shown[1])}."
-    )
-
-
-def _said(field: str, value: Json, shown: str) -> str:
-    return f"has no {field}" if value is MISSING else f"{field} is {shown}"
+def _shown(field: str, value: Json, other: Json) -> str:
+    return f"has no {field}" if value is MISSING else f"{field} is {as_shown(value, other=other)}"
 
 
 def _fix(entry_set: EntrySet, item: Entry, mirror: Mirror, ours: Json, partner: Entry, theirs: Json) -> Fix:

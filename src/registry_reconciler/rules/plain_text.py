@@ -89,6 +89,11 @@ class _Files:
     def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
         try:
             data = self._entry_set.tree.read(path)
+            earlier = self._entry_set.earlier
+            if earlier is not None:
+                known = earlier.memo(_files)._known
+                if path in known and earlier.tree.read(path) == data:
+                    return known[path]
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
         except (Unreadable, NotComposed, UnicodeDecodeError):
             return ()
@@ -116,7 +121,13 @@ def _plain(entry_set: EntrySet) -> Iterator[Finding]:
                         "wants text.",
                         path,
                         fix=Fix("Put it into quotes.", safe=True, replacements=((place, text),)),
+                        cause=f"TYP001 {kind.name} {_field(path)} {other}",
                     )
+
+
+def _field(path: FieldPath) -> str:
+    """The field that a path is about, of whatever item: the schema says one thing of all of them."""
+    return ".".join("[]" if isinstance(step, int) else step for step in path)
 
 
 def _part(value: Json, path: FieldPath) -> Json:

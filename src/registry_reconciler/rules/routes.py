@@ -82,7 +82,8 @@ def _overlap(entry_set: EntrySet, same_owner: bool) -> Iterator[Finding]:
         where = (
             f"in {scope!r}" if scope == other_scope else f"in {scope!r} and {other_scope!r}, which overlap"
         )
-        whose = f"both of {owner}" if same_owner else f"of {owner} and of {other_owner}"
+        owners = [f"of {module}" if module else "of no module" for module in (owner, other_owner)]
+        whose = f"both {owners[0]}" if same_owner else " and ".join(owners)
         yield Finding(
             item,
             f"{item.key} and {other.key}, {whose}, both answer for {text(item.value, 'topic')!r} {where}.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
-from registry_reconciler.model.entry import FieldPath, Json, Place
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, Place
 from registry_reconciler.model.problem import Related
+from registry_reconciler.model.written import Opaque, dumps
 from registry_reconciler.rules.entry_set import Entry
 
 
@@ -56,6 +58,20 @@ def place_of(item: Entry, path: FieldPath = ()) -> Place:
 def slip(item: Entry, path: FieldPath, near: Json) -> tuple[tuple[Place, Json], ...]:
     """The patch that takes a word for a slip of another one; none where nothing is near."""
     return () if near in (None, "") else ((place_of(item, path), near),)
+
+
+def as_shown(value: Json, most: int = 60, other: Json | Missing = None) -> str:
+    """A value as a plan shows it, in about ``most`` characters; of a long one, the part that ``other`` differs in."""
+    shown = value.source if isinstance(value, Opaque) else dumps(value)
+    if len(shown) <= most:
+        return shown
+    common = 0
+    if other is not None and other is not MISSING:
+        theirs = other.source if isinstance(other, Opaque) else dumps(other)
+        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shown, theirs, strict=False)))
+    start = max(common - most // 3, 0) if common > most // 2 else 0
+    part = shown[start : start + most - 2]
+    return f"{'…' if start else ''}{part}{'…' if start + len(part) < len(shown) else ''}"
 
 
 def listing(names: list[str], most: int = 12) -> str:

@@ -17,11 +17,21 @@ def _keys(entry_set: EntrySet) -> Iterator[Finding]:
             yield Finding(
                 item, f"the id {item.key!a} has characters that nobody sees: {unseen_ones}.", extra="id"
             )
+        else:
+            yield from _file_name(item)
     for item in entry_set.memo(_not_plain):
         for path, name in _names(item.value):
             if not name.isascii() and (unseen_ones := unseen(name)):
                 message = f"the name {name!a} has characters that nobody sees: {unseen_ones}."
                 yield Finding(item, message, (*path, name), on_key=True)
+
+
+def _file_name(item: Entry) -> Iterator[Finding]:
+    """A registry file by another name than the one that people read."""
+    file = item.live_place.file if item.live_place is not None else ""
+    if not file.isascii() and (unseen_ones := unseen(file)):
+        message = f"the name of its file {file!a} has characters that nobody sees: {unseen_ones}."
+        yield Finding(item, message, extra="file", cause=f"TXT001 {file}")
 
 
 TXT001 = Rule(

@@ -30,11 +30,12 @@ def _unique(entry_set: EntrySet) -> Iterator[Finding]:
             for item in entry_set.of(kind.name):
                 for path, value in _values(entry_set, item, group):
                     shown = value if isinstance(value, str) else canonical(value)
-                    first = first_of.setdefault(f"{type(value).__name__}:{shown}", item)
+                    first = first_of.setdefault(canonical(value), item)
                     if first is not item:
+                        words = repr(shown) if isinstance(value, str) else shown
                         yield Finding(
                             item,
-                            f"{label} is {shown!r} in {first.address} as well.",
+                            f"{label} is {words} in {first.address} as well.",
                             path,
                             related=(related(first, "the other entry", path),),
                             extra=f"{label}={shown}",

@@ -28,6 +28,9 @@ class Elsewhere(Protocol):
     def entry(self, address: str) -> Entry | None:
         """An entry that was not loaded."""
 
+    def of(self, kind: str) -> Iterable[Entry]:
+        """All entries of a kind that were not loaded."""
+
     def having(self, kind: str, field: str, wanted: str) -> Iterable[Entry]:
         """The entries of a kind that were not loaded and have a value in a field, as rules of one's own look it up
         (:func:`~registry_reconciler.expressions.look_ups.indexed`)."""

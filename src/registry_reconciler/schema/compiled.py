@@ -102,8 +102,8 @@ class Validator:
 
     def violations(self, value: Json, purse: Purse | None = None) -> list[Violation]:
         """Everything that is wrong with a value, by place; empty for a valid one. Opaque nodes are not judged."""
-        value, unknown = self._judged(value)
-        found = self._violations(value, purse or Purse())
+        judged, unknown = self._judged(value)
+        found = self._violations(judged, purse or Purse(), value)
         if not unknown:
             return found
         return [
@@ -112,7 +112,8 @@ class Validator:
             if not any(violation.path[: len(path)] == path for path in unknown)
         ]
 
-    def _violations(self, value: Json, purse: Purse) -> list[Violation]:
+    def _violations(self, value: Json, purse: Purse, shown: Json) -> list[Violation]:
+        """All violations of a JSON value; ``shown`` is the same one with its numbers as they are written."""
         cost = self._view.cost
         if not cost.judgeable(value):
             ways = f"more than {MOST_WAYS:,} ways lead through them"
@@ -132,7 +133,7 @@ class Validator:
                     "type",
                 )
             ]
-        worded = word(findings[:MOST_FINDINGS], value, self._view, purse)
+        worded = word(findings[:MOST_FINDINGS], shown, self._view, purse)
         if len(findings) > MOST_FINDINGS:
             text = f"more than {MOST_FINDINGS} things are wrong with it; the others are not listed"
             worded.append(Violation((), False, text, "Correct those that are listed first.", "more"))

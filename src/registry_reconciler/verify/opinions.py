@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,10 +15,22 @@ from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import HISTORY_FOLDER, STATE_FOLDER
-from registry_reconciler.model.entry import Json, same
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    FieldPath,
+    Json,
+    LiveEntry,
+    get_path,
+    replace_part,
+    same,
+    show_path,
+)
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.written import as_json, opaque_paths
+from registry_reconciler.model.written import WrittenFloat, WrittenInt, as_json, opaque_paths
 from registry_reconciler.planning.pipeline import Planning
+
+if TYPE_CHECKING:
+    from registry_reconciler.verify.judge import Judge
 
 
 class Disagreement(Struct, frozen=True):
@@ -46,11 +59,13 @@ class Asked(Struct):
     Attributes:
         files: those that ruamel.yaml read.
         other_files: those that Python's own readers read: JSON and TOML.
+        unread: files that nobody else reads.
         unanswered: entries of which jsonschema cannot tell, because of a pattern that Python does not know.
     """
 
     files: int = 0
     other_files: int = 0
+    unread: int = 0
     schemas: int = 0
     entries: int = 0
     changes: int = 0
@@ -74,6 +89,7 @@ def of_plan(planning: Planning) -> Asked:
     origins = {change.origin.file for change in planning.entry_sets.changes if change.origin is not None}
     _ask_reader(asked, loaded, [*new.values(), *_fragments(loaded, origins)])
     asked.add(_kept_promises(loaded, changes, new))
+    asked.add(_taken_for_text(loaded, [*_entries_in(loaded, new), *_declared_in(loaded, origins)]))
     kinds = sorted({change.kind for change in changes})
     _ask_judge(
         asked, loaded.catalog, kinds, ((change.kind, change.address, change.after) for change in changes)
@@ -89,6 +105,8 @@ def of_workspace(planning: Planning) -> Asked:
     _ask_reader(asked, loaded, [source for _, source in sorted(sources.items())])
     live = ((entry.kind, entry.address, entry.value) for entry in loaded.live.entries.values())
     wished = ((entry.kind, entry.address, entry.value) for entry in loaded.fragments.entries)
+    both: list[LiveEntry | DesiredEntry] = [*loaded.live.entries.values(), *loaded.fragments.entries]
+    asked.add(_taken_for_text(loaded, [(entry, sources[entry.place.file]) for entry in both]))
     _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
     _ask_comparer(asked, planning.entry_sets.changes)
     return asked
@@ -144,6 +162,7 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
             continue
         who = _reader_of(source)
         if not who:
+            asked.unread += 1
             continue
         asked.files += who == RUAMEL
         asked.other_files += who != RUAMEL
@@ -156,22 +175,28 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
 
 
 RUAMEL = "ruamel.yaml"
+JSON = "Python's json"
 
 
 def _reader_of(source: SourceFile) -> str:
-    """Who else reads such a text; "" where nobody does: JSON with comments, and front matter that is no YAML."""
+    """Who else reads such a text; "" where nobody does: front matter that is no YAML."""
     if isinstance(source.format, FrontMatter):
         return RUAMEL if source.documents and not source.format.lenient else ""
-    return {"yaml": RUAMEL, "json": "Python's json", "toml": "Python's tomllib"}.get(source.format.name, "")
+    others = {"yaml": RUAMEL, "json": JSON, "jsonc": JSON, "toml": "Python's tomllib"}
+    return others.get(source.format.name, "")
 
 
 def _reads_otherwise(source: SourceFile, data: bytes) -> tuple[str, str, str] | None:
     documents = as_json(list(source.documents))
-    if source.format.name in ("json", "toml"):
-        from registry_reconciler.verify.plain import json_reads_otherwise, toml_reads_otherwise
+    if source.format.name in ("json", "jsonc", "toml"):
+        from registry_reconciler.verify import plain
 
-        ask = json_reads_otherwise if source.format.name == "json" else toml_reads_otherwise
-        return ask(data, documents[0]) if documents else None
+        ask = {
+            "json": plain.json_reads_otherwise,
+            "jsonc": plain.jsonc_reads_otherwise,
+            "toml": plain.toml_reads_otherwise,
+        }
+        return ask[source.format.name](data, documents[0]) if documents else None
     from registry_reconciler.verify.read import reads_otherwise
 
     if isinstance(source.format, FrontMatter):
@@ -198,19 +223,7 @@ def _kept_promises(
     loaded: Loaded, changes: Iterable[Change], new: Mapping[str, SourceFile | None]
 ) -> Iterator[Disagreement]:
     """Whether the entries of the new texts, as the other reader confirmed them, are what the plan promised."""
-    from registry_reconciler.layouts.walk import Nesting
-
-    nesting = Nesting(loaded.kinds)
-    found: dict[tuple[str, str], dict[str, Json]] = {}
-    for path, source in new.items():
-        for kind in _kinds_of(loaded, path) if source is not None else ():
-            assert source is not None
-            bound = kind.file.match(path) or {}
-            found.update(
-                ((path, entry.address), entry.value)
-                for entry, _ in entries_of(kind, source, bound, nesting.steps(kind))
-                if entry is not None
-            )
+    found = {(entry.place.file, entry.address): entry.value for entry, _ in _entries_in(loaded, new)}
     for change in changes:
         if change.action is Action.DELETE or change.after is None or change.file not in new:
             continue
@@ -225,17 +238,79 @@ def _kept_promises(
             )
 
 
+_Found = tuple[LiveEntry | DesiredEntry, SourceFile]
+
+
+def _entries_in(loaded: Loaded, new: Mapping[str, SourceFile | None]) -> Iterator[_Found]:
+    """The entries of the new texts, each with its file."""
+    from registry_reconciler.layouts.walk import Nesting
+
+    nesting = Nesting(loaded.kinds)
+    for path, source in new.items():
+        for kind in _kinds_of(loaded, path) if source is not None else ():
+            assert source is not None
+            bound = kind.file.match(path) or {}
+            for entry, _ in entries_of(kind, source, bound, nesting.steps(kind)):
+                if entry is not None:
+                    yield entry, source
+
+
+def _declared_in(loaded: Loaded, paths: Collection[str]) -> Iterator[_Found]:
+    for entry in loaded.fragments.entries:
+        if entry.place.file in paths:
+            yield entry, loaded.fragments.files[entry.place.file]
+
+
+def _taken_for_text(loaded: Loaded, entries: Sequence[_Found]) -> Iterator[Disagreement]:
+    """Numbers of YAML 1.2 that registry takes for text, as their schema wants: jsonschema must refuse the number there.
+
+    A text in a file is what its reader says: ruamel.yaml is asked about that. What a schema makes of it is seen here.
+    """
+    judge: Judge | None = None
+    for entry, source in entries:
+        raw = get_path(source.documents[entry.place.document], entry.place.path)
+        for path, number in _texts_of_numbers(raw, entry.value):
+            judge = judge or _judge_of(loaded.catalog)
+            kind = loaded.kinds[entry.kind]
+            as_number = replace_part(entry.value, path, number)
+            if judge.is_valid(kind.schema_path, as_json(as_number)):
+                text = get_path(entry.value, path)
+                yield Disagreement(
+                    f"{source.path}, {entry.address}, {show_path(path)}",
+                    "jsonschema",
+                    f"that it is the text {text}" if not kind.secrets else "that it is a text",
+                    "that a number fits there",
+                )
+
+
+def _texts_of_numbers(raw: object, value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Json]]:
+    """The places where a file writes a number and an entry says its text."""
+    if isinstance(raw, WrittenInt | WrittenFloat) and isinstance(value, str):
+        yield path, raw
+    elif isinstance(raw, dict) and isinstance(value, dict):
+        for name in raw.keys() & value.keys():
+            yield from _texts_of_numbers(raw[name], value[name], (*path, name))
+    elif isinstance(raw, list) and isinstance(value, list) and len(raw) == len(value):
+        for index, (item, mine) in enumerate(zip(raw, value, strict=True)):
+            yield from _texts_of_numbers(item, mine, (*path, index))
+
+
+def _judge_of(catalog: Catalog) -> Judge:
+    from registry_reconciler.verify.judge import Judge
+
+    return Judge(
+        {
+            path: source.documents[0]
+            for path, source in catalog.files.items()
+            if source.readable and len(source.documents) == 1
+        }
+    )
+
+
 def _ask_judge(
     asked: Asked, catalog: Catalog, kinds: Iterable[str], entries: Iterable[tuple[str, str, Json]]
 ) -> None:
-    from registry_reconciler.verify.judge import Judge
-
-    files = {
-        path: source.documents[0]
-        for path, source in catalog.files.items()
-        if source.readable and len(source.documents) == 1
-    }
-    judge = Judge(files)
+    judge = _judge_of(catalog)
     for name in kinds:
         if name in catalog.kinds:
             asked.schemas += 1

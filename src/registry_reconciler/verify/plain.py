@@ -1,13 +1,26 @@
-"""The opinion of Python's own readers, json and tomllib, on texts in JSON and TOML."""
+"""The opinion of Python's own readers, json and tomllib, on texts in JSON (also with comments) and TOML."""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from registry_reconciler.model.entry import Json
 
 _Said = tuple[str, str, str]
+
+
+_PIECES = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_LAST_COMMAS = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])', re.DOTALL)
+
+
+def jsonc_reads_otherwise(data: bytes, ours: Json) -> _Said | None:
+    """The same of a text with comments and last commas, once both are taken out of it."""
+    text = data.decode("utf-8-sig")
+    for pattern in (_PIECES, _LAST_COMMAS):
+        text = pattern.sub(lambda found: found[1] or " ", text)
+    return json_reads_otherwise(text.encode(), ours)
 
 
 def json_reads_otherwise(data: bytes, ours: Json) -> _Said | None:

@@ -24,9 +24,6 @@ _DEPARTURES = re.compile(
 )
 """Plain scalars that ruamel.yaml may take for another type than registry does."""
 
-_TEXT_IN_11 = re.compile(r"0o[0-7]+|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?[0-9]*\.[0-9]*[eE][0-9]+")
-"""Numbers of YAML 1.2 that are text in YAML 1.1: where a schema wants text, registry takes them for that."""
-
 _TAG = "tag:yaml.org,2002:"
 _Said = tuple[str, str, str]
 
@@ -112,7 +109,7 @@ def _scalar_agrees(node: Any, ours: Json) -> bool:
     text, tag = str(node.value), str(node.tag).removeprefix(_TAG)
     if isinstance(ours, str) and ours == text:
         if node.style is None and _DEPARTURES.fullmatch(text) is not None:
-            return isinstance(_core(text), str) or _TEXT_IN_11.fullmatch(text) is not None
+            return isinstance(_core(text), str)
         return tag in ("str", "timestamp") or not _holdable(tag, text)
     if node.style in ("'", '"', "|", ">") or isinstance(ours, dict | list):
         return False

@@ -91,6 +91,12 @@ def test_code(text: str, shown: str) -> None:
         ("a | b", "a `|` b"),
         ("![x](http://e)", "`![x](http://e`)"),
         (":smile:", "`:smile`:"),
+        (
+            "Say removed: {address: a/b, keep: true}; or wait.",
+            "Say removed: `{address: a/b, keep: true}`; or wait.",
+        ),
+        ('v is {"a": [1, 2]}.', 'v is `{"a": [1, 2]}`.'),
+        ("an open {brace and @all", "an open `{brace` and `@all`"),
     ],
 )
 def test_markdown(text: str, shown: str) -> None:

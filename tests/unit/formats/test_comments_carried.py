@@ -145,10 +145,8 @@ def test_every_comment_of_a_new_entry_and_of_new_fields_is_written(form: str) ->
     live = (applied[f"things.{form}"] or b"").decode()
     kept = {comment for comment in re.findall(r"# ([a-z][a-z ]+)", fields) if comment != "no comment"}
     assert len(kept) >= 10
-    # An entry that stands in one line has no place for them; that is said.
-    one_line = form != "toml"
-    assert [comment for comment in kept if live.count(comment) < (2 if one_line else 3)] == []
-    assert codes({**applied, "desired/thing.yaml": new.encode()}) == ["CMT001"] * one_line
+    assert [comment for comment in kept if live.count(comment) < 3] == []
+    assert codes({**applied, "desired/thing.yaml": new.encode()}) == []
 
 
 @pytest.mark.parametrize("form", TEXTS)
@@ -191,3 +189,99 @@ def test_comments_in_every_layout(form: str, where: str, text: str) -> None:
         assert f"# {comment}" in declared
         changed = declared.replace(f"# {comment}", "# four", 1)
         assert codes({**files, "desired/thing.yaml": changed.encode()}) == ["CMT001"], comment
+
+
+LIST = "layout: list, file: things.{}, at: things, key: id"
+ONE_LINE = {
+    "yaml": ("things: [{id: a}, {id: b, v: 1}]\n", LIST),
+    "yaml in a block": ("things:\n  - {id: a}\n  - {id: b, v: 1}  # behind b\n", LIST),
+    "yaml in a map": (
+        "things: {a: {w: 1}, b: {v: 1}}\n",
+        "layout: map, file: things.{}, at: things, key: id",
+    ),
+    "jsonc": ('{"things": [{"id": "a"}, {"id": "b", "v": 1}], "x": 1}\n', LIST),
+    "jsonc in a map": (
+        '{"things": {"a": {"w": 1}, "b": {}}}\n',
+        "layout: map, file: things.{}, at: things, key: id",
+    ),
+}
+MORE = """\
+thing:
+  - id: a
+    # above first
+    first: 1
+    w: 1
+    # above deep
+    deep:
+      # above x
+      - x # behind x
+      - k: 1 # behind k
+    last: 3 # behind last
+  - id: b
+    v: 1
+    one: 2 # behind one
+  # above c
+  - id: c
+    # above w
+    w: 1
+"""
+
+
+@pytest.mark.parametrize("case", ONE_LINE)
+def test_what_is_added_to_an_entry_on_one_line_keeps_its_comments(case: str) -> None:
+    text, where = ONE_LINE[case]
+    form = case.split()[0]
+    files = {**adopted(workspace(form, text, where)), "desired/thing.yaml": MORE.encode()}
+    files = after(files, plan_of(files))
+    live = (files[f"things.{form}"] or b"").decode()
+    assert [word for word in re.findall(r"# (above \w+|behind \w+)", MORE) if live.count(word) != 1] == []
+    plan = plan_of(files)
+    assert not plan.changes
+    assert not plan.problems
+
+
+def test_one_comment_more_stays_on_the_line_of_its_entry() -> None:
+    files = adopted(workspace("yaml", "things:\n  - {id: a}\n  - {id: b, tags: [x]}\n"))
+    new = "thing:\n  - id: a\n    # why\n    v: 1\n  - id: b\n    tags:\n      - x\n      - y # not z\n"
+    files = {**files, "desired/thing.yaml": new.encode()}
+    live = after(files, plan_of(files))["things.yaml"]
+    tags = b"tags: [x,\n                   y # not z\n                   ]"
+    assert live == b"things:\n  - {id: a, v: 1}  # why\n  - {id: b, " + tags + b"}\n"
+
+
+TAKEN = """\
+things:
+  # one
+  - id: a
+    # two
+    v: 1
+    tags:
+      # three
+      - x
+  # four
+  - id: f
+"""
+
+
+def test_what_comes_under_a_comment_takes_it_over() -> None:
+    """The comment above an entry, item or field is above the new one in the fragment: it is not repeated."""
+    files = adopted(workspace("yaml", TAKEN))
+    new = (
+        TAKEN.replace("things:", "thing:")
+        .replace("  - id: f", "  - id: c\n  - id: e\n  # own\n  - id: ee\n  - id: f")
+        .replace("    v: 1", "    u: 1\n    v: 1")
+        .replace("      - x", "      - w\n      - x")
+    )
+    files = {**files, "desired/thing.yaml": new.encode()}
+    files = after(files, plan_of(files))
+    assert (files["things.yaml"] or b"").decode() == new.replace("thing:", "things:")
+    # Where both have it, both keep it.
+    twice = TAKEN.replace("things:", "thing:").replace("  - id: f", "  - id: c\n  # four\n  - id: f")
+    files = {**adopted(workspace("yaml", TAKEN)), "desired/thing.yaml": twice.encode()}
+    assert (after(files, plan_of(files))["things.yaml"] or b"").decode() == twice.replace("thing:", "things:")
+
+
+def test_comments_beside_commas_of_a_toml_array_are_adopted() -> None:
+    text = '[[things]]\nid = "a"\ntags = [\n  "x" # one\n  , # two\n  "y"\n  # three\n  , "z" # four\n  # five\n]\n'
+    declared = fragment(adopted(workspace("toml", text)))
+    assert [word for word in ("one", "two", "three", "four", "five") if f"# {word}" not in declared] == []

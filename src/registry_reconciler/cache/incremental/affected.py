@@ -143,6 +143,13 @@ class UnloadedEntries:
         number = self._memory.number(address)
         return None if number is None else next(iter(self._some({number})), None)
 
+    def of(self, kind: str) -> Iterable[Entry]:
+        """The entries of a kind."""
+        start = f"{kind}/"
+        addresses = self._memory.addresses
+        numbers = {number for number, address in enumerate(addresses) if address.startswith(start)}
+        return self._load(numbers - self._loaded)
+
     def having(self, kind: str, field: str, wanted: str) -> list[Entry]:
         """The entries of a kind that have a value in a field."""
         from registry_reconciler.expressions.look_ups import indexed_in, value_word

@@ -92,8 +92,6 @@ class _Remembering:
 
     def _refuse(self) -> None:
         loaded = self.loaded
-        if any(not output.page for output in self.planning.outputs):
-            raise FullPlanRequired("outputs are made of all entries")
         if may_hold_secrets(loaded.catalog):
             raise FullPlanRequired("there are secrets, and not even a digest of one is kept")
         if loaded.live.clashes or loaded.live.hidden_kinds or loaded.catalog.broken:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.changed_files import Files
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
+    from registry_reconciler.outputs import Records
 
 LEAST = 2_000
 """Workspaces with fewer entries are planned whole as fast, and not remembered."""
@@ -66,13 +67,20 @@ def _of_part(root: Path, options: PlanOptions) -> Planning | None:
 
         memory, signatures = known
         try:
-            return plan_of_part(memory, Files(real, Recorder(DiskTree(root)), signatures), options)
+            return plan_of_part(
+                memory, Files(real, Recorder(DiskTree(root)), signatures), options, OutputRecords(root)
+            )
         except FullPlanRequired:
             return None
 
 
-def plan_of_part(memory: Memory, files: Files, options: PlanOptions) -> Planning:
+def plan_of_part(
+    memory: Memory, files: Files, options: PlanOptions, records: Records | None = None
+) -> Planning:
     """A plan from what is remembered and what may have changed.
+
+    Args:
+        records: knows what outputs were made of before; of one that is made anew, all entries that it reads are loaded.
 
     Raises:
         FullPlanRequired: that is not enough.
@@ -86,7 +94,7 @@ def plan_of_part(memory: Memory, files: Files, options: PlanOptions) -> Planning
         part = load_part(memory, files)
         if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
             raise FullPlanRequired("entries are carried to another place")
-        planning = plan_loaded(part.loaded, options, part.rest)
+        planning = plan_loaded(part.loaded, options, part.rest, records)
     except Contradicted as fault:
         raise FullPlanRequired("a file is being edited") from fault
     except UnreadNeeded as fault:

@@ -85,12 +85,13 @@ def command(
             for problem, edits in fixing.patches
         ],
         "manual": [problem_to_json(problem) for problem in fixing.manual],
+        "later": [problem_to_json(problem) for problem in fixing.later],
         "written": list(written),
     }
     if diff:
         body["diff"] = _diff(planning, fixing)
     typed = ["registry", "fix", *codes, *(["--unsafe"] if unsafe else [])]
-    next_ = [typed] if diff and fixing.fixed else [["registry", "plan"]]
+    next_ = [typed] if fixing.later or (diff and fixing.fixed) else [["registry", "plan"]]
     if not unsafe and fixing.patches:
         next_.append(["registry", "fix", *codes, "--unsafe", "--diff"])
     text = _brief(fixing, diff) if brief else _text(planning, fixing, diff)
@@ -133,14 +134,15 @@ def _set_where_asked(
 def _brief(fixing: Fixing, dry: bool) -> str:
     lines = [f"{'would fix' if dry else 'fixed'} {_count(len(fixing.fixed))}"]
     lines += [_line(problem) for problem in fixing.fixed[:_BRIEF_SHOWN]]
-    rest = [*(problem for problem, _ in fixing.patches), *fixing.manual]
+    rest = [*fixing.later, *(problem for problem, _ in fixing.patches), *fixing.manual]
     lines += [f"left {_count(len(rest))}"] if rest else []
     for problem in rest[:_BRIEF_SHOWN]:
         lines += [f"{_line(problem)} {_cut(visible(problem.message))}"]
     more = max(len(fixing.fixed) - _BRIEF_SHOWN, 0) + max(len(rest) - _BRIEF_SHOWN, 0)
     lines += [f"... and {more:,} more"] if more else []
     blocked = dry or any(problem.blocking for problem in rest)
-    lines.append(f"next: registry {'plan' if blocked else 'apply --yes'} --brief")
+    again = "fix" if fixing.later and not dry else "plan"
+    lines.append(f"next: registry {again if blocked or fixing.later else 'apply --yes'} --brief")
     return "\n".join(lines) + "\n"
 
 
@@ -192,6 +194,11 @@ def _text(planning: Planning, fixing: Fixing, dry: bool) -> str:
         lines += [_line(problem) for problem in fixing.fixed]
     else:
         lines.append("No problem has a fix that is safe to make here.")
+    if fixing.later:
+        lines.append(
+            f"For the next run, since another fix is made in the same place, {_count(len(fixing.later))}:"
+        )
+        lines += [_line(problem) for problem in fixing.later]
     if fixing.patches:
         lines.append(f"A person has to look at {_count(len(fixing.patches))}:")
         for problem, edits in fixing.patches:

@@ -108,6 +108,11 @@ def _lines(proposal: Proposal) -> list[str]:
     if proposal.template:
         lines.append(f"with .system/registry/templates/{visible(proposal.template_name)}:")
         lines += [f"  {visible(line)}" for line in proposal.template.splitlines()]
+    if proposal.starter:
+        lines.append(
+            f"{visible(str(proposal.definition['file']))} is not there; it is begun with names to change:"
+        )
+        lines += [f"  {visible(line)}" for line in proposal.starter.splitlines()]
     if proposal.markers and not proposal.spans:
         lines.append(f"and in {visible(str(proposal.definition['file']))}:")
         lines += [f"  {visible(line)}" for line in proposal.markers]

@@ -44,6 +44,7 @@ def command(
     if done.open:
         lines += ["Left for you to decide:"]
         lines += [f"  {visible(path)}: {visible(sentence)}" for path, sentence in done.open]
+        lines += [f"  {visible(path)}: follows from the fragments" for path in done.waiting]
         next = [["registry", "resolve"]]
         lines += ["Edit them, git add them, then: registry resolve"]
     else:
@@ -59,6 +60,7 @@ def command(
         "settled": list(done.settled),
         "written": list(done.written),
         "by_hand": list(done.by_hand),
+        "waiting": list(done.waiting),
         "open": [{"path": path, "about": sentence} for path, sentence in done.open],
     }
     return answer(call, "\n".join(lines) + "\n", body, exit=3 if done.open else 0, next=next)

@@ -38,12 +38,14 @@ def command(
         f"deepdiff compared {_count(asked.changes, 'change')}. "
         + ("They agree with registry." if not found else f"{_count(len(found), 'disagreement')}:"),
         *(f"  {visible(disagreement.text)}" for disagreement in found),
+        *_unread(asked.unread),
         *_not_told(asked.unanswered),
     ]
     body: dict[str, Json] = {
         "asked": {
             "files": asked.files,
             "other_files": asked.other_files,
+            "unread": asked.unread,
             "schemas": asked.schemas,
             "entries": asked.entries,
             "changes": asked.changes,
@@ -64,6 +66,10 @@ def command(
 
 def _also(number: int) -> str:
     return f", json and tomllib {_count(number, 'file')}" if number else ""
+
+
+def _unread(number: int) -> list[str]:
+    return [f"Nobody else reads {_count(number, 'file')}: lenient front matter."] if number else []
 
 
 def _not_told(number: int) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.propose_output.proposal import Proposal
-from registry_reconciler.editing.propose_output.search import Search
+from registry_reconciler.editing.propose_output.search import Search, free_id
 from registry_reconciler.editing.propose_output.write import write_proposals
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
@@ -37,14 +37,25 @@ def from_template(planning: Planning, name: str, kind: str, file: str) -> Propos
     found = ready(name, planning.loaded.kinds[kind], file)
     path = str(found.definition["file"])
     _require_free(path)
+    try:
+        there = planning.loaded.tree.read(path) is not None
+    except Unreadable as fault:
+        raise UsageFailure(f"{path} cannot be read: {fault}") from fault
     region = found.definition.get("region")
-    return Proposal(
+    ids = {output.id for output in planning.outputs}
+    proposal = Proposal(
         f"{name} of {kind}",
-        found.definition,
+        {**found.definition, "id": free_id(str(found.definition["id"]), ids)},
         found.template,
         found.name,
         example(path, region) if isinstance(region, str) else (),
+        starter="" if there else found.starter,
     )
+    owner = _owner(planning, proposal)
+    if owner:
+        where = f"the region {region!r}" if region else str(found.definition.get("at", "all"))
+        raise UsageFailure(f"{where} of {path} belongs to {owner} already; name another FILE")
+    return proposal
 
 
 def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Proposal]:
@@ -76,11 +87,11 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
             found = looked.text(decoded(data))
         except NoText as fault:
             raise UsageFailure(f"{file} is no text: {fault}") from None
-    return [proposal for proposal in found if not _is_taken(planning, proposal)][:_MOST]
+    return [proposal for proposal in found if not _owner(planning, proposal)][:_MOST]
 
 
-def _is_taken(planning: Planning, proposal: Proposal) -> bool:
-    """Whether a registry, or another output, owns the place."""
+def _owner(planning: Planning, proposal: Proposal) -> str:
+    """The registry, or the other output, that owns the place; "" where nobody does."""
     place = str(proposal.definition.get("at", ""))
     output = Output(
         str(proposal.definition["id"]),
@@ -89,7 +100,9 @@ def _is_taken(planning: Planning, proposal: Proposal) -> bool:
         place,
         parse_at(place),
     )
-    return bool(claims((*planning.outputs, output), planning.loaded.kinds)[0] & {output.id})
+    barred, problems = claims((*planning.outputs, output), planning.loaded.kinds)
+    mine = [problem.related[0].message for problem in problems if problem.place == output.place]
+    return (mine or ["another output"])[0] if output.id in barred else ""
 
 
 def _require_free(file: str) -> None:

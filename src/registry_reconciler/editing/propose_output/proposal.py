@@ -21,6 +21,7 @@ class Proposal(Struct, frozen=True):
     Attributes:
         markers: the lines that its file needs.
         spans: where they go, where that is known.
+        starter: what its file holds besides, where there is none yet.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Proposal(Struct, frozen=True):
     template_name: str = ""
     markers: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    starter: str = ""
 
     def to_json(self) -> dict[str, Json]:
         """As the command's JSON has it."""
@@ -37,4 +39,5 @@ class Proposal(Struct, frozen=True):
             "output": self.definition,
             "template": {"name": self.template_name, "text": self.template} if self.template else None,
             "markers": list(self.markers),
+            "starter": self.starter or None,
         }

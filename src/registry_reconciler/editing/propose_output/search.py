@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.propose_output.blocks import blocks_of, is_in_code
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 _COUNTS = re.compile(r"count|total|number|size|num_|_num|amount", re.IGNORECASE)
 
 
+def free_id(text: str, taken: Collection[str]) -> str:
+    """An id that no output has."""
+    name, number = text, 2
+    while name in taken:
+        name, number = f"{text}-{number}", number + 1
+    return name
+
+
 class Search:
     """Looks for what of one file equals what of each registry."""
 
@@ -42,9 +50,7 @@ class Search:
 
     def _id(self, *words: str) -> str:
         text = re.sub(r"[^A-Za-z0-9]+", "-", "-".join(words)).strip("-").lower() or "output"
-        name, number = text, 2
-        while name in self.ids:
-            name, number = f"{text}-{number}", number + 1
+        name = free_id(text, self.ids)
         self.ids.add(name)
         return name
 
@@ -133,7 +139,9 @@ class Search:
 
     def text(self, text: Text) -> Iterator[Proposal]:
         """Tables, lists and counts that equal a registry."""
-        body = text.body
+        body, looks = text.body, forms(self.file)
+        if not looks:
+            return
         regions, _ = find_regions(self.file, body)
         owned = [(region.outer_start, region.outer_end) for region in regions.values()]
         for start, end, head, lines, is_row in blocks_of(self.file, body):
@@ -146,7 +154,7 @@ class Search:
                 yield self._listed(kind, pattern, head, (start, end), is_row=is_row)
                 owned.append((start, end))
                 break
-        if forms(self.file)[0][1]:
+        if looks[0][1]:
             yield from self._counted(body, owned)
 
     def _listed(

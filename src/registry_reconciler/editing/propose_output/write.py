@@ -42,7 +42,9 @@ def write_proposals(workspace: Workspace, planning: Planning, found: Sequence[Pr
                 raise UsageFailure(f"nothing was written: {path} is there already, and is another template")
             files[path] = proposal.template.encode()
     written = _commit(workspace, planning, files)
+    # An apply writes only what is defined: so these come second.
     marked = _marked(planning, found)
+    marked.update((str(one.definition["file"]), one.starter.encode()) for one in found if one.starter)
     return [*written, *(_commit(workspace, planning, marked) if marked else [])]
 
 

@@ -225,6 +225,12 @@ def unique_fields(entries: Sequence[Found], kind: str) -> list[str]:
     return [name for name in _scalar_fields(entries, kind) if not duplicates(entries, (name,))]
 
 
+def is_key_word(name: str, kind: str) -> bool:
+    """Whether a field's name says that it tells entries apart."""
+    last = name.rpartition(".")[2].lower()
+    return last in ("id", "key", "name", "slug", "code", f"{kind}_id") or last.endswith(("_id", "-id"))
+
+
 def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
     """Fields of the first entry that could be a key, at the top first, then one level down."""
     if not entries:

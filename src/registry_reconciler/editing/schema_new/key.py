@@ -8,7 +8,13 @@ from itertools import combinations
 from msgspec.structs import replace
 
 from registry_reconciler.editing.schema_new.draft import Work
-from registry_reconciler.editing.schema_new.guess import Candidate, Found, duplicates, unique_fields
+from registry_reconciler.editing.schema_new.guess import (
+    Candidate,
+    Found,
+    duplicates,
+    is_key_word,
+    unique_fields,
+)
 from registry_reconciler.layouts import LAYOUTS
 
 
@@ -43,7 +49,7 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
         given = _keys_repeat(entries)
         return [*holders, name] if given else [name]
     unique = unique_fields(entries, work.kind)
-    if unique and _is_key_word(unique[0], work.kind):
+    if unique and is_key_word(unique[0], work.kind):
         return [unique[0]]
     joined = _joined_key(work, entries, holders, whole=LAYOUTS[chosen.layout].one_a_file)
     if joined or not unique:
@@ -52,12 +58,6 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
     more = f" ({others} would also work)" if others else ""
     work.doubt("x-registry.key", f"{unique[0]} is the key because no two entries share it{more}.")
     return [unique[0]]
-
-
-def _is_key_word(name: str, kind: str) -> bool:
-    """Whether a field's name says that it tells entries apart."""
-    last = name.rpartition(".")[2].lower()
-    return last in ("id", "key", "name", "slug", "code", f"{kind}_id") or last.endswith(("_id", "-id"))
 
 
 def _keys_repeat(entries: Sequence[Found]) -> bool:

@@ -12,7 +12,14 @@ from registry_reconciler.base.globs import is_wild
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.containers import held_by, scalar_candidates
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Candidate, Found, candidates, matches
+from registry_reconciler.editing.schema_new.guess import (
+    Candidate,
+    Found,
+    candidates,
+    is_key_word,
+    matches,
+    unique_fields,
+)
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Tree, find, is_safe
 from registry_reconciler.formats.table import relaxed
@@ -102,7 +109,7 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     elif places:
         outer = [place for place in places if len(place.at) == len(places[0].at)]
         best = max(outer, key=lambda candidate: len(candidate.entries))
-    elif small:
+    elif small or (not many and (small := _only_values(work, documents, scalars))):
         best = max(small, key=lambda candidate: (len(candidate.entries), -len(candidate.at)))
         work.doubt("x-registry.layout", f"Guessed from the {len(best.entries)} values that stand there.")
     elif whole is not None:
@@ -116,6 +123,19 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         listed = ", ".join(f"{other.text or 'the whole file'} ({len(other.entries)})" for other in others[:5])
         work.doubt("x-registry.at", f"Entries lie in other places too: {listed}. Name one with --at.")
     return _with_all(documents, best)
+
+
+def _only_values(
+    work: Work, documents: Mapping[str, Sequence[Json]], scalars: list[Candidate]
+) -> list[Candidate]:
+    """The values that are all that a file holds, unless one of them says what the file is: then it is one entry."""
+    whole = _one_a_file(documents)
+    entries = whole.entries if whole is not None else []
+    named = any(is_key_word(name, work.kind) for name in unique_fields(entries, work.kind))
+    if named or len(scalars) != 1:
+        return []
+    beside = (part for entry in entries for part in entry.value.values() if not isinstance(part, dict | list))
+    return [] if scalars[0].at and any(True for _ in beside) else scalars
 
 
 def _with_all(documents: Mapping[str, Sequence[Json]], place: Candidate) -> Candidate:

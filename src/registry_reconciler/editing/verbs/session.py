@@ -85,6 +85,16 @@ class EditSession(Struct):
             return self._live(address)
         return self.owner(address).value
 
+    def before(self, address: str) -> dict[str, Json]:
+        """What the owner of an entry says without the edits. Raises as :meth:`value`."""
+        return self._live(address) if self.owned_by_live(address) else self.owner(address).value
+
+    def told(self, address: str) -> Json:
+        """What an entry says, whoever owns it; ``None`` where that is not known."""
+        owner = self.drafts.owner(address)
+        live = self.loaded.live.entries.get(address)
+        return owner.value if owner is not None else live.value if live is not None else None
+
     def owner(self, address: str) -> DesiredEntry:
         """The declaration of an entry. Raises as :meth:`value`."""
         owner = self.drafts.owner(address)
@@ -136,6 +146,10 @@ class EditSession(Struct):
 
     def finish(self) -> Edits:
         """Everything as edits. Raises :class:`~registry_reconciler.errors.Blocked` for what cannot be edited safely."""
+        if any(kind.mirrors for kind in self.loaded.kinds.values()):
+            from registry_reconciler.editing.verbs.mirrored import carry_over
+
+            carry_over(self)
         live: list[LiveEdit] = []
         for address, value in self.values.items():
             new = self.names.get(address, address)

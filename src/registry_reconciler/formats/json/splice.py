@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct, field
-
 from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import (
     Edit,
@@ -18,15 +16,15 @@ from registry_reconciler.formats.edits import (
     Remove,
     RenameKey,
     ReplaceDocument,
-    Snippet,
     SpliceError,
     Update,
 )
+from registry_reconciler.formats.json.changed import Changed, New
 from registry_reconciler.formats.json.chunks import Chunk, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, on_lines
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
-from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, below, notes_of
+from registry_reconciler.formats.notes import NO_NOTES, Notes, below, notes_of
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -69,40 +67,6 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
     splicer = _Splicer(root, comments=comments)
     splicer.visit(root, own, ())
     return (bom + replaced(text, splicer.replacements)).encode()
-
-
-class New(Struct):
-    """A part that comes.
-
-    Attributes:
-        key: in a mapping.
-        snippet: where it came from.
-        comments: its comments, where no text of its own has them.
-    """
-
-    value: Json
-    key: str | None = None
-    snippet: Snippet | None = None
-    comments: Notes = NO_NOTES
-
-    def notes(self) -> Notes:
-        """All its comments."""
-        if self.snippet is None:
-            return self.comments
-        found = notes_of(self.snippet.text)
-        own = found.get((), Note())
-        return {**found, (): Note((*self.snippet.comments, *own.above), own.behind, own.last)}
-
-
-class Changed(Struct):
-    """What happens to the parts of a collection: those that go, and those that come, by the part they come before."""
-
-    gone: set[int] = field(default_factory=set)
-    coming: dict[int, list[New]] = field(default_factory=dict)
-
-    def put(self, before: int, new: New) -> None:
-        """A part comes before another one; behind the last at their number."""
-        self.coming.setdefault(before, []).append(new)
 
 
 class _Splicer:
@@ -304,15 +268,16 @@ class _Splicer:
     def _put_first(
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
-        lead, indent = self._lead(node, chunks, following)
+        lead, indent, opened = self._opened(node, self._lead(node, chunks, following), news)
         text = self._joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
+        text = lead + text if opened else text
         place = chunks[following].content
         self.put(place, place, text, rank=1)
 
     def _put_behind(
         self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
     ) -> None:
-        lead, indent = self._lead(node, chunks, previous)
+        lead, indent, _ = self._opened(node, self._lead(node, chunks, previous), news)
         parts = [self._written(node, new, indent, lead, near=previous) for new in news]
         place = chunks[previous].stop
         text = self._joined(parts, lead, "", comma=not at_end)
@@ -342,6 +307,19 @@ class _Splicer:
         apart = [gap for gap in gaps[1:] if "\n" in gap]
         blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
         return self.look.newline * (2 if blank else 1) + indent, indent
+
+    def _opened(self, node: JsonNode, lead: tuple[str, str], news: Sequence[New]) -> tuple[str, str, bool]:
+        """What stands between two parts, their indentation, and whether parts of one line begin lines of their own now.
+
+        They do where they have comments, which one line has no room for.
+        """
+        if "\n" in lead[0] or not self._commented(news):
+            return *lead, False
+        indent = self.source.indent(node.start) + self.look.unit
+        return self.look.newline + indent, indent, True
+
+    def _commented(self, news: Sequence[New]) -> bool:
+        return self.comments and any(any(new.notes().values()) for new in news)
 
     def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> tuple[str, str]:
         """A new part with the comments above and in it, and the one behind it."""
@@ -394,7 +372,7 @@ class _Splicer:
             self.put(begin, end, "")
             return
         lines = on_lines(node) if chunks else self.look.lines
-        if not lines:
+        if not lines and not self._commented(news):
             pad = self.text[begin : chunks[0].member] if chunks else self.look.pads[node.kind != "map"]
             pad = pad if not pad.strip() else ""
             indent = self.source.indent(node.start)

@@ -76,6 +76,30 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
     return found
 
 
+_MOST_FOLLOWING = 20
+
+
+def bare_follows(work: Writing, kind: Kind, change: Change, key: str) -> bool:
+    """Whether an entry stands behind a new one in its fragment and has no comments: those above are not its own."""
+    from registry_reconciler.formats.edits import SpliceError
+
+    origin = change.origin
+    source = work.fragments.get(origin.file) if origin is not None else None
+    if origin is None or source is None or source.data is None or not origin.path:
+        return False
+    *holder, step = origin.path
+    if not isinstance(step, int):
+        return False
+    for number in range(step + 1, step + 1 + _MOST_FOLLOWING):
+        path = (*holder, number)
+        value = _read(source, origin.document, path)
+        if isinstance(value, dict) and kind.key_of(value) == key:
+            with contextlib.suppress(SpliceError):
+                (snippet,) = source.format.extract(source.data, [(origin.document, path)])
+                return not snippet.comments
+    return False
+
+
 def _read(source: SourceFile, document: int, path: FieldPath) -> Json:
     found = get_path(source.documents[document], path) if document < len(source.documents) else None
     return None if isinstance(found, Missing) else found

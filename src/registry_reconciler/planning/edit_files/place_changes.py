@@ -17,7 +17,7 @@ from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry,
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.edit_files.entry_texts import is_written_anew
+from registry_reconciler.planning.edit_files.entry_texts import bare_follows, is_written_anew
 from registry_reconciler.planning.edit_files.field_edits import field_edits
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
@@ -294,6 +294,8 @@ def _plan_create(
         plan.documents.append((change, InsertDocument(target.document, item, before, snippet)))
         return
     edit = replace(_insertion(kind, target, slot, row, turn.position, item), snippet=snippet, anew=anew)
+    if entry is None and snippet is not None and snippet.comments and turn.position is not None:
+        edit = replace(edit, under=bare_follows(work, kind, change, row.entries[turn.position].key))
     plan.edits.append((change, edit))
     plan.ranks[id(edit)] = (target.document, repr(edit.container), kind.name, *turn.rank)
 

@@ -133,10 +133,10 @@ def _between(gap: str) -> tuple[str, tuple[str, ...]]:
     first, *rows = gap.split("\n")
     above: list[str] = []
     for row in rows:
-        comment = row.strip()
+        comment = row.strip().lstrip(",").strip()
         if comment.startswith("#"):
             above.append(comment)
-        elif not comment and row is not rows[-1]:
+        elif not row.strip() and row is not rows[-1]:
             above.clear()
     return first.strip(" \t,") if "#" in first else "", tuple(above)
 

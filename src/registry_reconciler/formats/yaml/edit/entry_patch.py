@@ -12,13 +12,14 @@ from collections import Counter
 from itertools import groupby
 
 from registry_reconciler.formats.nodes import Node
-from registry_reconciler.formats.yaml.edit.emit import indented
-from registry_reconciler.formats.yaml.edit.flow import flow_gaps
+from registry_reconciler.formats.yaml.edit.emit import Piece, indented
+from registry_reconciler.formats.yaml.edit.flow import Coming, flow_gaps
 from registry_reconciler.formats.yaml.edit.intent_table import Intent, New, plain
 from registry_reconciler.formats.yaml.edit.intents import Intents
 from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot, ValuePatcher
+from registry_reconciler.formats.yaml.edit.wording import Part, in_words
 
 _DRAWN = re.compile(r"#.*?([-=*~_#+])\1{2}")
 
@@ -259,6 +260,8 @@ class EntryPatcher(ValuePatcher):
         """New entries directly above the lines of an entry."""
         gap = self._gap(node, before - 1 if before else 0, column)
         position = self.region_start(node, before, column)
+        if before not in removed.first:
+            group = self._put_under(node, slot, group, before, column)
         run_end = removed.end.get(before, before)
         followed = run_end > before and self._swallows(self.next_line(node.entries[run_end - 1].end), column)
         rows: list[str] = []
@@ -267,7 +270,24 @@ class EntryPatcher(ValuePatcher):
             rows += indented(lines, column) + [""] * (
                 gap if before not in removed.first or new is not group[-1] else 0
             )
-        self.put(position, position, "".join(row + self.style.newline for row in rows))
+        if rows:
+            self.put(position, position, "".join(row + self.style.newline for row in rows))
+
+    def _put_under(self, node: Node, slot: Slot, group: list[New], before: int, column: int) -> list[New]:
+        """Put new entries between an entry and the comments above it that are theirs now; the others are left."""
+        start = self.line_start(node.entries[before].start)
+        rows = self.text[self._with_comments(node, before, column) : start].split("\n")[:-1]
+        above = tuple(row.strip() for row in rows)
+        at = next((k for k, new in enumerate(group) if new.under and above and new.comments() == above), None)
+        if at is None:
+            return group
+        swallowing = self._swallows(start, column)
+        lines: list[str] = []
+        for number, new in enumerate(group[at:]):
+            own = self._new_lines(node, slot, new, open_allowed=not swallowing)
+            lines += indented(own if number else own[len(above) :], column)
+        self.put(start, start, "".join(line + self.style.newline for line in lines))
+        return group[:at]
 
     def _gap(self, node: Node, near: int, column: int) -> int:
         """How many blank lines stand between entries around here."""
@@ -321,14 +341,34 @@ class EntryPatcher(ValuePatcher):
         if not intent.removed and not intent.inserts:
             return
         hints = self._hints_of([node, *slot.neighbours])
-        items: list[tuple[int, str]] = []
+        items: list[Coming] = []
         for new in sorted(intent.inserts, key=lambda new: new.index):
+            value = (
+                in_words(new.value.value, new.value.snippet) if isinstance(new.value, Piece) else new.value
+            )
             if node.kind == "map":
-                items.append((new.index, self.emitter.flow_pair(str(new.key), new.value, hints)))
+                text = self.emitter.flow_pair(str(new.key), value, hints)
             else:
-                items.append((new.index, self.emitter.flow(new.value, hints.below("*"))))
+                text = self.emitter.flow(value, hints.below("*"))
+            if isinstance(value, Part):
+                words = value.wording
+                above = (*value.comments, *words.own(), *words.inner_comments())
+                items.append(Coming(new.index, text, above, words.tail()))
+            else:
+                items.append(Coming(new.index, text))
+        items = self._at_line_end(node, slot, items)
         for start, end, text in flow_gaps(self.text, node, intent.removed, items, self.style.newline):
             self.put(start, end, text)
+
+    def _at_line_end(self, node: Node, slot: Slot, items: list[Coming]) -> list[Coming]:
+        """The only comment of what comes stands behind the bracket where there is room: the line stays one."""
+        rows = [row for new in items for row in (*new.above, new.behind.strip()) if row]
+        alone = "\n" not in self.text[node.start : node.end] and slot.kind in ("map", "seq")
+        rest = self.text[node.end : self.line_end(node.end)]
+        if len(rows) != 1 or not alone or rest.strip() or (slot.entry is not None and slot.entry.explicit):
+            return items
+        self.put(node.end, node.end, f"  {rows[0]}")
+        return [Coming(new.index, new.core) for new in items]
 
 
 def _last_leaf(node: Node) -> Node:

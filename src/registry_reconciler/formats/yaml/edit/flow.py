@@ -14,6 +14,21 @@ from registry_reconciler.formats.yaml.read.nodes import skip
 _SAME_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?")
 
 
+class Coming(Struct, frozen=True):
+    """A new item: where it goes, its text, and its comments.
+
+    Attributes:
+        index: of the original item that it stands before.
+        above: comment lines that stand above it.
+        behind: the comment behind it, with the blanks before it.
+    """
+
+    index: int
+    core: str
+    above: tuple[str, ...] = ()
+    behind: str = ""
+
+
 class _Item(Struct):
     """An item and what belongs to it; ``core`` is its number among the originals, or its new text."""
 
@@ -24,21 +39,28 @@ class _Item(Struct):
 
 
 def flow_gaps(
-    text: str, node: Node, removed: set[int], inserts: list[tuple[int, str]], newline: str
+    text: str, node: Node, removed: set[int], inserts: list[Coming], newline: str
 ) -> Iterator[tuple[int, int, str]]:
-    """Replacements (start, end, text) that remove items and put ``inserts`` (original index, text) in."""
+    """Replacements (start, end, text) that remove items and put ``inserts`` in.
+
+    An item with comments begins a line, and so does what follows a comment.
+    """
     items, closing, trailing = _take_apart(text, node)
     own_line = any("\n" in item.lead for item in items)
     apart = _apart(text, node, items, newline)
     first_lead = items[0].lead
     kept: list[_Item] = []
     carried = ""
-    coming: dict[int, list[str]] = {}
-    for index, core in inserts:
-        coming.setdefault(min(index, len(items)), []).append(core)
+    below = newline + " " * column_of(text, node.entries[0].start)
+    coming: dict[int, list[Coming]] = {}
+    for new in inserts:
+        coming.setdefault(min(new.index, len(items)), []).append(new)
     for number in range(len(items) + 1):
-        for core in coming.get(number, ()):
-            kept.append(_Item(apart if kept or own_line else first_lead, core, "", ""))
+        for new in coming.get(number, ()):
+            lead = apart if kept or own_line else first_lead
+            if new.above or new.behind:
+                lead = "".join(f"{below}{row}" for row in new.above) + below
+            kept.append(_Item(lead, new.core, new.behind, ""))
         if number == len(items):
             break
         item = items[number]
@@ -55,7 +77,6 @@ def flow_gaps(
         inner = carried + closing
         yield node.body + 1, node.end - 1, inner if "#" in inner else ""
         return
-    below = newline + " " * column_of(text, node.entries[0].start)
     yield from _gaps(node, kept, carried + closing, trailing, below)
 
 

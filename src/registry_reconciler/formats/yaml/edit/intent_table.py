@@ -15,11 +15,23 @@ from registry_reconciler.model.written import Opaque
 
 
 class New(Struct):
-    """A new item or pair; ``value`` may hold :class:`Piece` at any depth."""
+    """A new item or pair; ``value`` may hold :class:`Piece` at any depth.
+
+    Attributes:
+        under: what follows it in its source has no comments of its own. Where what follows it here has the same ones as
+            it, they are its own now.
+    """
 
     index: int
     key: str | None
     value: Any
+    under: bool = False
+
+    def comments(self) -> tuple[str, ...]:
+        """Its comment lines."""
+        if isinstance(self.value, Piece):
+            return self.value.snippet.comments
+        return (*self.value.comments, *self.value.wording.own()) if isinstance(self.value, Part) else ()
 
 
 class Intent(Struct):

@@ -5,7 +5,7 @@ Nothing of text is decided here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from registry_reconciler.formats.align import align
@@ -155,7 +155,7 @@ class Intents(SharedIntents):
         item = _item(edit)
         if wanted == "seq":
             index = len(node.entries) if edit.index is None else max(0, min(edit.index, len(node.entries)))
-            intent.inserts.append(New(index, None, item))
+            intent.inserts.append(New(index, None, item, edit.under))
             return
         key = str(edit.key)
         taken = child_index(node, key)
@@ -163,7 +163,9 @@ class Intents(SharedIntents):
         if (taken is not None and not leaves) or self._new_pair(node, key) is not None:
             raise SpliceError(f"there is a {key!r} already", self.number, (*edit.container, key))
         before = None if edit.before is None else child_index(node, edit.before)
-        self._add_pair(node, intent, New(len(node.entries) if before is None else before, key, item))
+        self._add_pair(
+            node, intent, New(len(node.entries) if before is None else before, key, item, edit.under)
+        )
 
     def _new_pair(self, node: Node, key: str) -> New | None:
         """The pair with a key that an earlier edit adds to a mapping."""
@@ -239,7 +241,9 @@ class Intents(SharedIntents):
                 self._lower(node.entries[own[key]].value, part, below, inner, only_changes=only_changes)
                 position = own[key] + 1
             elif key not in merged:
-                added.append(New(position, key, part_of(part, wording, key)))
+                added.append(
+                    New(position, key, part_of(part, wording, key), _bare_follows(wording, key, own))
+                )
         if removed or added:
             intent = self._touch(node, trail)
             intent.removed.update(removed)
@@ -271,6 +275,7 @@ class Intents(SharedIntents):
         by_text = {text: number for number, text in leaving.items()}
         here = Wording(self.text, node)
         added: list[New] = []
+        stay = [new for old, new in steps if old is not None]
         position = 0
         for old, new in steps:
             if old is None:
@@ -279,7 +284,14 @@ class Intents(SharedIntents):
                 if moved is not None and self.text and node.entries[moved].value.kind != "alias":
                     # What only moves keeps its own words and comments.
                     words = part_of(value[new], here, moved, len(node.entries))
-                added.append(New(position, None, words))
+                added.append(
+                    New(
+                        position,
+                        None,
+                        words,
+                        _is_bare(wording, next((there for there in stay if there > new), None)),
+                    )
+                )
             else:
                 inner = wording.part(new) if wording is not None else None
                 self._lower(node.entries[old].value, value[new], below, inner, only_changes=only_changes)
@@ -288,6 +300,19 @@ class Intents(SharedIntents):
             intent = self._touch(node, trail)
             intent.removed |= removed
             intent.inserts.extend(added)
+
+
+def _is_bare(wording: Wording | None, step: str | int | None) -> bool:
+    """Whether a part has no comments above it in a text."""
+    part = None if wording is None or step is None else wording.part(step)
+    return part is not None and not part.own()
+
+
+def _bare_follows(wording: Wording | None, key: str, stay: Collection[str]) -> bool:
+    """Whether the first pair behind one that is there already has no comments above it in a text."""
+    names = [] if wording is None else [str(key_of(entry)) for entry in wording.node.entries]
+    behind = names[names.index(key) + 1 :] if key in names else []
+    return _is_bare(wording, next((name for name in behind if name in stay), None))
 
 
 def _nested(rest: FieldPath, value: Any) -> Any:

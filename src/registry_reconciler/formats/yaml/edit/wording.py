@@ -176,6 +176,15 @@ class Wording(Struct, frozen=True):
             found.pop()
         return tuple(found)
 
+    def inner_comments(self) -> tuple[str, ...]:
+        """All comments inside of a collection, as lines: for a place that has no room for them in it."""
+        rows: list[str] = []
+        for part in self.parts():
+            rows += [row for row in part.lead() if row]
+            rows += [tail] if (tail := part.tail().strip()) else []
+            rows += part.inner_comments()
+        return (*rows, *(row for row in self.below() if row))
+
     def commented(self) -> bool:
         """Whether there are comments in a collection."""
         if not self.node.entries or "#" not in self.text[self.node.body : self._next_line(self.node.end)]:

@@ -1,0 +1,99 @@
+"""What goes along with an edit: the other side of a mirror that held before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.model.entry import MISSING, Json, Missing, make_address, same, split_address
+from registry_reconciler.model.fields import Selector, with_value, without
+from registry_reconciler.model.references import reference_key
+
+if TYPE_CHECKING:
+    from registry_reconciler.editing.verbs.session import EditSession
+    from registry_reconciler.model.field_roles import Mirror
+
+
+class _Side(NamedTuple):
+    """The other side of a mirror: its entry, its field, and the field here."""
+
+    address: str
+    there: Selector
+    here: Selector
+
+
+def carry_over(session: EditSession) -> None:
+    """Let entries say what an edited one says now, where a mirror holds the two equal and did so before.
+
+    Without it, neither side could be edited: each edit alone breaks the mirror. An entry that is edited itself, or
+    that nobody may edit here, is left as it is.
+    """
+    waiting = [address for address, value in session.values.items() if value is not None]
+    edited = set(session.values)
+    while waiting:
+        address = waiting.pop()
+        new, old = session.values[address], session.before(address)
+        if new is None:
+            continue
+        for side in _other_sides(session, address, old):
+            part, was = _part(side.here, new), _part(side.here, old)
+            other = _editable(session, side) if side.address not in edited else None
+            if other is None or _alike(part, was) or not _alike(_part(side.there, other), was):
+                continue
+            path = side.there.path
+            session.put(
+                side.address,
+                without(other, path) if isinstance(part, Missing) else with_value(other, path, part),
+            )
+            session.notes.append(f"{side.there.text} of {side.address} goes along: it mirrors {address}.")
+            waiting.append(side.address)
+        edited.add(address)
+
+
+def _part(selector: Selector, value: Json) -> Json | Missing:
+    return selector.get(value, MISSING)
+
+
+def _alike(left: Json | Missing, right: Json | Missing) -> bool:
+    if isinstance(left, Missing) or isinstance(right, Missing):
+        return left is right
+    return same(left, right)
+
+
+def _editable(session: EditSession, side: _Side) -> dict[str, Json] | None:
+    """What the other side says, where a person may edit it."""
+    kind = session.loaded.kinds[split_address(side.address)[0]]
+    if kind.truth != "live" and any(field.path == side.there.path for field in kind.live_fields):
+        return None
+    try:
+        return session.value(side.address)
+    except (UsageFailure, Blocked):
+        return None
+
+
+def _other_sides(session: EditSession, address: str, value: Json) -> Iterator[_Side]:
+    """The partners of an entry, and the entries whose partner it is."""
+    kinds = session.loaded.kinds
+    name, key = split_address(address)
+    for mirror in kinds[name].mirrors:
+        partner = _partner(mirror, key, value)
+        if partner is not None and mirror.kind in kinds:
+            yield _Side(make_address(mirror.kind, partner), mirror.at, mirror.field)
+    for source in kinds.values():
+        mine = [mirror for mirror in source.mirrors if mirror.kind == name]
+        if not mine:
+            continue
+        for other in session.known():
+            if split_address(other)[0] != source.name:
+                continue
+            told = session.told(other)
+            yield from (
+                _Side(other, mirror.field, mirror.at)
+                for mirror in mine
+                if _partner(mirror, split_address(other)[1], told) == key
+            )
+
+
+def _partner(mirror: Mirror, key: str, value: Json) -> str | None:
+    return key if mirror.key is None else reference_key(mirror.key.get(value))

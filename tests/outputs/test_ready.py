@@ -1,0 +1,83 @@
+"""Ready outputs: each is written, applied, and has the shape that its reader takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from registry_reconciler.editing.propose_output import from_template, write_proposals
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.workspace import Workspace
+from tests.outputs.helper import Home
+
+FRAGMENT = """\
+skill:
+  - {id: docx, path: skills/docx, version: "1.10", owners: ["@docs", "@ada"]}
+  - {id: pdf, path: skills/pdf}
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    files = {
+        ".system/registry/outputs.yaml": "outputs: []\n",
+        "README.md": "# Skills\n",
+        "desired/skills.yaml": FRAGMENT,
+        "skills/_registry.yml": "total_skills: 2\nskills: []\n",
+    }
+    found = Home(tmp_path, **files)
+    found.apply()
+    return found
+
+
+def taken(home: Home, *names: str) -> None:
+    """Take ready outputs over, and apply."""
+    for name in names:
+        workspace = Workspace(home.root)
+        planning = workspace.planning()
+        write_proposals(workspace, planning, [from_template(planning, name, "skill", "")])
+    assert home.plan().applicable, home.said()
+    home.apply()
+    assert home.plan().empty
+
+
+def test_both_marketplaces_have_what_the_published_schema_requires(home: Home) -> None:
+    """As of the schema: a name, an owner with a name, and plugins with a name and a source below the repository."""
+    taken(home, "claude-marketplace", "cursor-marketplace")
+    for path in (".claude-plugin/marketplace.json", ".cursor-plugin/marketplace.json"):
+        found = json.loads(home.text(path))
+        assert {"name", "owner", "plugins"} <= found.keys()
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", found["name"])
+        assert found["owner"]["name"]
+        assert [plugin["name"] for plugin in found["plugins"]] == ["docx", "pdf"]
+        assert all(re.fullmatch(r"\./.+", plugin["source"]) for plugin in found["plugins"])
+        assert [plugin.get("version") for plugin in found["plugins"]] == ["1.10", None]
+
+
+def test_the_texts(home: Home) -> None:
+    taken(home, "table", "count", "codeowners", "agents-section", "claude-section")
+    assert home.text(".github/CODEOWNERS") == (
+        "# registry:begin skill\n/skills/docx @docs @ada\n# registry:end skill\n"
+    )
+    readme = home.text("README.md")
+    assert "| skill | path | version |\n| --- | --- | --- |\n| `docx` | skills/docx | 1.10 |\n" in readme
+    assert "registry:begin skill-count -->\n2\n<!-- registry:end skill-count" in readme
+    for path in ("AGENTS.md", "CLAUDE.md"):
+        assert "- `docx` (`skills/docx`)\n- `pdf` (`skills/pdf`)\n" in home.text(path)
+
+
+def test_what_is_there_already_is_said_and_an_id_is_never_taken_twice(home: Home) -> None:
+    taken(home, "claude-marketplace", "cursor-marketplace", "table")
+    planning = Workspace(home.root).planning()
+    assert [output.id for output in planning.outputs if not output.page] == [
+        "marketplace",
+        "marketplace-2",
+        "skill-table",
+    ]
+    for name in ("claude-marketplace", "table"):
+        with pytest.raises(UsageFailure, match="already; name another FILE"):
+            from_template(planning, name, "skill", "")
+    assert from_template(planning, "table", "skill", "SKILLS.md").definition["id"] == "skill-table-2"
