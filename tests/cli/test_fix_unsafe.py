@@ -83,3 +83,15 @@ def test_brief_is_short(work: Work) -> None:
     done = work.ok("fix", "--brief")
     assert done.out.startswith("fixed 0 problems\nleft 200 problems\n")
     assert len(done.out) < 3_000
+
+
+def test_two_fixes_of_one_cause_are_made_once(box: Box) -> None:
+    types = (
+        "module_type:\n  - {id: a, description: A., outbound: [bb]}\n"
+        "  - {id: b, description: B., inbound: [a]}\n"
+    )
+    box.write("desired/more.yaml", types)
+    fixed = box.run("fix", "--unsafe", "--format", "json").json
+    assert [one["code"] for one in fixed["fixed"]] == ["REF001"]
+    assert "outbound: [b]}" in box.read("desired/more.yaml")
+    assert box.run("check").exit == 0

@@ -197,18 +197,33 @@ class Fixing(Struct, frozen=True):
 
 
 class _Chosen(Struct):
-    """Edits that do not touch each other, by file."""
+    """Edits that do not touch each other, by file, and the places that they are about."""
 
     by_file: dict[str, list[TextEdit]] = field(default_factory=dict)
+    places: list[tuple[Place, Json]] = field(default_factory=list)
 
-    def take(self, edits: Sequence[TextEdit]) -> bool:
-        """Take all of a fix's edits, or none where one gets in the way of another fix."""
+    def take(self, edits: Sequence[TextEdit], places: Sequence[tuple[Place, Json]]) -> bool:
+        """Take all of a fix's edits, or none where one gets in the way of another fix.
+
+        What changes a list stands in the way of what changes an item of it: both may say the same.
+        """
         fresh = [edit for edit in edits if edit not in self.by_file.get(edit.path, ())]
         if any(_overlap(edit, other) for edit in fresh for other in self.by_file.get(edit.path, ())):
             return False
+        if fresh and any(_nested(place, other) for place, _ in places for other, _ in self.places):
+            return False
         for edit in fresh:
             self.by_file.setdefault(edit.path, []).append(edit)
+        self.places += places
         return True
+
+
+def _nested(place: Place, other: Place) -> bool:
+    """Whether one place lies inside the other."""
+    if (place.file, place.document) != (other.file, other.document) or len(place.path) == len(other.path):
+        return False
+    shorter, longer = sorted((place.path, other.path), key=len)
+    return longer[: len(shorter)] == shorter
 
 
 def _overlap(text_edit: TextEdit, other: TextEdit) -> bool:
@@ -228,19 +243,22 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
     _require_codes(codes, planning.own.codes)
     free = live_truth_files(planning.loaded.kinds, planning.loaded.live)
     chosen = _Chosen()
-    fixed: list[Problem] = []
-    patches: list[tuple[Problem, tuple[TextEdit, ...]]] = []
-    manual: list[Problem] = []
-    for problem in planning.plan.problems:
-        if not _stands(problem, codes):
-            continue
-        edits = edits_for(planning, problem)
-        if not edits:
-            manual.append(problem)
-        elif _may_be_made(planning, problem, edits, free, unsafe=unsafe) and chosen.take(edits):
-            fixed.append(problem)
-        else:
-            patches.append((problem, edits))
+    standing = [problem for problem in planning.plan.problems if _stands(problem, codes)]
+    edits = {id(problem): edits_for(planning, problem) for problem in standing}
+    taken = {
+        id(problem)
+        for problem in sorted(standing, key=_depth)
+        if (mine := edits[id(problem)])
+        and _may_be_made(planning, problem, mine, free, unsafe=unsafe)
+        and chosen.take(mine, problem.fix.replacements if problem.fix else ())
+    }
+    fixed = [problem for problem in standing if id(problem) in taken]
+    manual = [problem for problem in standing if not edits[id(problem)]]
+    patches = [
+        (problem, edits[id(problem)])
+        for problem in standing
+        if edits[id(problem)] and id(problem) not in taken
+    ]
     files = planning.loaded.fragments.files
     made = tuple(
         _rewritten(files[path], edits) for path, edits in sorted(chosen.by_file.items()) if path not in free
@@ -249,6 +267,12 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
         problem for problem in fixed if any(edit.path in free for edit in edits_for(planning, problem))
     )
     return Fixing(tuple(fixed), made, tuple(patches), tuple(manual), live)
+
+
+def _depth(problem: Problem) -> int:
+    """The narrowest fix first: what mends an item leaves its list as it is."""
+    replacements = problem.fix.replacements if problem.fix is not None else ()
+    return -max((len(place.path) for place, _ in replacements), default=0)
 
 
 def standing_of(planning: Planning, codes: Sequence[str]) -> tuple[Problem, ...]:
