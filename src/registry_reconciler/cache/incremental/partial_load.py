@@ -19,7 +19,6 @@ from registry_reconciler.cache.incremental.index_keys import KeyExtractors
 from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import (
     LiveText,
-    PartReader,
     changed_text,
     gone,
     unchanged_text,
@@ -27,6 +26,7 @@ from registry_reconciler.cache.incremental.registry_texts import (
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments, unread_beside
 from registry_reconciler.loading.registries import Live, entries_of, load_live

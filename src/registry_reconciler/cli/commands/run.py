@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 from codecs import getincrementaldecoder
-from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
+from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer

@@ -392,20 +392,25 @@ class RuntimeDb:
             )
         return gone
 
-    def rebase(self, base: RegistryDb) -> None:
+    def rebase(self, base: RegistryDb, changed: Mapping[str, Iterable[str]] | None = None) -> None:
         """Swap the base below the extras, all domains at once, or raise and leave everything.
 
         A domain that is gone from the base stays while it has extras.
+
+        Args:
+            changed: by domain: the ids at which it differs from the base before, where that is known.
         """
         with self._lock:
-            self._state = self._over(base)
+            self._state = self._over(base, changed)
 
-    def _over(self, base: RegistryDb) -> DbSnapshot:
+    def _over(self, base: RegistryDb, changed: Mapping[str, Iterable[str]] | None) -> DbSnapshot:
         old = self.snapshot()
         domains: dict[str, Snapshot[Any]] = {}
         for name in (*base, *(name for name in old if name not in base)):
             index = base[name] if name in base else RegistryBuilder[Any](name, self._policy).build()
-            domains[name] = rebased(old[name] if name in old else empty_snapshot(index, self._policy), index)
+            ids = None if changed is None else changed.get(name)
+            snapshot = old[name] if name in old else empty_snapshot(index, self._policy)
+            domains[name] = rebased(snapshot, index, ids)
         return DbSnapshot(base, domains)
 
     def resolve(self, key: Key[K]) -> K:

@@ -131,13 +131,19 @@ def without(old: Snapshot[T], leaves: Callable[[Registration[T]], bool]) -> Snap
     return _frozen(folded(old.base, old, kept), old, ids, is_same) if ids else old
 
 
-def rebased(old: Snapshot[T], base: RegistryIndex[T]) -> Snapshot[T]:
+def rebased(old: Snapshot[T], base: RegistryIndex[T], changed: Iterable[str] | None = None) -> Snapshot[T]:
     """The same extras over another index; equal items keep their handles alive.
+
+    Args:
+        changed: the ids at which the indexes differ, where that is known.
 
     Raises:
         RegistryError: an extra does not go with the new index.
     """
-    ids = {*old.base.ids(), *base.ids(), *old.extra_ids()}
+    if base is old.base:
+        return old
+    differing = {*old.base.ids(), *base.ids()} if changed is None else set(changed)
+    ids = {*differing, *old.extra_ids()}
     return _frozen(folded(base, old, old.registrations), old, ids, is_equal)
 
 

@@ -1,12 +1,13 @@
-"""The one place where the run time asks the planning side; imported only when a workspace is really read."""
+"""Where the run time asks the planning side, with :mod:`.rereading`; imported only when files are really read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import MemoryTree, Tree
+from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.catalog import Catalog, load_catalog
 from registry_reconciler.loading.registries import load_live
 from registry_reconciler.loading.settings import load_config
@@ -19,19 +20,33 @@ from registry_reconciler.planning.masked_text import holding_registries
 from registry_reconciler.runtime.errors import DuplicateIdError, WorkspaceLoadError
 from registry_reconciler.runtime.registry.capabilities import Vocabulary
 from registry_reconciler.runtime.registry.source import EntryItem, KindInfo, Loaded, Row, collector_off
+from registry_reconciler.runtime.serve.looking import Parts
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.registries import Live
+    from registry_reconciler.loading.source import SourceFile
     from registry_reconciler.model.config import Config
 
 SOURCES = ("builtin", "package", "runtime")
 
 
-def read_workspace(tree: Tree, where: str) -> tuple[Loaded, bool]:
-    """Read the live registries of a workspace.
+class Understood(NamedTuple):
+    """A workspace as it was read.
 
-    Returns:
-        what was read, and whether a field of some kind is marked secret (then it is kept in no cache).
+    Attributes:
+        parts: which file gave which items.
+        secret: whether a field of some kind is marked secret; then it is kept in no cache.
+        catalog: its kinds.
+    """
+
+    loaded: Loaded
+    parts: Parts
+    secret: bool
+    catalog: Catalog
+
+
+def read_workspace(tree: Tree, where: str) -> Understood:
+    """Read the live registries of a workspace.
 
     Raises:
         WorkspaceLoadError: a file cannot be read or understood; names every one.
@@ -43,25 +58,47 @@ def read_workspace(tree: Tree, where: str) -> tuple[Loaded, bool]:
         except VersionRequired as failure:
             raise WorkspaceLoadError(where, [failure.message]) from failure
         catalog = load_catalog(tree)
-        live = load_live(tree, catalog.kinds)
+        live = load_live(tree, catalog.kinds, reader=new_reader())
         _refuse(where, config_problems)
         return understood(where, config, catalog, live)
 
 
-def understood(where: str, config: Config, catalog: Catalog, live: Live) -> tuple[Loaded, bool]:
-    """What the run time serves of what the planning side has read. Returns and raises as above."""
+def understood(where: str, config: Config, catalog: Catalog, live: Live) -> Understood:
+    """What the run time serves of what the planning side has read. Raises as above."""
     with collector_off():
         said = hide_text_faults(live.problems, holding_registries(catalog, live))
         _refuse(where, (*catalog.problems, *said))
         for clash in live.clashes:
             raise DuplicateIdError(clash.kind, clash.key, f"it stands twice in {clash.place.file}")
         items = items_of(catalog, live.entries.values())
+        parts = parts_of(live.files, list(live.entries.values()), items)
     infos = tuple(kind_info(kind) for kind in catalog.kinds.values())
     secret = any(kind.secrets for kind in catalog.kinds.values())
     events = config.event_types or ()
-    return Loaded(
-        infos, items, vocabulary_of(config), config.environments, events, config.mcp_servers
-    ), secret
+    loaded = Loaded(infos, items, vocabulary_of(config), config.environments, events, config.mcp_servers)
+    return Understood(loaded, parts, secret, catalog)
+
+
+def parts_of(
+    files: Mapping[str, SourceFile], entries: Sequence[LiveEntry], items: Sequence[EntryItem]
+) -> Parts:
+    """Which file gave which items, and where the items of a list stand that gave all items of its file."""
+    found: dict[str, list[tuple[LiveEntry, EntryItem]]] = {}
+    for pair in zip(entries, items, strict=True):
+        found.setdefault(pair[0].place.file, []).append(pair)
+    of_files: dict[str, tuple[EntryItem, ...]] = {}
+    sections: dict[str, tuple[Any, ...]] = {}
+    for path, pairs in found.items():
+        source = files[path]
+        if len(source.sections) == 1 and len(source.documents) == 1:
+            (section,) = source.sections
+            by_place = {pair[0].place.path: pair for pair in pairs}
+            places = [(section.key, index) for index in range(len(source.documents[0][section.key]))]
+            if len(pairs) == len(by_place) == len(places) and by_place.keys() == set(places):
+                pairs = [by_place[place] for place in places]
+                sections[path] = section.key, section.indent, section.head, section.start, section.end
+        of_files[path] = tuple(item for _, item in pairs)
+    return Parts(of_files, sections)
 
 
 def items_of(catalog: Catalog, entries: Iterable[LiveEntry]) -> list[EntryItem]:

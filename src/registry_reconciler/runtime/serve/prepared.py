@@ -1,9 +1,9 @@
 """The prepared index: what a workspace gave to the run time, kept in the user's cache directory.
 
-Guarantee: a prepared index is used only when every file that could have been read has, now, the very bytes
-that it had then, as its SHA-256 says; so a missing, stale, torn, corrupted or foreign one costs time and
-changes no answer. Times and sizes of the workspace's files are not asked at all: hashing is fast, and no
-clock can be racy.
+Guarantee: what a prepared index says of a file is used only when that file and all that say how it is read have,
+now, the very bytes that they had then, as their SHA-256 say; so a missing, stale, torn, corrupted or foreign one
+costs time and changes no answer. Times and sizes of the workspace's files are not asked at all: hashing is fast,
+and no clock can be racy.
 
 The file is JSON, never a pickle: one line that says what it was made from, one with the rows, then one with
 the text of each entry, which is decoded when somebody asks for it. Workspaces with secret fields are never
@@ -14,17 +14,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import chain, groupby, repeat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry_reconciler.base.globs import Glob
 from registry_reconciler.cache import store
-from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.runtime.registry.capabilities import Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDb
@@ -36,44 +32,27 @@ from registry_reconciler.runtime.registry.source import (
     Loaded,
     build_db,
     collector_off,
+    environments_in,
+    event_types_in,
+    servers_in,
     settings_tables,
+    vocabulary_in,
+)
+from registry_reconciler.runtime.serve.looking import (
+    Inputs,
+    Looked,
+    NotPreparable,
+    Parts,
+    Served,
+    differs_in_settings,
+    look,
 )
 
-FORMAT = 2
+FORMAT = 3
+if TYPE_CHECKING:
+    from registry_reconciler.files.tree import Tree
+
 LARGEST = 512 * 1024 * 1024
-SCHEMA_FILES = ".system/registry/schemas/**/*"
-
-Inputs = dict[str, str]
-"""Path → digest of every file that was read, and of every one that is not there and would be."""
-
-
-class NotPreparable(Exception):
-    """Something is where a file is expected and cannot be read: there is nothing to remember."""
-
-
-def inputs_of(tree: Tree, kinds: Iterable[KindInfo]) -> Inputs:
-    """Digests of the configuration, of every schema file and of every registry file, as they are now.
-
-    Raises:
-        NotPreparable: one of them cannot be read.
-    """
-    inputs: Inputs = {}
-    try:
-        inputs[CONFIG_PATH] = _digest(tree, CONFIG_PATH)
-        for path in find(tree, SCHEMA_FILES):
-            inputs[path] = _digest(tree, path)
-        for kind in kinds:
-            for path in find(tree, kind.file, exclude=kind.exclude):
-                if path not in inputs:
-                    inputs[path] = _digest(tree, path)
-    except Unreadable as fault:
-        raise NotPreparable(str(fault)) from fault
-    return inputs
-
-
-def _digest(tree: Tree, path: str) -> str:
-    data = tree.read(path)
-    return "absent" if data is None else digest_bytes(data)
 
 
 def place_of(root: Path) -> Path | None:
@@ -81,38 +60,39 @@ def place_of(root: Path) -> Path | None:
     return store.file_of("runtime", root, ".index")
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A workspace as it is served, and what it was made from."""
-
-    db: RegistryDb
-    kinds: tuple[KindInfo, ...]
-    inputs: Inputs
-
-
-def encode(root: Path, loaded: Loaded, served: Served) -> bytes:
+def encode(root: Path, served: Served) -> bytes:
     """The content of a prepared index."""
-    items = loaded.items
+    items = served.items()
     places = {id(item): place for place, item in enumerate(items)}
     tables = {
         "kinds": [[kind, len(list(group))] for kind, group in groupby(items, lambda item: item.kind)],
         "keys": [item.key for item in items],
         "domains": {name: _flat(index, places) for name, index in served.db.items()},
+        "files": {
+            path: [places[id(item)] for item in those] for path, those in sorted(served.parts.items.items())
+        },
+        "sections": dict(sorted(served.parts.sections.items())),
     }
     rest = b"\n".join([_compact(tables), *(item.line for item in items)])
     header = {
         "format": FORMAT,
         "stamp": store.program(),
         "root": os.path.realpath(root),
-        "kinds": [[kind.name, kind.file, list(kind.exclude), kind.space] for kind in loaded.kinds],
-        "capabilities": loaded.vocabulary.to_data(),
-        "environments": None if loaded.environments is None else list(loaded.environments),
-        "event_types": list(loaded.event_types),
-        "servers": dict(loaded.servers),
+        "kinds": [[kind.name, kind.file, list(kind.exclude), kind.space] for kind in served.kinds],
+        "capabilities": vocabulary_in(served.db).to_data(),
+        "environments": environments_in(served.db),
+        "event_types": event_types_in(served.db),
+        "servers": servers_in(served.db),
         "inputs": served.inputs,
-        "body": digest_bytes(rest),
     }
-    return _compact(header) + b"\n" + rest
+    return _whole(header, rest)
+
+
+def _whole(header: Mapping[str, Any], rest: bytes) -> bytes:
+    """The content of a file, whose first line has the digests of the rest and of itself."""
+    said = {name: value for name, value in header.items() if name != "head"}
+    said["body"] = digest_bytes(rest)
+    return _compact({**said, "head": digest_bytes(_compact(said))}) + b"\n" + rest
 
 
 def _compact(value: Any) -> bytes:
@@ -150,17 +130,17 @@ def _index(name: str, flat: Mapping[str, Any], items: Sequence[EntryItem]) -> Re
     return RegistryIndex(name, DuplicatePolicy(flat["policy"]), ids, names, aliases)
 
 
-def remember(root: Path, loaded: Loaded, served: Served) -> bool:
+def remember(root: Path, served: Served) -> bool:
     """Keep a prepared index; whether it was kept. Failing is fine: it can be made again."""
     place = place_of(root)
     if place is None:
         return False
-    return store.write(place, encode(root, loaded, served))
+    return store.write(place, encode(root, served))
 
 
 def amend(
     root: Path,
-    changed: Mapping[str, EntryItem | None],
+    changed: Mapping[str, tuple[EntryItem, str] | None],
     files: Mapping[str, tuple[str | None, str | None]],
 ) -> bool:
     """Bring a prepared index up to date with a change of some entries; whether there was one that could be.
@@ -168,7 +148,7 @@ def amend(
     It is not looked at whether the workspace is as the index says: whoever opens it does that.
 
     Args:
-        changed: by address: the items as they are now, ``None`` for one that is gone.
+        changed: by address: the items as they are now, each with its file; ``None`` for one that is gone.
         files: of what was written: digests before and after.
 
     Raises:
@@ -193,21 +173,33 @@ def amend(
         header["inputs"] = {
             path: files[path][1] if path in files else answer for path, answer in inputs.items()
         }
-        tables, *lines = rest.split(b"\n")
-        items = _items(json.loads(tables), lines)
+        line, *lines = rest.split(b"\n")
+        tables = json.loads(line)
+        items = _items(tables, lines)
         numbers = {item.address: number for number, item in enumerate(items)}
-        same = _replace_lines(lines, numbers, changed)
+        # Where items stand in what was written is not known any more.
+        tables["sections"] = {path: of for path, of in tables["sections"].items() if path not in files}
+        if _replace_lines(lines, numbers, changed):
+            return _write(place, header, b"\n".join((_compact(tables), *lines)))
+        parts = _moved(_parts(tables, items), changed)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return False
-    if same:
-        return _write(place, header, b"\n".join((tables, *lines)))
-    by_address = {item.address: item for item in items}
-    for address, item in changed.items():
-        by_address.pop(address, None)
-        if item is not None:
-            by_address[address] = item
-    loaded = _loaded(header, [by_address[address] for address in sorted(by_address)])
-    return remember(root, loaded, Served(build_db(loaded), loaded.kinds, header["inputs"]))
+    left = [item for of_file in parts.items.values() for item in of_file]
+    loaded = _loaded(header, sorted(left, key=lambda item: item.address))
+    return remember(root, Served(build_db(loaded), loaded.kinds, header["inputs"], parts))
+
+
+def _moved(parts: Parts, changed: Mapping[str, tuple[EntryItem, str] | None]) -> Parts:
+    """The parts with other items at some addresses."""
+    items = {
+        path: tuple(item for item in of_file if item.address not in changed)
+        for path, of_file in parts.items.items()
+    }
+    for found in changed.values():
+        if found is not None:
+            item, path = found
+            items[path] = (*items.get(path, ()), item)
+    return Parts(items, parts.sections)
 
 
 def _is_registry(header: Mapping[str, Any], path: str) -> bool:
@@ -219,14 +211,14 @@ def _is_registry(header: Mapping[str, Any], path: str) -> bool:
 
 
 def _replace_lines(
-    lines: list[bytes], numbers: Mapping[str, int], changed: Mapping[str, EntryItem | None]
+    lines: list[bytes], numbers: Mapping[str, int], changed: Mapping[str, tuple[EntryItem, str] | None]
 ) -> bool:
     """Put changed items in; whether lookup finds all of them as before, so that the tables stay as they are."""
-    for address, item in changed.items():
+    for address, found in changed.items():
         number = numbers.get(address)
-        if number is None or item is None or _row(lines[number]) != _row(item.line):
+        if number is None or found is None or _row(lines[number]) != _row(found[0].line):
             return False
-        lines[number] = item.line
+        lines[number] = found[0].line
     return True
 
 
@@ -248,7 +240,7 @@ def _items(tables: Mapping[str, Any], lines: Sequence[bytes]) -> list[EntryItem]
 
 
 def _write(place: Path, header: Mapping[str, Any], rest: bytes) -> bool:
-    return store.write(place, _compact({**header, "body": digest_bytes(rest)}) + b"\n" + rest)
+    return store.write(place, _whole(header, rest))
 
 
 def _row(line: bytes) -> Any:
@@ -267,32 +259,45 @@ def _kept(root: Path, place: Path | None) -> tuple[dict[str, Any], bytes] | None
         return None
     if header["stamp"] != store.program() or header["body"] != digest_bytes(rest):
         return None
-    return header, rest
+    digest = header.pop("head")
+    return (header, rest) if digest == digest_bytes(_compact(header)) else None
 
 
-def recall(root: Path, tree: Tree) -> Served | None:
-    """The workspace as it was prepared, when it still is exactly so; ``None`` in every other case."""
+class Recalled(NamedTuple):
+    """A workspace as it was prepared.
+
+    Attributes:
+        served: what it was then.
+        looked: what its files are now.
+    """
+
+    served: Served
+    looked: Looked
+
+
+def recall(root: Path, tree: Tree) -> Recalled | None:
+    """The workspace as it was prepared, and what its files are now; ``None`` where that cannot help to open it."""
     try:
         kept = _kept(root, place_of(root))
         if kept is None:
             return None
         header, rest = kept
         kinds = tuple(KindInfo(name, file, tuple(out), space) for name, file, out, space in header["kinds"])
-        inputs = inputs_of(tree, kinds)
-        if inputs != header["inputs"]:
+        looked = look(tree, kinds)
+        if differs_in_settings(header["inputs"], looked.inputs):
             return None
         with collector_off():
-            return Served(_decoded(header, rest), kinds, inputs)
+            return Recalled(_decoded(header, rest, kinds), looked)
     except (NotPreparable, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return None
 
 
-def _decoded(header: Mapping[str, Any], rest: bytes) -> RegistryDb:
+def _decoded(header: Mapping[str, Any], rest: bytes, kinds: tuple[KindInfo, ...]) -> Served:
     body, *lines = rest.split(b"\n")
     tables = json.loads(body)
     items = _items(tables, lines)
     words = header["environments"]
-    return RegistryDb(
+    db = RegistryDb(
         {name: _index(name, flat, items) for name, flat in tables["domains"].items()},
         settings_tables(
             Vocabulary(header["capabilities"]),
@@ -301,3 +306,10 @@ def _decoded(header: Mapping[str, Any], rest: bytes) -> RegistryDb:
             header["servers"],
         ),
     )
+    return Served(db, kinds, header["inputs"], _parts(tables, items))
+
+
+def _parts(tables: Mapping[str, Any], items: Sequence[EntryItem]) -> Parts:
+    at = items.__getitem__
+    of_files = {path: tuple(map(at, numbers)) for path, numbers in tables["files"].items()}
+    return Parts(of_files, {path: tuple(section) for path, section in tables["sections"].items()})

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from registry_reconciler.errors import NoWorkspace
 from registry_reconciler.files.root import SCHEMAS, nearest
@@ -29,8 +29,19 @@ from registry_reconciler.runtime.registry.source import (
     vocabulary_in,
 )
 from registry_reconciler.runtime.serve import prepared
+from registry_reconciler.runtime.serve.looking import (
+    DatedTree,
+    Looked,
+    Memory,
+    NotPreparable,
+    Refreshed,
+    Served,
+    differs_in_settings,
+    look,
+)
 
 if TYPE_CHECKING:
+    from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
     from registry_reconciler.model.plan import Plan
     from registry_reconciler.runtime.execution.asking import Words
@@ -41,6 +52,8 @@ if TYPE_CHECKING:
     from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
     from registry_reconciler.runtime.registry.plugins import PluginPoint, PluginReport
+
+R = TypeVar("R")
 
 MOST_EXTENSION_BYTES = 16 << 20
 
@@ -60,22 +73,79 @@ def find_root(path: str | os.PathLike[str]) -> Path:
     )
 
 
-def _read(root: Path) -> prepared.Served:
-    known = prepared.recall(root, DiskTree(root))
-    if known is not None:
-        return known
-    from registry_reconciler.runtime.serve.planning import read_workspace
+class _Files:
+    """Reads a workspace; the second time only what changed."""
 
-    # One recorder for both: the digests are those of the very bytes that were understood.
-    tree = Recorder(DiskTree(root))
-    loaded, secret = read_workspace(tree, str(root))
-    try:
-        served = prepared.Served(build_db(loaded), loaded.kinds, prepared.inputs_of(tree, loaded.kinds))
-    except prepared.NotPreparable as fault:
-        raise WorkspaceLoadError(str(root), [str(fault)]) from fault
-    if not secret:
-        prepared.remember(root, loaded, served)
-    return served
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.memory = Memory()
+        self._catalog: Catalog | None = None
+
+    def opened(self) -> Served:
+        """The workspace as it is now, with what an earlier process has prepared of it."""
+        tree = DatedTree(self.root)
+        known = prepared.recall(self.root, tree)
+        if known is None:
+            return self._read(tree)
+        if known.served.inputs == known.looked.inputs:
+            self.memory.keep(tree, known.looked, known.served.parts.sections)
+            return known.served
+        found = self._refreshed(tree, known.served, known.looked)
+        if found is None:
+            return self._read(DatedTree(self.root))
+        prepared.remember(self.root, found.served)
+        return found.served
+
+    def again(self, served: Served) -> Refreshed | None:
+        """What is served now, and where that differs; ``None``: nothing changed."""
+        tree = DatedTree(self.root)
+        try:
+            looked = look(tree, served.kinds, self.memory)
+        except NotPreparable:
+            looked = None
+        if looked is not None and looked.inputs == served.inputs:
+            self.memory.keep(tree, looked, served.parts.sections)
+            return None
+        if looked is not None and not differs_in_settings(served.inputs, looked.inputs):
+            found = self._refreshed(tree, served, looked)
+            if found is not None:
+                return found
+        known = prepared.recall(self.root, tree := DatedTree(self.root))
+        if known is not None and known.served.inputs == known.looked.inputs:
+            self._catalog = None
+            self.memory.keep(tree, known.looked, known.served.parts.sections)
+            return Refreshed(known.served, None)
+        return Refreshed(self._read(DatedTree(self.root)), None)
+
+    def _refreshed(self, tree: DatedTree, served: Served, looked: Looked) -> Refreshed | None:
+        from registry_reconciler.runtime.serve.rereading import kinds_of, refreshed
+
+        if self._catalog is None:
+            self._catalog = kinds_of(tree, looked)
+        if self._catalog is None:
+            return None
+        found = refreshed(served, looked, self._catalog, tree, self.memory.texts)
+        if found is not None:
+            self.memory.keep(tree, looked, found.served.parts.sections)
+        return found
+
+    def _read(self, tree: DatedTree) -> Served:
+        from registry_reconciler.runtime.serve.planning import read_workspace
+
+        # One recorder for both: the digests are those of the very bytes that were understood.
+        recorder = Recorder(tree)
+        found = read_workspace(recorder, str(self.root))
+        loaded = found.loaded
+        try:
+            looked = look(recorder, loaded.kinds)
+        except NotPreparable as fault:
+            raise WorkspaceLoadError(str(self.root), [str(fault)]) from fault
+        served = Served(build_db(loaded), loaded.kinds, looked.inputs, found.parts)
+        self._catalog = found.catalog
+        self.memory.keep(tree, looked, found.parts.sections)
+        if not found.secret:
+            prepared.remember(self.root, served)
+        return served
 
 
 def prepare(path: str | os.PathLike[str]) -> bool:
@@ -84,7 +154,7 @@ def prepare(path: str | os.PathLike[str]) -> bool:
     """
     root = find_root(path)
     try:
-        _read(root)
+        _Files(root).opened()
     except RegistryError:
         return False
     return True
@@ -95,11 +165,12 @@ def prepare_from(root: Path, read: PlanningLoaded) -> bool:
     from registry_reconciler.runtime.serve.planning import understood
 
     try:
-        loaded, secret = understood(str(root), read.config, read.catalog, read.live)
-        served = prepared.Served(build_db(loaded), loaded.kinds, prepared.inputs_of(read.tree, loaded.kinds))
-    except (RegistryError, prepared.NotPreparable):
+        found = understood(str(root), read.config, read.catalog, read.live)
+        kinds = found.loaded.kinds
+        served = Served(build_db(found.loaded), kinds, look(read.tree, kinds).inputs, found.parts)
+    except (RegistryError, NotPreparable):
         return False
-    return not secret and prepared.remember(root, loaded, served)
+    return not found.secret and prepared.remember(root, served)
 
 
 def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
@@ -120,7 +191,10 @@ def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
         if address
     }
     entries = [read.live.entries[address] for address in changed if address in read.live.entries]
-    items = {item.address: item for item in items_of(read.catalog, entries)}
+    items = {
+        item.address: (item, entry.place.file)
+        for item, entry in zip(items_of(read.catalog, entries), entries, strict=True)
+    }
     files = {file.path: (file.before, file.after) for file in plan.files}
     try:
         return prepared.amend(root, {address: items.get(address) for address in changed}, files)
@@ -140,18 +214,19 @@ class WorkspaceRuntime:
         self.root = root
         self._lock = threading.RLock()
         self._lock_timeout = lock_timeout
-        self._served = self._consistent()
+        self._files = _Files(root)
+        self._served = self._consistent(self._files.opened)
         self.db: RuntimeDb = self._served.db.runtime(policy, allow_id_overrides)
         from registry_reconciler.runtime.registry.plugins import PluginReport
 
         self.plugins = PluginReport()
 
-    def _consistent(self) -> prepared.Served:
+    def _consistent(self, read: Callable[[], R]) -> R:
         from registry_reconciler.apply import reader
         from registry_reconciler.apply.writable import Writable
 
         with reader(self.root, self._lock_timeout, may_write=Writable(self.root)):
-            return _read(self.root)
+            return read()
 
     @overload
     def __getitem__(self, kind: Domain[T]) -> RuntimeRegistry[T]: ...
@@ -201,21 +276,14 @@ class WorkspaceRuntime:
             LockHeld, InterruptedApply: see ``registry_reconciler.errors``.
         """
         with self._lock:
-            if self._unchanged():
+            before = self._served
+            found = self._consistent(lambda: self._files.again(before))
+            if found is None:
                 return False
-            served = self._consistent()
-            self.db.rebase(served.db)
-            self._served = served
+            changed = found.changed if self.db.snapshot().base is before.db else None
+            self.db.rebase(found.served.db, changed)
+            self._served = found.served
             return True
-
-    def _unchanged(self) -> bool:
-        from registry_reconciler.apply import reader
-
-        with reader(self.root, self._lock_timeout):
-            try:
-                return prepared.inputs_of(DiskTree(self.root), self._served.kinds) == self._served.inputs
-            except prepared.NotPreparable:
-                return False
 
     def load_extension(self, path: str | os.PathLike[str], *, layer: str = "") -> tuple[str, ...]:
         """Register the entries of a file that is written like a fragment: all of them or none.
