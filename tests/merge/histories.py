@@ -30,13 +30,20 @@ from typing import Any
 import yaml
 
 from registry_reconciler import Plan, PlanOptions, Workspace
+from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 from registry_reconciler.errors import Blocked
+from registry_reconciler.loading.state import STOP_PATH
 from registry_reconciler.model.entry import digest_value
 from registry_reconciler.planning import state_shares
 
 REGISTRY = "t.yaml"
 FRAGMENTS = ("desired/one.yaml", "desired/two.yaml", "desired/three.yaml")
-OWN = (".system/registry/state/", ".system/registry/history/", ".system/registry/history.jsonl")
+OWN = (
+    ".system/registry/state/",
+    ".system/registry/history/",
+    ".system/registry/history.jsonl",
+    ".system/registry/history.before.jsonl",
+)
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
 NAMES = [first + second for first in "bcdfghkm" for second in "aeiou"]
 _COMMENT = re.compile(r"^# (.*)\n\n- id: (.*)$", re.MULTILINE)
@@ -87,6 +94,9 @@ class History:
     log: list[str] = field(default_factory=list)
     values: dict[str, set[str]] = field(default_factory=dict)
     begun_old: bool = False
+    older: str = ""
+    """The branch on which an older program goes on, until the new form comes to it."""
+    squashed: bool = False
     renamed_away: set[str] = field(default_factory=set)
     """Fragments that were renamed."""
     centre: int = 0
@@ -113,9 +123,14 @@ class History:
         return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").stdout.split()
 
     def commits(self, of: str) -> list[str]:
-        return self.git(
+        """Commits that may be reverted and picked: not the first, and none that carries the old form over."""
+        found = self.git(
             "rev-list", "--no-merges", "--max-count=8", "--invert-grep", "--grep=^as an older program", of
         ).stdout.split()[:-1]
+        if not self.begun_old:
+            return found
+        carried = self.git("log", "--format=%H", "--diff-filter=AD", of, "--", STOP_PATH).stdout.split()
+        return [each for each in found if each not in carried]
 
     # --- files -----------------------------------------------------------------------------------------------
 
@@ -158,8 +173,16 @@ class History:
     def plan(self, **options: Any) -> Plan:
         return Workspace.open(self.root).planning(PlanOptions(**options)).plan
 
+    def is_older(self) -> bool:
+        """Whether an older program is in use here."""
+        return bool(self.older) and self.branch() == self.older and not (self.root / STOP_PATH).exists()
+
     def apply(self) -> None:
+        older = self.is_older()
         Workspace.open(self.root).apply_now(PlanOptions(allow_mass_delete=True))
+        if older:
+            self.covered["an apply of an older program"] += 1
+            as_older(self)
 
     def settle(self, why: str) -> None:
         """Apply what the fragments say and commit."""
@@ -528,15 +551,11 @@ OPERATIONS: dict[str, tuple[Callable[[History], tuple[str, ...]], int]] = {
     "rebase": (rebase, 3),
     "stash": (lambda one: ("stash", "pop", "-q"), 2),
 }
-_OF_WHOLE_BRANCHES = ("merge", "squash", "octopus", "queue", "rebase", "stash")
-"""What also merges where every branch carries the old form over by itself. The commit in which one does that cannot be
-reverted or picked alone without a conflict in the state, which ``registry resolve`` settles."""
 
 
 def operate(one: History) -> None:
     """One operation of git, and the laws after it."""
-    names = [name for name in OPERATIONS if name in _OF_WHOLE_BRANCHES or not one.begun_old]
-    name = one.random.choices(names, [OPERATIONS[each][1] for each in names])[0]
+    name = one.random.choices(list(OPERATIONS), [weight for _, weight in OPERATIONS.values()])[0]
     if name in ("octopus", "queue") and len(_others(one)) < 2:
         name = "merge"
     if name == "stash":
@@ -547,6 +566,7 @@ def operate(one: History) -> None:
         one.commit("while something was put aside")
     before = one.git("rev-parse", "HEAD").stdout.strip()
     words = OPERATIONS[name][0](one)
+    one.squashed |= name == "squash"
     if name == "queue" and _conflicts(one):
         _judge(one, name, "the first of a queue", "", before)
         return
@@ -569,17 +589,39 @@ def _conflicts(one: History) -> list[str]:
 
 
 def _judge(one: History, name: str, words: str, output: str, before: str) -> None:
-    """What did not merge: some file of people's has to be among it. It is given up."""
+    """What did not merge: some file of people's has to be among it. It is given up.
+
+    Where git cannot merge the state, it is known why (decision 7), and ``registry resolve`` settles it.
+    """
     conflicts = _conflicts(one)
     mine = [path for path in conflicts if path.strip('"').startswith(OWN)]
-    taken_again = any(path in one.renamed_away for path in FRAGMENTS if _ever_there(one, path))
-    if mine and mine == conflicts and not taken_again:
+    alone = bool(mine) and mine == conflicts
+    why = _known(one, name, mine) if alone else ""
+    if alone and not why:
         raise Broken(f"{words}: only files of registry conflict: {mine}\n{output}")
     one.covered[f"{name}: conflict" if conflicts else f"{name}: refused"] += 1
-    one.covered["conflicts of registry's own beside people's"] += bool(mine) and mine != conflicts
-    one.covered["conflicts where the name of a fragment was taken again"] += bool(mine) and mine == conflicts
+    one.covered["conflicts of registry's own beside people's"] += bool(mine) and not alone
+    if alone:
+        one.covered[f"settled by resolve: {why}"] += 1
+        settled = resolve_conflicts(Workspace.open(one.root))
+        if settled.open or _conflicts(one):
+            raise Broken(f"{words}: registry resolve leaves {_conflicts(one)} {settled.open}")
+        laws(one)
     _give_up(one, name)
     one.git("reset", "-q", "--hard", before)
+
+
+def _known(one: History, name: str, conflicts: list[str]) -> str:
+    """Why git cannot merge the state where it merges what people wrote; "" where it has to."""
+    if one.renamed_away and any(path in one.renamed_away for path in FRAGMENTS if _ever_there(one, path)):
+        return "the name of a fragment was taken again"
+    if one.begun_old and one.squashed:
+        return "a squash merge after branches carried over apart"
+    if name != "merge" and all(path.endswith(".jsonl") for path in conflicts):
+        return "what two applies of an older program wrote"
+    if one.begun_old and name == "cherry-pick":
+        return "a pick from one form to the other"
+    return ""
 
 
 def _ever_there(one: History, path: str) -> bool:
@@ -686,7 +728,7 @@ def settle(one: History, before: str) -> None:
         one.git("clean", "-qfd")
         return
     plan = one.plan()
-    if not plan.empty:
+    if not plan.empty and not one.is_older():
         raise Broken(f"after an apply the plan is not empty: {plan.changes} {plan.heals}")
     remember(one)
 
@@ -734,9 +776,16 @@ def begin(one: History, *, attributes: bool, large: int = 0) -> None:
 
 def old_form(one: History) -> None:
     """The state and history as an older program would have left them: every branch carries them over by itself."""
-    state = one.root / ".system/registry/state"
+    as_older(one)
+    one.commit("as an older program leaves it")
+
+
+def as_older(one: History) -> None:
+    """Make what an apply left what an older program leaves: a line an entry, and one more in the history."""
+    state, history = one.root / ".system/registry/state", one.root / OWN[2]
+    old = one.git("show", f"HEAD:{OWN[2]}", check=False).stdout
     shutil.rmtree(state)
-    shutil.rmtree(one.root / ".system/registry/history")
+    shutil.rmtree(one.root / ".system/registry/history", ignore_errors=True)
     state.mkdir()
     for path in FRAGMENTS:
         entries = sorted(one.read(path).entries, key=lambda entry: str(entry["id"]))
@@ -744,8 +793,8 @@ def old_form(one: History) -> None:
         if rows:
             name = path.removeprefix("desired/")
             (state / f"{name}.jsonl").write_text("".join(f"{row}\n" for row in rows))
-    (one.root / ".system/registry/history.jsonl").write_text('{"time": "2026-01-01T00:00:00Z"}\n')
-    one.commit("as an older program leaves it")
+    history.write_text(f'{old}{{"time": "2026-01-01T00:00:00Z", "who": "{one.value()}"}}\n')
+    one.git("checkout", "-q", "HEAD", "--", ".gitattributes", check=False)
 
 
 def run(
@@ -785,9 +834,9 @@ def run(
             one.covered["begun in the old form"] += 1
         for number in range(one.random.choice([1, 2, 3])):
             one.git("branch", "-q", f"b{number}")
-        # After two branches that carried over are one again, their files become one as well, and a third branch that
-        # changed one of them conflicts. That is a matter of the few weeks in which the old form goes.
-        for _ in range(4 if one.begun_old else steps):
+        if one.begun_old and chance.random() < 0.6:
+            one.older = chance.choice(one.branches())
+        for _ in range(steps):
             one.git("checkout", "-q", one.random.choice(one.branches()))
             if one.random.random() < 0.6:
                 edit(one)

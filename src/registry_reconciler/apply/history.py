@@ -17,7 +17,11 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.change import Change
-from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH
+from registry_reconciler.model.config import (
+    HISTORY_BEFORE_PATH,
+    HISTORY_FOLDER,
+    OLD_HISTORY_PATH,
+)
 from registry_reconciler.model.entry import Json, digest_bytes
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Severity, Status
@@ -166,7 +170,7 @@ def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]
     faults: list[str] = []
     try:
         names = paths(tree)[::-1]
-        old = tree.read(OLD_HISTORY_PATH)
+        olds = [tree.read(path) or b"" for path in (OLD_HISTORY_PATH, HISTORY_BEFORE_PATH)]
     except Unreadable as fault:
         return [], [f"{HISTORY_FOLDER} cannot be read: {fault}"]
     for path in names[:newest]:
@@ -182,9 +186,8 @@ def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]
         else:
             faults.append(f"{path} holds no apply")
     known = {entry.path for entry in found}
-    found += [
-        Entry(path, json.loads(content)) for path, content in carried_over(old or b"") if path not in known
-    ]
+    lines = dict(line for old in olds for line in carried_over(old))
+    found += [Entry(path, json.loads(content)) for path, content in lines.items() if path not in known]
     return sorted(found, key=lambda entry: (entry.time, entry.path), reverse=True)[:newest], faults
 
 

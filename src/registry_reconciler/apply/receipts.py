@@ -11,7 +11,8 @@ from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.loading.settings import load_config
-from registry_reconciler.model.config import OLD_HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.loading.state.files import conflict_line
+from registry_reconciler.model.config import HISTORY_BEFORE_PATH, OLD_HISTORY_PATH, STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import Plan
 
@@ -52,11 +53,21 @@ def housekeeping(tree: Tree, done: Collection[str]) -> list[FileOp]:
 
 
 def _history(tree: Tree, new: dict[str, bytes]) -> Iterator[FileOp]:
-    """The file of this apply; those that the old history becomes; and the oldest go."""
+    """The file of this apply; the old history, renamed as it is; and the oldest go.
+
+    Git follows the rename: what an older program adds on another branch is merged. Where there is a renamed one
+    already, or the marks of a conflict stand in it, its lines become files.
+    """
     there = history.paths(tree)
     old = _old_history(tree)
     if old is not None:
-        new.update((path, content) for path, content in history.carried_over(old) if path not in there)
+        before = tree.read(HISTORY_BEFORE_PATH)
+        if before is None and conflict_line(old) is None:
+            yield FileOp(HISTORY_BEFORE_PATH, None, old)
+        elif old != before:
+            known = {path for path, _ in history.carried_over(before or b"")}
+            found = history.carried_over(old)
+            new.update((path, content) for path, content in found if path not in there and path not in known)
         yield FileOp(OLD_HISTORY_PATH, digest_bytes(old), None)
     keep = load_config(Recorder(tree))[0].history_keep
     gone = set(history.surplus({*there, *new}, max(keep, 1)))

@@ -6,7 +6,7 @@ fragments, registries, state and history are then one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status
+from registry_reconciler.planning.diff.records import is_unfit
 from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded
 from registry_reconciler.report.words import show_location
 from registry_reconciler.workspace import Workspace, ask_others
@@ -77,8 +78,22 @@ def _drafted(draft: Draft, loaded: Loaded) -> Edits:
     return found if isinstance(found, Edits) else Edits(tuple(found))
 
 
-def _about(options: PlanOptions, edits: Edits) -> PlanOptions:
+def _about(options: PlanOptions, edits: Edits, before: Loaded) -> PlanOptions:
+    agreed = tuple(_agreed(before, {edit.path for edit in edits.fragments}))
+    if agreed:
+        options = replace(options, overwrite=tuple(dict.fromkeys((*options.overwrite, *agreed))))
     return replace(options, target=edits.target) if edits.target else options
+
+
+def _agreed(before: Loaded, paths: Collection[str]) -> Iterator[str]:
+    """Entries of the edited fragments that a registry has as their fragment says, and the state has not.
+
+    Somebody accepted an edit by hand, or made it in both: nobody is asked about it a second time.
+    """
+    for wish in before.fragments.entries:
+        state, live = before.state.entries.get(wish.address), before.live.entries.get(wish.address)
+        if state is not None and wish.place.file in paths and is_unfit(before.kinds, state, wish, live):
+            yield wish.address
 
 
 def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
@@ -86,7 +101,7 @@ def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:
     with collector_off():
         before = load(Recorder(tree))
         edits = _drafted(draft, before)
-        options = _about(options, edits)
+        options = _about(options, edits, before)
         old = plan_loaded(before, options)
         new = old
         if edits.fragments or edits.live:
@@ -99,7 +114,7 @@ def foresee(tree: Tree, draft: Draft, options: PlanOptions) -> tuple[Amendment, 
     with collector_off():
         before = load(Recorder(tree))
         edits = _drafted(draft, before)
-        planning = make_plan(overlay(tree, edits.fragments), _about(options, edits), edits=edits.live)
+        planning = make_plan(overlay(tree, edits.fragments), _about(options, edits, before), edits=edits.live)
     plan = planning.plan
     brought = (
         problem

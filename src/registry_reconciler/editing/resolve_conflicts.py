@@ -19,12 +19,18 @@ from registry_reconciler.errors import Blocked
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled, stage
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
+from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.registries import load_live
 from registry_reconciler.loading.state import load_state
 from registry_reconciler.loading.state.files import StateFile, conflict_line, parse_file, sides
 from registry_reconciler.loading.state.old import is_old, parse_old
 from registry_reconciler.loading.workspace import Loaded, load
-from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH, STATE_FOLDER
+from registry_reconciler.model.config import (
+    HISTORY_BEFORE_PATH,
+    HISTORY_FOLDER,
+    OLD_HISTORY_PATH,
+    STATE_FOLDER,
+)
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.outputs.memory import both_accounts
@@ -109,7 +115,9 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
 
 
 def _is_mine(path: str) -> bool:
-    return path == OLD_HISTORY_PATH or path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/"))
+    return path in (OLD_HISTORY_PATH, HISTORY_BEFORE_PATH) or path.startswith(
+        (f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")
+    )
 
 
 def _refuse_open(loaded: Loaded) -> None:
@@ -147,7 +155,7 @@ def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     for path, account in both_accounts(tree, {path: (left.one, left.other) for path, left in mine.items()}):
         now = tree.read(path)
         if account != now:
-            yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(account), account)
+            yield _changed(path, now, account)
 
 
 def _remembered(root: Path, loaded: Loaded) -> list[Side]:
@@ -166,6 +174,10 @@ def _parsed(path: str, data: bytes | None) -> StateFile | None:
     return parse_old(path, data) if is_old(path) else parse_file(path, data)
 
 
+def _changed(path: str, now: bytes | None, content: bytes) -> FileChange:
+    return FileChange(path, None if now is None else digest_bytes(now), digest_bytes(content), content)
+
+
 def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """One apply is as the side has it that has it; the old history becomes files, with what both sides have."""
     for path, one in mine.items():
@@ -177,10 +189,15 @@ def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
                     if made not in there:
                         there.add(made)
                         yield FileChange(made, None, digest_bytes(content), content)
+        elif path == HISTORY_BEFORE_PATH:
+            yield _changed(path, now, both_lines(one.one or b"", one.other or b""))
         elif path.startswith(f"{HISTORY_FOLDER}/"):
             kept = one.one if one.one is not None else one.other
             if kept is not None and kept != now:
-                yield FileChange(path, None if now is None else digest_bytes(now), digest_bytes(kept), kept)
+                yield _changed(path, now, kept)
+    before = tree.read(HISTORY_BEFORE_PATH)
+    if before is not None and HISTORY_BEFORE_PATH not in mine and conflict_line(before) is not None:
+        yield _changed(HISTORY_BEFORE_PATH, before, both_lines(before, b""))
     for path in history.paths(tree):
         now = tree.read(path) or b""
         if path not in mine and conflict_line(now) is not None:

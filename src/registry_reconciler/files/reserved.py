@@ -19,6 +19,7 @@ _FILES = tuple(
         "config.yaml",
         "baseline.yaml",
         "history.jsonl",
+        "history.before.jsonl",
         "outputs.yaml",
         "agents.md",
         "registry_coordination.md",

@@ -9,7 +9,7 @@ from registry_reconciler.files.tree import Recorder, names_in
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state import conflict_problem
 from registry_reconciler.loading.state.files import conflict_line
-from registry_reconciler.model.config import HISTORY_FOLDER, OLD_HISTORY_PATH
+from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, OLD_HISTORY_PATH
 from registry_reconciler.model.problem import Problem
 
 LOOKED_AT = 20
@@ -36,7 +36,14 @@ def _paths(tree: Recorder) -> list[str]:
         names = heapq.nlargest(
             LOOKED_AT, (name for name in names_in(tree.tree, HISTORY_FOLDER) if name.endswith(".json"))
         )
-        old = [OLD_HISTORY_PATH] if tree.tree.kind(OLD_HISTORY_PATH) == "file" else []
+        olds = (OLD_HISTORY_PATH, HISTORY_BEFORE_PATH)
+        old = [path for path in olds if tree.tree.kind(path) == "file"]
     except Unreadable:
         return []
     return [*old, *(f"{HISTORY_FOLDER}/{name}" for name in names)]
+
+
+def both_lines(ours: bytes, theirs: bytes) -> bytes:
+    """The lines of two sides of an old history, which has one an apply: each once, and no marks of a conflict."""
+    rows = dict.fromkeys(line for side in (ours, theirs) for line in side.split(b"\n"))
+    return b"".join(line + b"\n" for line in rows if line.startswith(b"{"))

@@ -11,6 +11,7 @@ from registry_reconciler.formats.comments import comments_in
 from registry_reconciler.formats.frontmatter.parts import split
 from registry_reconciler.formats.table import format_named, format_of
 from registry_reconciler.layouts import LAYOUTS
+from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
 from registry_reconciler.merging.known import Known, by_people, is_fragment, is_set, moves_in
 from registry_reconciler.merging.lines import Labels, merged_rows
@@ -24,7 +25,7 @@ from registry_reconciler.merging.shapes import (
 )
 from registry_reconciler.merging.state import merge_state
 from registry_reconciler.merging.structured import Merged, Structure, merge_structured
-from registry_reconciler.model.config import HISTORY_FOLDER, STATE_FOLDER
+from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, STATE_FOLDER
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.memory import FOLDER as MEMORY_FOLDER
 from registry_reconciler.outputs.memory import parse as parse_account
@@ -57,7 +58,7 @@ def merge_file(
         return Answer(ours)
     if before == ours:
         return Answer(theirs)
-    if path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
+    if path == HISTORY_BEFORE_PATH or path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
         return _own(path, before, ours, theirs, known)
     outputs = known.outputs_in(path)
     if any(output.whole for output in outputs):
@@ -88,6 +89,8 @@ def _own(
         return None if merged is None else Answer(merged)
     if path.startswith(f"{MEMORY_FOLDER}/"):
         return Answer(_remembered(path, before, ours, theirs, known))
+    if path == HISTORY_BEFORE_PATH:
+        return Answer(both_lines(ours, theirs))
     return Answer(ours) if path.startswith(f"{HISTORY_FOLDER}/") else None
 
 

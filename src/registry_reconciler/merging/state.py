@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from registry_reconciler.loading.state.files import (
-    PART_FORMAT,
     Record,
     StateFile,
+    first_path,
     parse_file,
     render_file,
 )
@@ -33,8 +33,8 @@ def merge_state(path: str, before: bytes | None, ours: bytes, theirs: bytes) -> 
         if record is not None:
             kept.append(record)
     fragment = _three(*(side.fragment for side in sides))
-    part = ours.split(b"\n", 1)[0].endswith(str(PART_FORMAT).encode())
-    return render_file(fragment, kept, _protects(sides), part=part)
+    part = path != first_path(path)
+    return render_file(fragment, kept, _protects(sides), part=part, apart=sides[1].apart)
 
 
 def _three(before: str, ours: str, theirs: str) -> str:

@@ -18,6 +18,11 @@ STATE_FOLDER = ".system/registry/state"
 HISTORY_FOLDER = ".system/registry/history"
 OLD_HISTORY_PATH = ".system/registry/history.jsonl"
 """Where the history stood in one file; the first apply carries it over."""
+HISTORY_BEFORE_PATH = ".system/registry/history.before.jsonl"
+"""Where that file stands since, byte for byte: git takes along what a branch adds to it that did not carry over yet.
+
+It is in the same folder: git would else take the folder of the history for one that was renamed, when that is reverted.
+"""
 DESIRED_FOLDER = "desired"
 
 

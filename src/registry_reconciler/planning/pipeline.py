@@ -114,6 +114,8 @@ def plan_loaded(
     step("comparing")
     loaded, relocation = _relocated(loaded, options, rest)
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
+    whole = not (options.target or options.exclude)
+    of_fragments = tuple(fragment_heals(loaded, desired, whole=whole))
     difference = diff(
         loaded.kinds,
         loaded.config,
@@ -128,6 +130,7 @@ def plan_loaded(
         rest=rest,
         edits=edits,
         relocated=relocation.blocked,
+        mended={heal.fragment for heal in of_fragments},
     )
     step("preparing files")
     written = write(
@@ -154,8 +157,7 @@ def plan_loaded(
         judged = check(loaded, entry_sets, own.rules, no_check=options.no_check)
     finally:
         own.close()
-    whole = not (options.target or options.exclude)
-    heals = (*fragment_heals(loaded, desired, whole=whole), *difference.heals)
+    heals = (*of_fragments, *difference.heals)
     files = (
         *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
         *derived.memory,

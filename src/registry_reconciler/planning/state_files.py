@@ -26,17 +26,19 @@ from registry_reconciler.loading.state.files import (
     NO_MARKS,
     first_path,
     gone_path,
+    left_path,
     new_path,
     part_path,
     render_file,
 )
 from registry_reconciler.loading.state.old import STOP, is_old
 from registry_reconciler.loading.state.places import place_of, place_path, render_place
-from registry_reconciler.loading.state.shadow import new_salt, whole_digest
+from registry_reconciler.loading.state.shadow import new_salt, short_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
 from registry_reconciler.model.entry import Json, digest_bytes
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.fragment_breaks import breaks_of
+from registry_reconciler.planning.state_accounts import as_account, taken_files
 from registry_reconciler.planning.state_heals import remembered_protected, said_protected
 from registry_reconciler.planning.state_shares import Share, Stood, shares
 
@@ -91,7 +93,8 @@ class Writing(Struct):
     gone: set[str] = field(default_factory=set)
     put: dict[str, tuple[str, Applied]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
-    deleted: set[str] = field(default_factory=set)
+    marked: set[str] = field(default_factory=set)
+    """The files that say what an apply deleted or let go."""
     fresh: dict[str, tuple[Kind | None, dict[str, Json]]] = field(default_factory=dict)
     """The values of records that have no salt yet."""
     former: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -107,7 +110,9 @@ class Writing(Struct):
         for address in {change.address, change.from_address or change.address}:
             self._leave(address)
         if change.action is Action.DELETE:
-            self.deleted.add(change.address)
+            self.marked.add(gone_path(change.address))
+        if change.action is Action.FORGET:
+            self.marked.add(left_path(change.address))
         if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
             return
         self._put(change.address, change.kind, change.after, change.from_address)
@@ -195,17 +200,28 @@ class Writing(Struct):
             paths = homes.get(renamed.get(fragment, fragment), [])
             done.update(dict.fromkeys(paths))
             if records or protects:
-                done.update(self._shared_out(seed, fragment, records, protects, paths))
-        done.update((path, None) for path in self.loaded.state.files if is_old(path))
+                for account in _accounts(paths):
+                    mine = self._as_account(records, account) if len(account) < len(paths) else records
+                    done.update(self._shared_out(seed, fragment, mine, protects, account))
+        done.update(taken_files(self.loaded, self.desired, done))
         done[STOP_PATH] = STOP.encode()
-        done.update((gone_path(address), b"") for address in self.deleted)
-        done.update((path, None) for path in map(gone_path, self.put) if path in self.loaded.state.gone)
+        done.update(dict.fromkeys(self.marked, b""))
+        done.update(
+            (path, None)
+            for address in self.put
+            for path in (gone_path(address), left_path(address))
+            if path in self.loaded.state.gone
+        )
         done.update(self._places())
         yield from (
             file_change
             for path, content in sorted(done.items())
             if (file_change := self._file(path, content))
         )
+
+    def _as_account(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
+        now = {source: address for address, source in self.renamed.items()}
+        return as_account(self.loaded, self.desired, records, account, now)
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
@@ -240,27 +256,32 @@ class Writing(Struct):
         protects: Sequence[str],
         paths: Sequence[str],
     ) -> Iterator[tuple[str, bytes]]:
-        """The files about one fragment.
+        """The files of one account of a fragment.
 
         Args:
             seed: tells this write from every other one.
-            paths: those that are there; of several first ones one stays, and the others become part of it.
+            paths: those that are there: one, and its parts.
         """
         first = first_path(paths[0]) if paths else ""
-        mine = [path for path in paths if first_path(path) == first]
         breaks = self._breaks(fragment, records)
-        found = shares(records, {path: self._stood_in(path) for path in mine}, breaks) or [Share(None)]
-        protecting = self._protecting(mine, first)
+        found = shares(records, {path: self._stood_in(path) for path in paths}, breaks) or [Share(None)]
+        protecting = self._protecting(paths, first)
         at = next((number for number, share in enumerate(found) if share.path == protecting), 0)
         for number, share in enumerate(found):
-            there = share.path is not None
-            salted = share.records if there else [self._unlike(seed, record) for record in share.records]
+            apart = share.path is None or any(side.apart for side in self.loaded.state.files[share.path])
+            fresh = [self._fresh(seed, record, share.path, apart=apart) for record in share.records]
             kept = protects if number == at else ()
             part = bool(first) and share.path != first
-            content = render_file(fragment, salted, kept, share.marks, part=part)
+            named = self._named(share.path, fragment) if part and apart else fragment
+            content = render_file(named, fresh, kept, share.marks, part=part, apart=apart)
             path = share.path or (part_path(first, content) if first else new_path(fragment, content))
             first = first or path
             yield path, content
+
+    def _named(self, path: str | None, fragment: str) -> str:
+        """What a further file says of its fragment: what it said when it was made."""
+        file = self.loaded.state.files[path][0] if path is not None else None
+        return (file.named or file.fragment or fragment) if file is not None else fragment
 
     def _protecting(self, paths: Sequence[str], first: str) -> str:
         """The file that says what a fragment protects: it goes on saying that."""
@@ -297,12 +318,16 @@ class Writing(Struct):
             last = last if place is None else place
         return breaks
 
-    def _unlike(self, seed: str, record: Record) -> Record:
-        """A record of a new file, with a salt of its own: two sides that make one make two that are not alike."""
-        if record.address not in self.fresh:
+    def _fresh(self, seed: str, record: Record, path: str | None, *, apart: bool) -> Record:
+        """A record that is new in its file.
+
+        In a new file it has a salt of its own: two sides that make one make two that are not alike. In one from before
+        the names of fields had lines of their own it has the form of the others.
+        """
+        if record.address not in self.fresh or (path is not None and apart):
             return record
-        applied = applied_shadow(*self.fresh[record.address], new_salt(f"{seed} {record.address}"))
-        return record._replace(applied=applied)
+        salt = short_salt(record.applied.salt) if path is not None else new_salt(f"{seed} {record.address}")
+        return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
 
     def _renamed(
         self, contents: Mapping[str, _Content], homes: Mapping[str, Sequence[str]]
@@ -381,6 +406,14 @@ class Writing(Struct):
                         self.fresh[entry.address] = kind, value
                     return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
         return entry.applied[0]
+
+
+def _accounts(paths: Sequence[str]) -> list[list[str]]:
+    """The files about a fragment, each with its parts; one account with no file where there is none."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(first_path(path), []).append(path)
+    return list(found.values()) or [[]]
 
 
 def _in_order(said: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:

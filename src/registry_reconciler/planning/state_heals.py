@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.loading.state import State
 from registry_reconciler.loading.state.files import first_path
 from registry_reconciler.loading.state.old import is_old
+from registry_reconciler.loading.state.taken import TAKEN_FOLDER
 from registry_reconciler.model.change import Heal
 
 if TYPE_CHECKING:
@@ -16,29 +17,42 @@ if TYPE_CHECKING:
     from registry_reconciler.planning.resolve import Desired
 
 
+_OLD = "its state is written in the new format"
+_FURTHER = "an older program went on with its state; that is taken over"
+
+
 def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> Iterator[Heal]:
     """What does not fit of whole fragments: the old form, several files or records, other protections."""
-    count = _accounts(loaded.state)
-    old: set[str] = set()
+    known = _accounts(loaded.state)
+    apart = {
+        fragment
+        for fragment, accounts in known.items()
+        if any(addresses != accounts[0] for addresses in accounts[1:])
+    }
+    old: dict[str, str] = {}
     freed: set[str] = set()
     live_truth = {kind.name for kind in loaded.kinds.values() if kind.truth == "live"}
+    if loaded.state.taken.newly_gone():
+        yield Heal("", TAKEN_FOLDER, "an older program removed a file of its state; that is taken over")
     for path, sides in loaded.state.files.items():
         for side in sides:
             if live_truth and any(record.address.partition("/")[0] in live_truth for record in side.records):
                 freed.add(side.fragment)
             if is_old(path):
-                old.add(side.fragment)
+                old[side.fragment] = _FURTHER if side.news else _OLD
     said = said_protected(desired) if whole else {}
     checked = (
-        {*said, *count} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
+        {*said, *known} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
     )
     protected = remembered_protected(loaded.state) if checked else {}
     several = _several(loaded.state)
-    for fragment in sorted({*count, *said}):
+    for fragment in sorted({*known, *said}):
         if fragment in old:
-            yield Heal("", fragment, "its state is written in the new format")
-        elif count.get(fragment, 0) > 1:
-            yield Heal("", fragment, "two branches began to keep its state; their files are merged into one")
+            yield Heal("", fragment, old[fragment])
+        elif fragment in apart:
+            yield Heal(
+                "", fragment, "two branches began to keep its state; each account learns what the other knows"
+            )
         elif fragment in several:
             what = f"{several[fragment]:,} of its entries" if several[fragment] > 1 else "one of its entries"
             yield Heal("", fragment, f"{what} stood in its state several times; once is kept")
@@ -48,31 +62,29 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
             yield Heal("", fragment, "the state remembers that it is protected")
 
 
-def _accounts(state: State) -> dict[str, int]:
-    """By fragment how many accounts there are of it: files, each with its parts."""
-    found: dict[str, int] = {}
-    known: set[tuple[str, str, int]] = set()
+def _accounts(state: State) -> dict[str, list[set[str]]]:
+    """By fragment the accounts that there are of it, files with their parts: the addresses that each knows."""
+    found: dict[str, dict[tuple[str, int], set[str]]] = {}
     for path, sides in state.files.items():
-        for number, state_file in enumerate(sides):
-            account = state_file.fragment, first_path(path), number
-            if account not in known:
-                known.add(account)
-                found[state_file.fragment] = found.get(state_file.fragment, 0) + 1
-    return found
+        for number, file in enumerate(sides):
+            accounts = found.setdefault(file.fragment, {})
+            if not file.news:
+                known = accounts.setdefault((first_path(path), number), set())
+                known.update([record.address for record in file.records])
+    return {fragment: list(accounts.values()) for fragment, accounts in found.items()}
 
 
 def _several(state: State) -> dict[str, int]:
     """By fragment how many addresses have several records: an edit, or a merge by lines, leaves that."""
-    times: dict[str, Counter[str]] = {}
-    for file in (
-        (state_file for sides in state.files.values() for state_file in sides) if state.repeated else ()
-    ):
-        times.setdefault(file.fragment, Counter()).update(record.address for record in file.records)
-    return {
-        fragment: many
-        for fragment, counts in times.items()
-        if (many := sum(count > 1 for count in counts.values()))
-    }
+    times: dict[tuple[str, str], Counter[str]] = {}
+    for path, sides in state.files.items() if state.repeated else ():
+        for file in sides:
+            account = times.setdefault((file.fragment, first_path(path)), Counter())
+            account.update(record.address for record in file.records)
+    found = (
+        (fragment, sum(count > 1 for count in counts.values())) for (fragment, _), counts in times.items()
+    )
+    return {fragment: many for fragment, many in sorted(found) if many}
 
 
 def said_protected(desired: Desired) -> dict[str, list[str]]:

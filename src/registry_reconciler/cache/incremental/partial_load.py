@@ -34,7 +34,9 @@ from registry_reconciler.loading.rule_files import load_rule_files
 from registry_reconciler.loading.settings import load_config
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.state import State, load_state, state_paths
+from registry_reconciler.loading.state.files import first_path
 from registry_reconciler.loading.state.old import is_old
+from registry_reconciler.loading.state.taken import load_names
 from registry_reconciler.loading.workspace import Loaded, put_together
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same, split_address
 from registry_reconciler.model.problem import Problem
@@ -107,7 +109,7 @@ class _Loading:
         memory = self.memory
         try:
             self.fragment_paths = fragment_paths(self.tree)
-            self.state_paths = state_paths(self.tree)
+            self.state_paths = self._without_taken(state_paths(self.tree))
             strangers = unread_beside(self.tree)
         except Unreadable as fault:
             raise FullPlanRequired("a folder cannot be listed") from fault
@@ -117,14 +119,22 @@ class _Loading:
             if self.tree.digest(path) != digest:
                 raise FullPlanRequired("directives may have changed")
         found = {path for path in {*self.fragment_paths, *memory.fragments} if not self._is_same(path)}
-        if any(map(is_old, self.state_paths)):
-            raise FullPlanRequired("the state has its old form")
         self.homes = {path: fragment for fragment, paths in memory.state_files.items() for path in paths}
         self.other_state = [path for path in self.state_paths if path not in self.homes]
         there = set(self.state_paths)
         self.changed_state = [path for path in self.homes if not (path in there and self._is_same(path))]
         found |= {self.homes[path] for path in self.changed_state}
         return found
+
+    def _without_taken(self, paths: Sequence[str]) -> list[str]:
+        """The files of the state but for old ones that were taken over."""
+        taken = load_names(self.tree, filter(is_old, paths))
+        for path in taken.there:
+            if not taken.is_taken(path, self.tree.read(path) or b""):
+                raise FullPlanRequired("the state has its old form")
+        if taken.newly_gone():
+            raise FullPlanRequired("a file of the state in its old form is gone")
+        return [path for path in paths if path not in taken.there]
 
     def _is_same(self, path: str) -> bool:
         digest = self.memory.digests.get(path)
@@ -191,7 +201,8 @@ class _Loading:
             if fragments.unreadable or fragments.directed - set(memory.directives):
                 raise FullPlanRequired("a fragment is not plain")
             homes = {home for path in touched for home in memory.state_files.get(path, ())}
-            lines = sorted({*self.other_state, *homes}.intersection(self.state_paths))
+            told = {*self.other_state, *homes}
+            lines = sorted({*told, *map(first_path, told)}.intersection(self.state_paths))
             state = load_state(self.tree, self.fragment_paths, lines)
             touched |= {state_file.fragment for sides in state.files.values() for state_file in sides}
             if state.problems or state.protects:

@@ -151,8 +151,11 @@ def _typed(words: Sequence[str]) -> str:
 
 
 def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
-    from registry_reconciler.editing.amend import write_fragments
+    from registry_reconciler.editing.amend import write_and_apply, write_fragments
     from registry_reconciler.editing.fragment_edit import accept_live
+    from registry_reconciler.errors import Blocked
+    from registry_reconciler.loading.workspace import Loaded
+    from registry_reconciler.model.fragment_edit import FragmentEdit
 
     outputs = [pattern for pattern in patterns if pattern.startswith(PREFIX)]
     if outputs:
@@ -164,9 +167,16 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     chosen = _drifting(planning, patterns)
     if not chosen:
         return _nothing(call, patterns)
-    done = write_fragments(
-        workspace, lambda loaded: accept_live(loaded, chosen), command="registry drift --accept"
-    )
+
+    def draft(loaded: Loaded) -> Sequence[FragmentEdit]:
+        return accept_live(loaded, chosen)
+
+    command = "registry drift --accept"
+    try:
+        # What is remembered is brought up to date with it: else the next edit would meet the old drift again.
+        done = write_and_apply(workspace, draft, PlanOptions(target=tuple(chosen)), command=command)
+    except Blocked:
+        done = write_fragments(workspace, draft, command=command)
     warn(done.warnings)
     lines = [f"Accepted: {', '.join(map(visible, chosen))}."]
     lines += [f"  wrote {visible(path)}" for path in done.written]

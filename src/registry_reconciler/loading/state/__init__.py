@@ -17,6 +17,7 @@ from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.loading.state.files import (
     GONE_FOLDER,
+    LEFT,
     SUFFIX,
     Applied,
     Record,
@@ -24,6 +25,7 @@ from registry_reconciler.loading.state.files import (
     conflict_line,
     first_path,
     gone_path,
+    left_path,
     parse_file,
     sides,
 )
@@ -31,6 +33,14 @@ from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
 from registry_reconciler.loading.state.shadow import blocks, read_shadow, shadow, tree_of, whole_digest
+from registry_reconciler.loading.state.taken import (
+    NOTHING_TAKEN,
+    TAKEN_FOLDER,
+    Taken,
+    digest,
+    load_lists,
+    load_names,
+)
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import Json, Location, Place, digest_value
 from registry_reconciler.model.kind import Kind
@@ -60,9 +70,15 @@ class StateEntry(NamedTuple):
 
         Of several accounts each may know what its side changed: a merge has one field from here and one from there.
         """
+        if len(self.applied) > 1 and self.is_mixed():
+            return self.all_say(kind, value)
         if any(says(applied, kind, value) for applied in self.applied):
             return True
         return len(self.applied) > 1 and _say_together(self.applied, kind, value)
+
+    def is_mixed(self) -> bool:
+        """Whether an older program changed it on one side, and the other side did too: that tells no fields apart."""
+        return len({whole_digest(applied.text) is None for applied in self.applied}) > 1
 
     def all_say(self, kind: Kind | None, value: dict[str, Json]) -> bool:
         """Whether a value is what was applied, by every account."""
@@ -77,10 +93,12 @@ class State(Struct, frozen=True):
         files: every file as read, the two sides of one with a conflict apart, by path.
         protects: the patterns that fragments protected when they were applied.
         repeated: addresses that several records are about.
-        gone: the paths of files that say which entries an apply deleted.
+        gone: the paths of files that say which entries an apply deleted or let go.
         renamed: the addresses that an apply took from an entry, on some side, by renaming it.
         anew: those of them that an apply gave to an entry again.
         places: where the entries of each kind stood, where that is known.
+        taken: which files of the old form were taken over: they stay, and say nothing any more.
+        some_left: some of ``gone`` are about entries that were let go.
         hidden: some of it cannot be read: what it does not know may be managed all the same.
     """
 
@@ -94,10 +112,16 @@ class State(Struct, frozen=True):
     anew: frozenset[str] = frozenset()
     hidden: bool = False
     places: Mapping[str, KindPlace] = field(default_factory=dict)
+    taken: Taken = NOTHING_TAKEN
+    some_left: bool = False
 
     def was_deleted(self, address: str) -> bool:
         """Whether an apply deleted or renamed the entry, on some side, and none made it again."""
         return address in self.renamed or (bool(self.gone) and gone_path(address) in self.gone)
+
+    def was_left(self, address: str) -> bool:
+        """Whether an apply let the entry go, on some side, and none took it up again."""
+        return self.some_left and left_path(address) in self.gone
 
     def of(self, fragment: str) -> list[str]:
         """The files about a fragment, by path."""
@@ -164,6 +188,7 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
     problems: list[Problem] = []
     try:
         paths = state_paths(tree) if only is None else only
+        taken = load_names(tree, filter(is_old, paths))
         gone = frozenset(
             f"{GONE_FOLDER}/{name}" for name, kind in tree.children(GONE_FOLDER) if kind == "file"
         )
@@ -172,15 +197,32 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
     hidden = False
     for path in paths:
         try:
-            data = tree.read(path)
+            data = tree.read(path) or b""
         except Unreadable as fault:
             problems.append(_unreadable(path, fault))
             hidden = True
             continue
-        files[path], faults = _read(path, data or b"")
+        if is_old(path) and taken.is_taken(path, data):
+            continue
+        files[path], faults = _read(path, data)
         problems.extend(faults)
-    found = put_together(files, problems, fragments)
-    return replace(found, gone=gone, hidden=hidden, places=dict(load_places(tree)))
+    let_go: frozenset[str] = frozenset()
+    if taken.names and ((only is None and taken.newly_gone()) or any(map(is_old, files))):
+        try:
+            taken = load_lists(tree, taken)
+        except Unreadable as fault:
+            problems.append(_unreadable(TAKEN_FOLDER, fault))
+            hidden = True
+        let_go = taken.let_go(side for path in files if is_old(path) for side in files[path])
+        files = _news(files, taken)
+    found = put_together(files, problems, fragments, taken, let_go)
+    left = any(path.endswith(LEFT) for path in gone)
+    return replace(found, gone=gone, some_left=left, hidden=hidden, places=dict(load_places(tree)))
+
+
+def _news(files: Mapping[str, tuple[StateFile, ...]], taken: Taken) -> dict[str, tuple[StateFile, ...]]:
+    """Old files that were taken over with what is new in them only."""
+    return {path: tuple(map(taken.news, sides)) if is_old(path) else sides for path, sides in files.items()}
 
 
 def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
@@ -203,13 +245,26 @@ def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Probl
 
 
 def put_together(
-    files: Mapping[str, tuple[StateFile, ...]], problems: Iterable[Problem], fragments: Collection[str]
+    files: Mapping[str, tuple[StateFile, ...]],
+    problems: Iterable[Problem],
+    fragments: Collection[str],
+    taken: Taken = NOTHING_TAKEN,
+    let_go: Collection[str] = (),
 ) -> State:
-    """What all files say together."""
+    """What all files say together.
+
+    Args:
+        taken: what an older program changed since it was taken over counts instead of what was taken over.
+        let_go: the digests of addresses that an older program let go; whether these are managed is in doubt.
+    """
+    files = _as_first_says(files)
     found: dict[str, StateEntry] = {}
     anew: set[str] = set()
     former: set[str] = set()
     several: dict[str, list[tuple[str, Applied]]] = {}
+    further = {
+        record.address for sides in files.values() for file in sides if file.news for record in file.records
+    }
     for file in (account for accounts in files.values() for account in accounts):
         for record in file.records:
             if record.former:
@@ -223,9 +278,18 @@ def put_together(
                 )
     for address, accounts in several.items():
         owner = min(accounts, key=lambda account: (account[0] not in fragments, account[0]))[0]
-        applied = tuple(dict.fromkeys(applied_state for _, applied_state in accounts))
+        applied = tuple(
+            dict.fromkeys(
+                account
+                for _, account in accounts
+                if address not in further or not taken.is_as_taken(address, account)
+            )
+        )
         found[address] = found[address]._replace(fragment=owner, applied=applied)
     _doubt(found, files)
+    for address in found if let_go else ():
+        if digest(address) in let_go:
+            found[address] = found[address]._replace(doubtful=True)
     protects = frozenset(
         protect for accounts in files.values() for file in accounts for protect in file.protects
     )
@@ -238,9 +302,20 @@ def put_together(
         protects,
         tuple(problems),
         frozenset(several),
+        taken=taken,
         renamed=renamed,
         anew=frozenset(anew),
     )
+
+
+def _as_first_says(files: Mapping[str, tuple[StateFile, ...]]) -> dict[str, tuple[StateFile, ...]]:
+    """The files, the further ones with the fragment that the first one names."""
+    found = dict(files)
+    for path, sides_of in files.items():
+        first = files.get(first_path(path), sides_of)[0].fragment
+        if first and any(file.fragment != first for file in sides_of) and path != first_path(path):
+            found[path] = tuple(file._replace(fragment=first, named=file.fragment) for file in sides_of)
+    return found
 
 
 def _without_itself(record: Record, anew: set[str]) -> Record:
@@ -259,6 +334,8 @@ def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ..
     accounts: dict[str, dict[str, list[set[str]]]] = {}
     for path, sides_of in files.items():
         for number, file in enumerate(sides_of):
+            if file.news:
+                continue
             account = first_path(path) if number == 0 else f"{path}#{number}"
             known = {record.address for record in file.records}
             accounts.setdefault(file.fragment, {}).setdefault(account, []).append(known)

@@ -2,12 +2,13 @@
 
 ::
 
-    registry state 2
+    registry state 4
     < "desired/payments.yaml"
 
-    @ "module_instance/payments.api" p0SvE1 < "module_instance/payments.http"
+    @ "module_instance/payments.api" p0SvE1xY < "module_instance/payments.http"
     .
-    module_id=k3vF0a9Q
+    module_id
+     =k3vF0a9Q
     .
     .
     ! "module_instance/payments.*"
@@ -17,7 +18,8 @@ the same place here only where they do in the fragment. A line ``#`` stands wher
 name of another kind, between two entries, and ``~`` where it has entries that another file is about: what is apart
 there is apart here. The line below the fragment is like no line between records: git
 would take a first record that goes for one that stands at that line, which a side changes that renames the fragment.
-That is why nothing else stands in such a file: no time, no
+A further file about a fragment keeps that line as it was made: it would else change where only the fragment is
+renamed, and the commit that made it could not be reverted. That is why nothing else stands in such a file: no time, no
 count, nothing that a side writes without having changed the fragment.
 """
 
@@ -30,20 +32,24 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from registry_reconciler.errors import NewerFormat
-from registry_reconciler.loading.state.shadow import REST
+from registry_reconciler.loading.state.shadow import REST, is_apart
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 
 SUFFIX = ".state"
 GONE_FOLDER = f"{STATE_FOLDER}/gone"
-"""An empty file for each entry that an apply deleted, until it comes again.
+"""An empty file for each entry that an apply deleted or let go, until it comes again.
 
 One side moves an entry to another fragment, and so remembers it there; the other deletes it. Merged, it is remembered
-and not there: the file tells that from an entry that somebody removed by hand. Such a file is only made or removed, and
+and not there: the file tells that from an entry that somebody removed by hand. So for one that the other side changed
+before it let it go: what it made of it is no edit by hand. Such a file is only made or removed, and
 git takes no empty file for a renamed one: they never conflict.
 """
-FORMAT = 2
-PART_FORMAT = 3
+LEFT = ".left"
+FORMAT, PART_FORMAT = 2, 3
+APART_FORMAT, APART_PART_FORMAT = 4, 5
+"""Of files with a record in which the names of fields have lines of their own."""
+_FORMATS = (FORMAT, PART_FORMAT, APART_FORMAT, APART_PART_FORMAT)
 BREAK = "#"
 """Between two records: the fragment has a comment there, or begins another kind."""
 ELSEWHERE = "~"
@@ -86,12 +92,15 @@ class StateFile(NamedTuple):
     """One file of the state.
 
     Attributes:
-        fragment: the path of the fragment; empty where the file does not say.
+        fragment: the path of the fragment; empty where the file does not say. Of a further file the first one says it.
         records: in the order of the file.
         protects: the patterns that the fragment protected when it was applied.
         faults: the numbers of lines that mean nothing.
         marks: by the number of a record what stands before it, a ``BREAK`` or ``ELSEWHERE`` each; behind the last
             record by the count of records.
+        apart: the names of fields have lines of their own in it, in all records that came since that is so.
+        named: what a further file says of its fragment, where the first one says something else by now.
+        news: an old file that was taken over, with only what an older program changed since.
     """
 
     path: str
@@ -100,6 +109,9 @@ class StateFile(NamedTuple):
     protects: tuple[str, ...]
     faults: tuple[int, ...] = ()
     marks: Mapping[int, str] = NO_MARKS
+    news: bool = False
+    apart: bool = False
+    named: str = ""
 
 
 def quoted(text: str) -> str:
@@ -107,7 +119,8 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _unquoted(text: str) -> str | None:
+def unquoted(text: str) -> str | None:
+    """The inverse of :func:`quoted`; ``None`` where it is none."""
     plain = _ADDRESS.match(text)
     if plain is not None:
         return plain[1]
@@ -131,16 +144,21 @@ def render_file(
     marks: Mapping[int, str] = NO_MARKS,
     *,
     part: bool = False,
+    apart: bool = True,
 ) -> bytes:
     """The content of a state file.
 
     Args:
         marks: as in :class:`StateFile`.
         part: it is not the first one of its fragment. A program that does not know parts stops there.
+        apart: as in :class:`StateFile`. An older program stops there too. A file keeps its first line: it is next to
+            the one that a side changes that renames the fragment.
     """
-    parts = [f"{_HEAD}{PART_FORMAT if part else FORMAT}\n< {quoted(fragment)}\n\n"]
-    for number, record in enumerate(records):
-        parts += [f"{mark}\n" for mark in marks.get(number, "")]
+    apart = apart or any(is_apart(record.applied.salt) for record in records)
+    number = _FORMATS[2 * apart + part]
+    parts = [f"{_HEAD}{number}\n< {quoted(fragment)}\n\n"]
+    for at, record in enumerate(records):
+        parts += [f"{mark}\n" for mark in marks.get(at, "")]
         parts.append(rendered(record))
     parts += [f"{mark}\n" for mark in marks.get(len(records), "")]
     parts += [f"! {quoted(protect)}\n{REST}\n{REST}\n" for protect in protects]
@@ -156,6 +174,11 @@ def gone_path(address: str) -> str:
     return (
         f"{GONE_FOLDER}/{digest_bytes(address.encode('utf-8', 'surrogatepass')).removeprefix('sha256:')[:32]}"
     )
+
+
+def left_path(address: str) -> str:
+    """The file that says that an apply let an entry go, which stayed in its registry."""
+    return f"{gone_path(address)}{LEFT}"
 
 
 def new_path(fragment: str, content: bytes) -> str:
@@ -187,7 +210,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
     text = data.decode("utf-8", "surrogateescape")
     text = text.replace("\r\n", "\n") if "\r" in text else text
     first, _, rest = text.partition("\n")
-    known = first in (f"{_HEAD}{FORMAT}", f"{_HEAD}{PART_FORMAT}")
+    known = first in [f"{_HEAD}{number}" for number in _FORMATS]
     if first.startswith(_HEAD) and not known:
         raise NewerFormat(
             f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
@@ -211,7 +234,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
             applied = applied[:at]
         applied, marks = _without_marks(applied)
         found = _HEADLINE.match(title)
-        address = _unquoted(found[1]) if found else None
+        address = unquoted(found[1]) if found else None
         if found is None or address is None or "/" not in address:
             faults.append(number)
         else:
@@ -223,7 +246,13 @@ def parse_file(path: str, data: bytes) -> StateFile:
     if owner is None:
         faults.insert(0, 2)
     return StateFile(
-        path, owner or "", tuple(records), tuple(protects), tuple(sorted(set(faults))), found_marks
+        path,
+        owner or "",
+        tuple(records),
+        tuple(protects),
+        tuple(sorted(set(faults))),
+        found_marks,
+        apart=first not in [f"{_HEAD}{number}" for number in (FORMAT, PART_FORMAT)],
     )
 
 
@@ -242,7 +271,7 @@ def _without_marks(applied: str) -> tuple[str, str]:
 
 
 def _former(text: str) -> tuple[str, ...]:
-    return tuple(name for parsed in _FORMER.findall(text) if (name := _unquoted(parsed)))
+    return tuple(name for parsed in _FORMER.findall(text) if (name := unquoted(parsed)))
 
 
 def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None, list[str]]:
@@ -250,7 +279,7 @@ def _other_lines(text: str, number: int, faults: list[int]) -> tuple[str | None,
     owner: str | None = None
     protects: list[str] = []
     for at, line in enumerate(text.split("\n"), number):
-        parsed = _unquoted(line[2:]) if line.startswith(("< ", "! ")) else None
+        parsed = unquoted(line[2:]) if line.startswith(("< ", "! ")) else None
         if parsed is not None and line.startswith("< ") and owner is None:
             owner = parsed
         elif parsed is not None and line.startswith("! "):

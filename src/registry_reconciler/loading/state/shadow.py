@@ -5,6 +5,8 @@ left out before, as are their digests). The lines keep the order of the text tha
 that never change stand behind each part: the changes that two sides make to neighbours then never touch.
 
 A list is a line for each item, a long text a line for each word: two sides may change one list or one text and merge.
+The name of a field stands above the digest of what it says: a field that comes before another one does not touch it, as
+it does not in a text with a comment or an empty line between.
 
 Each record has a salt of its own, which it keeps when its entry is renamed. So no two records are alike, and git never
 takes a file of the state for another one that was renamed: what it then merges is not what anybody meant.
@@ -27,6 +29,8 @@ _LONG = 100
 """A text of more characters may stand on several lines of its file; so may one with line ends."""
 _WORDS = re.compile(r"[^ \n]+ ?|\n| ")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\Z")
+_SHORT_SALT = 6
+_APART = re.compile(r"^( *)([^\s~=:\[\"]+)\n *(?==)", re.MULTILINE)
 _WHOLE = "* "
 """Begins the only line of a value of which no more is known than the digest of all of it."""
 
@@ -50,7 +54,20 @@ def _is_short(value: Json) -> bool:
 
 def new_salt(address: str) -> str:
     """The salt of a new record: two sides that begin to manage one entry write one record."""
-    return _digest(b"salt", address)[:6]
+    return _digest(b"salt", address)
+
+
+def short_salt(salt: str) -> str:
+    """A salt for a record in the form of before."""
+    return salt[:_SHORT_SALT]
+
+
+def is_apart(salt: str) -> bool:
+    """Whether the names of fields stand on lines of their own. They did not always, and a record keeps its form.
+
+    Two branches that each gave one record another form would conflict. The length of the salt tells.
+    """
+    return len(salt) > _SHORT_SALT
 
 
 def _is_long(value: Json) -> bool:
@@ -79,11 +96,15 @@ def shadow(value: dict[str, Json], salt: str) -> str:
 
 
 def _fields(lines: list[str], value: dict[str, Json], indent: str, salt: bytes) -> None:
+    between = f"\n{indent} =" if len(salt) > _SHORT_SALT else "="
     for key, part in value.items():
+        name = _name(key)
         if _is_short(part):
-            lines.append(f"{indent}{_name(key)}={_digest(salt, f's{part}')}\n{_REST}")
+            lines.append(f"{indent}{name}{between}{_digest(salt, f's{part}')}\n{_REST}")
+        elif type(part) in (dict, list) or _is_long(part):
+            _part(lines, indent + name, part, indent, salt)
         else:
-            _part(lines, indent + _name(key), part, indent, salt)
+            lines.append(f"{indent}{name}{between}{_scalar(salt, part)}\n{_REST}")
 
 
 def _part(lines: list[str], start: str, value: Json, indent: str, salt: bytes) -> None:
@@ -145,6 +166,7 @@ _LINE = re.compile(r"( *)(?:~([\w+/]+)|([^\s~=:\[\"]+)([=:\[\"])([\w+/]*))")
 
 def read_shadow(text: str) -> Tree | None:
     """What a shadow says; ``None`` where it is not what :func:`shadow` writes: git or a hand put it together anew."""
+    text = _APART.sub(r"\1\2", text)
     root: dict[str, Tree] = {}
     # What is open at each depth: the parts of a mapping or a list, or the words of a text.
     open_: list[object] = [root]

@@ -41,12 +41,14 @@ def diff(
     rest: Unloaded = NOTHING_UNLOADED,
     edits: Sequence[LiveEdit] = (),
     relocated: Collection[str] = (),
+    mended: Collection[str] = (),
 ) -> Diff:
     """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
 
     Args:
         edits: what a command asks of entries whose truth is live; nothing else is planned for those.
         told: kinds whose changed places were told of already.
+        mended: fragments whose state is written anyway.
     """
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
@@ -75,8 +77,8 @@ def diff(
         ):
             decide(work, three_way)
     _take_edits(work, edits)
-    if whole and (work.changes or work.heals):
-        look_at_records(work, special, sum(rest.managed.values()))
+    if whole and (work.changes or work.heals or mended):
+        look_at_records(work, special, sum(rest.managed.values()), mended)
     work.problems += empty_places(work)
     stops = () if options.allow_mass_delete else tuple(brakes(work, config, any_fragment, rest))
     return Diff(
@@ -119,7 +121,9 @@ def _as_applied(work: DiffWork, address: str) -> bool:
     state = work.state.entries.get(address)
     if desired is None or live is None or state is None:
         return False
-    return state.fragment == desired.place.file and same(desired.value, live.value)
+    if state.fragment != desired.place.file or work.state.was_left(address):
+        return False
+    return same(desired.value, live.value)
 
 
 def _trio(work: DiffWork, address: str) -> ThreeWay:

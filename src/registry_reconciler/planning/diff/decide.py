@@ -24,10 +24,20 @@ def decide(work: DiffWork, three_way: ThreeWay) -> None:
         _decide_undeclared(work, three_way)
     elif three_way.live is None:
         _decide_absent(work, three_way, three_way.desired)
-    elif three_way.state is None:
+    elif three_way.state is None or _was_left(work, three_way, three_way.desired, three_way.live):
         _decide_unmanaged(work, three_way, three_way.desired, three_way.live)
     else:
         _decide_managed(work, three_way, three_way.desired, three_way.live, three_way.state)
+
+
+def _was_left(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry, live: LiveEntry) -> bool:
+    """Whether some side of a merge let the entry go, and fragment and registry differ.
+
+    What that side applied before is remembered by nobody, so the difference is called no edit by hand.
+    """
+    return work.state.was_left(three_way.address) and not same(
+        _as_before(work, three_way, desired), live.value
+    )
 
 
 def _decide_absent(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry) -> None:
@@ -100,6 +110,10 @@ def _decide_managed(
         work.unchanged += 1
         if state.fragment != desired.place.file:
             work.heal(three_way.address, state, f"owned by {state.fragment} until now")
+        elif work.state.was_left(three_way.address):
+            work.heal(
+                three_way.address, state, "some side let it go; fragment and registry agree, so it is managed"
+            )
         elif not work.applied(state, live.kind, live.value):
             work.heal(three_way.address, state, "the registries already say the same")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, same
@@ -13,19 +13,25 @@ MOST_LOOKED_AT = 5_000
 """Of so many managed entries all records are looked at when an apply writes."""
 
 
-def look_at_records(work: DiffWork, special: set[str] | frozenset[str], elsewhere: int) -> None:
+def look_at_records(
+    work: DiffWork, special: set[str] | frozenset[str], elsewhere: int, mended: Collection[str] = ()
+) -> None:
     """An apply that writes anyway mends what is remembered: only then it is asked of entries that stay.
 
-    Of a large workspace only the fragments are looked at whose state is written, and none where these are large too;
-    ``registry resolve`` looks at all.
+    Of a large workspace only the fragments are looked at whose state is written, and none where these are large too,
+    but for entries of which a merge left several accounts; ``registry resolve`` looks at all.
+
+    Args:
+        mended: fragments whose state is written anyway.
     """
     healed = {heal.address for heal in work.heals} | {change.address for change in work.changes}
     large = len(work.state.entries) + elsewhere > MOST_LOOKED_AT
-    touched = set(_touched_fragments(work)) if large else set()
+    touched = {*_touched_fragments(work), *mended} if large else set()
     if large and sum(entry.fragment in touched for entry in work.state.entries.values()) > MOST_LOOKED_AT:
-        return
+        touched.clear()
     for address, state in work.state.entries.items():
-        if address in healed or address in special or (large and state.fragment not in touched):
+        left_out = large and state.fragment not in touched and len(state.applied) < 2
+        if address in healed or address in special or left_out:
             continue
         if is_unfit(work.kinds, state, work.desired.entries.get(address), work.live.entries.get(address)):
             work.heal(address, state, "fragment and registry agree on something else")

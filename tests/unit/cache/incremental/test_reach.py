@@ -93,7 +93,7 @@ def test_a_state_that_is_repaired_lets_a_change_come() -> None:
     clear = applied(files(a="id: a", b="id: b, depends_on: [a]"))
     gone = {path: data for path, data in clear.items() if path != "desired/a.yaml"}
     (state,) = (path for path in gone if path.startswith(".system/registry/state/a-"))
-    torn = edited(gone, state, "id=", "id=0")
+    torn = edited(gone, state, " =", " =0")
     assert {"REF001", "REF006"} <= codes(hold(torn, gone))
 
 

@@ -14,7 +14,16 @@ from registry_reconciler.loading.state.files import (
     render_file,
     sides,
 )
-from registry_reconciler.loading.state.shadow import read_shadow, shadow, tree_of, whole
+from registry_reconciler.loading.state.shadow import (
+    blocks,
+    is_apart,
+    new_salt,
+    read_shadow,
+    shadow,
+    short_salt,
+    tree_of,
+    whole,
+)
 
 TEXTS = st.text(max_size=140)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
@@ -26,9 +35,21 @@ VALUES = st.recursive(
 ENTRIES = st.dictionaries(TEXTS, VALUES, max_size=5)
 
 
+SALTS = ("salt", "longsalt")
+"""The salt of a record tells whether the names of its fields have lines of their own."""
+
+
+@pytest.mark.parametrize("salt", SALTS)
 @given(ENTRIES)
-def test_a_shadow_is_read_as_the_value_that_it_is_of(value: dict[str, object]) -> None:
-    assert read_shadow(shadow(value, "salt")) == tree_of(value, b"salt")
+def test_a_shadow_is_read_as_the_value_that_it_is_of(salt: str, value: dict[str, object]) -> None:
+    assert read_shadow(shadow(value, salt)) == tree_of(value, salt.encode())
+
+
+def test_a_line_stays_above_what_a_field_says() -> None:
+    assert is_apart(new_salt("t/a"))
+    assert shadow({"id": "a"}, "longsalt").startswith("id\n =")
+    assert shadow({"id": "a"}, short_salt("longsalt")).startswith("id=")
+    assert list(blocks(shadow({"a": 1, "b": {"c": "d"}}, "longsalt"))) == ["a", "b"]
 
 
 @given(ENTRIES, ENTRIES)
@@ -46,7 +67,7 @@ def test_a_file_is_read_as_it_was_written(
     ]
     records.append(Record("kind/old", Applied("", whole("sha256:0"))))
     found = parse_file("p", render_file(fragment, records, protects))
-    assert found == ("p", fragment, tuple(records), tuple(protects), (), {})
+    assert found == ("p", fragment, tuple(records), tuple(protects), (), {}, False, True, "")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from registry_reconciler import PlanOptions, Workspace
 from registry_reconciler.loading.state import Applied, Record, StateEntry, applied_shadow, put_together
 from registry_reconciler.loading.state.files import (
-    PART_FORMAT,
+    APART_PART_FORMAT,
     StateFile,
     first_path,
     parse_file,
@@ -85,7 +85,9 @@ def test_the_name_of_a_part_says_what_it_is_a_part_of() -> None:
     assert path != first_path(path)
     assert part_path(path, b"y").startswith(f"{STATE}/a-123.")
     data = render_file("desired/a.yaml", [record("a")], (), part=True)
-    assert data.startswith(f"registry state {PART_FORMAT}\n".encode()), "a program that knows no parts stops"
+    assert data.startswith(f"registry state {APART_PART_FORMAT}\n".encode()), (
+        "a program that knows no parts stops"
+    )
     assert parse_file(path, data).faults == ()
 
 

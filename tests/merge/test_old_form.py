@@ -1,0 +1,204 @@
+"""The state in its old form on one side: an older program goes on there, while the other side carried it over."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from registry_reconciler.formats.yaml.read.document import value_of
+from registry_reconciler.model.entry import digest_value
+from tests.merge.helper import FRAGMENT, applied, committed, fails, listed, nothing_to_do
+from tests.support import Box
+
+STATE = ".system/registry/state"
+OLD = f"{STATE}/t.yaml.jsonl"
+HISTORY = ".system/registry/history.jsonl"
+BASE = {"a": 1, "e": 1, "i": 1, "m": 1, "q": 1}
+
+
+def as_older(box: Box, why: str, fragment: str, live: str | None = None) -> str:
+    """What an older program leaves after an apply: registry, a line for each entry, a line of the history."""
+    box.write(FRAGMENT, fragment)
+    box.write("t.yaml", live or fragment)
+    entries = value_of(fragment.encode())["t"]
+    rows = [json.dumps({"address": f"t/{entry['id']}", "digest": digest_value(entry)}) for entry in entries]
+    box.write(OLD, "".join(f"{row}\n" for row in sorted(rows)))
+    file = box.root / HISTORY
+    line = json.dumps({"time": "2026-01-01T00:00:00Z", "who": "ada", "plan": why})
+    box.write(HISTORY, (file.read_text() if file.exists() else "") + line + "\n")
+    return committed(box, why)
+
+
+@pytest.fixture
+def old(box: Box) -> Box:
+    """A workspace that an older program applied, with a branch ``older`` on which it is still used."""
+    shutil.rmtree(box.root / STATE, ignore_errors=True)
+    as_older(box, "base", listed(**BASE))
+    box.git("branch", "older")
+    return box
+
+
+def without(name: str) -> dict[str, int]:
+    return {key: value for key, value in BASE.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "live"),
+    [
+        ({**BASE, "a": 2}, None),
+        ({"a": 1, "c": 1, **BASE}, None),
+        (without("a"), None),
+        (without("a"), BASE),
+    ],
+    ids=["changed", "added", "deleted", "let go"],
+)
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+def test_an_older_program_went_on(
+    old: Box, how: str, theirs: dict[str, int], live: dict[str, int] | None
+) -> None:
+    applied(old, "ours, and carried over", listed(**{**BASE, "q": 7}))
+    old.git("checkout", "-q", "older")
+    as_older(old, "theirs", listed(**theirs), listed(**live) if live else None)
+    if how == "rebase":
+        old.git("rebase", "-q", "main")
+    else:
+        old.git("checkout", "-q", "main")
+        old.git("merge", "-q", *(["--squash"] if how == "squash" else ["--no-edit"]), "older")
+        committed(old, "theirs are ours")
+    ran = old.run("plan", "--detailed-exitcode", "--format", "json")
+    assert (ran.exit, ran.json["changes"], ran.json["drift"]) == (0, [], []), ran.out
+    assert {one["code"] for one in ran.json["problems"]} <= {"STA006"}
+    assert old.run("log", "--format", "json").json["count"] == 3
+    applied(old, "again", listed(**{**theirs, "q": 8}))
+    nothing_to_do(old)
+    old.replace("t.yaml", "id: q\n  kept: 1\n  v: 8", "id: q\n  kept: 1\n  v: 7")
+    assert old.run("drift").exit == 2, "an edit by hand is found, also one that brings an old value back"
+
+
+def test_it_may_go_on_more_than_once(old: Box) -> None:
+    applied(old, "ours, and carried over", listed(**{**BASE, "q": 7}))
+    for value in (2, 3, 4):
+        old.git("checkout", "-q", "older")
+        as_older(old, f"theirs {value}", listed(**{**BASE, "a": value}))
+        old.git("checkout", "-q", "main")
+        old.git("merge", "-q", "--no-edit", "older")
+        nothing_to_do(old)
+        if value == 3:
+            applied(old, "taken over", listed(**{**BASE, "a": 3, "q": 9}))
+    old.replace("t.yaml", "id: a\n  kept: 1\n  v: 4", "id: a\n  kept: 1\n  v: 1")
+    assert old.run("drift").exit == 2
+    old.git("checkout", "-q", "t.yaml")
+    applied(old, "a goes", listed(**{**without("a"), "q": 9}))
+    assert "id: a\n" not in old.read("t.yaml"), "what is known is deleted as ever"
+
+
+def test_both_programs_change_one_entry(old: Box) -> None:
+    """Nobody knows both fields: fragment and registry agree, and an edit by hand is found."""
+    entry = "t:\n- id: a\n  kept: 1\n  v: {v}\n  more: 1\n  still: 1\n  w: {w}\n"
+    as_older(old, "two fields", entry.format(v=1, w=1))
+    old.git("branch", "-f", "older")
+    applied(old, "ours", entry.format(v=2, w=1))
+    old.git("checkout", "-q", "older")
+    as_older(old, "theirs", entry.format(v=1, w=2))
+    old.git("checkout", "-q", "main")
+    old.git("merge", "-q", "--no-edit", "older")
+    nothing_to_do(old)
+    old.replace("t.yaml", "w: 2", "w: 1")
+    ran = old.run("plan", "--format", "json").json
+    assert (ran["changes"], len(ran["drift"])) == ([], 1)
+    old.git("checkout", "-q", "t.yaml")
+    assert old.run("apply", "--yes").exit == 0
+    old.replace("t.yaml", "w: 2", "w: 1")
+    assert old.run("drift").exit == 2
+
+
+def test_a_fragment_that_an_older_program_emptied_keeps_nothing(old: Box) -> None:
+    applied(old, "ours, and carried over", listed(**{**BASE, "q": 7}))
+    old.git("checkout", "-q", "older")
+    old.git("rm", "-q", OLD)
+    old.write("desired/u.yaml", old.read(FRAGMENT))
+    old.git("rm", "-q", FRAGMENT)
+    old.write(f"{STATE}/u.yaml.jsonl", old.git("show", f"main:{OLD}"))
+    committed(old, "moved by an older program")
+    old.git("checkout", "-q", "main")
+    old.git("reset", "-q", "--hard", "HEAD~1")
+    applied(old, "carried over", old.read(FRAGMENT))
+    old.git("merge", "-q", "--no-edit", "older")
+    nothing_to_do(old)
+    old.replace("desired/u.yaml", "id: a\n  kept: 1\n  v: 1", "id: a\n  kept: 1\n  v: 2")
+    assert old.run("apply", "--yes").exit == 0
+    nothing_to_do(old)
+
+
+def test_two_branches_that_carried_over_merge_again_and_again(old: Box) -> None:
+    """Each began a file of its own, and one does not know what the other made of it."""
+    old.git("checkout", "-q", "-b", "other")
+    applied(old, "theirs", listed(**{**BASE, "a": 2}))
+    old.git("checkout", "-q", "main")
+    applied(old, "ours", listed(**{**BASE, "q": 2}))
+    a = q = 2
+    for _ in range(2):
+        old.git("merge", "-q", "--no-edit", "other")
+        nothing_to_do(old)
+        q += 1
+        applied(old, "ours", listed(**{**BASE, "a": a, "q": q}))
+        nothing_to_do(old)
+        old.git("checkout", "-q", "other")
+        a += 1
+        text = old.read(FRAGMENT).replace(f"id: a\n  kept: 1\n  v: {a - 1}", f"id: a\n  kept: 1\n  v: {a}")
+        applied(old, "theirs", text)
+        old.git("checkout", "-q", "main")
+    old.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(old)
+    old.replace("t.yaml", f"id: a\n  kept: 1\n  v: {a}", "id: a\n  kept: 1\n  v: 2")
+    assert old.run("drift").exit == 2
+
+
+def test_a_second_squash_merge_is_settled_by_resolve(old: Box) -> None:
+    """git has no common base of a file that both made: what it cannot merge, ``registry resolve`` does."""
+    old.git("checkout", "-q", "-b", "other")
+    applied(old, "theirs", listed(**{**BASE, "a": 2}))
+    old.git("checkout", "-q", "main")
+    applied(old, "ours", listed(**{**BASE, "q": 2}))
+    old.git("merge", "-q", "--squash", "other")
+    applied(old, "squashed")
+    old.git("checkout", "-q", "other")
+    applied(old, "theirs again", listed(**{**BASE, "a": 2, "i": 2}))
+    old.git("checkout", "-q", "main")
+    assert all(path.startswith(f"{STATE}/") for path in fails(old, "merge", "-q", "--squash", "other"))
+    assert old.run("plan", "--format", "json").json["changes"] == [], "reading it does no harm"
+    assert old.run("resolve").exit == 0
+    nothing_to_do(old)
+    committed(old, "settled")
+    applied(old, "on", listed(**{**BASE, "a": 2, "i": 3, "q": 2}))
+    nothing_to_do(old)
+
+
+def test_an_older_program_stops_at_the_new_form(old: Box) -> None:
+    """What an older program reports as unreadable stays, beside its files as it left them."""
+    before = old.read(OLD)
+    applied(old, "carried over", listed(**{**BASE, "q": 7}))
+    assert old.read(OLD) == before
+    assert '"needs"' in old.read(f"{STATE}/format.jsonl")
+    assert not (old.root / HISTORY).exists()
+    assert (
+        old.git("log", "--format=", "--name-status", "-M100%", "-1", "--", ".system/registry").count("R100")
+        == 1
+    )
+
+
+def test_what_an_older_program_let_go_is_adopted_again(old: Box) -> None:
+    """The advice of STA006, done."""
+    applied(old, "ours, and carried over", listed(**{**BASE, "q": 7}))
+    old.git("checkout", "-q", "older")
+    as_older(old, "let go", listed(**without("a")), listed(**BASE))
+    old.git("checkout", "-q", "main")
+    old.git("merge", "-q", "--no-edit", "older")
+    (problem,) = old.run("plan", "--format", "json").json["problems"]
+    assert (problem["code"], "registry adopt t/a" in problem["fix"]["description"]) == ("STA006", True)
+    assert old.run("adopt", "t/a").exit == 0
+    assert old.run("apply", "--yes").exit == 0
+    nothing_to_do(old)
+    assert old.run("plan", "--format", "json").json["problems"] == []

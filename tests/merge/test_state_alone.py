@@ -1,0 +1,116 @@
+"""Where only the state could conflict: what git merges all the same, and what ``registry resolve`` settles."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.planning import state_shares
+from tests.merge.helper import FRAGMENT, applied, committed, fails, listed, nothing_to_do
+from tests.merge.test_old_form import as_older
+from tests.support import Box
+
+STATE = ".system/registry/state/"
+ENTRY = "t:\n- id: a\n  # more\n{more}  # v\n  v: {v}\n  # w\n  w: 1\n"
+
+
+def two_sides(box: Box, base: str, ours: str, theirs: str) -> None:
+    """Two branches, each with something applied; the first one is checked out."""
+    applied(box, "base", base)
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", theirs)
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", ours)
+
+
+def settled(box: Box, *words: str) -> None:
+    """A git command that leaves a conflict in the state alone: reading it does no harm, and it is settled."""
+    conflicts = fails(box, *words)
+    assert all(path.startswith(STATE) for path in conflicts), conflicts
+    assert box.run("plan", "--format", "json").json["changes"] == []
+    assert box.run("resolve").exit == 0
+    nothing_to_do(box)
+
+
+@pytest.mark.parametrize("more", ["  more: 1\n", "  more: {x: 1}\n", "  more: [1, 2]\n"])
+def test_a_field_comes_before_one_that_changes(box: Box, more: str) -> None:
+    base = ENTRY.format(more="", v=1)
+    two_sides(box, base, ENTRY.format(more=more, v=1), ENTRY.format(more="", v=2))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
+    box.git("revert", "--no-edit", "other")
+    nothing_to_do(box)
+
+
+def test_an_entry_is_changed_and_let_go_here_and_moved_there(box: Box) -> None:
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "base", listed(a=1, m=1, z=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "changed", listed(a=1, m=2, z=1))
+    applied(box, "let go", listed(a=1, z=1) + "removed:\n- {address: t/m, keep: true}\n")
+    applied(box, "as it was", listed(a=1, z=1))
+    box.git("checkout", "-q", "main")
+    box.write("desired/u.yaml", listed(m=1))
+    applied(box, "moved", listed(a=1, z=1))
+    box.git("merge", "-q", "--no-edit", "other")
+    ran = box.run("plan", "--format", "json")
+    assert (ran.json["changes"], ran.json["drift"]) == ([], [])
+    assert [problem["code"] for problem in ran.json["problems"]] == ["STA003"]
+    box.write("desired/u.yaml", listed(m=2))
+    assert box.run("apply", "--yes").exit == 0
+    nothing_to_do(box)
+    box.replace("t.yaml", "id: m\n  kept: 1\n  v: 2", "id: m\n  kept: 1\n  v: 1")
+    assert box.run("drift").exit == 2, "it is managed again"
+
+
+def test_a_further_file_is_made_then_the_fragment_renamed_then_the_making_reverted(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, size in (("FILLED", 120), ("FULL", 120), ("MOST", 1_000_000)):
+        monkeypatch.setattr(state_shares, name, size)
+    applied(box, "base", listed(a=1, c=1))
+    added = applied(box, "added", listed(a=1, b=1, c=1))
+    box.git("mv", FRAGMENT, "desired/u.yaml")
+    assert box.run("apply", "--yes").exit == 0
+    committed(box, "renamed")
+    box.git("revert", "--no-edit", added)
+    nothing_to_do(box)
+    assert "id: b" not in box.read("t.yaml")
+
+
+def test_the_name_of_a_fragment_is_taken_again(box: Box) -> None:
+    """Seen from the base, git takes the new fragment for the old one changed, and the state followed the rename."""
+    applied(box, "base", listed(a=1, b=1, m=1, z=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=1, b=1, m=1, z=2))
+    box.git("checkout", "-q", "main")
+    box.git("mv", FRAGMENT, "desired/u.yaml")
+    assert box.run("apply", "--yes").exit == 0
+    committed(box, "renamed")
+    box.write("desired/u.yaml", listed(a=1, b=1))
+    applied(box, "taken again", listed(m=1, z=1))
+    settled(box, "merge", "-q", "--no-edit", "other")
+
+
+def test_two_branches_add_what_a_commit_left_unapplied(box: Box) -> None:
+    applied(box, "base", listed(m=1, z=1))
+    box.write(FRAGMENT, listed(m=1, z=1, c=1))
+    committed(box, "not applied")
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs")
+    applied(box, "another", listed(m=1, z=1, c=1, p=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours")
+    settled(box, "merge", "-q", "--no-edit", "other")
+
+
+@pytest.mark.parametrize("how", ["revert", "cherry-pick"])
+def test_the_commit_that_carried_over_is_settled(box: Box, how: str) -> None:
+    """What it made was changed later, or is not there: no merge by lines can know it."""
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    as_older(box, "base", listed(a=1, m=1, z=1))
+    box.git("branch", "other")
+    carried = applied(box, "carried over", listed(a=2, m=1, z=1))
+    later = applied(box, "later", listed(a=2, m=1, z=2))
+    if how == "cherry-pick":
+        box.git("checkout", "-q", "other")
+    settled(box, how, "--no-edit", carried) if how == "revert" else settled(box, how, later)
