@@ -13,6 +13,7 @@ import argparse
 import importlib
 import io
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -128,21 +129,46 @@ def unasked(before: bytes, after: bytes) -> int:
 
 
 SIZE = 10_000_000
+_RANDOM = random.Random(1)
+PIECES: dict[str, Callable[[int], str]] = {
+    "usual decimals": lambda _: repr(_RANDOM.uniform(0, 10)),
+    "prices": lambda n: f'{{"id": "item-{n}", "price": {_RANDOM.uniform(0, 100):.2f}}}',
+    "unusual decimals": lambda n: ("1.10", "1E5", "2.50", "0.100")[n % 4],
+    "seven places": lambda _: f"{_RANDOM.uniform(0, 180):.7f}",
+    "lists in lists": lambda n: "[" * 20 + f"{n + 10**30}" + "]" * 20,
+    "escapes": lambda n: f'{{"text": "\\u00e9\\u2014\\n {n}"}}',
+}
+"""Texts of other shapes, by one item of a list."""
 
 
-def reading() -> str:
+def list_of(piece: Callable[[int], str]) -> bytes:
+    rows: list[str] = []
+    size = 0
+    while size < SIZE:
+        rows.append(piece(len(rows)))
+        size += len(rows[-1]) + 2
+    return f'{{"items": [{", ".join(rows)}]}}'.encode()
+
+
+def reading() -> Iterator[str]:
     """What reading JSON costs beside the standard library, which keeps no digits and says no duplicate keys."""
-    data = json_text(SIZE // len(json_text(1000)) * 1000)
+    yield reading_of("objects of texts", json_text(SIZE // len(json_text(1000)) * 1000))
+    for name, piece in PIECES.items():
+        yield reading_of(name, list_of(piece))
+
+
+def reading_of(name: str, data: bytes) -> str:
+    """One shape."""
     spent = []
     for read in (FORMATS["json"].read, json.loads):
         runs = []
-        for _ in range(5):
+        for _ in range(3):
             start = time.process_time()
             read(data)
             runs.append(time.process_time() - start)
         spent.append(min(runs))
     return (
-        f"reading {len(data) / 1e6:.1f} MB of JSON: {spent[0]:.3f} s, json.loads {spent[1]:.3f} s, "
+        f"reading {len(data) / 1e6:4.1f} MB of JSON, {name:18}{spent[0]:7.3f} s, json.loads {spent[1]:.3f} s, "
         f"{spent[0] / spent[1]:.2f} times"
     )
 
@@ -168,7 +194,8 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=300)
     for line in measured(parser.parse_args().entries):
         print(line)
-    print(reading())
+    for line in reading():
+        print(line)
 
 
 if __name__ == "__main__":

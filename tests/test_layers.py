@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.layouts import LAYOUTS
 
 PACKAGE = "registry_reconciler"
@@ -166,6 +167,88 @@ def test_no_module_asks_for_a_layout_by_name() -> None:
         for line in asks_for_layouts(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert asked == []
+
+
+def asks_for_formats(tree: ast.AST) -> Iterator[int]:
+    """The lines of a module that decide by which text format something has, instead of by what its row says.
+
+    YAML is the format of fragments and schemas, so its own reader and writer may be used; not the question.
+    """
+    rows = ("YAML", "JSON", "JSONC", "TOML", "FRONTMATTER")
+    own = {name for name in FORMATS if name not in REPORTS}
+    for node in ast.walk(tree):
+        decides = False
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            named = [side for side in sides if isinstance(side, ast.Name) and side.id in rows]
+            words = any(isinstance(part, ast.Constant) and part.value in FORMATS for part in ast.walk(node))
+            decides = bool(named) or (words and any(_row_name(part) for part in ast.walk(node)))
+        elif isinstance(node, ast.Match):
+            decides = any(_row_name(part) for part in ast.walk(node.subject))
+        elif isinstance(node, ast.Subscript):
+            decides = _row_name(node.slice) and not _is_table(node.value)
+        elif isinstance(node, ast.Call):
+            # The key of a cache is no question; a table by names of formats is found by its words.
+            kind = isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "type")
+            decides = kind and any("Format" in ast.dump(part) for part in node.args[1:])
+        elif isinstance(node, ast.ImportFrom):
+            inner = re.search(r"\bformats\.(\w+)\.", f"{node.module}.")
+            decides = bool(inner) and inner[1] in {name for name in FORMATS if name != "yaml"}  # type: ignore[index]
+            decides = decides or any(alias.name in rows[1:] for alias in node.names)
+        elif isinstance(node, ast.Constant):
+            decides = node.value in own and isinstance(node.value, str)
+        if decides:
+            yield node.lineno  # type: ignore[attr-defined]
+
+
+REPORTS = ("yaml", "json")
+"""Words of formats that mean others too: of reports, or of what a command prints."""
+
+
+def _row_name(node: ast.AST) -> bool:
+    """``form.name``, ``source.format.name``, ``kind.format``."""
+    if not isinstance(node, ast.Attribute):
+        return False
+    if node.attr == "name":
+        inner = node.value
+        return (isinstance(inner, ast.Attribute) and inner.attr == "format") or (
+            isinstance(inner, ast.Name) and inner.id in ("form", "text_format", "row_format")
+        )
+    return node.attr == "format" and isinstance(node.value, ast.Name) and "kind" in node.value.id
+
+
+def _is_table(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "FORMATS"
+
+
+def test_nothing_above_the_formats_asks_which_one_a_text_has() -> None:
+    """What a format does differently stands in its row."""
+    asked = [
+        f"{name}:{line}"
+        for name, path in modules().items()
+        if not name.startswith("formats")
+        for line in asks_for_formats(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if source.format.name == 'json': pass",
+        "if form.name in ('json', 'toml'): pass",
+        "if form is JSON: pass",
+        "if kind.format == 'yaml': pass",
+        "readers[source.format.name]",
+        "{'toml': 1}.get(form.name)",
+        "isinstance(form, JsonFormat)",
+        "from registry_reconciler.formats.toml.row import TOML",
+        "from registry_reconciler.formats.frontmatter.parts import split",
+        "words = {'frontmatter': 1}",
+    ],
+)
+def test_the_question_is_recognised(line: str) -> None:
+    assert list(asks_for_formats(ast.parse(line)))
 
 
 LONGEST = 450

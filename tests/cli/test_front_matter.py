@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support import Box, installed, lay_out
 
 SCHEMA = """\
@@ -105,3 +107,15 @@ def test_files_without_a_block_are_counted(box: Box) -> None:
         "5 files have no front matter, and are no entries of rule: rules/b.mdc, rules/c.mdc, rules/d.mdc and 2 more"
         in (one["message"])
     )
+
+
+@pytest.mark.parametrize("name", ["skills/{id}.md", "skills/{id}.yaml"])
+def test_an_entry_in_braces_becomes_a_file_in_lines(box: Box, name: str) -> None:
+    box.write(
+        ".system/registry/schemas/skill.schema.yaml",
+        f'x-registry: {{kind: skill, layout: file, file: "{name}", key: id}}\ntype: object\n',
+    )
+    box.write("desired/s.yaml", 'skill:\n  - {id: plan, globs: "*.ts", tags: [a, b]}\n')
+    assert box.run("apply", "--yes").exit == 0
+    text = 'id: plan\nglobs: "*.ts"\ntags: [a, b]\n'
+    assert box.read(name.replace("{id}", "plan")) == (f"---\n{text}---\n" if name.endswith("md") else text)

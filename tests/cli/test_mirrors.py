@@ -174,3 +174,86 @@ def test_an_edit_of_one_side_takes_the_other_one_along(market: Box) -> None:
     assert market.run("set", "plugin/review", "version=8").exit == 3
     assert market.read(manifest) == '{"id": "p/review", "version": "9"}\n'
     assert market.run("set", "plugin/review", "version=9").exit == 0
+
+
+SHELF = """\
+{
+  "name": "tools", "total": 2,
+  "plugins": [
+    {"name": "review", "source": "./plugins/review", "version": "1.2.0", "skills": ["look"],
+     "description": "Reads \\u2014 and says."},
+    { "name": "lint", "source": "./plugins/lint", "version": "2.0.0", "skills": [ "tidy" ], "description": "Style." }
+  ]
+}
+"""
+
+
+@pytest.fixture
+def shelf(box: Box) -> Box:
+    """A marketplace, its plugin files and their skills, all of them the truth: there is no fragment."""
+    listed, own, below = (
+        "marketplace.json",
+        "plugins/{name}/plugin.json",
+        "plugins/{plugin}/skills/{dir}/SKILL.md",
+    )
+    kinds = {
+        "plugin": f"layout: list, file: {listed}, at: plugins, key: name, "
+        'paths: [{field: source, missing: error, unlisted: "plugins/*"}]',
+        "manifest": f'layout: file, file: "{own}", key: name, '
+        "mirrors: [{field: version, kind: plugin, missing: error}, {field: description, kind: plugin}]",
+        "skill": f'layout: file, file: "{below}", key: name, references: [{{field: plugin, kind: plugin}}]',
+    }
+    for name, said in kinds.items():
+        text = f"x-registry: {{kind: {name}, truth: live, {said}}}\ntype: object\n"
+        box.write(f".system/registry/schemas/{name}.schema.yaml", text)
+    box.write(listed, SHELF)
+    box.write(
+        "plugins/review/plugin.json",
+        '{"name": "review", "version": "1.3.0", "description": "Reads. \\u2713"}',
+    )
+    box.write(
+        "plugins/lint/plugin.json",
+        '{\r\n\t"name": "lint",\r\n\t"version": "2.0.0",\r\n\t"description": "Style."\r\n}',
+    )
+    box.write(
+        "plugins/review/skills/look/SKILL.md",
+        "---\nname: look\ndescription: 'Looks.'  # short\n---\n# Look\n",
+    )
+    box.write("plugins/lint/skills/tidy/SKILL.md", "---\nname: tidy\n---\n---\nbody: no yaml: at all\n")
+    return box
+
+
+def test_a_marketplace_is_kept_right_without_one_fragment(shelf: Box) -> None:
+    files = shelf.files()
+    found = messages(shelf)
+    assert found == [
+        (
+            "MIR001",
+            "error",
+            'description is "Reads. ✓", and plugin/review description is "Reads — and says.".',
+        ),
+        ("MIR001", "error", 'version is "1.3.0", and plugin/review version is "1.2.0".'),
+    ]
+    assert shelf.run("fix", "MIR001").exit == 0
+    right = SHELF.replace("1.2.0", "1.3.0").replace("Reads \\u2014 and says.", "Reads. \\u2713")
+    assert shelf.read("marketplace.json") == right
+    kept = [
+        path for path in files if not path.startswith((".system/", "desired/")) and path != "marketplace.json"
+    ]
+    assert [path for path in kept if shelf.files()[path] != files[path]] == []
+    assert "error" not in shelf.run("check").out
+    of_entries = (
+        ".system/registry/state/plugin",
+        ".system/registry/state/manifest",
+        ".system/registry/state/skill",
+    )
+    assert shelf.files()["desired/all.yaml"] == files["desired/all.yaml"]
+    assert [path for path in shelf.files() if path.startswith(of_entries)] == []
+
+
+def test_a_release_that_bumps_a_plugin_makes_its_line_of_the_marketplace_follow(shelf: Box) -> None:
+    assert shelf.run("fix", "MIR001").exit == 0
+    before = shelf.read("marketplace.json")
+    shelf.replace("plugins/lint/plugin.json", "2.0.0", "2.1.0")
+    assert shelf.run("fix", "MIR001").exit == 0
+    assert shelf.read("marketplace.json") == before.replace("2.0.0", "2.1.0")

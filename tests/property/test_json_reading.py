@@ -65,6 +65,40 @@ def test_every_decimal_keeps_its_digits(numbers: list[str]) -> None:
         assert [digits(str(dumps(part))) for part in file.documents[0]] == [digits(part) for part in numbers]
 
 
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.floats(0, 1).map(repr),
+    st.integers(-(10**12), 10**12).map(lambda number: f"{number / 10**6:.6f}"),
+    st.sampled_from(("1E5", "1e-05", "1e-7", "-0", "-0.0", "0.00", "1.10", "1.1", "1e16", "0.0000e5")),
+    st.sampled_from(
+        ("true", "null", '"1.10, 2e5"', '"\\"0.00001"', "[]", "[[1.50]]", '{"a" : 2.50, "b": 1.5}')
+    ),
+)
+USUAL = st.lists(st.floats(1, 10).map(repr), min_size=5, max_size=20)
+
+
+@settings(max_examples=300, deadline=None)
+@given(USUAL, st.lists(NUMBERS, max_size=4), st.integers(0, 2**32))
+def test_unusual_decimals_among_many_keep_their_digits(
+    usual: list[str], others: list[str], seed: int
+) -> None:
+    texts = [*usual, *others]
+    random.Random(seed).shuffle(texts)
+    text = f"[{', '.join(texts)}]"
+    (found,) = read_json(text.encode()).documents
+    right = json.loads(text, parse_float=decimal)
+    assert spelled(found) == spelled(right)
+
+
+def spelled(value: object) -> str:
+    """A value with the class and the own text of each number in it."""
+    if isinstance(value, dict):
+        return str([(name, spelled(part)) for name, part in value.items()])
+    if isinstance(value, list):
+        return str([spelled(part) for part in value])
+    return f"{type(value).__name__} {getattr(value, 'source', repr(value))}"
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_blanked_text_is_as_long_and_says_the_same(seed: int) -> None:

@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.formats.edits import SpliceError, Update
+from registry_reconciler.formats.edits import Insert, SpliceError, Update
 from registry_reconciler.formats.frontmatter.row import FrontMatter
 from registry_reconciler.model.entry import Json
 
@@ -96,3 +96,13 @@ def test_hostile_bytes_are_read_or_refused(junk: bytes, seed: int) -> None:
             except SpliceError:
                 continue
             assert FORM.read(result).documents == ({**file.documents[0], "added": "one"},)
+
+
+def test_a_key_in_quotes_is_a_key_behind_a_line_that_is_no_yaml() -> None:
+    form = FrontMatter(lenient=True)
+    data = b'---\nglobs: *.ts\n"on": x\n\'it\'\'s\': *.py\n"a\\"b": {c\n---\ntext\n'
+    (found,) = form.read(data).documents
+    assert found == {"globs": "*.ts", "on": "x", "it's": "*.py", 'a"b': "{c"}
+    made = form.splice(data, [Update(0, ("it's",), "*.rs"), Insert(0, (), "**/*", key="y")])
+    assert made == data.replace(b"*.py", b"*.rs").replace(b"{c\n", b'{c\n"y": "**/*"\n')
+    assert form.read(made).documents == ({**found, "it's": "*.rs", "y": "**/*"},)

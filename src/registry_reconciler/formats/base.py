@@ -45,6 +45,20 @@ class Comment(Struct, frozen=True):
     closing: str = ""
 
 
+class ForOthers(Struct, frozen=True):
+    """What a reader that is not ours is given, to hear what it says of a text.
+
+    Attributes:
+        reader: who: ``ruamel.yaml``, ``json`` (``json, without comments``) or ``tomllib``.
+        text: what it is given.
+        beside: a field that our values have from elsewhere; "": none.
+    """
+
+    reader: str
+    text: bytes
+    beside: str = ""
+
+
 class TextFormat(Protocol):
     """One text format.
 
@@ -67,6 +81,10 @@ class TextFormat(Protocol):
     @property
     def several_entries(self) -> bool:
         """Whether a file of it can hold more than one entry, in a list or a mapping."""
+
+    @property
+    def several_documents(self) -> bool:
+        """Whether a file of it can hold more than one document."""
 
     @property
     def comment(self) -> Comment | None:
@@ -157,6 +175,12 @@ class TextFormat(Protocol):
 
     def head_comments(self, data: bytes) -> tuple[str, ...]:
         """The comments at the head of a file that holds one entry and nothing else, each beginning with ``#``."""
+
+    def apart(self, data: bytes) -> tuple[bytes, bytes] | None:
+        """What says the values, and what stands below for people alone; ``None`` where a text has no such parts."""
+
+    def for_others(self, data: bytes) -> ForOthers | None:
+        """What another reader is given of a text that can be read; ``None`` where nobody else reads such."""
 
     def has_rest(self, data: bytes) -> bool:
         """Whether a text holds what no document says and what would be lost with the file."""

@@ -107,8 +107,7 @@ class LayoutRow(Struct, frozen=True):
         inside: steps that begin in a container → the same from one of its entries; ``None`` where they lead into none.
         one_a_file: a file holds one entry, and comes and goes with it.
         inner: steps to an entry from the item or pair that comes and goes with it.
-        documents: each document of a file is an entry, and comes and goes by itself.
-        formats: the formats that it can be kept in; () for all that hold several entries.
+        documents: each document of a file is an entry, and comes and goes by itself: for formats with several.
         fields: what stands at an entry's node → its fields; anything but a mapping is no entry.
         node: the inverse: the fields that the text says → what stands at the node. Raises :class:`NoRoom`.
         written_by: the field whose text in a fragment is the whole text of the node, or "".
@@ -128,7 +127,6 @@ class LayoutRow(Struct, frozen=True):
     may_stay_unread: bool = False
     inner: int = 0
     documents: bool = False
-    formats: tuple[str, ...] = ()
     fields: Callable[[Kind, Json], Json] = _as_it_is
     node: Callable[[Kind, dict[str, Json]], Json] = _as_it_is
     written_by: Callable[[Kind], str] = _nothing

@@ -13,6 +13,5 @@ DOCUMENTS = replace(
     title="documents",
     one_a_file=False,
     documents=True,
-    formats=("yaml",),
 )
 """A document holds an entry as a file does: the container is the entry."""

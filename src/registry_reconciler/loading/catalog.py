@@ -131,7 +131,7 @@ def _refuse_format(kind: Kind) -> None:
             ("x-registry", "layout"),
         )
     row = LAYOUTS[kind.layout]
-    if row.formats and form.name not in row.formats:
+    if row.documents and not form.several_documents:
         raise KindError(
             f"layout {kind.layout} cannot be kept in format {form.name}", ("x-registry", "layout")
         )

@@ -93,12 +93,9 @@ def unread_beside(tree: Tree) -> list[str]:
 
     Prose may stand beside fragments, so Markdown is none of them, whatever stands at its head.
     """
-    from registry_reconciler.formats.frontmatter.row import FrontMatter
     from registry_reconciler.formats.table import FORMATS
 
-    data = tuple(
-        suffix for row in FORMATS.values() if not isinstance(row, FrontMatter) for suffix in row.suffixes
-    )
+    data = tuple(suffix for row in FORMATS.values() if row.several_entries for suffix in row.suffixes)
     read = set(fragment_paths(tree))
     return [
         path

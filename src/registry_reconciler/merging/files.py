@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.comments import comments_in
-from registry_reconciler.formats.frontmatter.parts import split
 from registry_reconciler.formats.table import format_named, format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.history_conflicts import both_lines
@@ -186,15 +185,12 @@ def _front_matter(
         raise NotUnderstood("one side removed it")
     heads, rests = [], []
     for data in (before, ours, theirs):
-        try:
-            parts = split(data or b"")
-        except ValueError:
-            parts = None
+        parts = None if data is None else form.apart(data)
         if parts is None and data is not None:
             raise NotUnderstood("it has no front matter")
-        line = b"" if parts is None else parts.rest[: len(parts.rest) - len(parts.body)]
-        heads.append(None if parts is None else parts.head + parts.block + line)
-        rests.append("" if parts is None else parts.body.decode("utf-8", "surrogateescape"))
+        head, body = parts or (None, b"")
+        heads.append(head)
+        rests.append(body.decode("utf-8", "surrogateescape"))
     structure = _structure(path, form, known)
     merged = merge_structured(heads[0], heads[1], heads[2], structure, labels, _clean(*heads))
     rest, conflicts = merged_rows(rests[0], rests[1], rests[2], labels)

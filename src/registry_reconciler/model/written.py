@@ -44,6 +44,7 @@ class WrittenFloat(float):
         source: its text.
     """
 
+    __slots__ = ("source",)
     source: str
 
     def __new__(cls, value: float, source: str) -> WrittenFloat:

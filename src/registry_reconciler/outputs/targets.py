@@ -209,9 +209,9 @@ class FileWork:
         try:
             if self.data is None:
                 made = form.new_text(value, container=_names(output))
-                if form.name == "json" and not _is_json(made):
+                if not form.read(made).readable:
                     raise NoOutputPlace(
-                        f"{self.path} would not be JSON; make it, with an empty value at {output.at}"
+                        f"{self.path} would not be {form.title}; make it, with an empty value at {output.at}"
                     )
                 return made
             documents = self._documents()
@@ -224,9 +224,10 @@ class FileWork:
                 data = form.splice(self.data, [edit])
         except SpliceError as error:
             raise NoOutputPlace(f"{self.path} cannot be edited there: {error.message}") from None
-        if form.name == "json" and not _is_json(data):
-            raise NoOutputPlace(f"{self.path} would not be JSON any more")
-        self._refuse_others(form.read(data).documents, documents, number, path)
+        after = form.read(data)
+        if not after.readable:
+            raise NoOutputPlace(f"{self.path} would not be {form.title} any more")
+        self._refuse_others(after.documents, documents, number, path)
         return data
 
     def _refuse_others(
@@ -240,16 +241,6 @@ class FileWork:
             for index, pair in enumerate(zip(old, new, strict=True))
         ):
             raise NoOutputPlace("something beside it would change")
-
-
-def _is_json(data: bytes) -> bool:
-    import json
-
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _without(value: Json, path: FieldPath) -> Json:

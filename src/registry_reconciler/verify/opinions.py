@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from registry_reconciler.files.tree import MemoryTree
-from registry_reconciler.formats.frontmatter.row import FrontMatter
+from registry_reconciler.formats.base import ForOthers
 from registry_reconciler.loading.catalog import Catalog
 from registry_reconciler.loading.registries import entries_of
 from registry_reconciler.loading.source import SourceFile, read_source
@@ -139,9 +139,7 @@ def _is_text_of_values(loaded: Loaded, path: str) -> bool:
     if _kinds_of(loaded, path):
         return True
     own = path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/"))
-    suffixes = [
-        suffix for row in FORMATS.values() if not isinstance(row, FrontMatter) for suffix in row.suffixes
-    ]
+    suffixes = [suffix for row in FORMATS.values() if row.several_entries for suffix in row.suffixes]
     return not own and path.endswith(tuple(suffixes))
 
 
@@ -160,13 +158,14 @@ def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | Non
     for source in sources:
         if source is None or source.data is None or not source.readable:
             continue
-        who = _reader_of(source)
-        if not who:
+        given = source.format.for_others(source.data)
+        if given is None:
             asked.unread += 1
             continue
+        who = _NAMES.get(given.reader, given.reader)
         asked.files += who == RUAMEL
         asked.other_files += who != RUAMEL
-        found = _reads_otherwise(source, source.data)
+        found = _reads_otherwise(given, as_json(list(source.documents)))
         if found is not None:
             where, ours, theirs = found
             if source.path in held:
@@ -178,37 +177,26 @@ RUAMEL = "ruamel.yaml"
 JSON = "Python's json"
 
 
-def _reader_of(source: SourceFile) -> str:
-    """Who else reads such a text; "" where nobody does: front matter that is no YAML."""
-    if isinstance(source.format, FrontMatter):
-        return RUAMEL if source.documents and not source.format.lenient else ""
-    others = {"yaml": RUAMEL, "json": JSON, "jsonc": JSON, "toml": "Python's tomllib"}
-    return others.get(source.format.name, "")
+_NAMES = {"json": JSON, "json, without comments": JSON, "tomllib": "Python's tomllib"}
+"""How a reader is called where its name alone says little."""
 
 
-def _reads_otherwise(source: SourceFile, data: bytes) -> tuple[str, str, str] | None:
-    documents = as_json(list(source.documents))
-    if source.format.name in ("json", "jsonc", "toml"):
-        from registry_reconciler.verify import plain
-
-        ask = {
-            "json": plain.json_reads_otherwise,
-            "jsonc": plain.jsonc_reads_otherwise,
-            "toml": plain.toml_reads_otherwise,
-        }
-        return ask[source.format.name](data, documents[0]) if documents else None
+def _reads_otherwise(given: ForOthers, documents: list[Json]) -> tuple[str, str, str] | None:
+    from registry_reconciler.verify import plain
     from registry_reconciler.verify.read import reads_otherwise
 
-    if isinstance(source.format, FrontMatter):
-        from registry_reconciler.formats.frontmatter.parts import split
-
-        parts, body = split(data), source.format.body
-        if parts is None:
-            return None
-        data = parts.block
-        if body and isinstance(documents[0], dict):
-            documents = [{name: part for name, part in documents[0].items() if name != body}]
-    return reads_otherwise(data, documents)
+    if given.beside and documents and isinstance(documents[0], dict):
+        documents = [{name: part for name, part in documents[0].items() if name != given.beside}]
+    if given.reader == RUAMEL:
+        return reads_otherwise(given.text, documents)
+    if not documents:
+        return None
+    ask = {
+        "json": plain.json_reads_otherwise,
+        "json, without comments": plain.jsonc_reads_otherwise,
+        "tomllib": plain.toml_reads_otherwise,
+    }[given.reader]
+    return ask(given.text, documents[0])
 
 
 def _with_secrets(loaded: Loaded) -> frozenset[str]:

@@ -19,7 +19,10 @@ from registry_reconciler.formats.edits import Edit, ReplaceDocument, SpliceError
 from registry_reconciler.formats.yaml.row import YAML
 from registry_reconciler.model.entry import Json
 
-_KEY = re.compile(r"(?P<key>[A-Za-z_][^:#\r\n]*?)[ \t]*:(?:[ \t]+(?P<rest>[^\r\n]*?))?[ \t]*(?=\r?\n|\Z)")
+_KEY = re.compile(
+    r"""(?P<key>[^\W\d][^:#\r\n]*?|"(?:[^"\\\r\n]|\\.)*+"|'(?:[^'\r\n]|'')*+')"""
+    r"""[ \t]*:(?:[ \t]+(?P<rest>[^\r\n]*?))?[ \t]*(?=\r?\n|\Z)"""
+)
 _ONLY_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z))*")
 _HELD = "registry-held-"
 
@@ -54,8 +57,14 @@ def covers(block: str) -> tuple[Covered, ...]:
         below = block.find("\n", start, stop) + 1
         if below and _ONLY_COMMENTS.fullmatch(block, below, stop):
             stop = below
-        found.append(Covered(match["key"], rest, match.start("rest"), match.end("rest"), stop))
+        found.append(Covered(_named(match["key"]), rest, match.start("rest"), match.end("rest"), stop))
     return tuple(found)
+
+
+def _named(key: str) -> str:
+    """What a key says, with or without quotes."""
+    (document,) = YAML.read(f"{key}: 0\n".encode()).documents or ({},)
+    return next(iter(document), key) if key[0] in "\"'" and isinstance(document, dict) else key
 
 
 def _chunks(block: str) -> list[tuple[int, int]]:
@@ -147,5 +156,5 @@ def _reads_back(key: str, value: Json) -> bool:
     """Whether a text that stands plainly behind a key is read as that text."""
     if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
         return False
-    file = YAML.read(f"{key}: {value}\n".encode("utf-8", "surrogatepass"))
+    file = YAML.read(f"{json.dumps(key)}: {value}\n".encode("utf-8", "surrogatepass"))
     return not file.readable or file.documents == ({key: value},)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
+from registry_reconciler.formats.base import Asked, Comment, ForOthers, Reader, Sections
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class FrontMatter(Struct, frozen=True):
     title: str = "YAML"
     suffixes: tuple[str, ...] = (".md", ".mdc", ".markdown")
     several_entries: bool = False
+    several_documents: bool = False
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
 
@@ -94,6 +95,25 @@ class FrontMatter(Struct, frozen=True):
         from registry_reconciler.formats.frontmatter.document import head_comments
 
         return head_comments(data, self.lenient)
+
+    def apart(self, data: bytes) -> tuple[bytes, bytes] | None:
+        """The block with its two lines, and the text below."""
+        from registry_reconciler.formats.frontmatter.parts import split
+
+        try:
+            parts = split(data)
+        except ValueError:
+            return None
+        if parts is None:
+            return None
+        return data[: len(data) - len(parts.body)], parts.body
+
+    def for_others(self, data: bytes) -> ForOthers | None:
+        """The block, where it is YAML."""
+        from registry_reconciler.formats.frontmatter.parts import split
+
+        parts = None if self.lenient else split(data)
+        return None if parts is None else ForOthers("ruamel.yaml", parts.block, self.body)
 
     def has_rest(self, data: bytes) -> bool:
         """Whether anything stands below the block."""

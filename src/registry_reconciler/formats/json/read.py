@@ -1,7 +1,8 @@
 """Bytes of a JSON file to JSON values: what the standard allows, and nothing that parsers do not agree on.
 
 A text that is plainly right is read by a parser that is written in C; what that does not see (equal keys, depth,
-numbers without end) is looked for beside it, in a few passes. Anything else goes to :mod:`.explain`,
+numbers without end) is looked for beside it, in a few passes; :mod:`.decimals` keeps the digits of numbers. Anything
+else goes to :mod:`.explain`,
 which reads token by token and says what is wrong and where. Both give the same answer.
 """
 
@@ -11,14 +12,21 @@ import gc
 import json
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 import msgspec
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
+from registry_reconciler.formats.json.decimals import (
+    has_unusual_head,
+    mostly_numbers,
+    with_digits,
+    with_known_decimals,
+    written,
+)
 from registry_reconciler.formats.json.source import blanked
 from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.written import WrittenFloat
 
 _QUOTE = re.compile(rb'(?<!\\)"')
 _TWO_DIGITS = re.compile(rb"[0-9](?=[0-9])")
@@ -68,7 +76,9 @@ def _fast(data: bytes, limits: Limits) -> Json:
     """What a text says that is JSON beyond doubt. Raises :class:`ValueError` for every other."""
     if _has_digits(data):
         raise _Odd
-    value = decoded(data)
+    if mostly_numbers(data):
+        return _numbers(data, limits)
+    value = with_known_decimals(data)
     long = len(data) > limits.max_scalar and _has_long_text(data, limits.max_scalar // 2)
     keys = _bounded(value, limits, strings=long)
     # No key was lost if there are as many as there are quotes with a colon right behind them, and no other keys.
@@ -77,44 +87,56 @@ def _fast(data: bytes, limits: Limits) -> Json:
     return value
 
 
-_SAMPLE = 1 << 16
-_DECIMAL = re.compile(rb"[0-9]\.[0-9]")
-_DENSE = 100
-"""With a decimal in so many bytes it pays to see first whether any is unusual, before each is asked by itself."""
+def _numbers(data: bytes, limits: Limits) -> Json:
+    """As :func:`_fast`, of a text with little else than numbers and brackets: what was read is written again."""
+    compact = msgspec.json.format(data, indent=-1) if b'"' in data else data.translate(None, b" \t\r\n")
+    known = has_unusual_head(data)
+    value = with_known_decimals(data) if known else msgspec.json.decode(data)
+    outside = _outside(compact, limits.max_scalar)
+    _flat(outside, limits)
+    again = written(value)
+    # What is written as it was read lost no key.
+    if again != compact and (_ESCAPE.search(compact) or again.count(b'":') != compact.count(b'":')):
+        json.loads(data, object_pairs_hook=_unique)
+    return value if known else with_digits(value, data, outside, _outside(again))
 
 
-def decoded(data: bytes) -> Json:
-    """The value of a text; decimals know their digits. Raises :class:`ValueError`."""
-    head = data[:_SAMPLE]
-    if len(_DECIMAL.findall(head)) * _DENSE > len(head) and _usual_decimals(data):
-        return msgspec.json.decode(data)
-    return msgspec.json.Decoder(float_hook=_number).decode(data)
+_ESCAPE = re.compile(rb"\\u00(?:22|3[aA])")
+"""A quote or a colon that is not written as such: what could look like the end of a key, or hide one."""
 
 
-def _number(text: str) -> float:
-    number = float(text)
-    if float.__repr__(number) == text and "e" not in text:
-        return number
-    if number - number != 0:
+def _outside(text: bytes, limit: int = 0) -> bytes:
+    """A JSON text without white space, and without what stands between quotes, which may be as long as the limit."""
+    if b'"' not in text:
+        return text
+    if b"\\" in text:
+        text = text.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+    parts = text.split(b'"')
+    if limit and len(text) > limit and max(map(len, parts[1::2])) > limit:
         raise _Odd
-    return WrittenFloat(number, text)
+    return b"".join(parts[::2])
 
 
-_SHAPES = bytes(0x64 if byte in b"0123456789" else 0x65 if byte in b"eE" else byte for byte in range(256))
-"""Digits as ``d`` and exponents as ``e``."""
-_ODD = (b"de", b"d" * 8 + b".", b"." + b"d" * 8)
-"""So few digits on each side of its point every number keeps."""
-_NOUGHTS = bytes(0x20 if byte in b",]} \t\r\n" else byte for byte in range(256))
-_NOUGHT = re.compile(rb"\.[0-9]+0(?![0-9])")
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STEPS = bytes(1 if byte in b"[{" else 255 for byte in range(256))
+_SHALLOW = 8
 
 
-def _usual_decimals(data: bytes) -> bool:
-    """Whether all decimals are surely written as this program would write them. Linear, and careful, not exact."""
-    shapes = data.translate(_SHAPES)
-    if any(odd in shapes for odd in _ODD) or b"0.0000" in data:
-        return False
-    ends = data.endswith(b"0") or b"0 " in data.translate(_NOUGHTS)
-    return not ends or _NOUGHT.search(data) is None
+def _flat(outside: bytes, limits: Limits) -> None:
+    """Hold how many values there are, and how deep they nest. Raises :class:`_Odd`."""
+    opened = outside.count(b"[") + outside.count(b"{")
+    if opened + outside.count(b",") + 1 > limits.max_nodes:
+        raise _Odd
+    if opened <= limits.max_depth:
+        return
+    brackets = outside.translate(None, _NOT_BRACKETS)
+    depth = limits.max_depth
+    for _ in range(min(_SHALLOW, depth)):
+        # Each time the innermost go.
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        depth -= 1
+    if brackets and max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b"))) > depth:
+        raise _Odd
 
 
 _DIGITS = 150

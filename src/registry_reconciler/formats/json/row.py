@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
+from registry_reconciler.formats.base import Asked, Comment, ForOthers, Reader, Sections
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class JsonFormat(Struct, frozen=True):
     comment: Comment | None
     plain_texts: bool = False
     several_entries: bool = True
+    several_documents: bool = False
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """The document of a text."""
@@ -88,6 +89,14 @@ class JsonFormat(Struct, frozen=True):
         from registry_reconciler.formats.json.extract import head_comments
 
         return head_comments(data)
+
+    def apart(self, data: bytes) -> tuple[bytes, bytes]:
+        """All of it says values."""
+        return data, b""
+
+    def for_others(self, data: bytes) -> ForOthers | None:
+        """Python's own reader, which knows no comments."""
+        return ForOthers("json" if self.comment is None else "json, without comments", data)
 
     def has_rest(self, data: bytes) -> bool:
         """All of a text is what its documents say."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
+from registry_reconciler.formats.base import Asked, Comment, ForOthers, Reader, Sections
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class TomlFormat(Struct, frozen=True):
     title: str = "TOML"
     suffixes: tuple[str, ...] = (".toml",)
     several_entries: bool = True
+    several_documents: bool = False
     comment: Comment | None = Comment("#")
     plain_texts: bool = False
 
@@ -89,6 +90,14 @@ class TomlFormat(Struct, frozen=True):
                 return tuple(rows) if line.strip() else ()
             rows.append(line.rstrip("\r"))
         return ()
+
+    def apart(self, data: bytes) -> tuple[bytes, bytes]:
+        """All of it says values."""
+        return data, b""
+
+    def for_others(self, data: bytes) -> ForOthers | None:
+        """Python's own reader."""
+        return ForOthers("tomllib", data)
 
     def has_rest(self, data: bytes) -> bool:
         """All of a text is what its documents say."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.base import Asked, Comment, Reader, Sections
+from registry_reconciler.formats.base import Asked, Comment, ForOthers, Reader, Sections
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class YamlFormat(Struct, frozen=True):
     title: str = "YAML"
     suffixes: tuple[str, ...] = (".yaml", ".yml")
     several_entries: bool = True
+    several_documents: bool = True
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
 
@@ -90,6 +91,14 @@ class YamlFormat(Struct, frozen=True):
             if "yaml-language-server:" not in line:
                 rows.append(line)
         return ()
+
+    def apart(self, data: bytes) -> tuple[bytes, bytes]:
+        """All of it says values."""
+        return data, b""
+
+    def for_others(self, data: bytes) -> ForOthers | None:
+        """The second opinion on YAML."""
+        return ForOthers("ruamel.yaml", data)
 
     def has_rest(self, data: bytes) -> bool:
         """All of a text is what its documents say."""

@@ -33,7 +33,7 @@ from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, ind
 from registry_reconciler.formats.yaml.edit.intents import Intents
 from registry_reconciler.formats.yaml.edit.own_text import dedented, last_comments, says_the_same
 from registry_reconciler.formats.yaml.edit.patch import Patcher
-from registry_reconciler.formats.yaml.edit.style import Style, style_of
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, style_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
@@ -121,9 +121,8 @@ def _fill_empty(patcher: Patcher, document: Document, value: Json | Piece) -> No
     patcher.put(position, position, before + _document_text(value, patcher.style))
 
 
-def _document_text(value: Json | Piece, style: Style) -> str:
-    emitter = Emitter(style)
-    body = emitter.body(value)
+def _document_text(value: Json | Piece, style: Style, hints: Hints | None = None) -> str:
+    body = Emitter(style).body(value, hints or Hints())
     if body.kind in ("inline", "literal"):
         lines = [*body.comments, body.head, *indented(body.lines, style.step)]
     else:
@@ -439,4 +438,6 @@ def new_file(
     for step in reversed(container):
         part = {str(step): part} if isinstance(step, str) else [part]
     head = "".join(f"{line}{used.newline}" for line in comments)
-    return (head + _document_text(part, used)).encode()
+    # A file that is an entry is a block, also where the fragment has the entry in braces.
+    braces = container or (snippet is not None and snippet.kept)
+    return (head + _document_text(part, used, None if braces else Hints({(): "block"}))).encode()
