@@ -49,7 +49,7 @@ def test_what_leads_on_is_no_command_that_is_blocked(box: Box) -> None:
     box.write("other.yaml", "- {id: z}\n")
     said = box.run("adopt", "other/*").out
     assert "Next: registry plan --adopt item/b" in said
-    assert "1 problem of before blocks the next apply" in said
+    assert "1 problem was there before, and blocks the next apply" in said
 
 
 def test_an_old_error_in_an_entry_that_the_plan_leaves_alone_does_not_block_it(box: Box) -> None:

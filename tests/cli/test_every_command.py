@@ -39,6 +39,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "schema": ("plan",),
     "schema new": ("skill", "--from", ROUTES),
     "schema check": (),
+    "schema migrate": ("route", "--default", "topic=t"),
     "rule new": ("TEAM001", "--for", "module_type"),
     "rule test": (),
     "rule eval": ("TEAM001", "module_type/http_api"),

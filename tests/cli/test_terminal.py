@@ -14,6 +14,8 @@ import pytest
 from registry_reconciler.base.progress import counted, phase, step
 from registry_reconciler.cli import waiting as module
 from registry_reconciler.cli.waiting import left, waiting
+from registry_reconciler.report.text import pieces
+from registry_reconciler.terminal.prose import prose
 from tests.support import ROUTES, Box, installed
 
 pytest.importorskip("pty", reason="needs pseudo terminals")
@@ -378,3 +380,21 @@ def test_nobody_is_told_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -
         parts = [1, 2]
         assert counted(parts) is parts
     assert capsys.readouterr().err == ""
+
+
+def test_sentences_keep_to_the_width_and_commands_stay_whole() -> None:
+    long = "  skill/a (x.json:3:4) REF001: There is no skill 'b'. Did you mean 'c'?"
+    command = "Next: registry apply --target skill/a --target skill/b --target skill/c"
+    drawn = prose(f"{long}\n{command}\n", 40)
+    assert drawn == (
+        "  skill/a (x.json:3:4) REF001: There\n      is no skill 'b'. Did you mean 'c'?\n" + command + "\n"
+    )
+    assert prose(long, 120) == long
+
+
+def test_no_word_of_a_value_is_broken_where_a_blank_is_near() -> None:
+    words = [f"word{number:03}" for number in range(60)]
+    found = list(pieces(" ".join(words), 40))
+    assert " ".join(" ".join(found).split()) == " ".join(words)
+    assert max(map(len, found)) <= 40
+    assert list(pieces("x" * 90, 40)) == ["x" * 40, "x" * 40, "x" * 10]

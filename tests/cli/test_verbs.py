@@ -442,3 +442,13 @@ def terminal(work: Work, words: list[str], typed: str) -> str:
         running.wait(timeout=60)
     os.close(master)
     return shown.decode()
+
+
+def test_what_is_let_go_in_a_fragment_goes_with_what_it_referred_to(work: Work) -> None:
+    work.ok("set", "plugin/writer", "group=eval")
+    assert work.run("rm", "group/docs", "--dry-run", "--no-check").exit == 0
+    done = work.ok("rm", "group/docs", "--dry-run", "--format", "json").json
+    assert [(one["address"], one["action"]) for one in done["changes"]] == [
+        ("group/docs", "delete"),
+        ("plugin/writer", "update"),
+    ]

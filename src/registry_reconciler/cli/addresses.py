@@ -38,6 +38,11 @@ def require_known(planning: Planning, patterns: Iterable[str]) -> None:
             _require_output(planning, pattern)
             continue
         kind = pattern.partition("/")[0]
+        if not kind:
+            raise UsageFailure(
+                f"{pattern!r} is no address and no glob: write KIND/KEY, or 'KIND/*'.",
+                next=(("registry", "list"),),
+            )
         if (
             not is_wild(kind)
             and kind not in planning.loaded.kinds

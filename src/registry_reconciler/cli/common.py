@@ -183,6 +183,11 @@ def answer(
     return exit
 
 
+def in_prose(text: str) -> Callable[[Screen], str]:
+    """How sentences are drawn: at the width of the screen, with no word broken."""
+    return lambda screen: screen.prose(text)
+
+
 def _remembers() -> bool:
     from registry_reconciler.cache.store import OFF
 

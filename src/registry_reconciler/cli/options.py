@@ -175,7 +175,10 @@ DetailedExitCode = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Diff = Annotated[
-    bool, typer.Option("--diff", help="Write nothing; show what would change.", rich_help_panel=WHAT_TO_SHOW)
+    bool,
+    typer.Option(
+        "--diff", "--dry-run", help="Write nothing; show what would change.", rich_help_panel=WHAT_TO_SHOW
+    ),
 ]
 
 Brief = Annotated[

@@ -51,6 +51,7 @@ class Skipped(Struct, frozen=True):
         address: "" where the entry has no key.
         code: of the problem that it has.
         fix: what to do, for people.
+        whole_kind: all entries of a kind whose truth is live; ``address`` is its glob then.
     """
 
     address: str
@@ -58,6 +59,7 @@ class Skipped(Struct, frozen=True):
     code: str
     why: str
     fix: str
+    whole_kind: bool = False
 
 
 class Adoption(Struct, frozen=True):
@@ -115,7 +117,7 @@ def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], i
     known = {*loaded.state.entries, *(entry.address for entry in loaded.fragments.entries)}
     for pattern in patterns:
         if not is_wild(pattern) and pattern not in loaded.live.entries:
-            raise UsageFailure(_unknown(loaded, pattern))
+            raise UsageFailure(_unknown(loaded, pattern), next=(("registry", "list", "--unmanaged"),))
     asked = Patterns(patterns, exact_ones(patterns, loaded.live.entries))
     meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
     wanted = [entry for entry in meant if entry.address not in known]
@@ -152,6 +154,7 @@ def _live_owns(loaded: Loaded, kind: str, address: str, what: str, file: str) ->
         f"the truth of {kind} is live: the registry owns {what}, and no fragment does",
         f"Edit there: registry set {example} FIELD=VALUE. To have fragments own them: "
         f"take 'truth: live' out of {loaded.kinds[kind].schema_path}.",
+        whole_kind=address.endswith("/*"),
     )
 
 

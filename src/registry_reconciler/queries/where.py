@@ -17,7 +17,7 @@ from registry_reconciler.model.entry import Json, canonical
 from registry_reconciler.model.fields import Selector
 
 _FORM = re.compile(
-    r"(?P<not>!?)(?P<field>[^=!~<>]+?)(?:(?P<sign>!=|!~|<=|>=|=|~|<|>)(?P<text>.*))?", re.DOTALL
+    r"(?P<not>!?)(?P<field>[^=!~<>]+?)(?:(?P<sign>!=|!~|<=|>=|==|=|~|<|>)(?P<text>.*))?", re.DOTALL
 )
 
 
@@ -88,6 +88,7 @@ def parse_where(words: Sequence[str]) -> tuple[Condition, ...]:
 def _condition(text: str) -> Condition:
     match = _FORM.fullmatch(text)
     sign = (match["sign"] or "") if match else ""
+    sign = "=" if sign == "==" else sign
     if match is None or (match["not"] and sign):
         raise _misread(text)
     try:

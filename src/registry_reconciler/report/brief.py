@@ -15,7 +15,18 @@ from registry_reconciler.model.output import PREFIX, OutputChange
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.plan_json import Commands, change_origin, next_commands, problem_location
 from registry_reconciler.model.problem import TextEdit
-from registry_reconciler.report.model import Cause, Shown, blockers, by_kind, causes, folded, loses, stands
+from registry_reconciler.report.model import (
+    Cause,
+    Shown,
+    blockers,
+    by_kind,
+    causes,
+    folded,
+    loses,
+    old_ones,
+    set_aside,
+    stands,
+)
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
@@ -62,10 +73,12 @@ def render(plan: Plan, options: RenderOptions) -> str:
     limit = DEFAULT_BYTES if options.max_bytes is None else max(options.max_bytes, LEAST_BYTES)
     plan_id = None if options.base or options.command != "plan" else plan.plan_id
     commands = next_commands(plan, plan_id)
-    return _fit([runner_safe(item) for item in _items(plan, plan_id, commands, options.command)], limit)
+    return _fit(
+        [runner_safe(item) for item in _items(plan, plan_id, commands, options.command, options.base)], limit
+    )
 
 
-def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) -> Iterator[str]:
+def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str, base: str) -> Iterator[str]:
     """What a reader needs, the most urgent first; an item is shown whole or not at all."""
     yield _verdict(plan, plan_id, command)
     for words in commands[:_COMMANDS_SHOWN]:
@@ -87,8 +100,12 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str) ->
     for drift in plan.drift if command != "check" else ():
         gone = "is gone" if drift.gone else ", ".join(show_path(field.path) for field in drift.fields)
         yield f"edited by hand {visible(drift.address)}: {cut(gone, _LINE_LIMIT)}"
-    for cause in causes(problem for problem in plan.problems if stands(problem) and not problem.blocking):
+    rest = [problem for problem in plan.problems if stands(problem) and not problem.blocking]
+    shown, apart = (rest, []) if command == "check" else set_aside(rest)
+    for cause in causes(shown):
         yield f"{cause.first.severity.value} {_problem(cause)}"
+    if apart:
+        yield old_ones(apart, base)
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:

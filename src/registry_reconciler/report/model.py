@@ -21,6 +21,9 @@ from registry_reconciler.report.words import is_suppressed, show_location
 PLACES_SHOWN = 3
 """So many places of one cause are named."""
 
+_OLD_SHOWN = 5
+"""So many causes of before, which block nothing, are shown beside a plan; of more only the number is told."""
+
 _ALIKE_SHOWN = 3
 _ALIKE_FOLDED = 5
 """More changes that are equal in value than this are folded to the first three."""
@@ -245,6 +248,29 @@ def stands(problem: Problem) -> bool:
         and problem.status is not Status.FIXED
         and not is_suppressed(problem)
     )
+
+
+def set_aside(problems: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    """Problems to show beside a plan, and apart from them those that would bury them.
+
+    Apart are what was there before and blocks nothing, where that is more than a few causes: whoever looks at the
+    plan of one entry wants to know about that entry.
+    """
+    old = [problem for problem in problems if problem.status is Status.PRE_EXISTING and not problem.blocking]
+    if len(causes(old)) <= _OLD_SHOWN:
+        return list(problems), []
+    apart = set(map(id, old))
+    return [problem for problem in problems if id(problem) not in apart], old
+
+
+def old_ones(problems: Iterable[Problem], base: str = "") -> str:
+    """What is said of problems that are set aside: how many of each code, and where to see them."""
+    counts: dict[str, int] = {}
+    for problem in problems:
+        counts[problem.code] = counts.get(problem.code, 0) + 1
+    codes = ", ".join(f"{count:,} of {code}" for code, count in counts.items())
+    why = "There before" if base else "Not caused by this plan"
+    return f"{why}, and blocking nothing: {codes}. registry check shows them."
 
 
 def blockers(plan: Plan) -> list[Cause]:

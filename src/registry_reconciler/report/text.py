@@ -31,7 +31,9 @@ from registry_reconciler.report.model import (
     by_kind,
     causes,
     folded,
+    old_ones,
     other_place,
+    set_aside,
     stands,
 )
 from registry_reconciler.report.options import RenderOptions
@@ -232,7 +234,7 @@ class _Report:
         if not self.options.full:
             # Three lines of a terminal tell what a value is; the rest is a matter for --full.
             text = cut_value(text, 3 * room)
-        for number, part in enumerate(_chop(text, room)):
+        for number, part in enumerate(pieces(text, room)):
             mark = sign if number == 0 else " "
             self.lines.append((" " * indent + self._paint(f"{mark} {part}", sign)).rstrip())
 
@@ -310,6 +312,9 @@ class _Report:
     def _problems(self) -> None:
         self._gap()
         shown = [problem for problem in self.plan.problems if self.options.full or stands(problem)]
+        apart: list[Problem] = []
+        if not self.options.full and self.options.command != "check":
+            shown, apart = set_aside(shown)
         by_code: dict[tuple[Severity, str], list[Cause]] = {}
         for cause in causes(shown, full=self.options.full):
             by_code.setdefault((cause.first.severity, cause.first.code), []).append(cause)
@@ -321,6 +326,8 @@ class _Report:
             rest = sum(len(cause.problems) for cause in some[keep:])
             if rest:
                 self._add(f"… and {rest:,} more of {code} (--full shows all)", "dim", 2)
+        if apart:
+            self._prose(old_ones(apart, self.options.base), 0, "dim")
         self._gap()
 
     def _problem(self, cause: Cause) -> None:
@@ -405,10 +412,16 @@ def _summary_lines(plan: Plan, base: str) -> Iterator[str]:
         yield f"{_entries(plan.unchanged)} as the fragments say, {plan.unmanaged:,} unmanaged."
 
 
-def _chop(text: str, room: int) -> Iterator[str]:
-    """A long line of a value in pieces: a terminal that breaks it would lose the indentation."""
+def pieces(text: str, room: int) -> Iterator[str]:
+    """A long line of a value in pieces: a terminal that breaks it would lose the indentation.
+
+    It is broken behind a blank, where there is one in the second half: no word is broken then.
+    """
     while columns(text) > room:
         piece = cut(text, room + 1)[:-1] or text[:1]
+        blank = piece.rfind(" ") + 1
+        if blank > len(piece) // 2 and not text[len(piece)].isspace():
+            piece = piece[:blank]
         yield piece
         text = text[len(piece) :]
     yield text

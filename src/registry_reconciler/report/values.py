@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.mask import MASK
+from registry_reconciler.base.text_diff import around
 from registry_reconciler.model import entry
 from registry_reconciler.model.change import Action, Change, FieldChange
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing
@@ -17,9 +18,6 @@ FIELD_SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 _ALIGN_LIMIT = 400
 """More differing lines than this are shown as old and new: aligning costs the square of their number."""
-
-_CONTEXT = 24
-"""Characters kept on each side of what differs inside one long line."""
 
 _LONG_LINE = 120
 """Of two lines longer than this, of which one stands for the other, only what differs is shown."""
@@ -141,7 +139,7 @@ def small_diff(field: FieldChange) -> Iterator[DiffLine]:
     raw = any(isinstance(value, str) and "\n" in value for value in (field.before, field.after))
     old, new = _lines(field.before, raw), _lines(field.after, raw)
     if len(old) == len(new) == 1:
-        before, after = _around(old[0], new[0])
+        before, after = around(old[0], new[0])
         yield from (DiffLine("-", before), DiffLine("+", after))
     else:
         yield from _line_diff(old, new)
@@ -173,24 +171,6 @@ def _lines(value: Json, raw: bool) -> list[str]:
     return [show_value(value)]
 
 
-def _around(old: str, new: str) -> tuple[str, str]:
-    """Two long lines without most of what they have in common at both ends."""
-    start = 0
-    limit = min(len(old), len(new))
-    while start < limit and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < limit - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    low = start - _CONTEXT if start > _CONTEXT + 1 else 0
-    high = end - _CONTEXT if end > _CONTEXT + 1 else 0
-
-    def part(text: str) -> str:
-        return ("…" if low else "") + text[low : len(text) - high] + ("…" if high else "")
-
-    return part(old), part(new)
-
-
 def _line_diff(old: list[str], new: list[str]) -> Iterator[DiffLine]:
     if max(len(old), len(new)) > _ALIGN_LIMIT:
         yield from (DiffLine("-", line) for line in old)
@@ -215,7 +195,7 @@ def _line_diff(old: list[str], new: list[str]) -> Iterator[DiffLine]:
 
 
 def _in_short(old: str, new: str) -> tuple[str, str]:
-    return _around(old, new) if min(len(old), len(new)) > _LONG_LINE else (old, new)
+    return around(old, new) if min(len(old), len(new)) > _LONG_LINE else (old, new)
 
 
 def file_from_git(path: str, path_prefix: str) -> str:

@@ -59,3 +59,9 @@ class Screen(Struct, frozen=True):
         from registry_reconciler.terminal.pages import page
 
         return page(self, text)
+
+    def prose(self, text: str) -> str:
+        """Sentences; commands in them stay whole, to be copied."""
+        from registry_reconciler.terminal.prose import prose
+
+        return prose(text, self.width)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from registry_reconciler.terminal import Screen
 
 
+_STYLES = {"markdown.code": "bold cyan"}
+"""Where rich's own styles assume a dark terminal: its code in a line stands on black."""
+
 _BLANK_END = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
@@ -30,6 +33,7 @@ def drawn(screen: Screen, what: Any, *, width: int = 0) -> str:
         width: where what is drawn keeps to the screen by itself, the room that its longest words take.
     """
     from rich.console import Console
+    from rich.theme import Theme
 
     paper = _Paper() if screen.unicode else _PlainPaper()
     # Nothing of the environment: what it says of colours and width, the command line has decided.
@@ -42,6 +46,7 @@ def drawn(screen: Screen, what: Any, *, width: int = 0) -> str:
         markup=False,
         emoji=False,
         legacy_windows=False,
+        theme=Theme(_STYLES),
         _environ={},
     )
     console.print(what, crop=False)

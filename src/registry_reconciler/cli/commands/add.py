@@ -199,14 +199,18 @@ def _body(
 
 
 def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
+    from msgspec.structs import replace
+
     from registry_reconciler.model.plan_json import error_to_json, next_commands, problem_to_json
+    from registry_reconciler.report.model import set_aside
 
     body: dict[str, Json] = {
         "applied": False,
         "written": [],
         "problems": [problem_to_json(problem) for problem in plan.problems],
     }
-    text = plan_as_text(call, plan, "check") + "Nothing was written.\n"
+    shown = plan if call.full else replace(plan, problems=tuple(set_aside(plan.problems)[0]))
+    text = plan_as_text(call, shown, "check") + "Nothing was written.\n"
     explains = [next_command for next_command in next_commands(plan, None) if next_command[1] == "explain"]
     return answer(call, text, body, exit=3, next=explains, errors=[error_to_json(blocked)])
 

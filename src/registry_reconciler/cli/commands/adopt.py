@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, apply_or_ways_out, warn
+from registry_reconciler.cli.common import answer, apply_or_ways_out, in_prose, warn
 from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import UsageFailure
@@ -26,7 +26,8 @@ EXAMPLE = """\
     desired/route.yaml        29 route
   Skipped 1 entry:
     route/api.errors (modules/routes/api.yaml:12:5) LIV002: it stands in the
-    registries twice. Remove one of the two, then adopt again.
+    registries twice, the second time in modules/routes/web.yaml.
+      fix: Remove one of the two, or give it another key; adopt again.
   Next: registry apply (it changes the state only)
 """
 
@@ -75,7 +76,7 @@ def command(
         warn(amendment.warnings)
     next_ = apply_or_ways_out(adoption.plan) if written else []
     text = _text(adoption, dry_run) + (_leads_on(adoption, next_) if written else "")
-    return answer(call, text, _body(adoption, written), next=next_)
+    return answer(call, text, _body(adoption, written), next=next_, draw=in_prose(text))
 
 
 def _leads_on(adoption: Adoption, commands: Sequence[Sequence[str]]) -> str:
@@ -132,9 +133,14 @@ def _text(adoption: Adoption, dry_run: bool) -> str:
     elif not adoption.skipped:
         managed = f": {_entries(adoption.managed)} managed already" if adoption.managed else ""
         lines.append(f"Nothing to adopt{managed}.")
-    if adoption.skipped:
-        lines.append(f"Skipped {_entries(len(adoption.skipped))}:")
-        lines += [_skipped_line(skipped) for skipped in adoption.skipped]
+    kept = [skipped for skipped in adoption.skipped if skipped.whole_kind]
+    skipped_entries = [skipped for skipped in adoption.skipped if not skipped.whole_kind]
+    if skipped_entries:
+        lines.append(f"Skipped {_entries(len(skipped_entries))}:")
+        lines += _skipped_lines(skipped_entries)
+    if kept:
+        lines.append("Left where they are:")
+        lines += _skipped_lines(kept)
     return "\n".join(lines) + "\n"
 
 
@@ -142,8 +148,34 @@ def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
-def _skipped_line(skipped: Skipped) -> str:
-    place = skipped.location.show()
-    name = f"{skipped.address} ({place})" if skipped.address else place
-    dot = "" if skipped.why.endswith(("?", "!", ".")) else "."
-    return f"  {visible(name)} {skipped.code}: {visible(skipped.why)}{dot} {visible(skipped.fix)}".rstrip()
+def _skipped_lines(found: Sequence[Skipped]) -> Iterator[str]:
+    """What is left out, the same of several told once: each with its place, why, and what to do."""
+    groups: dict[tuple[str, str], list[Skipped]] = {}
+    for skipped in found:
+        groups.setdefault((skipped.code, _likewise(skipped)), []).append(skipped)
+    for some in groups.values():
+        for skipped in some[:_ALIKE_SHOWN]:
+            place = skipped.location.show()
+            name = f"{skipped.address} ({place})" if skipped.address else place
+            dot = "" if skipped.why.endswith(("?", "!", ".")) else "."
+            yield f"  {visible(name)} {skipped.code}: {visible(skipped.why)}{dot}"
+        if len(some) > _ALIKE_SHOWN:
+            names = ", ".join(visible(skipped.address) for skipped in some[_ALIKE_SHOWN:] if skipped.address)
+            yield f"  and {len(some) - _ALIKE_SHOWN:,} more{': ' + names if names else ''}"
+        fix = some[0].fix
+        if len(some) > 1 and fix != _likewise(some[0]):
+            fix = f"{fix.removesuffix(_AGAIN).rstrip('. ')}. Likewise for the others.{_AGAIN}"
+        if fix:
+            yield f"    fix: {visible(fix)}"
+
+
+def _likewise(skipped: Skipped) -> str:
+    """How to mend it but for the name of the entry: the same words for all that are mended alike."""
+    key = skipped.address.partition("/")[2]
+    return skipped.fix.replace(key, "…") if key else skipped.fix
+
+
+_ALIKE_SHOWN = 3
+"""So many entries that are left out for one reason are shown; the others are named."""
+
+_AGAIN = " Then adopt again."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, planning_of, warn
+from registry_reconciler.cli.common import answer, in_prose, planning_of, warn
 from registry_reconciler.cli.options import DryRun, Shared
 from registry_reconciler.model.entry import Json, show_path
 
@@ -53,7 +53,8 @@ def command(
         "structural": [problem_to_json(problem) for problem in accepted.structural],
         "written": list(written),
     }
-    return answer(call, _text(accepted, dry_run), body, next=[["registry", "plan"]])
+    text = _text(accepted, dry_run)
+    return answer(call, text, body, next=[["registry", "plan"]], draw=in_prose(text))
 
 
 def _known_json(known: Known) -> dict[str, Json]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.text_diff import in_short
 from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
 from registry_reconciler.cli.common import (
     Call,
     answer,
     apply_or_ways_out,
+    in_prose,
     planning_of,
     unseen,
     warn,
@@ -116,7 +118,8 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     lines += [("Next: " if number == 0 else "      ") + _typed(step) for number, step in enumerate(next)]
     errors = [{"code": "unreadable", "message": address} for address in hidden]
     exit = 3 if hidden else 2 if found or edited else 0
-    return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next, errors=errors)
+    text = "\n".join(lines) + "\n"
+    return answer(call, text, body, exit=exit, next=next, errors=errors, draw=in_prose(text))
 
 
 def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:
@@ -238,16 +241,14 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
 
 def _values(call: Call, drifted_entry: DriftedEntry, field: EditedField) -> str:
     said = "applied" if drifted_entry.drift.applied_known else "the fragment says"
-    before, after = _short(call, field.change.before), _short(call, field.change.after)
+    before, after = _shown(field.change.before), _shown(field.change.after)
+    if not call.full:
+        before, after = in_short(before, after, _VALUE_WIDTH)
     return f"{said} {before}, there {after}"
 
 
-def _short(call: Call, value: Json) -> str:
-
-    if value is MISSING:
-        return "nothing"
-    text = visible(dumps(value))
-    return text if call.full or len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
+def _shown(value: Json) -> str:
+    return "nothing" if value is MISSING else visible(dumps(value))
 
 
 def _who(blame: Blame) -> str:

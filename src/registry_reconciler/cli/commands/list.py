@@ -11,7 +11,7 @@ import typer
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.globs import is_wild, matches_address
 from registry_reconciler.cli.addresses import require_known, select
-from registry_reconciler.cli.common import answer, planning_of, warn_unseen
+from registry_reconciler.cli.common import answer, planning_of, warn, warn_unseen
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
@@ -98,6 +98,7 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _As
     if asked.managed is not None:
         chosen = [row for row in chosen if row.managed is asked.managed]
     values = {row.address: shown_value(planning, row.address) for row in chosen if conditions or columns}
+    _warn_of_slips([*(condition.field for condition in conditions), *columns], list(values.values()))
     chosen = [row for row in chosen if all(condition.holds(values[row.address]) for condition in conditions)]
     if columns:
         names = [selector.text for selector in columns]
@@ -114,6 +115,23 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _As
     ]
     drawn = partial(_drawn, ["address", *names], table, f"\n{count}" if table else count)
     return answer(call, text, {"entries": body}, draw=drawn)
+
+
+def _warn_of_slips(fields: Sequence[Selector], values: Sequence[Mapping[str, Json]]) -> None:
+    """Say of fields that no entry has that it is so: an answer of nothing looks like a finding."""
+    from registry_reconciler.base.suggest import did_you_mean
+
+    names = sorted({name for value in values for name in value})
+    slips = [
+        field for field in fields if values and not any(True for value in values for _ in field.find(value))
+    ]
+    slips = list(dict.fromkeys(slips))
+    warn(
+        [
+            f"none of these entries has a field {field.text!r}.{did_you_mean(field.text, names)}"
+            for field in slips
+        ]
+    )
 
 
 def _drawn(head: Sequence[str], table: Sequence[Sequence[str]], below: str, screen: Screen) -> str:

@@ -29,7 +29,8 @@ def command(
         typer.Argument(metavar="[ADDRESS]", help="Only applies that changed this entry.", show_default=False),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", help="Show at most so many applies, the newest first.")
+        int,
+        typer.Option("--limit", metavar="N", min=1, help="Show at most so many applies, the newest first."),
     ] = _SHOWN,
     *,
     shared: Shared,
@@ -53,7 +54,7 @@ def command(
 
         more = (entry for entry in older(workspace.root, known) if address is None or entry.concerns(address))
         found += islice(more, limit - len(found))
-    shown = found[: max(limit, 0)]
+    shown = found[:limit]
     lines = [line for entry in shown for line in _lines(entry, address)]
     if len(found) > len(shown):
         lines.append(f"… and {len(found) - len(shown):,} older (--limit shows more)")

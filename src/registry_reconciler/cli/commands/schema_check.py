@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer
+from registry_reconciler.cli.common import answer, in_prose
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.problem import Severity
@@ -71,11 +71,18 @@ def command(
     code = 1 if asked.disagreements else 3 if errors else 0
     explains = dict.fromkeys(problem.code for problem in check.found)
     return answer(
-        call, text, body, exit=code, next=[["registry", "explain", explain] for explain in explains]
+        call,
+        text,
+        body,
+        exit=code,
+        next=[["registry", "explain", explain] for explain in explains],
+        draw=in_prose(text),
     )
 
 
 def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
+    from registry_reconciler.report.words import plural
+
     if check.changed:
         many = len(check.changed) != 1
         yield f"{len(check.changed):,} schema file{'s differ' if many else ' differs'} from {visible(base)}:"
@@ -86,7 +93,7 @@ def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
             yield "Today's entries are judged as before."
     else:
         yield f"No schema file differs from {visible(base)}."
-    judged = f"jsonschema judged {asked.schemas:,} schemas and {asked.entries:,} entries, and "
+    judged = f"jsonschema judged {plural(asked.schemas, 'schema')} and {plural(asked.entries, 'entry')}, and "
     if not asked.disagreements:
         yield judged + "agrees."
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer
+from registry_reconciler.cli.common import answer, in_prose
 from registry_reconciler.cli.new_file import write_new_file
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.output import put, say, write_file
@@ -92,7 +92,8 @@ def command(
     }
     if out == _STDOUT:
         body["content"] = made.content.decode("utf-8")
-    return answer(call, _text(made, where), body, next=[["registry", "adopt", f"{kind}/*", "--dry-run"]])
+    text, next_ = _text(made, where), [["registry", "adopt", f"{kind}/*", "--dry-run"]]
+    return answer(call, text, body, next=next_, draw=in_prose(text))
 
 
 def _doubt(doubt: Doubt) -> dict[str, Json]:

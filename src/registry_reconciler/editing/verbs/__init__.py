@@ -6,6 +6,7 @@ The fragment that owns the entry is edited, or the registry of a kind whose trut
 
 from registry_reconciler.editing.verbs.edit_text import BadText, EntryText, editing, entry_text
 from registry_reconciler.editing.verbs.fixes import fixing_entries, setting_everywhere
+from registry_reconciler.editing.verbs.migrate import migrating, parse_renames
 from registry_reconciler.editing.verbs.remove import removing
 from registry_reconciler.editing.verbs.rename import renaming
 from registry_reconciler.editing.verbs.session import EditSession
@@ -18,7 +19,9 @@ __all__ = [
     "editing",
     "entry_text",
     "fixing_entries",
+    "migrating",
     "parse_assignments",
+    "parse_renames",
     "removing",
     "renaming",
     "setting",

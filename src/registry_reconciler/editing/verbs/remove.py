@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.entry import make_address
+from registry_reconciler.model.references import references_in
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.amend import Edits
@@ -32,6 +34,29 @@ def removing(addresses: Sequence[str], *, keep: bool = False) -> Callable[[Loade
                 fragment = session.owner(address).place.file
                 session.drafts.directive("removed", {"address": address, "keep": True}, fragment)
             session.values[address] = None
+        if not keep:
+            session.also.update(_let_go(loaded, frozenset(addresses)))
         return session.finish()
 
     return draft
+
+
+def _let_go(loaded: Loaded, addresses: frozenset[str]) -> Iterator[str]:
+    """Entries whose fragment refers no more to what goes, while their registry still does: one plan does both."""
+    for entry in loaded.fragments.entries:
+        live = loaded.live.entries.get(entry.address)
+        if live is None or entry.address in addresses:
+            continue
+        for reference in loaded.kinds[entry.kind].references:
+            there = {
+                make_address(kind, key)
+                for kind in reference.kinds
+                for _, key in references_in(reference, live.value)
+            }
+            gone = there & addresses
+            if gone and not gone & {
+                make_address(kind, key)
+                for kind in reference.kinds
+                for _, key in references_in(reference, entry.value)
+            }:
+                yield entry.address

@@ -19,6 +19,7 @@ class EditSession(Struct):
     Attributes:
         values: what entries are to say, by the address that they have now; ``None``: they go.
         names: what renamed entries are to be called.
+        also: entries whose fragment is edited otherwise than by a value of theirs.
     """
 
     loaded: Loaded
@@ -26,6 +27,7 @@ class EditSession(Struct):
     values: dict[str, dict[str, Json] | None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    also: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, loaded: Loaded) -> EditSession:
@@ -157,5 +159,5 @@ class EditSession(Struct):
                 self.drafts.remove(address)
             else:
                 self.drafts.change(self.owner(address), value)
-        target = {*self.values, *self.names.values()}
+        target = {*self.values, *self.names.values(), *self.also}
         return Edits(self.drafts.finish(), tuple(live), tuple(sorted(target)), tuple(self.notes))

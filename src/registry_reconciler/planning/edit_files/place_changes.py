@@ -12,12 +12,13 @@ from registry_reconciler.base.suggest import meant
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import NoRoom, Slot
 from registry_reconciler.loading.source import SourceFile
-from registry_reconciler.model.change import Action, Change
+from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry, Place, get_path, same
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files.entry_texts import bare_follows, is_written_anew
+from registry_reconciler.planning.edit_files.field_edits import field_edits
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
 from registry_reconciler.planning.key_order import Row
@@ -157,8 +158,14 @@ def _plan_update(
     node = _node(kind, raw)
     if isinstance(there, dict) and not isinstance(node, dict):
         node = raw  # it is written out, and stays so
-    if not same(node, {} if there is None and isinstance(node, dict) else there):
-        plan.edits.append((change, Update(place.document, place.path, node, snippet)))
+    if same(node, {} if there is None and isinstance(node, dict) else there):
+        return
+    if change.reason is Reason.EDITED and label in (None, *place.path[-1:]):
+        finer = field_edits(place.document, place.path, there, node)
+        if any(isinstance(edit, RenameKey) for edit in finer):
+            plan.edits += [(change, edit) for edit in finer]
+            return
+    plan.edits.append((change, Update(place.document, place.path, node, snippet)))
 
 
 def _node(kind: Kind, fields: dict[str, Json]) -> Json:
