@@ -31,7 +31,7 @@ import yaml
 
 from registry_reconciler import Plan, PlanOptions, Workspace
 from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
-from registry_reconciler.errors import Blocked
+from registry_reconciler.errors import Blocked, WriteFailure
 from registry_reconciler.loading.state import STOP_PATH
 from registry_reconciler.model.entry import digest_value
 from registry_reconciler.planning import state_shares
@@ -179,7 +179,10 @@ class History:
 
     def apply(self) -> None:
         older = self.is_older()
-        Workspace.open(self.root).apply_now(PlanOptions(allow_mass_delete=True))
+        try:
+            Workspace.open(self.root).apply_now(PlanOptions(allow_mass_delete=True))
+        except WriteFailure as error:
+            raise Broken(f"an apply refuses what it wrote: {error}") from error
         if older:
             self.covered["an apply of an older program"] += 1
             as_older(self)
