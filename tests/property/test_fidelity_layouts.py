@@ -14,6 +14,7 @@ from registry_reconciler.editing.amend import overlay
 from registry_reconciler.editing.fragment_edit import accept_live
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.workspace import load
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.plan import PlanOptions
@@ -237,6 +238,11 @@ def _entry_of(fragment: bytes | None) -> bytes:
     start = text.index(b"  - id: a")
     end = text.find(b"  - id: ", start + 1)
     return text[start : end if end >= 0 else len(text)]
+
+
+def test_every_layout_has_its_law() -> None:
+    """A list of texts has one of its own: its entries have no fields."""
+    assert {*WHERE, "texts"} == set(LAYOUTS)
 
 
 @settings(max_examples=30, deadline=None)

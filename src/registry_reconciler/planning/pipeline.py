@@ -1,4 +1,6 @@
-"""The flow: load → resolve → diff → write (in memory) → check → settle → :class:`~registry_reconciler.model.plan.Plan`.
+"""The flow: load → resolve → diff → edit files → derive → check → suppress.
+
+It ends in a :class:`~registry_reconciler.model.plan.Plan`.
 
 Each stage takes frozen values and returns the next; this module only hands them on. It touches no disk but through the
 tree that it is given, so a plan of a git revision or of a workspace in memory is computed by the same lines.

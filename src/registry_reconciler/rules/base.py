@@ -78,8 +78,8 @@ class Rule(Struct, frozen=True):
         needs: roles that some kind of the workspace must have for the rule to make sense.
         relations: its lines in the coordination page.
         supports_incremental: judges an entry by itself and by the entries that share a reference, a name, a unique
-            value or a look-alike key with it (``partial/near.py``), and by nothing else. Plans of a part then leave
-            out what nothing reaches. Kinds that other rules concern are always looked at as a whole.
+            value or a look-alike key with it (``cache/incremental/affected.py``), and by nothing else. Plans of a
+            part then leave out what nothing reaches. Kinds that other rules concern are always looked at as a whole.
         concerns: which kinds a rule that does not support that looks at; ``None``: those it needs, or all.
         widens_capability: says that an ability or hook may do more than before; shown at the head of a plan.
         own_page: its page, where it is a rule of the workspace's own.

@@ -134,6 +134,11 @@ def _only_values(
     named = any(is_key_word(name, work.kind) for name in unique_fields(entries, work.kind))
     if named or len(scalars) != 1:
         return []
+    if not all(
+        entry.bound or all(isinstance(part, str) for part in entry.value.values())
+        for entry in scalars[0].entries
+    ):
+        return []  # numbers in a list are data, and name nothing
     beside = (part for entry in entries for part in entry.value.values() if not isinstance(part, dict | list))
     return [] if scalars[0].at and any(True for _ in beside) else scalars
 
