@@ -87,12 +87,27 @@ def test_fragments_keep_every_other_byte(work: Installed) -> None:
     assert (again.exit, again.out) == (0, "Nothing to do: it is so already.\n")
 
 
+@pytest.mark.parametrize("kind", ["map", "owned"])
+def test_an_inner_field_follows_in_either_order(work: Installed, kind: str) -> None:
+    work.write("owned.yaml", "all: []\n")
+    text = "all:\n  a:\n    q: {x: 1}\n" if kind == "map" else "owned:\n  - name: a\n    q: {x: 1}\n"
+    path = "m.yaml" if kind == "map" else "desired/owned.yaml"
+    text = text.replace("all:", "ms:")
+    renames = ["q=m", "q.x=q.z"]
+    for words in (renames, renames[::-1]):
+        work.write(path, text)
+        options = [option for word in words for option in ("--rename", word)]
+        work.run("schema", "migrate", kind, *options, "--default", "m.w=2", "--apply", "--yes", "--no-check")
+        assert "m: {z: 1, w: 2}" in work.read(path), work.read(path)
+
+
 WRONG: list[tuple[list[str], str]] = [
     (["nope", "--default", "a=1"], "there is no kind 'nope'"),
     (["map"], "say what changed: --rename OLD=NEW, or --default FIELD=VALUE"),
     (["map", "--rename", "name=id"], "name is the key of map"),
     (["map", "--rename", "descriptoin=summary"], "Did you mean 'description'?"),
     (["map", "--rename", "description=m"], "has description and m: say first which of the two stays"),
+    (["map", "--rename", "description=z", "--rename", "m=z"], "and both cannot be called z"),
     (["map", "--rename", "m.x=y.z"], "A field stays inside the mapping that it stands in"),
     (["map", "--rename", "description"], "has no '='"),
     (["map", "--rename", "m[0]=x"], "write OLD=NEW, two names of fields"),

@@ -314,6 +314,25 @@ async def test_what_the_library_cannot_read_is_answered_and_values_are_in_no_pro
             },
         ),
         ({"type": "object", "description": "a\u202eb"}, {"type": "object", "description": "a\\u202eb"}),
+        (
+            {
+                "properties": {
+                    "pattern": {"$ref": "#/$defs/const"},
+                    "$schema": {},
+                    "$id": {"enum": ["#/$defs/const"]},
+                },
+                "$defs": {"const": {"pattern": "^#/"}},
+            },
+            {
+                "type": "object",
+                "properties": {
+                    "pattern": {"$ref": "#/properties/input/$defs/const"},
+                    "$schema": {},
+                    "$id": {"enum": ["#/$defs/const"]},
+                },
+                "$defs": {"const": {"pattern": "^#/"}},
+            },
+        ),
         ({"type": "string"}, None),
         ({"type": "strin"}, None),
         ({"$id": "http://a/b"}, None),

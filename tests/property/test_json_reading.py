@@ -124,3 +124,13 @@ def test_limits_hold_on_both_ways() -> None:
         slow = explain(text, comments=False, limits=limits)[1]
         fast = read_json(text.encode(), limits=limits).faults
         assert [fault.code for fault in slow] == [fault.code for fault in fast], text
+
+
+@pytest.mark.parametrize("levels", range(195, 210))
+def test_lists_and_mappings_in_turn_are_as_deep_as_they_are(levels: int) -> None:
+    opened = "".join('{"a":' if level % 2 else "[" for level in range(levels))
+    closed = "".join("}" if level % 2 else "]" for level in reversed(range(levels)))
+    text = f"[[{','.join(['1.5'] * 3_000)}],{opened}{closed if levels % 2 else '1' + closed}]"
+    slow = explain(text, comments=False)[1]
+    fast = read_json(text.encode()).faults
+    assert [fault.code for fault in slow] == [fault.code for fault in fast]

@@ -30,12 +30,15 @@ class Recent(Generic[T]):
         self._most = most
         self.length = 0
         """Characters of the texts that something is kept of."""
-        self._made: OrderedDict[tuple[str, str], T] = OrderedDict()
+        self._made: OrderedDict[tuple[object, str], T] = OrderedDict()
         self._lock = Lock()
         _ALL.append(self)
 
-    def get(self, form: str, text: str, make: Callable[[], T]) -> T:
-        """What was made of a text in a format, or is made now. Raises what ``make`` raises."""
+    def get(self, form: object, text: str, make: Callable[[], T]) -> T:
+        """What was made of a text in a format (its row: two of one name may read otherwise), or is made now.
+
+        Raises what ``make`` raises.
+        """
         key = form, text
         with self._lock:
             if key in self._made:
@@ -71,4 +74,4 @@ _TREES: Recent[Sequence[Document]] = Recent()
 
 def composed(form: TextFormat, text: str) -> Sequence[Document]:
     """The trees of a text, which are not to be changed. Raises as ``form.compose`` does."""
-    return _TREES.get(form.name, text, lambda: form.compose(text))
+    return _TREES.get(form, text, lambda: form.compose(text))

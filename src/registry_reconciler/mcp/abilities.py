@@ -86,6 +86,8 @@ _LONGEST_ABOUT = 1_000
 _LONGEST_SCHEMA = 4_000
 _LONGEST_TEXT = 240
 _REBASED = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"})
+_NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Below these a key is a name, and no keyword."""
 _HERE = "#/properties/input"
 
 
@@ -126,6 +128,11 @@ def _moved(part: Json) -> Json | None:
             made[name] = _HERE + value[1:]
         elif name in ("const", "enum", "pattern", "default"):
             made[name] = value
+        elif name in _NAMED and isinstance(value, dict):
+            schemas = {key: _moved(schema) for key, schema in value.items()}
+            if any(schema is None for schema in schemas.values()):
+                return None
+            made[name] = schemas
         else:
             moved = _moved(value)
             if moved is None and value is not None:

@@ -55,8 +55,8 @@ class Session:
         self.shown: set[str] = set()
         """The ids of plans that this agent was shown."""
         self.writing = asyncio.Lock()
-        self.subscribed: dict[str, ServerRequestContext[Any]] = {}
-        """What was subscribed to, in the older way of the protocol."""
+        self.subscribed: dict[tuple[str, int], Any] = {}
+        """What was subscribed to, in the older way of the protocol: by resource and client, who is to be told."""
         self.bus = InMemorySubscriptionBus()
         self.listened: set[str] = set()
         """What was subscribed to, in the newer way."""
@@ -196,13 +196,13 @@ def make_server(session: Session) -> Server[Any]:
     async def subscribe(
         context: ServerRequestContext[Any], params: types.SubscribeRequestParams
     ) -> types.EmptyResult:
-        session.subscribed[str(params.uri)] = context
+        session.subscribed[str(params.uri), id(context.session)] = context.session
         return types.EmptyResult()
 
     async def unsubscribe(
-        _context: ServerRequestContext[Any], params: types.UnsubscribeRequestParams
+        context: ServerRequestContext[Any], params: types.UnsubscribeRequestParams
     ) -> types.EmptyResult:
-        session.subscribed.pop(str(params.uri), None)
+        session.subscribed.pop((str(params.uri), id(context.session)), None)
         return types.EmptyResult()
 
     listener = ListenHandler(session.bus)
@@ -266,9 +266,12 @@ async def _progress(context: ServerRequestContext[Any], name: str) -> Any:
 async def tell_changes(session: Session) -> None:
     """Tell whoever subscribed to a resource that files changed."""
     async for _ in changes(session.root):
-        for uri, context in list(session.subscribed.items()):
-            with contextlib.suppress(Exception):
-                await context.session.send_resource_updated(uri)
+        for (uri, number), client in list(session.subscribed.items()):
+            try:
+                await client.send_resource_updated(uri)
+            except Exception:
+                # Whoever hung up is not told again.
+                session.subscribed.pop((uri, number), None)
         for uri in sorted(session.listened):
             await session.bus.publish(ResourceUpdated(uri=uri))
 

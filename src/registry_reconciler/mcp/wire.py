@@ -86,5 +86,6 @@ def error_for(fault: ValidationError) -> types.JSONRPCError | None:
 
 def _id(value: object) -> int | str | None:
     if isinstance(value, str):
-        return value if value.isascii() else None
+        # Half of a character cannot be sent back; every other name can.
+        return None if any("\ud800" <= letter <= "\udfff" for letter in value) else value
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -149,9 +149,7 @@ class _Deriving:
         )
         written = [done for stale in settled if (done := self._written(stale)) is not None]
         written = self._keep_registries(written)
-        changes = [
-            change for settled_output in written if (change := self._change(settled_output)) is not None
-        ]
+        changes = [change for output in written if (change := self._change(output)) is not None]
         memory = [] if self.memory.hidden else list(self._memory(written))
         changes += self._forgotten()
         return Derived(

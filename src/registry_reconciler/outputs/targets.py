@@ -181,7 +181,7 @@ class FileWork:
             others = ", ".join(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
             raise NoOutputPlace(
                 f"its text holds markers, and would break the region {others} of {self.path}",
-                "Leave them out in the template: {{ text | replace('registry:', 'registry&#58;') }}",
+                "Leave them out in the template, e.g. {{ text | replace('registry:', 'registry :') }}",
             )
 
     # Values

@@ -38,9 +38,9 @@ def render(plan: Plan, options: RenderOptions) -> str:
             problem for problem in plan.problems if problem.severity is severity and stands(problem)
         )
         some.sort(
-            key=lambda some_cause: (
-                not some_cause.first.blocking,
-                some_cause.first.status is Status.PRE_EXISTING,
+            key=lambda cause: (
+                not cause.first.blocking,
+                cause.first.status is Status.PRE_EXISTING,
             )
         )
         lines += [_annotation(level, cause, options) for cause in some[:LIMIT]]

@@ -87,7 +87,7 @@ class _Texts:
     def live(self, form: TextFormat, places: Sequence[Place]) -> list[Counter[str]]:
         """The comments that each of some entries of one registry file has there: the file is composed once."""
         text = self.text(places[0].file)
-        known = _LIVE.get(form.name, text, dict)
+        known = _LIVE.get(form, text, dict)
         missing = [place for place in places if place[1:] not in known]
         known.update((place[1:], counts) for place, counts in self._extracted(form, text, missing))
         return [Counter(known[place[1:]]) for place in places]
@@ -115,7 +115,7 @@ class _Texts:
     def of(self, place: Place, form: TextFormat) -> Sequence[str]:
         """The comments of an entry: in it, on its lines, and directly above it."""
         text = self.text(place.file)
-        known = _OWN.get(form.name, text, dict)
+        known = _OWN.get(form, text, dict)
         if place[1:] not in known:
             known[place[1:]] = tuple(self._comments_at(place, form, text))
         return known[place[1:]]

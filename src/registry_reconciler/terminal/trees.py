@@ -17,7 +17,7 @@ def tree(screen: Screen, edges: Sequence[Edge], address: str | None) -> str:
     """A tree for one entry in both directions, or one for each entry that refers to something."""
     if address is not None:
         return drawn(screen, _around(edges, address))
-    return "".join(drawn(screen, edge) for edge in _each(edges)) or "no references\n"
+    return "".join(drawn(screen, branch) for branch in _each(edges)) or "no references\n"
 
 
 def _each(edges: Sequence[Edge]) -> list[Any]:

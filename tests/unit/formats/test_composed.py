@@ -6,12 +6,22 @@ import pytest
 
 from registry_reconciler.formats.composed import Recent, composed
 from registry_reconciler.formats.nodes import Unreadable
-from registry_reconciler.formats.table import FORMATS, YAML
+from registry_reconciler.formats.table import FORMATS, YAML, relaxed
 
 
 def test_a_text_is_composed_once_and_per_format() -> None:
     assert composed(YAML, "a: 1  # once\n") is composed(YAML, "a: 1  # once\n")
     assert composed(YAML, "[1]") is not composed(FORMATS["json"], "[1]")
+
+
+def test_a_format_that_reads_more_is_another_one() -> None:
+    strict = FORMATS["frontmatter"]
+    more = relaxed(strict)
+    assert more is not None
+    text = "---\nglobs: *.ts\n---\n"
+    assert composed(more[1], text)
+    with pytest.raises(Unreadable):
+        composed(strict, text)
 
 
 def test_what_cannot_be_read_is_said_each_time() -> None:

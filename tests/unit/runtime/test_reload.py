@@ -289,3 +289,18 @@ def test_a_header_that_lies_about_files_changes_no_answer(place: Place) -> None:
     for lie in lies:
         kept.write_bytes(json.dumps({**header, **lie}).encode() + b"\n" + rest)
         assert state_of(open_runtime(place.root)) == first
+
+
+def test_after_a_reload_that_was_refused_the_next_one_serves_what_is_there(place: Place) -> None:
+    live = open_runtime(place.root)
+    more = place.write("more.yaml", text(tool("z9")).replace("tools:", "tool:").encode())
+    live.load_extension(more, layer="more")
+    place.set(with_edit("id: a2", "id: z9"))
+    for _ in range(2):
+        with pytest.raises(RegistryError):
+            live.reload()
+        assert live.get("tool/a2") is not None
+    live.db.drop_layer("more")
+    assert live.reload()
+    assert live.get("tool/a2") is None
+    assert live.get("tool/z9") is not None

@@ -75,7 +75,7 @@ def _token() -> str:
     import secrets
     import sys
 
-    given = os.environ.pop("REGISTRY_MCP_TOKEN", "")
+    given = os.environ.pop("REGISTRY_MCP_TOKEN", "").strip()
     if not given:
         given = secrets.token_urlsafe(32)
         print(f"token: {given}", file=sys.stderr, flush=True)

@@ -63,6 +63,7 @@ def migrating(
         values = {address: session.value(address) for address in addresses}
         for rename in renames:
             _known(described, rename, values)
+        _one_each(renames, values)
         for address, value in values.items():
             _follow(session, described, address, value, renames, defaults)
         return session.finish()
@@ -132,6 +133,22 @@ def _known(kind: Kind, rename: FieldRename, values: dict[str, dict[str, Json]]) 
         raise UsageFailure(f"no entry of {kind.name} has a field {old!r}.{did_you_mean(old, names)}")
 
 
+def _one_each(renames: Sequence[FieldRename], values: dict[str, dict[str, Json]]) -> None:
+    """Two fields of one entry cannot get one name. Raises :class:`UsageFailure`."""
+    for address, value in values.items():
+        sources: dict[FieldPath, FieldRename] = {}
+        for rename in renames:
+            if get_path(value, rename.path) is MISSING:
+                continue
+            first = sources.setdefault(rename.target, rename)
+            if first is not rename:
+                raise UsageFailure(
+                    f"{address} has {show_path(first.path)} and {show_path(rename.path)}, and both cannot be called "
+                    f"{show_path(rename.target)}: say first which of the two stays, e.g. "
+                    f"registry set {address} {show_path(rename.path)}="
+                )
+
+
 def _follow(
     session: EditSession,
     kind: Kind,
@@ -140,7 +157,11 @@ def _follow(
     renames: Sequence[FieldRename],
     defaults: Sequence[Assignment],
 ) -> None:
-    mine = [rename for rename in renames if get_path(value, rename.path) is not MISSING]
+    # Inner fields first: their paths are those of the entry as it is.
+    mine = sorted(
+        (rename for rename in renames if get_path(value, rename.path) is not MISSING),
+        key=lambda rename: -len(rename.path),
+    )
     made: Json = value
     for rename in mine:
         made = _renamed(made, rename.path, rename.name)
@@ -170,10 +191,18 @@ def _edit_declaration(
     for rename in renames:
         session.drafts.edit(place.file, RenameKey(place.document, (*place.path, *rename.path), rename.name))
     for default in defaults:
-        holder, name = (*place.path, *default.path[:-1]), default.path[-1]
+        holder, name = (*place.path, *_before(default.path[:-1], renames)), default.path[-1]
         part: Any = get_path(made, default.path)
         session.drafts.edit(place.file, Insert(place.document, holder, part, key=str(name)))
     session.also.add(address)
+
+
+def _before(path: FieldPath, renames: Sequence[FieldRename]) -> FieldPath:
+    """What a path was called before the renames, the outermost of which comes last."""
+    for rename in reversed(renames):
+        if path[: len(rename.target)] == rename.target:
+            path = (*rename.path, *path[len(rename.target) :])
+    return path
 
 
 def _renamed(value: Json, path: FieldPath, name: str) -> Json:

@@ -131,10 +131,10 @@ def _flat(outside: bytes, limits: Limits) -> None:
         return
     brackets = outside.translate(None, _NOT_BRACKETS)
     depth = limits.max_depth
-    for _ in range(min(_SHALLOW, depth)):
-        # Each time the innermost go.
+    for _ in range(min(_SHALLOW, depth // 2)):
+        # Each time the innermost go, and with them a list around an empty mapping: up to two levels.
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        depth -= 1
+        depth -= 2
     if brackets and max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b"))) > depth:
         raise _Odd
 

@@ -189,6 +189,9 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
     try:
         paths = state_paths(tree) if only is None else only
         taken = load_names(tree, filter(is_old, paths))
+        if only is not None and taken.names:
+            # Which old files are there is known of all, also where some are read alone: the others did not go.
+            taken = load_names(tree, filter(is_old, state_paths(tree)))
         gone = frozenset(
             f"{GONE_FOLDER}/{name}" for name, kind in tree.children(GONE_FOLDER) if kind == "file"
         )

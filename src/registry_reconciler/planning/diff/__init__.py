@@ -47,7 +47,7 @@ def diff(
 
     Args:
         edits: what a command asks of entries whose truth is live; nothing else is planned for those.
-        told: kinds whose changed places were told of already.
+        relocated: kinds whose changed places are said already.
         mended: fragments whose state is written anyway.
     """
     clashing = frozenset(entry.address for entry in live.clashes)
@@ -149,7 +149,7 @@ def _is_undecidable(work: DiffWork, three_way: ThreeWay) -> bool:
     if three_way.address in work.desired.disputed or {three_way.address, three_way.source} & work.clashing:
         return True
     kind = split_address(three_way.address)[0]
-    if kind not in work.kinds or kind in work.told:
+    if kind not in work.kinds or kind in work.relocated:
         return True
     if three_way.live is None and kind in work.live.hidden_kinds:
         return True

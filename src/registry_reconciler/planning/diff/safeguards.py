@@ -25,7 +25,7 @@ def empty_places(work: DiffWork) -> Iterator[Problem]:
     """
     for name, addresses in managed_by_kind(work.state).items():
         kind = work.kinds.get(name)
-        if kind is None or name in work.live.hidden_kinds or name in work.told:
+        if kind is None or name in work.live.hidden_kinds or name in work.relocated:
             continue
         before = work.state.places.get(name)
         if before.is_at(place_of(kind)) if before is not None else work.live.found[name]:

@@ -48,7 +48,7 @@ class DiffWork(Struct):
     options: PlanOptions
     fragments: Fragments
     clashing: frozenset[str]
-    told: frozenset[str] = frozenset()
+    relocated: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
     patterns: dict[str, Patterns] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)

@@ -120,8 +120,8 @@ def is_async(function: object) -> bool:
     """Whether a call of it is awaited, or gives its parts in a loop."""
     call = getattr(function, "__call__", None)  # noqa: B004  # an object may be called, and that be a coroutine
     return any(
-        inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate)
-        for candidate in (inspect.unwrap(function) if callable(function) else function, call)
+        inspect.iscoroutinefunction(body) or inspect.isasyncgenfunction(body)
+        for body in (inspect.unwrap(function) if callable(function) else function, call)
     )
 
 

@@ -96,6 +96,11 @@ class _Files:
         prepared.remember(self.root, found.served)
         return found.served
 
+    def forget(self) -> None:
+        """Remember nothing of the files: the next look reads what differs from what is served, whole."""
+        self.memory = Memory()
+        self._catalog = None
+
     def again(self, served: Served) -> Refreshed | None:
         """What is served now, and where that differs; ``None``: nothing changed."""
         tree = DatedTree(self.root)
@@ -281,7 +286,12 @@ class WorkspaceRuntime:
             if found is None:
                 return False
             changed = found.changed if self.db.snapshot().base is before.db else None
-            self.db.rebase(found.served.db, changed)
+            try:
+                self.db.rebase(found.served.db, changed)
+            except BaseException:
+                # What was read is not what is served: the next look compares with nothing that was remembered.
+                self._files.forget()
+                raise
             self._served = found.served
             return True
 
