@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,6 +132,6 @@ def test_lists_and_mappings_in_turn_are_as_deep_as_they_are(levels: int) -> None
     opened = "".join('{"a":' if level % 2 else "[" for level in range(levels))
     closed = "".join("}" if level % 2 else "]" for level in reversed(range(levels)))
     text = f"[[{','.join(['1.5'] * 3_000)}],{opened}{closed if levels % 2 else '1' + closed}]"
-    slow = explain(text, comments=False)[1]
+    slow = explain(text, comments=False, limits=DEFAULT_LIMITS)[1]
     fast = read_json(text.encode()).faults
     assert [fault.code for fault in slow] == [fault.code for fault in fast]
