@@ -358,8 +358,8 @@ class _Report:
                 made = problem.managed or all(
                     edit.path.startswith(f"{DESIRED_FOLDER}/") for edit in problem.fix.edits
                 )
-                # What nobody manages is never written to.
-                does = "safe; registry fix does it" if made else "safe; registry fix shows how"
+                # Of a registry only entries whose truth is live are written to; of others a patch is shown.
+                does = "safe; registry fix does it" if made else "safe; registry fix does or shows it"
                 self._prose(does, 2, "dim", "     ")
 
     def _other_places(self, cause: Cause) -> None:

@@ -181,7 +181,8 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
     lines = [f"Accepted: {', '.join(map(visible, chosen))}."]
     lines += [f"  wrote {visible(path)}" for path in done.written]
     body: dict[str, Json] = {"accepted": chosen, "written": list(done.written)}
-    next = apply_or_ways_out(workspace.planning(PlanOptions()).plan)
+    plan = workspace.planning(PlanOptions()).plan
+    next = [] if plan.applicable and plan.empty else apply_or_ways_out(plan)
     lines += [("Next: " if not number else "      ") + _typed(step) for number, step in enumerate(next)]
     return answer(call, "\n".join(lines) + "\n", body, next=next)
 

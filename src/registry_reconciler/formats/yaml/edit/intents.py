@@ -5,6 +5,7 @@ Nothing of text is decided here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -234,6 +235,7 @@ class Intents(SharedIntents):
         merged = self._merged.get(id(node), {})
         removed = [number for key, number in own.items() if key not in value]
         added: list[New] = []
+        behind = _first_behind(wording, own) if wording is not None and value.keys() - own.keys() else {}
         position = _first_place(node)
         for key, part in value.items():
             if key in own:
@@ -242,7 +244,7 @@ class Intents(SharedIntents):
                 position = own[key] + 1
             elif key not in merged:
                 added.append(
-                    New(position, key, part_of(part, wording, key), _bare_follows(wording, key, own))
+                    New(position, key, part_of(part, wording, key), _is_bare(wording, behind.get(key)))
                 )
         if removed or added:
             intent = self._touch(node, trail)
@@ -289,7 +291,7 @@ class Intents(SharedIntents):
                         position,
                         None,
                         words,
-                        _is_bare(wording, next((there for there in stay if there > new), None)),
+                        _is_bare(wording, _first_above(stay, new)),
                     )
                 )
             else:
@@ -302,17 +304,29 @@ class Intents(SharedIntents):
             intent.inserts.extend(added)
 
 
+def _first_above(numbers: Sequence[int], number: int) -> int | None:
+    """The first of ascending numbers that is above one."""
+    at = bisect_right(numbers, number)
+    return numbers[at] if at < len(numbers) else None
+
+
 def _is_bare(wording: Wording | None, step: str | int | None) -> bool:
     """Whether a part has no comments above it in a text."""
     part = None if wording is None or step is None else wording.part(step)
     return part is not None and not part.own()
 
 
-def _bare_follows(wording: Wording | None, key: str, stay: Collection[str]) -> bool:
-    """Whether the first pair behind one that is there already has no comments above it in a text."""
-    names = [] if wording is None else [str(key_of(entry)) for entry in wording.node.entries]
-    behind = names[names.index(key) + 1 :] if key in names else []
-    return _is_bare(wording, next((name for name in behind if name in stay), None))
+def _first_behind(wording: Wording, stay: Collection[str]) -> dict[str, str]:
+    """For the name of each pair of a text: the first pair behind it that stays, where there is one."""
+    found: dict[str, str] = {}
+    last = None
+    for entry in reversed(wording.node.entries):
+        name = str(key_of(entry))
+        if last is not None:
+            found[name] = last
+        if name in stay:
+            last = name
+    return found
 
 
 def _nested(rest: FieldPath, value: Any) -> Any:
