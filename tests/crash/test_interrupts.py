@@ -10,7 +10,7 @@ import pytest
 
 from tests.crash import interrupts
 
-POINTS = 5
+POINTS = 4
 
 
 @pytest.fixture(scope="module")
