@@ -343,7 +343,7 @@ class _Report:
         lines = wrap(" ".join(filter(None, head)), self.width - 10)
         lines = [f"{self._paint(severity, severity)} {lines[0]}", *(f"  {line}" for line in lines[1:])]
         self.lines += [line.replace(where, self.pen.place(where, place), 1) for line in lines]
-        self._prose(visible(problem.message_beside()), 2)
+        self._prose(visible(problem.message), 2)
         self.lines += self.pen.source(place, self.width)
         note = standing(problem, self.options.base)
         if note:
