@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -363,6 +365,26 @@ def test_edit_gives_up_and_says_where_the_text_is(work: Work) -> None:
     assert (done.exit, work.diff()) == (3, "")
     path = done.err.split("What was typed is in ")[1].split()[0].rstrip(".")
     assert "port: eighty" in Path(path if Path(path).exists() else path + "l").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "swaps",
+    [
+        (("port: ", "port: x"),) * 30,
+        (("port: 80", "port: one"), *(("port: one", "port: two"), ("port: two", "port: one")) * 15),
+    ],
+)
+def test_edit_ends_with_an_editor_that_never_mends(work: Work, swaps: tuple[tuple[str, str], ...]) -> None:
+    """An editor that is a script may write another faulty text each time, without end."""
+    done = work.run("edit", "plugin/judge", env=editor(work, *swaps))
+    assert (done.exit, work.diff()) == (3, "")
+    assert "opened 20 times" in done.err
+    assert len(list(work.root.parent.glob("seen*"))) == 20
+    kept = re.search(r"The last one is in (\S+)\.", done.err)
+    assert kept is not None, done.err
+    text = Path(kept[1]).read_text(encoding="utf-8")
+    assert "port: two" in text or f"port: {'x' * 20}80" in text
+    shutil.rmtree(Path(kept[1]).parent)
 
 
 def test_edit_of_nothing_and_without_an_editor(work: Work) -> None:

@@ -44,6 +44,11 @@ def below(notes: Notes, step: str | int) -> Notes:
     return {path[1:]: note for path, note in notes.items() if path and path[0] == step}
 
 
+def above(notes: Notes, *path: str | int) -> tuple[str, ...]:
+    """The comments above the whole, or above one part."""
+    return notes.get(path, Note()).above
+
+
 def around(notes: Notes, value: Json) -> tuple[tuple[str, ...], str]:
     """What stands above and behind a new part; what is inside of a mapping in one piece has no place there."""
     own = notes.get((), Note())

@@ -116,6 +116,10 @@ class Problem(Struct, frozen=True):
         """Its place for people, as :meth:`Location.show` has it; the file alone where no line is known."""
         return self.location.show(column=column) if self.location is not None else self.place.file
 
+    def message_beside(self) -> str:
+        """The message for a place beside the address: that is not said twice."""
+        return self.message.removeprefix(f"{self.address}: ") if self.address else self.message
+
     @property
     def group(self) -> str:
         """The same for problems of one cause."""

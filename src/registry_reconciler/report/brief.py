@@ -146,7 +146,7 @@ def _problem(cause: Cause) -> str:
     ]
     head = " ".join(filter(None, parts))
     field = f" at {cut(show_path(problem.path), _LINE_LIMIT)}" if problem.path else ""
-    lines = [f"{head}{field}: {cut(visible(problem.message), _TEXT_LIMIT)}"]
+    lines = [f"{head}{field}: {cut(visible(problem.message_beside()), _TEXT_LIMIT)}"]
     if cause.more:
         lines.append(f"{cause.more + 1:,} of one cause")
     for other in cause.others:

@@ -243,7 +243,7 @@ def _problem(cause: Cause, options: RenderOptions) -> Entry:
         start += f" {code(_short(visible(problem.address)))}"
     if cause.more:
         start += f" and {cause.more:,} more"
-    message = visible(problem.message)
+    message = visible(problem.message_beside())
     note = standing(problem, options.base)
     note = f" ({markdown(_short(note))})" if note else ""
     long = [f"{start}: {markdown(_short(message, _TEXT_LIMIT))}{note}"]

@@ -196,7 +196,7 @@ class Cause(Struct, frozen=True):
             return f" output {other.identity_extra.partition(' ')[0]}"
         if other.code != self.first.code or other.said_of_all == self.first.said_of_all:
             return ""
-        return f": {other.message.removeprefix(f'{other.address}: ')}"
+        return f": {other.message_beside()}"
 
     @property
     def mend(self) -> str:

@@ -281,6 +281,142 @@ def test_what_comes_under_a_comment_takes_it_over() -> None:
     assert (after(files, plan_of(files))["things.yaml"] or b"").decode() == twice.replace("thing:", "things:")
 
 
+TAKEN_ELSEWHERE = {
+    "jsonc": (
+        """\
+{"things": [
+  // one
+  {"id": "a",
+    // two
+    "v": 1,
+    "tags": [
+      // three
+      "x"
+    ]},
+
+  // four
+  {"id": "f"}
+]}
+""",
+        """\
+{"things": [
+  // one
+  {"id": "a",
+    // two
+    "u": 1,
+    "v": 1,
+    "tags": [
+      // three
+      "w",
+      "x"
+    ]},
+
+  // four
+  {"id": "c"},
+
+  {"id": "e"},
+
+  // own
+  {"id": "ee"},
+
+  {"id": "f"}
+]}
+""",
+    ),
+    "toml": (
+        """\
+# one
+[[things]]
+id = "a"
+# two
+v = 1
+tags = [
+  # three
+  "x",
+]
+
+# apart
+
+# four
+[[things]]
+id = "f"
+""",
+        """\
+# one
+[[things]]
+id = "a"
+# two
+u = 1
+v = 1
+tags = [
+  # three
+  "w",
+  "x",
+]
+
+# apart
+
+# four
+[[things]]
+id = "c"
+
+[[things]]
+id = "e"
+
+# own
+[[things]]
+id = "ee"
+
+[[things]]
+id = "f"
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", TAKEN_ELSEWHERE)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_what_comes_under_a_comment_takes_it_over_in_other_formats(form: str, newline: str) -> None:
+    text, whole = (part.replace("\n", newline) for part in TAKEN_ELSEWHERE[form])
+    adoption = adopted(workspace(form, text))
+    old = fragment(adoption).replace("\r\n", "\n")
+    new = (
+        old.replace("  - id: f", "  - id: c\n  - id: e\n  # own\n  - id: ee\n  - id: f")
+        .replace("    v: 1", "    u: 1\n    v: 1")
+        .replace("      - x", "      - w\n      - x")
+    )
+    files = {**adoption, "desired/thing.yaml": new.encode()}
+    files = after(files, plan_of(files))
+    assert (files[f"things.{form}"] or b"").decode() == whole
+    assert not plan_of(files).changes
+    # Where both have it, both keep it.
+    twice = old.replace("  - id: f", "  - id: c\n  # four\n  - id: f")
+    files = {**adoption, "desired/thing.yaml": twice.encode()}
+    assert (after(files, plan_of(files))[f"things.{form}"] or b"").count(b" four") == 2
+
+
+MAPPED = {
+    "jsonc": '{"things": {\n  // one\n  "a": {\n    "v": 1\n  },\n  // two\n  "d": {\n    "v": 4\n  }\n}}\n',
+    "toml": "# one\n[things.a]\nv = 1\n\n# two\n[things.d]\nv = 4\n",
+    "yaml": "things:\n  # one\n  a:\n    v: 1\n  # two\n  d:\n    v: 4\n",
+}
+
+
+@pytest.mark.parametrize("form", MAPPED)
+def test_a_new_entry_of_a_mapping_takes_over_the_comment_it_comes_under(form: str) -> None:
+    files = adopted(
+        workspace(form, MAPPED[form], "layout: map, file: things.{}, at: things, key: id, order: key")
+    )
+    new = fragment(files).replace("  - id: d", "  - id: b\n    v: 2\n  - id: c\n    v: 3\n  - id: d")
+    assert "# two\n  - id: b\n" in new
+    files = {**files, "desired/thing.yaml": new.encode()}
+    live = (after(files, plan_of(files))[f"things.{form}"] or b"").decode()
+    assert live.count(" two\n") == 1
+    places = [live.index(word) for word in (" one", "= 1" if form == "toml" else ": 1", " two")]
+    places += [re.search(rf"things\.{key}\b|\b{key}\"?:", live).start() for key in "bcd"]  # type: ignore[union-attr]
+    assert places == sorted(places), live
+
+
 def test_comments_beside_commas_of_a_toml_array_are_adopted() -> None:
     text = '[[things]]\nid = "a"\ntags = [\n  "x" # one\n  , # two\n  "y"\n  # three\n  , "z" # four\n  # five\n]\n'
     declared = fragment(adopted(workspace("toml", text)))

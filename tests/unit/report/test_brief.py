@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from registry_reconciler.report import RenderOptions, render
 from registry_reconciler.report.brief import LEAST_BYTES
+from registry_reconciler.report.model import stands
 from tests.unit.report import samples
 
 
@@ -65,3 +67,22 @@ def test_check_shows_problems_only() -> None:
     assert "error REF009" in shown
     assert "create" not in shown
     assert "next:" not in shown
+
+
+@pytest.mark.parametrize("form", ["brief", "markdown"])
+def test_the_address_of_a_problem_is_said_once(form: str) -> None:
+    """Messages of schemas begin with the address, for reports that show nothing else of it."""
+    problems = tuple(
+        replace(problem, message=f"{problem.address}: {problem.message.removeprefix(f'{problem.address}: ')}")
+        for problem in samples.BLOCKED.problems
+        if problem.address and stands(problem)
+    )
+    assert problems
+    shown = render(replace(samples.BLOCKED, problems=problems), form)
+    assert [
+        problem.address for problem in problems if f"{problem.address}: {problem.address}: " in shown
+    ] == []
+    assert [
+        problem.address for problem in problems if f"`{problem.address}`: {problem.address}: " in shown
+    ] == []
+    assert [problem.address for problem in problems if problem.address not in shown] == []

@@ -69,8 +69,12 @@ def _carry_out(call: Call, address: str, text: str, going: Going) -> int:
     return carry_out(call, editing(address, text), going, ("edit", address))
 
 
+_MOST_ROUNDS = 20
+"""An editor that is a script may write another faulty text each time, without end."""
+
+
 class _GivenUp(Blocked):
-    """The same faulty text came back: the person has given up, and may go on with the file."""
+    """A faulty text came back, or nothing else ever: the person has given up, and may go on with the file."""
 
 
 def _loaded(workspace: Workspace) -> Loaded:
@@ -89,7 +93,7 @@ def _edited(
 
     text = entry.text
     faults: list[str] = []
-    while True:
+    for _ in range(_MOST_ROUNDS):
         made = edited(path, _head(address, entry, faults) + text)
         body = plain(made)
         if not faults and body in ("", plain(text)):
@@ -100,6 +104,10 @@ def _edited(
         faults = _faults(workspace, address, text, no_check=no_check)
         if not faults:
             return text
+    raise _GivenUp(
+        f"nothing was written: {faults[0]} The editor was opened {_MOST_ROUNDS} times, and each text was "
+        f"wrong. The last one is in {path}."
+    )
 
 
 def _head(address: str, entry: EntryText, faults: Sequence[str]) -> str:

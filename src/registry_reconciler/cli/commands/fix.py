@@ -137,7 +137,7 @@ def _brief(fixing: Fixing, dry: bool) -> str:
     rest = [*fixing.later, *(problem for problem, _ in fixing.patches), *fixing.manual]
     lines += [f"left {_count(len(rest))}"] if rest else []
     for problem in rest[:_BRIEF_SHOWN]:
-        lines += [f"{_line(problem)} {_cut(visible(problem.message))}"]
+        lines += [f"{_line(problem)} {_cut(visible(problem.message_beside()))}"]
     more = max(len(fixing.fixed) - _BRIEF_SHOWN, 0) + max(len(rest) - _BRIEF_SHOWN, 0)
     lines += [f"... and {more:,} more"] if more else []
     blocked = dry or any(problem.blocking for problem in rest)
@@ -219,7 +219,7 @@ def _line(problem: Problem) -> str:
 
 
 def _advice(problem: Problem) -> list[str]:
-    lines = [f"    {visible(problem.message)}"]
+    lines = [f"    {visible(problem.message_beside())}"]
     if problem.fix is not None:
         lines.append(f"    fix: {visible(problem.fix.description)}")
     return lines

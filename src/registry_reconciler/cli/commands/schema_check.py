@@ -25,7 +25,7 @@ EXAMPLE = """\
     .system/registry/schemas/route.schema.yaml
   Newly found, 1 problem:
     error SCH001 modules/routes/api.yaml:4:5 route/api.errors
-      route/api.errors: the field 'owner' is missing
+      the field 'owner' is missing
   jsonschema judged 9 schemas and 82 entries, and agrees.
 """
 
@@ -108,6 +108,6 @@ def _problems(title: str, problems: tuple[Problem, ...]) -> Iterator[str]:
     for problem in problems[:_SHOWN]:
         place = problem.where()
         yield f"  {problem.severity.value} {problem.code} {visible(place)} {visible(problem.address)}".rstrip()
-        yield f"    {visible(problem.message)}"
+        yield f"    {visible(problem.message_beside())}"
     if len(problems) > _SHOWN:
         yield f"  ... and {len(problems) - _SHOWN:,} more"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import Snippet
-from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, notes_of
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of
 from registry_reconciler.model.entry import Json
 
 
@@ -16,12 +19,15 @@ class New(Struct):
         key: in a mapping.
         snippet: where it came from.
         comments: its comments, where no text of its own has them.
+        under: what follows it in its source has no comments above it. Where what follows it here has the same ones as
+            it, they are its own now.
     """
 
     value: Json
     key: str | None = None
     snippet: Snippet | None = None
     comments: Notes = NO_NOTES
+    under: bool = False
 
     def notes(self) -> Notes:
         """All its comments."""
@@ -30,6 +36,12 @@ class New(Struct):
         found = notes_of(self.snippet.text)
         own = found.get((), Note())
         return {**found, (): Note((*self.snippet.comments, *own.above), own.behind, own.last)}
+
+    def bare(self) -> New:
+        """The same without the comments above it."""
+        own = self.comments.get((), Note())
+        snippet = None if self.snippet is None else replace(self.snippet, comments=())
+        return replace(self, snippet=snippet, comments={**self.comments, (): replace(own, above=())})
 
 
 class Changed(Struct):
@@ -41,3 +53,9 @@ class Changed(Struct):
     def put(self, before: int, new: New) -> None:
         """A part comes before another one; behind the last at their number."""
         self.coming.setdefault(before, []).append(new)
+
+
+def taker(rows: Sequence[str], news: Sequence[New]) -> int | None:
+    """Which of the parts that come before another one takes over the comments above that."""
+    found = (number for number, new in enumerate(news) if new.under and rows and above(new.notes()) == rows)
+    return next(found, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from registry_reconciler.formats.json.source import COMMENT, JsonNode
@@ -97,3 +99,21 @@ def _own_start(node: JsonNode, low: int, member: int) -> int:
             break
         start = begin
     return start
+
+
+def rows_above(node: JsonNode, chunk: Chunk) -> tuple[str, ...]:
+    """The comments above a part that begins a line."""
+    text = node.source.text
+    if text[node.source.line_start(chunk.member) : chunk.member].strip():
+        return ()
+    return tuple(comment_rows(text[chunk.content : chunk.member]))
+
+
+def comment_rows(text: str) -> Iterator[str]:
+    """The comments of a text as lines that begin with #."""
+    for match in COMMENT.finditer(text):
+        body = match[0][2:] if match[0].startswith("//") else match[0].removeprefix("/*").removesuffix("*/")
+        for row in body.split("\n"):
+            bare = row.strip().removeprefix("* ") if match[0].startswith("/*") else row.strip("\r").rstrip()
+            if bare.strip() and bare.strip() != "*":
+                yield f"# {bare}" if match[0].startswith("/*") else f"#{bare}"

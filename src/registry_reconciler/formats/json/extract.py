@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.formats.edits import Snippet, SpliceError
-from registry_reconciler.formats.json.chunks import Chunk, cut
+from registry_reconciler.formats.json.chunks import Chunk, comment_rows, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, walk_down
 from registry_reconciler.formats.nodes import Unreadable
@@ -53,8 +53,8 @@ def _notes(node: JsonNode, path: FieldPath) -> Iterator[tuple[FieldPath, Note]]:
     chunks = cut(node)
     line = text.find("\n", node.start)
     head = node.start + 1 <= line < chunks[0].member
-    behind = " ".join(_rows(text[node.start + 1 : line])) if head else ""
-    yield path, Note((), behind, tuple(_rows(text[chunks[-1].stop : node.end - 1])))
+    behind = " ".join(comment_rows(text[node.start + 1 : line])) if head else ""
+    yield path, Note((), behind, tuple(comment_rows(text[chunks[-1].stop : node.end - 1])))
     for index, (member, chunk) in enumerate(zip(node.entries, chunks, strict=True)):
         here: FieldPath = (*path, index if member.key is None else member.key.text)
         own = _note(node, index, chunk)
@@ -69,17 +69,9 @@ def _note(node: JsonNode, index: int, chunk: Chunk) -> Note:
     text, key = node.source.text, node.entries[index].key
     above = text[chunk.content : chunk.member]
     between = text[key.end : node.entries[index].value.start] if key is not None else ""
-    return Note((*_rows(above), *_rows(between)), " ".join(_rows(text[chunk.end : chunk.stop])))
-
-
-def _rows(text: str) -> Iterator[str]:
-    """The comments of a text as lines that begin with #."""
-    for match in COMMENT.finditer(text):
-        body = match[0][2:] if match[0].startswith("//") else match[0].removeprefix("/*").removesuffix("*/")
-        for row in body.split("\n"):
-            bare = row.strip().removeprefix("* ") if match[0].startswith("/*") else row.strip("\r").rstrip()
-            if bare.strip() and bare.strip() != "*":
-                yield f"# {bare}" if match[0].startswith("/*") else f"#{bare}"
+    return Note(
+        (*comment_rows(above), *comment_rows(between)), " ".join(comment_rows(text[chunk.end : chunk.stop]))
+    )
 
 
 def _dedented(node: JsonNode) -> str:
@@ -117,4 +109,4 @@ def head_comments(data: bytes) -> tuple[str, ...]:
     """The comments before the value of a file, where no blank line parts them from it."""
     match = _HEAD.match(data.decode("utf-8").removeprefix("\ufeff"))
     head = match[0] if match else ""
-    return () if re.search(r"\n[ \t\r]*\n[ \t\r]*\Z", head) else tuple(_rows(head))
+    return () if re.search(r"\n[ \t\r]*\n[ \t\r]*\Z", head) else tuple(comment_rows(head))

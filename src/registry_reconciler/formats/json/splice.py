@@ -19,12 +19,12 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.formats.json.changed import Changed, New
-from registry_reconciler.formats.json.chunks import Chunk, cut
+from registry_reconciler.formats.json.changed import Changed, New, taker
+from registry_reconciler.formats.json.chunks import Chunk, cut, rows_above
 from registry_reconciler.formats.json.look import Look, Writer, look_of, on_lines
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
-from registry_reconciler.formats.notes import NO_NOTES, Notes, below, notes_of
+from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, notes_of
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -115,14 +115,15 @@ class _Splicer:
             if edit.kind != "list":
                 raise SpliceError("a pair cannot be put into a list", edit.document, edit.container)
             before = count if edit.index is None else max(0, min(edit.index, count))
-            changed.put(before, New(edit.value, None, edit.snippet))
+            changed.put(before, New(edit.value, None, edit.snippet, under=edit.under))
             return
         if edit.kind != "map":
             raise SpliceError("an item cannot be put into a mapping", edit.document, edit.container)
         if child_index(node, str(edit.key)) is not None:
             raise SpliceError(f"{edit.key!r} is there already", edit.document, edit.container)
         place = child_index(node, edit.before) if edit.before is not None else None
-        changed.put(count if place is None else place, New(edit.value, str(edit.key), edit.snippet))
+        new = New(edit.value, str(edit.key), edit.snippet, under=edit.under)
+        changed.put(count if place is None else place, new)
 
     def _deeper(self, node: JsonNode, step: str | int, own: Own, changed: Changed) -> None:
         index = child_index(node, step)
@@ -178,7 +179,9 @@ class _Splicer:
             there = child_index(node, key)
             if there is None:
                 # Behind the field that it follows in the value, which is in front of what stands behind that.
-                changed.put(place, New(part, key, comments=below(notes, key)))
+                following = node.entries[place].key if place < len(node.entries) else None
+                under = following is not None and not above(notes, following.text)
+                changed.put(place, New(part, key, comments=below(notes, key), under=under))
                 continue
             place = there + 1
             if not same(old[key], part):
@@ -189,9 +192,12 @@ class _Splicer:
         changed = Changed()
         kept: set[int] = set()
         place = 0
-        for before, after in align(old, value):
+        steps = align(old, value)
+        now = {before: after for before, after in steps if before is not None}
+        for before, after in steps:
             if before is None:
-                changed.put(place, New(value[after], comments=below(notes, after)))
+                under = place in now and not above(notes, now[place])
+                changed.put(place, New(value[after], comments=below(notes, after), under=under))
                 continue
             kept.add(before)
             place = before + 1
@@ -242,8 +248,12 @@ class _Splicer:
             self.put(chunks[last].comma, chunks[last].comma + 1, "")
         groups: dict[int | None, list[New]] = {}
         for before in sorted(changed.coming):
-            previous = max((index for index in stay if index < before), default=None)
-            groups.setdefault(previous, []).extend(changed.coming[before])
+            news = changed.coming[before]
+            if before < len(chunks) and before not in changed.gone:
+                news = self._put_under(node, chunks, before, news)
+            if news:
+                previous = max((index for index in stay if index < before), default=None)
+                groups.setdefault(previous, []).extend(news)
         for previous, news in groups.items():
             if previous is None:
                 self._put_first(node, chunks, stay[0], news)
@@ -264,6 +274,16 @@ class _Splicer:
             keep = following.first if following.first < following.content else own
             stop = keep if index + 1 < len(chunks) else chunks[index].stop
             self.put(chunks[index].content, stop, "")
+
+    def _put_under(self, node: JsonNode, chunks: list[Chunk], following: int, news: list[New]) -> list[New]:
+        """Put parts between one and the comments above it that are theirs now; the others are left."""
+        at, place = taker(rows_above(node, chunks[following]), news), chunks[following].member
+        if at is None:
+            return news
+        lead, indent = self._lead(node, chunks, following)
+        parts = [self._written(node, new, indent, lead) for new in (news[at].bare(), *news[at + 1 :])]
+        self.put(place, place, self._joined(parts, "", lead, comma=True), rank=1)
+        return news[:at]
 
     def _put_first(
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]

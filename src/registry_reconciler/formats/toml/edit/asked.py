@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry_reconciler.formats.edits import Insert
-from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, notes_of
+from registry_reconciler.formats.edits import Edit, Insert, Snippet
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of
+from registry_reconciler.formats.project import project_value
+from registry_reconciler.formats.toml.edit.sections import New
+from registry_reconciler.formats.toml.read.statements import Statement
 from registry_reconciler.formats.toml.read.tree import Item
 from registry_reconciler.model.entry import FieldPath, Json
 
@@ -41,3 +44,33 @@ def comments_of(edit: Insert) -> Notes:
     if edit.snippet is None:
         return NO_NOTES
     return {**notes_of(edit.snippet.text), (): Note(edit.snippet.comments)}
+
+
+def rows_above(text: str, statement: Statement) -> tuple[str, ...]:
+    """The comments above a statement."""
+    rows = text[statement.lead : statement.line].split("\n")
+    return tuple(row.strip() for row in rows if row.strip())
+
+
+def taker(text: str, statement: Statement, new: Sequence[New]) -> int | None:
+    """Which of the parts that come before a statement takes over the comments above it."""
+    rows = rows_above(text, statement)
+    found = (number for number, part in enumerate(new) if part.under and rows and above(part.notes()) == rows)
+    return next(found, None)
+
+
+def created(name: str, edits: list[tuple[FieldPath, Edit]]) -> New:
+    """A part that edits make where nothing is: with the text of what is put into it."""
+    value = project_value(None, edits)
+    counts: dict[FieldPath, int] = {}
+    made: set[FieldPath] = set()
+    parts: dict[FieldPath, Snippet] = {}
+    for where, edit in edits:
+        if not isinstance(edit, Insert):
+            continue
+        made.update(where[:size] for size in range(len(where) + 1))
+        step = edit.key if edit.key is not None else counts.setdefault(where, 0)
+        counts[where] = counts.get(where, 0) + 1
+        if edit.snippet is not None:
+            parts[(*where, step)] = edit.snippet
+    return New(name, value, None, None, parts, frozenset(made))

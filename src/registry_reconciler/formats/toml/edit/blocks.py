@@ -9,15 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from registry_reconciler.formats.align import align
-from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
-from registry_reconciler.formats.notes import NO_NOTES, Notes, notes_of
+from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.formats.notes import NO_NOTES, Notes, above, notes_of
 from registry_reconciler.formats.project import project_value
 from registry_reconciler.formats.replacements import Replacement
-from registry_reconciler.formats.toml.edit.asked import are_tables, comments_of, index_in, is_simple, runs
+from registry_reconciler.formats.toml.edit.asked import (
+    are_tables,
+    comments_of,
+    created,
+    index_in,
+    is_simple,
+    runs,
+    taker,
+)
+from registry_reconciler.formats.toml.edit.look import paragraph_end
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
 from registry_reconciler.formats.toml.edit.sections import New, Sections
-from registry_reconciler.formats.toml.read.statements import Pair, Statement, Value
+from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
 from registry_reconciler.model.entry import FieldPath, Json, same
 
@@ -38,6 +49,7 @@ class Editor:
         # before the next.
         self.changes: list[Replacement] = []
         self.at_end = False
+        self.taken: set[int] = set()
         self.notes: Notes = NO_NOTES
         self.heads: dict[int, tuple[Item, FieldPath, list[New]]] = {}
 
@@ -84,16 +96,23 @@ class Editor:
                 name: [((), Update(0, (), value[name]))] for name in item.children if name in value
             }
             gone = {name for name in item.children if name not in value}
-            new = [
-                New(name, part, comments=self._comments((*path, name)))
-                for name, part in value.items()
-                if name not in item.children
-            ]
+            new = [self._coming(item, path, value, name) for name in value if name not in item.children]
             self._table(item, path, changed, gone, new)
         elif item.kind == "items" and are_tables(value) and value:
             self._align_items(item, path, value)
         else:
             self._replace(item, path, value)
+
+    def _coming(self, item: Item, path: FieldPath, value: dict[str, Json], name: str) -> New:
+        """A new part of a table: before another one only where it takes over the comments above that."""
+        new = New(name, value[name], comments=self._comments((*path, name)))
+        if not above(new.comments):
+            return new
+        names = list(value)
+        following = next((part for part in names[names.index(name) + 1 :] if part in item.children), "")
+        said = item.children[following].said if following else []
+        under = replace(new, before=following, under=not above(self._comments((*path, following))))
+        return under if said and taker(self.text, self.tree.statements[said[0]], [under]) == 0 else new
 
     def _comments(self, path: FieldPath) -> Notes:
         """The comments that the text of an edit has at a path and below."""
@@ -130,13 +149,13 @@ class Editor:
         steps: list[Step] = []
         for number in range(len(item.items) + 1):
             steps += [
-                (None, insert.value, comments_of(insert))
+                (None, insert.value, comments_of(insert), insert.under)
                 for insert in inserts
                 if index_in(insert, item) == number
             ]
             if number < len(item.items) and number not in gone:
                 value = to_json(item.items[number])
-                steps.append((number, project_value(value, deeper.get(number, [])), NO_NOTES))
+                steps.append((number, project_value(value, deeper.get(number, [])), NO_NOTES, False))
         self.put(own.start, own.end, respelled_array(self.sections.speller, item, steps, self._indent(own)))
 
     def _grows_sections(self, item: Item, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
@@ -173,7 +192,7 @@ class Editor:
                     raise SpliceError("a table takes pairs with a key", 0, path)
                 if edit.key in item.children:
                     raise SpliceError(f"there is a key {edit.key!r} already", 0, (*path, edit.key))
-                new.append(New(edit.key, edit.value, edit.snippet, edit.before))
+                new.append(New(edit.key, edit.value, edit.snippet, edit.before, under=edit.under))
             elif not isinstance(where[0], str):
                 raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
             elif len(where) == 1 and isinstance(edit, Remove):
@@ -181,26 +200,10 @@ class Editor:
             else:
                 deeper.setdefault(where[0], []).append((where[1:], edit))
         for name in [name for name in deeper if name not in item.children]:
-            new.append(self._created(name, deeper.pop(name)))
+            new.append(created(name, deeper.pop(name)))
         if gone - set(item.children):
             raise SpliceError(f"there is no {min(gone - set(item.children))!r} to remove", 0, path)
         self._table(item, path, deeper, gone, new)
-
-    def _created(self, name: str, edits: Own) -> New:
-        """A part that edits make where nothing is: with the text of what is put into it."""
-        value = project_value(None, edits)
-        counts: dict[FieldPath, int] = {}
-        made: set[FieldPath] = set()
-        parts: dict[FieldPath, Snippet] = {}
-        for where, edit in edits:
-            if not isinstance(edit, Insert):
-                continue
-            made.update(where[:size] for size in range(len(where) + 1))
-            step = edit.key if edit.key is not None else counts.setdefault(where, 0)
-            counts[where] = counts.get(where, 0) + 1
-            if edit.snippet is not None:
-                parts[(*where, step)] = edit.snippet
-        return New(name, value, None, None, parts, frozenset(made))
 
     def _table(
         self, item: Item, path: FieldPath, changed: Mapping[str, Own], gone: set[str], new: Sequence[New]
@@ -213,7 +216,8 @@ class Editor:
             self.remove(item.children[name])
         if not leaves and gone:
             self._empty_table(item)
-        self._put_new(item, path, new)
+        stay = [replace(part, under=False) if part.under and part.before in gone else part for part in new]
+        self._put_new(item, path, stay)
 
     def remove(self, item: Item) -> None:
         """All lines that say a part go, with its comments."""
@@ -238,8 +242,14 @@ class Editor:
             if form == "pair":
                 pairs.append(section)
             elif form == "table":
-                text = self.sections.table_text(item, section, path)
-                self._put_sections(item, path, text, item.children.get(section.before or ""))
+                before = item.children.get(section.before or "")
+                if before is not None and before.said and self.tree.statements[before.said[0]].kind != "pair":
+                    section, at = self._taking(before.said[0], section)
+                    if at > self.tree.statements[before.said[0]].lead:
+                        text = self.sections.table_text(item, section, path)
+                        self.put(at, at, text + self.look.newline * self.look.gap, _LAST)
+                        continue
+                self._put_sections(item, path, self.sections.table_text(item, section, path), before)
             else:
                 made = [
                     New("", part, section.parts.get((number,)), None, section.parts_below(number))
@@ -256,12 +266,13 @@ class Editor:
             return
         own = self._own_pairs(item)
         for section in new:
-            text = self.sections.pair_text(item, section, path, own)
             before = item.children.get(section.before or "")
             if before is not None and before.said and before.said[0] in own:
-                at = self.tree.statements[before.said[0]].lead
-                self.put(at, at, text)
-            elif own:
+                taking, at = self._taking(before.said[0], section)
+                self.put(at, at, self.sections.pair_text(item, taking, path, own))
+                continue
+            text = self.sections.pair_text(item, section, path, own)
+            if own:
                 at = self.tree.statements[own[-1]].stop
                 self.put(at, at, text)
             elif item.header >= 0:
@@ -269,6 +280,14 @@ class Editor:
                 self.put(at, at, text)
             else:
                 self._put_on_top(text, last=section is new[-1])
+
+    def _taking(self, number: int, new: New) -> tuple[New, int]:
+        """A part that comes before a statement, and where: below its comments, where those are the part's own now."""
+        statement = self.tree.statements[number]
+        if number not in self.taken and taker(self.text, statement, [new]) == 0:
+            self.taken.add(number)
+            return new.bare(), statement.line
+        return new, statement.line if number in self.taken else statement.lead
 
     def _own_pairs(self, item: Item) -> list[int]:
         """The statements among which a new pair of a table stands."""
@@ -300,7 +319,7 @@ class Editor:
 
     def _put_behind(self, number: int, path: FieldPath, text: str, gap: int) -> None:
         """Behind a statement and the comments that follow it without a blank line."""
-        at = self._paragraph_end(number)
+        at = paragraph_end(self.tree, number)
         rank = _LAST - 1 - len(path)
         if number >= 0 and number + 1 == len(self.tree.statements) and not self.text[at:].strip():
             # Blank lines at the end of the file are the gap, for the first that comes there.
@@ -312,27 +331,13 @@ class Editor:
             self.at_end = True
         self.put(at, at, self.look.newline * gap + text, rank)
 
-    def _paragraph_end(self, number: int) -> int:
-        found = self.tree.statements
-        if number < 0:
-            return len(self.text)
-        at = found[number].stop
-        limit = found[number + 1].lead if number + 1 < len(found) else len(self.text)
-        while at < limit:
-            end = self.text.find("\n", at)
-            end = len(self.text) if end < 0 else end + 1
-            if not self.text[at:end].lstrip(" \t").startswith("#") or end > limit:
-                break
-            at = end
-        return at
-
     def _put_before(self, number: int, path: FieldPath, text: str) -> None:
         """Before a section: above its comments, or above a heading that stands over them."""
         statement = self.tree.statements[number]
         start = self.tree.statements[number - 1].stop if number else 0
         between = self.text[start : statement.lead]
         gap = self.look.gap
-        if number and "#" in between[self._paragraph_end(number - 1) - start :]:
+        if number and "#" in between[paragraph_end(self.tree, number - 1) - start :]:
             self._put_behind(number - 1, path, text, gap)
             return
         self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
@@ -347,7 +352,8 @@ class Editor:
             if not where:
                 if not isinstance(edit, Insert) or not isinstance(edit.value, dict):
                     raise SpliceError(_ONLY_TABLES, 0, path)
-                coming.setdefault(index_in(edit, item), []).append(New("", edit.value, edit.snippet))
+                new = New("", edit.value, edit.snippet, under=edit.under)
+                coming.setdefault(index_in(edit, item), []).append(new)
             elif not isinstance(where[0], int) or not 0 <= where[0] < len(item.items):
                 raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
             elif len(where) == 1 and isinstance(edit, Remove):
@@ -367,9 +373,11 @@ class Editor:
         if any(old != number for old, number in steps if old is not None):
             # The text of the edit counts the items anew: what it says of those that stay is looked up by their place.
             self.notes = {at: note for at, note in self.notes.items() if at[: len(path)] != path}
+        stay = {old: above(own) for (old, _), own in zip(steps, comments, strict=True) if old is not None}
         for (old, number), own in zip(steps, comments, strict=True):
             if old is None:
-                coming.setdefault(after, []).append(New("", value[number], comments=own))
+                under = after in stay and not stay[after]
+                coming.setdefault(after, []).append(New("", value[number], comments=own, under=under))
             else:
                 changed[old] = [((), Update(0, (), value[number]))]
                 after = old + 1
@@ -389,9 +397,22 @@ class Editor:
         for number in gone:
             self.remove(item.items[number])
         for number, new in coming.items():
-            self._put_items(item, path, number, new)
+            staying = number < len(item.items) and number not in gone
+            rest = self._put_under(item, path, number, new) if staying else new
+            if rest:
+                self._put_items(item, path, number, rest)
         if len(gone) == len(item.items) and not any(coming.values()):
             self._instead(path, "[]")
+
+    def _put_under(self, item: Item, path: FieldPath, number: int, new: list[New]) -> list[New]:
+        """Put items between one and the comments above it that are theirs now; the others are left."""
+        statement = self.tree.statements[item.items[number].said[0]]
+        at = taker(self.text, statement, new)
+        if at is None:
+            return new
+        text = self.sections.more_items_text(item, number, [new[at].bare(), *new[at + 1 :]], path)
+        self.put(statement.line, statement.line, text + self.look.newline * self.sections.gap_of(item), _LAST)
+        return new[:at]
 
     def _put_items(self, item: Item, path: FieldPath, number: int, new: list[New]) -> None:
         text = self.sections.more_items_text(item, number, new, path)
@@ -403,7 +424,7 @@ class Editor:
         before = item.items[number - 1].said[-1] if number else -1
         if before == first - 1 or number == 0:
             statement = self.tree.statements[first]
-            start = self._paragraph_end(before) if number else statement.lead
+            start = paragraph_end(self.tree, before) if number else statement.lead
             if "#" in self.text[start : statement.lead]:
                 self._put_behind(before, path, text, gap)
             else:
@@ -427,6 +448,3 @@ class Editor:
         parent = self.tree.find(path[:-1])
         assert parent is not None
         self._put_pairs(parent, path[:-1], [New(path[-1], [] if value == "[]" else value)])
-
-
-__all__ = ["Editor", "New", "Pair", "runs"]

@@ -107,3 +107,19 @@ def gap_before(tree: Tree, number: int) -> int:
         if not above.strip()
         else (max(len(above[len(above.rstrip()) :].split("\n")) - 2, 0))
     )
+
+
+def paragraph_end(tree: Tree, number: int) -> int:
+    """Behind a statement and the comments that follow it without a blank line."""
+    found = tree.statements
+    if number < 0:
+        return len(tree.text)
+    at = found[number].stop
+    limit = found[number + 1].lead if number + 1 < len(found) else len(tree.text)
+    while at < limit:
+        end = tree.text.find("\n", at)
+        end = len(tree.text) if end < 0 else end + 1
+        if not tree.text[at:end].lstrip(" \t").startswith("#") or end > limit:
+            break
+        at = end
+    return at

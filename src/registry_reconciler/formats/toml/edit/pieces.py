@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from registry_reconciler.formats.align import align
-from registry_reconciler.formats.notes import NO_NOTES, Notes, around, below
+from registry_reconciler.formats.notes import NO_NOTES, Notes, above, around, below
 from registry_reconciler.formats.toml.edit.spell import Speller
 from registry_reconciler.formats.toml.read.statements import Pair, Value
 from registry_reconciler.formats.toml.read.tree import Item, item_of, to_json
@@ -27,6 +27,7 @@ class _Chunk(Struct):
     Attributes:
         free: lines above that belong to nobody.
         lead: its own comments above, and its indentation.
+        under: what follows it in its source has no comments above it; the same ones here are its own now.
         behind: what stands between it and its comma.
         tail: the rest of its line.
     """
@@ -37,6 +38,7 @@ class _Chunk(Struct):
     behind: str
     tail: str
     is_new: bool = False
+    under: bool = False
 
 
 class _Cut(Struct):
@@ -63,7 +65,13 @@ def respelled(
     if same(to_json(item), value):
         return speller.text[own.start : own.end]
     if own.kind == "array" and isinstance(value, list):
-        steps = [(old, value[new], below(notes, new)) for old, new in align(to_json(item), value)]
+        found = align(to_json(item), value)
+        stay = [new for old, new in found if old is not None]
+        steps: list[Step] = []
+        for old, new in found:
+            following = next((number for number in stay if number > new), None)
+            under = following is not None and not above(notes, following)
+            steps.append((old, value[new], below(notes, new), under))
         return respelled_array(speller, item, steps, indent)
     if own.kind == "inline" and isinstance(value, dict):
         return _respelled_inline(speller, own, value, indent)
@@ -72,8 +80,9 @@ def respelled(
     return speller.value(value, model, indent, notes=notes)
 
 
-Step = tuple[int | None, Json, Notes]
-"""An item of a new array: the old one that it continues, its value, and the comments of a new one."""
+Step = tuple[int | None, Json, Notes, bool]
+"""An item of a new array: the old one that it continues, its value, the comments of a new one, and whether what follows
+that has none above it."""
 
 
 def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent: str = "") -> str:
@@ -85,10 +94,10 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
     cut = _cut(speller.text, own.start, own.end, [(item.start, item.end) for item in own.items])
     inner = speller.inner_indent(own, indent)
     chunks: list[_Chunk] = []
-    gone = set(range(len(own.items))) - {old for old, _, _ in steps if old is not None}
+    gone = set(range(len(own.items))) - {old for old, _, _, _ in steps if old is not None}
     free = ""
     at = 0
-    for old, value, notes in steps:
+    for old, value, notes, under in steps:
         if old is None:
             models = own.items
             near = next((model for model in models if model.kind == _kind_of(value)), None)
@@ -99,7 +108,7 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
             rows, behind = around(notes, value)
             lead = "".join(f"{inner}{line}{speller.look.newline}" for line in rows) + inner
             tail = f"  {behind}{speller.look.newline}" if behind else speller.look.newline
-            chunks.append(_Chunk("", lead, text, "", tail, True))
+            chunks.append(_Chunk("", lead, text, "", tail, True, bool(rows) and under))
             continue
         for number in range(at, old):
             if number in gone:
@@ -110,10 +119,28 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
         if not same(to_json(item.items[old]), value):
             inside = inner if cut.spread else indent
             chunk.text = respelled(speller, item.items[old], value, inside, notes=notes)
+        _take_over(chunks, chunk, inner)
         chunks.append(chunk)
     for number in range(at, len(own.items)):
         free += cut.chunks[number].free
     return _joined(cut, chunks, free, speller.look.newline, comma=cut.comma)
+
+
+def _take_over(chunks: list[_Chunk], chunk: _Chunk, indent: str) -> None:
+    """Let the first new part before another one that has the same comments above it have them alone."""
+    taker: _Chunk | None = None
+    for new in reversed(chunks):
+        if not new.is_new:
+            break
+        if new.under and _rows_of(new) == _rows_of(chunk):
+            taker = new
+    if taker is not None:
+        taker.free, taker.lead = chunk.free, chunk.lead
+        chunk.free, chunk.lead = "", indent
+
+
+def _rows_of(chunk: _Chunk) -> list[str]:
+    return [row.strip() for row in chunk.lead.split("\n") if row.strip()]
 
 
 def _kind_of(value: Json) -> str:
@@ -126,12 +153,12 @@ def _kind_of(value: Json) -> str:
 def _filled(speller: Speller, own: Value, steps: Sequence[Step], indent: str) -> str:
     """An empty array gets items; comments inside it stay."""
     notes = {(at, *path): note for at, step in enumerate(steps) for path, note in step[2].items()}
-    text = speller.value([value for _, value, _ in steps], None, indent, notes=notes)
+    text = speller.value([value for _, value, _, _ in steps], None, indent, notes=notes)
     inside = speller.text[own.start + 1 : own.end - 1]
     if not inside.strip() or not steps:
         return text if steps else speller.text[own.start : own.end]
     inner, newline = indent + speller.look.step, speller.look.newline
-    rows = "".join(f"{inner}{speller.value(value, None, inner)},{newline}" for _, value, _ in steps)
+    rows = "".join(f"{inner}{speller.value(value, None, inner)},{newline}" for _, value, _, _ in steps)
     head = inside.rstrip(" \t")
     return f"[{head}{'' if head.endswith(chr(10)) else newline}{rows}{indent}]"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below, notes_of
@@ -25,6 +26,8 @@ class New(Struct, frozen=True):
         parts: the texts of what is in it, by path, where these come from somewhere.
         made: the paths of containers that are made for entries.
         comments: those of its fields, where no text of its own has them.
+        under: what follows it in its source has no comments above it. Where what follows it here has the same ones as
+            it, they are its own now.
     """
 
     name: str
@@ -34,6 +37,7 @@ class New(Struct, frozen=True):
     parts: Mapping[FieldPath, Snippet] = field(default_factory=dict)
     made: frozenset[FieldPath] = frozenset()
     comments: Notes = NO_NOTES
+    under: bool = False
 
     def notes(self) -> dict[FieldPath, Note]:
         """The comments of its fields, and of itself at ``()``."""
@@ -41,6 +45,12 @@ class New(Struct, frozen=True):
         for where, snippet in self.parts.items():
             found.update({(*where, *path): note for path, note in _notes(snippet).items()})
         return found
+
+    def bare(self) -> New:
+        """The same without the comments above it."""
+        own = self.comments.get((), Note())
+        snippet = None if self.snippet is None else replace(self.snippet, comments=())
+        return replace(self, snippet=snippet, comments={**self.comments, (): replace(own, above=())})
 
     def parts_below(self, step: str | int) -> dict[FieldPath, Snippet]:
         """The texts of what is in one of its parts."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import Note, with_notes
-from registry_reconciler.formats.toml.edit.blocks import runs
+from registry_reconciler.formats.toml.edit.asked import rows_above, runs
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.edit.spell import Look
@@ -104,9 +104,8 @@ def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
 
 
 def _note(tree: Tree, statement: Statement) -> Note:
-    rows = tree.text[statement.lead : statement.line].split("\n")
     behind = tree.text[statement.end : statement.stop].strip()
-    return Note(tuple(row.strip() for row in rows if row.strip()), behind)
+    return Note(rows_above(tree.text, statement), behind)
 
 
 def _notes_inside(text: str, value: Value, path: FieldPath, found: dict[FieldPath, Note]) -> None:
