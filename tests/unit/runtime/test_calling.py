@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Optional, Union
 
 import pytest
 
@@ -535,3 +535,53 @@ def test_log_mode_warns_of_what_is_used_and_goes_on(caplog: pytest.LogCaptureFix
     words = Vocabulary({"e": {"mutates": True}})
     invoker = Invoker(builder.build(), vocabulary=words, audit=lambda line: None)
     assert invoker.invoke(key, None, caps=(), mode="log", readonly=True).status == "readonly_denied"
+
+
+class Own(Context):
+    pass
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Context,
+        Own,
+        Optional[Context],  # noqa: UP045  # both ways to write it
+        Union[Context, None],  # noqa: UP007
+        Optional["Context"],
+        Annotated[Context, "how"],
+        Context | None,
+        "Optional[Context]",
+        "Annotated[runtime.Context, 'how']",
+    ],
+    ids=str,
+)
+def test_the_context_goes_to_whom_its_annotation_asks_for(annotation: Any) -> None:
+    def target(text: str, about: Any = None) -> tuple[str, str]:
+        return text, type(about).__name__
+
+    target.__annotations__["about"] = annotation
+    assert run_code(target, "x").value == ("x", "Context")
+
+
+@pytest.mark.parametrize("command", [["no-such-program-at-all"], ["bad"]])
+def test_a_program_that_cannot_be_started_is_said(tmp_path: Path, command: list[str]) -> None:
+    site = Site(tmp_path)
+    if command == ["bad"]:
+        place = site.write("scripts/bad", b"#!/no/such/interpreter\n")
+        place.chmod(0o755)
+        command = ["scripts/bad"]
+    site.abilities({"ability_id": "a", "implementation": {"kind": "script", "command": command}})
+    result = open_runtime(site.root).invoker(audit=lambda line: None).invoke("a", {}, caps=())
+    assert result.status == "failed"
+    assert "cannot be started: No such file or directory" in result.error
+
+
+def test_what_a_failed_script_wrote_to_standard_output_is_told_where_it_wrote_no_errors(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path)
+    script = site.script("fails", "import sys\nprint('2 tests failed')\nsys.exit(9)\n")
+    site.abilities({"ability_id": "a", "implementation": script})
+    result = open_runtime(site.root).invoker(audit=lambda line: None).invoke("a", {}, caps=())
+    assert result.error.endswith("ended with exit 9: 2 tests failed")

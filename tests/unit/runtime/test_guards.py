@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import logging
 import os
+import sys
+import time
 import warnings
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -649,3 +651,24 @@ def test_what_hooks_say_after_the_call_is_logged_escaped(
     assert invoke(site).messages == ()
     assert r"hook after failed: after ended with exit 1: \x1b[2Jy" in caplog.text
     assert "\x1b" not in caplog.text
+
+
+@pytest.mark.parametrize("more", [{"timeout": 0.3}, {"timeout": 0.3, "process": True}])
+def test_the_limit_of_a_hook_in_code_holds(more: dict[str, Any]) -> None:
+    builder = RegistryDbBuilder()
+    key = builder.register("actions", Definition(RegistryMeta("a", "a"), lambda payload: "ran"))
+
+    def slow(event: Any) -> dict[str, Any]:
+        time.sleep(20)
+        return {}
+
+    builder.register("hook", Definition(RegistryMeta("slow", "slow"), slow, **more))
+    result = Invoker(builder.build(), audit=lambda line: None).invoke(key, caps=())
+    assert result.status == "hook_blocked"
+    assert "did not return within 0.3 s" in result.error
+
+
+def test_a_guard_that_leaves_the_program_says_why() -> None:
+    result, ran = guarded(lambda event: sys.exit("the freeze is on"))
+    assert (result.status, ran) == ("hook_blocked", [])
+    assert "the freeze is on" in result.error

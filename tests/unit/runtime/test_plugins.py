@@ -37,6 +37,12 @@ def broken(builder):
 
 def leaves(builder):
     sys.exit(4)
+
+async def waits(builder):
+    plug(builder)
+
+def gives(builder):
+    yield plug(builder)
 """
 
 
@@ -141,3 +147,12 @@ def test_the_command_runs_what_the_user_allowed(
     config.parent.mkdir(parents=True)
     config.write_text('[run]\nplugins = ["loud"]\n')
     assert run().data["result"]["value"] == "hello you"
+
+
+@pytest.mark.parametrize("name", ["waits", "gives"])
+def test_a_plugin_of_which_nothing_ran_has_failed(tmp_path: Path, installed: Path, name: str) -> None:
+    points = next(installed.glob("*.dist-info")) / "entry_points.txt"
+    points.write_text(f"[registry_reconciler.plugins]\nodd = loud_plugins:{name}\n")
+    live = open_runtime(site_at(tmp_path / "s").root, plugins=("odd",))
+    assert live.plugins.loaded == {}
+    assert "none of it ran" in live.plugins.failed["odd"]

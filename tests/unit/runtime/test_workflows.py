@@ -173,3 +173,12 @@ def test_a_reference_that_leads_nowhere_is_a_failure_of_the_step(site: Site) -> 
 def test_a_dry_run_names_the_steps(site: Site) -> None:
     result, _ = run(site, {}, "echo", {"ability_id": "count"}, dry_run=True)
     assert result.would_run == ("workflow: flow", "  step: echo", "  step: count")
+
+
+def test_a_step_that_is_not_there_is_said_before_step_one(site: Site) -> None:
+    steps = [{"ability_id": "count", "name": "first"}, {"ability_id": "cuont"}]
+    result, _ = run(site, {}, *steps)
+    assert (result.status, "'cuont'" in result.error) == ("not_found", True)
+    assert not (site.root / "count").exists()
+    dry, _ = run(site, {}, *steps, dry_run=True)
+    assert (dry.status, dry.error) == ("failed", "a step names an ability that is not there: 'cuont'")

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import re
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from io import IOBase
-from typing import Any
+from typing import Any, get_args
 
-from registry_reconciler.runtime.execution.handlers import HandlerError
-from registry_reconciler.runtime.execution.limited import elsewhere, within
+from registry_reconciler.runtime.execution.limited import elsewhere, ended, within
 
 CONTEXT_NAMES = frozenset({"context", "ctx", "_context", "_ctx"})
 _CONTEXT_TYPE = "Context"
+_NOT_NAMES = re.compile(r"[^\w.]+")
 _BY_NAME, _FIRST, _LAST = range(3)
 
 _known: weakref.WeakKeyDictionary[Any, tuple[bool, str, int]] = weakref.WeakKeyDictionary()
@@ -94,12 +95,19 @@ def _is_context(parameter: inspect.Parameter) -> bool:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return False
     said = parameter.annotation
-    if said is not parameter.empty and said is not Any and said != "Any":
-        text = said if isinstance(said, str) else getattr(said, "__name__", str(said))
-        words = {word.strip(" '\"").rpartition(".")[2] for word in text.split("|")}
-        if _CONTEXT_TYPE in words:
-            return True
+    if said is not parameter.empty and said is not Any and said != "Any" and _names_context(said):
+        return True
     return parameter.name in CONTEXT_NAMES
+
+
+def _names_context(said: object) -> bool:
+    """Whether an annotation is the context's type: itself, one of it, or one among others."""
+    said = getattr(said, "__forward_arg__", said)
+    if isinstance(said, str):
+        return _CONTEXT_TYPE in {word.rpartition(".")[2] for word in _NOT_NAMES.split(said)}
+    if isinstance(said, type) and not get_args(said):
+        return _CONTEXT_TYPE in {part.__name__ for part in said.__mro__}
+    return any(map(_names_context, get_args(said)))
 
 
 def carried_out(value: Any) -> Any:
@@ -179,7 +187,7 @@ def call(
             return value
         return carried_out(value)
     except (SystemExit, GeneratorExit) as error:
-        raise HandlerError(f"the function ended the program: {type(error).__name__}") from error
+        raise ended(error) from error
 
 
 def as_it_is(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -59,6 +59,12 @@ class Context:
     def log(self, id: str, verdict: str) -> None:
         """Leave a line in the audit about an item that this one decided not to call."""
         self._invoker.log_decision(id, (), verdict, replace(self._asked, caller=self.id))
+
+    def unknown(self, keys: Iterable[str]) -> list[str]:
+        """Those of some ids, names or aliases that nothing has."""
+        from registry_reconciler.runtime.execution.lookup import unknown
+
+        return unknown(self._asked.snapshot, keys)
 
     def invoke(self, key: str, payload: Any) -> InvocationResult[Any]:
         """Call another ability with the same capabilities, never more. An entry calls only what it

@@ -79,8 +79,8 @@ class Finished:
     err: bytes
 
     def said(self) -> str:
-        """The last line of standard error, shortened: what a person needs to know why it failed."""
-        lines = self.err.decode("utf-8", "replace").strip().splitlines()
+        """The last line of standard error, else of standard output, shortened: it may tell why it failed."""
+        lines = (self.err.strip() or self.out).decode("utf-8", "replace").strip().splitlines()
         return visible(lines[-1][:500]) if lines else ""
 
 
@@ -264,7 +264,8 @@ class _Supervised:
         """After :meth:`end`: wait for the supervisor; what could not be ended, or ""."""
         try:
             self.process.wait(_SECONDS_TO_END)
-            self._said = os.read(self._status, 100)
+            # The first line is the script's own, where it could not be started.
+            self._said = os.read(self._status, 100).partition(b"\n")[0]
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -18,6 +18,7 @@ from registry_reconciler.runtime.execution.handlers import (
     HandlerError,
     Limits,
     clean_environment,
+    command_line,
     run_script,
 )
 from registry_reconciler.runtime.execution.loading import load_function
@@ -101,7 +102,7 @@ def cannot_run(invoker: Invoker, fields: Mapping[str, Any], snapshot: Any) -> st
     """Why nothing here would run an ability, as far as that can be said without running it; "" when it would."""
     how = fields.get("implementation")
     if not how:
-        return _cannot_do_without(invoker, fields)
+        return _cannot_do_without(invoker, fields, snapshot)
     kind = str(how.get("kind")) if isinstance(how, Mapping) else ""
     if kind in invoker.handlers:
         return ""
@@ -117,6 +118,11 @@ def cannot_run(invoker: Invoker, fields: Mapping[str, Any], snapshot: Any) -> st
             server_named(snapshot, how.get("server"))
         except HandlerError as error:
             return str(error)
+    if kind == "script" and invoker.root is not None:
+        try:
+            command_line(invoker.root, how.get("command"))
+        except HandlerError as error:
+            return str(error)
     return (
         ""
         if kind in ("script", *EXTRAS)
@@ -124,15 +130,17 @@ def cannot_run(invoker: Invoker, fields: Mapping[str, Any], snapshot: Any) -> st
     )
 
 
-def _cannot_do_without(invoker: Invoker, fields: Mapping[str, Any]) -> str:
+def _cannot_do_without(invoker: Invoker, fields: Mapping[str, Any], snapshot: Any) -> str:
     if fields.get("type") == "workflow":
-        from registry_reconciler.runtime.execution.workflows import steps_of
+        from registry_reconciler.runtime.execution.lookup import unknown
+        from registry_reconciler.runtime.execution.workflows import NO_STEP, steps_of
 
         try:
-            steps_of(fields)
+            steps = steps_of(fields)
         except HandlerError as error:
             return str(error)
-        return ""
+        missing = unknown(snapshot, (step.ability for step in steps if step.when is not False))
+        return f"{NO_STEP} {missing[0]!r}" if missing else ""
     if fields.get("type") == "agent" and "agent" not in invoker.handlers:
         return "nothing here runs an agent: give the invoker a handler for it"
     return "" if fields.get("type") else "it has no implementation"

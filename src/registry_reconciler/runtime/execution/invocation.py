@@ -343,7 +343,9 @@ class Invoker:
             target = item.target if isinstance(item, Definition) else item
             if not callable(target):
                 raise HandlerError(f"the hook {item.meta.id!r} has nothing to call")
-            done = Returned(as_it_is(target, event, context, seconds=self.seconds_of_code(asked)))
+            seconds = self.seconds_of_code(asked, item)
+            process = asked.process or (isinstance(item, Definition) and item.process)
+            done = Returned(as_it_is(target, event, context, seconds=seconds, process=process))
         if isinstance(done, Finished):
             return answers.of_script(done, item.meta.id)
         return answers.of_function(done.value)

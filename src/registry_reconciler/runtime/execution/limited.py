@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn
 
+from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
 
 _AGAIN = 0.5
@@ -47,12 +48,16 @@ def within(work: Callable[[], Any], seconds: float | None, name: str, *, process
         try:
             return work()
         except (SystemExit, GeneratorExit) as error:
-            raise _ended(error) from error
+            raise ended(error) from error
     return _by_alarm(work, seconds, name) if _has_alarm() else elsewhere(work, seconds, name)
 
 
-def _ended(error: BaseException) -> HandlerError:
-    return HandlerError(f"the function ended the program: {type(error).__name__}")
+def ended(error: BaseException) -> HandlerError:
+    """What is said of a function that would have ended the program; ``sys.exit`` may give a reason."""
+    reason = visible(str(error)[:500])
+    return HandlerError(
+        f"the function ended the program: {type(error).__name__}{f': {reason}' if reason else ''}"
+    )
 
 
 def _too_late(name: str, seconds: float | None) -> HandlerTimeout:
@@ -85,7 +90,7 @@ def _by_alarm(work: Callable[[], Any], seconds: float, name: str) -> Any:
             raise
         raise _too_late(name, seconds) from None
     except (SystemExit, GeneratorExit) as error:
-        raise _ended(error) from error
+        raise ended(error) from error
     finally:
         runs.clear()
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -118,7 +123,7 @@ def elsewhere(work: Callable[[], Any], seconds: float | None, name: str) -> Any:
     kind, result = answer[0]
     if kind == "error":
         if not isinstance(result, (Exception, KeyboardInterrupt)):
-            raise _ended(result) from result
+            raise ended(result) from result
         raise result
     return result
 
@@ -182,7 +187,7 @@ def _child(work: Callable[[], Any], end: int) -> NoReturn:
         try:
             answer: tuple[str, Any] = ("value", work())
         except (SystemExit, GeneratorExit) as error:
-            answer = ("words", str(_ended(error)))
+            answer = ("words", str(ended(error)))
         except BaseException as error:
             import traceback
 

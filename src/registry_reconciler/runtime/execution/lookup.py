@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 ABILITY_DOMAINS = ("ability", "ability_low", "ability_high")
 
 HOOK_DOMAIN = "hook"
+
+
+def unknown(snapshot: DbSnapshot, keys: Iterable[str]) -> list[str]:
+    """Those of some ids, names or aliases that nothing has."""
+    missing = []
+    for key in keys:
+        with contextlib.suppress(HandleError):  # it leads to several, and the call says so
+            if find(snapshot, key) is None:
+                missing.append(key)
+    return missing
 
 
 def find(snapshot: DbSnapshot, key: str | Key[Any], domain: str = "") -> Any:

@@ -31,6 +31,7 @@ from registry_reconciler.runtime.execution.hooks import (
     texts,
 )
 from registry_reconciler.runtime.execution.implementations import cannot_run
+from registry_reconciler.runtime.execution.limited import ended
 from registry_reconciler.runtime.execution.lookup import (
     ABILITY_DOMAINS,
     HOOK_DOMAIN,
@@ -326,7 +327,7 @@ class SingleCall:
         except Refused:
             raise
         except (SystemExit, GeneratorExit) as error:
-            raise refusal(HandlerError(f"the function ended the program: {type(error).__name__}")) from error
+            raise refusal(ended(error)) from error
         except TimeoutError as error:
             if not limit.expired():
                 raise refusal(error) from error

@@ -115,7 +115,7 @@ def _become(arguments: list[bytes], environment: dict[bytes, bytes], status: int
         os.execvpe(arguments[0], arguments, environment)
     except OSError as error:
         number = error.errno or 0
-    os.write(status, b"start %d" % number)
+    os.write(status, b"start %d\n" % number)
 
 
 def main(task: int, status: int, control: int) -> None:
@@ -126,7 +126,7 @@ def main(task: int, status: int, control: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_SUBREAPER, ctypes.c_ulong(1)) != 0:
-        os.write(status, b"start %d" % ctypes.get_errno())
+        os.write(status, b"start %d\n" % ctypes.get_errno())
         return
     arguments, environment = _task(task)
     script = os.fork()
@@ -143,7 +143,7 @@ def main(task: int, status: int, control: int) -> None:
     children.wait(control)
     left = children.end()
     code = -signal.SIGKILL if children.status is None else os.waitstatus_to_exitcode(children.status)
-    os.write(status, b"%d %d" % (code, left))
+    os.write(status, b"%d %d\n" % (code, left))
 
 
 if __name__ == "__main__":

@@ -199,7 +199,7 @@ def _shown_address(url: str) -> str:
 
 def _read(response: httpx.Response, end: float, late: HandlerTimeout, limits: Limits, place: str) -> bytes:
     data = bytearray()
-    for chunk in response.iter_bytes(65536):
+    for chunk in response.iter_bytes():  # as they come: the time is looked at between them
         data += chunk
         if len(data) > limits.output:
             raise HandlerError(f"{place} was stopped: it answered more than {limits.output} bytes")

@@ -42,6 +42,9 @@ class Step:
     continue_on_error: bool = False
 
 
+NO_STEP = "a step names an ability that is not there:"
+
+
 @dataclass(slots=True)
 class _Progress:
     """What is known while a workflow runs."""
@@ -164,7 +167,10 @@ def run_workflow(fields: Mapping[str, Any], payload: Any, context: Context) -> A
         Refused: a step did not come to its end, and the workflow does not go on then.
     """
     progress, value = _Progress(payload), None
-    for step in steps_of(fields):
+    steps = steps_of(fields)
+    for missing in context.unknown(step.ability for step in steps if step.when is not False):
+        raise Refused("not_found", f"{NO_STEP} {missing!r}, and none of the steps was run")
+    for step in steps:
         if step.when is False or (
             isinstance(step.when, Mapping) and schema_fault(step.when, progress.data())
         ):

@@ -7,7 +7,7 @@ this Python environment is ever considered, never anything that a workspace name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, is_dataclass, replace
 from types import ModuleType
 from typing import Any, Protocol
@@ -163,12 +163,22 @@ def run_plugins(
     for id, point in chosen.items():
         try:
             staged = PluginBuilder(id, package_of(point))
-            point.load()(staged)
+            _nothing_left(point.load()(staged))
         except (Exception, SystemExit, GeneratorExit) as error:
             # A plugin is foreign code: whatever it raises, also to end the program, is its own failure.
             failed(report, id, error)
         else:
             yield staged
+
+
+def _nothing_left(returned: object) -> None:
+    """Of a coroutine or generator nothing ran. Raises :class:`TypeError`."""
+    if isinstance(returned, (Awaitable, Iterator, AsyncIterator)):
+        close = getattr(returned, "close", None)
+        if close is not None:
+            close()
+        kind = type(returned).__name__
+        raise TypeError(f"it returned a {kind}, so none of it ran: a plugin is a plain function")
 
 
 def package_of(point: PluginPoint) -> str:
