@@ -513,6 +513,18 @@ def test_a_stream_says_how_it_ended() -> None:
     assert denied.result.status == "not_found"
 
 
+def test_a_stream_is_gone_through_once() -> None:
+    calls: list[int] = []
+
+    def count(payload: Any) -> Iterator[int]:
+        calls.append(1)
+        yield from range(3)
+
+    invoker, key = invoker_of(count)
+    stream = invoker.stream(key, None, caps=())
+    assert (list(stream), list(stream), calls) == ([0, 1, 2], [], [1])
+
+
 def test_a_generator_of_a_workspace_streams_json(tmp_path: Path) -> None:
     site = site_with(tmp_path / "s", "m:go", m="def go(p):\n    yield 1\n    yield {2}\n")
     invoker = open_runtime(site.root).invoker(allow_python=True, audit=lambda line: None)

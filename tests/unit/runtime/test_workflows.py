@@ -101,6 +101,10 @@ def test_a_condition_is_a_schema_of_what_is_known(site: Site, when: Any, ran: bo
     [
         ({"when": "sometimes"}, "cannot be decided"),
         ({"when": {"type": "nothing"}}, "cannot be decided"),
+        ({"when": {"propertys": {"input": {}}}}, "it has 'propertys'"),
+        ({"when": {"properties": {"inputs": {}}}}, "it is about 'inputs'"),
+        ({"when": {"required": ["outputs"]}}, "it is about 'outputs'"),
+        ({"when": {"properties": {"steps": {"properties": {"m": {}}}}}}, "no step before it is called 'm'"),
         ({"with": {"x": {"$from": "steps.later.output"}}}, "no step before it is called 'later'"),
         ({"with": {"x": {"$from": "elsewhere"}}}, "write input.FIELD"),
         ({"retry": 0}, "from 1 to 100"),

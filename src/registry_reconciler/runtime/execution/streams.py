@@ -18,8 +18,16 @@ R = TypeVar("R")
 _END: Any = object()
 
 
+async def _nothing() -> AsyncIterator[Any]:
+    nothing: tuple[Any, ...] = ()
+    for part in nothing:
+        yield part
+
+
 class InvocationStream(Generic[R]):
     """The parts of a generator as they come; of anything else, its one value.
+
+    It is gone through once: whoever asks again gets nothing, and the item does not run again.
 
     Attributes:
         result: how it ended, once the parts are at their end; ``None`` before. It never raises for what an
@@ -29,13 +37,18 @@ class InvocationStream(Generic[R]):
     def __init__(self, call: SingleCall) -> None:
         self._call = call
         self._kept: list[Any] | None = None
+        self._taken = False
         self.result: InvocationResult[Any] | None = None
 
     def __iter__(self) -> Iterator[R]:
-        return self._parts()
+        return iter(()) if self._is_taken() else self._parts()
 
     def __aiter__(self) -> AsyncIterator[R]:
-        return self._parts_async()
+        return _nothing() if self._is_taken() else self._parts_async()
+
+    def _is_taken(self) -> bool:
+        taken, self._taken = self._taken, True
+        return taken
 
     def _begin(self) -> bool:
         self.result = self._call.begin()

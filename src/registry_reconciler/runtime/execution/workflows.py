@@ -15,6 +15,7 @@ from typing import Any
 
 from registry_reconciler.runtime.execution.context import Context
 from registry_reconciler.runtime.execution.handlers import HandlerError
+from registry_reconciler.runtime.execution.hooks import misspelt
 from registry_reconciler.runtime.execution.lookup import schema_fault, unusable_schema
 from registry_reconciler.runtime.execution.results import InvocationResult, Refused
 
@@ -114,9 +115,33 @@ def _check(step: Step, earlier: set[str], named: bool) -> None:
             f"the condition of step {step.name} cannot be decided here: "
             f"{step.when!r} is neither true or false nor a schema"
         )
-    fault = unusable_schema(step.when)
+    fault = unusable_schema(step.when) or _means_nothing(step.when, earlier)
     if fault:
         raise HandlerError(f"the condition of step {step.name} cannot be decided here: {fault}")
+
+
+def _means_nothing(when: Mapping[str, Any], earlier: set[str]) -> str:
+    """Why a condition would be true, or false, whatever came before; "" when it is about something."""
+    odd = misspelt(when, ("properties", "required"))
+    if odd:
+        return f"it has {odd!r}, which may be properties or required misspelt"
+    if strange := _not_among(when, {"input", "steps"}):
+        return f"it is about {strange!r}, and there are input and steps"
+    properties = when.get("properties")
+    steps = properties.get("steps") if isinstance(properties, Mapping) else None
+    if isinstance(steps, Mapping) and (strange := _not_among(steps, earlier)):
+        return f"no step before it is called {strange!r}"
+    return ""
+
+
+def _not_among(schema: Mapping[str, Any], known: set[str]) -> str:
+    """The first name that a schema speaks of and that is none of those."""
+    properties, required = schema.get("properties"), schema.get("required")
+    names: list[Any] = [
+        *(properties if isinstance(properties, Mapping) else ()),
+        *(required if isinstance(required, list) else ()),
+    ]
+    return next((str(name) for name in names if name not in known), "")
 
 
 def _references(given: Any) -> list[str]:
