@@ -30,21 +30,30 @@ _SLOW = frozenset({"ci", "crash", "fuzz", "growth", "hostile", "house", "lsp", "
 _SLOW_FILES = frozenset(
     {
         "cli/test_add.py",
+        "cli/test_bad_inputs.py",
         "cli/test_everyday.py",
+        "cli/test_fix_unsafe.py",
+        "cli/test_front_matter.py",
+        "cli/test_more_layouts.py",
+        "cli/test_new_places.py",
         "cli/test_nothing_hidden.py",
         "cli/test_one_cause.py",
         "cli/test_path_bases.py",
+        "cli/test_schema_migrate.py",
         "cli/test_schema_new_formats.py",
+        "cli/test_schema_new_shapes.py",
         "cli/test_terminal.py",
         "cli/test_toml_registry.py",
         "cli/test_truth.py",
         "cli/test_verbs.py",
+        "cli/test_verify.py",
         "cli/test_wrong_inputs.py",
         "outputs/test_branches.py",
+        "unit/layouts/test_shapes_met_outside.py",
         "unit/runtime/test_children.py",
     }
 )
-"""Further files whose tests take more than ten seconds together: they start the command for each line, or wait."""
+"""Further files whose tests take some ten seconds together: they start the command for each line, or wait."""
 
 
 @pytest.hookimpl(tryfirst=True)
