@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry_reconciler.errors import Blocked, UsageFailure
@@ -31,12 +31,13 @@ def carry_over(session: EditSession) -> None:
     """
     waiting = [address for address, value in session.values.items() if value is not None]
     edited = set(session.values)
+    sources = _Sources(session)
     while waiting:
         address = waiting.pop()
         new, old = session.values[address], session.before(address)
         if new is None:
             continue
-        for side in _other_sides(session, address, old):
+        for side in _other_sides(session, sources, address, old):
             part, was = _part(side.here, new), _part(side.here, old)
             other = _editable(session, side) if side.address not in edited else None
             if other is None or _alike(part, was) or not _alike(_part(side.there, other), was):
@@ -72,7 +73,36 @@ def _editable(session: EditSession, side: _Side) -> dict[str, Json] | None:
         return None
 
 
-def _other_sides(session: EditSession, address: str, value: Json) -> Iterator[_Side]:
+class _Sources:
+    """Whose partner an entry is: all that mirror a kind are looked through once, when the first of it is asked for."""
+
+    def __init__(self, session: EditSession) -> None:
+        self._session = session
+        self._sides: dict[str, dict[str, list[_Side]]] = {}
+
+    def of(self, kind: str, key: str) -> Sequence[_Side]:
+        """The sides that mirror an entry."""
+        if kind not in self._sides:
+            self._sides[kind] = self._all(kind)
+        return self._sides[kind].get(key, ())
+
+    def _all(self, kind: str) -> dict[str, list[_Side]]:
+        found: dict[str, list[_Side]] = {}
+        mirrors = {
+            source.name: mine
+            for source in self._session.loaded.kinds.values()
+            if (mine := [mirror for mirror in source.mirrors if mirror.kind == kind])
+        }
+        for address in self._session.known() if mirrors else ():
+            name, key = split_address(address)
+            for mirror in mirrors.get(name, ()):
+                partner = _partner(mirror, key, self._session.says(address))
+                if partner is not None:
+                    found.setdefault(partner, []).append(_Side(address, mirror.field, mirror.at))
+        return found
+
+
+def _other_sides(session: EditSession, sources: _Sources, address: str, value: Json) -> Iterator[_Side]:
     """The partners of an entry, and the entries whose partner it is."""
     kinds = session.loaded.kinds
     name, key = split_address(address)
@@ -80,19 +110,7 @@ def _other_sides(session: EditSession, address: str, value: Json) -> Iterator[_S
         partner = _partner(mirror, key, value)
         if partner is not None and mirror.kind in kinds:
             yield _Side(make_address(mirror.kind, partner), mirror.at, mirror.field)
-    for source in kinds.values():
-        mine = [mirror for mirror in source.mirrors if mirror.kind == name]
-        if not mine:
-            continue
-        for other in session.known():
-            if split_address(other)[0] != source.name:
-                continue
-            told = session.told(other)
-            yield from (
-                _Side(other, mirror.field, mirror.at)
-                for mirror in mine
-                if _partner(mirror, split_address(other)[1], told) == key
-            )
+    yield from sources.of(name, key)
 
 
 def _partner(mirror: Mirror, key: str, value: Json) -> str | None:

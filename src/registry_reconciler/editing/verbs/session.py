@@ -89,7 +89,7 @@ class EditSession(Struct):
         """What the owner of an entry says without the edits. Raises as :meth:`value`."""
         return self._live(address) if self.owned_by_live(address) else self.owner(address).value
 
-    def told(self, address: str) -> Json:
+    def says(self, address: str) -> Json:
         """What an entry says, whoever owns it; ``None`` where that is not known."""
         owner = self.drafts.owner(address)
         live = self.loaded.live.entries.get(address)
