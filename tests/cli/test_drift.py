@@ -131,3 +131,15 @@ def test_an_edit_that_was_made_in_both_is_no_drift_of_the_next(applied: Box) -> 
     assert ran.exit == 0, ran.out + ran.err
     assert "topic: mishaps" in applied.read(ROUTES)
     assert applied.run("drift").exit == 0
+
+
+def test_an_edited_entry_that_no_fragment_declares_is_let_go_when_the_edit_is_accepted(applied: Box) -> None:
+    edit(applied)
+    live, fragment = applied.read(ROUTES), applied.read("desired/all.yaml")
+    kept = fragment[: fragment.index("route:")]
+    applied.write("desired/all.yaml", kept)
+    assert applied.run("plan", "--allow-mass-delete").exit == 3
+    assert applied.run("drift", "--accept", ADDRESS).exit == 0
+    assert applied.read("desired/all.yaml") == f"{kept}removed:\n  - address: {ADDRESS}\n    keep: true\n"
+    assert applied.read(ROUTES) == live
+    assert applied.run("plan", "--detailed-exitcode").exit == 0

@@ -288,8 +288,7 @@ def accept_live(loaded: Loaded, addresses: Iterable[str]) -> tuple[FragmentEdit,
     """What the registries say becomes what the fragments say, for these managed addresses.
 
     An entry that was edited by hand changes in its fragment (comments there stay); one that was removed by
-    hand is removed there; one that no fragment declares any more is declared again where it was, with its
-    live comments.
+    hand is removed there; one that no fragment declares any more is let go: it stays in its registry, unmanaged.
 
     Raises:
         UsageFailure: an address is not managed.
@@ -320,8 +319,9 @@ def _accept(drafts: Drafts, address: str) -> None:
     elif drafts.owner(address) is not None:
         drafts.put(kind, live.value, snippet=live_snippets(loaded, [live])[address])
     else:
+        # No fragment declares it any more, and somebody edited what was to be deleted: it stays, and nobody manages it.
         fragment = _former_fragment(drafts, state, kind)
-        drafts.put(kind, keyed_first(kind, live.value), fragment, live_snippets(loaded, [live])[address])
+        drafts.directive("removed", {"address": address, "keep": True}, fragment)
 
 
 def _former_fragment(drafts: Drafts, state: StateEntry | None, kind: Kind) -> str:

@@ -184,11 +184,11 @@ def test_an_entry_removed_by_hand_is_removed_from_its_fragment() -> None:
     assert b"id: b" not in only(accept_live(before, ["thing/b"])).content
 
 
-def test_an_entry_that_no_fragment_declares_any_more_is_declared_with_its_live_comments() -> None:
+def test_an_edited_entry_that_no_fragment_declares_any_more_is_let_go() -> None:
     fragment = b"thing:\n  - id: d\n    text: x\n"
     before = managed(fragment, LIVE, {"b": {"id": "b", "text": "old"}, "d": {"id": "d", "text": "x"}})
     edit = only(accept_live(before, ["thing/b"]))
-    assert edit.content == fragment.replace(b"thing:\n", b"thing:\n  # Seen.\n  - id: b\n    text: edited\n")
+    assert edit.content == fragment + b"removed:\n  - address: thing/b\n    keep: true\n"
 
 
 def test_only_managed_entries_have_drift_to_accept(tmp_path: Path) -> None:
