@@ -90,10 +90,13 @@ def _agreed(before: Loaded, paths: Collection[str]) -> Iterator[str]:
 
     Somebody accepted an edit by hand, or made it in both: nobody is asked about it a second time.
     """
-    for wish in before.fragments.entries:
-        state, live = before.state.entries.get(wish.address), before.live.entries.get(wish.address)
-        if state is not None and wish.place.file in paths and is_unfit(before.kinds, state, wish, live):
-            yield wish.address
+    for desired in before.fragments.entries:
+        state, live = (
+            before.state.entries.get(desired.address),
+            before.live.entries.get(desired.address),
+        )
+        if state is not None and desired.place.file in paths and is_unfit(before.kinds, state, desired, live):
+            yield desired.address
 
 
 def preview(tree: Tree, draft: Draft, options: PlanOptions) -> Amendment:

@@ -316,7 +316,7 @@ class Recorder:
                 if path in self._believed:
                     raise Contradicted(path) from fault
                 self._faults[path] = fault
-                self.inputs[path] = _told(fault)
+                self.inputs[path] = _word_for(fault)
                 raise
             digest_now = None if data is None else digest_bytes(data)
             if self._believed.get(path, digest_now) != digest_now:
@@ -372,7 +372,7 @@ class Recorder:
                 self._children[folder] = self.tree.children(folder)
             except Unreadable as fault:
                 self._unlisted[folder] = fault
-                self.inputs[folder] = _told(fault)
+                self.inputs[folder] = _word_for(fault)
                 raise
         return self._children[folder]
 
@@ -389,7 +389,7 @@ class Recorder:
         return self._children
 
 
-def _told(fault: Unreadable) -> str:
+def _word_for(fault: Unreadable) -> str:
     """How the inputs of a plan say that something could not be read."""
     return "hidden" if isinstance(fault, Hidden) else "unreadable"
 

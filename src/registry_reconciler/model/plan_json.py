@@ -107,8 +107,8 @@ def plan_to_json(
         files=[
             {
                 "path": file.path,
-                "before": _told(plan, file.path, file.before),
-                "after": _told(plan, file.path, file.after),
+                "before": _shown_digest(plan, file.path, file.before),
+                "after": _shown_digest(plan, file.path, file.after),
             }
             for file in sorted(plan.files, key=lambda file: file.path)
         ],
@@ -118,10 +118,10 @@ def plan_to_json(
 
 def plan_inputs(plan: Plan) -> dict[str, Json]:
     """The digests of what the plan was computed from; those of files that hold secrets are withheld."""
-    return {path: _told(plan, path, digest) for path, digest in sorted(plan.inputs.items())}
+    return {path: _shown_digest(plan, path, digest) for path, digest in sorted(plan.inputs.items())}
 
 
-def _told(plan: Plan, path: str, digest: str | None) -> str | None:
+def _shown_digest(plan: Plan, path: str, digest: str | None) -> str | None:
     """A digest as it may leave the workspace."""
     return WITHHELD if path in plan.withheld and digest and digest.startswith("sha256:") else digest
 

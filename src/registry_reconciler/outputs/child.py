@@ -93,7 +93,7 @@ class Renderer:
         return self._value(job["value"], {}, ["value"], None)
 
     def _template(self, name: str) -> str:
-        with self._told(name, []):
+        with self._faults_named(name, []):
             template = self.sandbox.get_template(name)
             self._refuse_secrets_of_templates()
             parts: list[str] = []
@@ -159,13 +159,13 @@ class Renderer:
         return {name: getattr(entry, name) for name in names}
 
     def _holds(self, text: str, context: Mapping[str, Any], kind: str) -> bool:
-        with self._told("", ["where"]):
+        with self._faults_named("", ["where"]):
             return bool(self._expression(_inner(text) or text, ["where"], kind)(**context))
 
     def _compile_all(self, value: Any, at: list[Any], kind: str | None) -> None:
         """Where there is no entry, what is wrong is found all the same."""
         if isinstance(value, str):
-            with self._told("", at):
+            with self._faults_named("", at):
                 self._compiled(value, at, kind)
         elif isinstance(value, dict | list):
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
@@ -184,7 +184,7 @@ class Renderer:
             return [item for item in items if item is not OMIT]
         if not isinstance(value, str):
             return value
-        with self._told("", at):
+        with self._faults_named("", at):
             plain, call = self._compiled(value, at, kind)
             if plain:
                 return value
@@ -214,14 +214,14 @@ class Renderer:
     def _expression(self, text: str, at: list[Any], kind: str | None) -> Any:
         key = f"\0{text}"
         if key not in self.expressions:
-            with self._told("", at):
+            with self._faults_named("", at):
                 tree = self.sandbox.parse("{{ " + text + " }}")
                 self._refuse_secrets(tree, kind, "", at)
                 self.expressions[key] = self.sandbox.compile_expression(text, undefined_to_none=False)
         return self.expressions[key]
 
     @contextlib.contextmanager
-    def _told(self, template: str, at: list[Any]) -> Any:
+    def _faults_named(self, template: str, at: list[Any]) -> Any:
         """Whatever goes wrong inside is an answer."""
         try:
             yield

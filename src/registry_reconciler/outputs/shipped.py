@@ -58,7 +58,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
         tree: the workspace as it will be without them.
     """
     from registry_reconciler.outputs.memory import new_path, new_salt, render
-    from registry_reconciler.outputs.targets import FileWork, NoOutputPlace, Wish
+    from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace
     from registry_reconciler.version import __version__
 
     found: dict[str, bytes] = {}
@@ -69,7 +69,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
             found[output.file] = text.encode()
             continue
         try:
-            work.put(output, Wish(text))
+            work.put(output, DesiredContent(text))
         except NoOutputPlace:
             continue
         content = render(output.id, new_salt(output.id), __version__, text)

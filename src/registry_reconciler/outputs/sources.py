@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
     from registry_reconciler.outputs.render import Rendered
-    from registry_reconciler.outputs.targets import Part, Wish
+    from registry_reconciler.outputs.targets import DesiredContent, Part
     from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 _DEEPEST_SECRET = 6
@@ -121,10 +121,13 @@ class Sources:
 
     def digest(self, output: Output) -> str:
         """Of the definition of an output and of every template that it read."""
-        key_parts = [output.definition, *(self._told(name) for name in sorted(self.read.get(output.id, ())))]
+        key_parts = [
+            output.definition,
+            *(self._about_template(name) for name in sorted(self.read.get(output.id, ()))),
+        ]
         return digest_bytes("\n".join(key_parts).encode())
 
-    def _told(self, name: str) -> str:
+    def _about_template(self, name: str) -> str:
         text = self._template(name)
         return f"{name} {'-' if text is None else digest_bytes(text.encode('utf-8', 'surrogatepass'))}"
 
@@ -180,7 +183,10 @@ class Sources:
             self.records.save(kept)
 
     def keep(
-        self, outputs: Sequence[Output], rendered: Mapping[str, Rendered], wishes: Mapping[str, Wish]
+        self,
+        outputs: Sequence[Output],
+        rendered: Mapping[str, Rendered],
+        all_desired: Mapping[str, DesiredContent],
     ) -> None:
         """Remember what was read for those that were rendered."""
         if self.records is None or not outputs:
@@ -190,16 +196,16 @@ class Sources:
                 "kinds": list(rendered[output.id].kinds),
                 "templates": list(rendered[output.id].templates),
                 "key": self._key(output, rendered[output.id].kinds, rendered[output.id].templates),
-                "text": _text(wishes[output.id].text),
+                "text": _text(all_desired[output.id].text),
             }
             for output in outputs
-            if output.id in wishes
+            if output.id in all_desired
         }
         self.records.save(records)
 
     def _key(self, output: Output, kinds: Iterable[str], templates: Iterable[str]) -> str:
         key_parts = [output.definition, self._program]
-        key_parts += [self._told(name) for name in sorted(templates)]
+        key_parts += [self._about_template(name) for name in sorted(templates)]
         key_parts += [self._kind_key(kind) for kind in sorted(kinds)]
         return digest_bytes("\n".join(key_parts).encode("utf-8", "surrogatepass"))
 

@@ -27,7 +27,7 @@ from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.owners import claims, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present
 from registry_reconciler.outputs.sources import Sources
-from registry_reconciler.outputs.targets import FileWork, NoOutputPlace, Part, Wish
+from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace, Part
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
 from registry_reconciler.outputs.wording import ended, fault_in_words, fault_of_value, stale_page, where_of
 from registry_reconciler.version import __version__
@@ -67,7 +67,7 @@ class _Settled(Struct, frozen=True):
 
     output: Output
     part: Part
-    wish: Wish
+    desired: DesiredContent
     action: OutputAction
     quiet: bool = False
 
@@ -132,11 +132,11 @@ class _Deriving:
         barred, taken = claims(self.outputs, self.loaded.kinds)
         self.problems += taken
         parts = dict(self._parts(barred))
-        wishes = self._wishes([output for output in self.outputs if output.id in parts], parts)
+        all_desired = self._all_desired([output for output in self.outputs if output.id in parts], parts)
         settled = [
-            self._settled(output, parts[output.id], wishes[output.id])
+            self._settled(output, parts[output.id], all_desired[output.id])
             for output in self.outputs
-            if output.id in wishes
+            if output.id in all_desired
         ]
         right = [
             change
@@ -217,8 +217,8 @@ class _Deriving:
 
     # What should stand there
 
-    def _wishes(self, outputs: Sequence[Output], parts: Mapping[str, Part]) -> dict[str, Wish]:
-        found: dict[str, Wish] = {}
+    def _all_desired(self, outputs: Sequence[Output], parts: Mapping[str, Part]) -> dict[str, DesiredContent]:
+        found: dict[str, DesiredContent] = {}
         asked: list[Output] = []
         for output in outputs:
             if output.page:
@@ -226,24 +226,24 @@ class _Deriving:
                     continue  # a page without a kind that is there would be wrong
                 own = self.loaded.rule_files.declared()
                 text = page_text(output, self.loaded.kinds, self.loaded.config, own)
-                found[output.id] = _text_wish(output, parts[output.id], text)
+                found[output.id] = _desired_text(output, parts[output.id], text)
             else:
                 asked.append(output)
         known = self.sources.unchanged(asked, {output.id: parts[output.id] for output in asked})
         for definition in asked:
             if definition.id in known:
                 part = parts[definition.id]
-                found[definition.id] = Wish(part.text or "", part.value)
+                found[definition.id] = DesiredContent(part.text or "", part.value)
         left = [output for output in asked if output.id not in known]
         rendered = self.sources.render(left)
         for definition in left:
-            wish = self._wish(definition, parts[definition.id], rendered[definition.id])
-            if wish is not None:
-                found[definition.id] = wish
+            desired = self._desired(definition, parts[definition.id], rendered[definition.id])
+            if desired is not None:
+                found[definition.id] = desired
         self.sources.keep(left, rendered, found)
         return found
 
-    def _wish(self, output: Output, part: Part, rendered: Rendered) -> Wish | None:
+    def _desired(self, output: Output, part: Part, rendered: Rendered) -> DesiredContent | None:
         hidden = self.sources.hidden_among(rendered.kinds)
         if hidden:
             kinds = ", ".join(hidden)
@@ -257,14 +257,14 @@ class _Deriving:
             as_map = "key" in output.spec or isinstance(part.value, dict)
             value = dict(value) if as_map else [item for _, item in value]
         if output.at:
-            return Wish(value_text(value), value)
+            return DesiredContent(value_text(value), value)
         if isinstance(value, list | dict) or value is None:
             what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
             message = f"it gives {what}, but must give a text or a number"
             self.problems.append(self._fault(output, fault_of_value(message)))
             return None
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-        return _text_wish(output, part, text)
+        return _desired_text(output, part, text)
 
     def _fault(self, output: Output, fault: Fault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
@@ -279,22 +279,22 @@ class _Deriving:
 
     # What becomes of it
 
-    def _settled(self, output: Output, part: Part, wish: Wish) -> _Settled:
-        if part.text == wish.text:
+    def _settled(self, output: Output, part: Part, desired: DesiredContent) -> _Settled:
+        if part.text == desired.text:
             known = self.memory.knows(output.id)
-            if self.memory.is_settled(output.id, wish.text):
-                return _Settled(output, part, wish, OutputAction.LEFT, quiet=True)
-            return _Settled(output, part, wish, OutputAction.ADOPT, quiet=known or bool(output.page))
+            if self.memory.is_settled(output.id, desired.text):
+                return _Settled(output, part, desired, OutputAction.LEFT, quiet=True)
+            return _Settled(output, part, desired, OutputAction.ADOPT, quiet=known or bool(output.page))
         if self.options.leave_outputs:
-            return _Settled(output, part, wish, OutputAction.LEFT)
+            return _Settled(output, part, desired, OutputAction.LEFT)
         if not self._is_edited(output, part):
             action = OutputAction.CREATE if part.text is None else OutputAction.UPDATE
             older = bool(output.page) and self.memory.version(output.id) != __version__
-            return _Settled(output, part, wish, action, quiet=older)
+            return _Settled(output, part, desired, action, quiet=older)
         if output.id in self.overwritten or self.loaded.config.drift == "undo":
             action = OutputAction.CREATE if part.text is None else OutputAction.UPDATE
-            return _Settled(output, part, wish, action)
-        return _Settled(output, part, wish, OutputAction.EDITED)
+            return _Settled(output, part, desired, action)
+        return _Settled(output, part, desired, OutputAction.EDITED)
 
     def _is_edited(self, output: Output, part: Part) -> bool:
         """Whether what stands there is neither what was rendered before nor there to be filled."""
@@ -316,7 +316,7 @@ class _Deriving:
             self.problems.append(self._edited(settled))
         elif settled.action in (OutputAction.CREATE, OutputAction.UPDATE):
             try:
-                self.files[settled.output.file].put(settled.output, settled.wish)
+                self.files[settled.output.file].put(settled.output, settled.desired)
             except NoOutputPlace as fault:
                 self._no_place(settled.output, fault)
                 return None
@@ -373,7 +373,7 @@ class _Deriving:
         ]
 
     def _change(self, settled: _Settled) -> OutputChange | None:
-        if settled.action is OutputAction.LEFT and settled.part.text == settled.wish.text:
+        if settled.action is OutputAction.LEFT and settled.part.text == settled.desired.text:
             return None
         return OutputChange(
             settled.output.id,
@@ -381,7 +381,7 @@ class _Deriving:
             settled.action,
             settled.output.region,
             settled.output.at,
-            lines_that_differ(settled.part.text or "", settled.wish.text),
+            lines_that_differ(settled.part.text or "", settled.desired.text),
             self.sources.digest(settled.output),
             settled.quiet,
         )
@@ -417,8 +417,8 @@ class _Deriving:
         name = settled.output.id
         paths = self.memory.paths(name)
         known = self.memory.accounts.get(name, ())
-        salt = known[0].salt if known else remembered.new_salt(name, settled.wish.text)
-        content = remembered.render(name, salt, __version__, settled.wish.text)
+        salt = known[0].salt if known else remembered.new_salt(name, settled.desired.text)
+        content = remembered.render(name, salt, __version__, settled.desired.text)
         yield from ((path, None) for path in paths[1:])
         yield (paths[0] if paths else remembered.new_path(name, content)), content
 
@@ -439,10 +439,10 @@ def _reads_alike(path: str, work: FileWork) -> bool:
     return old.readable and new.readable and same(list(old.documents), list(new.documents))
 
 
-def _text_wish(output: Output, part: Part, text: str) -> Wish:
+def _desired_text(output: Output, part: Part, text: str) -> DesiredContent:
     text = text.replace("\r\n", "\n")
     if output.region and part.inline:
         text = text.removesuffix("\n")
     elif output.region and text and not text.endswith("\n"):
         text += "\n"
-    return Wish(text)
+    return DesiredContent(text)

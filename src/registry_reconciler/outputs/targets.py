@@ -57,7 +57,7 @@ class Part(Struct, frozen=True):
         return self.text is None or not self.text.strip() or self.text in ("null", "[]", "{}")
 
 
-class Wish(Struct, frozen=True):
+class DesiredContent(Struct, frozen=True):
     """What is to stand at an output's place: a text, or a value in a structured file."""
 
     text: str
@@ -99,25 +99,25 @@ class FileWork:
         region = self._region(output, text.body)
         return Part(text.body[region.start : region.end], line=region.line, inline=region.inline)
 
-    def put(self, output: Output, wish: Wish) -> None:
+    def put(self, output: Output, desired: DesiredContent) -> None:
         """Write an output's part. Raises :class:`NoOutputPlace`; then nothing was changed."""
         before = self.data
         try:
             if output.at:
-                self.data = self._with_value(output, wish.value)
+                self.data = self._with_value(output, desired.value)
             else:
-                self.data = self._with_text(output, wish.text)
-            self._read_back(output, wish)
+                self.data = self._with_text(output, desired.text)
+            self._read_back(output, desired)
         except NoOutputPlace:
             self.data = before
             raise
 
-    def _read_back(self, output: Output, wish: Wish) -> None:
+    def _read_back(self, output: Output, desired: DesiredContent) -> None:
         try:
             part = self.part(output)
         except NoOutputPlace as fault:
             raise NoOutputPlace(f"with its new text it could not be found again: {fault.message}") from None
-        right = same(part.value, wish.value) if output.at else part.text == wish.text
+        right = same(part.value, desired.value) if output.at else part.text == desired.text
         if not right:
             raise NoOutputPlace("what is rendered would not read back from there as it is")
 
@@ -149,21 +149,21 @@ class FileWork:
             f"Put its markers where it belongs, the text between them: {_marked(output)}",
         )
 
-    def _with_text(self, output: Output, wish: str) -> bytes:
-        if _NO_TEXT.search(wish):
+    def _with_text(self, output: Output, desired: str) -> bytes:
+        if _NO_TEXT.search(desired):
             raise NoOutputPlace("it holds characters that no text file can hold")
         if output.whole:
             text = self._text() if self.data is not None else Text("")
-            return Text(wish, text.newline, text.bom).data()
+            return Text(desired, text.newline, text.bom).data()
         text = self._text()
         region = self._region(output, text.body)
-        if region.inline and "\n" in wish:
+        if region.inline and "\n" in desired:
             raise NoOutputPlace(
                 "its markers stand inside one line, and it has several",
                 f"Put the markers on lines of their own:\n{_marked(output)}",
                 region.line,
             )
-        body = text.body[: region.start] + wish + text.body[region.end :]
+        body = text.body[: region.start] + desired + text.body[region.end :]
         self._refuse_lost_regions(output, text.body, body)
         return Text(body, text.newline, text.bom).data()
 

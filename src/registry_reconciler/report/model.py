@@ -106,7 +106,8 @@ def _alike(changes: Sequence[Change]) -> list[list[Change]]:
             groups[(change.address,)] = [change]
             continue
         fields = tuple(
-            (field.path, field.action, _told(field.before), _told(field.after)) for field in change.fields
+            (field.path, field.action, _text_of(field.before), _text_of(field.after))
+            for field in change.fields
         )
         if change.action is Action.CREATE:
             fields = tuple(_but_its_name(change))
@@ -134,7 +135,7 @@ def _leaves(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Json
         yield path, value
 
 
-def _told(value: Json) -> str:
+def _text_of(value: Json) -> str:
     return "" if isinstance(value, Missing) else canonical(value)
 
 

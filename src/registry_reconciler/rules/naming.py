@@ -77,12 +77,12 @@ def names(entry_set: EntrySet) -> Mapping[str, Names]:
 
 def _names(entry_set: EntrySet) -> dict[str, Names]:
     if entry_set.earlier is None:
-        return {space: _told(entry_set, kinds) for space, kinds in entry_set.spaces().items()}
+        return {space: _names_of(entry_set, kinds) for space, kinds in entry_set.spaces().items()}
     before = names(entry_set.earlier)
     return {space: _renewed(entry_set, kinds, before[space]) for space, kinds in entry_set.spaces().items()}
 
 
-def _told(entry_set: EntrySet, kinds: Sequence[str]) -> Names:
+def _names_of(entry_set: EntrySet, kinds: Sequence[str]) -> Names:
     owners: dict[str, Entry] = {}
     clashes: dict[str, list[Entry]] = {}
     for kind in kinds:

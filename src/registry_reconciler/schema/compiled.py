@@ -84,10 +84,10 @@ class Validator:
     def written_out(self, value: Json, purse: Purse) -> list[Violation]:
         """As :meth:`violations`, of one of many values: each is asked about once, and all within a purse."""
         if id(value) not in purse.written_out:
-            purse.written_out[id(value)] = value, self._told(value, purse)
+            purse.written_out[id(value)] = value, self._worded(value, purse)
         return purse.written_out[id(value)][1]
 
-    def _told(self, value: Json, purse: Purse) -> list[Violation]:
+    def _worded(self, value: Json, purse: Purse) -> list[Violation]:
         if purse.copied <= 0:
             return [Violation((), False, _UNTOLD, _SIMPLER, "anyOf")]
         purse.copied -= self._view.cost.to_word(value)

@@ -201,8 +201,8 @@ class _Loading:
             if fragments.unreadable or fragments.directed - set(memory.directives):
                 raise FullPlanRequired("a fragment is not plain")
             homes = {home for path in touched for home in memory.state_files.get(path, ())}
-            told = {*self.other_state, *homes}
-            lines = sorted({*told, *map(first_path, told)}.intersection(self.state_paths))
+            named_files = {*self.other_state, *homes}
+            lines = sorted({*named_files, *map(first_path, named_files)}.intersection(self.state_paths))
             state = load_state(self.tree, self.fragment_paths, lines)
             touched |= {state_file.fragment for sides in state.files.values() for state_file in sides}
             if state.problems or state.protects:

@@ -134,7 +134,7 @@ def unquoted(text: str) -> str | None:
 def rendered(record: Record) -> str:
     """The lines of a record."""
     address, (salt, text), former = record
-    return f"@ {quoted(address)} {salt}{_told(former) if former else ''}\n{REST}\n{text}"
+    return f"@ {quoted(address)} {salt}{_former_names(former) if former else ''}\n{REST}\n{text}"
 
 
 def render_file(
@@ -165,7 +165,7 @@ def render_file(
     return "".join(parts).encode("utf-8", "surrogatepass")
 
 
-def _told(former: Iterable[str]) -> str:
+def _former_names(former: Iterable[str]) -> str:
     return "".join(f" < {quoted(name)}" for name in former)
 
 

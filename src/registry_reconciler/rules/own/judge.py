@@ -289,7 +289,7 @@ class Judge:
         if self._child is None:
             self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
         try:
-            answer = self._child.ask(question, lambda asked: self._told(entry_set, jobs, asked), seconds)
+            answer = self._child.ask(question, lambda asked: self._answer_to(entry_set, jobs, asked), seconds)
         except BaseException:
             self.close()
             raise
@@ -302,7 +302,7 @@ class Judge:
             self.looked.setdefault(address, set()).update(words)
         return outcome
 
-    def _told(self, entry_set: EntrySet, jobs: Jobs, asked: Sequence[str]) -> Json:
+    def _answer_to(self, entry_set: EntrySet, jobs: Jobs, asked: Sequence[str]) -> Json:
         """What the child asks on the way: about files, and about entries that a plan of a part has not loaded."""
         what, *given = asked
         elsewhere = entry_set.rest.elsewhere

@@ -67,7 +67,7 @@ class Section(Struct, frozen=True):
 
     def starts(self, data: bytes) -> list[int]:
         """The offset of each item's first line, and :attr:`end`. Nobody may change the list."""
-        of, section, known = _told.last
+        of, section, known = _last_starts.last
         if of is data and section == self:
             return known
         width = len(self.mark)
@@ -79,16 +79,16 @@ class Section(Struct, frozen=True):
 
     def tell_starts(self, data: bytes, starts: list[int]) -> None:
         """Say what :meth:`starts` would find out."""
-        _told.last = (data, self, starts)
+        _last_starts.last = (data, self, starts)
 
 
-class _Told:
+class _LastStarts:
     """The file that was asked about last: locating and splicing ask several times about one."""
 
     last: tuple[bytes, Section | None, list[int]] = (b"", None, [])
 
 
-_told = _Told()
+_last_starts = _LastStarts()
 
 
 def cut(data: bytes) -> tuple[Section, ...]:
