@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -158,15 +158,19 @@ def asks_for_layouts(tree: ast.AST) -> Iterator[int]:
             yield node.lineno  # type: ignore[attr-defined]
 
 
-def test_no_module_asks_for_a_layout_by_name() -> None:
-    """What a layout does differently stands in its row."""
-    asked = [
+def found_outside(package: str, lines: Callable[[ast.AST], Iterator[int]]) -> list[str]:
+    """The lines that a check finds in the modules that are not of a package."""
+    return [
         f"{name}:{line}"
         for name, path in modules().items()
-        if not name.startswith("layouts")
-        for line in asks_for_layouts(ast.parse(path.read_text(encoding="utf-8")))
+        if not name.startswith(package)
+        for line in lines(ast.parse(path.read_text(encoding="utf-8")))
     ]
-    assert asked == []
+
+
+def test_no_module_asks_for_a_layout_by_name() -> None:
+    """What a layout does differently stands in its row."""
+    assert found_outside("layouts", asks_for_layouts) == []
 
 
 def asks_for_formats(tree: ast.AST) -> Iterator[int]:
@@ -223,13 +227,7 @@ def _is_table(node: ast.AST) -> bool:
 
 def test_nothing_above_the_formats_asks_which_one_a_text_has() -> None:
     """What a format does differently stands in its row."""
-    asked = [
-        f"{name}:{line}"
-        for name, path in modules().items()
-        if not name.startswith("formats")
-        for line in asks_for_formats(ast.parse(path.read_text(encoding="utf-8")))
-    ]
-    assert asked == []
+    assert found_outside("formats", asks_for_formats) == []
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,17 @@ def test_memory_is_flat_over_many_edits(tmp_path: Path) -> None:
     assert after - warm < warm // 100
 
 
+def glances_as_whole(buffers: Buffers, edit: str) -> bool:
+    """A glance says what a look at the whole does. Whether it was a plan of a part is returned."""
+    look = buffers.glance()
+    whole = Buffers(buffers.root)
+    for path, known in buffers.open.items():
+        whole.put(path, known)
+    assert problems(look) == problems(whole.look()), edit
+    buffers.settle()
+    return look.part
+
+
 def test_a_plan_of_a_part_says_what_a_plan_of_the_whole_does(tmp_path: Path) -> None:
     # Of kinds like these not all is looked at every time.
     place = "kind: item, layout: list, file: items.yaml, at: items, key: id"
@@ -74,26 +85,14 @@ def test_a_plan_of_a_part_says_what_a_plan_of_the_whole_does(tmp_path: Path) -> 
             (tmp_path / registry).write_text((tmp_path / registry).read_text().replace("errors", "misses", 1))
             buffers.forget()
         buffers.put(FRAGMENT, OpenText(text, (tmp_path / FRAGMENT).as_uri(), number))
-        look = buffers.glance()
-        parts += look.part
-        whole = Buffers(tmp_path)
-        for path, known in buffers.open.items():
-            whole.put(path, known)
-        assert problems(look) == problems(whole.look()), new
-        buffers.settle()
+        parts += glances_as_whole(buffers, new)
     items = (tmp_path / "desired/items.yaml").read_text()
     for number, (old, new) in enumerate(
         [("size: 7\n", "size: seven\n"), ("id: k03", "id: k04"), ("id: k39", "id: new")], len(edits) + 1
     ):
         text = Text(items.replace(old, new))
         buffers.put("desired/items.yaml", OpenText(text, (tmp_path / "desired/items.yaml").as_uri(), number))
-        look = buffers.glance()
-        parts += look.part
-        whole = Buffers(tmp_path)
-        for path, known in buffers.open.items():
-            whole.put(path, known)
-        assert problems(look) == problems(whole.look()), new
-        buffers.settle()
+        parts += glances_as_whole(buffers, new)
     assert parts >= 4
 
 

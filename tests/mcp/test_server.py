@@ -504,6 +504,8 @@ async def test_nothing_of_the_workspace_is_imported(tmp_path: Path) -> None:
 async def test_what_no_command_can_be_told_is_refused_in_words(tmp_path: Path) -> None:
     async with agent(workspace(tmp_path)) as client:
         assert "NUL" in (await call(client, "show", address="route/a\0b"))["errors"][0]["message"]
+        # What only looks like one is a text as any other.
+        assert "NUL" not in (await call(client, "show", address=r"route/a\u0000b"))["errors"][0]["message"]
         long = await call(client, "show", address="route/" + "x" * 200_000)
         assert long["exit"] != 0
         assert (await call(client, "check"))["exit"] == 0

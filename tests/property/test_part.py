@@ -496,6 +496,13 @@ def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
     return dumps(plan_to_json(plan)), [(one.path, one.content) for one in plan.files]
 
 
+def remembered(workspace: Workspace, records: Records | None = None) -> Memory:
+    """What a plan of the whole leaves for one of a part, written and read again."""
+    kept = encode(memory_of(make_plan(workspace.tree(), records=records)))
+    assert kept is not None
+    return decode(kept)
+
+
 # Blocks so small that the files here have several.
 @mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
 @settings(max_examples=200)
@@ -508,12 +515,10 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     for _ in range(choose.randint(0, 2)):
         workspace.edit()
     try:
-        kept = encode(memory_of(make_plan(workspace.tree())))
+        memory = remembered(workspace)
     except FullPlanRequired as why:
         seen[f"nothing to remember: {str(why)[:20]}"] += 1
         return
-    assert kept is not None
-    memory = decode(kept)
     for _ in range(choose.randint(1, 3)):
         workspace.edit()
     whole = make_plan(workspace.tree()).plan
@@ -541,11 +546,9 @@ def test_so_is_one_with_rules_of_the_workspace_itself(seed: int) -> None:
     with_rules(workspace, choose)
     workspace.apply()
     try:
-        kept = encode(memory_of(make_plan(workspace.tree())))
+        memory = remembered(workspace)
     except FullPlanRequired:
         return
-    assert kept is not None
-    memory = decode(kept)
     for _ in range(choose.randint(1, 3)):
         workspace.edit()
     if choose.random() < 0.1:
@@ -577,12 +580,10 @@ def test_so_is_one_with_outputs(seed: int) -> None:
             workspace.edit()
         records = Records()
         try:
-            kept = encode(memory_of(make_plan(workspace.tree(), records=records)))
+            memory = remembered(workspace, records)
         except FullPlanRequired as why:
             outputs_seen[f"nothing to remember: {str(why)[:30]}"] += 1
             return
-        assert kept is not None
-        memory = decode(kept)
         for _ in range(choose.randint(0, 2)):
             workspace.edit()
         if choose.random() < 0.3:

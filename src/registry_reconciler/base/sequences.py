@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Hashable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 SHORT = 256
 """Items and pairs of equal items up to which two lists are short."""
 _EFFORT = 16
 """Steps for each item that Myers' algorithm may take."""
 
+T = TypeVar("T", bound=Hashable)
 Pair = tuple[int, int]
 Stretch = tuple[int, int, int, int]
 
@@ -143,6 +145,18 @@ def _by_order(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
         found.append(pairs[at])
         at = before[at]
     found.reverse()
+    return found
+
+
+def first_behind(items: Sequence[T], stay: Container[T]) -> dict[T, T]:
+    """For each item of a list without doubles: the first one behind it that stays, where there is one."""
+    found: dict[T, T] = {}
+    last: T | None = None
+    for item in reversed(items):
+        if last is not None:
+            found[item] = last
+        if item in stay:
+            last = item
     return found
 
 

@@ -91,10 +91,8 @@ def _agreed(before: Loaded, paths: Collection[str]) -> Iterator[str]:
     Somebody accepted an edit by hand, or made it in both: nobody is asked about it a second time.
     """
     for desired in before.fragments.entries:
-        state, live = (
-            before.state.entries.get(desired.address),
-            before.live.entries.get(desired.address),
-        )
+        state = before.state.entries.get(desired.address)
+        live = before.live.entries.get(desired.address)
         if state is not None and desired.place.file in paths and is_unfit(before.kinds, state, desired, live):
             yield desired.address
 

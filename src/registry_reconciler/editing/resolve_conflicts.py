@@ -139,8 +139,8 @@ def _refuse_open(loaded: Loaded) -> None:
 
 def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     accounts = {
-        path: Accounts(*(_parsed(path, data) for data in (left.before, left.one, left.other)))
-        for path, left in mine.items()
+        path: Accounts(*(_parsed(path, data) for data in (three.before, three.one, three.other)))
+        for path, three in mine.items()
         if path.startswith(f"{STATE_FOLDER}/") and (path.endswith(".state") or is_old(path))
     }
     # Somebody told git that a file is settled, and it is not: its two sides stand between the marks.
@@ -152,7 +152,8 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
 
 def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """What both sides remember of an output: each in a file of its own, and the next apply makes one of them."""
-    for path, account in both_accounts(tree, {path: (left.one, left.other) for path, left in mine.items()}):
+    both = {path: (three.one, three.other) for path, three in mine.items()}
+    for path, account in both_accounts(tree, both):
         now = tree.read(path)
         if account != now:
             yield _changed(path, now, account)
@@ -174,25 +175,26 @@ def _parsed(path: str, data: bytes | None) -> StateFile | None:
     return parse_old(path, data) if is_old(path) else parse_file(path, data)
 
 
-def _changed(path: str, now: bytes | None, content: bytes) -> FileChange:
-    return FileChange(path, None if now is None else digest_bytes(now), digest_bytes(content), content)
+def _changed(path: str, now: bytes | None, content: bytes | None) -> FileChange:
+    before, after = (None if data is None else digest_bytes(data) for data in (now, content))
+    return FileChange(path, before, after, content)
 
 
 def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """One apply is as the side has it that has it; the old history becomes files, with what both sides have."""
-    for path, one in mine.items():
+    for path, three in mine.items():
         now = tree.read(path)
         if path == OLD_HISTORY_PATH:
             there = set(history.paths(tree))
-            for data in (one.one or b"", one.other or b""):
+            for data in (three.one or b"", three.other or b""):
                 for made, content in history.carried_over(data):
                     if made not in there:
                         there.add(made)
-                        yield FileChange(made, None, digest_bytes(content), content)
+                        yield _changed(made, None, content)
         elif path == HISTORY_BEFORE_PATH:
-            yield _changed(path, now, both_lines(one.one or b"", one.other or b""))
+            yield _changed(path, now, both_lines(three.one or b"", three.other or b""))
         elif path.startswith(f"{HISTORY_FOLDER}/"):
-            kept = one.one if one.one is not None else one.other
+            kept = three.one if three.one is not None else three.other
             if kept is not None and kept != now:
                 yield _changed(path, now, kept)
     before = tree.read(HISTORY_BEFORE_PATH)
@@ -201,7 +203,4 @@ def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     for path in history.paths(tree):
         now = tree.read(path) or b""
         if path not in mine and conflict_line(now) is not None:
-            settled = next(filter(history.is_whole, sides(now)), None)
-            yield FileChange(
-                path, digest_bytes(now), None if settled is None else digest_bytes(settled), settled
-            )
+            yield _changed(path, now, next(filter(history.is_whole, sides(now)), None))

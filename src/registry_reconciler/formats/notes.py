@@ -7,10 +7,12 @@ YAML: :func:`with_notes` writes a value with them, and :func:`notes_of` reads th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.formats.nodes import Member, Node, Unreadable, key_of
 from registry_reconciler.model.entry import FieldPath, Json, same
 
@@ -47,6 +49,28 @@ def below(notes: Notes, step: str | int) -> Notes:
 def above(notes: Notes, *path: str | int) -> tuple[str, ...]:
     """The comments above the whole, or above one part."""
     return notes.get(path, Note()).above
+
+
+def without_above(snippet: Snippet | None, notes: Notes) -> tuple[Snippet | None, Notes]:
+    """A new part's source and comments without those above it."""
+    own = notes.get((), Note())
+    return (
+        None if snippet is None else replace(snippet, comments=()),
+        {**notes, (): replace(own, above=())},
+    )
+
+
+def taker(rows: Sequence[str], coming: Iterable[Sequence[str] | None]) -> int | None:
+    """Which of the parts that come before another one takes over the comments above that.
+
+    Args:
+        rows: the comments above the one that is there.
+        coming: of each new part the comments above it; ``None`` for one that must not take any.
+    """
+    if not rows:
+        return None
+    own = tuple(rows)
+    return next((at for at, new in enumerate(coming) if new is not None and tuple(new) == own), None)
 
 
 def around(notes: Notes, value: Json) -> tuple[tuple[str, ...], str]:

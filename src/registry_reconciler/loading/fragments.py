@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -79,36 +79,36 @@ class Fragments(Struct, frozen=True):
 NO_FRAGMENTS = Fragments((), (), (), (), (), (), {}, frozenset(), ())
 
 
-def fragment_paths(tree: Tree) -> list[str]:
-    """The paths of all fragments. Hidden files and editors' leftovers are none."""
-    return [
-        path
-        for path in find(tree, f"{DESIRED_FOLDER}/**/*")
-        if path.endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in path.split("/"))
-    ]
+class FragmentPaths(NamedTuple):
+    """What stands below ``desired/``.
 
-
-def unread_beside(tree: Tree) -> list[str]:
-    """The paths of files that look like fragments and are none: data in another format, or in capital letters.
-
-    Prose may stand beside fragments, so Markdown is none of them, whatever stands at its head.
+    Attributes:
+        fragments: the paths of all fragments. Hidden files and editors' leftovers are none.
+        unread: those of files that look like fragments and are none: data in another format, or in capital letters.
+            Prose may stand beside fragments, so Markdown is none of them, whatever stands at its head.
     """
+
+    fragments: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+def fragment_paths(tree: Tree) -> FragmentPaths:
+    """List ``desired/``. Raises :class:`Unreadable` as :func:`find` does."""
     from registry_reconciler.formats.table import FORMATS
 
     data = tuple(suffix for row in FORMATS.values() if row.several_entries for suffix in row.suffixes)
-    read = set(fragment_paths(tree))
-    return [
+    seen = [
         path
         for path in find(tree, f"{DESIRED_FOLDER}/**/*")
-        if path not in read
-        and path.lower().endswith(data)
-        and not any(part.startswith(".") for part in path.split("/"))
+        if not any(part.startswith(".") for part in path.split("/"))
     ]
+    own = tuple(path for path in seen if path.endswith((".yaml", ".yml")))
+    others = (path for path in seen if not path.endswith((".yaml", ".yml")))
+    return FragmentPaths(own, tuple(path for path in others if path.lower().endswith(data)))
 
 
-def unread_problem(tree: Tree) -> tuple[Problem, ...]:
-    """FRG011, once for all such files. Raises :class:`Unreadable` as :func:`find` does."""
-    paths = unread_beside(tree)
+def _unread_problem(paths: Sequence[str]) -> tuple[Problem, ...]:
+    """FRG011, once for all files that look like fragments and are not read."""
     if not paths:
         return ()
     first, *others = paths
@@ -152,8 +152,8 @@ def load_fragments(
     files: dict[str, SourceFile] = {}
     unreadable: set[str] = set()
     try:
-        paths = fragment_paths(tree) if only is None else only
-        reading.problems += unread_problem(tree) if only is None else ()
+        paths, unread = fragment_paths(tree) if only is None else (only, ())
+        reading.problems += _unread_problem(unread)
     except Unreadable as fault:
         paths = []
         unreadable.add(DESIRED_FOLDER)

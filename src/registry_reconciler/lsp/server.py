@@ -188,17 +188,13 @@ class RegistryServer(LanguageServer):
             return
         self._owners[root] = owned
         self._publish(look, together(found, owned))
-        if look.part and self._shows_owners(buffers, look):
+        if look.part and any(path in buffers.registries for path in look.open):
             owned = await self._work(lambda: owners(buffers.look()))
             if root in self._stale:
                 return
             self._owners[root] = owned
             self._publish(look, together(found, owned))
         await self._work(buffers.settle)
-
-    def _shows_owners(self, buffers: Buffers, look: Look) -> bool:
-        """Whether a registry is open."""
-        return any(path in buffers.registries for path in look.open)
 
     def _publish(self, look: Look, found: Shown) -> None:
         """Send what changed: files that have problems now, and those that had some."""

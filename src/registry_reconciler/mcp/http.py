@@ -6,8 +6,6 @@ has to call the machine by its own name, and must not come from a page of elsewh
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hmac
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from typing import Any
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
-from registry_reconciler.mcp.server import Session, make_server, tell_changes
+from registry_reconciler.mcp.server import Session, make_server, telling_changes
 from registry_reconciler.mcp.tools import Grants
 
 
@@ -60,10 +58,5 @@ async def run_http(root: Path, grants: Grants, host: str, port: int, token: str)
     session = Session(root, grants)
     app = application(session, host, port, token)
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, lifespan="on")
-    watching = asyncio.create_task(tell_changes(session))
-    try:
+    async with telling_changes(session):
         await uvicorn.Server(config).serve()
-    finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching

@@ -139,17 +139,17 @@ class _Deriving:
             if output.id in all_desired
         ]
         right = [
-            change
-            for change in settled
-            if change.action is OutputAction.LEFT and change.quiet and not change.output.page
+            done
+            for done in settled
+            if done.action is OutputAction.LEFT and done.quiet and not done.output.page
         ]
         self.sources.keep_right(
-            (stale.output, self.files[stale.output.file].before, self._remembered(stale.output))
-            for stale in right
+            (done.output, self.files[done.output.file].before, self._remembered(done.output))
+            for done in right
         )
-        written = [done for stale in settled if (done := self._written(stale)) is not None]
+        written = [done for wanted in settled if (done := self._written(wanted)) is not None]
         written = self._keep_registries(written)
-        changes = [change for output in written if (change := self._change(output)) is not None]
+        changes = [change for done in written if (change := self._change(done)) is not None]
         memory = [] if self.memory.hidden else list(self._memory(written))
         changes += self._forgotten()
         return Derived(
@@ -230,16 +230,16 @@ class _Deriving:
             else:
                 asked.append(output)
         known = self.sources.unchanged(asked, {output.id: parts[output.id] for output in asked})
-        for definition in asked:
-            if definition.id in known:
-                part = parts[definition.id]
-                found[definition.id] = DesiredContent(part.text or "", part.value)
+        for output in asked:
+            if output.id in known:
+                part = parts[output.id]
+                found[output.id] = DesiredContent(part.text or "", part.value)
         left = [output for output in asked if output.id not in known]
         rendered = self.sources.render(left)
-        for definition in left:
-            desired = self._desired(definition, parts[definition.id], rendered[definition.id])
+        for output in left:
+            desired = self._desired(output, parts[output.id], rendered[output.id])
             if desired is not None:
-                found[definition.id] = desired
+                found[output.id] = desired
         self.sources.keep(left, rendered, found)
         return found
 

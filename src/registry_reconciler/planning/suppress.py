@@ -110,26 +110,17 @@ class Locator:
 def locate_problems(problems: Iterable[Problem], locator: Locator) -> tuple[Problem, ...]:
     """The problems in the fixed order, those that are listed with their places filled in."""
     found = list(problems)
-    asked = list(
-        listed(sorted(found, key=lambda problem: (problem.severity.rank, problem.code, problem.place.file)))
-    )
-    locator.prepare(located_problem.place for located_problem in asked if located_problem.location is None)
-    locator.prepare(
-        other.place
-        for located_problem in asked
-        for other in located_problem.related
-        if other.location is None
-    )
+    asked = list(listed(sorted(found, key=lambda fault: (fault.severity.rank, fault.code, fault.place.file))))
+    locator.prepare(fault.place for fault in asked if fault.location is None)
+    locator.prepare(other.place for fault in asked for other in fault.related if other.location is None)
     located = {
-        id(located_problem): located_problem.located(
-            located_problem.location or locator.location(located_problem.place),
-            tuple(_located(other, locator) for other in located_problem.related),
+        id(fault): fault.located(
+            fault.location or locator.location(fault.place),
+            tuple(_located(other, locator) for other in fault.related),
         )
-        for located_problem in asked
+        for fault in asked
     }
-    return tuple(
-        sorted((located.get(id(located_problem), located_problem) for located_problem in found), key=sort_key)
-    )
+    return tuple(sorted((located.get(id(fault), fault) for fault in found), key=sort_key))
 
 
 def _located(related: Related, locator: Locator) -> Related:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from registry_reconciler.base.globs import Patterns
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import split_address
@@ -17,7 +16,8 @@ from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.check import EntrySets
-from registry_reconciler.planning.resolve import Desired
+from registry_reconciler.planning.resolve import Desired, exact_ones
+from registry_reconciler.planning.selection import Selection
 from registry_reconciler.rules.links import links
 
 _ABOUT_OTHERS = (b"protect", b"moved", b"removed")
@@ -34,7 +34,9 @@ def set_aside(
     options: PlanOptions,
 ) -> Iterator[Problem]:
     """The problems, those of files that no change of the plan is concerned with marked so."""
-    meant = _Meant(desired, options)
+    known_addresses = (desired.entries, loaded.state.entries, loaded.live.entries)
+    exact = exact_ones((*options.target, *options.exclude), *known_addresses)
+    selection = Selection(options, exact, desired.groups)
     known: dict[str, bool] = {}
     for fault in problems:
         path = fault.place.file
@@ -49,30 +51,16 @@ def set_aside(
             yield fault  # a conflict is settled before anything else happens
             continue
         if path not in known:
-            known[path] = _is_aside(loaded, desired, meant, changes, path)
+            known[path] = _is_aside(loaded, desired, selection, changes, path)
         yield replace(fault, aside=True) if known[path] else fault
 
 
-class _Meant:
-    """Which addresses a plan is asked for."""
-
-    def __init__(self, desired: Desired, options: PlanOptions) -> None:
-        exact = frozenset(desired.entries)
-        self._target = Patterns(options.target, exact) if options.target else None
-        self._exclude = Patterns(options.exclude, exact)
-        self._desired = desired
-
-    def __contains__(self, address: str) -> bool:
-        addresses = {address, *self._desired.groups.get(address, ())}
-        if self._target is not None and not any(one in self._target for one in addresses):
-            return False
-        return not any(one in self._exclude for one in addresses)
-
-
-def _is_aside(loaded: Loaded, desired: Desired, meant: _Meant, changes: Sequence[Change], path: str) -> bool:
+def _is_aside(
+    loaded: Loaded, desired: Desired, selection: Selection, changes: Sequence[Change], path: str
+) -> bool:
     live = loaded.live.files.get(path)
     if live is not None and not live.readable:
-        return not _concerns_registry(loaded, desired, meant, changes, path)
+        return not _concerns_registry(loaded, desired, selection, changes, path)
     fragment = loaded.fragments.files.get(path)
     if fragment is not None and path in loaded.fragments.unreadable and fragment.data is not None:
         return not _concerns_fragment(changes, fragment.data)
@@ -80,18 +68,18 @@ def _is_aside(loaded: Loaded, desired: Desired, meant: _Meant, changes: Sequence
 
 
 def _concerns_registry(
-    loaded: Loaded, desired: Desired, meant: _Meant, changes: Sequence[Change], path: str
+    loaded: Loaded, desired: Desired, selection: Selection, changes: Sequence[Change], path: str
 ) -> bool:
     """Whether something is wanted that may stand in the file, or could be called as something there is."""
     spaces = {loaded.kinds[kind].space for kind, paths in loaded.live.files_of.items() if path in paths}
     kinds = {name for name, kind in loaded.kinds.items() if kind.space in spaces}
     for address, entry in desired.entries.items():
-        if entry.kind in kinds and address not in loaded.live.entries and address in meant:
+        if entry.kind in kinds and address not in loaded.live.entries and selection.has(address):
             state = loaded.state.entries.get(address)
             if state is None or not state.says(loaded.kinds[entry.kind], entry.value):
                 return True
     for address in loaded.state.entries:
-        if split_address(address)[0] in kinds and address not in desired.entries and address in meant:
+        if split_address(address)[0] in kinds and address not in desired.entries and selection.has(address):
             return True
     arriving = (Action.CREATE, Action.MOVE)
     return any(

@@ -32,7 +32,7 @@ def test_declarations_are_in_the_order_of_files_documents_and_lines() -> None:
 def test_hidden_files_and_other_endings_are_no_fragments() -> None:
     paths = ("a.yaml", "b.yml", "c/d.yaml", ".hidden.yaml", ".folder/x.yaml", "a.yaml~", "notes.md", "x.json")
     tree = MemoryTree({f"desired/{path}": b"" for path in paths})
-    assert fragment_paths(tree) == ["desired/a.yaml", "desired/b.yml", "desired/c/d.yaml"]
+    assert fragment_paths(tree).fragments == ("desired/a.yaml", "desired/b.yml", "desired/c/d.yaml")
 
 
 def test_directives_keep_their_places() -> None:

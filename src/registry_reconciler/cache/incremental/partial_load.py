@@ -28,7 +28,7 @@ from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.loading.catalog import load_catalog
-from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments, unread_beside
+from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.loading.registries import Live, entries_of, load_live
 from registry_reconciler.loading.rule_files import load_rule_files
 from registry_reconciler.loading.settings import load_config
@@ -108,9 +108,8 @@ class _Loading:
         """The fragments to read: those that are read every time, and those that changed, came or went."""
         memory = self.memory
         try:
-            self.fragment_paths = fragment_paths(self.tree)
+            self.fragment_paths, strangers = fragment_paths(self.tree)
             self.state_paths = self._without_taken(state_paths(self.tree))
-            strangers = unread_beside(self.tree)
         except Unreadable as fault:
             raise FullPlanRequired("a folder cannot be listed") from fault
         if strangers:

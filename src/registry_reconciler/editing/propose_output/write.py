@@ -44,7 +44,8 @@ def write_proposals(workspace: Workspace, planning: Planning, found: Sequence[Pr
     written = _commit(workspace, planning, files)
     # An apply writes only what is defined: so these come second.
     marked = _marked(planning, found)
-    marked.update((str(one.definition["file"]), one.starter.encode()) for one in found if one.starter)
+    starters = (proposal for proposal in found if proposal.starter)
+    marked.update((str(proposal.definition["file"]), proposal.starter.encode()) for proposal in starters)
     return [*written, *(_commit(workspace, planning, marked) if marked else [])]
 
 
@@ -56,15 +57,12 @@ def _marked(planning: Planning, found: Sequence[Proposal]) -> dict[str, bytes | 
         text = decoded(data or b"")
         body = text.body
         mine = [proposal for proposal in found if proposal.markers and proposal.definition["file"] == path]
-        for region in sorted(
-            mine, key=lambda region: region.spans[0].start if region.spans else -1, reverse=True
-        ):
-            begin, end = region.markers
-            if region.spans and region.spans[0].inline:
-                at = region.spans[0]
+        for proposal in sorted(mine, key=_first_place, reverse=True):
+            begin, end = proposal.markers
+            at = proposal.spans[0] if proposal.spans else None
+            if at is not None and at.inline:
                 body = f"{body[: at.start]}{begin}{body[at.start : at.end]}{end}{body[at.end :]}"
-            elif region.spans:
-                at = region.spans[0]
+            elif at is not None:
                 inner = body[at.start : at.end]
                 inner += "" if inner.endswith("\n") else "\n"
                 body = f"{body[: at.start]}{begin}\n{inner}{end}\n{body[at.end :]}"
@@ -72,6 +70,10 @@ def _marked(planning: Planning, found: Sequence[Proposal]) -> dict[str, bytes | 
                 body += ("" if not body or body.endswith("\n") else "\n") + f"{begin}\n{end}\n"
         files[path] = Text(body, text.newline, text.bom).data()
     return files
+
+
+def _first_place(proposal: Proposal) -> int:
+    return proposal.spans[0].start if proposal.spans else -1
 
 
 def _commit(workspace: Workspace, planning: Planning, files: Mapping[str, bytes | None]) -> list[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
-from registry_reconciler.model.entry import make_address
+from registry_reconciler.model.entry import Json, make_address
+from registry_reconciler.model.field_roles import Reference
 from registry_reconciler.model.references import references_in
 
 if TYPE_CHECKING:
@@ -48,15 +49,12 @@ def _let_go(loaded: Loaded, addresses: frozenset[str]) -> Iterator[str]:
         if live is None or entry.address in addresses:
             continue
         for reference in loaded.kinds[entry.kind].references:
-            there = {
-                make_address(kind, key)
-                for kind in reference.kinds
-                for _, key in references_in(reference, live.value)
-            }
-            gone = there & addresses
-            if gone and not gone & {
-                make_address(kind, key)
-                for kind in reference.kinds
-                for _, key in references_in(reference, entry.value)
-            }:
+            gone = _targets(reference, live.value) & addresses
+            if gone and not gone & _targets(reference, entry.value):
                 yield entry.address
+
+
+def _targets(reference: Reference, value: dict[str, Json]) -> set[str]:
+    """The addresses that a value may mean by a reference."""
+    keys = {key for _, key in references_in(reference, value)}
+    return {make_address(kind, key) for kind in reference.kinds for key in keys}

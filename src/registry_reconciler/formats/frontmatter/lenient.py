@@ -63,8 +63,10 @@ def covers(block: str) -> tuple[Covered, ...]:
 
 def _named(key: str) -> str:
     """What a key says, with or without quotes."""
+    if key[0] not in "\"'":
+        return key
     (document,) = YAML.read(f"{key}: 0\n".encode()).documents or ({},)
-    return next(iter(document), key) if key[0] in "\"'" and isinstance(document, dict) else key
+    return next(iter(document), key) if isinstance(document, dict) else key
 
 
 def _chunks(block: str) -> list[tuple[int, int]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import Snippet
-from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of, without_above
 from registry_reconciler.model.entry import Json
 
 
@@ -39,9 +37,12 @@ class New(Struct):
 
     def bare(self) -> New:
         """The same without the comments above it."""
-        own = self.comments.get((), Note())
-        snippet = None if self.snippet is None else replace(self.snippet, comments=())
-        return replace(self, snippet=snippet, comments={**self.comments, (): replace(own, above=())})
+        snippet, comments = without_above(self.snippet, self.comments)
+        return replace(self, snippet=snippet, comments=comments)
+
+    def taking(self) -> tuple[str, ...] | None:
+        """The comments above it, with which it may take over the same ones; ``None`` where it may not."""
+        return above(self.notes()) if self.under else None
 
 
 class Changed(Struct):
@@ -53,9 +54,3 @@ class Changed(Struct):
     def put(self, before: int, new: New) -> None:
         """A part comes before another one; behind the last at their number."""
         self.coming.setdefault(before, []).append(new)
-
-
-def taker(rows: Sequence[str], news: Sequence[New]) -> int | None:
-    """Which of the parts that come before another one takes over the comments above that."""
-    found = (number for number, new in enumerate(news) if new.under and rows and above(new.notes()) == rows)
-    return next(found, None)

@@ -19,12 +19,12 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.formats.json.changed import Changed, New, taker
+from registry_reconciler.formats.json.changed import Changed, New
 from registry_reconciler.formats.json.chunks import Chunk, cut, rows_above
 from registry_reconciler.formats.json.look import Look, Writer, look_of, on_lines
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
-from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, notes_of
+from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, notes_of, taker
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -277,9 +277,10 @@ class _Splicer:
 
     def _put_under(self, node: JsonNode, chunks: list[Chunk], following: int, news: list[New]) -> list[New]:
         """Put parts between one and the comments above it that are theirs now; the others are left."""
-        at, place = taker(rows_above(node, chunks[following]), news), chunks[following].member
+        at = taker(rows_above(node, chunks[following]), (new.taking() for new in news))
         if at is None:
             return news
+        place = chunks[following].member
         lead, indent = self._lead(node, chunks, following)
         parts = [self._written(node, new, indent, lead) for new in (news[at].bare(), *news[at + 1 :])]
         self.put(place, place, self._joined(parts, "", lead, comma=True), rank=1)

@@ -49,7 +49,13 @@ LEFT = ".left"
 FORMAT, PART_FORMAT = 2, 3
 APART_FORMAT, APART_PART_FORMAT = 4, 5
 """Of files with a record in which the names of fields have lines of their own."""
-_FORMATS = (FORMAT, PART_FORMAT, APART_FORMAT, APART_PART_FORMAT)
+_FORMATS = {
+    (False, False): FORMAT,
+    (False, True): PART_FORMAT,
+    (True, False): APART_FORMAT,
+    (True, True): APART_PART_FORMAT,
+}
+"""By whether names of fields have lines of their own, and whether it is a further file of its fragment."""
 BREAK = "#"
 """Between two records: the fragment has a comment there, or begins another kind."""
 ELSEWHERE = "~"
@@ -57,6 +63,7 @@ ELSEWHERE = "~"
 NO_MARKS: Mapping[int, str] = MappingProxyType({})
 _MARKS = (BREAK, ELSEWHERE)
 _HEAD = "registry state "
+_FIRST_LINES = {f"{_HEAD}{number}": apart for (apart, _), number in _FORMATS.items()}
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _HEADLINE = re.compile(rf"({_QUOTED}) ?([A-Za-z0-9+/]{{0,24}})((?: < {_QUOTED})*)\Z")
 _FORMER = re.compile(f" < ({_QUOTED})")
@@ -155,8 +162,7 @@ def render_file(
             the one that a side changes that renames the fragment.
     """
     apart = apart or any(is_apart(record.applied.salt) for record in records)
-    number = _FORMATS[2 * apart + part]
-    parts = [f"{_HEAD}{number}\n< {quoted(fragment)}\n\n"]
+    parts = [f"{_HEAD}{_FORMATS[apart, part]}\n< {quoted(fragment)}\n\n"]
     for at, record in enumerate(records):
         parts += [f"{mark}\n" for mark in marks.get(at, "")]
         parts.append(rendered(record))
@@ -210,7 +216,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
     text = data.decode("utf-8", "surrogateescape")
     text = text.replace("\r\n", "\n") if "\r" in text else text
     first, _, rest = text.partition("\n")
-    known = first in [f"{_HEAD}{number}" for number in _FORMATS]
+    known = first in _FIRST_LINES
     if first.startswith(_HEAD) and not known:
         raise NewerFormat(
             f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
@@ -252,7 +258,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
         tuple(protects),
         tuple(sorted(set(faults))),
         found_marks,
-        apart=first not in [f"{_HEAD}{number}" for number in (FORMAT, PART_FORMAT)],
+        apart=_FIRST_LINES.get(first, True),
     )
 
 

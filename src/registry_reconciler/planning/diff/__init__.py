@@ -23,6 +23,7 @@ from registry_reconciler.planning.diff.safeguards import brakes, empty_places
 from registry_reconciler.planning.diff.work import Diff, DiffWork, ThreeWay
 from registry_reconciler.planning.live_truth import changes_of, live_kinds
 from registry_reconciler.planning.resolve import Desired, exact_ones
+from registry_reconciler.planning.selection import Selection
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 
 __all__ = ["Diff", "diff"]
@@ -56,6 +57,7 @@ def diff(
     work = DiffWork(
         kinds, config, desired, live, state, options, fragments, clashing, frozenset(relocated), exact
     )
+    selection = Selection(options, exact, desired.groups)
     # What moves away and is moved to as well is decided on as the latter.
     moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
@@ -72,11 +74,11 @@ def diff(
             work.unmanaged += three_way.live is not None and address not in moved_away
         elif (
             address not in moved_away
-            and _selected(work, {address, desired.renames.get(address, address)})
+            and selection.has(address, desired.renames.get(address, address))
             and not _is_undecidable(work, three_way)
         ):
             decide(work, three_way)
-    _take_edits(work, edits)
+    _take_edits(work, edits, selection)
     if whole and (work.changes or work.heals or mended):
         look_at_records(work, special, sum(rest.managed.values()), mended)
     work.problems += empty_places(work)
@@ -91,11 +93,11 @@ def diff(
     )
 
 
-def _take_edits(work: DiffWork, edits: Sequence[LiveEdit]) -> None:
+def _take_edits(work: DiffWork, edits: Sequence[LiveEdit], selection: Selection) -> None:
     """What a command asks of entries whose truth is live; one that stands twice is nobody's to edit."""
     for change in changes_of(edits, work.live):
         names = {change.address, change.from_address or change.address}
-        if names & work.clashing or not _selected(work, names):
+        if names & work.clashing or not selection.has(*names):
             continue
         if change.action is Action.DELETE and work.desired.protected(change.address):
             three_way = ThreeWay(change.address, None, None, work.live.entries[change.address])
@@ -131,17 +133,6 @@ def _trio(work: DiffWork, address: str) -> ThreeWay:
     old = source or address
     state = work.state.entries.get(old) or work.state.entries.get(address)
     return ThreeWay(address, work.desired.entries.get(address), state, work.live.entries.get(old), source)
-
-
-def _selected(work: DiffWork, addresses: set[str]) -> bool:
-    """Whether the plan is asked for an entry.
-
-    One that moves is meant by its old address as well as by its new one, and by those of what moves with it.
-    """
-    addresses = addresses.union(*(work.desired.groups.get(address, ()) for address in addresses))
-    if work.options.target and not any(address in work.asked("target") for address in addresses):
-        return False
-    return not any(address in work.asked("exclude") for address in addresses)
 
 
 def _is_undecidable(work: DiffWork, three_way: ThreeWay) -> bool:

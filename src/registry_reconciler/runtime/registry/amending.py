@@ -46,9 +46,6 @@ class _Words(Generic[T]):
         if len(claimers) > 1:
             self.contested[word] = claimers
 
-    def claimer(self, word: str) -> T | None:
-        return self.holder.get(word)
-
 
 def amended_index(index: RegistryIndex[T], gone: Iterable[T], come: Sequence[T]) -> RegistryIndex[T]:
     """The index without some of its items and with others.
@@ -74,10 +71,8 @@ def amended_index(index: RegistryIndex[T], gone: Iterable[T], come: Sequence[T])
         if id in ids and id not in gone_ids:
             raise NotAmendable
         gone_ids.discard(id)
-        for claims in (names, aliases):
-            claimer = claims.claimer(id)
-            if claimer is not None:
-                raise NotAmendable
+        if id in names.holder or id in aliases.holder:
+            raise NotAmendable
         sorted_already = sorted_already and id in ids
         ids[id] = item
         _each_word(item, names.add, aliases.add)

@@ -16,6 +16,7 @@ from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry_reconciler.cache.fingerprint import TIMES_TELL, YOUNG, Moment, Signature, signature
+from registry_reconciler.files.root import SCHEMAS
 from registry_reconciler.files.tree import DiskTree, Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import CONFIG_PATH
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from registry_reconciler.runtime.registry.db import RegistryDb
     from registry_reconciler.runtime.registry.source import EntryItem, KindInfo
 
-SCHEMA_FOLDER = ".system/registry/schemas/"
-SCHEMA_FILES = f"{SCHEMA_FOLDER}**/*"
+SCHEMA_FILES = f"{SCHEMAS}/**/*"
 
 LEAST_TEXT = 64 * 1024
 """Of smaller files the text is not kept: reading one again is quick."""
@@ -189,7 +189,7 @@ def differs_in_settings(before: Inputs, now: Inputs) -> bool:
 
 
 def _is_setting(path: str) -> bool:
-    return path == CONFIG_PATH or path.startswith(SCHEMA_FOLDER)
+    return path == CONFIG_PATH or path.startswith(f"{SCHEMAS}/")
 
 
 class _Eyes:

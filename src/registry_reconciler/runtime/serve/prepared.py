@@ -48,10 +48,10 @@ from registry_reconciler.runtime.serve.looking import (
     look,
 )
 
-FORMAT = 3
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
 
+FORMAT = 3
 LARGEST = 512 * 1024 * 1024
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from registry_reconciler.formats.edits import Edit, Insert, Snippet
-from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of
+from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, notes_of, taker
 from registry_reconciler.formats.project import project_value
 from registry_reconciler.formats.toml.edit.sections import New
 from registry_reconciler.formats.toml.read.statements import Statement
@@ -52,11 +52,9 @@ def rows_above(text: str, statement: Statement) -> tuple[str, ...]:
     return tuple(row.strip() for row in rows if row.strip())
 
 
-def taker(text: str, statement: Statement, new: Sequence[New]) -> int | None:
+def taker_of(text: str, statement: Statement, new: Sequence[New]) -> int | None:
     """Which of the parts that come before a statement takes over the comments above it."""
-    rows = rows_above(text, statement)
-    found = (number for number, part in enumerate(new) if part.under and rows and above(part.notes()) == rows)
-    return next(found, None)
+    return taker(rows_above(text, statement), (part.taking() for part in new))
 
 
 def created(name: str, edits: list[tuple[FieldPath, Edit]]) -> New:

@@ -7,10 +7,11 @@ by :mod:`.pieces`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.sequences import first_behind
 from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, notes_of
@@ -23,7 +24,7 @@ from registry_reconciler.formats.toml.edit.asked import (
     index_in,
     is_simple,
     runs,
-    taker,
+    taker_of,
 )
 from registry_reconciler.formats.toml.edit.look import paragraph_end
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
@@ -96,23 +97,22 @@ class Editor:
                 name: [((), Update(0, (), value[name]))] for name in item.children if name in value
             }
             gone = {name for name in item.children if name not in value}
-            new = [self._coming(item, path, value, name) for name in value if name not in item.children]
-            self._table(item, path, changed, gone, new)
+            self._table(item, path, changed, gone, list(self._coming(item, path, value)))
         elif item.kind == "items" and are_tables(value) and value:
             self._align_items(item, path, value)
         else:
             self._replace(item, path, value)
 
-    def _coming(self, item: Item, path: FieldPath, value: dict[str, Json], name: str) -> New:
-        """A new part of a table: before another one only where it takes over the comments above that."""
-        new = New(name, value[name], comments=self._comments((*path, name)))
-        if not above(new.comments):
-            return new
-        names = list(value)
-        following = next((part for part in names[names.index(name) + 1 :] if part in item.children), "")
-        said = item.children[following].said if following else []
-        under = replace(new, before=following, under=not above(self._comments((*path, following))))
-        return under if said and taker(self.text, self.tree.statements[said[0]], [under]) == 0 else new
+    def _coming(self, item: Item, path: FieldPath, value: dict[str, Json]) -> Iterator[New]:
+        """New parts of a table: one goes before another part only where it takes over the comments above that."""
+        behind = first_behind(list(value), item.children)
+        for name in (name for name in value if name not in item.children):
+            new, following = New(name, value[name], comments=self._comments((*path, name))), behind.get(name)
+            if following is not None and item.children[following].said and above(new.comments):
+                under = replace(new, before=following, under=not above(self._comments((*path, following))))
+                statement = self.tree.statements[item.children[following].said[0]]
+                new = under if taker_of(self.text, statement, [under]) == 0 else new
+            yield new
 
     def _comments(self, path: FieldPath) -> Notes:
         """The comments that the text of an edit has at a path and below."""
@@ -284,7 +284,7 @@ class Editor:
     def _taking(self, number: int, new: New) -> tuple[New, int]:
         """A part that comes before a statement, and where: below its comments, where those are the part's own now."""
         statement = self.tree.statements[number]
-        if number not in self.taken and taker(self.text, statement, [new]) == 0:
+        if number not in self.taken and taker_of(self.text, statement, [new]) == 0:
             self.taken.add(number)
             return new.bare(), statement.line
         return new, statement.line if number in self.taken else statement.lead
@@ -407,7 +407,7 @@ class Editor:
     def _put_under(self, item: Item, path: FieldPath, number: int, new: list[New]) -> list[New]:
         """Put items between one and the comments above it that are theirs now; the others are left."""
         statement = self.tree.statements[item.items[number].said[0]]
-        at = taker(self.text, statement, new)
+        at = taker_of(self.text, statement, new)
         if at is None:
             return new
         text = self.sections.more_items_text(item, number, [new[at].bare(), *new[at + 1 :]], path)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 
+from registry_reconciler.base.sequences import first_behind
 from registry_reconciler.formats.align import align
-from registry_reconciler.formats.notes import NO_NOTES, Notes, above, around, below
+from registry_reconciler.formats.notes import NO_NOTES, Notes, above, around, below, taker
 from registry_reconciler.formats.toml.edit.spell import Speller
 from registry_reconciler.formats.toml.read.statements import Pair, Value
 from registry_reconciler.formats.toml.read.tree import Item, item_of, to_json
@@ -66,11 +68,10 @@ def respelled(
         return speller.text[own.start : own.end]
     if own.kind == "array" and isinstance(value, list):
         found = align(to_json(item), value)
-        stay = [new for old, new in found if old is not None]
+        behind = first_behind(range(len(value)), {new for old, new in found if old is not None})
         steps: list[Step] = []
         for old, new in found:
-            following = next((number for number in stay if number > new), None)
-            under = following is not None and not above(notes, following)
+            under = new in behind and not above(notes, behind[new])
             steps.append((old, value[new], below(notes, new), under))
         return respelled_array(speller, item, steps, indent)
     if own.kind == "inline" and isinstance(value, dict):
@@ -128,14 +129,10 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
 
 def _take_over(chunks: list[_Chunk], chunk: _Chunk, indent: str) -> None:
     """Let the first new part before another one that has the same comments above it have them alone."""
-    taker: _Chunk | None = None
-    for new in reversed(chunks):
-        if not new.is_new:
-            break
-        if new.under and _rows_of(new) == _rows_of(chunk):
-            taker = new
-    if taker is not None:
-        taker.free, taker.lead = chunk.free, chunk.lead
+    news = [*takewhile(lambda new: new.is_new, reversed(chunks))][::-1]
+    at = taker(_rows_of(chunk), (_rows_of(new) if new.under else None for new in news))
+    if at is not None:
+        news[at].free, news[at].lead = chunk.free, chunk.lead
         chunk.free, chunk.lead = "", indent
 
 

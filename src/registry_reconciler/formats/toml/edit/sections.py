@@ -8,7 +8,16 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import Snippet, SpliceError
-from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below, notes_of
+from registry_reconciler.formats.notes import (
+    NO_NOTES,
+    Note,
+    Notes,
+    above,
+    around,
+    below,
+    notes_of,
+    without_above,
+)
 from registry_reconciler.formats.toml.edit.look import gap_before
 from registry_reconciler.formats.toml.edit.spell import LOOKS, WIDTH, Look, Speller
 from registry_reconciler.formats.toml.read.statements import Statement, Value
@@ -48,9 +57,12 @@ class New(Struct, frozen=True):
 
     def bare(self) -> New:
         """The same without the comments above it."""
-        own = self.comments.get((), Note())
-        snippet = None if self.snippet is None else replace(self.snippet, comments=())
-        return replace(self, snippet=snippet, comments={**self.comments, (): replace(own, above=())})
+        snippet, comments = without_above(self.snippet, self.comments)
+        return replace(self, snippet=snippet, comments=comments)
+
+    def taking(self) -> tuple[str, ...] | None:
+        """The comments above it, with which it may take over the same ones; ``None`` where it may not."""
+        return above(self.notes()) if self.under else None
 
     def parts_below(self, step: str | int) -> dict[FieldPath, Snippet]:
         """The texts of what is in one of its parts."""

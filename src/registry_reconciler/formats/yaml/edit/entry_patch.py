@@ -12,6 +12,7 @@ from collections import Counter
 from itertools import groupby
 
 from registry_reconciler.formats.nodes import Node
+from registry_reconciler.formats.notes import taker
 from registry_reconciler.formats.yaml.edit.emit import Piece, indented
 from registry_reconciler.formats.yaml.edit.flow import Coming, flow_gaps
 from registry_reconciler.formats.yaml.edit.intent_table import Intent, New, plain
@@ -278,7 +279,7 @@ class EntryPatcher(ValuePatcher):
         start = self.line_start(node.entries[before].start)
         rows = self.text[self._with_comments(node, before, column) : start].split("\n")[:-1]
         above = tuple(row.strip() for row in rows)
-        at = next((k for k, new in enumerate(group) if new.under and above and new.comments() == above), None)
+        at = taker(above, (new.comments() if new.under else None for new in group))
         if at is None:
             return group
         swallowing = self._swallows(start, column)

@@ -5,10 +5,10 @@ Nothing of text is decided here.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from registry_reconciler.base.sequences import first_behind
 from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import (
     Edit,
@@ -235,7 +235,8 @@ class Intents(SharedIntents):
         merged = self._merged.get(id(node), {})
         removed = [number for key, number in own.items() if key not in value]
         added: list[New] = []
-        behind = _first_behind(wording, own) if wording is not None and value.keys() - own.keys() else {}
+        names = [str(key_of(entry)) for entry in wording.node.entries] if wording is not None else []
+        behind = first_behind(names, own) if value.keys() - own.keys() else {}
         position = _first_place(node)
         for key, part in value.items():
             if key in own:
@@ -277,7 +278,8 @@ class Intents(SharedIntents):
         by_text = {text: number for number, text in leaving.items()}
         here = Wording(self.text, node)
         added: list[New] = []
-        stay = [new for old, new in steps if old is not None]
+        stay = {new for old, new in steps if old is not None}
+        behind = first_behind(range(len(value)), stay) if wording is not None else {}
         position = 0
         for old, new in steps:
             if old is None:
@@ -286,14 +288,7 @@ class Intents(SharedIntents):
                 if moved is not None and self.text and node.entries[moved].value.kind != "alias":
                     # What only moves keeps its own words and comments.
                     words = part_of(value[new], here, moved, len(node.entries))
-                added.append(
-                    New(
-                        position,
-                        None,
-                        words,
-                        _is_bare(wording, _first_above(stay, new)),
-                    )
-                )
+                added.append(New(position, None, words, _is_bare(wording, behind.get(new))))
             else:
                 inner = wording.part(new) if wording is not None else None
                 self._lower(node.entries[old].value, value[new], below, inner, only_changes=only_changes)
@@ -304,29 +299,10 @@ class Intents(SharedIntents):
             intent.inserts.extend(added)
 
 
-def _first_above(numbers: Sequence[int], number: int) -> int | None:
-    """The first of ascending numbers that is above one."""
-    at = bisect_right(numbers, number)
-    return numbers[at] if at < len(numbers) else None
-
-
 def _is_bare(wording: Wording | None, step: str | int | None) -> bool:
     """Whether a part has no comments above it in a text."""
     part = None if wording is None or step is None else wording.part(step)
     return part is not None and not part.own()
-
-
-def _first_behind(wording: Wording, stay: Collection[str]) -> dict[str, str]:
-    """For the name of each pair of a text: the first pair behind it that stays, where there is one."""
-    found: dict[str, str] = {}
-    last = None
-    for entry in reversed(wording.node.entries):
-        name = str(key_of(entry))
-        if last is not None:
-            found[name] = last
-        if name in stay:
-            last = name
-    return found
 
 
 def _nested(rest: FieldPath, value: Any) -> Any:
