@@ -1,7 +1,8 @@
 """What libyaml lets pass although no YAML 1.2 text is so, or what it reads otherwise than YAML 1.2 says: refused.
 
 Such texts are rare. A few searches for what they all have in common say that a text is none; only where they find
-something, the text is composed and looked at.
+something, the text is composed and looked at. What is refused there is what a search finds at that very place: a part
+of a text would else be refused beside one thing and not beside another.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from registry_reconciler.formats.faults import TextFault
 from registry_reconciler.formats.nodes import Document, Node, Unreadable
 
 _QUESTION = re.compile(rb"[\[{,]\s*\?[^\s,\]}]")
-_DASH = re.compile(rb"[\[,]\s*-\s*[,\]]")
+_DASH = re.compile(rb"[\[{,:](?:\s|#[^\n]*\n)*-(?:\s|#[^\n]*\n)*[,\]}]")
 _NAME = re.compile(rb"[&*][A-Za-z0-9_-]+:")
 _TAB = re.compile(rb"^[ ]*\t", re.MULTILINE)
 _OPEN_LINE = re.compile(rb"^[^\s#\-%\]}.:][^:\n]*$", re.MULTILINE)
+_OPEN_OR_TAB = re.compile(r"[^\s#\-%\]}.:][^:\n]*$|[ ]*\t", re.MULTILINE)
 _LAST_BLANKS = re.compile(rb"\n[ ]+\Z")
-_BLANKS_FIRST = re.compile(rb"[|>][-+1-9]*[ ]*(?:[ ]#[^\n]*)?\n[ ]+\n")
+_BLANKS_FIRST = re.compile(rb"[|>][-+1-9]*[ ]*(?:[ ]#[^\n]*)?\r?\n(?:\r?\n)*[ ]+\r?\n")
 _CLOSE_COMMENT = re.compile(rb"""[\]},]\#|[|>][-+0-9]*\#|[^\s\[{,:]["']\#""")
 _HEADER = re.compile(r"[|>][-+0-9]*")
 
@@ -38,7 +40,8 @@ def _is_suspect(data: bytes) -> bool:
         return True
     if b"#" in data and _CLOSE_COMMENT.search(data):
         return True
-    return bool((b" \n" in data and _BLANKS_FIRST.search(data)) or _OPEN_LINE.search(data))
+    blanks = b" \n" in data or b" \r\n" in data
+    return bool((blanks and _BLANKS_FIRST.search(data)) or _OPEN_LINE.search(data))
 
 
 def strict_faults(data: bytes) -> list[TextFault]:
@@ -116,7 +119,11 @@ class _Look:
     def _close_comment(self, node: Node) -> Iterator[_Found]:
         text = self.text
         places = [entry.end + len(m[0]) for entry in node.entries if (m := _COMMA.match(text, entry.end))]
-        if node.style in ("'", '"') or (node.flow and node.kind in ("map", "seq")):
+        # A quote behind a blank looks like one that opens, before a text such as '#fff'.
+        closes = (
+            node.style in ("'", '"') and not text[node.end - 2].isspace() and text[node.end - 2] not in "[{,:"
+        )
+        if closes or (node.flow and node.kind in ("map", "seq")):
             places.append(node.end)
         if node.style in ("|", ">") and (header := _HEADER.match(text, node.body)):
             places.append(header.end())
@@ -144,7 +151,7 @@ class _Look:
                         "empty it",
                     )
                 break
-            longest = max(longest, len(row))
+            longest = max(longest, len(row.rstrip("\r")))
             at += len(row) + 1
         keeps = "+" in text[node.body : behind]
         last = node.end >= (self.last if keeps else self.before_blanks)
@@ -158,7 +165,8 @@ class _Look:
             end = self.text.find("\n", start + 1, node.end)
             row = self.text[start + 1 : node.end if end < 0 else end]
             indent = len(row) - len(row.lstrip(" "))
-            if indent <= column and row.strip() and not row.strip().startswith(("]", "}", "#")):
+            deep = indent > column or not row.strip() or row.strip().startswith(("]", "}", "#"))
+            if not deep and _OPEN_OR_TAB.match(self.text, start + 1):
                 yield start + 1 + indent, "a line of a value is not indented", "indent it with blanks"
             start = end
 
