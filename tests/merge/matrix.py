@@ -587,8 +587,8 @@ def marks(home: Home) -> None:
     """3: marks in state and history."""
     _managed(home)
     for folder in ("state", "history"):
-        for path in sorted((home.root / ".system/registry" / folder).iterdir()):
-            if path.is_dir() or not path.read_bytes():
+        for path in sorted((home.root / ".system/registry" / folder).rglob("*")):
+            if path.is_dir() or not path.read_bytes() or path.name == "format.jsonl":
                 continue
             data = path.read_text()
             path.write_text(f"<<<<<<< HEAD\n{data}=======\n{data}>>>>>>> other\n")
