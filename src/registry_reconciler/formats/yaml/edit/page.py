@@ -68,3 +68,7 @@ class Page:
                 return match is not None and len(match.group(1)) > column
             position = self.next_line(position)
         return False
+
+    def _blank(self, position: int) -> bool:
+        """Whether the line at a place is blank."""
+        return position < len(self.text) and not self.text[position : self.line_end(position)].strip()
