@@ -73,7 +73,7 @@ def adopted(box: Box, fields: str) -> str:
         ("    v: x  # v1", "    v: y  # v2"),
         ("    v: x", "    # above\n    v:  # behind\n      - 1"),
         ("    v: x", "    v:  # behind\n    w: |\n    x: 1"),
-        ("    v: {a: 1}", "    v: { a: 1, b: [ 1 ] }"),
+        ("    v: x", "    v: { a: 1, b: [ 1 ] }"),
         (
             "    v: x",
             "    v: x\n    # above\n    w:  # head\n      # first\n      k: 'v'  # behind\n      # last\n    z: 1",
