@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.formats.edits import Insert, Update
+from registry_reconciler.formats.edits import Insert, Remove, Update
 from registry_reconciler.formats.table import YAML
 from registry_reconciler.formats.yaml.edit.splice import extract
 from registry_reconciler.model.entry import same
@@ -104,3 +104,41 @@ def test_an_entry_that_ends_in_an_empty_text_can_be_moved(text: str) -> None:
     (read,) = YAML.read(made).documents
     assert isinstance(read, dict)
     assert same(read["t"], [snippet.value])
+
+
+INSIDE = """\
+t:
+  - id: a
+    v: 1
+    # inside of a
+  - id: b
+    w:
+      x: 1
+      # inside of w
+  # above c
+  - id: c
+# foot
+"""
+
+
+def test_comments_below_the_last_line_of_an_entry_and_right_of_its_column_are_inside_of_it() -> None:
+    assert extract(INSIDE.encode(), 0, ("t", 0)).text == "id: a\nv: 1\n# inside of a"
+    assert extract(INSIDE.encode(), 0, ("t", 1)).text == "id: b\nw:\n  x: 1\n  # inside of w"
+    assert extract(INSIDE.encode(), 0, ("t", 2)).text == "id: c"
+    for number, gone in enumerate(
+        ("- id: a\n    v: 1\n    # inside of a", "- id: b\n    w:\n      x: 1\n      # inside of w")
+    ):
+        without = YAML.splice(INSIDE.encode(), [Remove(0, ("t", number))]).decode()
+        assert without == INSIDE.replace(f"  {gone}\n", "")
+    field = YAML.splice(INSIDE.encode(), [Remove(0, ("t", 1, "w"))]).decode()
+    assert field == INSIDE.replace("    w:\n      x: 1\n      # inside of w\n", "")
+    other = YAML.splice(INSIDE.encode(), [Update(0, ("t", 1, "w"), 2)]).decode()
+    assert other == INSIDE.replace("    w:\n      x: 1\n      # inside of w\n", "    w: 2\n")
+
+
+def test_a_new_entry_stands_behind_the_comments_inside_of_the_one_before() -> None:
+    new = extract(b"- id: n\n  # inside of n\n", 0, (0,))
+    at_two = YAML.splice(INSIDE.encode(), [Insert(0, ("t",), new.value, index=1, snippet=new)]).decode()
+    assert at_two == INSIDE.replace("  - id: b", "  - id: n\n    # inside of n\n  - id: b")
+    last = YAML.splice(b"t:\n  - id: c\n    # in c\n", [Insert(0, ("t",), new.value, snippet=new)]).decode()
+    assert last == "t:\n  - id: c\n    # in c\n  - id: n\n    # inside of n\n"

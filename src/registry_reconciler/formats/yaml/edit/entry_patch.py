@@ -92,7 +92,7 @@ class EntryPatcher(ValuePatcher):
         everything = _Runs(set(range(len(node.entries))))
         start = 0
         if self.text[self.line_start(first.start) : first.start].strip():
-            self.put(first.start, self.line_end(first.end), empty)
+            self.put(first.start, self.last_line_end(first.end, column), empty)
             start = 1
         elif slot.kind == "root" and node.props_end == node.start:
             position = self.region_start(node, 0, column)
@@ -144,7 +144,7 @@ class EntryPatcher(ValuePatcher):
 
     def _delete(self, node: Node, number: int, column: int, removed: _Runs) -> None:
         start = self.region_start(node, number, column)
-        end = self.next_line(node.entries[number].end)
+        end = self.behind(node.entries[number].end, column)
         self.put(start, end, "")
         before = removed.first[number] - 1
         if before >= 0 and self._closes_up(node, number, column, removed):
@@ -162,7 +162,7 @@ class EntryPatcher(ValuePatcher):
             return True
         known = removed.closes_up.get(number)
         if known is None:
-            start = self.next_line(node.entries[number - 1].end)
+            start = self.behind(node.entries[number - 1].end, column)
             between = self.text[start : self.region_start(node, number, column)]
             # Asked in order, so that the answer for the one before is known.
             known = not between.strip() and self._closes_up(node, number - 1, column, removed)
@@ -197,19 +197,19 @@ class EntryPatcher(ValuePatcher):
         entries = node.entries
         start = entries[0].start
         lines: list[str] = []
-        blank = bool(lead) and self._blank(self.next_line(entries[lead - 1].end))
+        blank = bool(lead) and self._blank(self.behind(entries[lead - 1].end, column))
         for new in own:
             last = blank and new is own[-1]
             lines += self._new_lines(node, slot, new, self.emitter.before(comment=False, blank=last))
         body = self.join([lines[0], *indented(lines[1:], column)]) if lines else ""
         if lead == len(entries):
-            self.put(start, self.line_end(entries[-1].end), body)
+            self.put(start, self.last_line_end(entries[-1].end, column), body)
         elif lead == 0:
             self.put(start, start, body + self.style.newline + " " * column)
         elif lines:
-            self.put(start, self.line_end(entries[lead - 1].end), body)
+            self.put(start, self.last_line_end(entries[lead - 1].end, column), body)
         else:
-            end = self.next_line(entries[lead - 1].end)
+            end = self.behind(entries[lead - 1].end, column)
             while self.text[end : end + 1] in (" ", "\t", "\r", "\n"):
                 end += 1
             self.put(start, end, "")
@@ -228,7 +228,7 @@ class EntryPatcher(ValuePatcher):
 
         Comments that belong to no entry stand above it and head it, or more blank lines than between others.
         """
-        start = self.next_line(node.entries[index - 1].end)
+        start = self.behind(node.entries[index - 1].end, column)
         between = self.text[start : self.region_start(node, index, column)]
         return "#" in between or between.count("\n") > self._gap(node, index - 1, column)
 
@@ -237,7 +237,7 @@ class EntryPatcher(ValuePatcher):
         entry = node.entries[after]
         leaf = _last_leaf(entry.value)
         gap = 0 if "+" in self._header(leaf) and leaf.style in ("|", ">") else self._gap(node, after, column)
-        position = self.next_line(entry.end)
+        position = self.behind(entry.end, column)
         swallowing, blank = self._swallows(position, column), self._blank(position)
         rows: list[str] = []
         for new in group:
@@ -264,7 +264,7 @@ class EntryPatcher(ValuePatcher):
         if before not in removed.first:
             group = self._put_under(node, slot, group, before, column)
         run_end = removed.end.get(before, before)
-        behind = self.next_line(node.entries[run_end - 1].end) if run_end > before else position
+        behind = self.behind(node.entries[run_end - 1].end, column) if run_end > before else position
         followed = run_end > before and self._swallows(behind, column)
         rows: list[str] = []
         for new in group:

@@ -98,10 +98,11 @@ def last_comments(rows: Sequence[str]) -> list[str]:
     return found
 
 
-def own_text(text: str, node: Node, value: Json, *, shared: bool, inside: bool) -> str:
+def own_text(text: str, node: Node, value: Json, stop: int, *, shared: bool, inside: bool) -> str:
     """The node's text in column 0, or the value written anew where its text cannot stand alone.
 
     Args:
+        stop: the end of its last line, or of the comments below that are inside of it; -1: that of the text.
         shared: something of it was written out, so that it has to be read to know what it says.
         inside: it stands in a collection in flow style, and what is behind it is not its own.
     """
@@ -111,7 +112,6 @@ def own_text(text: str, node: Node, value: Json, *, shared: bool, inside: bool) 
         return dump(value).removesuffix("\n")
     start = text.rfind("\n", 0, node.body) + 1
     column = node.body - start
-    stop = text.find("\n", node.end)
     raw = text[node.body : stop if stop >= 0 else len(text)]
     if node.flow:
         column = len(text[start : node.body]) - len(text[start : node.body].lstrip(" -"))

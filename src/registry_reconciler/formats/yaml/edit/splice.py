@@ -37,8 +37,9 @@ from registry_reconciler.formats.yaml.edit.own_text import (
     last_comments,
     own_text,
 )
+from registry_reconciler.formats.yaml.edit.page import Page
 from registry_reconciler.formats.yaml.edit.patch import Patcher
-from registry_reconciler.formats.yaml.edit.style import Hints, Style, style_of
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, style_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
@@ -283,7 +284,11 @@ def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, pa
     if node.flow:
         comments += behind_flow(used.text, node)
     inside = bool(trail) and trail[-1].flow
-    own = own_text(used.text, node, value, shared=used is not source, inside=inside)
+    end = used.text.find("\n", node.end)
+    if not node.flow and node.entries:
+        column = -1 if number is None else column_of(used.text, trail[-1].entries[number].start)
+        end = Page(used.text, "\n").last_line_end(node.end, column)
+    own = own_text(used.text, node, value, end, shared=used is not source, inside=inside)
     if number is not None:
         own = first_comments(used.text, trail[-1].entries[number]) + own
     if source.unended and node.end >= len(used.text) - 1:

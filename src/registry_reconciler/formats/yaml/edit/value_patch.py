@@ -147,7 +147,7 @@ class ValuePatcher(Page):
 
     def _emitter_before(self, node: Node, slot: Slot) -> Emitter:
         """No block scalar may be written where it would take in what follows: a deeper comment, or blank lines."""
-        end = self.next_line(node.end)
+        end = self.behind(node.end, slot.column) if _is_block(node) else self.next_line(node.end)
         return self.emitter.before(comment=self._swallows(end, slot.column), blank=self._blank(end))
 
     def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
@@ -188,7 +188,7 @@ class ValuePatcher(Page):
         if mark_end < 0:
             mark_end = node.end
             lead = self.style.newline + " " * slot.column + ":"
-        end = self.line_end(node.end)
+        end = self.last_line_end(node.end, slot.column) if _is_block(node) else self.line_end(node.end)
         gap, tail = self._around(node, mark_end, end)
         if self._takes(tail, brought):
             tail = brought
@@ -269,4 +269,8 @@ def _plain_unless_quoted(node: Node, slot: Slot) -> str:
 
 def _is_below(node: Node) -> bool:
     """Whether the text of a value stands on the lines below its mark."""
-    return node.style in ("|", ">") or (bool(node.entries) and not node.flow)
+    return node.style in ("|", ">") or _is_block(node)
+
+
+def _is_block(node: Node) -> bool:
+    return bool(node.entries) and not node.flow

@@ -169,7 +169,8 @@ class Wording(Struct, frozen=True):
         position = self._next_line(last.end)
         while position < len(self.text):
             row = self.text[position : self._line_end(position)]
-            if row.strip() and not (_COMMENT.match(row) and len(row) - len(row.lstrip()) >= column > 0):
+            inside = len(row) - len(row.lstrip()) >= column and (column > 0 or self.member is None)
+            if row.strip() and not (_COMMENT.match(row) and inside):
                 break
             found.append(row.strip())
             position = self._next_line(position)
