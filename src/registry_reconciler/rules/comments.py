@@ -149,8 +149,8 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
         begin = above
     end = text.find("\n", node.end)
     end = len(text) if end < 0 else end
-    while node.entries and not node.flow and (row := _INSIDE.match(text, end)) and len(row[1]) > column:
-        end = row.end()  # comment lines below its last line are inside of it
+    while node.entries and not node.flow and (inside := _INSIDE.match(text, end)) and len(inside[1]) > column:
+        end = inside.end()  # comment lines below its last line are inside of it
     scalars: list[tuple[int, int]] = []
     waiting = [node]
     while waiting:
@@ -165,10 +165,10 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
     found: list[str] = []
     at = begin
     while (match := _COMMENT.search(text, at, end)) is not None:
-        inside = next((high for low, high in scalars if low < match.start() < high), None)
-        if inside is None:
+        behind = next((high for low, high in scalars if low < match.start() < high), None)
+        if behind is None:
             found.append(match.group().strip())
-        at = match.end() if inside is None else inside
+        at = match.end() if behind is None else behind
     return found
 
 
