@@ -236,3 +236,32 @@ def test_the_last_of_a_fragment_is_let_go_by_one_of_two_that_carried_over(
     assert old.run("apply", "--yes").exit == 0
     nothing_to_do(old)
     assert ("id: k" in old.read("t.yaml")) is ("adopt" in advice)
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["changed there", "changed on both sides"])
+def test_what_an_older_program_changed_is_reverted_after_it_was_taken_over(old: Box, both: bool) -> None:
+    """Registry, fragment and the old file go back; what was taken over stays, and is no longer what was applied."""
+    entry = "t:\n  - id: a\n    # first\n    v: {v}\n    # between\n    kept: 1\n    # then\n    w: {w}\n"
+    as_older(old, "two fields", entry.format(v=1, w=1))
+    old.git("branch", "-f", "older")
+    old.git("checkout", "-q", "older")
+    theirs = as_older(old, "theirs", entry.format(v=1, w=2))
+    old.git("checkout", "-q", "main")
+    v = 2 if both else 1
+    applied(old, "ours, and carried over", entry.format(v=v, w=1))
+    old.git("cherry-pick", theirs)
+    picked = old.git("rev-parse", "HEAD").strip()
+    applied(old, "taken over")
+    nothing_to_do(old)
+    old.git("revert", "--no-edit", picked)
+    for again in (False, True):
+        nothing_to_do(old)
+        assert f"v: {v}" in old.read("t.yaml")
+        old.replace("t.yaml", "w: 1", "w: 2")
+        ran = old.run("plan", "--format", "json").json
+        assert (ran["changes"], len(ran["drift"])) == ([], 1), again
+        old.git("checkout", "-q", "t.yaml")
+        ran = old.run("apply", "--yes")
+        assert ran.exit == 0, ran.out
+        committed(old, "healed")
+    assert old.run("plan", "--format", "json").json.get("heals", []) == []
