@@ -117,7 +117,7 @@ def _name(path: str, data: bytes) -> str:
 
 
 def taken_file(
-    found: StateFile, data: bytes, now: Mapping[str, Sequence[Applied]], former: Iterable[str]
+    found: StateFile, data: bytes, now: Mapping[str, Sequence[Applied]], former: Iterable[str] = ()
 ) -> tuple[str, bytes]:
     """The list of one old file: its path and content.
 
