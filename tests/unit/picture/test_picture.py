@@ -72,7 +72,7 @@ def test_circles_and_parts_that_do_not_hang_together_are_laid_out() -> None:
 def test_hostile_names_are_inert(where: str) -> None:
     names = {"source": "a/x", "target": "a/y", "field": "f"}
     names[where] = f"a/{HOSTILE}"
-    picture = whole([Edge(**names)])
+    picture = whole([Edge(names["source"], names["target"], names["field"])])
     text = str(svg(picture, lambda address: f"x/{address}"))
     assert parseString(text).getElementsByTagName("script") == []
     assert "<script>" not in page(picture, HOSTILE)
