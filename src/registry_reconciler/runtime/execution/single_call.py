@@ -31,7 +31,7 @@ from registry_reconciler.runtime.execution.hooks import (
     texts,
 )
 from registry_reconciler.runtime.execution.implementations import cannot_run
-from registry_reconciler.runtime.execution.limited import ended
+from registry_reconciler.runtime.execution.limited import LoopLimit, ended
 from registry_reconciler.runtime.execution.lookup import (
     ABILITY_DOMAINS,
     HOOK_DOMAIN,
@@ -143,7 +143,9 @@ class SingleCall:
 
     def _cannot_run(self) -> str:
         """In a dry run: why nothing here would run it, or ""."""
-        return cannot_run(self._invoker, self._fields, self._snapshot) if self._fields else ""
+        if not self._fields:
+            return ""
+        return cannot_run(self._invoker, self._fields, self._snapshot, self._payload, (self.id,))
 
     def settle(self, value: Any) -> InvocationResult[Any]:
         """The result of what it returned."""
@@ -315,9 +317,8 @@ class SingleCall:
         if not isinstance(item, Definition) or item.target is None or self._in_a_process(item):
             return await asyncio.to_thread(self.perform)
         seconds = self._invoker.seconds_of_code(self._asked, item)
-        limit = asyncio.timeout(seconds)
         try:
-            async with limit:
+            async with LoopLimit(seconds, name_of(item.target)):
                 if is_async(item.target):
                     given, named = arguments(item.target, self._payload, self._context)
                     value = item.target(*given, **named)
@@ -328,11 +329,6 @@ class SingleCall:
             raise
         except (SystemExit, GeneratorExit) as error:
             raise refusal(ended(error)) from error
-        except TimeoutError as error:
-            if not limit.expired():
-                raise refusal(error) from error
-            late = HandlerTimeout(f"{name_of(item.target)} did not return within {seconds:g} s")
-            raise refusal(late) from error
         except Exception as error:
             raise refusal(error) from error
 
@@ -352,7 +348,7 @@ class SingleCall:
         """Whether the program's own code runs it."""
         return self._invoker.runs_itself(self.item)
 
-    async def called_in_the_loop(self, end: float | None) -> Any:
+    async def called_in_the_loop(self) -> Any:
         """What the item returns, as it is; code that waits is called here, all else in a thread."""
         import asyncio
 
@@ -360,8 +356,7 @@ class SingleCall:
         if isinstance(item, Definition) and item.target is not None and is_async(item.target):
             given, named = arguments(item.target, self._payload, self._context)
             return item.target(*given, **named)
-        async with asyncio.timeout_at(end):
-            return await asyncio.to_thread(self.perform, plain=True)
+        return await asyncio.to_thread(self.perform, plain=True)
 
     def _in_a_process(self, item: Definition[..., Any]) -> bool:
         return item.process or self._asked.process
