@@ -70,6 +70,9 @@ _Parts: TypeAlias = (
 )
 """The handle of what gives its parts one after the other."""
 
+_MOST_PLAINLY = 64
+"""Of so many sets of capabilities the asking is kept."""
+
 log = logging.getLogger("registry_reconciler.runtime")
 
 
@@ -112,6 +115,7 @@ class Invoker:
         self.handlers = dict(handlers or {})
         self.limits = limits or Limits()
         self._limits_said = limits is not None
+        self._plainly: tuple[DbSnapshot | None, dict[tuple[str, ...], Asked]] = (None, {})
 
     def seconds_of_code(self, asked: Asked, item: HasMeta | None = None) -> float | None:
         """The time limit of what is code of the program: none, unless the call, the program or the item asks
@@ -159,7 +163,7 @@ class Invoker:
             UnknownCapabilityError: a capability that is granted, or that the item needs, is not declared.
             RegistryError: the mode or the environment is no known word.
         """
-        return SingleCall(self, key, payload, self.asked(**asked)).finish()
+        return SingleCall(self, key, payload, self._as_asked(asked)).finish()
 
     @overload
     async def ainvoke(
@@ -184,7 +188,7 @@ class Invoker:
         A coroutine function of the program is awaited in the caller's own loop and context, and is cancelled with
         it; everything else runs in a thread with the context of the caller.
         """
-        return await SingleCall(self, key, payload, self.asked(**asked)).finish_async()
+        return await SingleCall(self, key, payload, self._as_asked(asked)).finish_async()
 
     @overload
     def stream(self, key: _Parts[R], payload: Any = ..., **asked: Unpack[Words]) -> InvocationStream[R]: ...
@@ -202,7 +206,7 @@ class Invoker:
         """
         from registry_reconciler.runtime.execution.streams import InvocationStream
 
-        return InvocationStream(SingleCall(self, key, payload, self.asked(**asked)))
+        return InvocationStream(SingleCall(self, key, payload, self._as_asked(asked)))
 
     def dispatch(self, line: str, **asked: Unpack[Words]) -> InvocationResult[Any]:
         """Run a command as a person types it: ``write notes.txt --force --copies=2``.
@@ -222,6 +226,26 @@ class Invoker:
         if isinstance(timeout, bool) or not 0 < timeout <= threading.TIMEOUT_MAX:
             raise RegistryError(f"timeout is a number of seconds above 0, not {timeout!r}")
         return Limits(timeout, self.limits.output)
+
+    def _as_asked(self, words: Words) -> Asked:
+        """As :meth:`asked`. Who says its capabilities alone, as most do, is asking as it did before."""
+        caps = words["caps"] if len(words) == 1 and "caps" in words else None
+        if not isinstance(caps, (tuple, list)):
+            return self.asked(**words)
+        snapshot = self._db.snapshot()
+        if self._plainly[0] is not snapshot or len(self._plainly[1]) > _MOST_PLAINLY:
+            self._plainly = (snapshot, {})
+        known, given = self._plainly[1], tuple(caps)
+        try:
+            found = known.get(given)
+        except TypeError:  # no words at all, which is said below
+            return self.asked(**words)
+        if found is None:
+            asked = self.asked(**words)
+            if asked.snapshot is not snapshot:
+                return asked
+            found = known[given] = asked
+        return found
 
     def asked(
         self,

@@ -37,15 +37,15 @@ from registry_reconciler.runtime.execution.lookup import (
     HOOK_DOMAIN,
     called_by,
     find,
+    hook_index,
     hooks_in,
     hooks_of,
-    may_concern,
     meant,
     schema_fault,
 )
 from registry_reconciler.runtime.execution.plainjson import json_fault
 from registry_reconciler.runtime.execution.results import Asked, InvocationResult, Refused, Status
-from registry_reconciler.runtime.registry.capabilities import Decision, check_words
+from registry_reconciler.runtime.registry.capabilities import ALLOW, Decision, check_words
 from registry_reconciler.runtime.registry.items import Definition
 from registry_reconciler.runtime.registry.meta import HasMeta, Key
 from registry_reconciler.runtime.registry.source import EntryItem
@@ -61,9 +61,26 @@ log = logging.getLogger("registry_reconciler.runtime")
 class SingleCall:
     """One invocation, from key to result. Leaves exactly one audit line."""
 
+    __slots__ = (
+        "_asked",
+        "_fields",
+        "_index",
+        "_invoker",
+        "_key",
+        "_messages",
+        "_needed",
+        "_payload",
+        "_snapshot",
+        "_started",
+        "_verdict_logged",
+        "id",
+        "item",
+    )
+
     def __init__(self, invoker: Invoker, key: str | Key[Any], payload: Any, asked: Asked) -> None:
         self._invoker = invoker
         self._snapshot = asked.snapshot
+        self._index = hook_index(asked.snapshot)
         self._key = key
         self._payload = payload
         self._asked = asked
@@ -204,6 +221,8 @@ class SingleCall:
         if isinstance(item, EntryItem) and not item.stated_caps and self._asked.mode == "enforce":
             why = f"{self.id} does not say what it needs; an empty list is an answer: required_caps: []"
             raise Refused("capability_denied", why)
+        if not self._needed:
+            return ALLOW
         decision = self._invoker.decide(item, self._asked)
         if decision.verdict == "readonly_denied":
             why = f"the call is read-only and {self.id} needs {', '.join(decision.mutating)}"
@@ -255,7 +274,7 @@ class SingleCall:
         self, event: Event, duration_ms: float | None = None
     ) -> tuple[HookEvent | None, Sequence[Concerned]]:
         """The hooks that an event of this call concerns; most calls concern none."""
-        if not self._fields and not may_concern(self._snapshot, event, self.id):
+        if not self._fields and not self._index.candidates(event, self.id, ()):
             return None, ()
         hook_event = self._hook_event(event, duration_ms)
         return hook_event, hooks_of(self._snapshot, hook_event)
@@ -280,6 +299,8 @@ class SingleCall:
             raise Refused("capability_denied", fault)
 
     def _tell(self, status: Status) -> None:
+        if not self._fields and not self._index.candidates("PostAbilityCall", self.id, ()):
+            return
         duration_ms = (time.monotonic() - self._started) * 1000
         hook_event, concerned = self._hooks("PostAbilityCall", duration_ms)
         if hook_event is not None and concerned:
