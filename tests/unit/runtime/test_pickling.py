@@ -160,6 +160,13 @@ def test_a_workspace_is_written_down_as_its_database(tmp_path: Path) -> None:
     site = Site(tmp_path / "s")
     site.abilities({"ability_id": "a", "name": "Alpha"})
     runtime = open_runtime(site.root)
+    whole = again(runtime)
+    assert whole["ability"].require("Alpha").address == "ability_low/a"
+    assert not whole.reload()
+    site.abilities({"ability_id": "b"})
+    assert whole.reload()
+    assert whole["ability"].get("a") is None
+    assert whole["ability"].require("b").address == "ability_low/b"
     found = again(runtime.db)
     assert found["ability"].require("Alpha").address == "ability_low/a"
     assert (

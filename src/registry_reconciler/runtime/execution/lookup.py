@@ -64,7 +64,7 @@ def find(snapshot: DbSnapshot, key: str | Key[Any], domain: str = "") -> Any:
                 return found
     place, slash, rest = key.partition("/")
     if slash and place in snapshot:
-        found = snapshot[place].get_by_id(rest) if place in ABILITY_DOMAINS else snapshot[place].get(rest)
+        found = snapshot[place].get(rest)
         if found is not None and (place in ABILITY_DOMAINS or _can_be_called(found)):
             return found
     return _in_any(snapshot, key)

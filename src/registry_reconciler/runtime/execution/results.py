@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
-from registry_reconciler.runtime.errors import RegistryError
-from registry_reconciler.runtime.execution.handlers import Limits
-from registry_reconciler.runtime.execution.hooks import HookMessage
+from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError
+from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout, Limits
+from registry_reconciler.runtime.execution.hooks import HookMessage, message_of
 from registry_reconciler.runtime.registry.capabilities import Mode, Vocabulary
 
 if TYPE_CHECKING:
@@ -149,3 +149,15 @@ class Refused(Exception):
         self.status: Status = status
         self.error = error
         self.more = more
+
+
+def refusal(error: Exception) -> Refused:
+    """How a call ends in which an exception was raised."""
+    if isinstance(error, CapabilityDenied):
+        status: Status = "readonly_denied" if error.readonly else "capability_denied"
+        return Refused(status, str(error), denied=(error.capability,), exception=error)
+    if isinstance(error, HandlerTimeout):
+        return Refused("timeout", str(error), exception=error)
+    if isinstance(error, HandlerError):
+        return Refused("failed", str(error), exception=error.__cause__ or error)
+    return Refused("failed", message_of(error), exception=error)

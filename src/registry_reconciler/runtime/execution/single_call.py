@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.runtime.errors import CapabilityDenied, HandleError
+from registry_reconciler.runtime.errors import HandleError
 from registry_reconciler.runtime.execution.calling import (
     Arguments,
     arguments,
@@ -19,13 +19,12 @@ from registry_reconciler.runtime.execution.calling import (
     name_of,
 )
 from registry_reconciler.runtime.execution.context import Context
-from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
+from registry_reconciler.runtime.execution.handlers import HandlerError
 from registry_reconciler.runtime.execution.hooks import (
     Concerned,
     Event,
     HookEvent,
     HookMessage,
-    message_of,
     misspelt,
     readable,
     texts,
@@ -44,13 +43,16 @@ from registry_reconciler.runtime.execution.lookup import (
     schema_fault,
 )
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import Asked, InvocationResult, Refused, Status
+from registry_reconciler.runtime.execution.results import Asked, InvocationResult, Refused, Status, refusal
+from registry_reconciler.runtime.execution.spans import settled, span_of
 from registry_reconciler.runtime.registry.capabilities import ALLOW, Decision, check_words
 from registry_reconciler.runtime.registry.items import Definition
 from registry_reconciler.runtime.registry.meta import HasMeta, Key
 from registry_reconciler.runtime.registry.source import EntryItem
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from registry_reconciler.runtime.execution.invocation import Invoker
 
 _DEEPEST = 32
@@ -94,6 +96,25 @@ class SingleCall:
 
     def finish(self) -> InvocationResult[Any]:
         """Run it to its end, whatever that is."""
+        if self._invoker.tracer is None:
+            return self._finish()
+        with span_of(self._invoker.tracer, *self.span()) as span:
+            result = self._finish()
+            settled(span, result)
+            return result
+
+    def span(self) -> tuple[str, dict[str, Any]]:
+        """The name of its span, and what is known at its beginning."""
+        asked = self._asked
+        said = {"id": self.id, "caller": asked.caller, "mode": asked.mode, "dry_run": asked.dry_run}
+        return f"invoke {self.id}", said
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """Who is told of it."""
+        return self._invoker.tracer
+
+    def _finish(self) -> InvocationResult[Any]:
         ended = self.begin()
         if ended is not None:
             return ended
@@ -105,6 +126,12 @@ class SingleCall:
 
     async def finish_async(self) -> InvocationResult[Any]:
         """As :meth:`finish`, and the loop goes on meanwhile. What is a coroutine is awaited in this very loop."""
+        with span_of(self._invoker.tracer, *self.span()) as span:
+            result = await self._finish_async()
+            settled(span, result)
+            return result
+
+    async def _finish_async(self) -> InvocationResult[Any]:
         import asyncio
 
         ended = await asyncio.to_thread(self.begin) if self._waits_before() else self.begin()
@@ -409,15 +436,3 @@ class SingleCall:
         if self._fields.get("type") == "agent":
             return invoker.perform({"kind": "agent", **self._fields}, self._payload, context, {})
         raise HandlerError(f"{self.id} has no implementation")
-
-
-def refusal(error: Exception) -> Refused:
-    """How a call ends in which an exception was raised."""
-    if isinstance(error, CapabilityDenied):
-        status: Status = "readonly_denied" if error.readonly else "capability_denied"
-        return Refused(status, str(error), denied=(error.capability,), exception=error)
-    if isinstance(error, HandlerTimeout):
-        return Refused("timeout", str(error), exception=error)
-    if isinstance(error, HandlerError):
-        return Refused("failed", str(error), exception=error.__cause__ or error)
-    return Refused("failed", message_of(error), exception=error)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any, Generic, TypeVar
 
 from registry_reconciler.runtime.execution.calling import carried_out, is_stream
 from registry_reconciler.runtime.execution.handlers import HandlerTimeout
 from registry_reconciler.runtime.execution.limited import LoopLimit, within
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import InvocationResult, Refused
-from registry_reconciler.runtime.execution.single_call import SingleCall, refusal
+from registry_reconciler.runtime.execution.results import InvocationResult, Refused, refusal
+from registry_reconciler.runtime.execution.single_call import SingleCall
+from registry_reconciler.runtime.execution.spans import settled, span_of_parts
 
 R = TypeVar("R")
 
@@ -41,10 +42,27 @@ class InvocationStream(Generic[R]):
         self.result: InvocationResult[Any] | None = None
 
     def __iter__(self) -> Iterator[R]:
-        return iter(()) if self._is_taken() else self._parts()
+        return iter(()) if self._is_taken() else self._told_of()
 
     def __aiter__(self) -> AsyncIterator[R]:
-        return _nothing() if self._is_taken() else self._parts_async()
+        return _nothing() if self._is_taken() else self._told_of_async()
+
+    def _told_of(self) -> Iterator[R]:
+        with span_of_parts(self._call.tracer, *self._call.span()) as span:
+            try:
+                yield from self._parts()
+            finally:
+                settled(span, self.result)
+
+    async def _told_of_async(self) -> AsyncIterator[R]:
+        with span_of_parts(self._call.tracer, *self._call.span()) as span:
+            parts = self._parts_async()
+            try:
+                async for part in parts:
+                    yield part
+            finally:
+                await parts.aclose()
+                settled(span, self.result)
 
     def _is_taken(self) -> bool:
         taken, self._taken = self._taken, True
@@ -116,7 +134,7 @@ class InvocationStream(Generic[R]):
         with asyncio.Runner() as runner:
             yield from self._each(iter(lambda: runner.run(following()), _END))
 
-    async def _parts_async(self) -> AsyncIterator[R]:
+    async def _parts_async(self) -> AsyncGenerator[R, None]:
         import asyncio
 
         if not await asyncio.to_thread(self._begin):

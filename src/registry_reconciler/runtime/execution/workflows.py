@@ -23,6 +23,7 @@ from registry_reconciler.runtime.execution.handlers import HandlerError
 from registry_reconciler.runtime.execution.hooks import misspelt
 from registry_reconciler.runtime.execution.lookup import schema_fault, unusable_schema
 from registry_reconciler.runtime.execution.results import InvocationResult, Refused
+from registry_reconciler.runtime.execution.spans import settled, span_of
 
 FROM = "$from"
 DEFAULT_PAUSE = 1.0
@@ -293,10 +294,14 @@ def _at_once(calls: Sequence[tuple[Step, Any]], context: Context) -> list[tuple[
 def _attempts(step: Step, given: Any, context: Context) -> InvocationResult[Any]:
     """Only what may come out otherwise is tried again: a denial stays one."""
     pause = step.pause
-    for attempt in range(1, step.attempts + 1):
-        result = context.invoke(step.ability, given)
-        if result.status not in ("failed", "timeout") or attempt == step.attempts:
-            break
-        time.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
+    with span_of(context.tracer, f"step {step.name}", {"step": step.name, "id": step.ability}) as span:
+        for attempt in range(1, step.attempts + 1):
+            result = context.invoke(step.ability, given)
+            if result.status not in ("failed", "timeout") or attempt == step.attempts:
+                break
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        if span is not None:
+            span.set_attribute("registry.attempts", attempt)
+        settled(span, result)
     return result
