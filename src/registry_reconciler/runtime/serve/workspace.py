@@ -137,11 +137,11 @@ class _Files:
         return found
 
     def _read(self, tree: DatedTree) -> Served:
-        from registry_reconciler.runtime.serve.planning import read_workspace
+        from registry_reconciler.runtime.serve import planning, rereading  # noqa: F401  # of the first reload
 
         # One recorder for both: the digests are those of the very bytes that were understood.
         recorder = Recorder(tree)
-        found = read_workspace(recorder, str(self.root))
+        found = planning.read_workspace(recorder, str(self.root))
         loaded = found.loaded
         try:
             looked = look(recorder, loaded.kinds)
