@@ -624,7 +624,15 @@ def _known(one: History, name: str, conflicts: list[str]) -> str:
         return "what two applies of an older program wrote"
     if one.begun_old and name == "cherry-pick":
         return "a pick from one form to the other"
+    if all(_is_of_one_record(one, path) for path in conflicts):
+        return "a record that is alone in its file moved"
     return ""
+
+
+def _is_of_one_record(one: History, path: str) -> bool:
+    """Whether a file of the state in conflict has no more than one record, on no side."""
+    texts = [one.git("show", f":{stage}:{path}", check=False).stdout for stage in (1, 2, 3)]
+    return path.endswith(".state") and all(text.count("\n@ ") < 2 for text in texts)
 
 
 def _ever_there(one: History, path: str) -> bool:
