@@ -152,3 +152,14 @@ def test_a_record_that_is_alone_in_its_file_moves_here_and_goes_there(
     assert box.run("apply", "--yes").exit == 0
     nothing_to_do(box)
     assert "id: a" in box.read("t.yaml")
+
+
+def test_two_branches_begin_at_a_reorder_that_was_not_applied(box: Box) -> None:
+    applied(box, "base", listed(b=1, h=1, k=1))
+    box.write(FRAGMENT, listed(b=1, k=1, h=1))
+    committed(box, "another order, and nothing to apply")
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(b=1, k=1, n=1, h=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(k=1, h=1, b=2))
+    settled(box, "merge", "-q", "--no-edit", "other")
