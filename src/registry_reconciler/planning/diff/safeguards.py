@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.state.places import place_of
 from registry_reconciler.loading.workspace import managed_by_kind
-from registry_reconciler.model.change import Action, Reason
+from registry_reconciler.model.change import Action
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import Place, split_address
 from registry_reconciler.model.problem import Problem
@@ -49,8 +49,7 @@ def brakes(work: DiffWork, config: Config, any_fragment: bool, rest: Unloaded) -
     """More deletions than anybody means: of most entries of a kind, or of everything because no fragment is there."""
     deleted: dict[str, list[str]] = {}
     for change in work.changes:
-        # What a command names one by one is meant; and no fragment speaks of entries whose truth is live.
-        if change.action is Action.DELETE and change.reason is not Reason.EDITED:
+        if change.action is Action.DELETE and work.kinds[change.kind].truth != "live":
             deleted.setdefault(change.kind, []).append(change.address)
     if deleted and not any_fragment:
         total = sum(map(len, deleted.values()))
