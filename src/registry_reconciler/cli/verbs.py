@@ -108,11 +108,13 @@ def ask(call: Call, amendment: Amendment, plan: Plan) -> None:
 
 def _left_behind(root: Path, amendment: Amendment, plan: Plan) -> list[str]:
     """What stays in the folder of an entry whose file went from there: a skill is often more than one file."""
+    from registry_reconciler.layouts import LAYOUTS
+
     notes = []
     loaded = amendment.loaded
     for change in plan.changes:
         kind = loaded.kinds.get(change.kind) if loaded is not None else None
-        if kind is None or kind.layout != "file" or change.live is None:
+        if kind is None or not LAYOUTS[kind.layout].one_a_file or change.live is None:
             continue
         moved = change.action is Action.MOVE and change.file != change.live.file
         if not moved and change.action is not Action.DELETE:
