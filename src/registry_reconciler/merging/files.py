@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from registry_reconciler.formats.base import TextFormat
-from registry_reconciler.formats.comments import comments_in
-from registry_reconciler.formats.table import format_named, format_of
+from registry_reconciler.formats.table import format_named, format_of, new_reader
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
@@ -145,12 +144,12 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
     return Structure(
         form,
         shape,
-        lambda data: frozenset(comments_in(data, form)),
         places,
         is_set,
         moves_in if is_fragment(path) else _no_moves,
         by_people if is_fragment(path) else known.decided,
         not is_fragment(path) and any(LAYOUTS[kind.layout].documents for kind in kinds_of(known.kinds, path)),
+        new_reader(),
     )
 
 
