@@ -94,10 +94,26 @@ def _own(
 
 def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known) -> bytes:
     """What is remembered of an output, merged as its text is: else it would look as if somebody had edited it."""
-    account = parse_account(path, ours)
-    of_value = account is None or any(output.at for output in known.outputs if output.id == account.id)
-    merged = None if of_value else _clean(before, ours, theirs)
-    return ours if merged is None else merged
+    sides = [None if data is None else parse_account(path, data) for data in (before, ours, theirs)]
+    _, mine, its = sides
+    if mine is None or its is None or (mine.id, mine.salt) != (its.id, its.salt):
+        return ours
+    of_value = any(output.at for output in known.outputs if output.id == mine.id)
+    base = sides[0].lines if sides[0] is not None and sides[0].salt == mine.salt else ""
+    lines = _derived_part(base, mine.lines, its.lines, in_one_piece=of_value)
+    return mine.with_lines(lines)
+
+
+def _derived_part(before: str, ours: str, theirs: str, *, in_one_piece: bool) -> str:
+    """A text that is derived: what only one side changed is taken; where it is open it is ours, and made anew later.
+
+    Args:
+        in_one_piece: it has no lines that could be of one side and of the other.
+    """
+    if ours == before or theirs == before or in_one_piece:
+        return theirs if ours == before else ours
+    merged, conflicts = merged_rows(before, ours, theirs, Labels())
+    return ours if conflicts else merged
 
 
 # Fragments, registries, structured files with an output in them
@@ -220,8 +236,7 @@ def _with_regions(
             for region, text in zip(found, texts, strict=True)
         ]
         if found[1] is not None and found[2] is not None and found[1].inline == found[2].inline:
-            merged_part, open_places = merged_rows(inner[0], inner[1], inner[2], labels)
-            parts[name] = inner[1] if open_places or found[1].inline else merged_part
+            parts[name] = _derived_part(inner[0], inner[1], inner[2], in_one_piece=found[1].inline)
     evened = [
         _with_parts(text, known_regions, parts) for text, known_regions in zip(texts, regions, strict=True)
     ]

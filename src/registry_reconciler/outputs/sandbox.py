@@ -13,7 +13,7 @@ import jinja2
 from jinja2 import nodes
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import Cycler, Joiner, Namespace
+from jinja2.utils import Cycler, Joiner, Namespace, consume
 from jinja2.visitor import NodeTransformer
 
 from registry_reconciler.base.mask import MASK
@@ -125,12 +125,15 @@ class Named(StrictUndefined):
 
     __slots__ = ()
     known: tuple[str, ...] = ()
+    here: Mapping[str, Any] = {}
+    """The names of the entry that is looked at."""
 
     @property
     def _undefined_message(self) -> str:
         if self._undefined_hint:
             return str(self._undefined_hint)
-        return f"{self._undefined_name!r} is undefined.{did_you_mean(str(self._undefined_name), self.known)}"
+        known = dict.fromkeys((*self.known, *self.here))
+        return f"{self._undefined_name!r} is undefined.{did_you_mean(str(self._undefined_name), known)}"
 
 
 class Counting(NodeTransformer):
@@ -189,10 +192,38 @@ class Sandbox(ImmutableSandboxedEnvironment):
         Counting().visit(source)
         return super()._generate(source, *args, **more)
 
+    def value_of(self, text: str) -> Callable[[dict[str, Any]], Any]:
+        """What gives the value of an expression, from the names that it may use, those of all templates among them."""
+        expression = self.compile_expression(text, undefined_to_none=False)
+        template = expression._template  # its own call makes a new set of names for every expression
+
+        def evaluated(names: dict[str, Any]) -> Any:
+            context = Context(self, names, template.name, template.blocks)
+            consume(template.root_render_func(context))
+            return context.vars["result"]
+
+        return evaluated
+
+    def text_of(self, template: jinja2.Template) -> Callable[[dict[str, Any]], str]:
+        """What gives the text of a template, as :meth:`value_of` does."""
+
+        def rendered(names: dict[str, Any]) -> str:
+            try:
+                return self.concat(
+                    template.root_render_func(Context(self, names, template.name, template.blocks))
+                )
+            except Exception:
+                return self.handle_exception()
+
+        return rendered
+
     # What can be reached
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``obj.attribute``: what stands in the data comes before what Python has."""
+        if obj.__class__ is Entry and attribute in obj.values and attribute not in RESERVED:
+            self.meter.tick()
+            return _open(obj.values[attribute])
         return self._get(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
