@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.outputs.memory import load_memory, render
 from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.outputs.memory import load_memory, render
 from registry_reconciler.version import __version__
 from tests.outputs.helper import FILES
 from tests.support import Box

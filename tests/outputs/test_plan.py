@@ -9,7 +9,7 @@ import pytest
 
 from registry_reconciler.errors import Blocked
 from registry_reconciler.outputs.render import Rendered, Source, render
-from tests.outputs.helper import FRAGMENT, README, REGISTRY, SCHEMA, Home
+from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
 
 
 @pytest.fixture
@@ -266,3 +266,34 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     home.write({".system/registry/templates/table.md.j2": "other\n"})
     assert [one.id for one in workspace.plan().outputs] == ["table"]
     assert asked[-1] == ["table"]
+
+
+def test_items_and_loops_may_be_in_the_order_of_the_files(home: Home) -> None:
+    """Also of what the same plan creates: where it will stand."""
+    first, second = (
+        REGISTRY.split("  - id: docx\n")[0],
+        '  - id: pdf\n    path: skills/pdf\n    version: "1.10"\n',
+    )
+    home.write(
+        {
+            "skills/_registry.yml": f'{first}{second}  - id: docx\n    path: skills/docx\n    version: "2"\n',
+            "desired/new.yaml": "skill:\n  - {id: apt, path: skills/apt, version: '1'}\n",
+            ".system/registry/templates/table.md.j2": "{% for s in entries.skill | sort(attribute='place.position') %}"
+            "\n{{ s.place.position }} {{ s.key }}\n{% endfor %}\n",
+        }
+    )
+    home.outputs(OUTPUTS.replace("each: skill\n", "each: skill\n    order: file\n"))
+    home.apply()
+    assert "-->\n0 pdf\n1 docx\n2 apt\n<!--" in home.text("README.md")
+    names = [line for line in home.text("marketplace.yaml").split("\n") if "name:" in line]
+    assert [line.split()[-1] for line in names] == ["pdf", "docx", "apt"]
+    assert home.plan().outputs == ()
+
+
+def test_an_item_that_reads_a_field_which_an_entry_has_not_is_told_which(home: Home) -> None:
+    home.outputs(OUTPUTS.replace("{{ homepage | default(omit) }}", "{{ homepage }}"))
+    ((code, message),) = home.said()
+    assert (code, "skill/docx has no field 'homepage'; write homepage | default(…)" in message) == (
+        "OUT002",
+        True,
+    )

@@ -39,8 +39,8 @@ class OutputChange(Struct, frozen=True):
         at: the steps to its place in a structured file.
         diff: the lines that differ, as ``diff -u`` has them, without a head; "" where none do.
         digest: of its definition and templates: part of the plan's identity.
-        quiet: never a reason for exit 2: only this program is another one than that which wrote it, or it is a page that
-            somebody wrote before there was this program.
+        quiet: never a reason for exit 2: only this program is another one than that which wrote it, or it is a page
+            that somebody wrote before there was this program.
     """
 
     id: str

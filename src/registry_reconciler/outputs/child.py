@@ -62,8 +62,10 @@ class Renderer:
         self.reads: set[str] = set()
         self.templates: set[str] = set()
         self.sources: dict[str, str | None] = {}
+        self.order: dict[str, dict[str, int]] = {}
         entries = Entries(self._entries, tuple(start["kinds"]))
         self.sandbox = Sandbox(jinja2.FunctionLoader(self._load), entries)
+        self.sandbox.position = self._position
         self.sandbox.fields = {kind: tuple(names) for kind, names in start["fields"].items()}
         self.secrets = {kind: set(paths) for kind, paths in start["secrets"].items()}
         self.expressions: dict[tuple[str, str | None], _Make | None] = {}
@@ -76,6 +78,14 @@ class Renderer:
             found.kind = kind
             self.known[kind] = found
         return self.known[kind]
+
+    def _position(self, address: str) -> int:
+        """The number of an entry of its kind, from 0, as they stand in files."""
+        kind = address.partition("/")[0]
+        if kind not in self.order:
+            said = self.parent.ask({"order": kind})
+            self.order[kind] = {name: number for number, name in enumerate(said)}
+        return self.order[kind].get(address, len(self.order[kind]))
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
         self.templates.add(name)
@@ -150,6 +160,8 @@ class Renderer:
         holds = self._condition(job["where"], kind) if "where" in job else None
         named = self._made(job["key"], ["key"], kind) if "key" in job else None
         item = self._made(job["item"], ["item"], kind)
+        if job.get("order") == "file":
+            entries = EntryList(sorted(entries, key=lambda entry: self._position(entry.address)))
         guarded = kind in Entry.guarded
         found: list[tuple[str, Any]] = []
         names: set[str] = set()

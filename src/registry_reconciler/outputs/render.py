@@ -59,6 +59,7 @@ class Source(Struct, frozen=True):
         secrets: the secret fields of each kind that has some, as dotted paths.
         entries: gives the rows of a kind: key, address, place, values.
         template: gives the text of a template, ``None`` where there is none.
+        order: gives the addresses of a kind as they stand in its files.
     """
 
     kinds: Sequence[str]
@@ -66,6 +67,7 @@ class Source(Struct, frozen=True):
     secrets: Mapping[str, Sequence[str]]
     entries: Callable[[str], list[Json]]
     template: Callable[[str], str | None]
+    order: Callable[[str], list[str]] = lambda _kind: []
 
 
 def render(jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rendered]:
@@ -128,6 +130,8 @@ def _require_begun(fault: ChildEnded, *, begun: bool) -> None:
 
 
 def _answer(asked: Mapping[str, Json], source: Source) -> Json:
+    if "order" in asked:
+        return source.order(asked["order"])
     return source.entries(asked["need"]) if "need" in asked else source.template(asked["template"])
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.registries import order_in_files
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.definitions import Output
@@ -21,6 +22,7 @@ from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
 
 if TYPE_CHECKING:
+    from registry_reconciler.files.tree import Tree
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
@@ -69,8 +71,14 @@ class Sources:
     """Everything that the outputs of one plan are made from."""
 
     def __init__(
-        self, loaded: Loaded, entry_set: EntrySet, changes: Sequence[Change], records: Records | None
+        self,
+        loaded: Loaded,
+        entry_set: EntrySet,
+        changes: Sequence[Change],
+        tree: Tree,
+        records: Records | None,
     ) -> None:
+        self.tree = tree
         self.loaded = loaded
         self.entry_set = entry_set
         self.changes = changes
@@ -91,6 +99,11 @@ class Sources:
             values = marks.mask(dict(item.value)) if marks else item.value
             rows.append([item.key, item.address, place, values])
         return rows
+
+    def _order(self, kind: str) -> list[str]:
+        """The addresses of a kind as they will stand in its files."""
+        kinds = self.loaded.kinds
+        return order_in_files(self.tree, kinds[kind], kinds, self.loaded.reader) if kind in kinds else []
 
     def _entries(self, kind: str) -> Sequence[Entry]:
         """The entries of a kind, by key; those too that a plan of a part did not need until now."""
@@ -144,6 +157,7 @@ class Sources:
             },
             entries=self._rows,
             template=self._template,
+            order=self._order,
         )
         return render(jobs, source)
 

@@ -96,7 +96,7 @@ def derive(
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
     if not outputs and not memory.files and not definitions.problems:
         return Derived(problems=memory.problems)
-    sources = Sources(loaded, entry_set, changes, records)
+    sources = Sources(loaded, entry_set, changes, tree, records)
     return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
 
 
