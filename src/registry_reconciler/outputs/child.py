@@ -45,6 +45,10 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
 _UNKNOWN = re.compile(r"No (?P<what>filter|test) named '(?P<name>[^']*)'")
 
 
+class Outside(Exception):
+    """A template lies outside of the folder: no ``ignore missing`` makes that right."""
+
+
 class Wrong(Exception):
     """A template or an expression is wrong. ``at``: the path of the expression in its definition."""
 
@@ -61,7 +65,7 @@ class Renderer:
         self.known: dict[str, EntryList] = {}
         self.reads: set[str] = set()
         self.templates: set[str] = set()
-        self.sources: dict[str, str | None] = {}
+        self.sources: dict[str, Any] = {}
         self.order: dict[str, dict[str, int]] = {}
         entries = Entries(self._entries, tuple(start["kinds"]))
         self.sandbox = Sandbox(jinja2.FunctionLoader(self._load), entries)
@@ -93,6 +97,8 @@ class Renderer:
         if name not in self.sources:
             self.sources[name] = self.parent.ask({"template": name})
         source = self.sources[name]
+        if source is False:
+            raise Outside(name)
         return None if source is None else (source, name, None)
 
     def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,7 +144,7 @@ class Renderer:
             for name in sorted(self.templates - seen):
                 seen.add(name)
                 source = self.sources.get(name)
-                if source is None:
+                if not isinstance(source, str):
                     continue
                 tree = self.sandbox.parse(source, name, name)
                 for other in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
@@ -255,8 +261,9 @@ class Renderer:
         if isinstance(error, jinja2.TemplateSyntaxError):
             message = _sentence(error.message) + self._meant(error.message or "")
             return Wrong("syntax", message, error.name or template, error.lineno, at)
-        if isinstance(error, jinja2.TemplateNotFound):
-            return Wrong("missing", str(error.name or error), template, _line(error, template)[1], at)
+        if isinstance(error, jinja2.TemplateNotFound | Outside):
+            name = str(getattr(error, "name", None) or error)
+            return Wrong("missing", name, template, _line(error, template)[1], at)
         message = _sentence(error.message if isinstance(error, jinja2.TemplateError) else str(error))
         for types, kind, said in _FAULTS:
             if isinstance(error, types):

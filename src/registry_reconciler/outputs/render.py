@@ -15,6 +15,7 @@ from registry_reconciler.base.child import Child, ChildEnded, Limits
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
+from registry_reconciler.outputs.names import template_path
 
 _WORKER = "registry_reconciler.outputs.child"
 
@@ -132,7 +133,10 @@ def _require_begun(fault: ChildEnded, *, begun: bool) -> None:
 def _answer(asked: Mapping[str, Json], source: Source) -> Json:
     if "order" in asked:
         return source.order(asked["order"])
-    return source.entries(asked["need"]) if "need" in asked else source.template(asked["template"])
+    if "need" in asked:
+        return source.entries(asked["need"])
+    name = asked["template"]
+    return source.template(name) if template_path(name) is not None else False  # outside of the folder
 
 
 def _rendered(answer: Mapping[str, Json]) -> Rendered:
