@@ -297,3 +297,16 @@ def test_an_item_that_reads_a_field_which_an_entry_has_not_is_told_which(home: H
         "OUT002",
         True,
     )
+
+
+def test_a_value_is_that_of_the_document_which_has_it(home: Home) -> None:
+    home.write({"two.yaml": "first: 1\n---\n# second\ntotal: 0\nplugins: []\n"})
+    home.outputs(
+        "outputs:\n  - {id: total, file: two.yaml, at: total, value: '{{ entries.skill | length }}'}\n"
+        "  - {id: plugins, file: two.yaml, at: plugins, each: skill, item: '{{ key }}'}\n"
+        "  - {id: more, file: two.yaml, at: more, value: x}\n"
+    )
+    home.apply()
+    assert home.text("two.yaml") == (
+        "first: 1\nmore: x\n---\n# second\ntotal: 2\nplugins:\n  - docx\n  - pdf\n"
+    )

@@ -295,7 +295,8 @@ def _names(output: Output) -> FieldPath:
 
 
 def place_of(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]:
-    """The document and the path of an output's value: of the first document that has what leads there.
+    """The document and the path of an output's value: of the first document that has it,
+    else of the first that has what leads there.
 
     Raises:
         NoOutputPlace: none has; it says what stands at the last step that matched.
@@ -303,13 +304,16 @@ def place_of(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]
     if not documents:
         return 0, _names(output)
     first: NoOutputPlace | None = None
+    found: list[tuple[int, FieldPath]] = []
     for number, document in enumerate(documents):
         try:
-            return number, _walked(document, output.steps, output)
+            found.append((number, _walked(document, output.steps, output)))
         except NoOutputPlace as fault:
             first = first or fault
-    assert first is not None
-    raise first
+    if not found:
+        assert first is not None
+        raise first
+    return next((at for at in found if get_path(documents[at[0]], at[1]) is not MISSING), found[0])
 
 
 def _walked(document: Json, steps: Sequence[Step], output: Output) -> FieldPath:
