@@ -190,8 +190,11 @@ class History:
                 if (home.root / ".git/MERGE_HEAD").exists() or (home.root / ".git/rebase-merge").exists():
                     go_on()
                 return
-            resolve_conflicts(Workspace(home.root))
-            for path in self._unmerged():
+            done = resolve_conflicts(Workspace(home.root))
+            # People decide about what is theirs: the rest follows.
+            opened = {path for path, _ in done.open} & set(self._unmerged())
+            mine = {path for path in opened if path.startswith("desired/")} or opened
+            for path in sorted({*mine, *done.by_hand}):
                 file = home.root / path
                 if not file.exists():
                     home.git("rm", "-q", "--cached", path)

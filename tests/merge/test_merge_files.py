@@ -6,6 +6,7 @@ import json
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.table import format_named
@@ -475,3 +476,32 @@ def test_what_is_remembered_merges_as_its_text_also_where_programs_differ() -> N
     assert clean(path, sides[0], sides[1], both, outputs_known()) == sides[1], "ours, as the text is"
     other = remembered("0.3", "a2\nb\nc\nd\n", "other")
     assert clean(path, sides[0], sides[1], other, outputs_known()) == sides[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "there"),
+    [
+        ("s/b.yaml", "# about\nid: a\npath: x\n", "# about\nid: b\npath: x\n"),
+        ("s/b.json", '{"id": "a", "path": "x"}\n', '{"id": "b", "path": "x"}\n'),
+        ("s/b.toml", 'id = "a"\npath = "x"\n', 'id = "b"\npath = "x"\n'),
+        ("s/b.md", "---\nid: a\n---\nText\n", "---\nid: b\n---\nText\n"),
+        ("s/b.md", "---\nid: b\n---\nText\n", "---\nid: b\n---\nMore\n"),
+    ],
+)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_file_of_one_entry_that_one_side_removed_stays_whole_or_goes(
+    path: str, before: str, there: str, swapped: bool
+) -> None:
+    """It was merged field by field with nothing, and lost what nobody had changed."""
+    about = known(f"s/{{id}}.{path.rpartition('.')[2]}", "file")
+    sides = (None, there) if swapped else (there, None)
+    found = merged(path, before, *sides, about)
+    assert (found.content, found.conflicts) == (
+        there.encode(),
+        ("skill/b: removed on one side, and changed on the other",),
+    )
+    for stays in (True, False):
+        asked = replace(about, decided=lambda _address, stays=stays: stays)
+        found = merged(path, before, *sides, asked)
+        assert (found.content, found.conflicts) == (there.encode() if stays else None, ())
+    assert merged(path, before, *((None, before) if swapped else (before, None)), about).content is None

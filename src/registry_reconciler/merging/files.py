@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.comments import comments_in
 from registry_reconciler.formats.table import format_named, format_of, new_reader
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.history_conflicts import both_lines
@@ -24,7 +25,8 @@ from registry_reconciler.merging.shapes import (
 from registry_reconciler.merging.state import merge_state
 from registry_reconciler.merging.structured import Merged, Structure, merge_structured
 from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, STATE_FOLDER
-from registry_reconciler.model.entry import Json
+from registry_reconciler.model.entry import Json, same
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.outputs.memory import FOLDER as MEMORY_FOLDER
 from registry_reconciler.outputs.memory import parse as parse_account
 from registry_reconciler.outputs.regions import Region, find_regions
@@ -124,12 +126,46 @@ def _structured(
 ) -> Answer:
     kinds = [] if is_fragment(path) else kinds_of(known.kinds, path)
     form = format_of(path, kinds[0]) if kinds else format_named(path)
+    there = ours if ours is not None else theirs
+    if (ours is None or theirs is None) and there is not None and any(map(_is_one_entry, kinds)):
+        return _removed_or_not(path, before, there, known, form)
     if not form.several_entries:
         return _front_matter(path, before, ours, theirs, known, labels, form)
     structure = _structure(path, form, known)
     merged = merge_structured(before, ours, theirs, structure, labels, _clean(before, ours, theirs))
     gone = not merged.conflicts and (ours is None or theirs is None) and _says_nothing(merged, form)
     return Answer(None if gone else merged.data, tuple(_sentences(merged)))
+
+
+def _is_one_entry(kind: Kind) -> bool:
+    """Whether a file of a kind is one entry: it comes and goes with its file."""
+    layout = LAYOUTS[kind.layout]
+    return not layout.depth and not layout.documents
+
+
+def _removed_or_not(path: str, before: bytes | None, there: bytes, known: Known, form: TextFormat) -> Answer:
+    """The file of one entry, which one side removed, and the other added, changed or gave another name."""
+    if before is None:
+        return Answer(there)
+    structure = _structure(path, form, known)
+    bodies = []
+    for data in (before, there):
+        parts = form.apart(data)
+        read = form.read(data, structure.reader)
+        if parts is None or not read.readable:
+            raise NotUnderstood("it cannot be read")
+        bodies.append((read.documents, frozenset(comments_in(parts[0], form)), parts[1]))
+    labels = [item.label for item in structure.shape(there, bodies[1][0]).heads.values()]
+    if len(labels) != 1:
+        raise NotUnderstood("it is not one entry")
+    (was, *old), (now, *new) = bodies
+    if old == new and same(list(was), list(now)):
+        return Answer(None)
+    decided = known.decided(labels[0])
+    if decided is None:
+        # As git does it: the text is left as it is, and people say whether it stays.
+        return Answer(there, (f"{labels[0]}: removed on one side, and changed on the other",))
+    return Answer(there if decided else None)
 
 
 def _sentences(merged: Merged) -> list[str]:
