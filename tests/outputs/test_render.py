@@ -197,3 +197,12 @@ def test_what_lies_outside_of_the_folder_is_refused_also_where_it_may_be_missing
     assert (found.fault.kind, found.fault.line) == ("missing", 1)
     missing = run({"t": "{% include 'no' ignore missing %}fine"}, template="t")
     assert (missing.fault, missing.result) == (None, "fine")
+
+
+@pytest.mark.parametrize(
+    "value", ["{{ {'a': entries.skill[0].licence} }}", "{{ [entries.skill[0].licence] }}"]
+)
+def test_what_is_not_there_is_told_inside_a_value_too(value: str) -> None:
+    found = run(value=value)
+    assert found.fault is not None
+    assert (found.fault.kind, "Did you mean 'license'?" in found.fault.message) == ("undefined", True)
