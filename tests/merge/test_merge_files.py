@@ -494,14 +494,15 @@ def test_a_file_of_one_entry_that_one_side_removed_stays_whole_or_goes(
 ) -> None:
     """It was merged field by field with nothing, and lost what nobody had changed."""
     about = known(f"s/{{id}}.{path.rpartition('.')[2]}", "file")
-    sides = (None, there) if swapped else (there, None)
-    found = merged(path, before, *sides, about)
+    ours, theirs = (None, there) if swapped else (there, None)
+    found = merged(path, before, ours, theirs, about)
     assert (found.content, found.conflicts) == (
         there.encode(),
         ("skill/b: removed on one side, and changed on the other",),
     )
     for stays in (True, False):
         asked = replace(about, decided=lambda _address, stays=stays: stays)
-        found = merged(path, before, *sides, asked)
+        found = merged(path, before, ours, theirs, asked)
         assert (found.content, found.conflicts) == (there.encode() if stays else None, ())
-    assert merged(path, before, *((None, before) if swapped else (before, None)), about).content is None
+    ours, theirs = (None, before) if swapped else (before, None)
+    assert merged(path, before, ours, theirs, about).content is None
