@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
+from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.render import Rendered, Source, render
+from registry_reconciler.outputs.targets import FileWork, Part
 from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
 
 
@@ -256,9 +261,9 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     workspace.plan()
     asked: list[list[str]] = []
 
-    def counted(jobs: list[dict[str, str]], source: Source) -> dict[str, Rendered]:
+    def counted(jobs: list[dict[str, str]], source: Source, *more: Any) -> dict[str, Rendered]:
         asked.append([str(one["id"]) for one in jobs])
-        return render(jobs, source)
+        return render(jobs, source, *more)
 
     monkeypatch.setattr(rendering, "render", counted)
     assert workspace.plan().outputs == ()
@@ -310,3 +315,31 @@ def test_a_value_is_that_of_the_document_which_has_it(home: Home) -> None:
     assert home.text("two.yaml") == (
         "first: 1\nmore: x\n---\n# second\ntotal: 2\nplugins:\n  - docx\n  - pdf\n"
     )
+
+
+def test_an_interrupted_plan_leaves_no_process_that_renders(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = "{% for i in range(100000) %}{% for j in range(20) %}{% endfor %}{% endfor %}"
+    home.write({".system/registry/templates/table.md.j2": loops * 2})
+    ended: list[Child] = []
+    end = Child.end
+
+    def noted(child: Child) -> None:
+        ended.append(child)
+        end(child)
+
+    monkeypatch.setattr(Child, "end", noted)
+
+    def interrupted(_work: FileWork, _output: Output) -> Part:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FileWork, "part", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        home.plan()
+    for thread in threading.enumerate():
+        if type(thread).__name__ == "_Beside":
+            thread.join(30)
+            assert not thread.is_alive()
+    assert ended
+    assert all(child._process is not None and child._process.poll() is not None for child in ended)

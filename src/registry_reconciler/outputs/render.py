@@ -71,8 +71,13 @@ class Source(Struct, frozen=True):
     order: Callable[[str], list[str]] = lambda _kind: []
 
 
-def render(jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rendered]:
+def render(
+    jobs: Sequence[Mapping[str, Json]], source: Source, began: Callable[[Child], None] = lambda _child: None
+) -> dict[str, Rendered]:
     """Render all jobs, by id: in one process, and another one after a job that a process died over.
+
+    Args:
+        began: is told of each process, so that it can be ended from outside.
 
     Raises:
         RenderFailure: it took too long, or could not be begun.
@@ -90,6 +95,7 @@ def render(jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rend
             question: dict[str, Json] = {"job": dict(job)}
             if child is None:
                 child = _started()
+                began(child)
                 question["start"] = start
             try:
                 answer = child.ask(

@@ -22,6 +22,7 @@ from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
 
 if TYPE_CHECKING:
+    from registry_reconciler.base.child import Child
     from registry_reconciler.files.tree import Tree
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
@@ -46,8 +47,10 @@ class Records(Protocol):
 class _Beside(threading.Thread):
     """Work that waits for another process, beside work that does not."""
 
-    def __init__(self, work: Callable[[], dict[str, Rendered]]) -> None:
+    def __init__(self, work: Callable[[Callable[[Child], None]], dict[str, Rendered]]) -> None:
         super().__init__(daemon=True)
+        self._children: list[Child] = []
+        self._stopped = False
         self._work = work
         self._found: dict[str, Rendered] = {}
         self._fault: BaseException | None = None
@@ -55,9 +58,20 @@ class _Beside(threading.Thread):
     def run(self) -> None:
         """Do it."""
         try:
-            self._found = self._work()
+            self._found = self._work(self._began)
         except BaseException as fault:  # whoever waits for the answer gets it
             self._fault = fault
+
+    def _began(self, child: Child) -> None:
+        self._children.append(child)
+        if self._stopped:
+            child.end()
+
+    def stop(self) -> None:
+        """Nobody waits for the answer any more."""
+        self._stopped = True
+        for child in self._children:
+            child.end()
 
     def answer(self) -> dict[str, Rendered]:
         """What came of it, when it is there; raises what it raised."""
@@ -131,8 +145,13 @@ class Sources:
         records = self.records.load() if self.records is not None else {}
         changed = [output for output in outputs if not self._reads_the_same(output, records.get(output.id))]
         if changed:
-            self.begun = _Beside(lambda: self._rendered(changed))
+            self.begun = _Beside(lambda began: self._rendered(changed, began))
             self.begun.start()
+
+    def stop(self) -> None:
+        """End what was begun: somebody interrupts the command."""
+        if self.begun is not None and self.begun.is_alive():
+            self.begun.stop()
 
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs, or wait for them. Raises :class:`.render.RenderFailure`."""
@@ -144,7 +163,9 @@ class Sources:
             self.read[output.id] = found[output.id].templates
         return found
 
-    def _rendered(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
+    def _rendered(
+        self, outputs: Sequence[Output], began: Callable[[Child], None] = lambda _child: None
+    ) -> dict[str, Rendered]:
         from registry_reconciler.outputs.render import Source, render
 
         jobs = [{"id": output.id, **output.spec} for output in outputs]
@@ -159,7 +180,7 @@ class Sources:
             template=self._template,
             order=self._order,
         )
-        return render(jobs, source)
+        return render(jobs, source, began)
 
     def hidden_among(self, kinds: Iterable[str]) -> list[str]:
         """The kinds of which not all entries can be read."""

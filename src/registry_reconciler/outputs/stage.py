@@ -97,7 +97,10 @@ def derive(
     if not outputs and not memory.files and not definitions.problems:
         return Derived(problems=memory.problems)
     sources = Sources(loaded, entry_set, changes, tree, records)
-    return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
+    try:
+        return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
+    finally:
+        sources.stop()
 
 
 class _Deriving:
