@@ -68,16 +68,16 @@ def _without_circles(count: int, arrows: tuple[tuple[int, int], ...]) -> list[tu
         on_the_way.update([start] if walk else [])
         while walk:
             node, rest = walk[-1]
-            target = next(rest, None)
-            if target is None:
+            following = next(rest, None)
+            if following is None:
                 on_the_way.discard(node)
                 done.add(node)
                 walk.pop()
-            elif target in on_the_way:
-                back.add((node, target))
-            elif target not in done:
-                on_the_way.add(target)
-                walk.append((target, iter(links[target])))
+            elif following in on_the_way:
+                back.add((node, following))
+            elif following not in done:
+                on_the_way.add(following)
+                walk.append((following, iter(links[following])))
     return [(target, source) if (source, target) in back else (source, target) for source, target in arrows]
 
 
