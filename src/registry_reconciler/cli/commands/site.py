@@ -36,7 +36,7 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Write the workspace as a static catalogue, to be looked at in a browser.
+    """Write a catalogue of the workspace for the browser.
 
     A page for each kind, entry and rule, search, and pictures of what refers to what. Any host
     serves it, and it opens without one. Of what is in DIR only files are deleted that an earlier
