@@ -9,8 +9,8 @@ import pytest
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.edits import Edit, Insert, Remove, RenameKey, Update
+from registry_reconciler.formats.json.row import JSON, JSONC
 from registry_reconciler.formats.project import projected
-from registry_reconciler.formats.table import JSON, JSONC
 
 ROWS = {
     "a": '{\n    "id": "a"\n  , "tags": [\n      "u"\n    , "v"\n    ]\n  }',
