@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from registry_reconciler.files.tree import DiskTree, MemoryTree
 from registry_reconciler.lsp.text import Text, Unit, from_bytes, to_bytes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from registry_reconciler.cache.fingerprint import Moment, Signature
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader, TextFormat
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.planning.pipeline import Planning
 
@@ -50,6 +51,7 @@ class Look(Struct, frozen=True):
     Attributes:
         open: the open texts by path from the root.
         part: only the plan is of the whole workspace; what it was made from is a part of it.
+        texts: those of files that are not open, as far as they were asked for.
     """
 
     root: Path
@@ -57,6 +59,7 @@ class Look(Struct, frozen=True):
     open: Mapping[str, OpenText]
     unit: Unit
     part: bool = False
+    texts: dict[str, Text | None] = field(default_factory=dict)
 
     @property
     def loaded(self) -> Loaded:
@@ -73,12 +76,20 @@ class Look(Struct, frozen=True):
         known = self.open.get(path)
         if known is not None:
             return known.text
-        source = self.loaded.files.get(path)
-        return (
-            Text(from_bytes(source.data), self.unit)
-            if source is not None and source.data is not None
-            else None
-        )
+        if path not in self.texts:
+            source = self.loaded.files.get(path)
+            data = source.data if source is not None else self._beside(path)
+            self.texts[path] = Text(from_bytes(data), self.unit) if data is not None else None
+        return self.texts[path]
+
+    def _beside(self, path: str) -> bytes | None:
+        """A file that holds no entry, such as one that an output is derived into."""
+        from registry_reconciler.files.unreadable import Unreadable
+
+        try:
+            return self.loaded.tree.tree.read(path)
+        except Unreadable:
+            return None
 
     def format(self, path: str) -> TextFormat:
         """The format that a file was read as."""
@@ -113,6 +124,8 @@ class Buffers:
         """Counts what makes a plan old; it is only ever raised by the editor's side, and read by the one that plans."""
         self._reader: Reader | None = None
         self._left = 0
+        self._earlier: ChunkReader | None = None
+        self._parts_left = 0
         self._glance: tuple[int, Look] | None = None
         self._base: _Base | None = None
         self._wanting = True
@@ -217,15 +230,19 @@ class Buffers:
         from registry_reconciler.model.plan import PlanOptions
         from registry_reconciler.planning.pipeline import collector_off
 
+        self._renew_earlier()
         # Of an open text the times of its file tell nothing.
         signatures = {path: known for path, known in base.signatures.items() if path not in open}
         files = Files(os.path.realpath(self.root), Recorder(self._tree(open)), signatures)
         with collector_off():
-            return plan_of_part(base.memory, files, PlanOptions())
+            return plan_of_part(base.memory, files, PlanOptions(), earlier=self._earlier)
 
     def _tree(self, open: Mapping[str, OpenText]) -> MemoryTree:
-        files = {path: self._bytes(path, text.text) for path, text in open.items()}
-        return MemoryTree(files, DiskTree(self.root))
+        disk = DiskTree(self.root)
+        # A link that leads out of the workspace is no file of it, whatever the editor shows of it.
+        inside = {path: text for path, text in open.items() if disk.kind(path) in ("file", "absent")}
+        files = {path: self._bytes(path, text.text) for path, text in inside.items()}
+        return MemoryTree(files, disk)
 
     def _reading(self) -> AbstractContextManager[object]:
         from registry_reconciler.apply import reader
@@ -239,6 +256,13 @@ class Buffers:
         if not self._left:
             self._reader, self._left = new_reader(), PLANS_A_READER
         self._left -= 1
+
+    def _renew_earlier(self) -> None:
+        from registry_reconciler.formats.yaml.read.reader import ChunkReader
+
+        if not self._parts_left:
+            self._earlier, self._parts_left = ChunkReader(), PLANS_A_READER
+        self._parts_left -= 1
 
     def _bytes(self, path: str, text: Text) -> bytes:
         """An open text as it would be saved: with the byte order mark that the file has, which no editor shows."""
