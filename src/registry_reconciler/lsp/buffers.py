@@ -124,6 +124,8 @@ class Buffers:
         """Counts what makes a plan old; it is only ever raised by the editor's side, and read by the one that plans."""
         self._reader: Reader | None = None
         self._left = 0
+        self.plans = 0
+        """How many plans of the whole were made."""
         self._earlier: ChunkReader | None = None
         self._parts_left = 0
         self._glance: tuple[int, Look] | None = None
@@ -176,6 +178,7 @@ class Buffers:
         with self._reading():
             planning = make_plan(self._tree(open), reader=self._reader)
         found = Look(self.root, planning, open, self.unit)
+        self.plans += 1
         self._look, self._begun = (generation, found), begun
         return found
 

@@ -1,18 +1,18 @@
-"""When the cyclic collector runs: while nobody types.
+"""When the cyclic collector runs: after an answer, and thoroughly while nobody types.
 
 It looks at everything that is there, which takes longer than many a plan; by itself it would run in the middle of one.
-What stays for good is set aside once, and is looked at no more.
+So what stays is set aside, and only what came since is looked at after every few plans.
 """
 
 from __future__ import annotations
 
 import gc
 
-MOST_PLANS = 300
-"""So many times may something be worked out before the collector runs, also if somebody never pauses."""
+MOST_PLANS = 20
+"""So many times may something be worked out before what came since is looked at."""
 
 PAUSE = 1.0
-"""Seconds without a keystroke after which it may run."""
+"""Seconds without a keystroke after which everything may be."""
 
 
 class Garbage:
@@ -20,7 +20,7 @@ class Garbage:
 
     def __init__(self) -> None:
         self._since = 0
-        self._set_aside = False
+        self._plans = 0
 
     def begin(self) -> None:
         """Somebody is served from now on."""
@@ -32,15 +32,24 @@ class Garbage:
 
     @property
     def is_due(self) -> bool:
-        """Whether it must not wait any longer."""
+        """Whether what came since has to be looked at."""
         return self._since >= MOST_PLANS
 
     def collect(self) -> None:
-        """Run the collector, where there may be something."""
-        if not self._since:
-            return
+        """Look at what came since."""
         self._since = 0
         gc.collect()
-        if not self._set_aside:
-            self._set_aside = True
+
+    def rest(self, plans: int) -> None:
+        """Nobody types: look at what came since, and at everything where other plans of the whole are there now.
+
+        Args:
+            plans: how many of the whole were made until now.
+        """
+        if plans != self._plans:
+            self._plans = plans
+            gc.unfreeze()
+            self.collect()
             gc.freeze()
+        elif self._since:
+            self.collect()

@@ -39,6 +39,7 @@ from registry_reconciler.lsp.navigation import (
     renamable,
     workspace_symbols,
 )
+from registry_reconciler.lsp.overtaken import Overtaken, Stopper
 from registry_reconciler.lsp.text import Text, Unit
 from registry_reconciler.version import __version__
 
@@ -54,29 +55,6 @@ class _Positioned(Protocol):
 
 
 logger = logging.getLogger(__name__)
-
-
-class Overtaken(BaseException):
-    """What is worked out is of an old text: nobody needs it, and no stage is to take it for a fault of its own."""
-
-
-class _Stopper:
-    """Listens to how far a plan is, and ends it between two of its steps."""
-
-    def __init__(self, is_old: Callable[[], bool]) -> None:
-        self._is_old = is_old
-
-    def begin(self, _name: str) -> None:
-        """A step begins."""
-        self.advance()
-
-    def count(self, _total: int) -> None:
-        """A step has so many parts."""
-
-    def advance(self) -> None:
-        """One more part is done. Raises :class:`Overtaken`."""
-        if self._is_old():
-            raise Overtaken
 
 
 class _Protocol(LanguageServerProtocol):
@@ -239,7 +217,10 @@ class RegistryServer(LanguageServer):
                 logger.exception("the diagnostics could not be worked out")
             if self.garbage.is_due:
                 await self._work(self.garbage.collect)
-        self._pause = asyncio.get_running_loop().call_later(PAUSE, self._worker.submit, self.garbage.collect)
+        self._pause = asyncio.get_running_loop().call_later(PAUSE, self._worker.submit, self._rest)
+
+    def _rest(self) -> None:
+        self.garbage.rest(sum(buffers.plans for buffers in self.workspaces.values()))
 
     async def _show(self, buffers: Buffers) -> None:
         """Problems first; whose entries are, and what the next plan needs, once nobody types."""
@@ -269,6 +250,8 @@ class RegistryServer(LanguageServer):
             self._owners[root] = owned
             self._publish(look, together(found, owned))
         await self._work(buffers.settle)
+        if buffers.plans == 1:
+            await self._work(self._rest)  # nobody types yet: the first plan stays for long
 
     def _publish(self, look: Look, found: Shown) -> None:
         """Send what changed: files that have problems now, and those that had some."""
@@ -290,7 +273,7 @@ class RegistryServer(LanguageServer):
 
     def _unless_stale(self, root: Path, work: Callable[[], T]) -> T:
         """Do some work, and end it where a keystroke makes it old."""
-        with listening(_Stopper(lambda: root in self._stale)):
+        with listening(Stopper(lambda: root in self._stale)):
             return work()
 
     async def _plan(self, buffers: Buffers, work: Callable[[Look], T]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -53,6 +53,10 @@ _OWN: Recent[dict[object, Sequence[str]]] = Recent()
 """As :data:`_LIVE`, of entries in fragments."""
 
 
+_COUNTS: Recent[Counter[str]] = Recent(40_000_000)
+"""What may be a comment in whole files, with how often it stands there; nobody changes these."""
+
+
 class _Texts:
     """The texts of one entry set, with their comments; composed only where somebody asks."""
 
@@ -73,15 +77,18 @@ class _Texts:
     def comments(self, path: str, form: TextFormat) -> Counter[str]:
         """What may be a comment in a file, with how often it stands there."""
         if path not in self._comments:
-            self._comments[path] = Counter(_written_in(self.text(path), form))
+            text = self.text(path)
+            self._comments[path] = _COUNTS.get(form, text, lambda: Counter(_written_in(text, form)))
         return self._comments[path]
 
     def doubtful(self, file: str, there: str, form: TextFormat) -> frozenset[str]:
         """What stands as a comment in a fragment more often than in a registry; asked of every entry."""
         if (file, there) not in self._doubtful:
-            # The empty ones are no comments that anybody misses.
-            more = self.comments(file, YAML) - self.comments(there, form) if "#" in self.text(file) else {}
-            self._doubtful[file, there] = frozenset(filter(None, more))
+            mine = self.comments(file, YAML) if "#" in self.text(file) else {}
+            other: Mapping[str, int] = self.comments(there, form) if mine else {}
+            # The empty ones are no comments that anybody misses. A registry may have very many of which none is asked.
+            more = (body for body, count in mine.items() if body and count > other.get(body, 0))
+            self._doubtful[file, there] = frozenset(more)
         return self._doubtful[file, there]
 
     def live(self, form: TextFormat, places: Sequence[Place]) -> list[Counter[str]]:
