@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
+from registry_reconciler.base.progress import listening
 from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import diagnostics
@@ -15,9 +16,11 @@ from registry_reconciler.lsp.edits import code_actions, fitted, rename
 from registry_reconciler.lsp.hover import hover
 from registry_reconciler.lsp.lenses import lenses
 from registry_reconciler.lsp.navigation import definition, document_symbols, renamable
+from registry_reconciler.lsp.overtaken import Overtaken, Stopper
 from registry_reconciler.lsp.text import Text
 from tests.lsp.editor import Editor, workspace
 from tests.support import FRAGMENT as TEXT
+from tests.support import installed
 
 FRAGMENT = "desired/docs.yaml"
 ROUTES = "modules/routes/api.yaml"
@@ -460,3 +463,39 @@ def test_a_link_that_leads_out_of_the_workspace_is_no_file_of_it(tmp_path: Path)
     opened(buffers, "desired/link.yaml", (tmp_path / "outside.yaml").read_text() + "|")
     assert "module_type/far" not in buffers.look().planning.desired.entries
     assert diagnostics(buffers.look())["desired/link.yaml"]
+
+
+def test_a_plan_that_is_old_is_ended_and_the_next_one_is_whole(root: Path) -> None:
+    buffers = Buffers(root)
+    told: list[str] = []
+
+    def is_old() -> bool:
+        told.append("asked")
+        return len(told) > 3  # between two steps in the middle of the plan
+
+    with pytest.raises(Overtaken), listening(Stopper(is_old)):
+        buffers.look()
+    assert len(told) == 4
+    assert diagnostics(buffers.look()) == diagnostics(Buffers(root).look())
+
+
+def test_a_secret_that_was_edited_by_hand_is_in_no_offered_edit(tmp_path: Path) -> None:
+    place = "kind: server, layout: list, file: servers.yaml, at: servers, key: id"
+    schema = tmp_path / ".system/registry/schemas/server.schema.yaml"
+    schema.parent.mkdir(parents=True)
+    schema.write_text(
+        f"type: object\nx-registry: {{{place}}}\nproperties:\n  id: {{type: string}}\n"
+        "  token: {type: string, x-secret: true}\n  level: {type: integer}\n"
+    )
+    (tmp_path / "servers.yaml").write_text("servers: []\n")
+    (tmp_path / "desired").mkdir()
+    (tmp_path / "desired/s.yaml").write_text("server:\n  - id: a\n    token: s3cr3t\n    level: 1\n")
+    assert installed("apply", "--yes", cwd=tmp_path).exit == 0
+    live = (tmp_path / "servers.yaml").read_text()
+    for edited, offered in (("level: 2", True), ("token: 0th3r", False)):
+        buffers = Buffers(tmp_path)
+        field = edited.partition(":")[0]
+        old = next(line.strip() for line in live.splitlines() if field in line)
+        at = opened(buffers, "servers.yaml", live.replace(old, f"|{edited}"))
+        titles = [action.title for action in code_actions(buffers.look(), "servers.yaml", at, at, [])]
+        assert any(title.startswith("Accept this hand edit") for title in titles) is offered

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PLANS_A_READER = 20
 """A reader remembers every text that it has read. While somebody types there are ever new ones, so it is made anew."""
 
+LARGE = 5_000
+"""From so many entries on, a plan of the whole takes longer than anybody waits for a word to be offered."""
+
 _MARK = b"\xef\xbb\xbf"
 
 _LOCK_WAIT = 2.0
@@ -51,6 +54,7 @@ class Look(Struct, frozen=True):
     Attributes:
         open: the open texts by path from the root.
         part: only the plan is of the whole workspace; what it was made from is a part of it.
+        newer: of a plan that is older than the texts, one of what changed since.
         texts: those of files that are not open, as far as they were asked for.
     """
 
@@ -59,6 +63,7 @@ class Look(Struct, frozen=True):
     open: Mapping[str, OpenText]
     unit: Unit
     part: bool = False
+    newer: Planning | None = None
     texts: dict[str, Text | None] = field(default_factory=dict)
 
     @property
@@ -202,6 +207,18 @@ class Buffers:
         self._glance = generation, found
         return found
 
+    def recent(self) -> Look:
+        """As :meth:`look`; of a large workspace the last plan of the whole that there is, under the texts as they are.
+
+        What may stand at a place hardly depends on what was typed since, and nobody waits for a plan of all that to see
+        it. Raises as :meth:`look`.
+        """
+        known, base = self._look, self._base
+        if known is None or base is None or len(base.memory.addresses) < LARGE:
+            return self.look()
+        newer = self._glance[1].planning if self._glance is not None else None
+        return Look(self.root, known[1].planning, self._open, self.unit, newer=newer)
+
     def settle(self) -> None:
         """Remember the last plan of the whole, where the next could not be of a part otherwise. For an idle moment."""
         from registry_reconciler.cache.incremental import FullPlanRequired
@@ -225,6 +242,24 @@ class Buffers:
             return
         closed = {path: digest for path, digest in memory.digests.items() if path not in look.open}
         self._base = _Base(memory, signatures_of(os.path.realpath(self.root), closed, self._begun))
+
+    def sign(self) -> None:
+        """Know more files by their times: those that were too young for it. For an idle moment."""
+        from registry_reconciler.cache.fingerprint import Moment
+        from registry_reconciler.cache.incremental.changed_files import Files, signatures_of
+        from registry_reconciler.files.tree import Recorder
+
+        base = self._base
+        if base is None:
+            return
+        since, root = Moment.now(), os.path.realpath(self.root)
+        files = Files(root, Recorder(DiskTree(self.root)), {})
+        same = {
+            path: digest
+            for path, digest in base.memory.digests.items()
+            if path not in base.signatures and path not in self._open and files.same(path, digest)
+        }
+        self._base = _Base(base.memory, {**base.signatures, **signatures_of(root, same, since)})
 
     def _of_part(self, base: _Base, open: Mapping[str, OpenText]) -> Planning:
         from registry_reconciler.cache.incremental.changed_files import Files

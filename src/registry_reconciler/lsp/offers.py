@@ -132,7 +132,8 @@ def _codes(look: Look) -> Iterator[Offer]:
 
 
 def _addresses(look: Look) -> Iterator[Offer]:
-    known = {**look.loaded.live.entries, **look.planning.desired.entries}
+    known = {*look.loaded.live.entries, *look.planning.desired.entries}
+    known.update(look.newer.desired.entries if look.newer is not None else ())
     for address in sorted(known):
         yield Offer(address, types.CompletionItemKind.Reference)
 
@@ -215,11 +216,15 @@ def _leaves(found: Iterable[tuple[FieldPath, Json]]) -> Iterator[tuple[FieldPath
 
 
 def _ids(look: Look, kinds: Iterable[str], subject: Subject) -> Iterator[Offer]:
+    known = look.planning.entry_sets.after
     for name in kinds:
-        for item in look.planning.entry_sets.after.of(name):
+        for item in known.of(name):
             if item.address != subject.address:
                 lines = "\n".join(about(look, item.address))
                 yield Offer(item.key, types.CompletionItemKind.Reference, name, lines)
+        for item in look.newer.entry_sets.after.of(name) if look.newer is not None else ():
+            if item.address != subject.address and item.address not in known.items:
+                yield Offer(item.key, types.CompletionItemKind.Reference, name)
 
 
 def _words(words: Iterable[str], detail: str = "") -> Iterator[Offer]:

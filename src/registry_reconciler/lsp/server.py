@@ -25,6 +25,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from registry_reconciler.base.progress import listening
 from registry_reconciler.errors import NoWorkspace, RegistryFailure
 from registry_reconciler.files.root import find_root
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import Shown, owners, problems, together
@@ -183,7 +184,7 @@ class RegistryServer(LanguageServer):
         """Show the problems of the workspaces of the folders that are open, before any text of theirs is."""
         known = self.workspace
         for uri in [folder.uri for folder in known.folders.values()] or filter(None, [known.root_uri]):
-            found = self.place(f"{uri.rstrip('/')}/.")
+            found = self.place(f"{uri.rstrip('/')}/any")  # whatever lies in it
             if found is not None:
                 self.refresh(found[0])
 
@@ -220,6 +221,9 @@ class RegistryServer(LanguageServer):
         self._pause = asyncio.get_running_loop().call_later(PAUSE, self._worker.submit, self._rest)
 
     def _rest(self) -> None:
+        for buffers in list(self.workspaces.values()):
+            with contextlib.suppress(RegistryFailure, Unreadable):
+                buffers.sign()
         self.garbage.rest(sum(buffers.plans for buffers in self.workspaces.values()))
 
     async def _show(self, buffers: Buffers) -> None:
@@ -251,7 +255,7 @@ class RegistryServer(LanguageServer):
             self._publish(look, together(found, owned))
         await self._work(buffers.settle)
         if buffers.plans == 1:
-            await self._work(self._rest)  # nobody types yet: the first plan stays for long
+            await self._work(lambda: self.garbage.rest(buffers.plans))  # the first plan stays for long
 
     def _publish(self, look: Look, found: Shown) -> None:
         """Send what changed: files that have problems now, and those that had some."""
@@ -276,8 +280,8 @@ class RegistryServer(LanguageServer):
         with listening(Stopper(lambda: root in self._stale)):
             return work()
 
-    async def _plan(self, buffers: Buffers, work: Callable[[Look], T]) -> T:
-        return await self._work(lambda: work(buffers.look()))
+    async def _plan(self, buffers: Buffers, work: Callable[[Look], T], *, recent: bool = False) -> T:
+        return await self._work(lambda: work(buffers.recent() if recent else buffers.look()))
 
     async def _work(self, work: Callable[[], T]) -> T:
         self.garbage.count()
@@ -285,8 +289,8 @@ class RegistryServer(LanguageServer):
 
     # Requests
 
-    async def ask(self, uri: str, work: Callable[[Look, str], T], otherwise: T) -> T:
-        """Answer a request about a text.
+    async def ask(self, uri: str, work: Callable[[Look, str], T], otherwise: T, *, recent: bool = False) -> T:
+        """Answer a request about a text; with ``recent``, an older plan is enough.
 
         Raises:
             JsonRpcException: the workspace, or what is asked, cannot be dealt with; the editor shows the text.
@@ -296,14 +300,21 @@ class RegistryServer(LanguageServer):
             return otherwise
         buffers, path = found
         try:
-            return await self._plan(buffers, lambda look: work(look, path))
+            return await self._plan(buffers, lambda look: work(look, path), recent=recent)
         except RegistryFailure as failure:
             raise JsonRpcException(failure.message, _REQUEST_FAILED) from failure
         finally:
             if self.garbage.is_due:
                 self._worker.submit(self.garbage.collect)
 
-    async def ask_at(self, params: _Positioned, work: Callable[[Look, str, int], T], otherwise: T) -> T:
+    async def ask_at(
+        self,
+        params: _Positioned,
+        work: Callable[[Look, str, int], T],
+        otherwise: T,
+        *,
+        recent: bool = False,
+    ) -> T:
         """Answer a request about a place in a text. Raises as :meth:`ask`."""
         where = params.position
 
@@ -313,7 +324,7 @@ class RegistryServer(LanguageServer):
                 work(look, path, text.offset(where.line, where.character)) if text is not None else otherwise
             )
 
-        return await self.ask(params.text_document.uri, located, otherwise)
+        return await self.ask(params.text_document.uri, located, otherwise, recent=recent)
 
 
 def make_server() -> RegistryServer:
@@ -364,7 +375,7 @@ def _answer(server: RegistryServer) -> None:
         types.CompletionOptions(trigger_characters=[" ", ":", "[", ",", "/", "."]),
     )
     async def completion(params: types.CompletionParams) -> types.CompletionList:
-        return await server.ask_at(params, complete, types.CompletionList(False, []))
+        return await server.ask_at(params, complete, types.CompletionList(False, []), recent=True)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hovered(params: types.HoverParams) -> types.Hover | None:
