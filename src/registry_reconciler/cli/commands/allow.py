@@ -38,9 +38,9 @@ def command(
     shared: Shared,
     look: Look,
 ) -> int:
-    """Accept a problem of an entry: it no longer blocks. It is written into the entry's fragment.
+    """Accept a problem of an entry: it no longer blocks.
 
-    A problem without which nothing can be planned safely cannot be accepted.
+    It is written into the fragment that owns the entry, with a reason. A problem without which nothing can be planned safely cannot be accepted.
     """
     from registry_reconciler.editing.verbs import allowing
 
