@@ -40,7 +40,8 @@ def command(
 ) -> int:
     """Accept a problem of an entry: it no longer blocks.
 
-    It is written into the fragment that owns the entry, with a reason. A problem without which nothing can be planned safely cannot be accepted.
+    It is written into the fragment that owns the entry, with a reason. A problem without which
+    nothing can be planned safely cannot be accepted.
     """
     from registry_reconciler.editing.verbs import allowing
 
