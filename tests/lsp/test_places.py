@@ -479,6 +479,17 @@ def test_a_plan_that_is_old_is_ended_and_the_next_one_is_whole(root: Path) -> No
     assert diagnostics(buffers.look()) == diagnostics(Buffers(root).look())
 
 
+def test_an_entry_that_was_removed_by_hand_is_taken_out_of_its_fragment(buffers: Buffers) -> None:
+    at = opened(buffers, FRAGMENT, TEXT.replace("- id: api.errors", "- |id: api.errors"))
+    opened(buffers, ROUTES, "routes: []\n|")
+    actions = code_actions(buffers.look(), FRAGMENT, at, at, [])
+    (accept,) = (action for action in actions if action.title.startswith("Accept this hand edit: take"))
+    assert accept.edit is not None
+    (change,) = accept.edit.document_changes or ()
+    assert isinstance(change, types.TextDocumentEdit)
+    assert "api.errors" not in Editor.edited(Text(TEXT), change.edits)
+
+
 def test_a_secret_that_was_edited_by_hand_is_in_no_offered_edit(tmp_path: Path) -> None:
     place = "kind: server, layout: list, file: servers.yaml, at: servers, key: id"
     schema = tmp_path / ".system/registry/schemas/server.schema.yaml"

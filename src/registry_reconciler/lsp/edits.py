@@ -12,6 +12,7 @@ from lsprotocol import types
 from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.cursor import compose, extent, node_of
 from registry_reconciler.lsp.diagnostics import overlapping, span, uri_of
 from registry_reconciler.lsp.navigation import meant_at
 from registry_reconciler.lsp.text import Text, from_bytes, replacements
@@ -220,36 +221,38 @@ def _allowing(look: Look, problem: Problem, shown: types.Diagnostic | None) -> I
 
 
 def _accepting(look: Look, path: str, start: int, end: int) -> Iterator[types.CodeAction]:
-    """Let the fragment say what was edited by hand in a registry."""
-    from registry_reconciler.editing.fragment_edit import accept_live
-    from registry_reconciler.lsp.cursor import compose, extent, node_of
-
+    """Let the fragment say what was edited by hand in a registry: where it stands there, or where a problem says it."""
     text = look.text(path)
-    if text is None:
-        return
-    documents = None
+    documents = compose(look, path, text.source) if text is not None else ()
+    told = {problem.address for problem in overlapping(look, path, start, end)}
     for drift in look.planning.plan.drift:
-        if drift.gone or drift.file != path:
-            continue
         live = look.loaded.live.entries.get(drift.address)
-        if live is None:
-            continue
-        documents = documents if documents is not None else compose(look, path, text.source)
-        node = node_of(documents, live.place.document, live.place.path)
-        first, last = extent(node) if node is not None else (0, -1)
-        if first > end or start > last:
-            continue
-        try:
-            edits = accept_live(look.loaded, [drift.address])
-        except RegistryFailure:
-            continue
-        contents = {edit.path: edit.content for edit in edits}
-        if contents and not _tells_secrets(look, live):
-            yield types.CodeAction(
-                title=f"Accept this hand edit: write it into the fragment of {visible(drift.address)}",
-                kind=types.CodeActionKind.QuickFix,
-                edit=workspace_edit(look, contents),
-            )
+        if live is not None and drift.file == path:
+            node = node_of(documents, live.place.document, live.place.path)
+            first, last = extent(node) if node is not None else (0, -1)
+            here = first <= end and start <= last
+        else:
+            here = drift.address in told
+        if here and (live is None or not _tells_secrets(look, live)):
+            yield from _accept(look, drift.address)
+
+
+def _accept(look: Look, address: str) -> Iterator[types.CodeAction]:
+    from registry_reconciler.editing.fragment_edit import accept_live
+
+    try:
+        edits = accept_live(look.loaded, [address])
+    except RegistryFailure:
+        return
+    contents = {edit.path: edit.content for edit in edits}
+    if contents:
+        gone = look.loaded.live.entries.get(address) is None
+        does = "take it out of" if gone else "write it into"
+        yield types.CodeAction(
+            title=f"Accept this hand edit: {does} the fragment of {visible(address)}",
+            kind=types.CodeActionKind.QuickFix,
+            edit=workspace_edit(look, contents),
+        )
 
 
 def _tells_secrets(look: Look, live: LiveEntry) -> bool:
