@@ -338,6 +338,19 @@ def slashed(row: str) -> str:
     return f"//{row.removeprefix('#')}".rstrip()
 
 
+def alike(node: JsonNode, value: Json) -> list[JsonNode]:
+    """The values of a mapping that have the type of a new one: entries of layout map look alike."""
+    if not isinstance(value, dict | list):
+        return []
+    kind = "map" if isinstance(value, dict) else "seq"
+    values = (entry.value for entry in node.entries[:50])
+    found = [part for part in values if isinstance(part, JsonNode) and part.kind == kind and part.entries]
+    if kind == "map":
+        keys = set(value)
+        found.sort(key=lambda part: -len(keys & {member.key.text for member in part.entries if member.key}))
+    return found[:_MODELS]
+
+
 def values_at(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
     """The values that models have at a key."""
     found = (child(model, key) for model in models[:_MODELS])

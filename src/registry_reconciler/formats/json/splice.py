@@ -18,13 +18,14 @@ from registry_reconciler.formats.edits import (
     ReplaceDocument,
     SpliceError,
     Update,
+    refuse_tags_in,
 )
 from registry_reconciler.formats.json.changed import Changed, New
-from registry_reconciler.formats.json.chunks import Chunk, cut, rows_above
-from registry_reconciler.formats.json.look import Look, Writer, look_of, on_lines
+from registry_reconciler.formats.json.chunks import Chunk, cut, rows_above, with_comments
+from registry_reconciler.formats.json.look import Look, Writer, alike, look_of, on_lines
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
-from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, notes_of, taker
+from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -44,6 +45,7 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
     """
     if not edits:
         return data
+    refuse_tags_in(edits, "JSON")
     text = data.decode("utf-8")
     bom = _BOM if text.startswith(_BOM) else ""
     text = text.removeprefix(_BOM)
@@ -185,8 +187,17 @@ class _Splicer:
                 continue
             place = there + 1
             if not same(old[key], part):
-                self.become(_value(node.entries[there]), part, self._models(node, there), below(notes, key))
+                self._become_part(node, there, part, below(notes, key))
         return changed
+
+    def _become_part(self, node: JsonNode, index: int, value: Json, notes: Notes) -> None:
+        """Make a part equal to a value, with the comments that this brings."""
+        part = _value(node.entries[index])
+        note = brought(notes, part.value, value)
+        if note and not same(part.value, value):
+            for start, end, text in with_comments(node, cut(node)[index], note, self.look.newline):
+                self.put(start, end, text)
+        self.become(part, value, self._models(node, index), notes)
 
     def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json], notes: Notes) -> Changed:
         changed = Changed()
@@ -202,12 +213,7 @@ class _Splicer:
             kept.add(before)
             place = before + 1
             if not same(old[before], value[after]):
-                self.become(
-                    _value(node.entries[before]),
-                    value[after],
-                    self._models(node, before),
-                    below(notes, after),
-                )
+                self._become_part(node, before, value[after], below(notes, after))
         changed.gone = set(range(len(old))) - kept
         return changed
 
@@ -347,29 +353,13 @@ class _Splicer:
         head = "" if new.key is None else self._key(node, new.key)
         models = [_value(entry) for entry in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
         if node.kind == "map":
-            models = self._alike(node, new.value)
+            models = alike(node, new.value)
         on_line = "\n" not in lead
         text = _native(new, indent) if not on_line else None
         notes = NO_NOTES if on_line or not self.comments else new.notes()
         if text is None:
             text = self.writer.value(new.value, indent, models, len(indent) + len(head), notes)
         return self.writer.above(notes, indent) + head + text, self.writer.behind(notes)
-
-    def _alike(self, node: JsonNode, value: Json) -> list[JsonNode]:
-        """The values of a mapping that have the type of a new one: entries of layout map look alike."""
-        if not isinstance(value, dict | list):
-            return []
-        kind = "map" if isinstance(value, dict) else "seq"
-        values = [_value(entry) for entry in node.entries[:50]]
-        found = [value for value in values if value.kind == kind and value.entries]
-        if kind == "map":
-            keys = set(value)
-            found.sort(
-                key=lambda candidate: (
-                    -len(keys & {member.key.text for member in candidate.entries if member.key})
-                )
-            )
-        return found[:_NEAR]
 
     def _key(self, node: JsonNode, key: str) -> str:
         for member in node.entries[:1]:
