@@ -188,15 +188,10 @@ class _Finder:
 
     def __init__(self, column: Column) -> None:
         self._column = column
-        self._by_word: dict[str, list[int]] | None = None
         self._asked = 0
 
     def indexes(self, word: str) -> Iterable[int]:
         self._asked += 1
-        if self._asked < _MANY and self._by_word is None:
+        if self._asked < _MANY and not self._column.is_indexed:
             return self._column.indexes(word)
-        if self._by_word is None:
-            self._by_word = {}
-            for index, spelling in enumerate(self._column.words):
-                self._by_word.setdefault(spelling, []).append(index)
-        return self._by_word.get(word, ())
+        return self._column.by_word.get(word, ())

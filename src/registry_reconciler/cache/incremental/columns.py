@@ -95,6 +95,19 @@ class Column(Struct, dict=True):
         """Where the words of each entry end."""
         return list(accumulate(self.counts))
 
+    @cached_property
+    def by_word(self) -> dict[str, list[int]]:
+        """The indexes of each word: for whoever asks for many, or asks again."""
+        found: dict[str, list[int]] = {}
+        for index, word in enumerate(self.words):
+            found.setdefault(word, []).append(index)
+        return found
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether somebody asked for many."""
+        return "by_word" in self.__dict__
+
     def span(self, number: int) -> slice:
         """Where the words of an entry are."""
         return slice(self.ends[number - 1] if number else 0, self.ends[number])
