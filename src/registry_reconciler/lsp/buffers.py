@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree
 from registry_reconciler.lsp.text import Text, Unit, from_bytes, to_bytes
 from registry_reconciler.model.entry import Location, Place
@@ -242,6 +243,17 @@ class Buffers:
             return
         closed = {path: digest for path, digest in memory.digests.items() if path not in look.open}
         self._base = _Base(memory, signatures_of(os.path.realpath(self.root), closed, self._begun))
+        self._warm_up(look.open)
+
+    def _warm_up(self, open: Mapping[str, OpenText]) -> None:
+        """Import, and read once, what the first plan of a part takes: the first keystroke is not to wait for it."""
+        import registry_reconciler.formats.yaml.read.locate
+        import registry_reconciler.planning.fixes  # noqa: F401
+        from registry_reconciler.cache.incremental import FullPlanRequired
+
+        with suppress(FullPlanRequired, RegistryFailure), self._reading():
+            if self._base is not None:
+                self._of_part(self._base, open)
 
     def sign(self) -> None:
         """Know more files by their times: those that were too young for it. For an idle moment."""
