@@ -372,7 +372,7 @@ def _watch(server: RegistryServer) -> None:
 def _answer(server: RegistryServer) -> None:
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
-        types.CompletionOptions(trigger_characters=[" ", ":", "[", ",", "/", "."]),
+        types.CompletionOptions(trigger_characters=list(' :[{,/.="')),
     )
     async def completion(params: types.CompletionParams) -> types.CompletionList:
         return await server.ask_at(params, complete, types.CompletionList(False, []), recent=True)
