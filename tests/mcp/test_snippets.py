@@ -27,8 +27,9 @@ def commands(value: Any) -> Iterator[list[str]]:
     """The programs that a snippet starts, with their words."""
     if isinstance(value, dict):
         program = value.get("command", value.get("path"))
+        words: list[str] = value.get("args") or value.get("arguments") or []
         if isinstance(program, str):
-            yield [program, *value.get("args", value.get("arguments", []))]
+            yield [program, *words]
         for part in value.values():
             yield from commands(part)
     elif isinstance(value, list):
