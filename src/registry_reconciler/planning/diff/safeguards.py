@@ -49,7 +49,7 @@ def brakes(work: DiffWork, config: Config, any_fragment: bool, rest: Unloaded) -
     """More deletions than anybody means: of most entries of a kind, or of everything because no fragment is there."""
     deleted: dict[str, list[str]] = {}
     for change in work.changes:
-        if change.action is Action.DELETE:
+        if change.action is Action.DELETE and work.kinds[change.kind].truth != "live":
             deleted.setdefault(change.kind, []).append(change.address)
     if deleted and not any_fragment:
         total = sum(map(len, deleted.values()))
