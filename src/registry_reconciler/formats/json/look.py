@@ -18,6 +18,9 @@ from registry_reconciler.model.written import WrittenFloat, float_token
 
 _SAMPLE = 3000
 _MODELS = 12
+NEAR = 6
+"""So many parts on both sides of one are looked at."""
+
 _WIDTH = 80
 """Where neighbours are written both ways, on one line and on several, what is longer than this takes several."""
 
@@ -41,6 +44,7 @@ class Look(Struct, frozen=True):
         ascii: so are all beyond ASCII.
         upper: the digits of escapes are in capitals.
         trailing: a comma stands behind the last part of what is written on several lines.
+        leading: a comma stands in front of a part on its line, and not behind the part before.
     """
 
     unit: str = "  "
@@ -54,6 +58,13 @@ class Look(Struct, frozen=True):
     ascii: bool = False
     upper: bool = False
     trailing: bool = False
+    leading: bool = False
+
+    def apart(self, indent: str) -> str:
+        """What stands between two parts on lines of their own that are indented like this, without comments."""
+        if not self.leading:
+            return f",{self.newline}{indent}"
+        return f"{self.newline}{indent[:-2]}, "
 
 
 def look_of(root: JsonNode) -> Look:
@@ -82,6 +93,7 @@ def look_of(root: JsonNode) -> Look:
         ascii=wide > raw,
         upper=sum(map(digits.count, "ABCDEF")) > sum(map(digits.count, "abcdef")),
         trailing=votes.trailing > votes.bare,
+        leading=votes.leading > votes.behind,
     )
 
 
@@ -112,6 +124,8 @@ class _Votes(Struct):
     on_one: int = 0
     trailing: int = 0
     bare: int = 0
+    leading: int = 0
+    behind: int = 0
 
     def see(self, node: JsonNode) -> None:
         """Take up what one collection shows."""
@@ -132,6 +146,10 @@ class _Votes(Struct):
                     self.commas[gap[1:]] += 1
             return
         self.on_lines += plain
+        for one, other in pairwise(members[:20]):
+            leads = "\n" in text[one.value.end : other.start].partition(",")[0]
+            self.leading += leads
+            self.behind += not leads
         behind = source.skip(members[-1].value.end)
         if text[behind : behind + 1] == ",":
             self.trailing += 1
@@ -195,6 +213,11 @@ class Writer:
         newline = self.look.newline
         rows = opening + newline
         parts = list(self._parts(value, models))
+        if self.look.leading and not inside:
+            own_texts = (
+                head + self.value(part, inner, near, len(inner) + len(head)) for _, head, part, near in parts
+            )
+            return rows + inner + self.look.apart(inner).join(own_texts) + newline + indent + closing
         for number, (step, head, part, near) in enumerate(parts):
             own = below(notes, step)
             text = head + self.value(part, inner, near, len(inner) + len(head), own)
@@ -357,6 +380,14 @@ def alike(node: JsonNode, value: Json) -> list[JsonNode]:
         keys = set(value)
         found.sort(key=lambda part: -len(keys & {member.key.text for member in part.entries if member.key}))
     return found[:_MODELS]
+
+
+def models_near(node: JsonNode, index: int) -> list[JsonNode]:
+    """The values that stand nearest to one in its collection; of a mapping none: they say other things."""
+    if node.kind == "map":
+        return []
+    near = [*node.entries[max(index - NEAR, 0) : index][::-1], *node.entries[index + 1 : index + NEAR]]
+    return [member.value for member in near if isinstance(member.value, JsonNode)]
 
 
 def values_at(models: Sequence[JsonNode], key: str) -> list[JsonNode]:

@@ -22,7 +22,8 @@ from registry_reconciler.formats.edits import (
 )
 from registry_reconciler.formats.json.changed import Changed, New
 from registry_reconciler.formats.json.chunks import Chunk, cut, rows_above, with_comments
-from registry_reconciler.formats.json.look import Look, Writer, alike, look_of, on_lines
+from registry_reconciler.formats.json.leading import leads, rewritten
+from registry_reconciler.formats.json.look import NEAR, Look, Writer, alike, look_of, models_near, on_lines
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
@@ -31,8 +32,6 @@ from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 _BOM = "\ufeff"
-
-_NEAR = 6
 
 Own = list[tuple[FieldPath, Edit]]
 
@@ -147,7 +146,7 @@ class _Splicer:
             else:
                 rest.append((path, edit))
         if rest:
-            self.visit(_value(member), rest, self._models(node, index))
+            self.visit(_value(member), rest, models_near(node, index))
 
     def _rename(self, member: Member, edit: RenameKey) -> None:
         assert member.key is not None
@@ -197,7 +196,7 @@ class _Splicer:
         if note and not same(part.value, value):
             for start, end, text in with_comments(node, cut(node)[index], note, self.look.newline):
                 self.put(start, end, text)
-        self.become(part, value, self._models(node, index), notes)
+        self.become(part, value, models_near(node, index), notes)
 
     def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json], notes: Notes) -> Changed:
         changed = Changed()
@@ -227,13 +226,6 @@ class _Splicer:
             text = self.writer.scalar(value, node.raw)
         self.put(node.start, node.end, text)
 
-    def _models(self, node: JsonNode, index: int) -> list[JsonNode]:
-        """The values that stand nearest to one in its collection; of a mapping none: they say other things."""
-        if node.kind == "map":
-            return []
-        near = [*node.entries[max(index - _NEAR, 0) : index][::-1], *node.entries[index + 1 : index + _NEAR]]
-        return [_value(member) for member in near]
-
     # ------------------------------------------------------------ how their texts change
 
     def _rewrite(self, node: JsonNode, changed: Changed) -> None:
@@ -243,6 +235,15 @@ class _Splicer:
         stay = [index for index in range(len(chunks)) if index not in changed.gone]
         if not stay:
             self._refill(node, chunks, changed)
+            return
+        if leads(node, chunks, self.look):
+            indent = " " * (chunks[0].member - self.source.line_start(chunks[0].member))
+            coming = {
+                before: [self._written(node, new, indent, self.look.newline, before)[0] for new in news]
+                for before, news in changed.coming.items()
+            }
+            for start, end, text in rewritten(node, chunks, changed.gone, coming, self.look):
+                self.put(start, end, text, rank=int(start == end))
             return
         self._take_away(chunks, stay)
         trailing = chunks[-1].comma >= 0
@@ -351,7 +352,7 @@ class _Splicer:
     def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> tuple[str, str]:
         """A new part with the comments above and in it, and the one behind it."""
         head = "" if new.key is None else self._key(node, new.key)
-        models = [_value(entry) for entry in node.entries[max(near - _NEAR, 0) : near + _NEAR]]
+        models = [_value(entry) for entry in node.entries[max(near - NEAR, 0) : near + NEAR]]
         if node.kind == "map":
             models = alike(node, new.value)
         on_line = "\n" not in lead
@@ -393,6 +394,10 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
+        if self.look.leading and not self._commented(news):
+            joined = self.look.apart(indent).join(self._written(node, new, indent, lead)[0] for new in news)
+            self.put(begin, end, lead + joined + self.look.newline + outer)
+            return
         comma = (bool(chunks) and chunks[-1].comma >= 0) or (not chunks and self.look.trailing)
         parts = [self._written(node, new, indent, lead) for new in news]
         joined = self._joined(parts, lead, "", comma=comma)
