@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import AllowMassDelete, Look, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
+from registry_reconciler.errors import UsageFailure
 
 EXAMPLE = """\
   registry rm route/api.errors --apply --yes
@@ -30,6 +31,11 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Only stop managing them: the live entries stay.")
     ] = False,
+    delete_body: Annotated[
+        bool,
+        typer.Option("--delete-body", help="Delete a file of front matter although there is text below."),
+    ] = False,
+    allow_mass_delete: AllowMassDelete = False,
     *,
     going: Going,
     shared: Shared,
@@ -42,5 +48,9 @@ def command(
     from registry_reconciler.editing.verbs import removing
 
     call = shared.call("rm", look)
-    words = ("rm", *addresses, *(("--keep",) if keep else ()))
-    return carry_out(call, removing(addresses, keep=keep), going, words)
+    if keep and delete_body:
+        raise UsageFailure("--keep leaves the file, and --delete-body deletes it: leave one of them out.")
+    flags = [*(["--keep"] if keep else []), *(["--delete-body"] if delete_body else [])]
+    draft = removing(addresses, keep=keep, text_goes=delete_body)
+    flags += ["--allow-mass-delete"] if allow_mass_delete else []
+    return carry_out(call, draft, going, ("rm", *addresses, *flags), allow_mass_delete=allow_mass_delete)

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
 
 
-def removing(addresses: Sequence[str], *, keep: bool = False) -> Callable[[Loaded], Edits]:
+def removing(
+    addresses: Sequence[str], *, keep: bool = False, text_goes: bool = False
+) -> Callable[[Loaded], Edits]:
     """The draft that removes entries.
 
     Args:
         keep: the live entry stays, and is no longer managed.
+        text_goes: a file of front matter is deleted although there is text below.
     """
 
     def draft(loaded: Loaded) -> Edits:
@@ -34,6 +37,11 @@ def removing(addresses: Sequence[str], *, keep: bool = False) -> Callable[[Loade
             if keep and (address in loaded.live.entries or address in loaded.state.entries):
                 fragment = session.owner(address).place.file
                 session.drafts.directive("removed", {"address": address, "keep": True}, fragment)
+            if text_goes and session.owned_by_live(address):
+                session.text_goes.add(address)
+            elif text_goes and address in loaded.live.entries:
+                fragment = session.owner(address).place.file
+                session.drafts.directive("removed", {"address": address, "body": "delete"}, fragment)
             session.values[address] = None
         if not keep:
             session.also.update(_let_go(loaded, frozenset(addresses)))
