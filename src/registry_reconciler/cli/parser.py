@@ -44,6 +44,8 @@ COMMANDS = (
     Row("edit", "edit", "Open an entry in $EDITOR."),
     Row("rename", "rename", "Give an entry another key."),
     Row("rm", "rm", "Take entries out of the fragments that own them."),
+    Row("allow", "allow", "Accept a problem of an entry: it no longer blocks."),
+    Row("override", "override", "Let an entry take a name or an alias that another one has, on purpose."),
     Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
     Row("show", "show", "Show one entry: desired, live, applied, references."),
     Row("list", "list", "List entries, or kinds."),
@@ -87,7 +89,7 @@ COMMANDS = (
 
 GROUPS = (
     ("Every day", ("plan", "apply", "check", "drift", "diff", "fix", "log")),
-    ("Edit entries", ("add", "set", "edit", "rename", "rm", "adopt", "fmt")),
+    ("Edit entries", ("add", "set", "edit", "rename", "rm", "allow", "override", "adopt", "fmt")),
     ("Look", ("show", "list", "graph", "site", "explain", "collisions")),
     (
         "Set up",
