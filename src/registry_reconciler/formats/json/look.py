@@ -18,6 +18,8 @@ from registry_reconciler.model.written import WrittenFloat, float_token
 
 _SAMPLE = 3000
 _MODELS = 12
+NEAR = 6
+"""So many parts beside a new one show what it looks like."""
 _WIDTH = 80
 """Where neighbours are written both ways, on one line and on several, what is longer than this takes several."""
 
@@ -194,11 +196,13 @@ class Writer:
         inner = inner if inner != indent else indent + self.look.unit
         newline = self.look.newline
         rows = opening + newline
+        shown = [model for model in models if on_lines(model)]
+        trailing = "," in tail_of(shown[0]) if shown else self.look.trailing
         parts = list(self._parts(value, models))
         for number, (step, head, part, near) in enumerate(parts):
             own = below(notes, step)
             text = head + self.value(part, inner, near, len(inner) + len(head), own)
-            comma = "," if number + 1 < len(parts) or self.look.trailing else ""
+            comma = "," if number + 1 < len(parts) or trailing else ""
             rows += inner + self.above(own, inner) + text + comma + self.behind(own) + newline
         last = [f"{inner}{slashed(row)}{newline}" for row in notes.get((), Note()).last]
         return rows + "".join(last) + indent + closing
@@ -226,12 +230,14 @@ class Writer:
 
     def _one_line(self, value: Json, models: Sequence[JsonNode]) -> str:
         opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
-        pad = _pad(models[0]) if models and not on_lines(models[0]) else None
+        model = models[0] if models and not on_lines(models[0]) else None
+        pad = pad_of(model) if model is not None else None
         if pad is None:
             pad = self.look.pads[0 if opening == "{" else 1]
         flat = Writer(_flat(self.look), flat=True)
         parts = [head + flat.value(part, "", near) for _, head, part, near in self._parts(value, models)]
-        return opening + pad + f",{self.look.comma}".join(parts) + pad + closing
+        last = tail_of(model) if model is not None else ""
+        return opening + pad + f",{self.look.comma}".join(parts) + (last or pad) + closing
 
     def _parts(
         self, value: Json, models: Sequence[JsonNode]
@@ -352,6 +358,36 @@ def _unit(model: JsonNode) -> str:
     return inner[len(outer) :] if inner.startswith(outer) else ""
 
 
-def _pad(model: JsonNode) -> str | None:
+def pad_of(model: JsonNode) -> str | None:
+    """What stands inside the brackets of a collection on one line; ``None`` where it is no white space."""
     head = model.source.text[model.start + 1 : model.entries[0].start]
     return head if not head.strip() else None
+
+
+def tail_of(model: JsonNode) -> str:
+    """The trailing comma of a collection, with the blanks around it; "" where there is none."""
+    text, end = model.source.text, model.entries[-1].value.end
+    behind = model.source.skip(end)
+    if text[behind : behind + 1] != ",":
+        return ""
+    tail = text[end : model.end - 1]
+    return tail if tail.strip() == "," and "\n" not in tail else ","
+
+
+def alike(node: JsonNode, value: Json, near: Sequence[JsonNode] = ()) -> list[JsonNode]:
+    """What a new value of a mapping looks like: the same field beside, else what has its type in the mapping.
+
+    Entries of layout map look alike.
+    """
+    if not isinstance(value, dict | list):
+        return []
+    kind = "map" if isinstance(value, dict) else "seq"
+    found = [model for model in near if model.kind == kind and model.entries]
+    if found:
+        return found
+    values = [entry.value for entry in node.entries[:50]]
+    found = [part for part in values if isinstance(part, JsonNode) and part.kind == kind and part.entries]
+    if kind == "map":
+        keys = set(value)
+        found.sort(key=lambda part: -len(keys & {member.key.text for member in part.entries if member.key}))
+    return found[:NEAR]
