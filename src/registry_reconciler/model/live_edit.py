@@ -14,8 +14,10 @@ class LiveEdit(Struct, frozen=True):
         address: the entry as it is to be called.
         value: all of it; ``None``: it goes.
         source: what it is called until now, for a rename.
+        text_goes: text that stands below it in its file may go with it.
     """
 
     address: str
     value: dict[str, Json] | None
     source: str | None = None
+    text_goes: bool = False

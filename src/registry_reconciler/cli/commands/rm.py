@@ -8,6 +8,7 @@ import typer
 
 from registry_reconciler.cli.options import Look, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
+from registry_reconciler.errors import UsageFailure
 
 EXAMPLE = """\
   registry rm route/api.errors --apply --yes
@@ -30,6 +31,9 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Only stop managing them: the live entries stay.")
     ] = False,
+    delete_body: Annotated[
+        bool, typer.Option("--delete-body", help="The text below their front matter goes with them.")
+    ] = False,
     *,
     going: Going,
     shared: Shared,
@@ -42,5 +46,9 @@ def command(
     from registry_reconciler.editing.verbs import removing
 
     call = shared.call("rm", look)
-    words = ("rm", *addresses, *(("--keep",) if keep else ()))
-    return carry_out(call, removing(addresses, keep=keep), going, words)
+    if keep and delete_body:
+        raise UsageFailure(
+            "--keep leaves the file, and --delete-body deletes text in it: leave one of them out."
+        )
+    words = ("rm", *addresses, *(("--keep",) if keep else ()), *(("--delete-body",) if delete_body else ()))
+    return carry_out(call, removing(addresses, keep=keep, delete_body=delete_body), going, words)

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
 
 
-def removing(addresses: Sequence[str], *, keep: bool = False) -> Callable[[Loaded], Edits]:
+def removing(
+    addresses: Sequence[str], *, keep: bool = False, delete_body: bool = False
+) -> Callable[[Loaded], Edits]:
     """The draft that removes entries.
 
     Args:
         keep: the live entry stays, and is no longer managed.
+        delete_body: text that stands below an entry in its file goes with it.
     """
 
     def draft(loaded: Loaded) -> Edits:
@@ -35,11 +38,23 @@ def removing(addresses: Sequence[str], *, keep: bool = False) -> Callable[[Loade
                 fragment = session.owner(address).place.file
                 session.drafts.directive("removed", {"address": address, "keep": True}, fragment)
             session.values[address] = None
+            if delete_body and _has_body(loaded, address):
+                session.text_goes.add(address)
+                if not session.owned_by_live(address):
+                    fragment = session.owner(address).place.file
+                    session.drafts.directive("removed", {"address": address, "body": "delete"}, fragment)
         if not keep:
             session.also.update(_let_go(loaded, frozenset(addresses)))
         return session.finish()
 
     return draft
+
+
+def _has_body(loaded: Loaded, address: str) -> bool:
+    """Whether text stands below an entry in its file."""
+    entry = loaded.live.entries.get(address)
+    source = loaded.live.files.get(entry.place.file) if entry is not None else None
+    return source is not None and source.data is not None and source.format.has_rest(source.data)
 
 
 def _let_go(loaded: Loaded, addresses: frozenset[str]) -> Iterator[str]:

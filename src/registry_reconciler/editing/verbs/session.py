@@ -20,6 +20,7 @@ class EditSession(Struct):
         values: what entries are to say, by the address that they have now; ``None``: they go.
         names: what renamed entries are to be called.
         also: entries whose fragment is edited otherwise than by a value of theirs.
+        text_goes: entries that go with the text below them.
     """
 
     loaded: Loaded
@@ -28,6 +29,7 @@ class EditSession(Struct):
     names: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     also: set[str] = field(default_factory=set)
+    text_goes: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, loaded: Loaded) -> EditSession:
@@ -154,7 +156,8 @@ class EditSession(Struct):
         for address, value in self.values.items():
             new = self.names.get(address, address)
             if self.owned_by_live(address):
-                live.append(LiveEdit(new, value, address if new != address else None))
+                source = address if new != address else None
+                live.append(LiveEdit(new, value, source, text_goes=address in self.text_goes))
             elif value is None:
                 self.drafts.remove(address)
             else:

@@ -88,7 +88,10 @@ def _plan_removal(
                 "WRT007",
                 f"{path} holds text below the front matter, which would go with it.",
                 entry.place,
-                f"Say so in a fragment, under removed: {{address: {change.address}, body: delete}}; or keep: true.",
+                f"To delete both: registry rm {change.address} --delete-body --apply"
+                if kind.truth == "live"
+                else f"Say so in a fragment, under removed: {{address: {change.address}, body: delete}} (registry rm "
+                "--delete-body writes that); or keep: true.",
             )
             return
         work.removed.add(path)
