@@ -69,6 +69,11 @@ def adopted(box: Box, fields: str) -> str:
         ("    v: {a: 1}", '    v: {a: 1, "b": 0x1F}'),
         ("    v:\n      - a\n      - z # cz", "    v:\n      - z # cz\n      - a"),
         ("    v:\n      - a # ca", "    v:\n      - a # ca\n      # above\n      - 'b'   # behind"),
+        ("    v: |+\n      a\n\n    w: 1", "    v: >+\n      a\n      b\n\n\n    w: 1"),
+        ("    v: x  # v1", "    v: y  # v2"),
+        ("    v: x", "    # above\n    v:  # behind\n      - 1"),
+        ("    v: x", "    v:  # behind\n    w: |\n    x: 1"),
+        ("    v: x", "    v: { a: 1, b: [ 1 ] }"),
         (
             "    v: x",
             "    v: x\n    # above\n    w:  # head\n      # first\n      k: 'v'  # behind\n      # last\n    z: 1",

@@ -551,8 +551,7 @@ def _lines(text: str, node: Node, index: int) -> tuple[int, int]:
         if not row.strip().startswith("#") or len(row) - len(row.lstrip(" ")) != column:
             break
         start = above
-    end = text.find("\n", entry.end)
-    end = len(text) if end < 0 else end + 1
+    end = _behind(text, entry.end, column)
     # Behind a removed entry a block scalar before it may need blank lines gone or comments moved left.
     if index and any(part.style in ("|", ">") for part in _leaves(node.entries[index - 1].value)):
         while end < len(text):
@@ -565,6 +564,23 @@ def _lines(text: str, node: Node, index: int) -> tuple[int, int]:
         # The first entry behind a dash: its successor moves up.
         end = max(end, node.entries[index + 1].start)
     return start, end
+
+
+def _column(text: str, entry: Member) -> int:
+    return entry.start - (text.rfind("\n", 0, entry.start) + 1)
+
+
+def _behind(text: str, place: int, column: int) -> int:
+    """Behind the line of a place and the comment lines directly below it that are deeper than a column."""
+    end = text.find("\n", place)
+    end = len(text) if end < 0 else end + 1
+    while end < len(text):
+        stop = text.find("\n", end)
+        row = text[end : stop if stop >= 0 else len(text)]
+        if not row.strip().startswith("#") or len(row) - len(row.lstrip(" \t")) <= column:
+            break
+        end = len(text) if stop < 0 else stop + 1
+    return end
 
 
 def _leaves(node: Node) -> Iterator[Node]:
@@ -600,14 +616,15 @@ def _insert_spans(text: str, root: Node, edit: Insert) -> list[tuple[int, int]]:
     if edit.key is not None:
         index = None if edit.before is None else child_index(node, edit.before)
     if index is None or index >= len(node.entries):
-        place = text.find("\n", node.entries[-1].end)
-        place = len(text) if place < 0 else place + 1
+        place = _behind(text, node.entries[-1].end, _column(text, node.entries[-1]))
         # The line end of the last line belongs to the new text where the file has none.
         return [
             (min(place, len(text)) - (1 if text[place - 1 : place] == "\n" else 0) - _cr(text, place), place)
         ]
     start, _ = _lines(text, node, index)
-    before = text.find("\n", node.entries[index - 1].end) + 1 if index else start
+    before = (
+        _behind(text, node.entries[index - 1].end, _column(text, node.entries[index])) if index else start
+    )
     return [(before - _cr(text, before) - (1 if before else 0), max(start, node.entries[index].start))]
 
 

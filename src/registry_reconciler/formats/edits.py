@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import FieldPath, Json, show_path
+from registry_reconciler.model.written import Exact, Opaque
 
 
 class Snippet(Struct, frozen=True):
@@ -116,6 +118,29 @@ class RemoveDocument(Struct, frozen=True):
 DocumentEdit: TypeAlias = InsertDocument | RemoveDocument
 
 Edit: TypeAlias = Update | Insert | Remove | RenameKey | ReplaceDocument
+
+
+def refuse_tags(value: Json, title: str, base: FieldPath = ()) -> None:
+    """Refuse what only YAML can say: a node whose tag nobody knows."""
+    waiting: list[tuple[FieldPath, Json]] = [((), value)] if Exact.seen else []
+    while waiting:
+        path, part = waiting.pop()
+        if type(part) is Opaque:
+            tag = part.source.split(None, 1)[0]
+            name = f"{show_path(path)} has the tag {tag}" if path else f"it has the tag {tag}"
+            raise SpliceError(f"{name}, and {title} has no tags; say the value without it", 0, base)
+        if isinstance(part, dict):
+            waiting += [((*path, key), inner) for key, inner in part.items()]
+        elif isinstance(part, list):
+            waiting += [((*path, number), inner) for number, inner in enumerate(part)]
+
+
+def refuse_tags_in(edits: Sequence[Edit], title: str) -> None:
+    """As :func:`refuse_tags`, for all that some edits put in."""
+    for edit in edits:
+        if isinstance(edit, Update | Insert | ReplaceDocument):
+            base = getattr(edit, "path", getattr(edit, "container", ()))
+            refuse_tags(edit.value, title, base)
 
 
 class SpliceError(Exception):

@@ -16,6 +16,9 @@ from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.formats.nodes import Member, Node, Unreadable, key_of
 from registry_reconciler.model.entry import FieldPath, Json, same
 
+DRAWN = re.compile(r"#.*?([-=*~_#+])\1{2}")
+"""A line of signs, as people draw around headings."""
+
 
 class Note(Struct, frozen=True):
     """The comments of one part, each beginning with ``#``.
@@ -71,6 +74,12 @@ def taker(rows: Sequence[str], coming: Iterable[Sequence[str] | None]) -> int | 
         return None
     own = tuple(rows)
     return next((at for at, new in enumerate(coming) if new is not None and tuple(new) == own), None)
+
+
+def brought(notes: Notes, old: Json, new: Json) -> Note:
+    """The comments above and behind a part that come with another value; none where it stays a list or mapping."""
+    stays = any(isinstance(old, kind) and isinstance(new, kind) for kind in (dict, list))
+    return Note() if stays else notes.get((), Note())
 
 
 def around(notes: Notes, value: Json) -> tuple[tuple[str, ...], str]:

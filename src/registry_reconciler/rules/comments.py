@@ -24,6 +24,7 @@ from registry_reconciler.rules.entry_set import Entry, EntrySet
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
 _MARK = re.compile(r"(?:^|(?<=[ \t]))#")
 _SLASHED = re.compile(r"//[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_INSIDE = re.compile(r"\n([ ]*)#[^\n]*")
 _SHOWN = 60
 
 
@@ -148,6 +149,8 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
         begin = above
     end = text.find("\n", node.end)
     end = len(text) if end < 0 else end
+    while node.entries and not node.flow and (inside := _INSIDE.match(text, end)) and len(inside[1]) > column:
+        end = inside.end()  # comment lines below its last line are inside of it
     scalars: list[tuple[int, int]] = []
     waiting = [node]
     while waiting:
@@ -162,10 +165,10 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
     found: list[str] = []
     at = begin
     while (match := _COMMENT.search(text, at, end)) is not None:
-        inside = next((high for low, high in scalars if low < match.start() < high), None)
-        if inside is None:
+        behind = next((high for low, high in scalars if low < match.start() < high), None)
+        if behind is None:
             found.append(match.group().strip())
-        at = match.end() if inside is None else inside
+        at = match.end() if behind is None else behind
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from registry_reconciler.editing.adopt import adopt
 from registry_reconciler.editing.amend import overlay
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.pipeline import make_plan
 from tests.support import SCHEMAS, Files, after, plan_of
 
@@ -421,3 +422,68 @@ def test_comments_beside_commas_of_a_toml_array_are_adopted() -> None:
     text = '[[things]]\nid = "a"\ntags = [\n  "x" # one\n  , # two\n  "y"\n  # three\n  , "z" # four\n  # five\n]\n'
     declared = fragment(adopted(workspace("toml", text)))
     assert [word for word in ("one", "two", "three", "four", "five") if f"# {word}" not in declared] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "live", "expected"),
+    [
+        (
+            "things.toml",
+            '[[things]]\nid = "a"\nv = 1 # v1\nw = "x"\n# --- network ---\nz = 1\n',
+            '[[things]]\nid = "a"\n# above\nv = 2 # v2\nw = [\n    1,\n]  # head\n# --- network ---\n# z\nz = 2\n',
+        ),
+        (
+            "things.jsonc",
+            '{"things": [\n  {\n    "id": "a",\n    "v": 1, // v1\n    "w": "x",\n    // === network\n'
+            '    "z": 1\n  }\n]}\n',
+            '{"things": [\n  {\n    "id": "a",\n    // above\n    "v": 2, // v2\n    "w": [\n      1\n    ], // head\n'
+            '    // === network\n    // z\n    "z": 2\n  }\n]}\n',
+        ),
+        (
+            "things.yaml",
+            "things:\n  - id: a\n    v: 1 # v1\n    w: x\n    # === network\n    z: 1\n",
+            "things:\n  - id: a\n    # above\n    v: 2 # v2\n    w:  # head\n      - 1\n"
+            "    # === network\n    # z\n    z: 2\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_changes_has_the_comments_that_its_fragment_has(
+    path: str, live: str, expected: str, newline: str
+) -> None:
+    schema = f"type: object\nx-registry: {{kind: thing, layout: list, file: {path}, at: things, key: id}}\n"
+    files: Files = {
+        f"{SCHEMAS}/thing.schema.yaml": schema.encode(),
+        path: live.replace("\n", newline).encode(),
+    }
+    files["desired/thing.yaml"] = b"thing:\n  - id: a\n    v: 1 # v1\n    w: x\n    z: 1\n"
+    files = after(files, plan_of(files))
+    files["desired/thing.yaml"] = (
+        b"thing:\n  - id: a\n    # above\n    v: 2 # v2\n    w:  # head\n      - 1\n    # z\n    z: 2\n"
+    )
+    applied = after(files, plan_of(files))
+    assert (applied[path] or b"").decode() == expected.replace("\n", newline)
+    assert not plan_of(applied).problems
+    # Where the fragment has none, what the registry has stays.
+    files["desired/thing.yaml"] = b"thing:\n  - id: a\n    v: 3\n    w: x\n    z: 1\n"
+    kept = after(files, plan_of(files))
+    assert (kept[path] or b"").decode() == live.replace("1 # v1", "3 # v1").replace("1, //", "3, //").replace(
+        "\n", newline
+    )
+
+
+@pytest.mark.parametrize("path", ["things.json", "things.jsonc", "things.toml"])
+def test_a_tag_is_refused_by_name_where_a_format_has_none(path: str) -> None:
+    live = (
+        b'[[things]]\nid = "a"\nv = 1\n' if path.endswith("toml") else b'{"things": [{"id": "a", "v": 1}]}\n'
+    )
+    schema = f"type: object\nx-registry: {{kind: thing, layout: list, file: {path}, at: things, key: id}}\n"
+    files: Files = {f"{SCHEMAS}/thing.schema.yaml": schema.encode(), path: live}
+    for text in (b"v: !f x", b"v: {w: [!f {a: 1}]}"):
+        files["desired/thing.yaml"] = b"thing:\n  - id: a\n    " + text + b"\n"
+        (problem,) = plan_of(files, PlanOptions(adopt=("*",))).blocking
+        assert problem.code == "WRT001"
+        assert "has the tag !f, and " in problem.message
+        created = {name: data for name, data in files.items() if name != path}
+        (problem,) = plan_of(created).blocking
+        assert "has the tag !f, and " in problem.message

@@ -59,3 +59,12 @@ class Changed(Struct):
     def put(self, before: int, new: New) -> None:
         """A part comes before another one; behind the last at their number."""
         self.coming.setdefault(before, []).append(new)
+
+
+def joined(parts: Sequence[tuple[str, str]], before: str, after: str, *, comma: bool) -> str:
+    """New parts with the commas between them and the comments behind those."""
+    count = len(parts)
+    return "".join(
+        before + text + ("," if comma or number + 1 < count else "") + behind + after
+        for number, (text, behind) in enumerate(parts)
+    )

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.formats.json.look import Look
+from registry_reconciler.formats.json.look import Look, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode
+from registry_reconciler.formats.notes import DRAWN, Note
 
 
 class Chunk(Struct):
@@ -123,6 +124,25 @@ def rows_above(node: JsonNode, chunk: Chunk) -> tuple[str, ...]:
     if text[node.source.line_start(chunk.member) : chunk.member].strip():
         return ()
     return tuple(comment_rows(text[chunk.content : chunk.member]))
+
+
+def with_comments(node: JsonNode, chunk: Chunk, note: Note, newline: str) -> Iterator[tuple[int, int, str]]:
+    """Replacements that put comments above and behind a part that has a line of its own, instead of those there."""
+    text = node.source.text
+    column = node.source.line_start(chunk.member)
+    rest = chunk.comma + 1 if chunk.comma >= 0 else chunk.end
+    apart = text[chunk.end : max(chunk.comma, chunk.end)].strip() or text[column : chunk.member].strip()
+    if apart or text[chunk.stop : chunk.stop + 1] not in ("", "\n", "\r"):
+        return
+    there = rows_above(node, chunk)
+    if note.above and note.above != there:
+        indent = text[column : chunk.member]
+        rows = "".join(f"{slashed(row)}{newline}{indent}" for row in note.above)
+        yield (chunk.member if any(map(DRAWN.search, there)) else chunk.content), chunk.member, rows
+    behind = text[rest : chunk.stop]
+    if note.behind and " ".join(comment_rows(behind)) != note.behind:
+        gap = behind[: len(behind) - len(behind.lstrip())] or " "
+        yield rest, chunk.stop, gap + slashed(note.behind)
 
 
 def comment_rows(text: str) -> Iterator[str]:

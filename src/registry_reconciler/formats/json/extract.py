@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.formats.edits import Snippet, SpliceError
+from registry_reconciler.formats.edits import Snippet, SpliceError, refuse_tags
 from registry_reconciler.formats.json.chunks import Chunk, comment_rows, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, walk_down
@@ -84,6 +84,7 @@ def new_text(
     value: Json, container: FieldPath, snippet: Snippet | None, like: bytes | None, *, comments: bool
 ) -> bytes:
     """The text of a new file that says a value, or has it at ``container``."""
+    refuse_tags(value, "JSON")
     for step in reversed(container):
         value = {str(step): value} if isinstance(step, str) else [value]
     look = Look()

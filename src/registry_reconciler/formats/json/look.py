@@ -259,6 +259,15 @@ class Writer:
         """A key with its colon."""
         return self.text(key) + self.look.colon
 
+    def key_beside(self, node: JsonNode, key: str) -> str:
+        """A key with its colon, as the first of a mapping has it."""
+        for member in node.entries[:1]:
+            assert member.key is not None
+            between = node.source.text[member.key.end : member.value.start]
+            if not between.replace(":", "", 1).strip() and "\n" not in between:
+                return self.text(key) + between
+        return self.key(key)
+
     def scalar(self, value: Json, old: str = "") -> str:
         """A value without parts.
 
@@ -390,4 +399,4 @@ def alike(node: JsonNode, value: Json, near: Sequence[JsonNode] = ()) -> list[Js
     if kind == "map":
         keys = set(value)
         found.sort(key=lambda part: -len(keys & {member.key.text for member in part.entries if member.key}))
-    return found[:NEAR]
+    return found[:_MODELS]

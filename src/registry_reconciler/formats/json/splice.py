@@ -18,9 +18,10 @@ from registry_reconciler.formats.edits import (
     ReplaceDocument,
     SpliceError,
     Update,
+    refuse_tags_in,
 )
-from registry_reconciler.formats.json.changed import Changed, New
-from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above
+from registry_reconciler.formats.json.changed import Changed, New, joined
+from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
 from registry_reconciler.formats.json.look import (
     NEAR,
     Look,
@@ -34,7 +35,7 @@ from registry_reconciler.formats.json.look import (
 )
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
-from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, notes_of, taker
+from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -52,6 +53,7 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
     """
     if not edits:
         return data
+    refuse_tags_in(edits, "JSON")
     text = data.decode("utf-8")
     bom = _BOM if text.startswith(_BOM) else ""
     text = text.removeprefix(_BOM)
@@ -202,9 +204,19 @@ class _Splicer:
                 continue
             place = there + 1
             if not same(old[key], part):
-                near = self._models(node, there, models)
-                self.become(_value(node.entries[there]), part, near, below(notes, key))
+                self._become_part(node, there, part, below(notes, key), models)
         return changed
+
+    def _become_part(
+        self, node: JsonNode, index: int, value: Json, notes: Notes, models: Sequence[JsonNode] = ()
+    ) -> None:
+        """Make a part equal to a value, with the comments that this brings."""
+        part = _value(node.entries[index])
+        note = brought(notes, part.value, value)
+        if note and not same(part.value, value):
+            for start, end, text in with_comments(node, cut(node)[index], note, self.look.newline):
+                self.put(start, end, text)
+        self.become(part, value, self._models(node, index, models), notes)
 
     def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json], notes: Notes) -> Changed:
         changed = Changed()
@@ -220,12 +232,7 @@ class _Splicer:
             kept.add(before)
             place = before + 1
             if not same(old[before], value[after]):
-                self.become(
-                    _value(node.entries[before]),
-                    value[after],
-                    self._models(node, before),
-                    below(notes, after),
-                )
+                self._become_part(node, before, value[after], below(notes, after))
         changed.gone = set(range(len(old))) - kept
         return changed
 
@@ -302,14 +309,14 @@ class _Splicer:
         place = chunks[following].member
         lead, indent = lead_of(node, chunks, following, self.look)
         parts = [self._written(node, new, indent, lead) for new in (news[at].bare(), *news[at + 1 :])]
-        self.put(place, place, self._joined(parts, "", lead, comma=True), rank=1)
+        self.put(place, place, joined(parts, "", lead, comma=True), rank=1)
         return news[:at]
 
     def _put_first(
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
         lead, indent, opened = self._opened(node, lead_of(node, chunks, following, self.look), news)
-        text = self._joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
+        text = joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
         text = lead + text if opened else text
         place = chunks[following].content
         self.put(place, place, text, rank=1)
@@ -320,19 +327,10 @@ class _Splicer:
         lead, indent, _ = self._opened(node, lead_of(node, chunks, previous, self.look), news)
         parts = [self._written(node, new, indent, lead, near=previous) for new in news]
         place = chunks[previous].stop
-        text = self._joined(parts, lead, "", comma=not at_end)
+        text = joined(parts, lead, "", comma=not at_end)
         if parts[-1][1] and self.text[place : place + 1] not in ("\n", "\r"):
             text += self.look.newline + self.source.indent(node.start)
         self.put(place, place, text, rank=1)
-
-    @staticmethod
-    def _joined(parts: Sequence[tuple[str, str]], before: str, after: str, *, comma: bool) -> str:
-        """New parts with the commas between them and the comments behind those."""
-        count = len(parts)
-        return "".join(
-            before + text + ("," if comma or number + 1 < count else "") + behind + after
-            for number, (text, behind) in enumerate(parts)
-        )
 
     def _opened(self, node: JsonNode, lead: tuple[str, str], news: Sequence[New]) -> tuple[str, str, bool]:
         """What stands between two parts, their indentation, and whether parts of one line begin lines of their own now.
@@ -355,7 +353,7 @@ class _Splicer:
         Args:
             like: a collection beside that shows what the parts of one without any look like.
         """
-        head = "" if new.key is None else self._key(node, new.key)
+        head = "" if new.key is None else self.writer.key_beside(node, new.key)
         shown = node if like is None else like
         models = [_value(entry) for entry in shown.entries[max(near - NEAR, 0) : near + NEAR]]
         if node.kind == "map":
@@ -366,14 +364,6 @@ class _Splicer:
         if text is None:
             text = self.writer.value(new.value, indent, models, len(indent) + len(head), notes)
         return self.writer.above(notes, indent) + head + text, self.writer.behind(notes)
-
-    def _key(self, node: JsonNode, key: str) -> str:
-        for member in node.entries[:1]:
-            assert member.key is not None
-            between = self.text[member.key.end : member.value.start]
-            if not between.replace(":", "", 1).strip() and "\n" not in between:
-                return self.writer.text(key) + between
-        return self.writer.key(key)
 
     def _refill(
         self, node: JsonNode, chunks: Sequence[Chunk], changed: Changed, models: Sequence[JsonNode]
@@ -406,8 +396,8 @@ class _Splicer:
         lead = self.look.newline + indent
         comma = self.look.trailing if like is None else "," in tail_of(like)
         written = [self._written(node, new, indent, lead, like=like) for new in news]
-        joined = self._joined(written, lead, "", comma=comma)
-        self.put(begin, end, joined + self.look.newline + outer)
+        text = joined(written, lead, "", comma=comma)
+        self.put(begin, end, text + self.look.newline + outer)
 
     def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
         for chunk in chunks:
@@ -418,13 +408,13 @@ class _Splicer:
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
         parts = [self._written(node, new, indent, lead) for new in news]
-        joined = self._joined(parts, lead, "", comma=False)
+        text = joined(parts, lead, "", comma=False)
         place = max([last, *(chunk.stop for chunk in chunks)])
         rest = self.text[place : node.end - 1]
         self.put(
             place,
             place,
-            joined
+            text
             + ("" if rest[:1] == "\n" or (not parts[-1][1] and "\n" in rest) else self.look.newline + outer),
             rank=1,
         )

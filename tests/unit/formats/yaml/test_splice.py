@@ -252,7 +252,7 @@ def test_an_item_goes_with_its_comments_and_no_others() -> None:
             c: 1   # inside
           # inside at the end
           d: 2
-          # deeper, after b
+          # inside of b, behind its last line
         # of c
         - c
         # foot
@@ -262,7 +262,6 @@ def test_an_item_goes_with_its_comments_and_no_others() -> None:
 
         # of a
         - a   # on a
-          # deeper, after b
         # of c
         - c
         # foot
@@ -293,7 +292,9 @@ def test_an_item_goes_with_its_comments_and_no_others() -> None:
         ("a: [\n  x, # cx\n  y, # cy\n  z # cz\n]\n", ("a", 1), "a: [\n  x, # cx\n  z # cz\n]\n"),
         ("a: [\n  x, # cx\n  y # cy\n]\n", ("a", 1), "a: [\n  x # cx\n]\n"),
         ("a: |+\n  x\n\nb: 1\n\nc: 2\n", ("b",), "a: |+\n  x\n\nc: 2\n"),
-        ("a: |\n  x\nb: 1\n    # deep\nc: 2\n", ("b",), "a: |\n  x\n# deep\nc: 2\n"),
+        ("a: |\n  x\nb: 1\n    # deep\nc: 2\n", ("b",), "a: |\n  x\nc: 2\n"),
+        ("a: |\n  x\nb: 1\n\n    # deep\nc: 2\n", ("b",), "a: |\n  x\n\n# deep\nc: 2\n"),
+        ("k:\n  - a: 1\n    # in a\n  # foot\nz: 1\n", ("k", 0), "k: []\n  # foot\nz: 1\n"),
         ("---\na: 1\nb: 2\n...\n# end\n", ("a",), "---\nb: 2\n...\n# end\n"),
         ("%YAML 1.2\n---\n- a\n- b\n", (0,), "%YAML 1.2\n---\n- b\n"),
         ("? a\n: 1\n? b\n: 2\n", ("a",), "? b\n: 2\n"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from registry_reconciler.formats.edits import Edit, Insert, Snippet
-from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, notes_of, taker
+from registry_reconciler.formats.notes import DRAWN, NO_NOTES, Note, Notes, brought, notes_of, taker
 from registry_reconciler.formats.project import project_value
 from registry_reconciler.formats.toml.edit.sections import New
 from registry_reconciler.formats.toml.read.statements import Statement
-from registry_reconciler.formats.toml.read.tree import Item
+from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
 from registry_reconciler.model.entry import FieldPath, Json
 
 
@@ -50,6 +50,32 @@ def rows_above(text: str, statement: Statement) -> tuple[str, ...]:
     """The comments above a statement."""
     rows = text[statement.lead : statement.line].split("\n")
     return tuple(row.strip() for row in rows if row.strip())
+
+
+def indent_of(text: str, position: int) -> str:
+    """The indentation of the line of a place."""
+    row = text[text.rfind("\n", 0, position) + 1 : position]
+    return row[: len(row) - len(row.lstrip(" \t"))]
+
+
+def with_comments(
+    tree: Tree, item: Item, value: Json, notes: Notes, newline: str
+) -> Iterator[tuple[int, int, str]]:
+    """Replacements that put the comments that come with a value above and behind its pair, instead of those there."""
+    statement, text = item.pair, tree.text
+    if not isinstance(statement, Statement) or statement.value is not item.value:
+        return
+    note = brought(notes, to_json(item), value)
+    there = rows_above(text, statement)
+    if note.above and note.above != there:
+        indent = text[statement.line : statement.start]
+        heads = not statement.lead or any(map(DRAWN.search, there))
+        rows = "".join(f"{indent}{row}{newline}" for row in note.above)
+        yield (statement.line if heads else statement.lead), statement.line, rows
+    behind = text[statement.end : statement.stop].rstrip("\r\n")
+    if note.behind and behind.strip() != note.behind:
+        gap = behind[: len(behind) - len(behind.lstrip())] or "  "
+        yield statement.end, statement.end + len(behind), gap + note.behind
 
 
 def taker_of(text: str, statement: Statement, new: Sequence[New]) -> int | None:

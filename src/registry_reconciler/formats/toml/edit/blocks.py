@@ -21,16 +21,18 @@ from registry_reconciler.formats.toml.edit.asked import (
     are_tables,
     comments_of,
     created,
+    indent_of,
     index_in,
     inserted,
     is_simple,
     runs,
     taker_of,
+    with_comments,
 )
 from registry_reconciler.formats.toml.edit.look import paragraph_end
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
 from registry_reconciler.formats.toml.edit.sections import New, Sections
-from registry_reconciler.formats.toml.read.statements import Statement, Value
+from registry_reconciler.formats.toml.read.statements import Statement
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
 from registry_reconciler.model.entry import FieldPath, Json, same
 
@@ -125,13 +127,10 @@ class Editor:
         own = item.value
         assert own is not None
         model, notes = self.sections.model(path, value), self._comments(path)
-        text = respelled(self.sections.speller, item, value, self._indent(own), model, notes)
+        text = respelled(self.sections.speller, item, value, indent_of(self.text, own.start), model, notes)
         self.put(own.start, own.end, text)
-
-    def _indent(self, value: Value) -> str:
-        """The indentation of the line that a value begins on."""
-        row = self.text[self.text.rfind("\n", 0, value.start) + 1 : value.start]
-        return row[: len(row) - len(row.lstrip(" \t"))]
+        for start, end, rows in with_comments(self.tree, item, value, notes, self.look.newline):
+            self.put(start, end, rows)
 
     def _one_piece(self, item: Item, path: FieldPath, edits: Own) -> None:
         own = item.value
@@ -157,7 +156,8 @@ class Editor:
             if number < len(item.items) and number not in gone:
                 value = to_json(item.items[number])
                 steps.append((number, project_value(value, deeper.get(number, [])), NO_NOTES, False))
-        self.put(own.start, own.end, respelled_array(self.sections.speller, item, steps, self._indent(own)))
+        text = respelled_array(self.sections.speller, item, steps, indent_of(self.text, own.start))
+        self.put(own.start, own.end, text)
 
     def _grows_sections(self, item: Item, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
         """An empty array that gets its first tables becomes an array of tables, where it can."""

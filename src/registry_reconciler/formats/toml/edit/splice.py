@@ -19,6 +19,7 @@ from registry_reconciler.formats.edits import (
     ReplaceDocument,
     SpliceError,
     Update,
+    refuse_tags_in,
 )
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.project import path_of, projected
@@ -52,6 +53,7 @@ def splice(data: bytes, edits: Sequence[Edit], look: Look | None = None) -> byte
     tree = _tree(text)
     if any(edit.document for edit in edits):
         raise SpliceError("a TOML file has one document", max(edit.document for edit in edits))
+    refuse_tags_in(edits, "TOML")
     for edit in edits:
         _refuse_null(edit)
     before = typed(tree.root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -27,6 +27,9 @@ from registry_reconciler.model.written import Opaque
 # libyaml takes a key without "?" only up to 1,024 characters.
 _LONGEST_KEY = 1000
 _NO_HINTS = Hints()
+
+_BRACKETED = re.compile(r"^[?]|[,\[\]{}]")
+"""What a key on lines of its own may say that means something else inside of brackets."""
 
 
 class Piece(Struct, frozen=True):
@@ -68,16 +71,22 @@ class Emitter:
 
     Args:
         style: the file's habits.
-        blocks: whether block scalars may be written.
+        blocks: whether the last value may be a block scalar.
+        keeps: whether the last value may be one that keeps all line ends behind it.
     """
 
-    def __init__(self, style: Style, *, blocks: bool = True) -> None:
+    def __init__(self, style: Style, *, blocks: bool = True, keeps: bool = True) -> None:
         self.style = style
         self.blocks = blocks
+        self.keeps = keeps
 
-    def without_blocks(self) -> Emitter:
-        """The same, writing strings of several lines in quotes."""
-        return Emitter(self.style, blocks=False)
+    def before(self, *, comment: bool, blank: bool) -> Emitter:
+        """The same for what stands before a deeper comment or a blank line: a block scalar would take them in."""
+        return Emitter(self.style, blocks=not comment, keeps=not comment and not blank)
+
+    def _at(self, last: bool) -> Emitter:
+        """The same for a part of a collection: behind all but the last one comes another."""
+        return self if last else Emitter(self.style)
 
     def body(self, value: Json | Piece, hints: Hints = _NO_HINTS) -> Body:
         """A value as text for block context."""
@@ -102,8 +111,8 @@ class Emitter:
         lines: list[str] = []
         open_end = False
         below = hints.apart()
-        for key, part in value.items():
-            body = self.body(part, below(key))
+        for number, (key, part) in enumerate(value.items(), 1):
+            body = self._at(number == len(value)).body(part, below(key))
             lines += self.pair(self.key(key, hints), body)
             open_end = body.open_end
         return Body("map", lines=tuple(lines), open_end=open_end)
@@ -112,8 +121,8 @@ class Emitter:
         lines: list[str] = []
         open_end = False
         below = hints.below("*")
-        for part in value:
-            body = self.body(part, below)
+        for number, part in enumerate(value, 1):
+            body = self._at(number == len(value)).body(part, below)
             lines += self.item(body)
             open_end = body.open_end
         return Body("seq", lines=tuple(lines), open_end=open_end)
@@ -140,7 +149,8 @@ class Emitter:
         while leaf.entries:
             leaf = leaf.entries[-1].value
         open_end = leaf.style in ("|", ">")
-        if open_end and (not self.blocks or _keeps(piece.snippet.text, leaf)):
+        kept = open_end and _keeps(piece.snippet.text, leaf)
+        if open_end and (not self.blocks or (kept and not self.keeps)):
             return self.new(in_words(piece.value, piece.snippet), hints)
         return Body(kind, "", lines, comments, open_end)
 
@@ -160,13 +170,15 @@ class Emitter:
         open_end = False
         if isinstance(value, dict):
             below = hints.apart()
-            for key, inner in value.items():
-                body = self.new(part_of(inner, wording, key), below(key), whole=True)
+            for number, (key, inner) in enumerate(value.items(), 1):
+                inside = self._at(number == len(value))
+                body = inside.new(part_of(inner, wording, key), below(key), whole=True)
                 lines += self.pair(self.key_of(part_of(inner, wording, key), key, hints), body)
                 open_end = body.open_end
         else:
             for index, inner in enumerate(value):
-                body = self.new(part_of(inner, wording, index, len(value)), hints.below("*"), whole=True)
+                inside = self._at(index == len(value) - 1)
+                body = inside.new(part_of(inner, wording, index, len(value)), hints.below("*"), whole=True)
                 lines += self.item(body)
                 open_end = body.open_end
         lines += wording.below()
@@ -174,7 +186,7 @@ class Emitter:
 
     def scalar_body(self, part: Part, offset: int) -> Body | None:
         """A scalar in the words of another text; ``None`` where they would not say it here."""
-        rows = part.wording.rows(part.value, flow=False, offset=offset)
+        rows = part.wording.rows(part.value, flow=False, offset=offset, keeps=self.keeps)
         if rows is None:
             return None
         if part.wording.node.style in ("|", ">"):
@@ -196,7 +208,7 @@ class Emitter:
     def key_of(self, value: Any, key: str, hints: Hints, *, flow: bool = False) -> str:
         """A key as the source of its value writes it, else as the neighbours do."""
         text = value.wording.key(key) if isinstance(value, Part) else None
-        if text is not None and flow and not value.wording.member_in_flow:
+        if text is not None and flow and not value.wording.member_in_flow and _BRACKETED.search(text):
             text = None
         return self.key(key, hints, flow=flow) if text is None else text
 
@@ -217,7 +229,7 @@ class Emitter:
             return [*lines, key + mark + tail, *indented(body.lines, style.step)]
         if body.kind == "seq":
             return [*lines, key + mark + tail, *indented(body.lines, style.seq_step)]
-        return [*lines, *_tailed(f"{key}{mark} {body.head}", indented(body.lines, style.step), body)]
+        return [*lines, *_tailed(f"{key}{mark} {body.head}".rstrip(), indented(body.lines, style.step), body)]
 
     def item(self, body: Body, dash: int | None = None) -> list[str]:
         """The lines of an item in a block sequence, relative to the sequence."""
@@ -235,7 +247,7 @@ class Emitter:
                 body.head.replace(str(self.style.step), str(width)) if body.head[1:2].isdigit() else body.head
             )
             return [*lines, *_tailed(lead + head, indented(body.lines, width), body)]
-        return [*lines, *_tailed(lead + body.head, indented(body.lines, width), body)]
+        return [*lines, *_tailed((lead + body.head).rstrip(), indented(body.lines, width), body)]
 
     def flow(self, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
         """A value on one line, for flow context."""
@@ -255,12 +267,24 @@ class Emitter:
                 self._flow_pair(key, part_of(part, wording, key), hints, below(key))
                 for key, part in value.items()
             )
-            return "{" + ", ".join(pairs) + "}"
+            return self._enclosed("{", pairs, "}", self.style.braces, wording)
         if isinstance(value, list):
             items = hints.below("*")
             parts = (part_of(part, wording, index, len(value)) for index, part in enumerate(value))
-            return "[" + ", ".join(self.flow(part, items) for part in parts) + "]"
+            texts = (self.flow(part, items) for part in parts)
+            return self._enclosed("[", texts, "]", self.style.brackets, wording)
         return self.scalar(value, hints, flow=True)
+
+    @staticmethod
+    def _enclosed(
+        opening: str, parts: Iterable[str], closing: str, padded: bool | None, wording: Wording | None
+    ) -> str:
+        """Items between brackets: with a blank inside where the others of the file have one, else as their source."""
+        text = ", ".join(parts)
+        if padded is None:
+            padded = wording is not None and wording.padded
+        pad = " " if padded and text else ""
+        return f"{opening}{pad}{text}{pad}{closing}"
 
     def flow_pair(self, key: str, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
         """A pair of a flow mapping."""
@@ -387,7 +411,7 @@ def _plain_block(snippet: Snippet) -> Literal["map", "seq"] | None:
 
 def _keeps(text: str, leaf: Node) -> bool:
     """Whether a block scalar keeps all line ends behind it: then the text cannot end just anywhere."""
-    return "+" in text[leaf.body : text.index("\n", leaf.body)].partition("#")[0]
+    return "+" in text[leaf.body :].partition("\n")[0].partition("#")[0]
 
 
 def dump(value: Json, style: Style = Style(), *, indent: int = 0) -> str:  # noqa: B008 - frozen

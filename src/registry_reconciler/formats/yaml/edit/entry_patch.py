@@ -6,14 +6,13 @@ the entry that they are about.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from itertools import groupby
 
 from registry_reconciler.formats.nodes import Node
-from registry_reconciler.formats.notes import taker
-from registry_reconciler.formats.yaml.edit.emit import Piece, indented
+from registry_reconciler.formats.notes import DRAWN, taker
+from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
 from registry_reconciler.formats.yaml.edit.flow import Coming, flow_gaps
 from registry_reconciler.formats.yaml.edit.intent_table import Intent, New, plain
 from registry_reconciler.formats.yaml.edit.intents import Intents
@@ -21,8 +20,6 @@ from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot, ValuePatcher
 from registry_reconciler.formats.yaml.edit.wording import Part, in_words
-
-_DRAWN = re.compile(r"#.*?([-=*~_#+])\1{2}")
 
 _HEADED = 50
 """So many entries are looked at to tell whether they have comments of their own."""
@@ -95,7 +92,7 @@ class EntryPatcher(ValuePatcher):
         everything = _Runs(set(range(len(node.entries))))
         start = 0
         if self.text[self.line_start(first.start) : first.start].strip():
-            self.put(first.start, self.line_end(first.end), empty)
+            self.put(first.start, self.last_line_end(first.end, column), empty)
             start = 1
         elif slot.kind == "root" and node.props_end == node.start:
             position = self.region_start(node, 0, column)
@@ -123,7 +120,7 @@ class EntryPatcher(ValuePatcher):
         """
         if not comments:
             return False
-        if any(_DRAWN.search(row) for row in comments.split("\n")):
+        if any(DRAWN.search(row) for row in comments.split("\n")):
             return True
         before = self.text[:start].strip()
         if node.kind != "map" or column or (before and before != "---") or len(node.entries) < 2:
@@ -147,7 +144,7 @@ class EntryPatcher(ValuePatcher):
 
     def _delete(self, node: Node, number: int, column: int, removed: _Runs) -> None:
         start = self.region_start(node, number, column)
-        end = self.next_line(node.entries[number].end)
+        end = self.behind(node.entries[number].end, column)
         self.put(start, end, "")
         before = removed.first[number] - 1
         if before >= 0 and self._closes_up(node, number, column, removed):
@@ -165,7 +162,7 @@ class EntryPatcher(ValuePatcher):
             return True
         known = removed.closes_up.get(number)
         if known is None:
-            start = self.next_line(node.entries[number - 1].end)
+            start = self.behind(node.entries[number - 1].end, column)
             between = self.text[start : self.region_start(node, number, column)]
             # Asked in order, so that the answer for the one before is known.
             known = not between.strip() and self._closes_up(node, number - 1, column, removed)
@@ -200,17 +197,19 @@ class EntryPatcher(ValuePatcher):
         entries = node.entries
         start = entries[0].start
         lines: list[str] = []
+        blank = bool(lead) and self._blank(self.behind(entries[lead - 1].end, column))
         for new in own:
-            lines += self._new_lines(node, slot, new, open_allowed=True)
+            last = blank and new is own[-1]
+            lines += self._new_lines(node, slot, new, self.emitter.before(comment=False, blank=last))
         body = self.join([lines[0], *indented(lines[1:], column)]) if lines else ""
         if lead == len(entries):
-            self.put(start, self.line_end(entries[-1].end), body)
+            self.put(start, self.last_line_end(entries[-1].end, column), body)
         elif lead == 0:
             self.put(start, start, body + self.style.newline + " " * column)
         elif lines:
-            self.put(start, self.line_end(entries[lead - 1].end), body)
+            self.put(start, self.last_line_end(entries[lead - 1].end, column), body)
         else:
-            end = self.next_line(entries[lead - 1].end)
+            end = self.behind(entries[lead - 1].end, column)
             while self.text[end : end + 1] in (" ", "\t", "\r", "\n"):
                 end += 1
             self.put(start, end, "")
@@ -229,7 +228,7 @@ class EntryPatcher(ValuePatcher):
 
         Comments that belong to no entry stand above it and head it, or more blank lines than between others.
         """
-        start = self.next_line(node.entries[index - 1].end)
+        start = self.behind(node.entries[index - 1].end, column)
         between = self.text[start : self.region_start(node, index, column)]
         return "#" in between or between.count("\n") > self._gap(node, index - 1, column)
 
@@ -238,12 +237,13 @@ class EntryPatcher(ValuePatcher):
         entry = node.entries[after]
         leaf = _last_leaf(entry.value)
         gap = 0 if "+" in self._header(leaf) and leaf.style in ("|", ">") else self._gap(node, after, column)
-        position = self.next_line(entry.end)
-        swallowing = self._swallows(position, column)
+        position = self.behind(entry.end, column)
+        swallowing, blank = self._swallows(position, column), self._blank(position)
         rows: list[str] = []
         for new in group:
-            lines = self._new_lines(node, slot, new, open_allowed=not swallowing)
-            rows += [""] * gap + indented(lines, column)
+            followed = blank if new is group[-1] else gap > 0
+            emitter = self.emitter.before(comment=swallowing, blank=followed)
+            rows += [""] * gap + indented(self._new_lines(node, slot, new, emitter), column)
         if position == len(self.text):
             self._settle_last_scalar(leaf)
         self.put(position, position, "".join(row + self.style.newline for row in rows))
@@ -264,13 +264,13 @@ class EntryPatcher(ValuePatcher):
         if before not in removed.first:
             group = self._put_under(node, slot, group, before, column)
         run_end = removed.end.get(before, before)
-        followed = run_end > before and self._swallows(self.next_line(node.entries[run_end - 1].end), column)
+        behind = self.behind(node.entries[run_end - 1].end, column) if run_end > before else position
+        followed = run_end > before and self._swallows(behind, column)
         rows: list[str] = []
         for new in group:
-            lines = self._new_lines(node, slot, new, open_allowed=not followed)
-            rows += indented(lines, column) + [""] * (
-                gap if before not in removed.first or new is not group[-1] else 0
-            )
+            blank = gap if before not in removed.first or new is not group[-1] else 0
+            emitter = self.emitter.before(comment=followed, blank=bool(blank) or self._blank(behind))
+            rows += indented(self._new_lines(node, slot, new, emitter), column) + [""] * blank
         if rows:
             self.put(position, position, "".join(row + self.style.newline for row in rows))
 
@@ -282,10 +282,10 @@ class EntryPatcher(ValuePatcher):
         at = taker(above, (new.comments() if new.under else None for new in group))
         if at is None:
             return group
-        swallowing = self._swallows(start, column)
+        emitter = self.emitter.before(comment=self._swallows(start, column), blank=False)
         lines: list[str] = []
         for number, new in enumerate(group[at:]):
-            own = self._new_lines(node, slot, new, open_allowed=not swallowing)
+            own = self._new_lines(node, slot, new, emitter)
             lines += indented(own if number else own[len(above) :], column)
         self.put(start, start, "".join(line + self.style.newline for line in lines))
         return group[:at]
@@ -306,9 +306,8 @@ class EntryPatcher(ValuePatcher):
             counts[blank] += 1
         return max(counts, key=lambda blank: (counts[blank], -blank)) if counts else 0
 
-    def _new_lines(self, node: Node, slot: Slot, new: New, *, open_allowed: bool) -> list[str]:
-        """The lines of a new entry; with ``open_allowed`` the last may belong to a block scalar."""
-        emitter = self.emitter if open_allowed else self.emitter.without_blocks()
+    def _new_lines(self, node: Node, slot: Slot, new: New, emitter: Emitter) -> list[str]:
+        """The lines of a new entry; ``emitter`` knows what will follow them."""
         hints = self._hints(node, slot, new)
         body = emitter.new(new.value, hints)
         if node.kind == "seq":

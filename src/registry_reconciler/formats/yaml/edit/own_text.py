@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import dedent, indent
 
 from registry_reconciler.formats.edits import Snippet
+from registry_reconciler.formats.nodes import Member, Node, Unreadable, to_value
+from registry_reconciler.formats.yaml.edit.emit import dump
+from registry_reconciler.formats.yaml.edit.wording import Wording
 from registry_reconciler.formats.yaml.read.chunks import Section
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.formats.yaml.read.nodes import compose
+from registry_reconciler.model.entry import FieldPath, Json, same
 
 _TAG = re.compile(r"(?:^|[\s,\[{])!")
 _KEEPS = re.compile(r"[|>][-0-9]*\+")
@@ -91,3 +96,69 @@ def last_comments(rows: Sequence[str]) -> list[str]:
             break
         found.insert(0, row.rstrip())
     return found
+
+
+def own_text(text: str, node: Node, value: Json, stop: int, *, shared: bool, inside: bool) -> str:
+    """The node's text in column 0, or the value written anew where its text cannot stand alone.
+
+    Args:
+        stop: the end of its last line, or of the comments below that are inside of it; -1: that of the text.
+        shared: something of it was written out, so that it has to be read to know what it says.
+        inside: it stands in a collection in flow style, and what is behind it is not its own.
+    """
+    if node.kind == "scalar":
+        return _alone(_scalar_text(text, node, inside=inside), value)
+    if node.kind not in ("map", "seq") or not node.entries:
+        return dump(value).removesuffix("\n")
+    start = text.rfind("\n", 0, node.body) + 1
+    column = node.body - start
+    raw = text[node.body : stop if stop >= 0 else len(text)]
+    if node.flow:
+        column = len(text[start : node.body]) - len(text[start : node.body].lstrip(" -"))
+        raw = text[node.body : node.end]
+    result = dedented(raw.split("\n"), column)
+    if not shared and says_the_same(result):
+        return result
+    return _alone(result, value)
+
+
+def _scalar_text(text: str, node: Node, *, inside: bool) -> str:
+    """A scalar as it is written, with the comment behind it."""
+    stop = text.find("\n", node.end)
+    block = Wording(text, node).block(2)
+    if block is not None:
+        return block
+    if node.style in ("|", ">"):
+        head, _, body = text[node.body : node.end].partition("\n")
+        return head.rstrip() + "\n" + indent(dedent(body), "  ").rstrip("\n")
+    raw = text[node.body : node.end if inside or stop < 0 else stop]
+    return "\n".join(row.strip() for row in raw.split("\n"))
+
+
+def _alone(text: str, value: Json) -> str:
+    """The text, if it says the value where it stands alone; else the value written anew."""
+    try:
+        documents = compose(text + "\n")
+        fits = len(documents) == 1 and same(to_value(documents[0].root), value)
+    except (Unreadable, IndexError):
+        fits = False
+    return text if fits else dump(value).removesuffix("\n")
+
+
+def behind_flow(text: str, node: Node) -> tuple[str, ...]:
+    """The comment behind a bracket."""
+    rest = text[node.end : text.find("\n", node.end)]
+    return (rest.strip(),) if rest.lstrip().startswith("#") and rest[:1] in " \t" else ()
+
+
+def first_comments(text: str, entry: Member) -> str:
+    """The comment lines between the mark of an entry and its first field: they are that field's own."""
+    value = entry.value
+    if entry.mark_end < 0 or not value.entries or value.flow:
+        return ""
+    column = value.body - (text.rfind("\n", 0, value.body) + 1)
+    rows = text[entry.mark_end : value.body].split("\n")[1:-1]
+    own = (
+        row for row in rows if row.lstrip(" ").startswith("#") and len(row) - len(row.lstrip(" ")) == column
+    )
+    return "".join(f"{row.strip()}\n" for row in own)

@@ -39,6 +39,23 @@ class Page:
         end = self.text.find("\n", position)
         return len(self.text) if end < 0 else end + 1
 
+    def behind(self, position: int, column: int) -> int:
+        """Behind the line of a place, and behind the comment lines directly below it that stand right of ``column``.
+
+        Those are inside of what begins at that column.
+        """
+        end = self.next_line(position)
+        while end < len(self.text):
+            match = COMMENT_ROW.match(self.text, end)
+            if match is None or len(match.group(1)) <= column:
+                break
+            end = self.next_line(end)
+        return end
+
+    def last_line_end(self, position: int, column: int) -> int:
+        """The end of the last line before :meth:`behind`, before its line end."""
+        return self.line_end(max(self.behind(position, column) - 2, position))
+
     def put(self, start: int, end: int, text: str) -> None:
         """Records a replacement, unless it changes nothing.
 
@@ -68,3 +85,7 @@ class Page:
                 return match is not None and len(match.group(1)) > column
             position = self.next_line(position)
         return False
+
+    def _blank(self, position: int) -> bool:
+        """Whether the line at a place is blank."""
+        return position < len(self.text) and not self.text[position : self.line_end(position)].strip()

@@ -31,9 +31,15 @@ from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
 from registry_reconciler.formats.yaml.edit.intents import Intents
-from registry_reconciler.formats.yaml.edit.own_text import dedented, last_comments, says_the_same
+from registry_reconciler.formats.yaml.edit.own_text import (
+    behind_flow,
+    first_comments,
+    last_comments,
+    own_text,
+)
+from registry_reconciler.formats.yaml.edit.page import Page
 from registry_reconciler.formats.yaml.edit.patch import Patcher
-from registry_reconciler.formats.yaml.edit.style import Hints, Style, style_of
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, style_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
@@ -180,13 +186,21 @@ def _fit(edit: Edit) -> Edit:
     if same(snippet.value, edit.value):
         return edit
     try:
-        text = splice(f"{snippet.text}\n".encode(), [Update(0, (), edit.value)]).decode()
+        text = _made_to_say(snippet.text, edit.value)
         fits = same(to_value(compose(text)[0].root), edit.value)
     except (SpliceError, Unreadable, IndexError):
         fits = False
     if not fits:
         text = dump(edit.value).removesuffix("\n")
     return replace(edit, snippet=Snippet(snippet.comments, text.removesuffix("\n"), edit.value))
+
+
+def _made_to_say(text: str, value: Json) -> str:
+    """A text that says another value. Comments at its head are those of its first field, and no heading of a file."""
+    if not text.startswith("#"):
+        return splice(f"{text}\n".encode(), [Update(0, (), value)]).decode()
+    inside = indent(f"{text}\n", "  ", lambda row: bool(row.strip()))
+    return dedent(splice(f"_:\n{inside}".encode(), [Update(0, ("_",), value)]).decode().partition("\n")[2])
 
 
 def extract(data: bytes, document: int, path: FieldPath) -> Snippet:
@@ -268,9 +282,15 @@ def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, pa
     number = child_index(trail[-1], path[-1]) if path else None
     comments = _comments(used.text, used.documents[document], trail[-1] if trail else node, number)
     if node.flow:
-        comments += _behind_flow(used.text, node)
+        comments += behind_flow(used.text, node)
     inside = bool(trail) and trail[-1].flow
-    own = _own_text(used.text, node, value, shared=used is not source, inside=inside)
+    end = used.text.find("\n", node.end)
+    if not node.flow and node.entries:
+        column = -1 if number is None else column_of(used.text, trail[-1].entries[number].start)
+        end = Page(used.text, "\n").last_line_end(node.end, column)
+    own = own_text(used.text, node, value, end, shared=used is not source, inside=inside)
+    if number is not None:
+        own = first_comments(used.text, trail[-1].entries[number]) + own
     if source.unended and node.end >= len(used.text) - 1:
         own = _with_its_end(own, value)
     return Snippet(comments, own, value)
@@ -282,12 +302,6 @@ def _with_its_end(text: str, value: Json) -> str:
     if len(parts) == 1 and same(parts[0], value):
         return text
     return splice(f"{text}\n".encode(), [Update(0, (), value)]).decode().removesuffix("\n")
-
-
-def _behind_flow(text: str, node: Node) -> tuple[str, ...]:
-    """The comment behind a bracket."""
-    rest = text[node.end : text.find("\n", node.end)]
-    return (rest.strip(),) if rest.lstrip().startswith("#") and rest[:1] in " \t" else ()
 
 
 def _walk_down(document: Document, path: FieldPath) -> tuple[Node, list[Node]] | None:
@@ -335,7 +349,10 @@ def _unshared(
             end = start + 1 + len(part.anchor)
             while text[end : end + 1] == " ":
                 end += 1
-            patcher.put(start, end, "")
+            while text[end : end + 1] in ("", "\r", "\n") and text[start - 1 : start] == " ":
+                start -= 1
+            # Inside of brackets what says nothing is nothing.
+            patcher.put(start, end, "null" if part.flow and part.is_empty else "")
     return patcher.replacements
 
 
@@ -360,50 +377,6 @@ def _comments(text: str, document: Document, parent: Node, number: int | None) -
         if "\n" in text[entry.mark_end : value.body] and "#" in head:
             rows.append(head[head.index("#") :])
     return tuple(rows)
-
-
-def _own_text(text: str, node: Node, value: Json, *, shared: bool, inside: bool) -> str:
-    """The node's text in column 0, or the value written anew where its text cannot stand alone.
-
-    Args:
-        shared: something of it was written out, so that it has to be read to know what it says.
-        inside: it stands in a collection in flow style, and what is behind it is not its own.
-    """
-    if node.kind == "scalar":
-        return _alone(_scalar_text(text, node, inside=inside), value)
-    if node.kind not in ("map", "seq") or not node.entries:
-        return dump(value).removesuffix("\n")
-    start = text.rfind("\n", 0, node.body) + 1
-    column = node.body - start
-    stop = text.find("\n", node.end)
-    raw = text[node.body : stop if stop >= 0 else len(text)]
-    if node.flow:
-        column = len(text[start : node.body]) - len(text[start : node.body].lstrip(" -"))
-        raw = text[node.body : node.end]
-    result = dedented(raw.split("\n"), column)
-    if not shared and says_the_same(result):
-        return result
-    return _alone(result, value)
-
-
-def _scalar_text(text: str, node: Node, *, inside: bool) -> str:
-    """A scalar as it is written, with the comment behind it."""
-    stop = text.find("\n", node.end)
-    if node.style in ("|", ">"):
-        head, _, body = text[node.body : node.end].partition("\n")
-        return head.rstrip() + "\n" + indent(dedent(body), "  ").rstrip("\n")
-    raw = text[node.body : node.end if inside or stop < 0 else stop]
-    return "\n".join(row.strip() for row in raw.split("\n"))
-
-
-def _alone(text: str, value: Json) -> str:
-    """The text, if it says the value where it stands alone; else the value written anew."""
-    try:
-        documents = compose(text + "\n")
-        fits = len(documents) == 1 and same(to_value(documents[0].root), value)
-    except (Unreadable, IndexError):
-        fits = False
-    return text if fits else dump(value).removesuffix("\n")
 
 
 def _parts(node: Node) -> list[Node]:

@@ -27,6 +27,7 @@ class Style(Struct, frozen=True):
         seq_step: how far the dashes of a list are indented below its key (often 0 or 2).
         dash: how far an item's text stands behind its dash.
         quote: the quote taken where one is needed.
+        braces, brackets: whether most have a blank inside; ``None``: there are none to look at.
         newline: the file's line end.
     """
 
@@ -35,6 +36,8 @@ class Style(Struct, frozen=True):
     dash: int = 2
     quote: str = '"'
     newline: str = "\n"
+    braces: bool | None = None
+    brackets: bool | None = None
 
 
 class Hints(Struct, frozen=True):
@@ -68,9 +71,12 @@ def style_of(text: str, documents: Sequence[Document]) -> Style:
     seq_steps: Counter[int] = Counter()
     dashes: Counter[int] = Counter()
     quotes: Counter[str] = Counter()
+    padded: dict[str, Counter[bool]] = {"map": Counter(), "seq": Counter()}
     for parent, child, start in islice(_pairs(documents), _SAMPLE):
         if child.style in ("'", '"'):
             quotes[child.style] += 1
+        if child.flow and child.entries and "\n" not in text[child.body : child.end]:
+            padded[child.kind][text[child.body + 1] == " "] += 1
         if parent.flow:
             continue
         column = column_of(text, start)
@@ -87,7 +93,13 @@ def style_of(text: str, documents: Sequence[Document]) -> Style:
         dash=_most(dashes, 2, least=2),
         quote="'" if quotes["'"] > quotes['"'] else '"',
         newline="\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n",
+        braces=_mostly(padded["map"]),
+        brackets=_mostly(padded["seq"]),
     )
+
+
+def _mostly(counts: Counter[bool]) -> bool | None:
+    return counts[True] > counts[False] if counts else None
 
 
 def _pairs(documents: Sequence[Document]) -> Iterable[tuple[Node, Node, int]]:

@@ -8,9 +8,10 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from registry_reconciler.formats.nodes import Member, Node, scalar_value
+from registry_reconciler.formats.notes import DRAWN
 from registry_reconciler.formats.yaml.edit.emit import Body, Emitter, folded_body, indented, literal_body
 from registry_reconciler.formats.yaml.edit.intent_table import plain
-from registry_reconciler.formats.yaml.edit.page import Page
+from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW, Page
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, hints_of, plain_style
 from registry_reconciler.formats.yaml.edit.wording import Part
 
@@ -59,23 +60,57 @@ class ValuePatcher(Page):
         hints = self._hints_of(models) if isinstance(plain(value), (dict, list)) else Hints()
         emitter = self._emitter_before(node, slot)
         body = self._body(node, slot, value, hints, emitter)
-        if body.kind == "inline" and not body.lines and not _is_below(node) and not node.is_empty:
+        if isinstance(value, Part) and slot.entry is not None:
+            self._bring_lead(slot.entry, slot.column, value.wording.own())
+        tail = value.wording.tail() if isinstance(value, Part) else ""
+        on_its_line = not body.lines and not _is_below(node) and not node.is_empty
+        if body.kind == "inline" and body.head and on_its_line:
             props = f"&{node.anchor} " if node.anchor else ""
-            self.put(node.start, node.end, props + body.head)
+            end = self.line_end(node.end)
+            if self._takes(self.text[node.end : end], tail):
+                self.put(node.start, end, props + body.head + tail)
+            else:
+                self.put(node.start, node.end, props + body.head)
             return
-        self._rewrite(node, slot, body)
+        self._rewrite(node, slot, body, tail)
+
+    def _bring_lead(self, entry: Member, column: int, brought: Sequence[str]) -> None:
+        """The comments above what changes are those that the change brings; what heads a file or section stays."""
+        start = self.line_start(entry.start)
+        if not brought or self.text[start : entry.start].strip():
+            return
+        above = start
+        while above:
+            row = self.line_start(above - 1)
+            match = COMMENT_ROW.match(self.text[row:above])
+            if match is None or len(match.group(1)) != column:
+                break
+            above = row
+        there = self.text[above:start]
+        if [row.strip() for row in there.split("\n")[:-1]] == list(brought):
+            return
+        if self.text[:above].strip() in ("", "---") or DRAWN.search(there):
+            above = start
+        self.put(above, start, "".join(" " * column + row + self.style.newline for row in brought))
+
+    @staticmethod
+    def _takes(there: str, brought: str) -> bool:
+        """Whether a comment that comes with a value takes the place of what stands behind the value now."""
+        old, new = there.strip(), brought.strip()
+        return bool(new) and old != new and (not old or old.startswith("#"))
 
     def _body(self, node: Node, slot: Slot, value: Any, hints: Hints, emitter: Emitter) -> Body:
         said = plain(value)
         if isinstance(value, Part) and not isinstance(said, list | dict):
             body = emitter.scalar_body(value, self._offset(slot))
-            if body is not None and not (slot.kind == "root" and body.head[1:2].isdigit()):
+            if body is not None and not (slot.kind == "root" and (body.head[1:2].isdigit() or not body.head)):
                 return body
         if node.kind == "scalar" and isinstance(said, str) and node.style in ("|", ">") and emitter.blocks:
             body = self._block_scalar(node, slot, said)
             if body is not None:
                 return body
-        if node.flow and node.entries and isinstance(said, (dict, list)):
+        commented = isinstance(value, Part) and value.wording.commented()
+        if node.flow and node.entries and isinstance(said, (dict, list)) and not commented:
             return Body("inline", emitter.flow(value, self._hints_of([node])))
         if isinstance(said, str) and "\n" in said and emitter.blocks:
             offset = self._offset(slot)
@@ -111,9 +146,9 @@ class ValuePatcher(Page):
         return body
 
     def _emitter_before(self, node: Node, slot: Slot) -> Emitter:
-        """No block scalar may be written where a deeper comment follows: it would become part of it."""
-        end = self.next_line(node.end)
-        return self.emitter.without_blocks() if self._swallows(end, slot.column) else self.emitter
+        """No block scalar may be written where it would take in what follows: a deeper comment, or blank lines."""
+        end = self.behind(node.end, slot.column) if _is_block(node) else self.next_line(node.end)
+        return self.emitter.before(comment=self._swallows(end, slot.column), blank=self._blank(end))
 
     def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
         said = plain(value)
@@ -142,15 +177,21 @@ class ValuePatcher(Page):
         if key.kind == "scalar" and "\n" in self.text[key.start : key.end]:
             self.put(key.body, key.end, self.emitter.restyled(key.text, key.style, flow=True))
 
-    def _rewrite(self, node: Node, slot: Slot, body: Body) -> None:
-        """Writes the whole line of a value anew: from behind its mark to its end, and the lines below."""
+    def _rewrite(self, node: Node, slot: Slot, body: Body, brought: str) -> None:
+        """Writes the whole line of a value anew: from behind its mark to its end, and the lines below.
+
+        Args:
+            brought: the comment that the new value brings along: it takes the place of the one that is there.
+        """
         text = self.text
         mark_end, lead = slot.mark_end, ""
         if mark_end < 0:
             mark_end = node.end
             lead = self.style.newline + " " * slot.column + ":"
-        end = self.line_end(node.end)
+        end = self.last_line_end(node.end, slot.column) if _is_block(node) else self.line_end(node.end)
         gap, tail = self._around(node, mark_end, end)
+        if self._takes(tail, brought):
+            tail = brought
         space = text[mark_end : node.start]
         if not space or space.strip(" "):
             space = " " if slot.kind != "seq" else " " * (self.style.dash - 1)
@@ -158,7 +199,7 @@ class ValuePatcher(Page):
         lines = [*gap, *self._below(slot, body)]
         tied = not tail.strip() and not props and not gap
         if body.kind in ("inline", "literal"):
-            head = space + (f"{props} " if props else "") + body.head
+            head = (space + (f"{props} " if props else "") + body.head).rstrip(" ")
             lines = self._below(slot, body)
             if body.kind == "inline" and lines:
                 # A comment on the first line would end the text there.
@@ -228,4 +269,8 @@ def _plain_unless_quoted(node: Node, slot: Slot) -> str:
 
 def _is_below(node: Node) -> bool:
     """Whether the text of a value stands on the lines below its mark."""
-    return node.style in ("|", ">") or (bool(node.entries) and not node.flow)
+    return node.style in ("|", ">") or _is_block(node)
+
+
+def _is_block(node: Node) -> bool:
+    return bool(node.entries) and not node.flow

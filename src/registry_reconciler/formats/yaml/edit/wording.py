@@ -21,6 +21,7 @@ _COMMENT = re.compile(r"[ \t]*#")
 _TAIL = re.compile(r"[ \t]+#[^\r\n]*")
 _FLOW_TAIL = re.compile(r"[ \t]*,?([ \t]+#[^\r\n]*)")
 _HEADER = re.compile(r"([|>])([-+0-9]*)")
+_DIGIT = re.compile(r"[0-9]")
 
 
 class Wording(Struct, frozen=True):
@@ -168,7 +169,8 @@ class Wording(Struct, frozen=True):
         position = self._next_line(last.end)
         while position < len(self.text):
             row = self.text[position : self._line_end(position)]
-            if row.strip() and not (_COMMENT.match(row) and len(row) - len(row.lstrip()) >= column > 0):
+            inside = len(row) - len(row.lstrip()) >= column and (column > 0 or self.member is None)
+            if row.strip() and not (_COMMENT.match(row) and inside):
                 break
             found.append(row.strip())
             position = self._next_line(position)
@@ -201,21 +203,34 @@ class Wording(Struct, frozen=True):
         key = self.member.key if self.member is not None else None
         return key.flow if key is not None else self.node.flow
 
+    @property
+    def padded(self) -> bool:
+        """Whether its brackets or braces have a blank inside."""
+        return self.node.flow and self.text[self.node.body + 1 : self.node.body + 2] == " "
+
     def key(self, name: str) -> str | None:
         """The text of its key."""
         key = self.member.key if self.member is not None else None
         if key is None or key.kind != "scalar" or key.text != name or key.style in ("|", ">"):
             return None
         text = self.text[key.start : key.end]
-        return None if "\n" in text or key.props_end > key.start else text
+        return None if not text or "\n" in text or key.props_end > key.start else text
 
-    def rows(self, value: Json, *, flow: bool, offset: int) -> list[str] | None:
+    def block(self, offset: int) -> str | None:
+        """A block scalar as a text of its own, its lines indented by ``offset``; ``None``: it is none."""
+        rows = self._block_rows(offset, keeps=True) if self.node.style in ("|", ">") else None
+        if rows is None:
+            return None
+        return "\n".join([rows[0] + self.tail(), *(" " * offset + row if row else "" for row in rows[1:])])
+
+    def rows(self, value: Json, *, flow: bool, offset: int, keeps: bool = False) -> list[str] | None:
         """The lines of a scalar that says ``value``; the first on the line of its mark, the others from its column.
 
         ``None`` where these words would not say it there.
 
         Args:
             offset: how far a block scalar will be indented.
+            keeps: whether one that keeps all line ends behind it may stand there.
         """
         node = self.node
         if node.kind == "opaque":
@@ -224,10 +239,10 @@ class Wording(Struct, frozen=True):
         if node.kind != "scalar" or not same(self.value, value) or node.anchor is not None:
             return None
         if node.style in ("|", ">"):
-            return None if flow else self._block_rows(offset)
+            return None if flow else self._block_rows(offset, keeps=keeps)
         first, *rest = self.text[node.start : node.end].replace("\r\n", "\n").split("\n")
         if not node.text and not node.style and node.tag is None:
-            return None
+            return None if flow else [""]
         rows = [first, *(row.strip() for row in rest)]
         if node.style == '"' and rest:
             rows = [first, *(row.strip() if not row.endswith("\\ ") else row.lstrip() for row in rest)]
@@ -239,23 +254,28 @@ class Wording(Struct, frozen=True):
             return None
         return rows
 
-    def _block_rows(self, offset: int) -> list[str] | None:
+    def _block_rows(self, offset: int, *, keeps: bool) -> list[str] | None:
         node = self.node
         header = _HEADER.match(self.text, node.body)
-        if header is None or "+" in header.group():
+        if header is None or ("+" in header.group() and not keeps):
             return None
         rows = self.text[self._next_line(header.end()) : node.end].replace("\r\n", "\n").split("\n")
         filled = [row for row in rows if row.strip(" ")]
         if not filled:
-            return None
+            return None if node.text else [_DIGIT.sub("", header.group())]
+        if "+" in header.group():
+            # The blank lines below it are part of what it says, wherever the tree ends it.
+            while not rows[-1].strip(" "):
+                rows.pop()
+            rows += [""] * (len(node.text) - len(node.text.rstrip("\n")) - 1)
         lead = len(filled[0]) - len(filled[0].lstrip(" "))
         said = next(row for row in node.text.split("\n") if row.strip(" "))
         indent = lead - (len(said) - len(said.lstrip(" ")))
         digit = str(offset) if any(char.isdigit() for char in header.group(2)) else ""
-        chomp = "-" if "-" in header.group(2) else ""
+        chomp = next((sign for sign in "-+" if sign in header.group(2)), "")
         if digit and not 1 <= offset <= 9:
             return None
-        return [f"{header.group(1)}{digit}{chomp}", *(row[indent:] if row.strip(" ") else "" for row in rows)]
+        return [f"{header.group(1)}{digit}{chomp}", *(row[indent:] for row in rows)]
 
 
 def _says(rows: list[str], value: Json, *, flow: bool) -> bool:
