@@ -797,6 +797,9 @@ def as_older(one: History) -> None:
             name = path.removeprefix("desired/")
             (state / f"{name}.jsonl").write_text("".join(f"{row}\n" for row in rows))
     history.write_text(f'{old}{{"time": "2026-01-01T00:00:00Z", "who": "{one.value()}"}}\n')
+    taken_over = one.root / OWN[3]
+    if one.git("show", f"HEAD:{OWN[3]}", check=False).returncode and taken_over.exists():
+        taken_over.unlink()
     one.git("checkout", "-q", "HEAD", "--", ".gitattributes", check=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.merge.helper import SCHEMA, applied, committed, listed, nothing_to_do
+from tests.merge.helper import SCHEMA, applied, committed, fails, listed, nothing_to_do
 from tests.support import Box
 
 PLACE = ".system/registry/schemas/t.schema.yaml"
@@ -151,3 +151,27 @@ def test_entries_that_somebody_removed_by_hand_are_no_changed_place(box: Box) ->
     plan = box.run("plan", "--format", "json").json
     assert [one["code"] for one in plan["problems"]] == ["STA001", "STA001"]
     assert plan["exit"] == 0
+
+
+@pytest.mark.parametrize("side", ["--ours", "--theirs"])
+def test_two_branches_bring_a_kind_elsewhere_and_people_choose(box: Box, side: str) -> None:
+    """The schema and the registry conflict, and so does what is remembered of the place."""
+    box.git("checkout", "-q", "-b", "other")
+    for branch, path in (("other", "theirs.yaml"), ("main", "ours.yaml")):
+        box.git("checkout", "-q", branch)
+        box.replace(PLACE, "t.yaml", path)
+        assert box.run("apply", "--yes").exit == 0
+        committed(box, branch)
+    assert ".system/registry/state/places/t.place" in fails(box, "merge", "-q", "other")
+    box.git("checkout", side, "--", PLACE)
+    box.git("add", PLACE)
+    for path in ("t.yaml", "theirs.yaml", "ours.yaml"):
+        box.git("rm", "-q", "--cached", "--ignore-unmatch", "--", path)
+    (box.root / ("ours.yaml" if side == "--theirs" else "theirs.yaml")).unlink()
+    box.git("add", "-A", "--", "*.yaml")
+    ran = box.run("resolve")
+    assert ran.exit == 0, ran.out + ran.err
+    assert "<<<<" not in box.read(".system/registry/state/places/t.place")
+    assert box.run("plan", "--format", "json").json["changes"] == []
+    committed(box, "merged")
+    nothing_to_do(box)

@@ -33,13 +33,19 @@ def state(box: Box) -> str:
     return path
 
 
+def place(_: Box) -> str:
+    return ".system/registry/state/places/t.place"
+
+
 def mark(box: Box, path: str) -> None:
     text = box.read(path)
     before = box.git("show", f"HEAD~1:{path}") if path.endswith(".state") else text.replace('"a"', '"b"')
+    if path.endswith(".place"):
+        before = text.replace('"t.yaml"', '"u.yaml"')
     box.write(path, f"<<<<<<< HEAD\n{text}=======\n{before}>>>>>>> other\n")
 
 
-@pytest.mark.parametrize("which", [newest_history, state])
+@pytest.mark.parametrize("which", [newest_history, state, place])
 @pytest.mark.parametrize("committed_so", [True, False])
 def test_marks_are_said_and_nothing_is_written_beside_them(
     box: Box, which: Callable[[Box], str], committed_so: bool

@@ -202,3 +202,65 @@ def test_what_an_older_program_let_go_is_adopted_again(old: Box) -> None:
     assert old.run("apply", "--yes").exit == 0
     nothing_to_do(old)
     assert old.run("plan", "--format", "json").json["problems"] == []
+
+
+@pytest.mark.parametrize("value", [1, 7], ids=["as it was", "changed before"])
+@pytest.mark.parametrize("advice", ["registry adopt t/k", "registry plan --overwrite t/k"])
+def test_the_last_of_a_fragment_is_let_go_by_one_of_two_that_carried_over(
+    old: Box, value: int, advice: str
+) -> None:
+    """The account of the one is gone with its last entry, that of the other knows the entry still."""
+    old.write("desired/u.yaml", listed(k=1))
+    digest = digest_value({"id": "k", "kept": 1, "v": 1})
+    old.write(f"{STATE}/u.yaml.jsonl", json.dumps({"address": "t/k", "digest": digest}) + "\n")
+    live = {**BASE, "k": 1}
+    old.write("t.yaml", listed(**dict(sorted(live.items()))))
+    committed(old, "k stands in a fragment of its own")
+    old.git("checkout", "-q", "-b", "other")
+    applied(old, "theirs, carried over", listed(**{**BASE, "a": 2}))
+    old.git("checkout", "-q", "main")
+    old.write("desired/u.yaml", listed(k=value))
+    applied(old, "ours, carried over", listed(**{**BASE, "q": 2}))
+    old.write("desired/u.yaml", "removed: [{address: t/k, keep: true}]\n")
+    applied(old, "let go")
+    (old.root / "desired/u.yaml").unlink()
+    applied(old, "and the line is dropped")
+    old.git("merge", "-q", "--no-edit", "other")
+    plan = old.run("plan", "--format", "json").json
+    assert (plan["changes"], plan["drift"], plan["exit"]) == ([], [], 0)
+    (problem,) = plan["problems"]
+    assert problem["code"] == "STA006"
+    assert advice in problem["fix"]["description"]
+    words = advice.replace("plan", "apply --yes").split()[1:]
+    assert old.run(*words).exit == 0
+    assert old.run("apply", "--yes").exit == 0
+    nothing_to_do(old)
+    assert ("id: k" in old.read("t.yaml")) is ("adopt" in advice)
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["changed there", "changed on both sides"])
+def test_what_an_older_program_changed_is_reverted_after_it_was_taken_over(old: Box, both: bool) -> None:
+    """Registry, fragment and the old file go back; what was taken over stays, and is no longer what was applied."""
+    entry = "t:\n  - id: a\n    # first\n    v: {v}\n    # between\n    kept: 1\n    # then\n    w: {w}\n"
+    as_older(old, "two fields", entry.format(v=1, w=1))
+    old.git("branch", "-f", "older")
+    old.git("checkout", "-q", "older")
+    theirs = as_older(old, "theirs", entry.format(v=1, w=2))
+    old.git("checkout", "-q", "main")
+    v = 2 if both else 1
+    applied(old, "ours, and carried over", entry.format(v=v, w=1))
+    old.git("cherry-pick", theirs)
+    picked = old.git("rev-parse", "HEAD").strip()
+    applied(old, "taken over")
+    nothing_to_do(old)
+    old.git("revert", "--no-edit", picked)
+    for again in (False, True):
+        nothing_to_do(old)
+        assert f"v: {v}" in old.read("t.yaml")
+        old.replace("t.yaml", "w: 1", "w: 2")
+        ran = old.run("plan", "--format", "json").json
+        assert (ran["changes"], len(ran["drift"])) == ([], 1), again
+        old.git("checkout", "-q", "t.yaml")
+        assert old.run("apply", "--yes").exit == 0
+        committed(old, "healed")
+    assert old.run("plan", "--format", "json").json.get("heals", []) == []

@@ -237,6 +237,32 @@ def test_a_rename_in_letters_only_is_not_stopped_by_its_own_file(box: Box, new: 
     assert os.listdir(box.root / "t") == ["api.yaml"]
 
 
+def test_a_rename_in_letters_only_is_not_stopped_by_its_own_folder(box: Box) -> None:
+    text = "x-registry: {kind: t, layout: file, file: 't/{id}/S.md', key: id}\ntype: object\n"
+    box.write(".system/registry/schemas/t.schema.yaml", text)
+    says(box, {"api": 1})
+    apply(box)
+    says(box, {"Api": 1}, ("api", "Api"))
+    assert moves_of(plan(box)) == {("t/api", "t/Api")}
+    apply(box)
+    assert os.listdir(box.root / "t") == ["Api"]
+    nothing_to_do(box)
+    says(box, {"api": 1})
+    apply(box)
+    assert os.listdir(box.root / "t") == ["api"]
+    nothing_to_do(box)
+
+
+def test_a_folder_in_other_letters_that_has_another_file_is_still_in_the_way(box: Box) -> None:
+    text = "x-registry: {kind: t, layout: file, file: 't/{id}/S.md', key: id}\ntype: object\n"
+    box.write(".system/registry/schemas/t.schema.yaml", text)
+    says(box, {"api": 1})
+    apply(box)
+    box.write("t/api/notes.txt", "mine\n")
+    says(box, {"Api": 1}, ("api", "Api"))
+    assert box.run("plan").exit == 3
+
+
 def test_another_file_in_other_letters_is_still_in_the_way(box: Box) -> None:
     of_layout(box, "file")
     says(box, {"api": 1, "web": 1})

@@ -114,3 +114,19 @@ def test_the_commit_that_carried_over_is_settled(box: Box, how: str) -> None:
     if how == "cherry-pick":
         box.git("checkout", "-q", "other")
     settled(box, how, "--no-edit", carried) if how == "revert" else settled(box, how, later)
+
+
+def test_a_reordered_fragment_is_mended_by_whatever_is_applied_next(box: Box) -> None:
+    """Else the order of the state is another one, and what two branches do apart in the fragment meets there."""
+    box.write("desired/u.yaml", listed(x=1))
+    applied(box, "base", listed(b=1, h=1, k=1))
+    box.write(FRAGMENT, listed(b=1, k=1, h=1))
+    plan = box.run("plan", "--detailed-exitcode", "--format", "json").json
+    assert (plan["exit"], plan.get("heals", [])) == (0, []), "it is no reason to write"
+    box.write("desired/u.yaml", listed(x=2))
+    plan = box.run("plan", "--format", "json").json
+    assert [heal["why"] for heal in plan["heals"]] == ["its entries stand in another order now"]
+    two_sides(box, listed(b=1, k=1, h=1), ours=listed(k=1, h=1, b=2), theirs=listed(b=1, k=1, n=1, h=1))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
+    assert box.run("resolve").out.strip() == "Nothing to resolve."

@@ -21,9 +21,11 @@ from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
 from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.registries import load_live
-from registry_reconciler.loading.state import load_state
+from registry_reconciler.loading.state import load_state, place_texts
 from registry_reconciler.loading.state.files import StateFile, conflict_line, parse_file, sides
 from registry_reconciler.loading.state.old import is_old, parse_old
+from registry_reconciler.loading.state.places import PLACES_FOLDER, parse_place, place_of
+from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.config import (
     HISTORY_BEFORE_PATH,
@@ -32,6 +34,7 @@ from registry_reconciler.model.config import (
     STATE_FOLDER,
 )
 from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.outputs.memory import both_accounts
 from registry_reconciler.planning.resolve import Desired, resolve
@@ -95,6 +98,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
         changes = [
             *_state(workspace.root, loaded, desired, mine),
+            *_places(loaded, mine),
             *_outputs(tree, mine),
             *_history(tree, mine),
         ]
@@ -148,6 +152,29 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
     yield from settled_files(loaded, desired, accounts, _remembered(root, loaded))
+
+
+def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+    """Where a kind had its entries: as the side says that says what people made of the schema, else as the first one.
+
+    In the second case the next plan carries the entries to where the schema has them now.
+    """
+    both = {path: (three.one, three.other) for path, three in mine.items() if path.startswith(PLACES_FOLDER)}
+    for path, _, data in place_texts(loaded.tree):
+        if path not in both and conflict_line(data) is not None:
+            both[path] = sides(data)[0], sides(data)[-1]
+    for path, accounts in both.items():
+        kind = loaded.kinds.get(path.removeprefix(f"{PLACES_FOLDER}/").removesuffix(PLACE_SUFFIX))
+        known = [account for account in accounts if account is not None]
+        kept = next((account for account in known if _says_so(account, kind)), known[0] if known else None)
+        now = loaded.tree.read(path)
+        if kept != now:
+            yield _changed(path, now, kept)
+
+
+def _says_so(account: bytes, kind: Kind | None) -> bool:
+    place = parse_place(account)
+    return place is not None and kind is not None and place._replace(former="") == place_of(kind)
 
 
 def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:

@@ -141,7 +141,7 @@ class Names:
                 return f"the folder {short(above or '.')} cannot be listed"
             kind = known.kinds.get(step)
             if kind is None:
-                return self._new_fault(path, above, known.spelled.get(spelling(step)))
+                return self._new_fault(path, above, step, known.spelled.get(spelling(step)))
             above = f"{above}/{step}" if above else step
             if index == len(steps) - 1:
                 return None if kind == "file" else f"{_WHAT.get(kind, 'no regular file')} is there"
@@ -149,9 +149,9 @@ class Names:
                 return f"it would lie in {short(above)}, which is no folder inside the workspace"
         return None
 
-    def _new_fault(self, path: str, folder: str, twin: str | None) -> str | None:
+    def _new_fault(self, path: str, folder: str, step: str, twin: str | None) -> str | None:
         """Why a file may not be made below a folder in which the next step of its path is missing."""
-        if twin is not None:
+        if twin is not None and not self._makes_room(folder, twin, step):
             return (
                 f"{f'{folder}/{twin}' if folder else twin} differs from it in case only, or in how letters are "
                 "composed, and on some systems they are the same file"
@@ -160,6 +160,20 @@ class Names:
         if not room.writable:
             return f"no files can be made in {short(folder or '.')}: its mode or owner forbids it"
         return name_fault(path, room)
+
+    def _makes_room(self, folder: str, twin: str, step: str) -> bool:
+        """Whether the folder whose name is so like has no file any more, and this system tells the two names apart.
+
+        Where it does not, the folder would keep the old letters.
+        """
+        prefix = f"{folder}/" if folder else ""
+        return self._is_empty(f"{prefix}{twin}") and self._tree.kind(f"{prefix}{step}") == "absent"
+
+    def _is_empty(self, folder: str) -> bool:
+        if self._tree.kind(folder) != "dir":
+            return False
+        known = self._folder(folder)
+        return known is not None and all(self._is_empty(f"{folder}/{name}") for name in known.kinds)
 
     def take(self, path: str) -> None:
         """A file is going to be made there: later ones are held against it."""

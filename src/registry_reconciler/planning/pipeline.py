@@ -53,7 +53,7 @@ from registry_reconciler.planning.notices import head_notices, standing_notices
 from registry_reconciler.planning.relocate import NOTHING_RELOCATED, Relocation, relocate, together
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import state_files
-from registry_reconciler.planning.state_heals import fragment_heals
+from registry_reconciler.planning.state_heals import fragment_heals, order_heals
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
 from registry_reconciler.planning.unread_files import not_checked, set_aside
 from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
@@ -163,6 +163,9 @@ def plan_loaded(
     finally:
         own.close()
     heals = (*of_fragments, *difference.heals)
+    if whole and (heals or difference.changes):
+        told = {heal.fragment for heal in of_fragments}
+        heals = (*heals, *(heal for heal in order_heals(loaded) if heal.fragment not in told))
     files = (
         *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
         *derived.memory,

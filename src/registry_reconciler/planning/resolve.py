@@ -198,6 +198,7 @@ def _removals(
                     f"{address} is in the registries but not managed, so removing it changes nothing.",
                     removal.place,
                     address=address,
-                    fix=f"Remove the entry by hand, or adopt it first: registry adopt {address}",
+                    fix="Drop the line and remove the entry by hand; or drop the line, let a fragment own the entry "
+                    f"(registry adopt {address}), apply, and take it out of the fragment.",
                 )
             )

@@ -26,7 +26,7 @@ from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.diff.records import is_unfit
 from registry_reconciler.planning.state_files import Writing
-from registry_reconciler.planning.state_heals import fragment_heals
+from registry_reconciler.planning.state_heals import fragment_heals, order_heals
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
@@ -97,7 +97,7 @@ def settled_files(
             or is_unfit(loaded.kinds, state, desired_entry, live)
         ):
             work.heal(address)
-    for heal in fragment_heals(loaded, desired):
+    for heal in (*fragment_heals(loaded, desired), *order_heals(loaded)):
         work.touched.add(heal.fragment)
     yield from work.files()
 

@@ -83,7 +83,7 @@ def taken_files(
             data = loaded.tree.read(path) or b""
             file = parse_old(path, data)
             alike = {record.address: _alike(loaded, desired, record, now) for record in file.records}
-            found.append(taken_file(file, data, alike))
+            found.append(taken_file(file, data, alike, loaded.state.taken.lists_of(path)))
     return found
 
 

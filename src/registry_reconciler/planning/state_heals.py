@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from registry_reconciler.loading.state import State
@@ -60,6 +61,26 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
             yield Heal("", fragment, "the state has no entries of a kind with truth: live")
         elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
             yield Heal("", fragment, "the state remembers that it is protected")
+
+
+def order_heals(loaded: Loaded) -> Iterator[Heal]:
+    """Fragments whose entries stand in another order than their state has them.
+
+    That is no reason to write. But what two branches add meets where the fragment has it only if the order is the same;
+    so an apply that writes anyway mends it.
+    """
+    places: dict[str, dict[str, int]] = {}
+    for number, entry in enumerate(loaded.fragments.entries):
+        places.setdefault(entry.place.file, {})[entry.address] = number
+    found = set()
+    for path, sides in loaded.state.files.items():
+        for file in sides if not is_old(path) else ():
+            at = places.get(file.fragment, {})
+            numbers = [at[record.address] for record in file.records if record.address in at]
+            if any(number > after for number, after in pairwise(numbers)):
+                found.add(file.fragment)
+    for fragment in sorted(found):
+        yield Heal("", fragment, "its entries stand in another order now")
 
 
 def _accounts(state: State) -> dict[str, list[set[str]]]:

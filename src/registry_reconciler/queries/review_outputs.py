@@ -11,7 +11,7 @@ from registry_reconciler.model.config import TEMPLATES_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.output import OutputAction, OutputChange
 from registry_reconciler.model.plan import Notice, Plan
-from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.model.problem import Fix, Problem, Severity, Status
 from registry_reconciler.model.structural import CODES
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
             severity=Severity.RECORD if later or known else new.loaded.config.severity("OUT009", severity),
             message=message,
             place=places.get(name, Place(change.file)),
+            fix=None if later else Fix("Bring it up to date: registry apply"),
             status=Status.PRE_EXISTING if known else Status.INTRODUCED,
             managed=not known,
             identity_extra=name,

@@ -220,6 +220,9 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         files = _news(files, taken)
     found = put_together(files, problems, fragments, taken, let_go)
     left = any(path.endswith(LEFT) for path in gone)
+    marked = ((path, conflict_line(data)) for path, _, data in place_texts(tree))
+    conflicts = [conflict_problem(path, line) for path, line in marked if line is not None]
+    found = replace(found, problems=(*found.problems, *conflicts)) if conflicts else found
     return replace(found, gone=gone, some_left=left, hidden=hidden, places=dict(load_places(tree)))
 
 
@@ -228,14 +231,22 @@ def _news(files: Mapping[str, tuple[StateFile, ...]], taken: Taken) -> dict[str,
     return {path: tuple(map(taken.news, sides)) if is_old(path) else sides for path, sides in files.items()}
 
 
-def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
-    """What can be read of where kinds had their entries; of the rest nothing is known."""
+def place_texts(tree: Tree) -> Iterator[tuple[str, str, bytes]]:
+    """The files that say where kinds had their entries, as far as they can be read: path, kind, text."""
     with contextlib.suppress(Unreadable):
         for name, kind in tree.children(PLACES_FOLDER):
-            data = tree.read(f"{PLACES_FOLDER}/{name}") if kind == "file" else None
-            place = parse_place(data) if data and name.endswith(PLACE_SUFFIX) else None
-            if place is not None:
-                yield name.removesuffix(PLACE_SUFFIX), place
+            path = f"{PLACES_FOLDER}/{name}"
+            data = tree.read(path) if kind == "file" else None
+            if data and name.endswith(PLACE_SUFFIX):
+                yield path, name.removesuffix(PLACE_SUFFIX), data
+
+
+def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
+    """What can be read of where kinds had their entries; where git left a conflict, nothing is known."""
+    for _, name, data in place_texts(tree):
+        place = parse_place(data) if conflict_line(data) is None else None
+        if place is not None:
+            yield name, place
 
 
 def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Problem]]:
@@ -420,6 +431,7 @@ __all__ = [
     "conflict_problem",
     "load_places",
     "load_state",
+    "place_texts",
     "put_together",
     "says",
     "state_paths",

@@ -11,6 +11,9 @@ later, on another branch, is told from that by these lists::
 A line is an address, what the old file says of it and what the new form says, as digests of few bits. A list is named
 by what it lists, it is made and never changed: so two branches may both take over, and merge. An empty one says that
 the file was seen to be gone.
+
+A line ``> NAME`` names a list of the same file that was there before, which counts no more. A file that is again as an
+earlier one has it was put back, by a revert: that is news as well.
 """
 
 from __future__ import annotations
@@ -39,16 +42,22 @@ class Taken(Struct, frozen=True):
         there: the paths of the old files that are there.
         known: by the path of an old file what was taken over of it, as far as that was read: by address what it said.
         became: by address what the new form said then.
+        former: the lists that counted before others of the same file did.
     """
 
     names: frozenset[str] = frozenset()
     there: frozenset[str] = frozenset()
     known: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     became: dict[str, set[str]] = field(default_factory=dict)
+    former: frozenset[str] = frozenset()
 
     def is_taken(self, path: str, data: bytes) -> bool:
         """Whether an old file says nothing that was not taken over."""
-        return any(name.startswith(_name(path, data)) for name in self.names)
+        return any(name.startswith(_name(path, data)) for name in self.names - self.former)
+
+    def lists_of(self, path: str) -> list[str]:
+        """The lists of an old file."""
+        return sorted(name for name in self.names if _is_list(name) and name.startswith(f"{_mark(path)}-"))
 
     def is_as_taken(self, address: str, applied: Applied) -> bool:
         """Whether the new form still says of an entry what it said when it was taken over."""
@@ -107,18 +116,22 @@ def _name(path: str, data: bytes) -> str:
     return f"{_mark(path)}-{digest_bytes(plain).removeprefix('sha256:')[:20]}-"
 
 
-def taken_file(found: StateFile, data: bytes, now: Mapping[str, Sequence[Applied]]) -> tuple[str, bytes]:
+def taken_file(
+    found: StateFile, data: bytes, now: Mapping[str, Sequence[Applied]], former: Iterable[str] = ()
+) -> tuple[str, bytes]:
     """The list of one old file: its path and content.
 
     Args:
         now: by address what the new form says of it, in each account.
+        former: the names of the lists of it that there are.
     """
     lines = (
         f"{digest(record.address)} {digest(record.applied.text)}"
         + "".join(f" {digest(f'{applied.salt} {applied.text}')}" for applied in now.get(record.address, ()))
         for record in found.records
     )
-    text = "".join(f"{line}\n" for line in (_HEAD, f"< {quoted(found.path)}", *lines))
+    head = (_HEAD, f"< {quoted(found.path)}", *(f"> {name}" for name in former))
+    text = "".join(f"{line}\n" for line in (*head, *lines))
     content = text.encode("utf-8", "surrogatepass")
     mark = digest_bytes(content).removeprefix("sha256:")[:12]
     return f"{TAKEN_FOLDER}/{_name(found.path, data)}{mark}", content
@@ -130,15 +143,32 @@ def gone_files(taken: Taken) -> Iterator[tuple[str, bytes]]:
 
 
 def load_names(tree: Tree, there: Iterable[str]) -> Taken:
-    """Which lists there are, and which old files. Raises :class:`Unreadable`."""
-    names = (name for name, kind in tree.children(TAKEN_FOLDER) if kind == "file")
-    return Taken(frozenset(names), frozenset(there))
+    """Which lists there are, which of them count no more, and which old files. Raises :class:`Unreadable`."""
+    names = frozenset(name for name, kind in tree.children(TAKEN_FOLDER) if kind == "file")
+    contents: dict[str, set[str]] = {}
+    for name in filter(_is_list, names):
+        contents.setdefault(name.partition("-")[0], set()).add(name.rpartition("-")[0])
+    # Only where a file was taken over as two things is it asked which one was later.
+    several = [name for name in names if _is_list(name) and len(contents[name.partition("-")[0]]) > 1]
+    former = {before for name in several for before in _former(tree.read(f"{TAKEN_FOLDER}/{name}") or b"")}
+    return Taken(names, frozenset(there), former=frozenset(former))
+
+
+def _is_list(name: str) -> bool:
+    return not name.endswith(f"-{_GONE}")
+
+
+def _former(data: bytes) -> Iterator[str]:
+    for line in data.decode("utf-8", "surrogateescape").splitlines()[2:]:
+        if not line.startswith("> "):
+            return
+        yield line[2:]
 
 
 def load_lists(tree: Tree, taken: Taken) -> Taken:
-    """What the lists say. Raises :class:`Unreadable`."""
-    found = Taken(taken.names, taken.there)
-    for name in sorted(taken.names):
+    """What the lists say that count. Raises :class:`Unreadable`."""
+    found = Taken(taken.names, taken.there, former=taken.former)
+    for name in sorted(taken.names - taken.former):
         _read(tree.read(f"{TAKEN_FOLDER}/{name}") or b"", found)
     return found
 
@@ -152,6 +182,6 @@ def _read(data: bytes, found: Taken) -> None:
     known = found.known.setdefault(path, {})
     for line in lines.split("\n"):
         address, *digests = line.split(" ")
-        if digests:
+        if digests and address != ">":
             known.setdefault(address, set()).add(digests[0])
             found.became.setdefault(address, set()).update(digests[1:])

@@ -158,7 +158,7 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
         )
     elif removal is None and work.fragments.partly_unreadable and not work.overwritten(three_way.address):
         _unseen(work, three_way, live)
-    elif state.doubtful and not work.overwritten(three_way.address):
+    elif _in_doubt(work, three_way, state):
         _doubted(work, three_way, live, state)
     elif untouched or work.overwritten(three_way.address):
         if work.desired.protected(three_way.address) or work.was_protected(three_way.address):
@@ -175,6 +175,12 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
         )
 
 
+def _in_doubt(work: DiffWork, three_way: ThreeWay, state: StateEntry) -> bool:
+    """Whether the sides of a merge disagree on who manages it: one let it go, another one's account still knows it."""
+    unclear = state.doubtful or work.state.was_left(three_way.address)
+    return unclear and not work.overwritten(three_way.address)
+
+
 def _doubted(work: DiffWork, three_way: ThreeWay, live: LiveEntry, state: StateEntry) -> None:
     """Whether it is managed cannot be told: then it is not, and nobody deletes it."""
     work.unmanaged += 1
@@ -186,7 +192,7 @@ def _doubted(work: DiffWork, three_way: ThreeWay, live: LiveEntry, state: StateE
             live.place,
             address=three_way.address,
             fix=f"If it is to be managed: registry adopt {three_way.address}. "
-            "If it is to go, remove the entry from its registry by hand.",
+            f"If it is to go: registry plan --overwrite {three_way.address}",
         )
     )
 
