@@ -51,6 +51,7 @@ def main() -> int:
             "sarif": plan.file("sarif"),
             "markdown": shown.file("md"),
             "json": plan.file("json"),
+            "html": shown.file("html"),
             "quiet": "yes" if all(run.quiet for run in runs) else "no",
             "failed": "yes" if any(run.fails(fail_on) for run in runs) else "no",
         }
@@ -63,7 +64,7 @@ class Run:
 
     def __init__(self, stem: Path, form: str, *options: str) -> None:
         self.stem = stem
-        files = {"json": "json", "sarif": "sarif", "markdown": "md", "summary": "summary.md"}
+        files = {"json": "json", "sarif": "sarif", "markdown": "md", "summary": "summary.md", "html": "html"}
         command = [sys.executable, "-I", "-m", "registry_reconciler", "plan"]
         command += [*options, f"--root={os.environ['INPUT_ROOT']}", f"--label={os.environ['INPUT_LABEL']}"]
         command += ["--format", form]

@@ -137,7 +137,9 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
         "github": lambda: _annotation(name, failure),
     }
     if command in ("plan", "apply", "check", "diff"):
-        reports["markdown"] = lambda: _comment(command, words, failure)
+        reports["markdown"] = lambda: _comment("markdown", command, words, failure)
+    if command in ("plan", "apply", "check", "diff", "drift"):
+        reports["html"] = lambda: _comment("html", command, words, failure)
     form = last_value(words, "--format")
     if form in ("json", "github"):
         try:
@@ -163,11 +165,12 @@ def _annotation(name: str, failure: RegistryFailure) -> str:
     return f"::error title=registry::{workflow(f'{name}: {failure.message}')}\n"
 
 
-def _comment(command: str, words: Sequence[str], failure: RegistryFailure) -> str:
-    """A comment on a pull request that is no longer true is worse than one that says so."""
+def _comment(form: str, command: str, words: Sequence[str], failure: RegistryFailure) -> str:
+    """A comment on a pull request, or a page, that is no longer true is worse than one that says so."""
+    from importlib import import_module
+
     from registry_reconciler.cli.plans import path_prefix
     from registry_reconciler.files.root import find_root
-    from registry_reconciler.report.markdown import failed
     from registry_reconciler.report.options import RenderOptions
 
     root = Path(last_value(words, "--root") or os.curdir)
@@ -175,7 +178,9 @@ def _comment(command: str, words: Sequence[str], failure: RegistryFailure) -> st
         with suppress(RegistryFailure, OSError):
             root = find_root(Path.cwd())
     label = last_value(words, "--label")
-    return failed(failure.message, RenderOptions(label=label, path_prefix=path_prefix(root), command=command))
+    options = RenderOptions(label=label, path_prefix=path_prefix(root), command=command)
+    text: str = import_module(f"registry_reconciler.report.{form}").failed(failure.message, options)
+    return text
 
 
 def values(words: Sequence[str], option: str) -> Iterator[str]:

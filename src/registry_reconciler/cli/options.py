@@ -235,11 +235,16 @@ class Shared(Struct, frozen=True):
     report: Reports = None
     lock_timeout: LockTimeout = LOCK_TIMEOUT
 
-    def call(self, command: str, look: Look | None = None) -> Call:
-        """The call of a command, checked. Raises :class:`UsageFailure`."""
+    def call(self, command: str, look: Look | None = None, formats: Sequence[str] = ("text", "json")) -> Call:
+        """The call of a command, checked. Raises :class:`UsageFailure`.
+
+        Args:
+            formats: what ``--report`` takes.
+        """
         look = look or Look()
         return make_call(
             command,
+            formats=formats,
             root=self.root,
             format=self.format,
             report=self.report,

@@ -36,11 +36,32 @@ class Shown(Struct, frozen=True):
 def report_plan(call: Call, plan: Plan, shown: Shown, root: Path) -> None:
     """Write the report files, then the report."""
     options = _options(call, call.command, root, base=shown.base)
+    if any(form == "html" for form, _ in call.reports):
+        options = with_sources(options, plan, root)
     for form, path in call.reports:
         write_file(path, plan_text(call, plan, shown, form, options))
     screen = call.screen if call.format == "text" else None
     text = screen.plan(plan, options, root) if screen else plan_text(call, plan, shown, call.format, options)
     put(text, long=call.command != "apply")  # what apply shows, it asks about
+
+
+def page_of(call: Call, plan: Plan, root: Path, origins: Mapping[str, Sequence[str]]) -> str:
+    """The page of the answer of another command; ``origins``: who wrote what differs, by address."""
+    from msgspec.structs import replace
+
+    from registry_reconciler.report import render
+
+    options = with_sources(_options(call, call.command, root), plan, root)
+    return render(plan, "html", replace(options, origins=origins))
+
+
+def with_sources(options: RenderOptions, plan: Plan, root: Path) -> RenderOptions:
+    """The same options for a report that quotes the files of the workspace."""
+    from msgspec.structs import replace
+
+    from registry_reconciler.report.sources import Excerpts
+
+    return replace(options, sources=Excerpts(plan, root))
 
 
 def plan_as_text(call: Call, plan: Plan, command: str = "plan") -> str:

@@ -40,6 +40,7 @@ FORMATS: Mapping[str, FormatRow] = {
     "brief": FormatRow("brief", on_screen=False),
     "junit": FormatRow("junit", on_screen=False),
     "gitlab": FormatRow("gitlab", on_screen=False),
+    "html": FormatRow("html", on_screen=False),
 }
 """Every format of reports, by its word behind ``--report``. A new one is one module and one row here."""
 

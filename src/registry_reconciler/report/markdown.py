@@ -10,8 +10,9 @@ What goes comes before all other changes, so it is the last of them that is cut 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 from urllib.parse import quote
 
 from registry_reconciler.base.escape import code, fence, html, markdown, runner_safe, visible
@@ -26,10 +27,11 @@ from registry_reconciler.model.plan_json import (
     problem_location,
     related_location,
 )
-from registry_reconciler.model.problem import Problem, Severity, Status
-from registry_reconciler.report.markdown_fit import BLOCKING, Entry, Noun, Section, fit, size
-from registry_reconciler.report.model import Cause, Shown, affected, by_kind, causes, folded, loses
+from registry_reconciler.report.links import link_target
+from registry_reconciler.report.markdown_fit import Entry, Section, fit, size
+from registry_reconciler.report.model import Cause, Shown, affected, by_kind, folded
 from registry_reconciler.report.options import RenderOptions
+from registry_reconciler.report.outline import Part, count_words, outline, title_words, verdict_words
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     cut,
@@ -42,19 +44,12 @@ from registry_reconciler.report.values import (
     small_diff,
 )
 from registry_reconciler.report.words import (
-    Verdict,
     command_line,
-    count_changes,
-    count_outputs,
-    count_problems,
-    is_suppressed,
     output_reason,
     plural,
     reason,
     show_location,
     standing,
-    verdict,
-    what_else,
 )
 
 COMMENT_BYTES = 65_000
@@ -68,12 +63,10 @@ _LINE_LIMIT = 200
 _LINES_SHOWN = 30
 _FIELDS_SHOWN = 30
 _FIELDS_NAMED = 5
-_KIND_SECTIONS = 50
 _IMPACT_SHOWN = 5
 _COMMANDS_SHOWN = 5
 _COMMANDS_BYTES = 1_000
 _LABEL_LIMIT = 60
-_LOSSES = ("change that loses something", "changes that lose something")
 
 
 def render(plan: Plan, options: RenderOptions) -> str:
@@ -110,21 +103,14 @@ def _short(text: str, limit: int = _NAME_LIMIT) -> str:
 
 
 def _head(plan: Plan, options: RenderOptions) -> str:
-    what = "Registry review" if options.base else f"Registry {visible(options.command)}"
     label = f" ({markdown(_short(visible(options.label), _LABEL_LIMIT))})" if options.label else ""
-    lines = [f"## {what}{label}: {_verdict_words(plan, options.command)}", ""]
-    if options.command == "drift":
+    lines = [f"## {title_words(options)}{label}: {verdict_words(plan, options.command)}", ""]
+    counts = count_words(plan, options.command)
+    if not counts:
         return "\n".join(lines[:1]) + "\n"
+    lines.append(counts)
     if options.command == "check":
-        lines.append(f"{count_problems(plan) or 'No problems'}.")
         return "\n".join(lines) + "\n"
-    counts = [
-        count_changes(plan.changes) or what_else(plan),
-        count_outputs(plan),
-        count_problems(plan),
-    ]
-    unchanged = f"{plan.unchanged:,} unchanged, {plan.unmanaged:,} unmanaged"
-    lines.append("; ".join([*filter(None, counts), unchanged]) + ".")
     if options.base:
         lines += [
             "",
@@ -151,69 +137,25 @@ def _commands(plan: Plan, plan_id: str) -> Iterator[str]:
         yield line
 
 
-def _verdict_words(plan: Plan, command: str) -> str:
-    if command == "drift":
-        count = len(plan.drift)
-        return f"{plural(count, 'entry')} edited by hand" if count else "none"
-    found = verdict(plan)
-    if found is Verdict.BLOCKED:
-        return f"blocked by {plural(len(plan.blocking), 'problem')}"
-    if command == "check":
-        return "nothing blocks"
-    if found is Verdict.CHANGES:
-        return plural(len(plan.changes), "change") if plan.changes else what_else(plan)
-    return "no changes"
-
-
 # The sections, the most important first
 
 
 def _sections(plan: Plan, options: RenderOptions) -> list[Section]:
-    drift = _drift(plan.drift, options)
-    if options.command == "drift":
-        return [drift] if drift.entries else []
-    blocking = list(plan.blocking)
-    rest: dict[str, list[Problem]] = {
-        name: [] for name in ("errors", "warnings", "fixed", "suppressed", "records")
-    }
-    for problem in plan.problems:
-        if not problem.blocking:
-            rest[_shelf(problem)].append(problem)
-    found = [
-        _notices(plan.notices),
-        _problems("Blocking problems", BLOCKING, blocking, options, open=True),
-        *(
-            (*_changes(plan.changes, options), _outputs(plan.outputs, options), _heals(plan.heals), drift)
-            if options.command != "check"
-            else ()
-        ),
-        _problems("Warnings", ("warning", "warnings"), rest["warnings"], options),
-        _problems(
-            "Errors that do not block",
-            ("error that does not block", "errors that do not block"),
-            rest["errors"],
-            options,
-        ),
-        _problems("Fixed by this", ("fixed problem", "fixed problems"), rest["fixed"], options),
-        _problems(
-            "Allowed or baselined", ("suppressed problem", "suppressed problems"), rest["suppressed"], options
-        ),
-        _problems("Records", ("record", "records"), rest["records"], options),
-    ]
-    return [section for section in found if section.entries]
+    return [_section(part, options) for part in outline(plan, options)]
 
 
-def _shelf(problem: Problem) -> str:
-    if problem.status is Status.FIXED:
-        return "fixed"
-    if is_suppressed(problem):
-        return "suppressed"
-    return {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.RECORD: "records"}[
-        problem.severity
-    ]
+def _section(part: Part, options: RenderOptions) -> Section:
+    """A part with its entries drawn."""
+    draw = _DRAWN[part.holds]
+    if part.is_open:
+        return Section(f"\n### {part.title}\n\n", tuple(draw(part.items, options)), "", part.noun)
+    title = f"<code>{html(_short(part.title))}</code>" if part.kind else part.title
+    head = f"\n<details><summary><b>{title}</b>: {part.count}</summary>\n\n"
+    lead = f"\n### {part.lead}\n" if part.lead else ""
+    return Section(lead + head, tuple(draw(part.items, options)), "\n</details>\n", part.noun)
 
 
-def _notices(notices: Sequence[Notice]) -> Section:
+def _notices(notices: Sequence[Notice], _options: RenderOptions) -> Iterator[Entry]:
     def line(notice: Notice, limit: int) -> str:
         first, *more = notice.message.split("\n")
         title, message = _short(visible(notice.title)), _short(visible(first), limit)
@@ -221,19 +163,12 @@ def _notices(notices: Sequence[Notice]) -> Section:
         lines += _indented(fence([_short(visible(line), limit) for line in more], "yaml")) if more else []
         return "\n".join(lines) + "\n"
 
-    entries = tuple(Entry(line(notice, _TEXT_LIMIT), line(notice, _SHORT_LIMIT)) for notice in notices)
-    return Section("\n### Check these first\n\n", entries, "", ("notice", "notices"))
+    for notice in notices:
+        yield Entry(line(notice, _TEXT_LIMIT), line(notice, _SHORT_LIMIT))
 
 
-def _details(title: str, count: str) -> tuple[str, str]:
-    return f"\n<details><summary><b>{title}</b>: {count}</summary>\n\n", "\n</details>\n"
-
-
-def _problems(
-    title: str, noun: Noun, problems: Sequence[Problem], options: RenderOptions, *, open: bool = False
-) -> Section:
-    head, tail = (f"\n### {title}\n\n", "") if open else _details(title, f"{len(problems):,}")
-    return Section(head, tuple(_problem(cause, options) for cause in causes(problems)), tail, noun)
+def _problems(found: Sequence[Cause], options: RenderOptions) -> Iterator[Entry]:
+    return (_problem(cause, options) for cause in found)
 
 
 def _problem(cause: Cause, options: RenderOptions) -> Entry:
@@ -263,21 +198,9 @@ def _problem(cause: Cause, options: RenderOptions) -> Entry:
     return Entry("\n".join(long) + "\n", short + "\n", len(cause.problems))
 
 
-def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[Section]:
-    going = [change for change in changes if loses(change)]
-    if going:
-        entries = tuple(entry for some in by_kind(going).values() for entry in _entries(some, options))
-        yield Section("\n### Deletions and other losses\n\n", entries, "", _LOSSES)
-    ordered = list(by_kind(change for change in changes if not loses(change)).items())
-    if len(ordered) > _KIND_SECTIONS:
-        others = [change for _, some in ordered[_KIND_SECTIONS:] for change in some]
-        ordered = [*ordered[:_KIND_SECTIONS], ("", others)]
-    for number, (kind, some) in enumerate(ordered):
-        title = f"<code>{html(_short(visible(kind)))}</code>" if kind else "other kinds"
-        head, tail = _details(title, count_changes(some))
-        if number == 0:
-            head = f"\n### {'Other changes' if going else 'Changes'}\n" + head
-        yield Section(head, tuple(_entries(some, options)), tail, ("change", "changes"))
+def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[Entry]:
+    for some in by_kind(changes).values():
+        yield from _entries(some, options)
 
 
 def _entries(changes: Sequence[Change], options: RenderOptions) -> Iterator[Entry]:
@@ -350,9 +273,8 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
         yield f"    … {more}"
 
 
-def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> Section:
-    head, tail = _details("Outputs", f"{len(outputs):,}")
-    return Section(head, tuple(_output(output, options) for output in outputs), tail, ("output", "outputs"))
+def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> Iterator[Entry]:
+    return (_output(output, options) for output in outputs)
 
 
 def _output(output: OutputChange, options: RenderOptions) -> Entry:
@@ -368,25 +290,14 @@ def _output(output: OutputChange, options: RenderOptions) -> Entry:
     return Entry("\n".join(long) + "\n", f"{start}{where}\n")
 
 
-def _heals(heals: Sequence[Heal]) -> Section:
-    head, tail = _details("Only the state", f"{len(heals):,} to mend")
-    lines = (
-        f"- {code(_short(visible(heal.address or heal.fragment)))}: {markdown(visible(heal.why))}\n"
-        for heal in heals
-    )
-    return Section(
-        head, tuple(Entry(line, line) for line in lines), tail, ("record to mend", "records to mend")
-    )
+def _heals(heals: Sequence[Heal], _options: RenderOptions) -> Iterator[Entry]:
+    for heal in heals:
+        line = f"- {code(_short(visible(heal.address or heal.fragment)))}: {markdown(visible(heal.why))}\n"
+        yield Entry(line, line)
 
 
-def _drift(drifts: Sequence[Drift], options: RenderOptions) -> Section:
-    head, tail = _details("Edited by hand", f"{len(drifts):,}")
-    return Section(
-        head,
-        tuple(_drifted(drift, options) for drift in drifts),
-        tail,
-        ("entry edited by hand", "entries edited by hand"),
-    )
+def _drift(drifts: Sequence[Drift], options: RenderOptions) -> Iterator[Entry]:
+    return (_drifted(drift, options) for drift in drifts)
 
 
 def _drifted(drift: Drift, options: RenderOptions) -> Entry:
@@ -399,11 +310,16 @@ def _drifted(drift: Drift, options: RenderOptions) -> Entry:
 def _link(location: Location, options: RenderOptions) -> str:
     """``path:line`` as code, as a link where the base is known and the path stays below it."""
     shown = code(_short(show_location(Location(location.path, location.line))))
-    steps = [step for step in f"{options.path_prefix}/{location.path}".split("/") if step not in ("", ".")]
-    base = options.link_base.rstrip("/")
-    if not base.startswith(("https://", "http://")) or not location.path or ".." in steps:
-        return shown
-    path = "/".join(quote(step.encode("utf-8", "surrogatepass"), safe="") for step in steps)
-    line = f"#L{location.line}" if location.line else ""
-    target = f"{quote(base, safe=':/?=&%@+,;~.-_')}/{path}{line}"
-    return f"[{shown}]({target})" if len(target) <= 3 * _NAME_LIMIT else shown
+    target = link_target(location, options)
+    return f"[{shown}]({target})" if 0 < len(target) <= 3 * _NAME_LIMIT else shown
+
+
+_DRAWN: Mapping[str, Callable[[Any, RenderOptions], Iterator[Entry]]] = {
+    "notices": _notices,
+    "problems": _problems,
+    "changes": _changes,
+    "outputs": _outputs,
+    "heals": _heals,
+    "drift": _drift,
+}
+"""How the items of each sort of part are drawn."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from registry_reconciler.report.sources import Excerpts
 
 
 class RenderOptions(Struct, frozen=True):
@@ -17,6 +23,8 @@ class RenderOptions(Struct, frozen=True):
         path_prefix: the workspace's folder inside the git work tree, "" when it is the root.
         command: ``plan``; ``check`` shows problems only, ``drift`` drift only.
         base: the revision compared with; then nothing can be applied and there is no plan id.
+        sources: lines of the files as the plan has read them, for reports that quote them.
+        origins: for an address who wrote what differs, a line each: what git says of a drifted entry.
     """
 
     width: int = 80
@@ -27,3 +35,5 @@ class RenderOptions(Struct, frozen=True):
     path_prefix: str = ""
     command: str = "plan"
     base: str = ""
+    sources: Excerpts | None = None
+    origins: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.model.entry import Location
 from registry_reconciler.report.pen import Pen
+from registry_reconciler.report.sources import Excerpts
 from registry_reconciler.report.values import columns
 from registry_reconciler.terminal.links import link
-from registry_reconciler.terminal.sources import Excerpts
 
 if TYPE_CHECKING:
     from registry_reconciler.model.plan import Plan

@@ -12,7 +12,7 @@ from registry_reconciler.report import FORMATS, RenderOptions, render
 from tests.unit.report import samples
 
 OPTIONS = RenderOptions(path_prefix="sub", label="x", link_base="https://git.example/b")
-MOST_BYTES = {"text": 2_000_000, "markdown": 65_000, "github": 10_000, "brief": 16_000}
+MOST_BYTES = {"text": 2_000_000, "markdown": 65_000, "github": 10_000, "brief": 16_000, "html": 10_000_000}
 
 
 @pytest.mark.parametrize("format", FORMATS)

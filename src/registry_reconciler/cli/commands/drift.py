@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.text_diff import in_short
@@ -22,6 +23,7 @@ from registry_reconciler.cli.common import (
 )
 from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Look, NoCache, Shared
+from registry_reconciler.cli.output import write_file
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
 from registry_reconciler.model.output import PREFIX
@@ -32,6 +34,7 @@ from registry_reconciler.model.written import dumps
 if TYPE_CHECKING:
     from registry_reconciler.files.git import Blame
     from registry_reconciler.model.output import OutputChange
+    from registry_reconciler.model.plan import Plan
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.queries.drift import DriftedEntry, EditedField, StaleState
     from registry_reconciler.workspace import Workspace
@@ -78,7 +81,7 @@ def command(
     del no_cache  # `main` has seen it.
     if accept and revert:
         raise UsageFailure("--accept and --revert are opposites: one at a time")
-    call = shared.call("drift", look)
+    call = shared.call("drift", look, formats=("text", "json", "html"))
     workspace = call.workspace()
     planning = planning_of(workspace)
     if accept:
@@ -119,7 +122,34 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
     errors = [{"code": "unreadable", "message": address} for address in hidden]
     exit = 3 if hidden else 2 if found or edited else 0
     text = "\n".join(lines) + "\n"
+    call = _with_pages(call, workspace, replace(planning.plan, outputs=tuple(edited)), found)
     return answer(call, text, body, exit=exit, next=next, errors=errors, draw=in_prose(text))
+
+
+def _with_pages(call: Call, workspace: Workspace, plan: Plan, found: Sequence[DriftedEntry]) -> Call:
+    """Write the pages that the call asks for; the call without them."""
+    pages = [path for form, path in call.reports if form == "html"]
+    if pages:
+        from registry_reconciler.cli.plans import page_of
+
+        plan = replace(plan, drift=tuple(drifted_entry.drift for drifted_entry in found))
+        origins = {drifted_entry.drift.address: tuple(_origins(drifted_entry)) for drifted_entry in found}
+        text = page_of(call, plan, workspace.root, origins)
+        for path in pages:
+            write_file(path, text)
+    return replace(call, reports=tuple(report for report in call.reports if report[0] != "html"))
+
+
+def _origins(drifted_entry: DriftedEntry) -> Iterator[str]:
+    """What kind of drift it is, and who wrote each line that differs."""
+    from registry_reconciler.queries.drift import MEANINGS
+
+    yield MEANINGS[drifted_entry.nature]
+    for field in drifted_entry.fields:
+        if field.blame is not None:
+            yield f"{show_path(field.change.path) or '(all of it)'}: {_who(field.blame)}"
+    if not drifted_entry.fields and drifted_entry.blame is not None:
+        yield _who(drifted_entry.blame)
 
 
 def _edited(outputs: Sequence[OutputChange]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Lines of files, to be shown below a problem. Only of files that are what the plan has read, and hold no secret."""
+"""Lines of files, to be shown in a report. Only of files that are what the plan has read, and hold no secret."""
 
 from __future__ import annotations
 
@@ -61,18 +61,26 @@ class Excerpts:
         ]
         return Excerpt((*shown, (location.line, text)), start, length)
 
+    def before(self, path: str, digest: str) -> bytes | None:
+        """The bytes of a file that is about to be written; ``None`` where they are others, or hold secrets."""
+        return self._data(path, digest)
+
     def _read(self, path: str) -> list[str] | None:
         wanted = self._plan.inputs.get(path)
-        if wanted is None or path in self._plan.withheld:
+        data = self._data(path, wanted) if wanted is not None else None
+        if data is None:
+            return None
+        text = data.decode("utf-8-sig", "replace")
+        return [line.removesuffix("\r") for line in text.split("\n")]
+
+    def _data(self, path: str, wanted: str) -> bytes | None:
+        if path in self._plan.withheld:
             return None
         try:
             data = self._tree.read(path)
         except OSError:
             return None
-        if data is None or digest_bytes(data) != wanted:
-            return None
-        text = data.decode("utf-8-sig", "replace")
-        return [line.removesuffix("\r") for line in text.split("\n")]
+        return data if data is not None and digest_bytes(data) == wanted else None
 
 
 def _marked(line: str, column: int, room: int) -> tuple[str, int, int]:
