@@ -83,7 +83,24 @@ def there_and_different(box: Box) -> None:
     box.write("desired/t.yaml", listed(a=1, b=1, c=1))
 
 
+def live_truth(box: Box) -> None:
+    box.write(KIND, SCHEMA.replace("key: id", "key: id, truth: live"))
+    (box.root / "desired/t.yaml").unlink()
+    assert box.run("apply", "--yes").exit == 0
+
+
+def removal_of_a_live_truth(box: Box) -> None:
+    live_truth(box)
+    box.write("desired/r.yaml", "removed: [{address: t/a}]\n")
+
+
+def everything_goes(box: Box) -> None:
+    (box.root / "desired/t.yaml").unlink()
+
+
 CASES = {
+    "BRK002": Case("BRK002", everything_goes, ("plan --allow-mass-delete",)),
+    "FRG009 removed": Case("FRG009", removal_of_a_live_truth, ("rm t/a --yes",)),
     "UNM001": Case("UNM001", unowned, ("adopt t/c", "apply")),
     "KND001 of a mirror": Case("KND001", wrong_mirror, ("list --kinds",), mends=False),
     "KND005": Case("KND005", elsewhere, ("apply --overwrite 't/*'",)),
@@ -121,7 +138,7 @@ def fix_of(box: Box, case: Case) -> str | None:
 def named(fix: str) -> set[str]:
     """The commands of ours that a fix names."""
     word = r" --[a-z-]+| '[^']*'| [a-z]+[/:][\w*]+"
-    return set(re.findall(rf"registry ((?:adopt|apply|drift|list|plan)(?:{word})*)", fix))
+    return set(re.findall(rf"registry ((?:adopt|apply|drift|list|plan|rm)(?:{word})*)", fix))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -130,9 +147,8 @@ def test_what_a_fix_names_is_done(box: Box, name: str) -> None:
     case.make(box)
     fix = fix_of(box, case)
     assert fix is not None, f"nothing says {case.code}"
-    if fix.startswith("Drop the line"):
-        (box.root / "desired/r.yaml").unlink()
-    assert {case.commands[0]} <= named(fix), fix
+    (box.root / "desired/r.yaml").unlink(missing_ok=True)  # the line that is dropped
+    assert {case.commands[0].removesuffix(" --yes")} <= named(fix), fix
     for line in case.commands:
         words = shlex.split(line)
         if words[0] == "plan":

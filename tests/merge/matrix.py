@@ -23,6 +23,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from registry_reconciler.cli.main import main as command
+from registry_reconciler.model.entry import digest_value
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.workspace import Workspace
 from tests.merge.shapes import SHAPES, Shape
 from tests.support import Folder, Ran
 
@@ -474,6 +477,69 @@ def elsewhere_there(home: Home, way: Callable[[Home, Side, Side], None]) -> None
     after(home)
 
 
+def _old_form(home: Home) -> None:
+    """The state and history as an older program would have left them."""
+    rows: dict[str, list[str]] = {}
+    for entry in Workspace.open(home.root).planning(PlanOptions()).loaded.fragments.entries:
+        row = json.dumps({"address": entry.address, "digest": digest_value(entry.value)})
+        rows.setdefault(entry.place.file, []).append(f"{row}\n")
+    for name in ("state", "history"):
+        shutil.rmtree(home.root / ".system/registry" / name)
+    for path, lines in rows.items():
+        home.write(f".system/registry/state/{path.removeprefix('desired/')}.jsonl", "".join(sorted(lines)))
+    home.write(".system/registry/history.jsonl", '{"time": "2026-01-01T00:00:00Z", "who": "ada"}\n')
+    home.commit("as an older program leaves it")
+    home.git("tag", "-f", "base")
+
+
+def carried_over_on_both(home: Home, way: Callable[[Home, Side, Side], None]) -> None:
+    """The state is in its old form, and both sides carry it over, one by letting m go and changing a."""
+    if way not in (merge, merged_the_other_way, squash, rebase):
+        return  # what git cannot do there, decision 7 says
+    _managed(home)
+    _old_form(home)
+
+    def theirs(home: Home) -> None:
+        home.write("desired/let-go.yaml", f"removed:\n- {{address: {home.shape.address('m')}, keep: true}}\n")
+        home.says(m="", **({} if home.shape.fields == "none" else {"a": "va2"}))
+        home.apply("kept")
+        (home.root / "desired/let-go.yaml").unlink()
+        home.apply("the line is dropped")
+
+    way(home, _another, theirs)
+    expect(home)
+    if home.shape.fields != "none":
+        finds(home, "va2", "va1", "a")
+        finds(home, "vz2", "vz1", "z")
+    after(home)
+
+
+def carried_over_there(home: Home, way: Callable[[Home, Side, Side], None]) -> None:
+    """The state is in its old form, and stays so on the other side, where a changes by an older program."""
+    if home.shape.fields == "none" or way not in (merge, merged_the_other_way, squash, rebase):
+        return
+    _managed(home)
+    _old_form(home)
+
+    def older(home: Home) -> None:
+        before = home.read(".system/registry/history.jsonl")
+        home.says(a="va2")
+        home.run("apply", "--yes")
+        _old_form(home)
+        home.write(
+            ".system/registry/history.jsonl", before + '{"time": "2026-01-02T00:00:00Z", "who": "bo"}\n'
+        )
+        (home.root / ".system/registry/history.before.jsonl").unlink()
+        home.git("tag", "-f", "base", "HEAD~1")
+        home.commit("an apply of an older program")
+
+    way(home, _another, older)
+    expect(home)
+    finds(home, "va2", "va1", "a")
+    finds(home, "vz2", "vz1", "z")
+    after(home)
+
+
 CASES: tuple[Case, ...] = (
     kept_there,
     deleted_there,
@@ -486,6 +552,8 @@ CASES: tuple[Case, ...] = (
     renamed_there,
     swapped_there,
     elsewhere_there,
+    carried_over_on_both,
+    carried_over_there,
 )
 
 

@@ -130,3 +130,36 @@ def test_a_reordered_fragment_is_mended_by_whatever_is_applied_next(box: Box) ->
     box.git("merge", "-q", "--no-edit", "other")
     nothing_to_do(box)
     assert box.run("resolve").out.strip() == "Nothing to resolve."
+
+
+def test_a_record_that_is_alone_in_its_file_moves_here_and_goes_there(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file does not show that it moved; the fragment has it at its new place after the merge."""
+    for name, size in (("FILLED", 60), ("FULL", 60), ("MOST", 1_000_000)):
+        monkeypatch.setattr(state_shares, name, size)
+    entries = {"a": 1, "b": 1, "c": 1, "d": 1}
+    applied(box, "base", listed(**entries))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(b=2, c=1, d=1, a=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(b=1, c=1, d=1))
+    conflicts = fails(box, "merge", "-q", "--no-edit", "other")
+    assert all(path.startswith(STATE) for path in conflicts), conflicts
+    found = box.run("plan", "--format", "json").json["changes"]
+    assert [change["action"] for change in found if change["action"] != "create"] == []
+    assert box.run("resolve").exit == 0
+    assert box.run("apply", "--yes").exit == 0
+    nothing_to_do(box)
+    assert "id: a" in box.read("t.yaml")
+
+
+def test_two_branches_begin_at_a_reorder_that_was_not_applied(box: Box) -> None:
+    applied(box, "base", listed(b=1, h=1, k=1))
+    box.write(FRAGMENT, listed(b=1, k=1, h=1))
+    committed(box, "another order, and nothing to apply")
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(b=1, k=1, n=1, h=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(k=1, h=1, b=2))
+    settled(box, "merge", "-q", "--no-edit", "other")

@@ -45,16 +45,11 @@ def empty_places(work: DiffWork) -> Iterator[Problem]:
         yield other_place(kind, left, before)
 
 
-def _owned_by_live(work: DiffWork, kind: str) -> bool:
-    """Whether the registry owns the entries: a person names those that go, one by one, and no fragment does."""
-    return kind in work.kinds and work.kinds[kind].truth == "live"
-
-
 def brakes(work: DiffWork, config: Config, any_fragment: bool, rest: Unloaded) -> Iterator[Problem]:
     """More deletions than anybody means: of most entries of a kind, or of everything because no fragment is there."""
     deleted: dict[str, list[str]] = {}
     for change in work.changes:
-        if change.action is Action.DELETE and not _owned_by_live(work, change.kind):
+        if change.action is Action.DELETE and work.kinds[change.kind].truth != "live":
             deleted.setdefault(change.kind, []).append(change.address)
     if deleted and not any_fragment:
         total = sum(map(len, deleted.values()))
