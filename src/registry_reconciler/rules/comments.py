@@ -138,10 +138,16 @@ class _Texts:
         return _comments_of(text, node, start if start >= 0 else node.start)
 
 
+_LONG_LINE = 2_000
+"""Of a line with so much more on it, which a program wrote, what stands beside an entry is not its own."""
+
+
 def _comments_of(text: str, node: Node, start: int) -> list[str]:
     begin = text.rfind("\n", 0, start) + 1
     column = start - begin
-    while begin:
+    if column > _LONG_LINE:
+        begin = start
+    while begin and column <= _LONG_LINE:
         above = text.rfind("\n", 0, begin - 1) + 1
         row = text[above:begin]
         if not row.lstrip(" ").startswith("#") or len(row) - len(row.lstrip(" ")) != column:
@@ -149,6 +155,7 @@ def _comments_of(text: str, node: Node, start: int) -> list[str]:
         begin = above
     end = text.find("\n", node.end)
     end = len(text) if end < 0 else end
+    end = end if end - node.end <= _LONG_LINE else node.end
     while node.entries and not node.flow and (inside := _INSIDE.match(text, end)) and len(inside[1]) > column:
         end = inside.end()  # comment lines below its last line are inside of it
     scalars: list[tuple[int, int]] = []
