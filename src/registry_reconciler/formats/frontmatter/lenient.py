@@ -43,7 +43,7 @@ class Covered(Struct, frozen=True):
 
 
 def covers(block: str) -> tuple[Covered, ...]:
-    """The values of a block that cannot be read, and stand on the line of their key; none where YAML reads the whole."""
+    """The values that cannot be read and stand on the line of their key; none where YAML reads the whole block."""
     if YAML.read(block.encode()).readable:
         return ()
     found = []
