@@ -162,3 +162,10 @@ def test_the_last_live_entry_goes_in_a_workspace_without_fragments(
     assert box.run("rm", "item/a", "--apply", "--yes").exit == 0
     assert (box.read(path) if left is not None else None) == left
     assert (box.root / path).exists() is (left is not None)
+
+
+def test_what_is_broken_below_its_key_is_said_where_it_stands(box: Box) -> None:
+    box.write(".system/registry/schemas/rule.schema.yaml", RULES)
+    box.write("rules/ts.mdc", "---\ndescription: How to: do\ntags:\n  - x: y: z\n---\n")
+    found = box.run("check", "--format", "json").json["problems"]
+    assert [one["location"]["line"] for one in found if one["code"] == "YML001"] == [4]
